@@ -1,0 +1,50 @@
+"""The errors of the domain, one small tree.
+
+    ArrearsError
+    ├── Rejected          the rules say no: the sentence says which and why
+    ├── Conflict          somebody else was first; trying again from the new state may succeed
+    ├── Malformed         input that does not fit its schema; names the field
+    ├── NotFound          what the request names does not exist (here, or yet)
+    ├── Forbidden         the caller may not do this
+    ├── Transient         a dependency did not answer; the same attempt may succeed later
+    ├── Misconfigured     the set-up is wrong; trying again will not help
+    └── BrokenInvariant   a fault of our own; the work is stopped rather than done wrong
+
+What HTTP answers is in `chassis.http`, what a consumer does in `chassis.consumer`; a test holds every class to be in both.
+"""
+
+
+class ArrearsError(Exception):
+    """The root of all errors the project raises on purpose."""
+
+
+class Rejected(ArrearsError):
+    """The rules refuse a command."""
+
+
+class Conflict(ArrearsError):
+    """The state changed under the command."""
+
+
+class Malformed(ArrearsError):
+    """Input does not fit its schema."""
+
+
+class NotFound(ArrearsError):
+    """The thing named is not known."""
+
+
+class Forbidden(ArrearsError):
+    """The caller lacks the role or the creditor scope."""
+
+
+class Transient(ArrearsError):
+    """A dependency failed in a way that may pass."""
+
+
+class Misconfigured(ArrearsError):
+    """The set-up contradicts itself or the store."""
+
+
+class BrokenInvariant(ArrearsError):
+    """Something that must hold does not."""

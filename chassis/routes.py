@@ -1,0 +1,39 @@
+"""The literal tables of a service: what loads and handles a message or a wake-up."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from asyncpg import Connection
+
+from chassis.work import Work
+from contracts.codec import Message
+
+
+@dataclass(frozen=True)
+class MessageRoute:
+    """How one message type is handled.
+
+    `streams(message, lane)` names what to load. `history` loads the streams' whole histories too (the slow path of reversals),
+    `subject` the debtor's personal-data key.
+    """
+
+    streams: Callable[[Message, int], Sequence[str]]
+    handle: Callable[[Work, Message], None]
+    history: bool = False
+    subject: bool = False
+
+
+@dataclass(frozen=True)
+class WakeRoute:
+    """How an aggregate's wake-up is handled.
+
+    `streams(stream)` names further streams to load, `subject(stream)` answers whether the debtor's key is wanted, `prepare` reads
+    creditor-wide facts that no single stream holds; they are `work.facts`.
+    """
+
+    handle: Callable[[Work, str], None]
+    streams: Callable[[str, int], Sequence[str]] | None = None
+    prepare: Callable[[Connection, str, datetime], Awaitable[Any]] | None = None
+    subject: bool = False

@@ -1,0 +1,95 @@
+"""Personal data under a key per debtor: AES-256-GCM, wrapped by the key-encryption key, destroyed to erase the person."""
+
+import os
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from chassis.errors import BrokenInvariant, Misconfigured
+
+_NONCE_BYTES = 12
+_KEY_BYTES = 32
+
+
+class Subject(NamedTuple):
+    """The person personal data is about: one debtor's account with one creditor."""
+
+    creditor: str
+    account: str
+
+
+UNATTRIBUTED = Subject("-", "-")
+"""Whose key seals original bytes that name nobody we can tell."""
+
+
+class KeyRing:
+    """The data keys of the subjects one unit of work was loaded with.
+
+    A subject maps to its key, to `None` once erased, and is absent while it has none yet: the first `seal` makes one, to be
+    stored with the rest of the work (`fresh`).
+    """
+
+    def __init__(self, master: AESGCM, wrapped: Mapping[Subject, bytes | None]) -> None:
+        self._master = master
+        self._keys: dict[Subject, AESGCM | None] = {
+            subject: None if key is None else AESGCM(_unwrap(master, subject, key))
+            for subject, key in wrapped.items()
+        }
+        self.fresh: dict[Subject, bytes] = {}
+        self.erased: set[Subject] = set()
+
+    def seal(self, subject: Subject, value: Any) -> bytes:
+        """Encrypt a JSON-able value for one subject; empty when the subject was erased."""
+        if subject not in self._keys:
+            raw = os.urandom(_KEY_BYTES)
+            self._keys[subject] = AESGCM(raw)
+            self.fresh[subject] = _encrypt(self._master, subject, raw)
+        key = self._keys[subject]
+        return b"" if key is None else _encrypt(key, subject, msgspec.json.encode(value))
+
+    def open(self, subject: Subject, sealed: bytes) -> Any:
+        """Decrypt what `seal` returned; `None` when the subject was erased or nothing was kept."""
+        key = self._keys.get(subject)
+        if key is None or not sealed:
+            return None
+        try:
+            clear = key.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _aad(subject))
+        except InvalidTag as error:
+            raise BrokenInvariant(f"sealed data of {subject} does not open") from error
+        return msgspec.json.decode(clear)
+
+    def erase(self, subject: Subject) -> None:
+        """Destroy the subject's key with this work."""
+        self._keys[subject] = None
+        self.fresh.pop(subject, None)
+        self.erased.add(subject)
+
+    def is_erased(self, subject: Subject) -> bool:
+        """Whether the subject's key was destroyed, before or in this work."""
+        return subject in self._keys and self._keys[subject] is None
+
+
+def master_key(raw: bytes) -> AESGCM:
+    """The key-encryption key; raises `Misconfigured` unless it has 32 bytes."""
+    if len(raw) != _KEY_BYTES:
+        raise Misconfigured(f"the key-encryption key has {len(raw)} bytes, not {_KEY_BYTES}")
+    return AESGCM(raw)
+
+
+def _encrypt(key: AESGCM, subject: Subject, clear: bytes) -> bytes:
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce + key.encrypt(nonce, clear, _aad(subject))
+
+
+def _unwrap(master: AESGCM, subject: Subject, wrapped: bytes) -> bytes:
+    try:
+        return master.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], _aad(subject))
+    except InvalidTag as error:
+        raise Misconfigured("the key-encryption key does not fit the stored keys") from error
+
+
+def _aad(subject: Subject) -> bytes:
+    return f"{subject.creditor}/{subject.account}".encode()

@@ -1,0 +1,152 @@
+"""The unit of work: states and keys loaded before, pure functions run on them, everything committed together."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from chassis.aggregate import Aggregate, stream_kind
+from chassis.errors import BrokenInvariant
+from chassis.stored import Stored
+from chassis.vault import KeyRing, Subject
+
+
+class Pending(NamedTuple):
+    """An event waiting for the commit, in the column order of the `events` table."""
+
+    lane: int
+    stream: str
+    version: int
+    type: str
+    at: datetime
+    cause: str | None
+    data: bytes
+
+
+class Entry:
+    """One loaded stream and what became of it."""
+
+    __slots__ = ("aggregate", "loaded_version", "state", "version")
+
+    def __init__(self, aggregate: Aggregate[Any, Any], state: Any, version: int) -> None:
+        self.aggregate = aggregate
+        self.state = state
+        self.version = version
+        self.loaded_version = version
+
+
+class Work:
+    """What a handler sees: states to read, events to append, the instant, and the debtor's sealed data.
+
+    Only streams named beforehand may be touched; `BrokenInvariant` otherwise, since loading one by one would cost a query each.
+    """
+
+    def __init__(
+        self,
+        *,
+        now: datetime,
+        lane: int,
+        entries: dict[str, Entry],
+        keys: KeyRing,
+        histories: Mapping[str, Sequence[Stored]] | None = None,
+    ) -> None:
+        self.now = now
+        self.lane = lane
+        self.cause: str | None = None
+        self.facts: Any = None
+        self.entries = entries
+        self.keys = keys
+        self.pending: list[Pending] = []
+        self._histories = histories or {}
+        self._undo: dict[str, tuple[Any, int]] = {}
+        self._mark = 0
+
+    def state(self, stream: str) -> Any:
+        """The stream's state, with what this work has appended so far."""
+        return self._entry(stream).state
+
+    def version(self, stream: str) -> int:
+        """How many events the stream has, with what this work has appended so far."""
+        return self._entry(stream).version
+
+    def append(self, stream: str, events: Iterable[Any]) -> None:
+        """Evolve the stream by new events; they are stored when the work is committed."""
+        entry = self._entry(stream)
+        if stream not in self._undo:
+            self._undo[stream] = (entry.state, entry.version)
+        aggregate = entry.aggregate
+        for event in events:
+            entry.state = aggregate.evolve(entry.state, event)
+            entry.version += 1
+            self.pending.append(
+                Pending(
+                    self.lane,
+                    stream,
+                    entry.version,
+                    type(event).__struct_config__.tag,
+                    self.now,
+                    self.cause,
+                    aggregate.encode_event(event),
+                )
+            )
+
+    def history(self, stream: str) -> Sequence[Stored]:
+        """All committed events of the stream, oldest first; only for routes that asked for it."""
+        if stream not in self._histories:
+            raise BrokenInvariant(f"the history of {stream} was not loaded")
+        return self._histories[stream]
+
+    def seal(self, subject: Subject, value: Any) -> bytes:
+        """Encrypt personal data for one subject; empty when the subject was erased."""
+        return self.keys.seal(subject, value)
+
+    def open(self, subject: Subject, sealed: bytes) -> Any:
+        """Decrypt what `seal` returned; `None` when the subject was erased."""
+        return self.keys.open(subject, sealed)
+
+    def is_erased(self, subject: Subject) -> bool:
+        """Whether the subject's key was destroyed."""
+        return self.keys.is_erased(subject)
+
+    def erase(self, subject: Subject) -> None:
+        """Destroy the subject's key when this work is committed."""
+        self.keys.erase(subject)
+
+    def begin(self, cause: str | None) -> None:
+        """Start on the next message: what follows can be undone by itself."""
+        self.cause = cause
+        self._undo.clear()
+        self._mark = len(self.pending)
+
+    def undo(self) -> None:
+        """Take back what was appended since `begin`."""
+        for stream, (state, version) in self._undo.items():
+            entry = self.entries[stream]
+            entry.state, entry.version = state, version
+        del self.pending[self._mark :]
+        self._undo.clear()
+
+    def changed(self) -> list[tuple[str, Entry]]:
+        """The streams that gained events, sorted: every transaction locks state rows in this order."""
+        return sorted(
+            (item for item in self.entries.items() if item[1].version != item[1].loaded_version),
+            key=_by_stream,
+        )
+
+    def _entry(self, stream: str) -> Entry:
+        try:
+            return self.entries[stream]
+        except KeyError:
+            raise BrokenInvariant(f"{stream} was not loaded for this work") from None
+
+
+def fresh_entry(aggregates: Mapping[str, Aggregate[Any, Any]], stream: str) -> Entry:
+    """The entry of a stream nobody has written to yet."""
+    aggregate = aggregates[stream_kind(stream)]
+    return Entry(aggregate, aggregate.initial(stream), 0)
+
+
+def _by_stream(item: tuple[str, Entry]) -> str:
+    return item[0]
+
+
+Handler = Callable[[Work], Any]
