@@ -1,0 +1,55 @@
+"""Schema migrations with Alembic: the chassis' own tables and, beside them, what a service adds."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import asyncpg
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, pool
+from sqlalchemy.ext.asyncio import create_async_engine
+
+_HERE = Path(__file__).parent / "migrations"
+_CREATE_SCHEMA = "create schema if not exists {schema}"
+_LOCK = "select pg_advisory_lock(hashtext('arrears.migrate'))"
+
+
+async def migrate(dsn: str, schema: str, extra: Sequence[Path] = ()) -> None:
+    """Bring one service's schema to the newest version.
+
+    `extra` are folders of the service's own revisions (branches beside `chassis`). Safe when several processes start at once.
+    """
+    guard = await asyncpg.connect(dsn)
+    try:
+        await guard.execute(_LOCK)
+        await guard.execute(_CREATE_SCHEMA.format(schema=schema))
+        engine = create_async_engine(
+            "postgresql+asyncpg://",
+            async_creator=lambda: asyncpg.connect(dsn, server_settings={"search_path": schema}),
+            poolclass=pool.NullPool,
+        )
+        try:
+            async with engine.begin() as connection:
+                await connection.run_sync(_upgrade, schema, extra)
+        finally:
+            await engine.dispose()
+    finally:
+        await asyncio.shield(guard.close())
+
+
+def _upgrade(connection: Connection, schema: str, extra: Sequence[Path]) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(_HERE))
+    folders = [_HERE / "versions", *extra]
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", "\n".join(str(folder) for folder in folders))
+    scripts = ScriptDirectory.from_config(config)
+    with EnvironmentContext(
+        config,
+        scripts,
+        fn=lambda revision, _context: scripts._upgrade_revs("heads", revision),  # noqa: SLF001
+    ) as environment:
+        environment.configure(connection=connection, version_table_schema=schema)
+        environment.run_migrations()
