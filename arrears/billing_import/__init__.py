@@ -1,0 +1,1 @@
+"""Reads a billing export, one row per invoice, into billing messages."""
