@@ -1,0 +1,1 @@
+"""Gateways a notice leaves through."""

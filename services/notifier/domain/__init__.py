@@ -1,0 +1,1 @@
+"""Pure rules of notices: what may be sent, when, to whom, and what became of it."""

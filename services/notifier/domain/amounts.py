@@ -1,0 +1,60 @@
+"""What is owed on a day, from the ledger's figures: the late fee is a function of the day."""
+
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+from msgspec import Struct
+
+from services.notifier.domain.events import OpenItem
+from services.notifier.domain.state import LedgerView
+
+
+class Figures(Struct, frozen=True):
+    """Amounts of a notice in minor units; `items` are those it is about."""
+
+    currency: str
+    principal: int
+    late_fee: int
+    items: tuple[OpenItem, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """Principal and late fee."""
+        return self.principal + self.late_fee
+
+
+def late_fee(item: OpenItem, day: date) -> int:
+    """The unpaid late fee of an item through `day`: rounded half-up, never above its cap, never
+    below zero.
+    """
+    if item.accrual_through is None:
+        return 0
+    days = max(0, (day - item.accrual_through).days)
+    accrued = min(Decimal(item.cap), Decimal(item.accrued) + Decimal(item.per_day) * days)
+    return max(0, int(accrued.quantize(Decimal(1), ROUND_HALF_UP)) - item.settled)
+
+
+def overdue_figures(view: LedgerView, day: date) -> Figures:
+    """What is overdue on `day`, late fee included."""
+    items = tuple(sorted((one for one in view.items.values() if one.overdue), key=_by_age))
+    fee = sum(late_fee(one, day) for one in items)
+    return Figures(view.currency, view.overdue, fee, items)
+
+
+def upcoming_figures(view: LedgerView, day: date, due_on: date | None) -> Figures:
+    """What falls due after `day`; with `due_on`, what falls due on that date."""
+    items = tuple(
+        sorted(
+            (
+                one
+                for one in view.items.values()
+                if one.principal > 0 and (one.due_on == due_on if due_on else one.due_on > day)
+            ),
+            key=_by_age,
+        )
+    )
+    return Figures(view.currency, sum(one.principal for one in items), 0, items)
+
+
+def _by_age(item: OpenItem) -> tuple[date, str]:
+    return item.due_on, item.item_id

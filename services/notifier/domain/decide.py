@@ -1,0 +1,187 @@
+"""What happens to a notice next: pure decisions over the account's state."""
+
+from datetime import datetime
+from typing import assert_never
+
+from chassis.errors import NotFound, Rejected
+from services.notifier.domain import events as e
+from services.notifier.domain import rules
+from services.notifier.domain.commands import AttemptResult, Finding, RecordDelivery, Rendered
+from services.notifier.domain.contact import first_allowed
+from services.notifier.domain.destinations import CHANNELS
+from services.notifier.domain.state import Account, OpenNotice
+from services.notifier.domain.terms import Terms
+
+
+def wake_at(state: Account) -> datetime | None:
+    """When the account's next waiting, sending or unknown notice is to be looked at."""
+    return min((one.until for one in state.open.values() if one.until is not None), default=None)
+
+
+def request(state: Account, event: e.NoticeRequested) -> list[e.Event]:
+    """Take a notice on; asking twice for the same changes nothing."""
+    if event.channel not in CHANNELS:
+        raise Rejected(f"notice {event.notice_id}: there is no channel '{event.channel}'")
+    if event.notice_id in state.open or any(one.notice_id == event.notice_id for one in state.sent):
+        return []
+    return [event]
+
+
+def erase(state: Account) -> list[e.Event]:
+    """Forget the debtor; what has not left yet never will."""
+    if state.erased:
+        return []
+    waiting = [e.NoticeSuppressed(one, "erased") for one in state.open]
+    return [*waiting, e.DebtorErased()]
+
+
+def wake(state: Account, now: datetime) -> list[e.Event]:
+    """What waited long enough is released; an attempt without a result is in doubt."""
+    decided: list[e.Event] = []
+    for one in state.open.values():
+        if one.until is None or one.until > now:
+            continue
+        if one.stage == "waiting":
+            decided.append(e.NoticeReleased(one.notice_id))
+        else:
+            decided.append(e.NoticeInDoubt(one.notice_id))
+    return decided
+
+
+def gate(state: Account, notice: OpenNotice, terms: Terms, now: datetime) -> list[e.Event]:
+    """Why a ready notice may not go now: a suppression or a deferral; empty when nothing stands in
+    its way.
+    """
+    if state.erased:
+        return [e.NoticeSuppressed(notice.notice_id, "erased")]
+    if _cleared(state, notice):
+        return [e.NoticeSuppressed(notice.notice_id, "cleared")]
+    if notice.channel in state.opt_outs:
+        return [e.NoticeSuppressed(notice.notice_id, "opted_out")]
+    missing = _missing(state, notice, terms, now)
+    if missing:
+        return _wait_for(missing, notice, now)
+    if notice.attempts:
+        until, reason = first_allowed(now, terms, (), "")
+    else:
+        until, reason = first_allowed(now, terms, state.contacts, notice.case_id or "")
+    return [e.NoticeDeferred(notice.notice_id, until, reason)] if reason else []
+
+
+def attempt(notice: OpenNotice, rendered: Rendered, terms: Terms, now: datetime) -> list[e.Event]:
+    """Record that the gateway is about to be called."""
+    return [
+        e.NoticeAttempted(
+            notice_id=notice.notice_id,
+            attempt=notice.attempts + 1,
+            at=now,
+            day=now.astimezone(terms.zone).date(),
+            to_masked=rendered.to_masked,
+            sha256=rendered.sha256,
+            content=rendered.content,
+        )
+    ]
+
+
+def conclude(state: Account, notice_id: str, result: AttemptResult, now: datetime) -> list[e.Event]:
+    """Record what the gateway answered."""
+    notice = state.open.get(notice_id)
+    if notice is None or notice.stage not in ("sending", "unknown"):
+        return []
+    match result.outcome:
+        case "accepted":
+            return [e.NoticeSent(notice_id, result.reference, now)]
+        case "refused":
+            return [e.NoticeFailed(notice_id, result.reason)]
+        case "unavailable":
+            return _again(notice, result.reason, now)
+        case "unknown":
+            return [] if notice.stage == "unknown" else [e.NoticeInDoubt(notice_id)]
+        case _:
+            assert_never(result.outcome)
+
+
+def find_out(
+    state: Account, notice_id: str, finding: Finding, reference: str, now: datetime
+) -> list[e.Event]:
+    """Settle a notice in doubt by what the gateway knows, else by the channel's written rule."""
+    notice = state.open.get(notice_id)
+    if notice is None or notice.stage != "unknown":
+        return []
+    match finding:
+        case "sent":
+            return [e.NoticeSent(notice_id, reference, now)]
+        case "not_sent":
+            return _again(notice, "not_taken", now)
+        case "unclear":
+            return [e.LookupPostponed(notice_id, now + rules.LOOKUP_AGAIN_AFTER)]
+        case "cannot_tell":
+            if rules.IN_DOUBT[notice.channel] == "repeat":
+                return _again(notice, "unknown", now)
+            return [e.NoticeFailed(notice_id, "unknown")]
+        case _:
+            assert_never(finding)
+
+
+def record_delivery(state: Account, command: RecordDelivery) -> list[e.Event]:
+    """Apply a delivery result to the notice it is about; the same result again changes nothing."""
+    for one in reversed(state.sent):
+        if one.channel != command.channel:
+            continue
+        if command.notice_id is None or command.notice_id == one.notice_id:
+            if one.result == command.result:
+                return []
+            return [e.DeliveryRecorded(one.notice_id, command.channel, command.result, command.at)]
+    which = f"notice {command.notice_id}" if command.notice_id else "no notice"
+    raise NotFound(f"account {state.account}: {which} was sent by {command.channel}")
+
+
+def opt_out(state: Account, channel: str, by: str) -> list[e.Event]:
+    """Respect a debtor's objection to a channel."""
+    _known(channel)
+    return [] if channel in state.opt_outs else [e.OptedOut(channel, by)]
+
+
+def opt_in(state: Account, channel: str, by: str) -> list[e.Event]:
+    """Take an objection back."""
+    _known(channel)
+    return [e.OptedIn(channel, by)] if channel in state.opt_outs else []
+
+
+def _known(channel: str) -> None:
+    if channel not in CHANNELS:
+        raise NotFound(f"there is no channel '{channel}'; there are {', '.join(CHANNELS)}")
+
+
+def _cleared(state: Account, notice: OpenNotice) -> bool:
+    view = state.ledger
+    fresh = view.version > 0 and view.version >= notice.ledger_version
+    return notice.needs_overdue and fresh and view.oldest_due_on is None
+
+
+def _missing(state: Account, notice: OpenNotice, terms: Terms, now: datetime) -> str:
+    if not state.profile:
+        return "profile"
+    if not terms.time_zone:
+        return "terms"
+    behind = state.ledger.version < notice.ledger_version
+    if behind and now < notice.requested_at + rules.LEDGER_WAIT_MAX:
+        return "ledger"
+    return ""
+
+
+def _wait_for(missing: str, notice: OpenNotice, now: datetime) -> list[e.Event]:
+    waited = now - notice.requested_at
+    if waited >= rules.PROFILE_WAIT_MAX:
+        if missing == "profile":
+            return [e.NoticeSuppressed(notice.notice_id, "no_address")]
+        return [e.NoticeFailed(notice.notice_id, f"no_{missing}")]
+    pause = min(max(waited, rules.MISSING_WAIT_MIN), rules.MISSING_WAIT_MAX)
+    return [e.NoticeDeferred(notice.notice_id, now + pause, missing)]
+
+
+def _again(notice: OpenNotice, reason: str, now: datetime) -> list[e.Event]:
+    pause = rules.retry_after(notice.attempts)
+    if pause is None:
+        return [e.NoticeFailed(notice.notice_id, reason)]
+    return [e.NoticeDeferred(notice.notice_id, now + pause, "retry")]

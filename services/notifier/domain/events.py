@@ -1,0 +1,187 @@
+"""What happens to an account's notices, in the past tense; personal data only in `sealed`
+fields.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from msgspec import Struct
+
+
+class DebtorUpserted(Struct, frozen=True, tag="debtor_upserted"):
+    """Billing told who the debtor is and where they can be reached."""
+
+    sealed: bytes
+
+
+class DebtorErased(Struct, frozen=True, tag="debtor_erased"):
+    """The debtor's personal data are gone for good."""
+
+
+class OpenItem(Struct, frozen=True):
+    """What a letter says about one open item: amounts in minor units, the accrual as the ledger
+    publishes it.
+    """
+
+    item_id: str
+    item: str
+    due_on: date
+    principal: int
+    overdue: bool
+    accrual_through: date | None = None
+    accrued: str = "0"
+    per_day: str = "0"
+    cap: int = 0
+    settled: int = 0
+
+
+class LedgerSeen(Struct, frozen=True, tag="ledger_seen"):
+    """The ledger's figures changed; `changed` are the items still open, `closed` those that are
+    not.
+    """
+
+    version: int
+    overdue: int
+    late_fee: int
+    oldest_due_on: date | None
+    currency: str
+    as_of: date
+    changed: tuple[OpenItem, ...] = ()
+    closed: tuple[str, ...] = ()
+
+
+class ContactSeen(Struct, frozen=True, tag="contact_seen"):
+    """Somebody calls or visits the debtor: it counts as a contact of the case."""
+
+    case_id: str
+    day: date
+
+
+class OptedOut(Struct, frozen=True, tag="opted_out"):
+    """The debtor asked not to be written to by a channel."""
+
+    channel: str
+    by: str
+
+
+class OptedIn(Struct, frozen=True, tag="opted_in"):
+    """The debtor took the objection to a channel back."""
+
+    channel: str
+    by: str
+
+
+class NoticeRequested(Struct, frozen=True, tag="notice_requested"):
+    """A notice is to be sent: the intent."""
+
+    notice_id: str
+    purpose: str
+    channel: str
+    recipients: str
+    template: str
+    needs_overdue: bool
+    ledger_version: int
+    requested_at: datetime
+    case_id: str | None = None
+    respond_by: date | None = None
+    variables: dict[str, Any] = {}
+    policy: str = ""
+    policy_version: int = 0
+    step: str | None = None
+    correlation: str | None = None
+    destination: bytes = b""
+
+
+class NoticeDeferred(Struct, frozen=True, tag="notice_deferred"):
+    """A notice has to wait: `reason` is hours, frequency, retry, profile, terms or ledger."""
+
+    notice_id: str
+    until: datetime
+    reason: str
+
+
+class NoticeReleased(Struct, frozen=True, tag="notice_released"):
+    """The waiting is over; the rules are looked at again before it is sent."""
+
+    notice_id: str
+
+
+class NoticeAttempted(Struct, frozen=True, tag="notice_attempted"):
+    """A notice is about to be handed to its gateway: committed before the gateway is called."""
+
+    notice_id: str
+    attempt: int
+    at: datetime
+    day: date
+    to_masked: str
+    sha256: str
+    content: bytes
+
+
+class NoticeSent(Struct, frozen=True, tag="notice_sent"):
+    """The gateway took the notice."""
+
+    notice_id: str
+    reference: str
+    at: datetime
+
+
+class NoticeInDoubt(Struct, frozen=True, tag="notice_in_doubt"):
+    """Nobody knows whether the gateway took the notice: it is to be found out."""
+
+    notice_id: str
+
+
+class LookupPostponed(Struct, frozen=True, tag="lookup_postponed"):
+    """The gateway could not tell either; it is asked again."""
+
+    notice_id: str
+    until: datetime
+
+
+class NoticeFailed(Struct, frozen=True, tag="notice_failed"):
+    """A notice was given up; `reason` says why, for a person to act on."""
+
+    notice_id: str
+    reason: str
+
+
+class NoticeSuppressed(Struct, frozen=True, tag="notice_suppressed"):
+    """A notice is not sent on purpose: cleared, opted_out, no_address or erased."""
+
+    notice_id: str
+    reason: str
+
+
+class DeliveryRecorded(Struct, frozen=True, tag="delivery_recorded"):
+    """The fate of a sent notice became known."""
+
+    notice_id: str
+    channel: str
+    result: str
+    at: datetime
+
+
+class OutboxPurged(Struct, frozen=True, tag="outbox_purged"):
+    """The files of an erased debtor's notices are deleted."""
+
+
+Event = (
+    DebtorUpserted
+    | DebtorErased
+    | LedgerSeen
+    | ContactSeen
+    | OptedOut
+    | OptedIn
+    | NoticeRequested
+    | NoticeDeferred
+    | NoticeReleased
+    | NoticeAttempted
+    | NoticeSent
+    | NoticeInDoubt
+    | LookupPostponed
+    | NoticeFailed
+    | NoticeSuppressed
+    | DeliveryRecorded
+    | OutboxPurged
+)

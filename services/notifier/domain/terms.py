@@ -1,0 +1,66 @@
+"""A creditor's terms as far as notices depend on them."""
+
+from datetime import time
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+CONTACT_FROM = time(8)
+CONTACT_UNTIL = time(20)
+CONTACTS_MAX = 7
+
+
+class TermsPublished(Struct, frozen=True, tag="terms_published"):
+    """A creditor's policy came into force or changed."""
+
+    time_zone: str
+    currency: str
+    languages: tuple[str, ...]
+    policy: str
+    version: int
+    contact_from: time = CONTACT_FROM
+    contact_until: time = CONTACT_UNTIL
+    contacts_max: int = CONTACTS_MAX
+
+
+class Terms(Struct, frozen=True):
+    """Empty time zone: nothing is known of the creditor yet.
+
+    Contact hours 08:00-20:00 local and seven contacts per case in seven days are rule 7 of the
+    collection policies.
+    """
+
+    creditor: str
+    time_zone: str = ""
+    currency: str = ""
+    languages: tuple[str, ...] = ()
+    policy: str = ""
+    version: int = 0
+    contact_from: time = CONTACT_FROM
+    contact_until: time = CONTACT_UNTIL
+    contacts_max: int = CONTACTS_MAX
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The creditor's time zone."""
+        return ZoneInfo(self.time_zone)
+
+
+def initial_terms(stream: str) -> Terms:
+    """Terms of `terms-{creditor}@{lane}` before anything was published."""
+    return Terms(creditor=stream.removeprefix("terms-").rpartition("@")[0])
+
+
+def evolve_terms(state: Terms, event: TermsPublished) -> Terms:
+    """The latest publication counts as a whole."""
+    return Terms(
+        creditor=state.creditor,
+        time_zone=event.time_zone,
+        currency=event.currency,
+        languages=event.languages,
+        policy=event.policy,
+        version=event.version,
+        contact_from=event.contact_from,
+        contact_until=event.contact_until,
+        contacts_max=event.contacts_max,
+    )
