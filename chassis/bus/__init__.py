@@ -1,0 +1,1 @@
+"""The bus: ordered, partitioned topics, on Kafka or in PostgreSQL."""

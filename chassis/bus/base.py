@@ -1,0 +1,163 @@
+"""The interface of the bus, and what both adapters share."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from struct import unpack_from
+from typing import Protocol
+
+from chassis.errors import Malformed, Misconfigured
+
+MESSAGE_BYTES_MAX = 1_000_000
+"""Largest message (key, value, headers) the bus takes; below a Kafka broker's default limit."""
+
+
+class Record(Protocol):
+    """A message as read; adapters hand out their client's own objects, so nothing is copied."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes: ...
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PlainRecord:
+    """A `Record` that holds its fields itself."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to publish; the partition is the sender's choice, usually `lane_of(key, …)`."""
+
+    topic: str
+    partition: int
+    key: bytes
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+class OffsetLost(Misconfigured):
+    """The record a reader stands before does not exist; going on would be a guess."""
+
+    def __init__(self, topic: str, partition: int, offset: int) -> None:
+        super().__init__(
+            f"offset {offset} of {topic}/{partition} does not exist: the topic was trimmed, "
+            "truncated or created anew"
+        )
+        self.topic = topic
+        self.partition = partition
+        self.offset = offset
+
+
+class Reader(Protocol):
+    """Reads fixed partitions from given offsets; one task at a time may use it."""
+
+    async def fetch(self, max_records: int, wait_seconds: float) -> list[Record]:
+        """Return what comes next, or `[]` after `wait_seconds` without anything.
+
+        Per (topic, partition) the records are in order, with nothing left out and nothing twice.
+        Raises `OffsetLost`, and `Transient` when the server does not answer; the position is
+        then unchanged and the call may be repeated.
+        """
+        ...
+
+    def seek(self, topic: str, partition: int, offset: int) -> None:
+        """Make `offset` the next one to be read of a partition the reader has."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections and buffers."""
+        ...
+
+
+class Bus(Protocol):
+    """Topics of one partition count."""
+
+    @property
+    def partitions(self) -> int: ...
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def ensure_topics(self, topics: Sequence[str]) -> None:
+        """Create what is missing; `Misconfigured` for a topic with another partition count."""
+        ...
+
+    async def publish(self, messages: Sequence[Outgoing]) -> None:
+        """Return when all messages are durably accepted, per partition in the order given.
+
+        On failure it raises (`Transient`, `Malformed` for an oversize message, `Misconfigured` for
+        an unknown topic or partition) and may have published a prefix per partition.
+        """
+        ...
+
+    async def reader(self, positions: Mapping[tuple[str, int], int]) -> Reader:
+        """Open a reader at (topic, partition) → next offset; raises `OffsetLost`, never guesses."""
+        ...
+
+    async def end_offsets(self, topics: Sequence[str]) -> dict[tuple[str, int], int]:
+        """Return the offset the next message of each partition will have."""
+        ...
+
+    async def topic_ids(self, topics: Sequence[str]) -> dict[str, str]:
+        """Return an identity per topic that changes when the topic is deleted and created again."""
+        ...
+
+    async def forget(self, topic: str, partition: int, key: bytes, before: int) -> None:
+        """Make what was published under `key` at offsets below `before` unreadable (erasure)."""
+        ...
+
+
+def require_fitting(messages: Sequence[Outgoing], bytes_max: int = MESSAGE_BYTES_MAX) -> None:
+    """Raise `Malformed` for the first message over the limit, before any is published."""
+    for message in messages:
+        size = len(message.key) + len(message.value)
+        size += sum(len(name) + len(value) for name, value in message.headers)
+        if size > bytes_max:
+            raise Malformed(
+                f"message for {message.topic}/{message.partition} with key {message.key!r} "
+                f"has {size} bytes, the limit is {bytes_max}"
+            )
+
+
+_MULTIPLIER = 0x5BD1E995
+_SEED = 0x9747B28C
+_MASK = 0xFFFFFFFF
+
+
+def _murmur2(data: bytes) -> int:
+    """MurmurHash2 with the seed of Kafka's Java client, unsigned."""
+    whole, rest = divmod(len(data), 4)
+    hashed = _SEED ^ len(data)
+    for word in unpack_from(f"<{whole}I", data):
+        mixed = word * _MULTIPLIER & _MASK
+        mixed = (mixed ^ (mixed >> 24)) * _MULTIPLIER & _MASK
+        hashed = (hashed * _MULTIPLIER & _MASK) ^ mixed
+    if rest:
+        hashed ^= int.from_bytes(data[-rest:], "little")
+        hashed = hashed * _MULTIPLIER & _MASK
+    hashed = (hashed ^ (hashed >> 13)) * _MULTIPLIER & _MASK
+    return hashed ^ (hashed >> 15)
+
+
+@lru_cache(maxsize=65_536)
+def lane_of(key: bytes, partitions: int) -> int:
+    """Return the partition Kafka's default partitioner chooses, so that every producer agrees."""
+    return (_murmur2(key) & 0x7FFFFFFF) % partitions

@@ -1,0 +1,124 @@
+"""Reading the embedded bus."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Mapping
+
+import asyncpg
+from msgspec import msgpack
+
+from chassis.bus.base import OffsetLost, PlainRecord, Record
+from chassis.bus.embedded_faults import transient_faults
+from chassis.bus.embedded_schema import in_schema
+from chassis.bus.embedded_wake import Waker
+from chassis.errors import BrokenInvariant, Malformed
+
+_POLL_SECONDS = 1.0
+
+# One statement, hence one snapshot, over all positions: $1 topics, $2 partitions, $3 offsets,
+# $4 records, $5 bytes per partition. A position outside its partition comes first, as a row
+# without a value.
+FETCH = """
+with wanted as (
+    select * from unnest($1::text[], $2::int[], $3::bigint[]) with ordinality
+               as u(topic, partition, start, ord)
+)
+select w.topic, w.partition, w.start as "offset", null::bytea as key, null::bytea as value,
+       null::bytea as headers
+  from wanted w left join {schema}.partitions p using (topic, partition)
+ where w.start not between p.first_offset and p.next_offset or p.topic is null
+union all
+(select w.topic, w.partition, r."offset", r.key, r.value, r.headers
+   from wanted w
+  cross join lateral (
+       select s.*
+         from (select l.*, sum(octet_length(l.value)) over (order by l."offset") as bytes
+                 from (select "offset", key, value, headers
+                         from {schema}.log
+                        where topic = w.topic and partition = w.partition and "offset" >= w.start
+                        order by "offset" limit $4) l) s
+        where s.bytes - octet_length(s.value) < $5
+        order by s."offset") r
+  order by w.ord, r."offset"
+  limit $4)
+"""
+
+_HEADERS = msgpack.Decoder(tuple[tuple[str, bytes], ...])
+
+
+class EmbeddedReader:
+    """A `Reader` of the log in PostgreSQL."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        schema: str,
+        waker: Waker,
+        positions: Mapping[tuple[str, int], int],
+        *,
+        bytes_per_partition: int = 4 << 20,
+    ) -> None:
+        self._pool = pool
+        self._fetch = in_schema(FETCH, schema)
+        self._waker = waker
+        self._positions = dict(positions)
+        self._bytes = bytes_per_partition
+        self._first = 0
+        self._published = waker.register(frozenset(f"{t} {p}" for t, p in positions))
+
+    async def fetch(self, max_records: int, wait_seconds: float) -> list[Record]:
+        """See `Reader.fetch`."""
+        deadline = time.monotonic() + wait_seconds
+        while True:
+            self._published.clear()
+            records = await self._read(max_records)
+            left = deadline - time.monotonic()
+            if records or left <= 0:
+                return records
+            await self._wait(left)
+
+    def seek(self, topic: str, partition: int, offset: int) -> None:
+        """See `Reader.seek`."""
+        if (topic, partition) not in self._positions:
+            raise Malformed(f"this reader does not read {topic}/{partition}")
+        self._positions[topic, partition] = offset
+
+    async def close(self) -> None:
+        """See `Reader.close`."""
+        self._waker.unregister(self._published)
+
+    async def _wait(self, seconds: float) -> None:
+        if not self._waker.connected:
+            seconds = min(seconds, _POLL_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._published.wait()
+
+    def _turn(self) -> list[tuple[str, int]]:
+        """The partitions, each time starting with the next: a busy one must not starve the rest."""
+        names = list(self._positions)
+        self._first = (self._first + 1) % max(len(names), 1)
+        return names[self._first :] + names[: self._first]
+
+    async def _read(self, max_records: int) -> list[Record]:
+        turn = self._turn()
+        wanted = (
+            [topic for topic, _ in turn],
+            [partition for _, partition in turn],
+            [self._positions[name] for name in turn],
+        )
+        with transient_faults():
+            rows = await self._pool.fetch(self._fetch, *wanted, max_records, self._bytes)
+        records: list[Record] = []
+        positions = dict(self._positions)
+        for topic, partition, offset, key, value, headers in rows:
+            if value is None:
+                raise OffsetLost(topic, partition, offset)
+            if offset != positions[topic, partition]:
+                raise BrokenInvariant(f"{topic}/{partition} goes on at {offset} after {positions}")
+            positions[topic, partition] = offset + 1
+            decoded = _HEADERS.decode(headers) if headers else ()
+            records.append(PlainRecord(topic, partition, offset, key, value, decoded))
+        self._positions = positions
+        return records

@@ -1,0 +1,78 @@
+"""The tables and the append function of the embedded bus."""
+
+import re
+
+from chassis.errors import Misconfigured
+
+_SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]{0,40}")
+
+# A publisher holds the row locks of its partitions until it commits, so offsets are handed out in
+# the order of commits: a reader never sees offset n + 1 before n. Locks are taken in one order, so
+# publishers cannot deadlock.
+DDL = """
+select pg_advisory_xact_lock(hashtextextended('arrears bus {schema}', 0));
+create schema if not exists {schema};
+create table if not exists {schema}.topics (
+    topic text primary key,
+    id uuid not null default gen_random_uuid(),
+    partitions integer not null check (partitions > 0)
+);
+create table if not exists {schema}.partitions (
+    topic text not null references {schema}.topics on delete cascade,
+    partition integer not null,
+    first_offset bigint not null default 0,
+    next_offset bigint not null default 0,
+    primary key (topic, partition),
+    check (first_offset between 0 and next_offset)
+) with (fillfactor = 50);
+create table if not exists {schema}.log (
+    topic text not null,
+    partition integer not null,
+    "offset" bigint not null,
+    key bytea,
+    value bytea not null,
+    headers bytea,
+    primary key (topic, partition, "offset"),
+    foreign key (topic, partition) references {schema}.partitions on delete cascade
+);
+create or replace function {schema}.append(
+    in_topics text[], in_partitions integer[],
+    in_keys bytea[], in_values bytea[], in_headers bytea[]
+) returns void language plpgsql as $append$
+declare
+    appended bigint;
+begin
+    perform 1 from {schema}.partitions p
+     where (p.topic, p.partition) in (select t, n from unnest(in_topics, in_partitions) u(t, n))
+     order by p.topic, p.partition
+       for update;
+
+    insert into {schema}.log (topic, partition, "offset", key, value, headers)
+    select p.topic, p.partition, p.next_offset + g.nth, g.key, g.value, g.headers
+      from (select u.*,
+                   row_number() over (partition by u.topic, u.partition order by u.ord) - 1 as nth
+              from unnest(in_topics, in_partitions, in_keys, in_values, in_headers)
+                   with ordinality u(topic, partition, key, value, headers, ord)) g
+      join {schema}.partitions p using (topic, partition);
+    get diagnostics appended = row_count;
+    if appended <> cardinality(in_topics) then
+        raise exception 'a topic or partition does not exist' using errcode = 'no_data_found';
+    end if;
+
+    update {schema}.partitions p set next_offset = p.next_offset + c.n
+      from (select t, n as part, count(*) as n
+              from unnest(in_topics, in_partitions) u(t, n) group by 1, 2) c
+     where p.topic = c.t and p.partition = c.part;
+
+    perform pg_notify('{schema}', u.t || ' ' || u.n)
+       from (select distinct t, n from unnest(in_topics, in_partitions) x(t, n)) u;
+end
+$append$;
+"""
+
+
+def in_schema(sql: str, schema: str) -> str:
+    """Return `sql` with the schema's name, which is checked, for it cannot be bound."""
+    if not _SCHEMA_NAME.fullmatch(schema):
+        raise Misconfigured(f"bus schema {schema!r}: expected lower-case letters, digits and _")
+    return sql.replace("{schema}", schema)
