@@ -19,8 +19,8 @@ def cloud_event(
 ) -> Event:
     """Return one message of the type `billing.<kind>`.
 
-    `kind` carries the version (`invoice.issued.v1`), `at` is an aware instant; members of `data` that are None or empty are left
-    out, dates and instants are written as ISO text.
+    `kind` carries the version (`invoice.issued.v1`), `at` is an aware instant; members of `data`
+    that are None or empty are left out, dates and instants are written as ISO text.
     """
     event: Event = {
         "specversion": "1.0",
@@ -45,7 +45,7 @@ def instant(at: datetime) -> str:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {k: _plain(v) for k, v in value.items() if v is not None and v != [] and v != {}}
+        return {k: _plain(v) for k, v in value.items() if v is not None and v not in ([], {})}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if isinstance(value, datetime):

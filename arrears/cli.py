@@ -1,6 +1,7 @@
 """The `arrears` command.
 
-Command modules import what is heavy inside their functions, so that `arrears --help` answers at once.
+Command modules import what is heavy inside their functions, so that `arrears --help` answers at
+once.
 """
 
 import sys
@@ -22,7 +23,7 @@ app.add_typer(scenario.app, name="scenario")
 
 
 def main() -> None:
-    """Run the command line; what the person can put right is said in one sentence, exit status 2."""
+    """Run the command line; what a person can put right is one sentence and exit status 2."""
     try:
         app()
     except UsageError as error:

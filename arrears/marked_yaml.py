@@ -1,8 +1,9 @@
 """YAML that remembers its lines, so that a validation error can say where it is.
 
-Scalars are read more strictly than YAML 1.1 does: only `true` and `false` are booleans, `15:30` is text and
-not a number to the base 60, a date stays text for the model to read, and an identifier with leading zeros
-keeps them. A number with a decimal point is a Decimal, so that 128.50 stays 128.50.
+Scalars are read more strictly than YAML 1.1 does: only `true` and `false` are booleans, `15:30` is
+text and not a number to the base 60, a date stays text for the model to read, and an identifier
+with leading zeros keeps them. A number with a decimal point is a Decimal, so that 128.50 stays
+128.50.
 """
 
 import re
@@ -67,7 +68,9 @@ def load(path: Path) -> Marked:
 
 
 def read_model(path: Path, model: type[M]) -> tuple[M, Marked]:
-    """Read a file as `model`; raises FileError naming line and field of everything that does not fit."""
+    """Read a file as `model`; raises FileError naming line and field of everything that does not
+    fit.
+    """
     marked = load(path)
     try:
         return model.model_validate(marked.value), marked
@@ -98,7 +101,8 @@ def _members(
         here = (*where, key)
         line = key_node.start_mark.line + 1
         if here in lines:
-            faults.append(Fault(line, _dotted(here), f"is given twice, first on line {lines[here]}"))
+            message = f"is given twice, first on line {lines[here]}"
+            faults.append(Fault(line, _dotted(here), message))
         lines[here] = line
         yield key, _value(value_node, here, lines, faults)
 

@@ -17,7 +17,7 @@ PAID_AT = time(12, 0)
 
 @dataclass(frozen=True)
 class Happening:
-    """One instant's input: a billing message, or (with `disputes`) the dispute of an invoice it was issued with."""
+    """One input at its instant: a billing message, or the dispute of the invoice `disputes`."""
 
     at: datetime
     event: Event | None = None
@@ -28,8 +28,9 @@ class Happening:
 def happenings(rows: Iterable[InvoiceRow], mapping: ImportMap) -> list[Happening]:
     """Return everything the rows tell, oldest first.
 
-    A customer's account is made known with its first invoice; a date settled is a payment of the whole amount that names the
-    invoice; a disputed invoice is disputed from the moment it is issued.
+    A customer's account is made known with its first invoice; a date settled is a payment of the
+    whole amount that names the invoice; a disputed invoice is disputed from the moment it is
+    issued.
     """
     build = _Builder(mapping)
     found: list[Happening] = []

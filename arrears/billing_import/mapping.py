@@ -56,8 +56,9 @@ class Columns(_Part):
 class ImportMap(_Part):
     """How to read one kind of export.
 
-    `dates` are tried in order (strptime formats). `decimals` is how many digits of the minor unit an amount may have; it follows
-    the currency when left out. `policy` and `time_zone` matter for `--until` alone.
+    `dates` are tried in order (strptime formats). `decimals` is how many digits of the minor unit
+    an amount may have; it follows the currency when left out. `policy` and `time_zone` matter for
+    `--until` alone.
     """
 
     creditor: Identifier
@@ -88,5 +89,7 @@ def read_map(path: Path) -> ImportMap:
     """Read a map file; raises UsageError naming file, line and field."""
     mapping, _ = read_model(path, ImportMap)
     if mapping.decimal_mark == mapping.thousands_mark:
-        raise UsageError(f"{path}: decimal_mark and thousands_mark are both '{mapping.decimal_mark}'")
+        raise UsageError(
+            f"{path}: decimal_mark and thousands_mark are both '{mapping.decimal_mark}'"
+        )
     return mapping

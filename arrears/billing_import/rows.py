@@ -50,9 +50,9 @@ class _Unreadable(Exception):
 
 
 def read_rows(path: Path, mapping: ImportMap) -> Iterator[InvoiceRow | Refusal]:
-    """Read the export row by row; raises UsageError when the file or its header cannot be read at all.
+    """Read the export row by row; an invoice number seen before is refused.
 
-    An invoice number that was seen before is refused: one row is one invoice.
+    Raises UsageError when the file or its header cannot be read at all.
     """
     try:
         with path.open(encoding=mapping.encoding, newline="") as file:
@@ -71,9 +71,8 @@ def _rows(
     header = reader.fieldnames or []
     missing = [name for name in mapping.columns.used() if name not in header]
     if missing:
-        raise UsageError(
-            f"{path}: line 1: no column '{missing[0]}'; the columns are {', '.join(header) or 'none'}"
-        )
+        there = ", ".join(header) or "none"
+        raise UsageError(f"{path}: line 1: no column '{missing[0]}'; the columns are {there}")
     first_seen: dict[str, int] = {}
     parse = _Reader(mapping)
     for row in reader:
@@ -151,7 +150,9 @@ class _Reader:
                 return datetime.strptime(text, form).date()  # noqa: DTZ007 - a date has no zone
             except ValueError:
                 continue
-        raise _Unreadable(column, f"'{text}' is not a date written as {' or '.join(self._map.dates)}")
+        raise _Unreadable(
+            column, f"'{text}' is not a date written as {' or '.join(self._map.dates)}"
+        )
 
     def _amount(self, row: dict[str, str | None], column: str) -> int:
         text = self._text(row, column)
@@ -171,9 +172,7 @@ class _Reader:
         if not minor.is_finite():
             raise _Unreadable(column, f"'{text}' is not an amount")
         if minor != minor.to_integral_value():
-            raise _Unreadable(
-                column, f"'{text}' has more than {self._map.minor_digits} decimals"
-            )
+            raise _Unreadable(column, f"'{text}' has more than {self._map.minor_digits} decimals")
         if not 0 < minor <= _AMOUNT_MAX:
             raise _Unreadable(column, f"'{text}' is not an amount above zero that can be owed")
         return int(minor)

@@ -15,7 +15,9 @@ DEFAULT_ONLY: tuple[EffectKind, ...] = (
     "notice", "task", "restrict", "restore", "refer", "legal", "alert", "approval",
 )  # fmt: skip
 SNAPSHOTS = frozenset({"balance", "prepaid", "case", "report"})
-"""Kinds that ask how things stand at the end of the day; the others are things that happened on it."""
+"""Kinds that ask how things stand at the end of the day; the others are things that happened on
+it.
+"""
 
 Purpose = Literal["bill", "reminder", "arrears_notice", "demand", "final_demand"]
 Document = Literal[
@@ -130,7 +132,9 @@ class Then(Part):
     def _exactly_one_effect(self) -> "Then":
         given = self.model_fields_set - {"day"}
         if len(given) != 1:
-            raise ValueError(f"needs exactly one effect beside 'day', has {sorted(given) or 'none'}")
+            raise ValueError(
+                f"needs exactly one effect beside 'day', has {sorted(given) or 'none'}"
+            )
         if getattr(self, next(iter(given))) is None:
             raise ValueError(f"'{next(iter(given))}' says nothing")
         return self
@@ -146,6 +150,8 @@ class Then(Part):
         return getattr(self, self.kind)
 
     def wanted(self) -> dict[str, Any]:
-        """Return the fields the file gives, by the names it gives them; a field left out matches anything."""
+        """Return the fields the file gives, by the names it gives them; a field left out matches
+        anything.
+        """
         fields: dict[str, Any] = self.what.model_dump(by_alias=True, exclude_unset=True)
         return fields

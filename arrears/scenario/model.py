@@ -63,7 +63,9 @@ class ScenarioFile:
 
 
 def read_scenario(path: Path) -> ScenarioFile:
-    """Read a scenario file; raises FileError naming file, line and field of everything wrong in it."""
+    """Read a scenario file; raises FileError naming file, line and field of everything wrong in
+    it.
+    """
     scenario, marked = read_model(path, Scenario)
     faults = [*_account_faults(scenario, marked), *_time_faults(scenario, marked)]
     if faults:
@@ -78,7 +80,8 @@ def _account_faults(scenario: Scenario, marked: Marked) -> list[Fault]:
         where = ("given", "accounts", index, "id")
         field = f"given.accounts[{index}]"
         if account.id in seen:
-            faults.append(Fault(marked.line(where), f"{field}.id", f"'{account.id}' is given twice"))
+            message = f"'{account.id}' is given twice"
+            faults.append(Fault(marked.line(where), f"{field}.id", message))
         if account.debtor is None:
             faults.append(Fault(marked.line(where), f"{field}.debtor", "is missing"))
         seen.add(account.id)

@@ -13,7 +13,8 @@ from arrears.errors import FileError, UsageError
 MAP = """\
 creditor: acme
 currency: USD
-columns: {customer: cust, invoice: inv, issued: issued, due: due, amount: amt, disputed: disp, settled: paid}
+columns:
+  {customer: cust, invoice: inv, issued: issued, due: due, amount: amt, disputed: disp, settled: paid}
 dates: ["%m/%d/%Y", "%Y-%m-%d"]
 disputed_true: ["Yes"]
 disputed_false: ["No"]
@@ -111,18 +112,16 @@ def test_a_missing_column_is_named_with_those_there_are(tmp_path: Path) -> None:
 
 
 def test_a_map_that_does_not_fit_names_line_and_field(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match=r"map\.yaml:3: columns\.ammount: unknown field"):
+    with pytest.raises(FileError, match=r"map\.yaml:4: columns\.ammount: unknown field"):
         mapping(tmp_path, MAP.replace("amt,", "amt, ammount: x,"))
-    with pytest.raises(FileError, match=r"map\.yaml:7: time_zone: 'Mars' is not a time zone"):
+    with pytest.raises(FileError, match=r"map\.yaml:8: time_zone: 'Mars' is not a time zone"):
         mapping(tmp_path, MAP + "time_zone: Mars\n")
 
 
 def test_rows_become_messages_in_the_order_of_time(tmp_path: Path) -> None:
     found = rows(
         tmp_path,
-        HEADER
-        + "C-1,I-1,1/2/2013,2/1/2013,5,No,3/1/2013\n"
-        + "C-1,I-2,2/2/2013,3/1/2013,7,Yes,\n",
+        HEADER + "C-1,I-1,1/2/2013,2/1/2013,5,No,3/1/2013\n" + "C-1,I-2,2/2/2013,3/1/2013,7,Yes,\n",
     )
     taken = [row for row in found if isinstance(row, InvoiceRow)]
     played = happenings(taken, mapping(tmp_path))

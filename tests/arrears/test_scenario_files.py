@@ -45,8 +45,8 @@ def refusal(folder: Path, text: str) -> str:
 def test_a_date_means_ten_in_the_morning_and_a_time_is_kept(tmp_path: Path) -> None:
     scenario = read_scenario(write(tmp_path, GOOD)).scenario
     assert [entry.at for entry in scenario.when] == [
-        datetime(2026, 1, 5, 10, 0),
-        datetime(2026, 1, 6, 15, 30),
+        datetime(2026, 1, 5, 10, 0),  # noqa: DTZ001
+        datetime(2026, 1, 6, 15, 30),  # noqa: DTZ001
     ]
 
 
@@ -72,12 +72,28 @@ def test_an_expectation_wants_only_the_fields_it_gives(tmp_path: Path) -> None:
         ("amount: 12850, ", "", "one.yaml:12: when[0].invoice.amount: is missing"),
         ("amount: 12850", "amount: 128.5", "one.yaml:12: when[0].invoice.amount: "),
         ("purpose: reminder", "purpose: nudge", "one.yaml:16: then[0].notice.purpose: "),
-        ("at: 2026-01-06 15:30", "at: 6 January", "one.yaml:13: when[1].at: '6 January' is neither"),
-        ("day: 2026-02-01, class", "day: 2026-03-01, class", "one.yaml:17: then[1].day: is outside"),
-        ("at: 2026-01-06 15:30", "at: 2026-01-04", "one.yaml:13: when[1].at: 2026-01-04 10:00:00 is"),
+        (
+            "at: 2026-01-06 15:30",
+            "at: 6 January",
+            "one.yaml:13: when[1].at: '6 January' is neither",
+        ),
+        (
+            "day: 2026-02-01, class",
+            "day: 2026-03-01, class",
+            "one.yaml:17: then[1].day: is outside",
+        ),
+        (
+            "at: 2026-01-06 15:30",
+            "at: 2026-01-04",
+            "one.yaml:13: when[1].at: 2026-01-04 10:00:00 is",
+        ),
         ("title: One bill\n", "", "one.yaml:1: title: is missing"),
         ("closes: 2026-02-28", "closes: 2025-02-28", "one.yaml:1: closes (2025-02-28) before"),
-        ("  - at: 2026-01-05\n", "  - at: 2026-01-05\n    hold: {account: A}\n", "one.yaml:11: when[0]: "),
+        (
+            "  - at: 2026-01-05\n",
+            "  - at: 2026-01-05\n    hold: {account: A}\n",
+            "one.yaml:11: when[0]: ",
+        ),
         ("opens:", "policy: x\nopens:", "one.yaml:3: policy: is given twice, first on line 2"),
         ("title: One", "title: [One", "one.yaml:2: expected ',' or ']'"),
     ],
