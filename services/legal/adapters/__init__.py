@@ -1,0 +1,1 @@
+"""Where issued documents are kept as files."""

@@ -1,0 +1,45 @@
+"""What others ask of the legal service, in the imperative."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+Document = Literal[
+    "lawyer_letter",
+    "complaint",
+    "preservation_application",
+    "enforcement_application",
+    "guarantee_order",
+    "seizure_order",
+]
+Step = Literal["filed", "hearing", "judgment", "settled", "enforced", "frozen", "seized"]
+
+DOCUMENTS: tuple[Document, ...] = (
+    "lawyer_letter",
+    "complaint",
+    "preservation_application",
+    "enforcement_application",
+    "guarantee_order",
+    "seizure_order",
+)
+
+
+@dataclass(frozen=True)
+class RecordProgress:
+    """Tell what happened; `note` is sealed, `pay_by` is wanted for a judgment."""
+
+    step: Step
+    day: date
+    by: str
+    amount: int | None = None
+    pay_by: date | None = None
+    pay_by_ends: datetime | None = None
+    note: bytes = b""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A document as drawn up, sealed, with the SHA-256 of its text."""
+
+    sha256: str
+    content: bytes

@@ -1,0 +1,181 @@
+"""What happens to a debtor's matter, in the past tense; personal data only sealed."""
+
+from datetime import date, datetime
+
+from msgspec import Struct
+
+
+class DebtorUpserted(Struct, frozen=True, tag="debtor_upserted"):
+    """Billing told who the debtor is."""
+
+    sealed: bytes
+
+
+class DebtorErased(Struct, frozen=True, tag="debtor_erased"):
+    """The debtor's personal data are gone for good."""
+
+
+class OpenItem(Struct, frozen=True):
+    """One open item: amounts in minor units, the accrual as the ledger publishes it."""
+
+    item_id: str
+    item: str
+    due_on: date
+    principal: int
+    overdue: bool
+    accrual_through: date | None = None
+    accrued: str = "0"
+    per_day: str = "0"
+    cap: int = 0
+    settled: int = 0
+
+
+class LedgerSeen(Struct, frozen=True, tag="ledger_seen"):
+    """The ledger's figures changed; `closed` items are no longer open."""
+
+    version: int
+    overdue: int
+    late_fee: int
+    oldest_due_on: date | None
+    currency: str
+    as_of: date
+    changed: tuple[OpenItem, ...] = ()
+    closed: tuple[str, ...] = ()
+
+
+class ClaimItem(Struct, frozen=True):
+    """One item of a claim as it was decided on."""
+
+    item_id: str
+    item: str
+    due_on: date
+    principal: int
+    late_fee: int
+
+
+class DocumentRequested(Struct, frozen=True, tag="document_requested"):
+    """A document is to be issued; the figures are those of the decision."""
+
+    request_id: str
+    document: str
+    case_id: str
+    ledger_version: int
+    requested_at: datetime
+    currency: str
+    principal: int
+    late_fee: int
+    total: int
+    items: tuple[ClaimItem, ...] = ()
+    policy: str = ""
+    policy_version: int = 0
+    step: str | None = None
+    correlation: str | None = None
+
+
+class DocumentDeferred(Struct, frozen=True, tag="document_deferred"):
+    """A document waits for what it needs: profile, terms or ledger."""
+
+    request_id: str
+    until: datetime
+    reason: str
+
+
+class DocumentRefused(Struct, frozen=True, tag="document_refused"):
+    """A document is not issued: cleared, closed, erased, no_debtor or no_terms."""
+
+    request_id: str
+    reason: str
+
+
+class MatterOpened(Struct, frozen=True, tag="matter_opened"):
+    """A debtor's debt went to the lawyers."""
+
+    matter_id: str
+    case_id: str | None
+
+
+class DocumentIssued(Struct, frozen=True, tag="document_issued"):
+    """A document was drawn up: its sealed text, the SHA-256 of the text, and what it claims."""
+
+    document_id: str
+    document: str
+    matter_id: str
+    day: date
+    principal: int
+    late_fee: int
+    total: int
+    currency: str
+    sha256: str
+    content: bytes
+
+
+class DocumentFiled(Struct, frozen=True, tag="document_filed"):
+    """The document lies in the documents folder."""
+
+    document_id: str
+
+
+class MatterProgressed(Struct, frozen=True, tag="matter_progressed"):
+    """Something happened in court or with the debtor; `pay_by` ends the term of a judgment."""
+
+    step: str
+    day: date
+    by: str
+    amount: int | None = None
+    pay_by: date | None = None
+    pay_by_ends: datetime | None = None
+    note: bytes = b""
+
+
+class JudgmentTermExpired(Struct, frozen=True, tag="judgment_term_expired"):
+    """The term for paying after a judgment ran out with money still owed."""
+
+    matter_id: str
+    pay_by: date
+    overdue: int
+
+
+class JudgmentMet(Struct, frozen=True, tag="judgment_met"):
+    """When the term of a judgment ran out nothing was owed any more."""
+
+    matter_id: str
+
+
+class DebtWrittenOff(Struct, frozen=True, tag="debt_written_off"):
+    """An approved write-off goes to the ledger."""
+
+    approval_id: str
+    item_ids: tuple[str, ...]
+    amount: int | None
+    case_id: str | None
+    reason: str
+
+
+class MatterClosed(Struct, frozen=True, tag="matter_closed"):
+    """Nothing is left to pursue, or the case ended."""
+
+    matter_id: str
+    reason: str
+
+
+class FilesPurged(Struct, frozen=True, tag="files_purged"):
+    """The files of an erased debtor's documents are deleted."""
+
+
+Event = (
+    DebtorUpserted
+    | DebtorErased
+    | LedgerSeen
+    | DocumentRequested
+    | DocumentDeferred
+    | DocumentRefused
+    | MatterOpened
+    | DocumentIssued
+    | DocumentFiled
+    | MatterProgressed
+    | JudgmentTermExpired
+    | JudgmentMet
+    | DebtWrittenOff
+    | MatterClosed
+    | FilesPurged
+)

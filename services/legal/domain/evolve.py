@@ -1,0 +1,126 @@
+"""How each event changes what the legal service remembers of a matter."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from services.legal.domain import events as e
+from services.legal.domain.state import Judgment, LedgerView, Matter, PendingDocument
+
+DOCUMENTS_KEPT_MAX = 200
+"""Ids kept to recognise a repeated request."""
+
+
+def evolve(state: Matter, event: e.Event) -> Matter:
+    """The matter after an event."""
+    return _EVOLVE[type(event)](state, event)
+
+
+def _debtor_upserted(state: Matter, event: e.DebtorUpserted) -> Matter:
+    return replace(state, profile=event.sealed)
+
+
+def _debtor_erased(state: Matter, _event: e.DebtorErased) -> Matter:
+    return replace(state, profile=b"", erased=True, purge_due=True)
+
+
+def _ledger_seen(state: Matter, event: e.LedgerSeen) -> Matter:
+    items = {key: one for key, one in state.ledger.items.items() if key not in event.closed}
+    items.update({one.item_id: one for one in event.changed})
+    view = LedgerView(
+        version=event.version,
+        overdue=event.overdue,
+        late_fee=event.late_fee,
+        oldest_due_on=event.oldest_due_on,
+        currency=event.currency,
+        as_of=event.as_of,
+        items=items,
+    )
+    return replace(state, ledger=view)
+
+
+def _requested(state: Matter, event: e.DocumentRequested) -> Matter:
+    pending = msgspec.convert(msgspec.structs.asdict(event), PendingDocument)
+    return replace(state, pending={**state.pending, event.request_id: pending})
+
+
+def _deferred(state: Matter, event: e.DocumentDeferred) -> Matter:
+    pending = replace(state.pending[event.request_id], until=event.until)
+    return replace(state, pending={**state.pending, event.request_id: pending})
+
+
+def _refused(state: Matter, event: e.DocumentRefused) -> Matter:
+    return _settled(state, event.request_id)
+
+
+def _opened(state: Matter, event: e.MatterOpened) -> Matter:
+    return replace(
+        state,
+        number=state.number + 1,
+        open=True,
+        matter_id=event.matter_id,
+        case_id=event.case_id,
+        stage="opened",
+        judgment=None,
+    )
+
+
+def _issued(state: Matter, event: e.DocumentIssued) -> Matter:
+    return _settled(state, event.document_id)
+
+
+def _unchanged(state: Matter, _event: e.Event) -> Matter:
+    return state
+
+
+def _progressed(state: Matter, event: e.MatterProgressed) -> Matter:
+    judgment = state.judgment
+    if event.pay_by is not None and event.pay_by_ends is not None:
+        judgment = Judgment(event.day, event.amount, event.pay_by, event.pay_by_ends)
+    return replace(state, stage=event.step, judgment=judgment)
+
+
+def _judgment_over(state: Matter, _event: e.JudgmentTermExpired | e.JudgmentMet) -> Matter:
+    settled = replace(state.judgment, settled=True) if state.judgment else None
+    return replace(state, judgment=settled)
+
+
+def _written_off(state: Matter, event: e.DebtWrittenOff) -> Matter:
+    return replace(state, written_off=(*state.written_off, event.approval_id))
+
+
+def _closed(state: Matter, _event: e.MatterClosed) -> Matter:
+    return replace(state, open=False, stage="closed", judgment=None)
+
+
+def _purged(state: Matter, _event: e.FilesPurged) -> Matter:
+    return replace(state, purge_due=False)
+
+
+def _settled(state: Matter, request_id: str) -> Matter:
+    return replace(
+        state,
+        pending={key: one for key, one in state.pending.items() if key != request_id},
+        documents=(*state.documents, request_id)[-DOCUMENTS_KEPT_MAX:],
+    )
+
+
+_EVOLVE: dict[type, Callable[[Matter, Any], Matter]] = {
+    e.DebtorUpserted: _debtor_upserted,
+    e.DebtorErased: _debtor_erased,
+    e.LedgerSeen: _ledger_seen,
+    e.DocumentRequested: _requested,
+    e.DocumentDeferred: _deferred,
+    e.DocumentRefused: _refused,
+    e.MatterOpened: _opened,
+    e.DocumentIssued: _issued,
+    e.DocumentFiled: _unchanged,
+    e.MatterProgressed: _progressed,
+    e.JudgmentTermExpired: _judgment_over,
+    e.JudgmentMet: _judgment_over,
+    e.DebtWrittenOff: _written_off,
+    e.MatterClosed: _closed,
+    e.FilesPurged: _purged,
+}

@@ -1,0 +1,48 @@
+"""A creditor's terms as far as documents depend on them."""
+
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+
+class TermsPublished(Struct, frozen=True, tag="terms_published"):
+    """A creditor's policy came into force or changed."""
+
+    time_zone: str
+    currency: str
+    languages: tuple[str, ...]
+    policy: str
+    version: int
+
+
+class Terms(Struct, frozen=True):
+    """Empty time zone: nothing is known of the creditor yet."""
+
+    creditor: str
+    time_zone: str = ""
+    currency: str = ""
+    languages: tuple[str, ...] = ()
+    policy: str = ""
+    version: int = 0
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The creditor's time zone."""
+        return ZoneInfo(self.time_zone)
+
+
+def initial_terms(stream: str) -> Terms:
+    """Terms of `terms-{creditor}@{lane}` before anything was published."""
+    return Terms(creditor=stream.removeprefix("terms-").rpartition("@")[0])
+
+
+def evolve_terms(state: Terms, event: TermsPublished) -> Terms:
+    """The latest publication counts as a whole."""
+    return Terms(
+        creditor=state.creditor,
+        time_zone=event.time_zone,
+        currency=event.currency,
+        languages=event.languages,
+        policy=event.policy,
+        version=event.version,
+    )
