@@ -34,7 +34,7 @@ class SimulatedClock:
         return self._now
 
     def set(self, to: datetime) -> None:
-        """Move forward to an aware instant; raises BrokenInvariant for one that lies in the past."""
+        """Move forward to an aware instant; raises BrokenInvariant for one in the past."""
         target = _in_utc(to)
         if target < self._now:
             raise BrokenInvariant(

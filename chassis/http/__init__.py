@@ -1,0 +1,21 @@
+"""The HTTP base of every service: problems, tokens, paging, idempotency, health and metrics."""
+
+from chassis.http.app import create_app
+from chassis.http.auth import ADMIN, ROLES, Principal, current_principal, require
+from chassis.http.idempotency import request_id
+from chassis.http.paging import LIMIT_MAX, Page, decode_cursor, encode_cursor, page
+
+__all__ = [
+    "ADMIN",
+    "LIMIT_MAX",
+    "ROLES",
+    "Page",
+    "Principal",
+    "create_app",
+    "current_principal",
+    "decode_cursor",
+    "encode_cursor",
+    "page",
+    "request_id",
+    "require",
+]

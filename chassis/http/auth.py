@@ -1,0 +1,181 @@
+"""Who is calling: JSON web tokens, roles and the creditors a caller may see."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import jwt
+from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
+
+from chassis.errors import BrokenInvariant, Forbidden, Malformed
+from chassis.http import dev_keys
+from chassis.http.keys import ALGORITHMS, Keys, from_file, from_url
+from chassis.settings import Settings
+
+ADMIN = "admin"
+ROLES = frozenset(
+    {
+        "collector", "sales", "finance", "operations", "property", "administration", "legal",
+        "manager", ADMIN, "upstream", "auditor", "sre",
+    }
+)  # fmt: skip
+ANY_CREDITOR = "*"
+_LEEWAY_SECONDS = 30
+_REQUIRED = ["exp", "iat", "aud", "iss", "sub"]
+
+
+class Unauthenticated(Exception):
+    """The request carries no usable token; the text says why without repeating it."""
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A caller: the token's subject, its roles and the creditors it may act for (`*`: all)."""
+
+    subject: str
+    roles: frozenset[str]
+    creditors: frozenset[str]
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the caller may do everything within its creditors."""
+        return ADMIN in self.roles
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether the caller may act for every creditor."""
+        return ANY_CREDITOR in self.creditors
+
+    def has(self, *roles: str) -> bool:
+        """Whether the caller has one of the roles; `admin` has them all."""
+        return self.is_admin or not self.roles.isdisjoint(roles)
+
+    def check(self, *roles: str) -> None:
+        """Raise `Forbidden` unless the caller has one of the roles."""
+        if not self.has(*roles):
+            raise Forbidden(f"this takes one of the roles {', '.join(sorted({*roles, ADMIN}))}")
+
+    def may_see(self, creditor: str) -> bool:
+        """Whether the creditor is in the token's scope."""
+        return self.sees_all or creditor in self.creditors
+
+    def scope(self, creditor: str | None) -> str:
+        """The creditor a request is about: the one named, else the token's only one.
+
+        Raises `Forbidden` for one outside the scope, `Malformed` when none is named and the token
+        has not exactly one.
+        """
+        if creditor is None:
+            if self.sees_all or len(self.creditors) != 1:
+                raise Malformed("creditor: the token covers several, name one")
+            return next(iter(self.creditors))
+        if not self.may_see(creditor):
+            raise Forbidden(f"the token does not cover creditor {creditor}")
+        return creditor
+
+    def visible(self, creditor: str | None) -> list[str] | None:
+        """The creditors a listing may show: the one named, else all of the token's; `None` means
+        every one.
+        """
+        if creditor is not None:
+            return [self.scope(creditor)]
+        return None if self.sees_all else sorted(self.creditors)
+
+
+class Authenticator:
+    """Turns an `Authorization` header into a `Principal`."""
+
+    def __init__(self, keys: Keys, *, issuer: str, audience: str) -> None:
+        self._keys = keys
+        self._issuer = issuer
+        self._audience = audience
+
+    async def principal(self, header: str | None) -> Principal:
+        """The caller of a request; raises `Unauthenticated`.
+
+        The key is chosen by `kid` among ours and fixes the algorithm; nothing else of the token is
+        believed before.
+        """
+        scheme, _, token = (header or "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated("a bearer token is needed")
+        try:
+            kid = jwt.get_unverified_header(token).get("kid")
+        except jwt.PyJWTError as error:
+            raise Unauthenticated("the token is not a JWT") from error
+        key = await self._keys.get(kid) if isinstance(kid, str) else None
+        if key is None or key.algorithm_name not in ALGORITHMS:
+            raise Unauthenticated("the token is signed by an unknown key")
+        return _principal(self._claims(token, key))
+
+    def _claims(self, token: str, key: jwt.PyJWK) -> dict[str, Any]:
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                key.key,
+                algorithms=[key.algorithm_name],
+                audience=self._audience,
+                issuer=self._issuer,
+                leeway=_LEEWAY_SECONDS,
+                options={"require": _REQUIRED},
+            )
+        except jwt.ExpiredSignatureError as error:
+            raise Unauthenticated("the token has expired") from error
+        except jwt.MissingRequiredClaimError as error:
+            raise Unauthenticated(f"the token lacks the claim {error.claim}") from error
+        except jwt.PyJWTError as error:
+            raise Unauthenticated("the token is not valid here") from error
+        return claims
+
+
+def authenticator(settings: Settings) -> Authenticator:
+    """The authenticator of the settings; makes the development key when they name no other."""
+    if settings.jwks_url is not None:
+        load = from_url(settings.jwks_url)
+    elif settings.jwks_file is not None:
+        load = from_file(settings.jwks_file)
+    else:
+        load = from_file(dev_keys.ensure(settings.data_dir))
+    return Authenticator(Keys(load), issuer=settings.issuer, audience=settings.audience)
+
+
+async def current_principal(
+    request: Request,
+    _documented: Annotated[object, Depends(HTTPBearer(auto_error=False))] = None,
+) -> Principal:
+    """FastAPI dependency: the caller, established by the gate in front of every route."""
+    principal = getattr(request.state, "principal", None)
+    if not isinstance(principal, Principal):
+        raise BrokenInvariant("a route was reached without passing the gate")
+    return principal
+
+
+Caller = Annotated[Principal, Depends(current_principal)]
+
+
+def require(*roles: str) -> Callable[..., Any]:
+    """FastAPI dependency: the caller, who must have one of the roles (`admin` always may)."""
+    unknown = set(roles) - ROLES
+    if unknown:
+        raise BrokenInvariant(f"no such roles: {sorted(unknown)}")
+
+    async def checked(principal: Caller) -> Principal:
+        principal.check(*roles)
+        return principal
+
+    return checked
+
+
+def _principal(claims: dict[str, Any]) -> Principal:
+    return Principal(
+        str(claims["sub"]),
+        _names(claims.get("roles")) & ROLES,
+        _names(claims.get("creditors")),
+    )
+
+
+def _names(claim: Any) -> frozenset[str]:
+    if not isinstance(claim, Iterable) or isinstance(claim, str | bytes | dict):
+        return frozenset()
+    return frozenset(name for name in claim if isinstance(name, str))

@@ -1,0 +1,69 @@
+"""Cursor paging: a page is named by the sort key of its predecessor's last row, so rows that come
+and go shift nothing.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Generic, TypeVar
+
+import orjson
+from fastapi import Query
+from pydantic import BaseModel
+
+from chassis.errors import Malformed
+
+LIMIT_MAX = 500
+LIMIT_DEFAULT = 50
+
+T = TypeVar("T")
+
+Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="rows per page")]
+Cursor = Annotated[str | None, Query(max_length=1024, description="`next` of the page before")]
+
+
+class Page(BaseModel, Generic[T]):
+    """One page: its items, and the cursor of the next one (`null` on the last)."""
+
+    items: list[T]
+    next: str | None
+
+
+def encode_cursor(key: Sequence[Any]) -> str:
+    """A keyset as an opaque, URL-safe text; it is not signed: what it names is filtered by scope
+    like any page.
+    """
+    return base64.urlsafe_b64encode(orjson.dumps(list(key), default=str)).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str | None, *kinds: type) -> list[Any] | None:
+    """The keyset of a cursor, or `None` for the first page; raises `Malformed` unless its parts
+    have these kinds.
+    """
+    if cursor is None:
+        return None
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        key = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError) as error:
+        raise Malformed("cursor: not one that was handed out") from error
+    if not isinstance(key, list) or [type(part) for part in key] != list(kinds):
+        raise Malformed("cursor: not one of this listing")
+    return key
+
+
+def page(
+    rows: Sequence[Any],
+    limit: int,
+    key: Callable[[Any], Sequence[Any]],
+    item: Callable[[Any], Any] = lambda row: row,
+) -> dict[str, Any]:
+    """A page made of rows fetched with `limit + 1`; `key` gives a row's keyset, `item` what is
+    shown of it.
+    """
+    shown = rows[:limit]
+    more = len(rows) > limit
+    return {
+        "items": [item(row) for row in shown],
+        "next": encode_cursor(key(shown[-1])) if more and shown else None,
+    }

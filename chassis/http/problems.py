@@ -1,0 +1,137 @@
+"""RFC 9457: every error an API answers is one problem document, and none repeats what was sent."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from chassis import errors
+from chassis.logging import get_logger
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:arrears:problem:"
+
+STATUS: dict[type[errors.ArrearsError], HTTPStatus] = {
+    errors.ArrearsError: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.Rejected: HTTPStatus.CONFLICT,
+    errors.Conflict: HTTPStatus.CONFLICT,
+    errors.Malformed: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.NotFound: HTTPStatus.NOT_FOUND,
+    errors.Forbidden: HTTPStatus.FORBIDDEN,
+    errors.Transient: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.Misconfigured: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.BrokenInvariant: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+"""What HTTP answers for each domain error; a test holds every class of `chassis.errors` to be in
+it.
+"""
+
+_RETRY_AFTER_SECONDS = "5"
+_log = get_logger("chassis.http")
+
+
+def problem(
+    status: int,
+    detail: str,
+    *,
+    kind: str | None = None,
+    fields: Sequence[Mapping[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A problem response: type (a URN), title, status, detail, and per bad field its place and what
+    is wrong with it.
+    """
+    title = HTTPStatus(status).phrase
+    body: dict[str, Any] = {
+        "type": TYPE_PREFIX + (kind or title.lower().replace(" ", "-")),
+        "title": title,
+        "status": int(status),
+        "detail": detail,
+    }
+    if fields:
+        body["errors"] = list(fields)
+    return Response(orjson.dumps(body), int(status), headers, MEDIA_TYPE)
+
+
+def problem_of(error: errors.ArrearsError) -> Response:
+    """The problem of a domain error; the sentence of a fault of our own stays in the log."""
+    status = next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
+    kind = type(error).__name__.lower()
+    if status is HTTPStatus.INTERNAL_SERVER_ERROR:
+        _log.error("request_failed", error=error)
+        return problem(
+            status, "The service could not do this; the operators can see why.", kind=kind
+        )
+    headers = (
+        {"Retry-After": _RETRY_AFTER_SECONDS} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    )
+    return problem(status, str(error), kind=kind, headers=headers)
+
+
+def unauthorized(detail: str) -> Response:
+    """The answer to a request without a usable token."""
+    return problem(
+        HTTPStatus.UNAUTHORIZED, detail, headers={"WWW-Authenticate": 'Bearer realm="arrears"'}
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Make an app answer problems for domain errors, validation errors, HTTP errors and crashes."""
+    app.add_exception_handler(errors.ArrearsError, _domain)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _crash)
+
+
+async def _domain(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, errors.ArrearsError):
+        raise error
+    return problem_of(error)
+
+
+async def _validation(_request: Request, error: Exception) -> Response:
+    """FastAPI's own answer repeats the input, which may be a person's data; this one names places
+    and rules.
+    """
+    if not isinstance(error, RequestValidationError):
+        raise error
+    fields = [_field(entry) for entry in error.errors()]
+    return problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "The request does not fit its schema: "
+        + "; ".join(f"{f['field']}: {f['problem']}" for f in fields),
+        kind="malformed",
+        fields=fields,
+    )
+
+
+def _field(entry: Mapping[str, Any]) -> dict[str, str]:
+    where, *path = (str(part) for part in entry["loc"])
+    # A message of pydantic's own names rules and limits; one of a custom validator may quote the
+    # value.
+    quotes = entry["type"] in {"value_error", "assertion_error", "json_invalid"}
+    text = _SAFE_MESSAGES.get(entry["type"], "is not valid") if quotes else str(entry["msg"])
+    return {"field": ".".join(path) or where, "in": where, "problem": text}
+
+
+_SAFE_MESSAGES = {"json_invalid": "is not JSON"}
+
+
+async def _http(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    phrase = HTTPStatus(error.status_code).description or HTTPStatus(error.status_code).phrase
+    return problem(error.status_code, phrase, headers=error.headers)
+
+
+async def _crash(_request: Request, error: Exception) -> Response:
+    _log.error("request_crashed", error=error)
+    return problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "The service could not do this; the operators can see why.",
+    )

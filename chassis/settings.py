@@ -1,0 +1,152 @@
+"""What an operator can set, read from the environment once and passed in; the table is
+docs/settings.md.
+"""
+
+import base64
+import binascii
+import os
+import socket
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from chassis.errors import Misconfigured
+
+ServiceName = Literal["ledger", "dunning", "notifier", "legal"]
+SERVICES: tuple[ServiceName, ...] = ("ledger", "dunning", "notifier", "legal")
+
+_KEK_FILE = "kek"
+_KEK_BYTES = 32
+
+
+def _default_instance() -> str:
+    return f"{socket.gethostname()}-{os.getpid()}"
+
+
+class Settings(BaseSettings):
+    """Settings every service shares; the environment variable is the name in capitals after
+    ARREARS_.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="ARREARS_", extra="ignore", frozen=True)
+
+    database_url: str | None = Field(
+        default=None,
+        description="PostgreSQL to use; absent: the server that comes along, in data_dir",
+    )
+    bus: Literal["embedded", "kafka"] = Field(
+        default="embedded", description="where messages travel: a log in PostgreSQL, or Kafka"
+    )
+    kafka_bootstrap: str = Field(
+        default="127.0.0.1:9092", description="brokers, host:port separated by commas"
+    )
+    partitions: int = Field(
+        default=4, ge=1, le=1024, description="partitions of every topic; fixed once data exists"
+    )
+    data_dir: Path = Field(
+        default=Path("data"), description="folder of the embedded store, keys and outboxes"
+    )
+    host: str = Field(default="127.0.0.1", description="address the APIs listen on")
+    ledger_port: int = Field(default=8001, ge=0, le=65535, description="port of the ledger's API")
+    dunning_port: int = Field(default=8002, ge=0, le=65535, description="port of dunning's API")
+    notifier_port: int = Field(
+        default=8003, ge=0, le=65535, description="port of the notifier's API"
+    )
+    legal_port: int = Field(default=8004, ge=0, le=65535, description="port of legal's API")
+    kek: SecretStr | None = Field(
+        default=None,
+        description="key-encryption key, base64 of 32 bytes; absent: made in data_dir on first use",
+    )
+    jwks_url: str | None = Field(
+        default=None, description="where the identity provider publishes its keys"
+    )
+    jwks_file: Path | None = Field(
+        default=None,
+        description="file with those keys; absent, and no URL: the development key in data_dir",
+    )
+    issuer: str = Field(default="arrears-development", description="issuer a token must name")
+    audience: str = Field(default="arrears", description="audience a token must name")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="what is less important is not logged"
+    )
+    lease_seconds: float = Field(
+        default=15.0, gt=0, description="how long an instance owns a lane without renewing"
+    )
+    batch_size: int = Field(
+        default=500, ge=1, le=10_000, description="messages per lane and transaction, at most"
+    )
+    relay_batch_size: int = Field(
+        default=500, ge=1, le=10_000, description="events published per lane and round, at most"
+    )
+    wake_batch_size: int = Field(
+        default=200, ge=1, le=10_000, description="wake-ups per lane and transaction, at most"
+    )
+    pool_size: int = Field(
+        default=8, ge=2, le=100, description="PostgreSQL connections per service, at most"
+    )
+    request_bytes_max: int = Field(
+        default=1_048_576, ge=1024, description="size of an HTTP request body, at most"
+    )
+    instance: str = Field(
+        default_factory=_default_instance,
+        description="name of this process among its like; default: host name and process id",
+    )
+
+    def port(self, service: str) -> int:
+        """The port of one service's API; raises `Misconfigured` for a name that is none."""
+        ports = {
+            "ledger": self.ledger_port,
+            "dunning": self.dunning_port,
+            "notifier": self.notifier_port,
+            "legal": self.legal_port,
+        }
+        if service not in ports:
+            raise Misconfigured(f"no service is called {service!r}")
+        return ports[service]
+
+    def key_encryption_key(self) -> bytes:
+        """The 32 bytes that wrap every debtor's key.
+
+        Without `kek` it is the file `kek` in `data_dir`, made on the first start (readable by its
+        owner alone). Raises `Misconfigured` when what is there is not base64 of 32 bytes.
+        """
+        if self.kek is not None:
+            return _decode_kek(self.kek.get_secret_value(), "ARREARS_KEK")
+        path = self.data_dir / _KEK_FILE
+        fresh = base64.b64encode(os.urandom(_KEK_BYTES)).decode()
+        create_private(path, fresh + "\n")
+        return _decode_kek(path.read_text().strip(), str(path))
+
+
+def create_private(path: Path, text: str) -> bool:
+    """Write a file only its owner can read, unless it is there already; answers whether it wrote.
+
+    Written beside and linked into place: several processes starting at once all see one complete
+    file.
+    """
+    if path.exists():
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        os.link(beside, path)
+    except FileExistsError:
+        return False
+    finally:
+        beside.unlink()
+    return True
+
+
+def _decode_kek(text: str, where: str) -> bytes:
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Misconfigured(f"{where} is not base64") from error
+    if len(raw) != _KEK_BYTES:
+        raise Misconfigured(f"{where} holds {len(raw)} bytes, not {_KEK_BYTES}")
+    return raw
