@@ -10,9 +10,9 @@ import structlog
 ALLOWED = frozenset(
     {
         "account", "attempt", "batch", "cause", "correlation", "count", "creditor", "duration_ms",
-        "epoch", "error", "event", "instance", "lag", "lane", "level", "logger", "message_id",
+        "epoch", "error", "event", "instance", "lag", "lane", "level", "message_id",
         "message_type", "method", "offset", "partition", "port", "position", "reason_class",
-        "route", "service", "signal", "state", "status", "stream", "time", "topic", "version",
+        "route", "service", "signal", "source", "state", "status", "stream", "time", "topic", "version",
         "view",
     }
 )  # fmt: skip
@@ -43,7 +43,7 @@ def configure(service: str, level: str = "info", stream: TextIO | None = None) -
 
 def get_logger(name: str) -> Any:
     """A logger for one module: `log.info("lane_taken", lane=3, epoch=7)`."""
-    return structlog.get_logger(logger=name)
+    return structlog.get_logger(source=name)
 
 
 def only_allowed(
@@ -82,7 +82,7 @@ class _ToStructlog(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
-        log = structlog.get_logger().bind(logger=record.name)
+        log = structlog.get_logger().bind(source=record.name)
         log.log(record.levelno, "library_message", error=error)
 
 
