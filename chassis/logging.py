@@ -12,8 +12,8 @@ ALLOWED = frozenset(
         "account", "attempt", "batch", "cause", "correlation", "count", "creditor", "duration_ms",
         "epoch", "error", "event", "instance", "lag", "lane", "level", "message_id",
         "message_type", "method", "offset", "partition", "port", "position", "reason_class",
-        "route", "service", "signal", "source", "state", "status", "stream", "time", "topic", "version",
-        "view",
+        "route", "service", "signal", "source", "state", "status", "stream", "time", "topic",
+        "version", "view",
     }
 )  # fmt: skip
 """Fields that are logged. A field not listed is dropped: forgetting one costs a detail, never a

@@ -12,8 +12,8 @@ _SECONDS_BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10)
 class Metrics:
     """The Prometheus metrics of one service instance.
 
-    Each service serves its own registry, so the scrape job tells services apart. Lanes are labels;
-    accounts, creditors and ids never are (their number has no bound, and they name people).
+    Every metric has `service` as its first label. Lanes are labels; accounts, creditors and ids never
+    are (their number has no bound, and they name people).
     """
 
     content_type = CONTENT_TYPE_LATEST
@@ -81,10 +81,10 @@ class Metrics:
         )
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
-        return Counter(f"arrears_{name}", text, labels, registry=self.registry)
+        return Counter(f"arrears_{name}", text, ("service", *labels), registry=self.registry)
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
-        return Gauge(f"arrears_{name}", text, labels, registry=self.registry)
+        return Gauge(f"arrears_{name}", text, ("service", *labels), registry=self.registry)
 
     def _histogram(
         self, name: str, text: str, buckets: tuple[float, ...], *labels: str
@@ -92,7 +92,7 @@ class Metrics:
         return Histogram(
             f"arrears_{name}",
             text,
-            labels,
+            ("service", *labels),
             buckets=buckets,
             registry=self.registry,
         )

@@ -56,8 +56,9 @@ class AccessLog:
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = _route(scope)
-        self._metrics.requests.labels(scope["method"], route, str(status)).inc()
-        self._metrics.request_seconds.labels(route).observe(seconds)
+        service = self._metrics.service
+        self._metrics.requests.labels(service, scope["method"], route, str(status)).inc()
+        self._metrics.request_seconds.labels(service, route).observe(seconds)
         _log.info(
             "request",
             method=scope["method"],

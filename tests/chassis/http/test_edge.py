@@ -54,9 +54,7 @@ async def test_requests_are_counted_by_route(
     for account in ("1", "2"):
         await client.get(f"/v1/accounts/{account}?creditor=c", headers=token("sales"))
     scraped = (await client.get("/metrics")).text
-    wanted = (
-        'arrears_http_requests_total{method="GET",route="/v1/accounts/{account}",status="200"} 2.0'
-    )
+    wanted = 'arrears_http_requests_total{method="GET",route="/v1/accounts/{account}",service="notes",status="200"} 2.0'
     assert wanted in scraped
 
 
