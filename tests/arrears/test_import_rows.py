@@ -14,7 +14,8 @@ MAP = """\
 creditor: acme
 currency: USD
 columns:
-  {customer: cust, invoice: inv, issued: issued, due: due, amount: amt, disputed: disp, settled: paid}
+  {customer: cust, invoice: inv, issued: issued, due: due, amount: amt, disputed: disp,
+   settled: paid}
 dates: ["%m/%d/%Y", "%Y-%m-%d"]
 disputed_true: ["Yes"]
 disputed_false: ["No"]
@@ -114,7 +115,7 @@ def test_a_missing_column_is_named_with_those_there_are(tmp_path: Path) -> None:
 def test_a_map_that_does_not_fit_names_line_and_field(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"map\.yaml:4: columns\.ammount: unknown field"):
         mapping(tmp_path, MAP.replace("amt,", "amt, ammount: x,"))
-    with pytest.raises(FileError, match=r"map\.yaml:8: time_zone: 'Mars' is not a time zone"):
+    with pytest.raises(FileError, match=r"map\.yaml:9: time_zone: 'Mars' is not a time zone"):
         mapping(tmp_path, MAP + "time_zone: Mars\n")
 
 
