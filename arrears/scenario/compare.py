@@ -66,14 +66,10 @@ def _missing(
         if place in pairs:
             continue
         expectation = file.scenario.then[index]
-        failures.append(
-            Failure(
-                f"expected {describe(expectation.kind, expectation.wanted())}{_nearest(expectation, left)}",
-                expectation.day,
-                file.expectation_line(index),
-                expectation.wanted().get("account"),
-            )
-        )
+        wanted = expectation.wanted()
+        message = f"expected {describe(expectation.kind, wanted)}{_nearest(expectation, left)}"
+        line = file.expectation_line(index)
+        failures.append(Failure(message, expectation.day, line, wanted.get("account")))
     return failures
 
 
@@ -122,7 +118,7 @@ def matches(expectation: Then, effect: Seen) -> bool:
 
 def differences(expectation: Then, effect: Seen) -> list[str]:
     """Say in which fields an effect of the same kind differs from what is expected."""
-    wrong = []
+    wrong: list[str] = []
     for name, value in expectation.wanted().items():
         if name == "contains":
             wrong.extend(f"does not contain '{text}'" for text in value if text not in effect.text)
@@ -132,7 +128,7 @@ def differences(expectation: Then, effect: Seen) -> list[str]:
 
 
 def same(wanted: Any, found: Any) -> bool:
-    """Whether two values say the same; numbers are compared as numbers, however they are written."""
+    """Whether two values say the same; numbers are compared as numbers, however written."""
     if wanted == found:
         return True
     if isinstance(wanted, int | Decimal) and not isinstance(wanted, bool):

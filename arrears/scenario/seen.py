@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class Seen:
-    """One effect: `at` is local to the creditor, `fields` carry the names of the scenario format."""
+    """One effect: `at` is local to the creditor, `fields` have the scenario format's names."""
 
     kind: str
     at: datetime

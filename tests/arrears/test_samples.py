@@ -17,7 +17,7 @@ def events() -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize(
-    ("name", "content"), files(), ids=lambda v: v if isinstance(v, str) else ""
+    ("name", "content"), list(files()), ids=lambda v: v if isinstance(v, str) else ""
 )
 def test_generating_again_gives_the_committed_bytes(name: str, content: bytes) -> None:
     assert (SAMPLES / name).read_bytes() == content
