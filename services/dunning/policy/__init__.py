@@ -1,0 +1,23 @@
+"""The policy pack: a creditor's written collection policy as data.
+
+`load` reads one file, `available` and `get` the packs that ship with the service, `with_parameters` overrides figures,
+`validate` looks for what a schema cannot see, `explain` prints the timetable.
+"""
+
+from services.dunning.policy.explain import explain
+from services.dunning.policy.load import available, get, load, with_parameters
+from services.dunning.policy.model import Pack
+from services.dunning.policy.problem import PackError, Problem
+from services.dunning.policy.validate import validate
+
+__all__ = [
+    "Pack",
+    "PackError",
+    "Problem",
+    "available",
+    "explain",
+    "get",
+    "load",
+    "validate",
+    "with_parameters",
+]

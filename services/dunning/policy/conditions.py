@@ -1,0 +1,135 @@
+"""When something applies: conditions, waiting, triggers."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from services.dunning.policy.vocabulary import (
+    DisputeChange,
+    LegalProgress,
+    Outcome,
+    Purpose,
+    TaskKind,
+)
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+"""One name or a list of them."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Condition(_Part):
+    """Everything given must hold.
+
+    A list holds when any of its names does. `replied`, `disputed`, `observed`, `notice_sent`, `restricted` and `classified` speak
+    of this case; `disputed_ever` of the account; `attribute` of an account attribute that is set and true.
+    """
+
+    replied: bool | None = None
+    disputed: bool | None = None
+    disputed_ever: bool | None = None
+    notice_sent: Purpose | None = None
+    attribute: str | None = None
+    classified: Names = ()
+    not_classified: Names = ()
+    observed: Names = ()
+    not_observed: Names = ()
+    restricted: Names = ()
+    overdue: bool | None = None
+    overdue_at_least: int | None = Field(default=None, ge=0)
+    overdue_within_days: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _something(self) -> "Condition":
+        if not self.model_fields_set:
+            raise ValueError("a condition must name something")
+        return self
+
+
+class After(_Part):
+    """A fact that is waited for, and whole days after the day it was recorded.
+
+    With no days the step comes at the next step time after the fact. Exactly one of `task` (with `results`, any when absent),
+    `legal` and `step` is given.
+    """
+
+    task: TaskKind | None = None
+    results: Names = ()
+    legal: LegalProgress | None = None
+    step: str | None = None
+    days: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _one(self) -> "After":
+        if sum(x is not None for x in (self.task, self.legal, self.step)) != 1:
+            raise ValueError("needs exactly one of task, legal, step")
+        if self.results and not self.task:
+            raise ValueError("results belong to a task")
+        return self
+
+
+class When(_Part):
+    """When a step's turn comes.
+
+    `day` counts from the due date of the oldest overdue item, `then_days` from the last step taken, `after` from a fact;
+    `months_past_due` is the first day beyond that many calendar months. `or_overdue_at_least` (principal, minor units) and `or_after` bring it
+    forward, `not_before` holds it back.
+    """
+
+    day: int | None = Field(default=None, ge=1)
+    then_days: int | None = Field(default=None, ge=0)
+    after: After | None = None
+    months_past_due: int | None = Field(default=None, ge=1)
+    or_overdue_at_least: int | None = Field(default=None, ge=0)
+    or_after: tuple[After, ...] = ()
+    not_before: tuple[After, ...] = ()
+
+    @model_validator(mode="after")
+    def _one(self) -> "When":
+        given = (self.day, self.then_days, self.after, self.months_past_due)
+        if sum(x is not None for x in given) != 1:
+            raise ValueError("needs exactly one of day, then_days, after, months_past_due")
+        return self
+
+
+class OnTask(_Part):
+    """A task of a kind ended with one of these results (any when none is named)."""
+
+    kind: TaskKind
+    results: Names = ()
+
+
+class OnDecision(_Part):
+    """An application or an approval was decided."""
+
+    for_: str = Field(alias="for", min_length=1)
+    outcome: Outcome
+
+
+class Trigger(_Part):
+    """What a reaction answers to: exactly one fact."""
+
+    observation: Names = ()
+    dispute: DisputeChange | None = None
+    application: OnDecision | None = None
+    approval: OnDecision | None = None
+    task: OnTask | None = None
+    plan: Literal["agreed", "broken", "completed"] | None = None
+    promise: Literal["made", "kept", "broken"] | None = None
+    case: Literal["opened", "closed"] | None = None
+    classified: Names = ()
+    invoice: Literal["without_agreement"] | None = None
+    limitation: Literal["near", "expired"] | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "Trigger":
+        if len(self.model_fields_set) != 1:
+            raise ValueError(f"needs exactly one of {', '.join(type(self).model_fields)}")
+        return self

@@ -1,0 +1,180 @@
+"""A pack as a timetable that a clerk can read."""
+
+from services.dunning.policy.actions import Action
+from services.dunning.policy.conditions import After, Condition, Trigger, When
+from services.dunning.policy.model import BeforeDue, CalendarEntry, Pack, Reaction, Step
+
+
+def explain(pack: Pack) -> str:
+    """Write the pack in words: terms, what happens when, what it reacts to, its monthly entries and its figures."""
+    blocks = [_heading(pack), _terms(pack)]
+    if pack.before_due:
+        blocks.append("Before the due date\n" + "\n".join(map(_before_due, pack.before_due)))
+    blocks.append(
+        "Steps, one a day at " + pack.step_time + "\n" + "\n".join(map(_step, pack.steps))
+    )
+    for track in pack.tracks:
+        head = f"Once classified {track.classified}, instead of {', '.join(track.instead_of)}\n"
+        blocks.append(head + "\n".join(map(_step, track.steps)))
+    if pack.reactions:
+        blocks.append("At once\n" + "\n".join(map(_reaction, pack.reactions)))
+    if pack.calendar:
+        blocks.append("Every month\n" + "\n".join(map(_entry, pack.calendar)))
+    blocks.append(_figures(pack))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _heading(pack: Pack) -> str:
+    return f"{pack.title.zh} · {pack.title.en} ({pack.label})\n{pack.description}"
+
+
+def _terms(pack: Pack) -> str:
+    terms = pack.terms
+    due = (
+        f"due {terms.due_days} days after the issue date where the invoice names none"
+        if terms.due_days is not None
+        else "due on the date the invoice names"
+    )
+    order = (
+        "principal before late fee"
+        if terms.allocation == "principal_first"
+        else "late fee before principal"
+    )
+    fee = "no late fee"
+    if terms.late_fee:
+        start = "the day after the due date"
+        if terms.late_fee.starts == "started":
+            start = "the day a step starts it"
+        percent = (terms.late_fee.rate_per_day * 100).normalize()
+        cap = (terms.late_fee.cap_ratio * 100).normalize()
+        fee = f"late fee {percent:f} % a day from {start}, at most {cap:f} % of the item"
+    contact = pack.contact
+    hours = (
+        f"contact {contact.from_}-{contact.until}, at most {contact.contacts_max} in "
+        f"{contact.window_days} days and {contact.calls_per_day_max} call or visit a day"
+    )
+    return f"Terms: {due}; payments settle {order}; {fee}; {hours}."
+
+
+def _before_due(entry: BeforeDue) -> str:
+    return f"  {entry.id}  {entry.days} days before: {_actions(entry.do)}  [{entry.source}]"
+
+
+def _step(step: Step) -> str:
+    condition = f", if {_condition(step.if_)}" if step.if_ else ""
+    asks = f"ask {step.approval.by} for {step.approval.for_}; approved: " if step.approval else ""
+    return f"  {step.id}  {_when(step.when)}{condition}: {asks}{_actions(step.do)}  [{step.source}]"
+
+
+def _when(when: When) -> str:
+    if when.day is not None:
+        text = f"day {when.day}"
+    elif when.then_days is not None:
+        text = f"{when.then_days} days after the step before"
+    elif when.months_past_due is not None:
+        text = f"when more than {when.months_past_due} months past due"
+    else:
+        text = _after(when.after) if when.after else ""
+    if when.or_overdue_at_least is not None:
+        text += f", or once {when.or_overdue_at_least} minor units are overdue"
+    text += "".join(f", or {_after(after)}" for after in when.or_after)
+    return text + "".join(f", not before {_after(after)}" for after in when.not_before)
+
+
+def _after(after: After) -> str:
+    if after.task:
+        fact = f"{after.task} is {' or '.join(after.results) or 'done'}"
+    elif after.legal:
+        fact = f"{after.legal} is recorded"
+    else:
+        fact = f"step {after.step}"
+    return f"{after.days} days after {fact}" if after.days else f"when {fact}"
+
+
+def _condition(condition: Condition) -> str:
+    """Name each field that was given and what it asks for."""
+    words: list[str] = []
+    for name in type(condition).model_fields:
+        if name not in condition.model_fields_set:
+            continue
+        value = getattr(condition, name)
+        text = name.replace("_", " ")
+        if isinstance(value, bool):
+            words.append(text if value else f"not {text}")
+        elif isinstance(value, tuple):
+            words.append(f"{text} {' or '.join(value)}")
+        else:
+            words.append(f"{text} {value}")
+    return " and ".join(words)
+
+
+def _actions(actions: tuple[Action, ...]) -> str:
+    return "; ".join(_action(action) for action in actions)
+
+
+def _action(action: Action) -> str:
+    condition = f" (if {_condition(action.if_)})" if action.if_ else ""
+    return _deed(action) + condition
+
+
+def _deed(action: Action) -> str:
+    if action.notice:
+        last = action.notice.respond_within_days
+        term = f", last day {last} days on" if last is not None else ""
+        to = "" if action.notice.recipients == "first" else f" to {action.notice.recipients}"
+        return f"notice {action.notice.purpose} by {' and '.join(action.notice.channels)}{to}{term}"
+    if action.task:
+        also = "".join(f" and {owner}" for owner in action.task.with_owners)
+        return f"task {action.task.kind} ({action.task.owner}{also})"
+    if action.approval:
+        then = f"; approved: {_actions(action.approval.then)}" if action.approval.then else ""
+        return f"ask {action.approval.by} for {action.approval.for_}{then}"
+    if action.classify:
+        return "classify " + (
+            action.classify.as_ or " or ".join(case.as_ for case in action.classify.first_of)
+        )
+    if action.restore:
+        return "restore " + (", ".join(action.restore.services) or "every restricted service")
+    part = getattr(action, action.kind)
+    words = [str(value) for value in part.model_dump().values()]
+    return " ".join([action.kind.replace("_", " "), *words])
+
+
+def _reaction(reaction: Reaction) -> str:
+    condition = f", if {_condition(reaction.if_)}" if reaction.if_ else ""
+    once = ", once a day" if reaction.once_a_day else ""
+    return (
+        f"  {reaction.id}  {_trigger(reaction.on)}{condition}{once}: {_actions(reaction.do)}"
+        f"  [{reaction.source}]"
+    )
+
+
+def _trigger(trigger: Trigger) -> str:
+    if trigger.application or trigger.approval:
+        what = "application" if trigger.application else "approval"
+        decision = trigger.application or trigger.approval
+        return f"{what} {decision.for_} {decision.outcome}" if decision else what
+    if trigger.task:
+        return f"task {trigger.task.kind} {' or '.join(trigger.task.results) or 'done'}"
+    name = next(iter(trigger.model_fields_set))
+    value = getattr(trigger, name)
+    return f"{name} {' or '.join(value) if isinstance(value, tuple) else value}"
+
+
+def _entry(entry: CalendarEntry) -> str:
+    whom = {"creditor": "", "accounts": f" for accounts with {entry.where}"}.get(
+        entry.scope, " for each segment"
+    )
+    condition = f", if {entry.if_}" if entry.if_ else ""
+    return f"  {entry.id}  day {entry.monthly}{whom}{condition}: {_actions(entry.do)}  [{entry.source}]"
+
+
+def _figures(pack: Pack) -> str:
+    lines = ["Figures (* = left open by the written policy, a default)"]
+    for name, parameter in pack.parameters.items():
+        mark = "*" if parameter.vague else " "
+        changed = f" (default {parameter.default})" if name in pack.overrides else ""
+        lines.append(
+            f"  {mark} {name} = {pack.values[name]} {parameter.unit}{changed}  [{parameter.source}]"
+        )
+    return "\n".join(lines)

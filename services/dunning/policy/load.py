@@ -1,0 +1,201 @@
+"""Reading packs: YAML, parameters, models."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from chassis.errors import NotFound
+from services.dunning.policy import document as yaml_document
+from services.dunning.policy.document import Document
+from services.dunning.policy.model import Pack
+from services.dunning.policy.parameters import COMMON, Parameter, Value
+from services.dunning.policy.problem import PackError, Problem
+
+SHIPPED = Path(__file__).resolve().parent.parent / "policies"
+_MADE_HERE = ("values", "overrides", "content_hash")
+
+
+def load(path: str | Path) -> Pack:
+    """Read one pack file.
+
+    Raises PackError, whose problems name file, line and field, and NotFound when there is no such file.
+    """
+    file = Path(path)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (FileNotFoundError, IsADirectoryError):
+        raise NotFound(f"no policy pack file {file}") from None
+    except UnicodeDecodeError as error:
+        raise PackError([Problem(str(file), 1, "", f"not UTF-8 text: {error.reason}")]) from error
+    return _build(yaml_document.parse(str(path), text), {})
+
+
+def loads(text: str, file: str = "pack.yaml") -> Pack:
+    """Read a pack from a string."""
+    return _build(yaml_document.parse(file, text), {})
+
+
+def with_parameters(pack: Pack, overrides: Mapping[str, Any]) -> Pack:
+    """Return the pack with figures changed by name, on top of what was changed before.
+
+    Raises PackError for a name the pack does not have and a value outside its type or range.
+    """
+    if not overrides:
+        return pack
+    if pack.document is None:
+        raise ValueError("a pack that was not read from a file cannot take parameters")
+    return _build(pack.document, {**pack.overrides, **overrides})
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> tuple[Pack, ...]:
+    packs = [load(file) for file in sorted(SHIPPED.glob("*.yaml"))]
+    return tuple(sorted(packs, key=lambda pack: (pack.id, pack.version)))
+
+
+def available() -> list[Pack]:
+    """List the packs that ship with the service, by id and version."""
+    return list(_shipped())
+
+
+def get(pack_id: str, version: int | None = None) -> Pack:
+    """Return a shipped pack, the newest version when none is named; raises NotFound."""
+    named = [pack for pack in _shipped() if pack.id == pack_id]
+    wanted = [pack for pack in named if version is None or pack.version == version]
+    if wanted:
+        return wanted[-1]
+    if named:
+        raise NotFound(f"policy pack {pack_id} has no version {version}")
+    known = ", ".join(sorted({pack.id for pack in _shipped()}))
+    raise NotFound(f"no policy pack {pack_id!r}; there are: {known}")
+
+
+def _build(source: Document, overrides: Mapping[str, Any]) -> Pack:
+    problems: list[Problem] = []
+    parameters = _parameters(source, problems)
+    values = _values(source, parameters, overrides, problems)
+    used: set[str] = set()
+    data = _resolve(source.data, (), source, values, used, problems)
+    data["parameters"] = parameters
+    for name in _MADE_HERE:
+        if name in source.data:
+            problems.append(source.problem((name,), "is worked out, not written"))
+    own = set(parameters) - set(COMMON)
+    problems += [
+        source.problem(("parameters", name), "is used nowhere") for name in sorted(own - used)
+    ]
+    data.setdefault("contact", _contact(values))
+    data.setdefault("step_time", values.get("step_time"))
+    data |= {"values": values, "overrides": dict(overrides), "content_hash": _hash(source.data)}
+    try:
+        pack = Pack.model_validate(data)
+    except ValidationError as error:
+        problems += _problems(source, error)
+        raise PackError(problems) from None
+    if problems:
+        raise PackError(problems)
+    pack._document = source
+    return pack
+
+
+def _parameters(source: Document, problems: list[Problem]) -> dict[str, Parameter]:
+    declared = source.data.get("parameters") or {}
+    if not isinstance(declared, dict):
+        problems.append(source.problem(("parameters",), "must map names to parameters"))
+        declared = {}
+    result: dict[str, Parameter] = {}
+    for name, body in {**COMMON, **declared}.items():
+        try:
+            result[name] = Parameter.model_validate(body)
+        except ValidationError as error:
+            problems += _problems(source, error, ("parameters", name))
+    return result
+
+
+def _values(
+    source: Document,
+    parameters: Mapping[str, Parameter],
+    overrides: Mapping[str, Any],
+    problems: list[Problem],
+) -> dict[str, Value]:
+    for name in sorted(set(overrides) - set(parameters)):
+        known = ", ".join(sorted(parameters))
+        problems.append(
+            source.problem(
+                ("parameters",), f"no parameter {name!r} to override; there are: {known}"
+            )
+        )
+    values: dict[str, Value] = {}
+    for name, parameter in parameters.items():
+        try:
+            values[name] = parameter.read(overrides.get(name, parameter.default))
+        except ValueError as error:
+            problems.append(source.problem(("parameters", name), str(error)))
+    return values
+
+
+def _resolve(
+    value: Any,
+    path: yaml_document.Path,
+    source: Document,
+    values: Mapping[str, Value],
+    used: set[str],
+    problems: list[Problem],
+) -> Any:
+    """Replace every `$name` by its value, outside the parameters themselves."""
+    if isinstance(value, dict):
+        return {
+            key: _resolve(child, (*path, key), source, values, used, problems)
+            for key, child in value.items()
+            if path or key != "parameters"
+        }
+    if isinstance(value, list):
+        return [
+            _resolve(child, (*path, i), source, values, used, problems)
+            for i, child in enumerate(value)
+        ]
+    if not isinstance(value, str) or not value.startswith("$"):
+        return value
+    name = value[1:]
+    used.add(name)
+    if name in values:
+        return values[name]
+    declared = source.data.get("parameters") or {}
+    if name not in declared:
+        problems.append(source.problem(path, f"no parameter {name!r}"))
+    return None
+
+
+def _contact(values: Mapping[str, Value]) -> dict[str, Any]:
+    return {
+        "from": values.get("contact_from"),
+        "until": values.get("contact_until"),
+        "contacts_max": values.get("contacts_max"),
+        "window_days": values.get("contacts_window_days"),
+        "calls_per_day_max": values.get("calls_per_day_max"),
+    }
+
+
+def _hash(data: Mapping[str, Any]) -> str:
+    text = json.dumps(data, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _problems(
+    source: Document, error: ValidationError, prefix: yaml_document.Path = ()
+) -> list[Problem]:
+    found: list[Problem] = []
+    for fault in error.errors(include_url=False, include_context=False, include_input=False):
+        path = (*prefix, *fault["loc"])
+        message = fault["msg"].removeprefix("Value error, ")
+        if fault["type"] == "extra_forbidden":
+            message = "unknown field"
+        elif fault["type"] == "missing":
+            message = "is missing"
+        found.append(source.problem(path, message[:1].lower() + message[1:]))
+    return found

@@ -1,0 +1,244 @@
+"""The policy pack as frozen models: what a YAML file may say.
+
+Every model refuses fields it does not know. Figures written as `$name` are replaced by the pack's parameters before the file is
+read into these models, so an action or a date never has to know where its number came from.
+"""
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PrivateAttr, StringConstraints, model_validator
+
+from services.dunning.policy.actions import Action, Approval, Part
+from services.dunning.policy.conditions import Condition, Trigger, When
+from services.dunning.policy.document import Document
+from services.dunning.policy.parameters import Parameter
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
+StepId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
+Actions = Annotated[tuple[Action, ...], Field(min_length=1)]
+
+
+class Title(Part):
+    """A name in both languages."""
+
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
+class LateFee(Part):
+    """Simple late fee a day on overdue principal; `started` waits for a step that starts it."""
+
+    rate_per_day: Decimal = Field(gt=0, le=1)
+    cap_ratio: Decimal = Field(default=Decimal(1), gt=0)
+    starts: Literal["due", "started"] = "due"
+
+
+class Terms(Part):
+    """What the ledger needs of the policy."""
+
+    due_days: int | None = Field(default=None, ge=0)
+    allocation: Literal["principal_first", "charges_first"] = "principal_first"
+    late_fee: LateFee | None = None
+
+
+class Contact(Part):
+    """When and how often a debtor may be contacted; times are local."""
+
+    from_: Clock = Field(alias="from")
+    until: Clock
+    contacts_max: int = Field(ge=1)
+    window_days: int = Field(ge=1)
+    calls_per_day_max: int = Field(ge=1)
+
+
+class BeforeDue(Part):
+    """A notice some days before the due date of an item not yet due."""
+
+    id: StepId
+    source: str = Field(min_length=1)
+    days: int = Field(ge=1)
+    do: Actions
+
+
+class Step(Part):
+    """One step of the timetable; `approval` asks first and does the rest when it is granted."""
+
+    id: StepId
+    source: str = Field(min_length=1)
+    when: When
+    if_: Condition | None = Field(default=None, alias="if")
+    approval: Approval | None = None
+    do: Actions
+
+    @model_validator(mode="after")
+    def _approved_first(self) -> "Step":
+        if self.approval is not None and self.approval.then:
+            raise ValueError("a step that asks for approval first says what follows in `do`")
+        return self
+
+
+class Track(Part):
+    """Other steps for a case once it is classified, instead of some of the usual ones."""
+
+    classified: str = Field(min_length=1)
+    instead_of: tuple[StepId, ...] = Field(min_length=1)
+    steps: tuple[Step, ...] = Field(min_length=1)
+
+
+class Reaction(Part):
+    """Something done at once when its cause is recorded."""
+
+    id: StepId
+    source: str = Field(min_length=1)
+    on: Trigger
+    if_: Condition | None = Field(default=None, alias="if")
+    once_a_day: bool = False
+    do: Actions
+
+
+class CalendarEntry(Part):
+    """A monthly entry: for the creditor, for each segment with open items, or for accounts (`where`)."""
+
+    id: StepId
+    source: str = Field(min_length=1)
+    monthly: int = Field(ge=1, le=31)
+    scope: Literal["creditor", "accounts", "segments"] = "creditor"
+    where: Literal["open_items", "overdue", "not_yet_due", "mandate"] | None = None
+    if_: Literal["any_overdue", "commission_earned", "arrears_ratio_exceeded"] | None = Field(
+        default=None, alias="if"
+    )
+    do: Actions
+
+    @model_validator(mode="after")
+    def _scope(self) -> "CalendarEntry":
+        if (self.scope == "accounts") != (self.where is not None):
+            raise ValueError("`where` names the accounts of an entry with scope: accounts")
+        return self
+
+
+class Grade(Part):
+    """A class by age of the oldest overdue item, or for want of contact."""
+
+    as_: str = Field(alias="as", min_length=1)
+    below_days: int | None = Field(default=None, ge=1)
+    no_contact: bool = False
+
+
+class Limitation(Part):
+    """The limitation period of a debt and what restarts it."""
+
+    years: int = Field(ge=1)
+    near_days: int = Field(ge=1)
+    restarted_by: tuple[Literal["delivered_demand", "promise", "part_payment"], ...]
+    near: tuple[Action, ...] = ()
+    expired: tuple[Action, ...] = ()
+
+
+class CommissionRate(Part):
+    """A rate and the recoveries it is for; the first that fits counts."""
+
+    rate: Decimal = Field(ge=0, le=1)
+    won_in_court: bool = False
+    in_kind: bool = False
+    expired: bool | None = None
+    expired_years_below: int | None = Field(default=None, ge=1)
+
+
+class Commission(Part):
+    """What whoever collects earns on recovered money."""
+
+    from_: Literal["referral", "payment"] = Field(alias="from")
+    rates: tuple[CommissionRate, ...] = Field(min_length=1)
+    none_in_first_months: int = Field(default=0, ge=0)
+
+
+class Decisions(Part):
+    """Applications that wait too long."""
+
+    late_after_days: int = Field(ge=1)
+    alert: str = "decision_late"
+
+
+class CreditRule(Part):
+    """Who may owe at all, and how much arrears the creditor bears."""
+
+    agreement_required: bool = False
+    arrears_ratio_max: Decimal | None = Field(default=None, gt=0)
+    responsible_clearance: bool = False
+
+
+class CashDesk(Part):
+    """How cash received and deposited are held against each other at day end, per collector."""
+
+    compare: Literal["running_total", "day_alone"]
+    alert: str = Field(min_length=1)
+    receipts_numbered: bool = False
+
+
+class Pay(Part):
+    """How a point over or under a target moves pay, and its cap (both percent)."""
+
+    per_point: Decimal = Field(ge=0)
+    cap: Decimal = Field(ge=0)
+
+
+class Kpi(Part):
+    """Quarterly targets (percent, cumulative) and pay by role."""
+
+    collection_targets: tuple[Decimal, ...] = Field(min_length=4, max_length=4)
+    clearing_targets: tuple[Decimal, ...] = Field(min_length=4, max_length=4)
+    pay: dict[str, Pay] = {}
+
+
+class Pack(Part):
+    """One creditor's policy, its figures resolved.
+
+    `values` are the parameters in force, `overrides` those an operator changed, `content_hash` names the text of the
+    file whatever its comments and overrides.
+    """
+
+    id: Id
+    version: int = Field(ge=1)
+    title: Title
+    for_: str = Field(alias="for", min_length=1)
+    description: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+    parameters: dict[str, Parameter] = {}
+    terms: Terms = Terms()
+    contact: Contact
+    step_time: Clock
+    before_due: tuple[BeforeDue, ...] = ()
+    steps: tuple[Step, ...] = Field(min_length=1)
+    tracks: tuple[Track, ...] = ()
+    reactions: tuple[Reaction, ...] = ()
+    calendar: tuple[CalendarEntry, ...] = ()
+    grading: tuple[Grade, ...] = ()
+    limitation: Limitation | None = None
+    commission: Commission | None = None
+    decisions: Decisions | None = None
+    credit: CreditRule | None = None
+    cash_desk: CashDesk | None = None
+    kpi: Kpi | None = None
+    segments: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    overrides: dict[str, Any] = {}
+    content_hash: str = ""
+
+    _document: Document | None = PrivateAttr(default=None)
+
+    @property
+    def label(self) -> str:
+        """How a reason names the pack: `county-hospital v1`."""
+        return f"{self.id} v{self.version}"
+
+    @property
+    def document(self) -> Document | None:
+        """The file the pack was read from."""
+        return self._document
+
+    def step(self, step_id: str) -> Step | None:
+        """Find a step by its id, in every track."""
+        every = (*self.steps, *(step for track in self.tracks for step in track.steps))
+        return next((step for step in every if step.id == step_id), None)

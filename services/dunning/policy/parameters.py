@@ -1,0 +1,102 @@
+"""A pack's figures: named, typed, bounded, and open to an operator's override."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Unit = Literal["days", "months", "years", "day_of_month", "minor_units", "ratio", "count", "time"]
+Value = int | Decimal | str
+
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
+
+
+class Bounds(NamedTuple):
+    """The range a unit allows where the pack names none."""
+
+    low: int
+    high: int
+
+
+_BOUNDS: Mapping[str, Bounds] = {
+    "days": Bounds(0, 3660),
+    "months": Bounds(0, 120),
+    "years": Bounds(1, 30),
+    "day_of_month": Bounds(1, 31),
+    "minor_units": Bounds(0, 10**15),
+    "ratio": Bounds(0, 100),
+    "count": Bounds(1, 1000),
+}
+
+
+class Parameter(BaseModel):
+    """One figure of a policy.
+
+    `vague` marks a default that the written policy leaves open; `source` names the clause either way. Ratios are decimals
+    (0.0005 is 0.05 %), times are `HH:MM` local.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    default: Any
+    unit: Unit
+    source: str = Field(min_length=1)
+    vague: bool = False
+    description: str = ""
+    min: Decimal | None = None
+    max: Decimal | None = None
+
+    def read(self, value: Any) -> Value:
+        """Return the value in the unit's own type; raises ValueError with a sentence when it does not fit."""
+        if self.unit == "time":
+            return _clock(value)
+        number = _number(value, whole=self.unit != "ratio")
+        bounds = _BOUNDS[self.unit]
+        low = self.min if self.min is not None else Decimal(bounds.low)
+        high = self.max if self.max is not None else Decimal(bounds.high)
+        if not low <= number <= high:
+            raise ValueError(f"must be between {low} and {high} ({self.unit}), not {number}")
+        return number
+
+
+def _clock(value: Any) -> str:
+    if not isinstance(value, str) or not _CLOCK.fullmatch(value):
+        raise ValueError(f"must be a time of day HH:MM, not {value!r}")
+    return value
+
+
+def _number(value: Any, *, whole: bool) -> int | Decimal:
+    wanted = "a whole number" if whole else "a decimal number"
+    if isinstance(value, bool) or not isinstance(value, int | str | float | Decimal):
+        raise ValueError(f"must be {wanted}, not {value!r}")
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        raise ValueError(f"must be {wanted}, not {value!r}") from None
+    if not number.is_finite():
+        raise ValueError(f"must be {wanted}, not {value!r}")
+    if not whole:
+        return number
+    if number != number.to_integral_value():
+        raise ValueError(f"must be {wanted}, not {value!r}")
+    return int(number)
+
+
+_CONTACT = "rules shared by all packs: contact"
+
+COMMON: Mapping[str, dict[str, Any]] = {
+    "step_time": {
+        "default": "09:00",
+        "unit": "time",
+        "source": "rules shared by all packs: pace",
+        "description": "local time at which steps and monthly entries run",
+    },
+    "contact_from": {"default": "08:00", "unit": "time", "vague": True, "source": _CONTACT},
+    "contact_until": {"default": "20:00", "unit": "time", "vague": True, "source": _CONTACT},
+    "contacts_max": {"default": 7, "unit": "count", "vague": True, "source": _CONTACT},
+    "contacts_window_days": {"default": 7, "unit": "days", "min": 1, "source": _CONTACT},
+    "calls_per_day_max": {"default": 1, "unit": "count", "source": _CONTACT},
+}
+"""Figures every pack has; a pack that declares one of these names sets its own default."""

@@ -1,0 +1,187 @@
+"""What a schema cannot see: a pack that reads well and still cannot work."""
+
+from collections.abc import Iterator
+
+from services.dunning.policy.actions import Action
+from services.dunning.policy.conditions import After
+from services.dunning.policy.document import Document, Path
+from services.dunning.policy.model import Pack, Step
+from services.dunning.policy.problem import Problem
+from services.dunning.policy.unsupported import unsupported
+from services.dunning.policy.vocabulary import Role
+
+Found = Iterator[tuple[Path, str]]
+StepAt = tuple[Path, Step]
+_ROLES = frozenset(Role.__args__)  # type: ignore[attr-defined]
+
+
+def validate(pack: Pack) -> list[Problem]:
+    """List every fault of a loaded pack, in the order of its file; an empty list means that it can run.
+
+    Looks for parts the engine does not carry out, unknown step ids and owners, steps that cannot be reached, dates that cannot be
+    met, and a restriction or legal document that no notice goes before.
+    """
+    source = pack.document or Document(pack.id, {}, {})
+    found = [
+        *unsupported(pack),
+        *_ids(pack),
+        *_references(pack),
+        *_owners(pack),
+        *_dates(pack),
+        *_severity(pack),
+        *_contact(pack),
+    ]
+    return sorted((source.problem(path, text) for path, text in found), key=lambda p: p.line)
+
+
+def steps_at(pack: Pack) -> list[StepAt]:
+    """List every step with its place in the file, tracks included."""
+    usual: list[StepAt] = [(("steps", i), step) for i, step in enumerate(pack.steps)]
+    return usual + [
+        (("tracks", t, "steps", i), step)
+        for t, track in enumerate(pack.tracks)
+        for i, step in enumerate(track.steps)
+    ]
+
+
+def actions_at(pack: Pack) -> Iterator[tuple[Path, Action]]:
+    """Walk every action with its place in the file, approved ones included."""
+    for path, step in steps_at(pack):
+        yield from _walk((*path, "do"), step.do)
+    for name in ("before_due", "reactions", "calendar"):
+        for i, part in enumerate(getattr(pack, name)):
+            yield from _walk((name, i, "do"), part.do)
+    if pack.limitation:
+        yield from _walk(("limitation", "near"), pack.limitation.near)
+        yield from _walk(("limitation", "expired"), pack.limitation.expired)
+
+
+def _walk(path: Path, actions: tuple[Action, ...]) -> Iterator[tuple[Path, Action]]:
+    for i, action in enumerate(actions):
+        here = (*path, i)
+        yield here, action
+        if action.approval:
+            yield from _walk((*here, "approval", "then"), action.approval.then)
+
+
+def _ids(pack: Pack) -> Found:
+    seen: set[str] = set()
+    places: list[tuple[Path, str]] = [(path, step.id) for path, step in steps_at(pack)]
+    for name in ("before_due", "reactions", "calendar"):
+        places += [((name, i), part.id) for i, part in enumerate(getattr(pack, name))]
+    for path, part_id in places:
+        if part_id in seen:
+            yield (*path, "id"), f"{part_id!r} is used twice"
+        seen.add(part_id)
+
+
+def _references(pack: Pack) -> Found:
+    before: list[str] = []
+    known = {step.id for _, step in steps_at(pack)}
+    for path, step in steps_at(pack):
+        for where, after in _afters(step):
+            if after.step and after.step not in known:
+                yield (*path, "when", *where), f"there is no step {after.step!r}"
+            elif after.step and after.step not in before:
+                yield (
+                    (*path, "when", *where),
+                    f"step {after.step!r} comes later, so this step is never reached",
+                )
+        before.append(step.id)
+    usual = {step.id for step in pack.steps}
+    for t, track in enumerate(pack.tracks):
+        for i, step_id in enumerate(track.instead_of):
+            if step_id not in usual:
+                yield ("tracks", t, "instead_of", i), f"there is no step {step_id!r}"
+        if track.classified not in _classes(pack):
+            yield (
+                ("tracks", t, "classified"),
+                f"nothing classifies a case as {track.classified!r}, so these steps are never reached",
+            )
+
+
+def _afters(step: Step) -> Iterator[tuple[Path, After]]:
+    if step.when.after:
+        yield ("after",), step.when.after
+    for name in ("or_after", "not_before"):
+        for i, after in enumerate(getattr(step.when, name)):
+            yield (name, i), after
+
+
+def _classes(pack: Pack) -> set[str]:
+    found = {grade.as_ for grade in pack.grading}
+    for _, action in actions_at(pack):
+        if action.classify:
+            found |= {case.as_ for case in action.classify.first_of}
+            found |= {action.classify.as_} if action.classify.as_ else set()
+    return found
+
+
+def _owners(pack: Pack) -> Found:
+    known = _ROLES | {"segment", "responsible"} | set(pack.segments.values())
+    for path, action in actions_at(pack):
+        if action.task:
+            for owner in (action.task.owner, *action.task.with_owners):
+                if owner not in known:
+                    yield (
+                        (*path, "task", "owner"),
+                        f"no role or department {owner!r}; there are: {', '.join(sorted(known))}",
+                    )
+            if action.task.owner == "segment" and not pack.segments:
+                yield (*path, "task", "owner"), "the pack names no segments"
+
+
+def _dates(pack: Pack) -> Found:
+    """A day that is not after the one before it cannot be met: steps keep their order, one a day."""
+    lists = [(("steps",), pack.steps)] + [
+        (("tracks", t, "steps"), track.steps) for t, track in enumerate(pack.tracks)
+    ]
+    for place, steps in lists:
+        last = 0
+        for i, step in enumerate(steps):
+            day = step.when.day
+            if day is not None and day <= last and not _optional(steps[:i], day):
+                yield (
+                    (*place, i, "when", "day"),
+                    f"day {day} cannot be met: an earlier step comes on day {last}, and a case takes one step a day",
+                )
+            last = max(last, day or 0)
+            if _waits_for_nothing(pack, step):
+                yield (
+                    (*place, i, "when", "after"),
+                    "nothing ever asks for that task, so this step is never reached",
+                )
+
+
+def _optional(before: tuple[Step, ...], day: int) -> bool:
+    """Whether every earlier step of the same or a later day may be dropped."""
+    return all(step.if_ for step in before if step.when.day is not None and step.when.day >= day)
+
+
+def _waits_for_nothing(pack: Pack, step: Step) -> bool:
+    after = step.when.after
+    if after is None or after.task is None:
+        return False
+    return not any(a.task and a.task.kind == after.task for _, a in actions_at(pack))
+
+
+def _severity(pack: Pack) -> Found:
+    """Whoever is restricted or taken to court was told before (rights: notice comes first)."""
+    told = False
+    for i, step in enumerate(pack.steps):
+        for j, action in enumerate(step.do):
+            told = told or action.notice is not None
+            severe = "restrict" if action.restrict else "legal" if action.legal else None
+            told_by_task = any(a.task for s in pack.steps[:i] for a in s.do)
+            if severe and not told and not told_by_task:
+                yield (
+                    ("steps", i, "do", j, severe),
+                    "no notice comes before this: the debtor would not have been told",
+                )
+
+
+def _contact(pack: Pack) -> Found:
+    if pack.contact.from_ >= pack.contact.until:
+        yield ("parameters",), "contact_from must be before contact_until"
+    elif not pack.contact.from_ <= pack.step_time < pack.contact.until:
+        yield ("parameters",), "step_time must lie within the contact hours"

@@ -1,0 +1,48 @@
+"""The words a policy pack may use, shared by every pack."""
+
+from typing import Literal
+
+TaskKind = Literal[
+    "verify_debt",
+    "reconcile",
+    "clearing_plan",
+    "adjust_plan",
+    "phone_call",
+    "visit",
+    "serve_notice",
+    "photo_evidence",
+    "asset_investigation",
+    "case_meeting",
+    "inventory",
+    "storage",
+    "dispute_review",
+    "third_party_investigation",
+    "report_upward",
+]
+Role = Literal[
+    "collector",
+    "sales",
+    "finance",
+    "operations",
+    "property",
+    "administration",
+    "legal",
+    "manager",
+]
+Purpose = Literal["bill", "reminder", "arrears_notice", "demand", "final_demand"]
+Channel = Literal["sms", "email", "voice", "letter", "registered_letter", "ems", "public_list"]
+Document = Literal[
+    "lawyer_letter",
+    "complaint",
+    "preservation_application",
+    "enforcement_application",
+    "guarantee_order",
+    "seizure_order",
+]
+Recipients = Literal["first", "registered", "each_other"]
+LegalProgress = Literal["filed", "hearing", "judgment", "settled", "enforced", "frozen", "seized"]
+Outcome = Literal["approved", "rejected"]
+DisputeChange = Literal["opened", "upheld", "reduced", "rejected"]
+
+CONTACT_TASKS = frozenset({"phone_call", "visit"})
+"""Tasks that reach the debtor, so they count as contacts (contact rule of all packs)."""
