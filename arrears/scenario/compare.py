@@ -86,10 +86,12 @@ def _surplus(effects: Sequence[Seen], used: set[int]) -> list[Failure]:
 
 
 async def _stands(file: ScenarioFile, index: int, expectation: Then, world: World) -> list[Failure]:
-    wanted = expectation.wanted()
-    found = await world.standing(expectation.kind, wanted, expectation.day)
+    asked = expectation.wanted()
+    found = await world.standing(expectation.kind, asked, expectation.day)
     if expectation.kind == "report":
-        wanted, found = wanted.get("values", {}), _values(found)
+        wanted, found = asked.get("values", {}), _values(found)
+    else:
+        wanted = {name: value for name, value in asked.items() if name != "account"}
     wrong = {k: found.get(k) for k, v in wanted.items() if not same(v, found.get(k))}
     if not wrong:
         return []
@@ -99,7 +101,7 @@ async def _stands(file: ScenarioFile, index: int, expectation: Then, world: Worl
         f"{_pairs({k: v for k, v in wanted.items() if k in wrong})}; found {_pairs(wrong)}"
     )
     line = file.expectation_line(index)
-    return [Failure(message, expectation.day, line, expectation.wanted().get("account"))]
+    return [Failure(message, expectation.day, line, asked.get("account"))]
 
 
 def _values(report: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -12,7 +12,9 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 
 
 def events() -> list[dict[str, object]]:
-    lines = [line for path in sorted(SAMPLES.glob("*.jsonl")) for line in path.open("rb")]
+    lines = [
+        line for path in sorted(SAMPLES.glob("*.jsonl")) for line in path.read_bytes().splitlines()
+    ]
     return [json.loads(line) for line in lines]
 
 

@@ -95,10 +95,8 @@ async def test_report_values_are_found_by_dotted_path(tmp_path: Path) -> None:
         "  - {day: 2026-01-02, report: {name: rate, values: {collection.rate: 85.5}}}\n"
         "  - {day: 2026-01-02, report: {name: rate, values: {collection.rate: 80}}}",
     )
-    assert await messages(file, report={"collection": {"rate": "85.50"}}) == [
-        "expected report of rate at the end of the day: collection.rate: 80; found "
-        "collection.rate: 85.50"
-    ]
+    (message,) = await messages(file, report={"collection": {"rate": "85.50"}})
+    assert message.endswith("collection.rate: 80; found collection.rate: 85.50")
 
 
 async def test_a_failure_is_told_with_its_day_and_the_whole_timeline(tmp_path: Path) -> None:
