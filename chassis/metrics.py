@@ -12,8 +12,8 @@ _SECONDS_BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10)
 class Metrics:
     """The Prometheus metrics of one service instance.
 
-    Every metric has `service` as its first label. Lanes are labels; accounts, creditors and ids never
-    are (their number has no bound, and they name people).
+    Every metric has `service` as its first label. Lanes are labels; accounts, creditors and ids
+    never are (their number has no bound, and they name people).
     """
 
     content_type = CONTENT_TYPE_LATEST
