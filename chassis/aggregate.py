@@ -20,9 +20,9 @@ def never(_state: object) -> datetime | None:
 class Aggregate(Generic[S, E]):
     """One kind of stream.
 
-    `name` is the prefix of its streams (`account` owns `account-acme/17`). `state` and `events` are msgspec types; every event
-    is a frozen, tagged Struct whose tag is the name stored beside it. `wake_at` answers, from the state alone, when the aggregate
-    next has something to do by itself.
+    `name` is the prefix of its streams (`account` owns `account-acme/17`). `state` and `events` are
+    msgspec types; every event is a frozen, tagged Struct whose tag is the name stored beside it.
+    `wake_at` answers, from the state alone, when the aggregate next has something to do by itself.
     """
 
     name: str

@@ -19,7 +19,8 @@ _LOCK = "select pg_advisory_lock(hashtext('arrears.migrate'))"
 async def migrate(dsn: str, schema: str, extra: Sequence[Path] = ()) -> None:
     """Bring one service's schema to the newest version.
 
-    `extra` are folders of the service's own revisions (branches beside `chassis`). Safe when several processes start at once.
+    `extra` are folders of the service's own revisions (branches beside `chassis`). Safe when
+    several processes start at once.
     """
     guard = await asyncpg.connect(dsn)
     try:

@@ -11,8 +11,8 @@ _STATEMENT_TIMEOUT = timedelta(seconds=60)
 async def create_pool(dsn: str, schema: str, *, size: int = 8) -> "asyncpg.Pool[asyncpg.Record]":
     """A pool whose connections live in one schema.
 
-    Every wait has an end: acquiring, locks, statements and transactions left idle, so that a fault shows as an error and not as
-    a service that hangs.
+    Every wait has an end: acquiring, locks, statements and transactions left idle, so that a fault
+    shows as an error and not as a service that hangs.
     """
     return await asyncpg.create_pool(
         dsn,

@@ -6,17 +6,17 @@ from datetime import datetime
 from typing import Any
 
 from asyncpg import Connection
+from contracts.codec import Message
 
 from chassis.work import Work
-from contracts.codec import Message
 
 
 @dataclass(frozen=True)
 class MessageRoute:
     """How one message type is handled.
 
-    `streams(message, lane)` names what to load. `history` loads the streams' whole histories too (the slow path of reversals),
-    `subject` the debtor's personal-data key.
+    `streams(message, lane)` names what to load. `history` loads the streams' whole histories too
+    (the slow path of reversals), `subject` the debtor's personal-data key.
     """
 
     streams: Callable[[Message, int], Sequence[str]]
@@ -29,8 +29,9 @@ class MessageRoute:
 class WakeRoute:
     """How an aggregate's wake-up is handled.
 
-    `streams(stream)` names further streams to load, `subject(stream)` answers whether the debtor's key is wanted, `prepare` reads
-    creditor-wide facts that no single stream holds; they are `work.facts`.
+    `streams(stream)` names further streams to load, `subject(stream)` answers whether the debtor's
+    key is wanted, `prepare` reads creditor-wide facts that no single stream holds; they are
+    `work.facts`.
     """
 
     handle: Callable[[Work, str], None]

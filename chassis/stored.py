@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 class Stored(NamedTuple):
     """One event of one stream.
 
-    `at` is the business instant (UTC) the clock gave, `cause` the id of the message that led to it, `position` its place in the
-    lane's log (0 while it is not committed yet).
+    `at` is the business instant (UTC) the clock gave, `cause` the id of the message that led to it,
+    `position` its place in the lane's log (0 while it is not committed yet).
     """
 
     stream: str

@@ -1,4 +1,6 @@
-"""Personal data under a key per debtor: AES-256-GCM, wrapped by the key-encryption key, destroyed to erase the person."""
+"""Personal data under a key per debtor: AES-256-GCM, wrapped by the key-encryption key, destroyed
+to erase the person.
+"""
 
 import os
 from collections.abc import Mapping
@@ -28,8 +30,8 @@ UNATTRIBUTED = Subject("-", "-")
 class KeyRing:
     """The data keys of the subjects one unit of work was loaded with.
 
-    A subject maps to its key, to `None` once erased, and is absent while it has none yet: the first `seal` makes one, to be
-    stored with the rest of the work (`fresh`).
+    A subject maps to its key, to `None` once erased, and is absent while it has none yet: the first
+    `seal` makes one, to be stored with the rest of the work (`fresh`).
     """
 
     def __init__(self, master: AESGCM, wrapped: Mapping[Subject, bytes | None]) -> None:
@@ -66,6 +68,17 @@ class KeyRing:
         self._keys[subject] = None
         self.fresh.pop(subject, None)
         self.erased.add(subject)
+
+    def keys(self) -> Mapping[Subject, AESGCM | None]:
+        """The data keys, `None` for the erased."""
+        return self._keys
+
+    def __contains__(self, subject: object) -> bool:
+        return subject in self._keys
+
+    def merge(self, other: "KeyRing") -> None:
+        """Take over the keys another ring was loaded with, for subjects this one does not know."""
+        self._keys = {**other.keys(), **self._keys}
 
     def is_erased(self, subject: Subject) -> bool:
         """Whether the subject's key was destroyed, before or in this work."""

@@ -1,4 +1,6 @@
-"""The unit of work: states and keys loaded before, pure functions run on them, everything committed together."""
+"""The unit of work: states and keys loaded before, pure functions run on them, everything committed
+together.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -35,9 +37,11 @@ class Entry:
 
 
 class Work:
-    """What a handler sees: states to read, events to append, the instant, and the debtor's sealed data.
+    """What a handler sees: states to read, events to append, the instant, and the debtor's sealed
+    data.
 
-    Only streams named beforehand may be touched; `BrokenInvariant` otherwise, since loading one by one would cost a query each.
+    Only streams named beforehand may be touched; `BrokenInvariant` otherwise, since loading one by
+    one would cost a query each.
     """
 
     def __init__(
@@ -126,7 +130,7 @@ class Work:
         self._undo.clear()
 
     def changed(self) -> list[tuple[str, Entry]]:
-        """The streams that gained events, sorted: every transaction locks state rows in this order."""
+        """The streams that gained events, sorted: every transaction locks rows in this order."""
         return sorted(
             (item for item in self.entries.items() if item[1].version != item[1].loaded_version),
             key=_by_stream,

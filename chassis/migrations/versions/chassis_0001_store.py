@@ -101,6 +101,14 @@ create table subject_keys (
   primary key (creditor, account)
 );
 
+create table forget_queue (
+  topic text collate "C" not null,
+  lane int not null,
+  key bytea not null,
+  before bigint not null,
+  primary key (topic, lane, key)
+);
+
 create table idempotency (
   principal text not null,
   key text not null,

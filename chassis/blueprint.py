@@ -1,0 +1,43 @@
+"""What a service is, as one literal value: its routes and the pieces its `main.py` chose."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter
+
+from chassis.aggregate import Aggregate
+from chassis.outgoing import Publish
+from chassis.routes import MessageRoute, WakeRoute
+from chassis.views import View
+
+if TYPE_CHECKING:
+    from chassis.service import Service
+
+Worker = Callable[["Service"], Awaitable[int]]
+"""Work outside transactions (calls to gateways): does what is due and returns how much that was."""
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """The literal tables of one service.
+
+    `name` is also its schema. `retry_after` are message types that make parked messages of their
+    creditor worth another try. `forgets` marks the one service that has an erased person's messages
+    taken off the bus.
+    """
+
+    name: str
+    aggregates: Sequence[Aggregate[Any, Any]]
+    messages: Mapping[str, MessageRoute]
+    wakes: Mapping[str, WakeRoute]
+    publish: Publish
+    reads: Sequence[str]
+    writes: Sequence[str]
+    views: Sequence[View] = ()
+    routers: Callable[["Service"], Sequence[APIRouter]] = lambda _service: ()
+    workers: Sequence[Worker] = ()
+    migrations: Sequence[Path] = ()
+    retry_after: frozenset[str] = frozenset()
+    forgets: bool = False

@@ -1,0 +1,169 @@
+"""What could not be processed: kept with its reason and its sealed original bytes, listed, retried,
+published to `<topic>.dlq`.
+"""
+
+import base64
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+from asyncpg import Connection
+
+from chassis.bus.base import Record
+from chassis.vault import UNATTRIBUTED, KeyRing, Subject
+
+_PARK = """
+insert into dead_letters (at, lane, source, source_offset, message_id, message_type,
+  creditor, account, error, reason, original)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"""
+_UNPUBLISHED = """
+select id, at, source, source_offset, message_id, message_type,
+  creditor, account, error, reason, original
+from dead_letters where lane = $1 and not published order by id limit $2"""
+_MARK_PUBLISHED = "update dead_letters set published = true where id = any($1::bigint[])"
+_LIST = """
+select id, at, lane, source, source_offset, message_id, message_type,
+  creditor, account, error, reason, state
+from dead_letters
+where id > $1 and ($2::text is null or state = $2) and ($3::text[] is null or creditor = any($3))
+order by id limit $4"""
+_GET = "select * from dead_letters where id = $1"
+_WAITING = """
+select id from dead_letters
+where creditor = $1 and lane = $2 and state = 'parked' and error = 'NotFound' order by id"""
+_RESOLVE = "update dead_letters set state = 'resolved' where id = $1 and state = 'parked'"
+_REFUSED_AGAIN = "update dead_letters set error = $2, reason = $3 where id = $1"
+
+
+class Parked(NamedTuple):
+    """A message (or wake-up) on its way to the dead letters."""
+
+    lane: int
+    source: str
+    offset: int | None
+    message_id: str | None
+    message_type: str | None
+    subject: Subject
+    error: str
+    reason: str
+    original: "Original"
+
+
+class Original(NamedTuple):
+    """The bytes as they came, to be handled again."""
+
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...]
+
+
+def pack_original(value: bytes, headers: Sequence[tuple[str, bytes]]) -> dict[str, Any]:
+    """Original bytes and headers as a JSON-able value, ready to be sealed."""
+    return {
+        "value": base64.b64encode(value).decode(),
+        "headers": [[name, base64.b64encode(content).decode()] for name, content in headers],
+    }
+
+
+def unpack_original(packed: dict[str, Any]) -> Original:
+    """The reverse of `pack_original`."""
+    return Original(
+        base64.b64decode(packed["value"]),
+        tuple((name, base64.b64decode(content)) for name, content in packed["headers"]),
+    )
+
+
+def subject_of(record: Record) -> Subject:
+    """Whom a record is about, as far as its key or its envelope tells."""
+    creditor, slash, account = (record.key or b"").decode("utf-8", "replace").partition("/")
+    if slash and creditor and account:
+        return Subject(creditor[:128], account[:128])
+    return UNATTRIBUTED
+
+
+async def park(connection: Connection, keys: KeyRing, now: datetime, parked: Parked) -> None:
+    """Write one dead letter, its original sealed under the debtor's key (whose ring the caller
+    stores).
+    """
+    sealed = keys.seal(
+        parked.subject, pack_original(parked.original.value, parked.original.headers)
+    )
+    await connection.execute(
+        _PARK,
+        now,
+        parked.lane,
+        parked.source,
+        parked.offset,
+        parked.message_id,
+        parked.message_type,
+        parked.subject.creditor,
+        parked.subject.account,
+        parked.error,
+        parked.reason,
+        sealed,
+    )
+
+
+async def unpublished(connection: Connection, lane: int, limit: int) -> list[Any]:
+    """Dead letters not yet on their topic."""
+    rows: list[Any] = await connection.fetch(_UNPUBLISHED, lane, limit)
+    return rows
+
+
+async def mark_published(connection: Connection, ids: Sequence[int]) -> None:
+    """Remember that these are on their topic."""
+    await connection.execute(_MARK_PUBLISHED, ids)
+
+
+async def listing(
+    connection: Connection,
+    *,
+    after: int = 0,
+    state: str | None = None,
+    creditors: Sequence[str] | None = None,
+    limit: int = 100,
+) -> list[Any]:
+    """Dead letters in order of arrival, without their originals; `creditors` None means all."""
+    rows: list[Any] = await connection.fetch(_LIST, after, state, creditors, limit)
+    return rows
+
+
+async def get(connection: Connection, letter_id: int) -> Any:
+    """One dead letter with everything, or None."""
+    return await connection.fetchrow(_GET, letter_id)
+
+
+async def waiting_for(connection: Connection, creditor: str, lane: int) -> list[int]:
+    """The letters parked because something they need was not known yet, oldest first."""
+    return [row["id"] for row in await connection.fetch(_WAITING, creditor, lane)]
+
+
+async def resolve(connection: Connection, letter_id: int) -> bool:
+    """Mark as processed after all; False when somebody else did."""
+    status: str = await connection.execute(_RESOLVE, letter_id)
+    return status == "UPDATE 1"
+
+
+async def refuse_again(connection: Connection, letter_id: int, error: str, reason: str) -> None:
+    """Keep the newest reason of a retried letter."""
+    await connection.execute(_REFUSED_AGAIN, letter_id, error, reason)
+
+
+def dlq_value(letter: Any, service: str) -> bytes:
+    """The public form of a dead letter on `<topic>.dlq`: why, and the original sealed under the
+    debtor's key.
+    """
+    return msgspec.json.encode(
+        {
+            "service": service,
+            "dead_letter": letter["id"],
+            "at": letter["at"],
+            "source": letter["source"],
+            "offset": letter["source_offset"],
+            "message_id": letter["message_id"],
+            "message_type": letter["message_type"],
+            "error": letter["error"],
+            "reason": letter["reason"],
+            "sealed_original": base64.b64encode(letter["original"] or b"").decode(),
+        }
+    )

@@ -1,0 +1,43 @@
+"""What was consumed: one row per message, so that a duplicate has no effect and a changed one is
+noticed.
+"""
+
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+
+from asyncpg import Connection
+from contracts.codec import Message, body_hash
+
+_KNOWN = "select id, body from inbox where id = any($1::bytea[])"
+
+_REMEMBER_ONCE = """
+insert into inbox (id, body) values ($1, $2)
+on conflict (id) do update set body = inbox.body returning body"""
+
+
+def inbox_id(message: Message) -> bytes:
+    """The de-duplication key of a CloudEvent: its source and id, hashed to 16 bytes."""
+    return blake2b(f"{message.source}\0{message.id}".encode(), digest_size=16).digest()
+
+
+def inbox_row(message: Message) -> tuple[bytes, bytes]:
+    """The inbox row of a message: (id, body hash)."""
+    return inbox_id(message), body_hash(message)
+
+
+async def known(connection: Connection, ids: Sequence[bytes]) -> dict[bytes, bytes]:
+    """The body hashes of those ids that were consumed before."""
+    return {row["id"]: row["body"] for row in await connection.fetch(_KNOWN, ids)}
+
+
+async def remember(connection: Connection, rows: Iterable[tuple[bytes, bytes]]) -> None:
+    """Record messages as consumed; raises `asyncpg.UniqueViolationError` when one was consumed
+    before.
+    """
+    await connection.copy_records_to_table("inbox", records=list(rows), columns=("id", "body"))
+
+
+async def remember_once(connection: Connection, row: tuple[bytes, bytes]) -> bytes:
+    """Record one message unless it is there; returns the body hash that stands for its id."""
+    body: bytes = await connection.fetchval(_REMEMBER_ONCE, *row)
+    return body

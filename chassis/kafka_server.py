@@ -1,0 +1,230 @@
+"""A local Kafka broker (KRaft, one node) for `make kafka`, tests and measurements.
+
+Its jars come through Maven, once, into `deploy/kafka/lib`; what is fetched stands in
+`deploy/kafka/pom.xml`, how the broker is set up in `deploy/kafka/server.properties`.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError
+
+from chassis.errors import Misconfigured, Transient
+
+HOME = Path(__file__).resolve().parent.parent / "deploy" / "kafka"
+CLUSTER_ID = "YXJyZWFycy1sb2NhbC0xMA"  # 16 bytes in base64url, as Kafka wants it; any will do
+HEAP = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC")
+COPY_JARS = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
+START_SECONDS_MAX = 90.0
+STOP_SECONDS_MAX = 30.0
+
+
+def available() -> str | None:
+    """Why no broker can be started here, in a few words; None when one can."""
+    if not (HOME / "pom.xml").is_file():
+        return f"{HOME}/pom.xml is not there: a local Kafka is started from a checkout"
+    if shutil.which("java") is None:
+        return "Java is missing (install openjdk-17-jre-headless)"
+    if not _jars_are_there(_lib()) and shutil.which("mvn") is None:
+        return "Maven is missing (install maven)"
+    return None
+
+
+class LocalKafka:
+    """One broker with its data in a folder: `async with LocalKafka(path) as bootstrap`.
+
+    Port 0 picks a free one. Topics are not created by themselves. Raises `Misconfigured` when Java,
+    Maven or the jars are missing or the broker ends at once, `Transient` when it does not answer in
+    time.
+    """
+
+    def __init__(self, data_dir: Path, port: int = 0) -> None:
+        self.data_dir = data_dir.expanduser().absolute()
+        self.port = port
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the running broker, for those who kill or measure it."""
+        return None if self._process is None else self._process.pid
+
+    @property
+    def log(self) -> Path:
+        """Where the broker's warnings are written."""
+        return self.data_dir / "broker.log"
+
+    async def start(self) -> str:
+        """Fetch the jars if need be, start the broker, wait for it; returns host:port."""
+        reason = available()
+        if reason is not None:
+            raise Misconfigured(f"no Kafka here: {reason}")
+        if self._process is not None:
+            raise Misconfigured(f"{self.data_dir}: this broker was started already")
+        await asyncio.to_thread(self._launch)
+        bootstrap = f"127.0.0.1:{self.port}"
+        try:
+            await self._wait_until_it_answers(bootstrap)
+        except BaseException:
+            await self.stop()
+            raise
+        return bootstrap
+
+    async def stop(self) -> None:
+        """Shut the broker down in order, or kill it when that takes too long."""
+        process, self._process = self._process, None
+        if process is not None:
+            await asyncio.to_thread(_end, process)
+
+    async def wait(self) -> int:
+        """Wait until the broker ends by itself; returns its exit status."""
+        if self._process is None:
+            raise Misconfigured(f"{self.data_dir}: this broker was not started")
+        while (status := self._process.poll()) is None:
+            await asyncio.sleep(0.2)
+        return status
+
+    async def __aenter__(self) -> str:
+        return await self.start()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    def _launch(self) -> None:
+        jars = _fetch_jars()
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        settings = self._write_settings()
+        if not (self.data_dir / "log" / "meta.properties").exists():
+            self._format(jars, settings)
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._java(jars, "kafka.Kafka", str(settings)),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is for us: we stop the broker when we are done
+            )
+
+    def _write_settings(self) -> Path:
+        ports = _free_ports(2)
+        self.port = self.port or ports[0]
+        template = (HOME / "server.properties").read_text()
+        settings = self.data_dir / "server.properties"
+        values = {"data_dir": self.data_dir, "port": self.port, "controller_port": ports[1]}
+        settings.write_text(template.format(**values))
+        return settings
+
+    def _format(self, jars: Path, settings: Path) -> None:
+        arguments = ("format", "--cluster-id", CLUSTER_ID, "--config", str(settings))
+        done = subprocess.run(
+            self._java(jars, "kafka.tools.StorageTool", *arguments),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise Misconfigured(f"{self.data_dir}: Kafka cannot format it: {done.stderr.strip()}")
+
+    def _java(self, jars: Path, main: str, *arguments: str) -> list[str]:
+        logging = f"-Dlog4j2.configurationFile={HOME / 'log4j2.yaml'}"
+        return ["java", *HEAP, logging, "-cp", f"{jars}/*", main, *arguments]
+
+    async def _wait_until_it_answers(self, bootstrap: str) -> None:
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while not await _answers(self.port, bootstrap):
+            if self._process is None or self._process.poll() is not None:
+                lines = self.log.read_text(errors="replace").splitlines()
+                raise Misconfigured(
+                    f"Kafka did not start: {' / '.join(lines[-3:])} (see {self.log})"
+                )
+            if time.monotonic() > deadline:
+                raise Transient(f"Kafka does not answer on {bootstrap}; see {self.log}")
+            await asyncio.sleep(0.1)
+
+
+async def _answers(port: int, bootstrap: str) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+    client = AIOKafkaClient(bootstrap_servers=bootstrap)
+    try:
+        await client.bootstrap()
+    except KafkaError:
+        return False
+    else:
+        return bool(client.cluster.brokers())
+    finally:
+        await client.close()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS_MAX)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [int(each.getsockname()[1]) for each in sockets]
+
+
+def _lib() -> Path:
+    """Beside the pom where that may be written, else in the user's cache."""
+    if (HOME / "lib").is_dir() or os.access(HOME, os.W_OK):
+        return HOME / "lib"
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(cache).expanduser() / "arrears" / "kafka" / "lib"
+
+
+def _pom_digest() -> str:
+    return hashlib.sha256((HOME / "pom.xml").read_bytes()).hexdigest()
+
+
+def _jars_are_there(lib: Path) -> bool:
+    stamp = lib / "pom.sha256"
+    return stamp.is_file() and stamp.read_text() == _pom_digest()
+
+
+def _fetch_jars() -> Path:
+    """The folder with the jars of today's pom, fetched once however many ask at the same time."""
+    lib = _lib()
+    lib.parent.mkdir(parents=True, exist_ok=True)
+    with (lib.parent / ".lib.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _jars_are_there(lib):
+            shutil.rmtree(lib, ignore_errors=True)
+            _run_maven(lib)
+            (lib / "pom.sha256").write_text(_pom_digest())
+    return lib
+
+
+def _run_maven(lib: Path) -> None:
+    command = ["mvn", "-B", "-q", "-f", str(HOME / "pom.xml"), COPY_JARS]
+    command += ["-DincludeScope=runtime", f"-DoutputDirectory={lib}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Misconfigured(f"Maven could not fetch Kafka: {done.stdout.strip()[-500:]}")

@@ -1,0 +1,115 @@
+"""Who owns which lane: a lease row per lane whose epoch fences everybody who held it before.
+
+Lease times are the database's, not the business clock's: they order instances of the software, not
+events of a case.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import asyncpg
+from asyncpg import Connection
+
+from chassis.errors import ArrearsError
+
+_SEED = "insert into lanes (lane) select generate_series(0, $1 - 1) on conflict do nothing"
+_SEED_RELAY = "insert into relay (lane) select generate_series(0, $1 - 1) on conflict do nothing"
+_HEARTBEAT = """
+insert into members (instance, seen_at) values ($1, clock_timestamp())
+on conflict (instance) do update set seen_at = excluded.seen_at"""
+_LEAVE = "delete from members where instance = $1"
+_MEMBERS = (
+    "select count(*) from members where seen_at > clock_timestamp() - make_interval(secs => $1)"
+)
+_TAKE = """
+update lanes set epoch = epoch + 1, owner = $1,
+  leased_until = clock_timestamp() + make_interval(secs => $2)
+where lane in (
+  select lane from lanes where leased_until < clock_timestamp() or owner is null
+  order by lane limit $3 for update skip locked)
+returning lane, epoch"""
+_RENEW = """
+update lanes set leased_until = clock_timestamp() + make_interval(secs => $3)
+where (lane, epoch) in (select * from unnest($1::int[], $2::bigint[]))
+returning lane"""
+_RELEASE = """
+update lanes set owner = null, leased_until = '-infinity'
+where (lane, epoch) in (select * from unnest($1::int[], $2::bigint[]))"""
+_FENCE = "update lanes set leased_until = leased_until where lane = $1 and epoch = $2"
+
+
+class LaneLost(ArrearsError):
+    """The lane belongs to somebody else now: nothing of this transaction may be kept."""
+
+
+@dataclass
+class Leases:
+    """The lanes one instance of a service holds."""
+
+    pool: "asyncpg.Pool[asyncpg.Record]"
+    instance: str
+    partitions: int
+    lease_seconds: float = 10.0
+    held: dict[int, int] = field(default_factory=dict)
+
+    async def join(self) -> None:
+        """Make the rows this instance will compete for."""
+        async with self.pool.acquire(timeout=10) as connection:
+            await connection.execute(_SEED, self.partitions)
+            await connection.execute(_SEED_RELAY, self.partitions)
+
+    async def refresh(self) -> tuple[Sequence[int], Sequence[int]]:
+        """Renew, take or give back lanes towards a fair share; returns (gained, lost)."""
+        async with self.pool.acquire(timeout=10) as connection:
+            await connection.execute(_HEARTBEAT, self.instance)
+            members = await connection.fetchval(_MEMBERS, self.lease_seconds)
+            share = -(-self.partitions // max(1, members))
+            lost = await self._renew(connection)
+            lost += await self._give_back(connection, share)
+            gained = await self._take(connection, share)
+        return gained, lost
+
+    async def _renew(self, connection: Connection) -> list[int]:
+        lanes, epochs = list(self.held), list(self.held.values())
+        kept = {
+            row["lane"] for row in await connection.fetch(_RENEW, lanes, epochs, self.lease_seconds)
+        }
+        lost = [lane for lane in lanes if lane not in kept]
+        for lane in lost:
+            del self.held[lane]
+        return lost
+
+    async def _give_back(self, connection: Connection, share: int) -> list[int]:
+        surplus = dict(sorted(self.held.items())[share:])
+        await self._release(connection, surplus)
+        return list(surplus)
+
+    async def _take(self, connection: Connection, share: int) -> list[int]:
+        wanted = share - len(self.held)
+        if wanted <= 0:
+            return []
+        rows = await connection.fetch(_TAKE, self.instance, self.lease_seconds, wanted)
+        self.held.update({row["lane"]: row["epoch"] for row in rows})
+        return [row["lane"] for row in rows]
+
+    async def leave(self) -> None:
+        """Give everything back at once, so that others need not wait for the lease to run out."""
+        async with self.pool.acquire(timeout=10) as connection:
+            await self._release(connection, dict(self.held))
+            await connection.execute(_LEAVE, self.instance)
+
+    async def _release(self, connection: Connection, lanes: Mapping[int, int]) -> None:
+        if lanes:
+            await connection.execute(_RELEASE, list(lanes), list(lanes.values()))
+            for lane in lanes:
+                self.held.pop(lane, None)
+
+    async def fence(self, connection: Connection, lane: int) -> None:
+        """Prove, inside the effect's transaction, that the lane is still ours; raises `LaneLost`.
+
+        The row stays locked until the commit, so nobody can take the lane in between.
+        """
+        status = await connection.execute(_FENCE, lane, self.held.get(lane, -1))
+        if status != "UPDATE 1":
+            self.held.pop(lane, None)
+            raise LaneLost(f"lane {lane} was taken over")

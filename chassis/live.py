@@ -1,0 +1,237 @@
+"""A service on the wall clock: one fetcher, a worker per lane, and loops for leases, wake-ups and
+publishing.
+
+A loop that fails logs, waits a little and goes on from what the store says; nothing it does is kept
+unless it was committed, so going on is always safe. `check` raises when a loop stopped for good,
+which makes `/readyz` say so.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from chassis.bus.base import OffsetLost, Record
+from chassis.consumer import STOP
+from chassis.errors import Misconfigured
+from chassis.leases import LaneLost
+from chassis.logging import get_logger
+
+if TYPE_CHECKING:
+    from chassis.service import Service
+
+log = get_logger(__name__)
+
+_IDLE_SECONDS = 0.5
+_BACKOFF_SECONDS = 1.0
+_STOP_SECONDS = 20.0
+_LAG_SECONDS = 5.0
+_STUCK_SECONDS = 60.0
+_BATCHES_AHEAD = 2
+
+
+class Live:
+    """The running loops of one service instance."""
+
+    def __init__(self, service: "Service") -> None:
+        self._service = service
+        self._tasks: list[asyncio.Task[None]] = []
+        self._lanes: dict[int, asyncio.Task[None]] = {}
+        self._queues: dict[int, asyncio.Queue[list[Record]]] = {}
+        self._writing: dict[int, asyncio.Lock] = {}
+        self._reopen = asyncio.Event()
+        self._stopping = False
+        self._fatal: BaseException | None = None
+
+    async def start(self) -> None:
+        """Take lanes and start the loops."""
+        await self._service.leases.refresh()
+        self._reopen.set()
+        loops: dict[str, Callable[[], Awaitable[None]]] = {
+            "leases": self._keep_leases,
+            "fetch": self._fetch,
+            "wakes": self._fire,
+            "relay": self._publish,
+            "workers": self._work,
+            "lag": self._watch_lag,
+        }
+        self._tasks = [asyncio.create_task(self._forever(*loop)) for loop in loops.items()]
+
+    async def stop(self) -> None:
+        """Stop reading, let the batch in hand commit, publish what is committed."""
+        self._stopping = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._stop_lanes()
+        try:
+            async with asyncio.timeout(_STOP_SECONDS):
+                self._service.dirty.update(self._service.leases.held)
+                await self._publish_dirty()
+        # what was not published stays in the store and goes out next time
+        except Exception as error:  # noqa: BLE001
+            log.warning("stopped_before_publishing", error=error)
+
+    def check(self) -> None:
+        """Raise `Misconfigured` when a loop had to give up."""
+        if self._fatal is not None:
+            raise Misconfigured(f"{self._service.name} stopped working: {self._fatal}")
+
+    async def _forever(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
+        while not self._stopping:
+            try:
+                await loop()
+            except asyncio.CancelledError:
+                raise
+            except (*STOP, OffsetLost) as error:
+                self._fatal = error
+                log.exception("loop_gave_up", state=name, error=error)
+                return
+            except Exception as error:  # noqa: BLE001 - see the module's docstring
+                log.warning("loop_failed", state=name, error=error)
+                if name == "fetch":
+                    self._reopen.set()
+                await asyncio.sleep(_BACKOFF_SECONDS)
+
+    # Lanes
+
+    async def _keep_leases(self) -> None:
+        service = self._service
+        await asyncio.sleep(service.settings.lease_seconds / 3)
+        gained, lost = await service.leases.refresh()
+        service.metrics.lanes.labels(service.name).set(len(service.leases.held))
+        if gained or lost:
+            log.info("lanes_changed", count=len(service.leases.held))
+            self._reopen.set()
+
+    async def _fetch(self) -> None:
+        if self._reopen.is_set():
+            self._reopen.clear()
+            await self._stop_lanes()
+            lanes = list(self._service.leases.held)
+            await self._service.reading.reopen(lanes)
+            self._start_lanes(lanes)
+            self._service.dirty.update(lanes)
+            self._service.stirred.set()
+        service = self._service
+        if service.reading.reader is None:
+            await asyncio.sleep(_IDLE_SECONDS)
+            return
+        size = service.settings.batch_size * max(1, len(self._lanes))
+        for lane, records in (await service.reading.fetch(size, _IDLE_SECONDS)).items():
+            await self._queues[lane].put(records)
+
+    def _start_lanes(self, lanes: list[int]) -> None:
+        for lane in lanes:
+            self._queues[lane] = asyncio.Queue(_BATCHES_AHEAD)
+            self._lanes[lane] = asyncio.create_task(self._consume_lane(lane))
+
+    async def _stop_lanes(self) -> None:
+        tasks, self._lanes = list(self._lanes.values()), {}
+        queues, self._queues = list(self._queues.values()), {}
+        for queue in queues:
+            while not queue.empty():
+                queue.get_nowait()
+            queue.put_nowait([])
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=_STOP_SECONDS)
+            for task in late:
+                task.cancel()
+
+    async def _consume_lane(self, lane: int) -> None:
+        """Consume a lane until told to stop (an empty batch) or something fails; then everything is
+        read again.
+        """
+        service, queue = self._service, self._queues[lane]
+        while records := await queue.get():
+            try:
+                async with self._lock(lane):
+                    await service.consumer.consume(lane, records, service.reading.positions)
+            except LaneLost:
+                service.metrics.fenced.labels(service.name, str(lane)).inc()
+                self._reopen.set()
+                return
+            except STOP as error:
+                self._fatal = error
+                return
+            # rolled back as a whole; read again from the store's offsets
+            except Exception as error:  # noqa: BLE001
+                log.warning("batch_failed", lane=lane, error=error)
+                await asyncio.sleep(_BACKOFF_SECONDS)
+                self._reopen.set()
+                return
+            service.stir(lane)
+
+    def _lock(self, lane: int) -> asyncio.Lock:
+        return self._writing.setdefault(lane, asyncio.Lock())
+
+    # Timers, publishing, gateways
+
+    async def _fire(self) -> None:
+        service = self._service
+        fired = 0
+        for lane in await service.wakes.lanes_due():
+            try:
+                async with self._lock(lane):
+                    fired += await service.wakes.fire(lane)
+            except LaneLost:
+                self._reopen.set()
+            service.stir(lane)
+        if not fired:
+            await asyncio.sleep(_IDLE_SECONDS)
+
+    async def _publish(self) -> None:
+        service = self._service
+        try:
+            await asyncio.wait_for(service.stirred.wait(), _IDLE_SECONDS)
+        except TimeoutError:
+            service.dirty.update(service.leases.held)
+        service.stirred.clear()
+        await self._publish_dirty()
+
+    async def _publish_dirty(self) -> None:
+        service = self._service
+        lanes = [lane for lane in service.dirty if lane in service.leases.held]
+        service.dirty.clear()
+        results = await asyncio.gather(
+            *(self._publish_lane(lane) for lane in lanes), return_exceptions=True
+        )
+        for lane, result in zip(lanes, results, strict=True):
+            if isinstance(result, LaneLost):
+                self._reopen.set()
+            elif isinstance(result, BaseException):
+                service.dirty.add(lane)
+                raise result
+
+    async def _publish_lane(self, lane: int) -> None:
+        await self._service.relay.relay(lane)
+        await self._service.projector.project(lane)
+
+    async def _work(self) -> None:
+        service = self._service
+        done = 0
+        for worker in service.blueprint.workers:
+            done += await worker(service)
+        done += await service.forgetting.run()
+        if not done:
+            await asyncio.sleep(_IDLE_SECONDS / 5)
+
+    # Watching
+
+    async def _watch_lag(self) -> None:
+        service = self._service
+        before = dict(service.reading.positions)
+        stuck_seconds = 0.0
+        while True:
+            await asyncio.sleep(_LAG_SECONDS)
+            ends = await service.bus.end_offsets(service.blueprint.reads)
+            now = dict(service.reading.positions)
+            for (topic, lane), position in now.items():
+                lag = max(0, ends.get((topic, lane), 0) - position)
+                service.metrics.lag.labels(service.name, topic, str(lane)).set(lag)
+            stuck = service.reading.behind(ends) > 0 and now == before
+            stuck_seconds = stuck_seconds + _LAG_SECONDS if stuck else 0.0
+            if stuck_seconds >= _STUCK_SECONDS:
+                log.error("reader_stuck", lag=service.reading.behind(ends))
+                self._reopen.set()
+                stuck_seconds = 0.0
+            before = now

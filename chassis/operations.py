@@ -1,0 +1,72 @@
+"""What operations can do with any service over HTTP: look at dead letters and try them again."""
+
+import base64
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+
+from chassis import dead_letters
+from chassis.errors import NotFound
+from chassis.http.auth import Principal, require
+from chassis.vault import Subject
+
+if TYPE_CHECKING:
+    from chassis.service import Service
+
+Operator = Annotated[Principal, Depends(require("sre", "admin"))]
+
+
+def router(service: "Service") -> APIRouter:
+    """The routes under `/v1/dead-letters`."""
+    routes = APIRouter(prefix="/v1/dead-letters", tags=["dead letters"])
+
+    @routes.get("")
+    async def listing(
+        who: Operator,
+        after: int = 0,
+        state: str | None = "parked",
+        limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    ) -> dict[str, Any]:
+        """Dead letters in order of arrival; `next` is the `after` of the following page."""
+        async with service.pool.acquire(timeout=10) as connection:
+            rows = await dead_letters.listing(
+                connection, after=after, state=state, creditors=_scope(who), limit=limit
+            )
+        items = [dict(row) for row in rows]
+        return {"items": items, "next": items[-1]["id"] if len(items) == limit else None}
+
+    @routes.get("/{letter_id}")
+    async def show(who: Operator, letter_id: int) -> dict[str, Any]:
+        """One dead letter with its original bytes (base64), unless the debtor was erased."""
+        letter = await _letter(service, who, letter_id)
+        subject = Subject(letter["creditor"], letter["account"])
+        packed = (await service.keys([subject])).open(subject, letter["original"] or b"")
+        shown = {name: value for name, value in letter.items() if name != "original"}
+        return shown | {"original": packed and packed["value"], "text": _text(packed)}
+
+    @routes.post("/{letter_id}/retry")
+    async def retry(who: Operator, letter_id: int) -> dict[str, Any]:
+        """Handle it again; `resolved` false when it was refused again (its reason is kept)."""
+        letter = await _letter(service, who, letter_id)
+        resolved = await service.consumer.retry(letter_id)
+        service.stir(letter["lane"])
+        return {"id": letter_id, "resolved": resolved}
+
+    return routes
+
+
+def _scope(who: Principal) -> list[str] | None:
+    return None if "*" in who.creditors else sorted(who.creditors)
+
+
+async def _letter(service: "Service", who: Principal, letter_id: int) -> Any:
+    async with service.pool.acquire(timeout=10) as connection:
+        letter = await dead_letters.get(connection, letter_id)
+    scope = _scope(who)
+    if letter is None or (scope is not None and letter["creditor"] not in scope):
+        raise NotFound(f"there is no dead letter {letter_id}")
+    return letter
+
+
+def _text(packed: dict[str, Any] | None) -> str | None:
+    return None if packed is None else base64.b64decode(packed["value"]).decode("utf-8", "replace")

@@ -1,0 +1,61 @@
+"""What a service says to others: contract messages made of its stored events."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Literal
+
+from contracts.base import Contract
+from contracts.codec import CONTENT_TYPE, encode
+
+from chassis.bus.base import Outgoing as BusMessage
+from chassis.stored import Stored
+
+ALL_ACCOUNTS = "*"
+"""The account part of the key of a message about the creditor as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A contract message to publish.
+
+    `lanes="every"` sends a copy to each lane, for what every account of a creditor must know.
+    """
+
+    data: Contract
+    creditor: str
+    account: str = ALL_ACCOUNTS
+    correlation: str | None = None
+    lanes: Literal["own", "every"] = "own"
+
+
+Publish = Callable[[Stored], Sequence[Outgoing]]
+
+
+def message_id(epoch: str, stored: Stored, number: int) -> str:
+    """The id of the n-th message of an event: the same at every attempt, another after the store
+    was restored from a backup.
+    """
+    name = f"{epoch}/{stored.stream}/{stored.version}/{number}"
+    return blake2b(name.encode(), digest_size=16).hexdigest()
+
+
+def to_bus(
+    outgoing: Outgoing, *, stored: Stored, number: int, service: str, epoch: str, partitions: int
+) -> list[BusMessage]:
+    """The bus messages of one contract message: one, or one per lane."""
+    lanes = range(partitions) if outgoing.lanes == "every" else (stored.lane,)
+    identity = message_id(epoch, stored, number)
+    value = encode(
+        outgoing.data,
+        id=identity,
+        source=f"arrears/{service}",
+        time=stored.at,
+        creditor=outgoing.creditor,
+        subject=outgoing.account,
+        correlationid=outgoing.correlation,
+        causationid=stored.cause,
+    )
+    key = f"{outgoing.creditor}/{outgoing.account}".encode()
+    headers = (("content-type", CONTENT_TYPE.encode()),)
+    return [BusMessage(outgoing.data.TOPIC, lane, key, value, headers) for lane in lanes]

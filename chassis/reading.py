@@ -1,0 +1,53 @@
+"""One reader over all lanes an instance holds, and where each of them stands."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from chassis.bus.base import Bus, Reader, Record
+from chassis.consumer import Consumer
+
+Positions = dict[tuple[str, int], int]
+
+
+@dataclass
+class Reading:
+    """The open reader and the committed position of each (topic, lane); reopened whenever the set
+    of lanes changes.
+    """
+
+    bus: Bus
+    consumer: Consumer
+    topics: Sequence[str]
+    reader: Reader | None = None
+    positions: Positions = field(default_factory=dict)
+
+    async def reopen(self, lanes: Sequence[int]) -> None:
+        """Read the given lanes from where the store says they stand: never from where the bus
+        thinks.
+        """
+        await self.close()
+        self.positions = {}
+        for lane in lanes:
+            self.positions.update(await self.consumer.positions(lane, self.topics))
+        if self.positions:
+            self.reader = await self.bus.reader(self.positions)
+
+    async def fetch(self, max_records: int, wait_seconds: float) -> dict[int, list[Record]]:
+        """What comes next, per lane."""
+        if self.reader is None:
+            return {}
+        by_lane: dict[int, list[Record]] = defaultdict(list)
+        for record in await self.reader.fetch(max_records, wait_seconds):
+            by_lane[record.partition].append(record)
+        return by_lane
+
+    def behind(self, ends: Positions) -> int:
+        """How many messages up to `ends` are not consumed yet."""
+        return sum(max(0, ends.get(place, 0) - at) for place, at in self.positions.items())
+
+    async def close(self) -> None:
+        """Let go of the reader."""
+        reader, self.reader = self.reader, None
+        if reader is not None:
+            await reader.close()

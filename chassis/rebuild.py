@@ -1,0 +1,188 @@
+"""Rebuilding what is derived from the events beside the live tables, while the service runs, then
+swapping.
+
+Nothing here can reach the bus or a gateway: a replay has no effects by construction.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from asyncpg import Connection
+
+from chassis.aggregate import stream_kind
+from chassis.store import Store
+from chassis.stored import Stored
+from chassis.views import Projector, View, table_of
+
+_COUNT = "select count(*) from events"
+_LANES = "select distinct lane from events order by lane"
+_LAST = "select coalesce(max(position), 0) from events where lane = $1"
+_NEXT_STATE = "create table state_next (like state including all) with (fillfactor = 70)"
+_SAVE = """
+insert into state_next (stream, lane, version, data, wake_at)
+select * from unnest($1::text[], $2::int[], $3::int[], $4::bytea[], $5::timestamptz[])
+on conflict (stream) do update
+set version = excluded.version, data = excluded.data, wake_at = excluded.wake_at"""
+_LOAD = "select stream, version, data from state_next where stream = any($1::text[])"
+_LOCK_LANE = "select pg_advisory_xact_lock(hashtext(current_schema()), $1)"
+_BATCH = 5000
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What a rebuild found: how many events it read, and whether the new tables differ from the
+    old.
+    """
+
+    events: int
+    streams: int
+    different: tuple[str, ...]
+
+
+async def rebuild(store: Store, projector: Projector, progress: Progress) -> Rebuilt:
+    """Rebuild the states and all views, swap them in, and say which tables came out different.
+
+    `progress(done, total)` is called per batch, in events read. Live writers go on until the swap,
+    which holds them up for the rest they wrote meanwhile.
+    """
+    total = await store.pool.fetchval(_COUNT)
+    steps = total * (1 + len(projector.views))
+    counter = _Counter(progress, steps)
+    different: list[str] = []
+    if await _rebuild_state(store, counter):
+        different.append("state")
+    different += [
+        table_of(view)
+        for view in projector.views
+        if await _rebuild_view(store, projector, view, counter)
+    ]
+    streams = await store.pool.fetchval("select count(*) from state")
+    return Rebuilt(total, streams, tuple(different))
+
+
+class _Counter:
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress, self._total, self._done = progress, total, 0
+
+    def add(self, number: int) -> None:
+        self._done += number
+        self._progress(min(self._done, self._total), self._total)
+
+
+async def _rebuild_state(store: Store, counter: _Counter) -> bool:
+    async with store.pool.acquire(timeout=10) as connection:
+        await connection.execute("drop table if exists state_next")
+        await connection.execute(_NEXT_STATE)
+        reached: dict[int, int] = {}
+        await _fold_lanes(store, connection, reached, counter)
+        async with connection.transaction():
+            await connection.execute("lock table state in access exclusive mode")
+            await _lock_lanes(connection)
+            await _fold_lanes(store, connection, reached, counter)
+            changed = await _differ(connection, "state", "state_next")
+            await connection.execute("drop table state")
+            await connection.execute("alter table state_next rename to state")
+            await _rename_indexes(connection, "state_next", "state")
+        return changed
+
+
+async def _fold_lanes(
+    store: Store, connection: Connection, reached: dict[int, int], counter: _Counter
+) -> None:
+    for row in await connection.fetch(_LANES):
+        lane = row["lane"]
+        while events := await store.lane_after(connection, lane, reached.get(lane, 0), _BATCH):
+            await _fold(store, connection, lane, events)
+            reached[lane] = events[-1].position
+            counter.add(len(events))
+
+
+async def _fold(store: Store, connection: Connection, lane: int, events: list[Stored]) -> None:
+    streams = list(dict.fromkeys(stored.stream for stored in events))
+    states: dict[str, tuple[Any, int]] = {}
+    for stream, version, data in await connection.fetch(_LOAD, streams):
+        states[stream] = (store.aggregates[stream_kind(stream)].decode_state(data), version)
+    for stored in events:
+        aggregate = store.aggregates[stream_kind(stored.stream)]
+        state, version = states.get(stored.stream) or (aggregate.initial(stored.stream), 0)
+        states[stored.stream] = (aggregate.evolve(state, stored.event), version + 1)
+    saved = [_row(store, stream, *states[stream]) for stream in sorted(states)]
+    await connection.execute(
+        _SAVE,
+        [row[0] for row in saved],
+        [lane] * len(saved),
+        [row[1] for row in saved],
+        [row[2] for row in saved],
+        [row[3] for row in saved],
+    )
+
+
+def _row(
+    store: Store, stream: str, state: Any, version: int
+) -> tuple[str, int, bytes, datetime | None]:
+    aggregate = store.aggregates[stream_kind(stream)]
+    return stream, version, aggregate.encode_state(state), aggregate.wake_at(state)
+
+
+async def _rebuild_view(store: Store, projector: Projector, view: View, counter: _Counter) -> bool:
+    live, beside, cursor = table_of(view), f"{table_of(view)}_next", f"{view.name}_next"
+    async with store.pool.acquire(timeout=10) as connection:
+        await connection.execute(f"drop table if exists {beside}")
+        await connection.execute("delete from view_cursors where view = $1", cursor)
+        await connection.execute(view.ddl(beside))
+        await _advance_all(projector, connection, view, cursor, beside, counter)
+        async with connection.transaction():
+            await connection.execute(
+                "select 1 from view_cursors where view = $1 for update", view.name
+            )
+            await _lock_lanes(connection)
+            await _advance_all(projector, connection, view, cursor, beside, counter)
+            for row in await connection.fetch(_LANES):
+                while await projector.advance(connection, view, view.name, live, row["lane"]):
+                    pass
+            changed = await _differ(connection, live, beside)
+            await connection.execute(f"drop table {live}")
+            await connection.execute(f"alter table {beside} rename to {live}")
+            await _rename_indexes(connection, beside, live)
+            await connection.execute("delete from view_cursors where view = $1", cursor)
+        return changed
+
+
+async def _advance_all(
+    projector: Projector,
+    connection: Connection,
+    view: View,
+    cursor: str,
+    table: str,
+    counter: _Counter,
+) -> None:
+    for row in await connection.fetch(_LANES):
+        while moved := await projector.advance(connection, view, cursor, table, row["lane"]):
+            counter.add(moved)
+
+
+async def _lock_lanes(connection: Connection) -> None:
+    for row in await connection.fetch(_LANES):
+        await connection.execute(_LOCK_LANE, row["lane"])
+
+
+async def _differ(connection: Connection, left: str, right: str) -> bool:
+    query = f"""select exists (
+      (select * from {left} except select * from {right})
+      union all (select * from {right} except select * from {left}))"""  # noqa: S608 - our own names
+    different: bool = await connection.fetchval(query)
+    return different
+
+
+async def _rename_indexes(connection: Connection, old: str, new: str) -> None:
+    names = await connection.fetch(
+        "select indexname from pg_indexes where schemaname = current_schema() and tablename = $1",
+        new,
+    )
+    for (name,) in names:
+        if name.startswith(old):
+            await connection.execute(f'alter index "{name}" rename to "{new}{name[len(old) :]}"')

@@ -1,0 +1,88 @@
+"""Publishing committed events: per lane in order, at least once, marked only after the bus accepted
+them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chassis import dead_letters
+from chassis.bus.base import Bus
+from chassis.bus.base import Outgoing as BusMessage
+from chassis.leases import Leases
+from chassis.metrics import Metrics
+from chassis.outgoing import Publish, to_bus
+from chassis.store import Store
+
+_POSITION = "select position from relay where lane = $1"
+_MARK = "update relay set position = $3 where lane = $1 and position = $2"
+
+
+@dataclass
+class Relay:
+    """Takes a lane's events from the store to the bus."""
+
+    service: str
+    store: Store
+    leases: Leases
+    bus: Bus
+    publish: Publish
+    metrics: Metrics
+    probe: Callable[[str], None]
+    batch_size: int = 500
+
+    async def relay(self, lane: int) -> int:
+        """Publish what the lane has; returns how many events and dead letters that were."""
+        return await self._events(lane) + await self._dead_letters(lane)
+
+    async def _events(self, lane: int) -> int:
+        done = 0
+        while True:
+            async with self.store.pool.acquire(timeout=10) as connection:
+                position = await connection.fetchval(_POSITION, lane)
+                events = await self.store.lane_after(connection, lane, position, self.batch_size)
+            if not events:
+                return done
+            await self.bus.publish(
+                [
+                    message
+                    for stored in events
+                    for number, outgoing in enumerate(self.publish(stored))
+                    for message in to_bus(
+                        outgoing,
+                        stored=stored,
+                        number=number,
+                        service=self.service,
+                        epoch=self.store.epoch,
+                        partitions=self.bus.partitions,
+                    )
+                ]
+            )
+            self.probe("relay.after_publish")
+            await self._mark(lane, position, events[-1].position)
+            done += len(events)
+
+    async def _mark(self, lane: int, was: int, position: int) -> None:
+        async with self.store.pool.acquire(timeout=10) as connection, connection.transaction():
+            await self.leases.fence(connection, lane)
+            await connection.execute(_MARK, lane, was, position)
+        self.metrics.relay_position.labels(self.metrics.service, str(lane)).set(position)
+
+    async def _dead_letters(self, lane: int) -> int:
+        async with self.store.pool.acquire(timeout=10) as connection:
+            letters = await dead_letters.unpublished(connection, lane, self.batch_size)
+        if not letters:
+            return 0
+        await self.bus.publish(
+            [
+                BusMessage(
+                    f"{letter['source']}.dlq",
+                    lane,
+                    f"{letter['creditor']}/{letter['account']}".encode(),
+                    dead_letters.dlq_value(letter, self.service),
+                )
+                for letter in letters
+            ]
+        )
+        async with self.store.pool.acquire(timeout=10) as connection:
+            await dead_letters.mark_published(connection, [letter["id"] for letter in letters])
+        return len(letters)

@@ -1,0 +1,210 @@
+"""The event store of one service: load many streams with one query, commit everything in one
+transaction.
+
+The order of statements in a commit is part of the design: what may wait for row locks comes first
+(state rows, sorted), the fence next, and the lane's advisory lock as the last thing before the
+events, so that it is held only for the insert and the commit. With it, "lane L, position after p"
+neither skips an event that commits late nor shows version 2 of a stream before version 1.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+from asyncpg import Connection
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from chassis.aggregate import Aggregate, stream_kind
+from chassis.errors import Conflict, Misconfigured
+from chassis.stored import Stored
+from chassis.vault import KeyRing, Subject
+from chassis.work import Entry, Work, fresh_entry
+
+_LOAD = "select stream, version, data from state where stream = any($1::text[])"
+_KEYS = """
+select creditor, account, wrapped from subject_keys
+where (creditor, account) in (select * from unnest($1::text[], $2::text[]))"""
+_ADD_KEYS = """
+insert into subject_keys (creditor, account, wrapped)
+select * from unnest($1::text[], $2::text[], $3::bytea[])
+on conflict do nothing"""
+_ERASE_KEY = """
+insert into subject_keys (creditor, account, erased_at) values ($1, $2, $3)
+on conflict (creditor, account) do update set wrapped = null, erased_at = excluded.erased_at"""
+_ERASE_LETTERS = """
+update dead_letters set original = null, state = 'erased'
+where creditor = $1 and account = $2"""
+_SAVE = """
+insert into state (stream, lane, version, data, wake_at)
+select * from unnest($1::text[], $2::int[], $3::int[], $4::bytea[], $5::timestamptz[])
+on conflict (stream) do update
+set version = excluded.version, data = excluded.data, wake_at = excluded.wake_at"""
+_LOCK_LANE = "select pg_advisory_xact_lock(hashtext(current_schema()), $1)"
+_EVENT_COLUMNS = ("lane", "stream", "version", "type", "at", "cause", "data")
+_STREAM = """
+select stream, version, type, at, cause, data, lane, position from events
+where stream = $1 and at <= $2 order by version"""
+_LANE = """
+select stream, version, type, at, cause, data, lane, position from events
+where lane = $1 and position > $2 order by position limit $3"""
+_NEXT_WAKE = "select min(wake_at) from state where wake_at is not null"
+_META = "select epoch, partitions from store_meta"
+_FIX_PARTITIONS = "update store_meta set partitions = $1 where partitions is null"
+
+
+class Store:
+    """Streams, states and keys of one service in one PostgreSQL schema."""
+
+    def __init__(
+        self,
+        pool: "asyncpg.Pool[asyncpg.Record]",
+        aggregates: Iterable[Aggregate[Any, Any]],
+        master: AESGCM,
+    ) -> None:
+        self.pool = pool
+        self.aggregates: Mapping[str, Aggregate[Any, Any]] = {a.name: a for a in aggregates}
+        self._master = master
+        self.epoch = ""
+
+    async def open(self, partitions: int) -> None:
+        """Read the store's identity; raises `Misconfigured` when it was laid out for another number
+        of lanes.
+        """
+        async with self.pool.acquire(timeout=10) as connection:
+            await connection.execute(_FIX_PARTITIONS, partitions)
+            row = await connection.fetchrow(_META)
+        if row is None or row["partitions"] != partitions:
+            found = None if row is None else row["partitions"]
+            raise Misconfigured(f"the store was laid out for {found} partitions, not {partitions}")
+        self.epoch = row["epoch"]
+
+    async def load(
+        self,
+        connection: Connection,
+        *,
+        now: datetime,
+        lane: int,
+        streams: Iterable[str],
+        subjects: Iterable[Subject] = (),
+        histories: Iterable[str] = (),
+    ) -> Work:
+        """A unit of work over the named streams, their subjects' keys and, where asked, their
+        histories.
+        """
+        names = list(dict.fromkeys(streams))
+        entries: dict[str, Entry] = {}
+        for stream, version, data in await connection.fetch(_LOAD, names):
+            aggregate = self.aggregates[stream_kind(stream)]
+            entries[stream] = Entry(aggregate, aggregate.decode_state(data), version)
+        for stream in names:
+            if stream not in entries:
+                entries[stream] = fresh_entry(self.aggregates, stream)
+        return Work(
+            now=now,
+            lane=lane,
+            entries=entries,
+            keys=await self.keys(connection, subjects),
+            histories={
+                name: await self.history(connection, name) for name in dict.fromkeys(histories)
+            },
+        )
+
+    async def keys(self, connection: Connection, subjects: Iterable[Subject]) -> KeyRing:
+        """The data keys of some subjects."""
+        wanted = list(dict.fromkeys(subjects))
+        if not wanted:
+            return KeyRing(self._master, {})
+        rows = await connection.fetch(
+            _KEYS, [s.creditor for s in wanted], [s.account for s in wanted]
+        )
+        return KeyRing(self._master, {Subject(c, a): wrapped for c, a, wrapped in rows})
+
+    async def save(self, connection: Connection, work: Work) -> None:
+        """Write what a unit of work changed; raises `Conflict` when somebody else wrote the same
+        stream first.
+
+        Must be the last thing before the transaction's commit.
+        """
+        await self._save_keys(connection, work)
+        changed = work.changed()
+        if not changed:
+            return
+        await connection.execute(
+            _SAVE,
+            [stream for stream, _ in changed],
+            [work.lane] * len(changed),
+            [entry.version for _, entry in changed],
+            [entry.aggregate.encode_state(entry.state) for _, entry in changed],
+            [entry.aggregate.wake_at(entry.state) for _, entry in changed],
+        )
+        await self.append(connection, work)
+
+    async def append(self, connection: Connection, work: Work) -> None:
+        """Insert the events under the lane's lock."""
+        await connection.execute(_LOCK_LANE, work.lane)
+        try:
+            await connection.copy_records_to_table(
+                "events", records=work.pending, columns=_EVENT_COLUMNS
+            )
+        except asyncpg.UniqueViolationError as error:
+            raise Conflict("another writer was first on one of these streams") from error
+
+    async def _save_keys(self, connection: Connection, work: Work) -> None:
+        fresh = work.keys.fresh
+        if fresh:
+            status = await connection.execute(
+                _ADD_KEYS,
+                [subject.creditor for subject in fresh],
+                [subject.account for subject in fresh],
+                list(fresh.values()),
+            )
+            if status != f"INSERT 0 {len(fresh)}":
+                raise Conflict("another writer made a key for one of these debtors first")
+        for subject in work.keys.erased:
+            await connection.execute(_ERASE_KEY, subject.creditor, subject.account, work.now)
+            await connection.execute(_ERASE_LETTERS, subject.creditor, subject.account)
+
+    async def history(
+        self, connection: Connection, stream: str, until: datetime | None = None
+    ) -> list[Stored]:
+        """The events of a stream up to an instant, oldest first."""
+        rows = await connection.fetch(_STREAM, stream, until or "infinity")
+        decode = self.aggregates[stream_kind(stream)].decode_event
+        return [Stored(s, v, t, at, c, decode(data), ln, p) for s, v, t, at, c, data, ln, p in rows]
+
+    async def lane_after(
+        self, connection: Connection, lane: int, position: int, limit: int
+    ) -> list[Stored]:
+        """The next committed events of a lane, in order: one statement, so one snapshot."""
+        rows = await connection.fetch(_LANE, lane, position, limit)
+        return [
+            Stored(s, v, t, at, c, self.aggregates[stream_kind(s)].decode_event(data), ln, p)
+            for s, v, t, at, c, data, ln, p in rows
+        ]
+
+    def fold(self, stream: str, events: Sequence[Stored]) -> tuple[Any, int]:
+        """The state and version some events lead to."""
+        aggregate = self.aggregates[stream_kind(stream)]
+        state = aggregate.initial(stream)
+        for stored in events:
+            state = aggregate.evolve(state, stored.event)
+        return state, len(events)
+
+    async def next_wake(self) -> datetime | None:
+        """The earliest instant at which any stream has something to do."""
+        async with self.pool.acquire(timeout=10) as connection:
+            at: datetime | None = await connection.fetchval(_NEXT_WAKE)
+            return at
+
+
+async def scan_lane(
+    store: Store, connection: Connection, lane: int, position: int, batch: int
+) -> AsyncIterator[list[Stored]]:
+    """All committed events of a lane after a position, batch by batch."""
+    while True:
+        events = await store.lane_after(connection, lane, position, batch)
+        if not events:
+            return
+        yield events
+        position = events[-1].position

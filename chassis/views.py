@@ -1,0 +1,100 @@
+"""Read models: tables that follow the log, can be dropped at any time, rebuilt beside the live ones
+and swapped.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from asyncpg import Connection
+
+from chassis.errors import BrokenInvariant
+from chassis.store import Store
+from chassis.stored import Stored
+
+_CURSOR = "select position from view_cursors where view = $1 and lane = $2 for update"
+_SEED = "insert into view_cursors (view, lane, position) values ($1, $2, 0) on conflict do nothing"
+_MOVE = "update view_cursors set position = $3 where view = $1 and lane = $2"
+_FORGET_CURSORS = "delete from view_cursors where view = $1"
+_HAS_EVENTS = "select exists (select 1 from events where lane = $1 and position > $2)"
+
+
+class View(Protocol):
+    """One table made of events.
+
+    `ddl(table)` is the statements that create it under a given name (a rebuild uses another),
+    `apply` writes what some events of one lane, in order, change in it. Nothing else may write the
+    table.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    def ddl(self, table: str) -> str: ...
+
+    async def apply(self, connection: Connection, table: str, events: Sequence[Stored]) -> None: ...
+
+
+def table_of(view: View) -> str:
+    """The name of a view's live table."""
+    return f"view_{view.name}"
+
+
+@dataclass
+class Projector:
+    """Keeps the views up with the log; the cursor row's lock makes each event count once, whoever
+    projects.
+    """
+
+    store: Store
+    views: Sequence[View]
+    batch_size: int = 1000
+    _dirty: set[int] = field(default_factory=set)
+
+    async def prepare(self) -> None:
+        """Create the tables that are missing."""
+        async with self.store.pool.acquire(timeout=10) as connection:
+            for view in self.views:
+                async with connection.transaction():
+                    await connection.execute(
+                        "select pg_advisory_xact_lock(hashtext($1))", f"view {view.name}"
+                    )
+                    if await connection.fetchval("select to_regclass($1)", table_of(view)) is None:
+                        await connection.execute(view.ddl(table_of(view)))
+                        await connection.execute(_FORGET_CURSORS, view.name)
+
+    async def project(self, lane: int) -> int:
+        """Bring all views up to the end of a lane; returns how many events they took in."""
+        done = 0
+        for view in self.views:
+            async with self.store.pool.acquire(timeout=10) as connection:
+                while moved := await self.advance(
+                    connection, view, view.name, table_of(view), lane
+                ):
+                    done += moved
+        return done
+
+    async def advance(
+        self, connection: Connection, view: View, cursor: str, table: str, lane: int
+    ) -> int:
+        """Apply the next batch of a lane to one table; returns how many events it had."""
+        async with connection.transaction():
+            position = await connection.fetchval(_CURSOR, cursor, lane)
+            if position is None:
+                await connection.execute(_SEED, cursor, lane)
+                position = await connection.fetchval(_CURSOR, cursor, lane)
+            events = await self.store.lane_after(connection, lane, position, self.batch_size)
+            if events:
+                await view.apply(connection, table, events)
+                await connection.execute(_MOVE, cursor, lane, events[-1].position)
+            return len(events)
+
+
+async def rows(connection: Connection, table: str) -> list[bytes]:
+    """Every row of a table as PostgreSQL writes it, sorted: equal lists mean equal bytes."""
+    if not table.replace("_", "").isalnum():
+        raise BrokenInvariant(f"{table!r} is no table name")
+    found: list[Any] = await connection.fetch(
+        f'select t::text from {table} t order by t::text collate "C"'  # noqa: S608 - checked above
+    )
+    return [row[0].encode() for row in found]

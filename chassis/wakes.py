@@ -1,0 +1,134 @@
+"""Timers: streams whose `wake_at` has come are loaded in batches and handled on the same path as
+messages.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from asyncpg import Connection
+
+from chassis.aggregate import stream_kind
+from chassis.clock import Clock
+from chassis.errors import BrokenInvariant, Conflict
+from chassis.leases import Leases
+from chassis.logging import get_logger
+from chassis.metrics import Metrics
+from chassis.routes import WakeRoute
+from chassis.store import Store
+from chassis.vault import Subject
+from chassis.work import Work
+
+log = get_logger(__name__)
+
+_DUE = """
+select stream from state where lane = $1 and wake_at <= $2 order by wake_at, stream limit $3"""
+_DUE_LANES = "select distinct lane from state where wake_at <= $1 and lane = any($2::int[])"
+_PUT_OFF = "update state set wake_at = $2 where stream = any($1::text[])"
+_ATTEMPTS = 5
+_PUT_OFF_FOR = timedelta(hours=1)
+
+
+@dataclass
+class Wakes:
+    """Fires what is due in the lanes this instance holds.
+
+    A wake-up that raises is put off and logged, so that it does not hold up others; with `strict`
+    (simulations) it is raised.
+    """
+
+    store: Store
+    leases: Leases
+    routes: Mapping[str, WakeRoute]
+    clock: Clock
+    metrics: Metrics
+    probe: Callable[[str], None]
+    batch_size: int = 200
+    strict: bool = False
+
+    async def lanes_due(self) -> list[int]:
+        """The held lanes in which something is due."""
+        async with self.store.pool.acquire(timeout=10) as connection:
+            rows = await connection.fetch(_DUE_LANES, self.clock.now(), list(self.leases.held))
+        return sorted(row["lane"] for row in rows)
+
+    async def fire(self, lane: int) -> int:
+        """Handle one batch of what is due in a lane; returns how many streams that were."""
+        for attempt in range(_ATTEMPTS):
+            try:
+                async with (
+                    self.store.pool.acquire(timeout=10) as connection,
+                    connection.transaction(),
+                ):
+                    return await self._fire(connection, lane)
+            except Conflict:
+                self.metrics.conflicts.labels(self.metrics.service).inc()
+                if attempt == _ATTEMPTS - 1:
+                    raise
+        return 0
+
+    async def _fire(self, connection: Connection, lane: int) -> int:
+        now = self.clock.now()
+        due = [row["stream"] for row in await connection.fetch(_DUE, lane, now, self.batch_size)]
+        if not due:
+            return 0
+        await self.leases.fence(connection, lane)
+        work = await self._load(connection, lane, due, now)
+        stuck = [stream for stream in due if not await self._wake(connection, work, stream)]
+        self.probe("wake.before_commit")
+        if stuck:
+            await connection.execute(_PUT_OFF, stuck, now + _PUT_OFF_FOR)
+        await self.store.save(connection, work)
+        return len(due)
+
+    async def _load(
+        self, connection: Connection, lane: int, due: Sequence[str], now: datetime
+    ) -> Work:
+        streams: list[str] = []
+        subjects: list[Subject] = []
+        for stream in due:
+            route = self.routes[stream_kind(stream)]
+            streams.append(stream)
+            if route.streams is not None:
+                streams.extend(route.streams(stream, lane))
+            if route.subject:
+                subjects.append(subject_of_stream(stream))
+        return await self.store.load(
+            connection, now=now, lane=lane, streams=streams, subjects=subjects
+        )
+
+    async def _wake(self, connection: Connection, work: Work, stream: str) -> bool:
+        """Handle one wake-up; False when it failed or left the stream due without having done
+        anything.
+        """
+        kind = stream_kind(stream)
+        route = self.routes[kind]
+        work.begin(None)
+        work.facts = (
+            None if route.prepare is None else await route.prepare(connection, stream, work.now)
+        )
+        before = work.version(stream)
+        try:
+            route.handle(work, stream)
+            self._must_move_on(work, stream, before)
+        except Exception as fault:
+            if self.strict or isinstance(fault, Conflict):
+                raise
+            work.undo()
+            log.exception("wake_failed", stream=stream, error=fault)
+            self.metrics.wakes_failed.labels(self.metrics.service, kind).inc()
+            return False
+        self.metrics.wakes.labels(self.metrics.service, kind).inc()
+        return True
+
+    def _must_move_on(self, work: Work, stream: str, before: int) -> None:
+        entry = work.entries[stream]
+        wake_at = entry.aggregate.wake_at(entry.state)
+        if entry.version == before and wake_at is not None and wake_at <= work.now:
+            raise BrokenInvariant(f"{stream} was woken, did nothing and is still due")
+
+
+def subject_of_stream(stream: str) -> Subject:
+    """The debtor of a stream named `kind-creditor/account`."""
+    creditor, _, account = stream.partition("-")[2].partition("/")
+    return Subject(creditor, account)
