@@ -112,6 +112,10 @@ class Bus(Protocol):
         """Open a reader at (topic, partition) → next offset; raises `OffsetLost`, never guesses."""
         ...
 
+    async def start_offsets(self, topics: Sequence[str]) -> dict[tuple[str, int], int]:
+        """Return the oldest readable offset of each partition: where a new service starts."""
+        ...
+
     async def end_offsets(self, topics: Sequence[str]) -> dict[tuple[str, int], int]:
         """Return the offset the next message of each partition will have."""
         ...

@@ -23,7 +23,6 @@ select topic, generate_series(0, partitions - 1) from {schema}.topics where topi
 on conflict do nothing
 """
 _TOPICS = "select topic, id::text, partitions from {schema}.topics where topic = any($1)"
-_ENDS = "select topic, partition, next_offset from {schema}.partitions where topic = any($1)"
 _BOUNDS = """
 select topic, partition, first_offset, next_offset from {schema}.partitions where topic = any($1)
 """
@@ -120,9 +119,7 @@ class EmbeddedBus:
 
     async def reader(self, positions: Mapping[tuple[str, int], int]) -> Reader:
         """See `Bus.reader`."""
-        with transient_faults():
-            rows = await self._pool.fetch(self._sql(_BOUNDS), [topic for topic, _ in positions])
-        bounds = {(topic, partition): (first, end) for topic, partition, first, end in rows}
+        bounds = await self._bounds([topic for topic, _ in positions])
         for (topic, partition), offset in positions.items():
             if (topic, partition) not in bounds:
                 raise Misconfigured(f"there is no partition {partition} of topic {topic}")
@@ -131,12 +128,13 @@ class EmbeddedBus:
                 raise OffsetLost(topic, partition, offset)
         return EmbeddedReader(self._pool, self._schema, self._waker, positions)
 
+    async def start_offsets(self, topics: Sequence[str]) -> dict[tuple[str, int], int]:
+        """See `Bus.start_offsets`; raises `Misconfigured` for an unknown topic."""
+        return {at: first for at, (first, _) in (await self._bounds(topics)).items()}
+
     async def end_offsets(self, topics: Sequence[str]) -> dict[tuple[str, int], int]:
         """See `Bus.end_offsets`; raises `Misconfigured` for an unknown topic."""
-        with transient_faults():
-            rows = await self._pool.fetch(self._sql(_ENDS), list(topics))
-        _require_known(topics, {row["topic"] for row in rows})
-        return {(topic, partition): end for topic, partition, end in rows}
+        return {at: end for at, (_, end) in (await self._bounds(topics)).items()}
 
     async def topic_ids(self, topics: Sequence[str]) -> dict[str, str]:
         """See `Bus.topic_ids`; raises `Misconfigured` for an unknown topic."""
@@ -164,6 +162,12 @@ class EmbeddedBus:
             async with self._pool.acquire() as connection, connection.transaction():
                 first = await connection.fetchval(self._sql(_TRIM), topic, partition, before)
                 await connection.execute(self._sql(_DROP), topic, partition, first)
+
+    async def _bounds(self, topics: Sequence[str]) -> dict[tuple[str, int], tuple[int, int]]:
+        with transient_faults():
+            rows = await self._pool.fetch(self._sql(_BOUNDS), list(topics))
+        _require_known(topics, {row["topic"] for row in rows})
+        return {(topic, partition): (first, end) for topic, partition, first, end in rows}
 
     @property
     def _pool(self) -> asyncpg.Pool:
