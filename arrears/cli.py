@@ -8,7 +8,8 @@ import sys
 
 import typer
 
-from arrears.commands import scenario
+from arrears.commands import policy, scenario
+from arrears.commands.token import token
 from arrears.errors import UsageError
 
 app = typer.Typer(
@@ -20,12 +21,25 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(scenario.app, name="scenario")
+app.add_typer(policy.app, name="policy")
+app.command()(token)
 
 
 def main() -> None:
     """Run the command line; what a person can put right is one sentence and exit status 2."""
     try:
         app()
-    except UsageError as error:
+    except Exception as error:
+        if not _is_for_people(error):
+            raise
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
+
+
+def _is_for_people(error: Exception) -> bool:
+    """Whether the error's sentence says all; a fault of our own keeps its traceback."""
+    if isinstance(error, UsageError):
+        return True
+    from chassis.errors import ArrearsError, BrokenInvariant
+
+    return isinstance(error, ArrearsError) and not isinstance(error, BrokenInvariant)
