@@ -89,9 +89,7 @@ class LocalKafka:
         """Wait until the broker ends by itself; returns its exit status."""
         if self._process is None:
             raise Misconfigured(f"{self.data_dir}: this broker was not started")
-        while (status := self._process.poll()) is None:
-            await asyncio.sleep(0.2)
-        return status
+        return await asyncio.to_thread(self._process.wait)
 
     async def __aenter__(self) -> str:
         return await self.start()
@@ -120,8 +118,8 @@ class LocalKafka:
             )
 
     def _write_settings(self) -> Path:
-        ports = _free_ports(2)
-        self.port = self.port or ports[0]
+        ports = _free_ports(self.port, 0)
+        self.port = ports[0]
         template = (HOME / "server.properties").read_text()
         settings = self.data_dir / "server.properties"
         values = {"data_dir": self.data_dir, "port": self.port, "controller_port": ports[1]}
@@ -184,12 +182,19 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _free_ports(count: int) -> list[int]:
+def _free_ports(*wanted: int) -> list[int]:
+    """As many ports as asked for, 0 standing for any; a wanted one that is taken is an error."""
+    found = []
     with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in sockets]
+        for port in wanted:
+            each = stack.enter_context(socket.socket())
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                each.bind(("127.0.0.1", port))
+            except OSError as error:
+                raise Misconfigured(f"no Kafka on port {port}: {error.strerror}") from error
+            found.append(int(each.getsockname()[1]))
+    return found
 
 
 def _lib() -> Path:

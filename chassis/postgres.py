@@ -96,7 +96,7 @@ class EmbeddedPostgres:
     def __init__(self, data_dir: Path, *, durable: bool = True) -> None:
         self.data_dir = data_dir.expanduser().absolute()
         self.durable = durable
-        self._process: subprocess.Popen[bytes] | None = None
+        self._child: int | None = None
         self._use: IO[bytes] | None = None
 
     async def start(self) -> str:
@@ -188,26 +188,39 @@ class EmbeddedPostgres:
         command = [str(binary("postgres")), "-D", str(self._pgdata)]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
+        command = as_server_user(command, self.data_dir)
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                as_server_user(command, self.data_dir),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd="/",
-                env=environment(),
-                start_new_session=True,  # Ctrl-C is for us: we stop the server when we are done
+            # Not a child to be waited for: the server may outlive this process. In a session of
+            # its own, as Ctrl-C is for us: we stop the server when we are done.
+            self._child = os.posix_spawnp(
+                command[0],
+                command,
+                environment(),
+                file_actions=[
+                    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                    (os.POSIX_SPAWN_DUP2, log.fileno(), 1),
+                    (os.POSIX_SPAWN_DUP2, log.fileno(), 2),
+                ],
+                setsid=True,
             )
         self._wait_until_ready()
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS_MAX
         while not self._is_ready():
-            if self._process is not None and self._process.poll() is not None:
+            if self._child_has_ended():
                 raise Misconfigured(f"PostgreSQL did not start: {self._last_words()}")
             if time.monotonic() > deadline:
                 raise Transient(f"PostgreSQL is not ready yet; see {self._log}")
             time.sleep(0.02)
+
+    def _child_has_ended(self) -> bool:
+        if self._child is None:
+            return True
+        ended = os.waitpid(self._child, os.WNOHANG) != (0, 0)
+        if ended:
+            self._child = None
+        return ended
 
     def _last_words(self) -> str:
         lines = self._log.read_text(errors="replace").splitlines()
@@ -250,8 +263,6 @@ class EmbeddedPostgres:
             if time.monotonic() > deadline:
                 raise Transient(f"PostgreSQL does not stop; see {self._log}")
             time.sleep(0.02)
-        if self._process is not None:
-            self._process.wait(STOP_SECONDS_MAX)
-            self._process = None
+        self._child_has_ended()
         if socket_dir is not None and socket_dir != self.data_dir:
             shutil.rmtree(socket_dir, ignore_errors=True)

@@ -1,0 +1,81 @@
+"""Real servers for the tests that need them: one PostgreSQL and one Kafka per session.
+
+Without Java or Maven the tests marked `kafka` are skipped and the last lines say so; with `CI=true`
+nothing may be skipped.
+"""
+
+import itertools
+import os
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from chassis.kafka_server import LocalKafka, available
+from chassis.postgres import EmbeddedPostgres, database_url
+
+IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+_numbers = itertools.count(1)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def postgres_dsn(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """The DSN of the session's server, which forgets: no test may rely on its durability."""
+    folder = tmp_path_factory.mktemp("postgres")
+    async with EmbeddedPostgres(folder, durable=False) as dsn:
+        yield dsn
+
+
+@pytest_asyncio.fixture
+async def database(postgres_dsn: str) -> AsyncIterator[str]:
+    """The DSN of an empty database that this test alone uses."""
+    name = f"test_{next(_numbers)}"
+    await _administer(postgres_dsn, f"CREATE DATABASE {name} STRATEGY = FILE_COPY")
+    yield database_url(postgres_dsn, name)
+    await _administer(postgres_dsn, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def _administer(dsn: str, statement: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """host:port of the session's broker; topics are not created by themselves."""
+    reason = available()
+    if reason is not None:
+        (pytest.fail if IN_CI else pytest.skip)(f"no Kafka here: {reason}")
+    async with LocalKafka(tmp_path_factory.mktemp("kafka")) as bootstrap:
+        yield bootstrap
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever asks for the broker is marked: `-m "not kafka"` is the quick half."""
+    for item in items:
+        if "kafka_bootstrap" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.kafka)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = sorted({_reason(report) for report in skipped})
+    if reasons:
+        terminalreporter.write_line(f"{len(skipped)} tests skipped: {'; '.join(reasons)}")
+
+
+def _reason(report: Any) -> str:
+    text = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return str(text).removeprefix("Skipped: ")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI a test that was not run is a test that failed."""
+    reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
+    if IN_CI and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
