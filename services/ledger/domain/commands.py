@@ -1,0 +1,131 @@
+"""What can be asked of an account: one frozen struct each, with `now` given beside it."""
+
+from datetime import date, datetime
+from typing import Literal, TypeAlias
+
+import msgspec
+
+
+class OpenItem(msgspec.Struct, frozen=True, gc=False):
+    """Owe an invoice or a fee; without `due_on` the creditor's terms give the days to pay."""
+
+    item_id: str
+    item: str
+    amount: int
+    currency: str
+    issued_on: date
+    due_on: date | None = None
+    source: Literal["invoice", "charge"] = "invoice"
+
+
+class ReceivePayment(msgspec.Struct, frozen=True, gc=False):
+    """Allocate money, first to the invoices it names."""
+
+    payment_id: str
+    amount: int
+    currency: str
+    received_at: datetime
+    method: str
+    invoices: tuple[str, ...] = ()
+    collected_by: str | None = None
+
+
+class ReversePayment(msgspec.Struct, frozen=True):
+    """Treat a payment as never made."""
+
+    payment_id: str
+
+
+class AdjustItem(msgspec.Struct, frozen=True):
+    """Change an invoice's amount from the next day on."""
+
+    item_id: str
+    adjustment_id: str
+    change: int
+
+
+class CancelItem(msgspec.Struct, frozen=True):
+    """Treat an invoice as never issued."""
+
+    item_id: str
+
+
+class DisputeItems(msgspec.Struct, frozen=True):
+    """Put items in dispute."""
+
+    dispute_id: str
+    item_ids: tuple[str, ...]
+
+
+class ResolveDispute(msgspec.Struct, frozen=True):
+    """Decide a dispute; `amount` is what the items come to when `reduced`."""
+
+    dispute_id: str
+    outcome: str
+    item_ids: tuple[str, ...]
+    amount: int | None = None
+
+
+class DeferItems(msgspec.Struct, frozen=True):
+    """Let items fall due on another day; no ids means all open ones."""
+
+    item_ids: tuple[str, ...]
+    until: date
+
+
+class AgreePlan(msgspec.Struct, frozen=True):
+    """Take all open items into an instalment plan."""
+
+    plan_id: str
+
+
+class EndPlan(msgspec.Struct, frozen=True):
+    """End a plan, broken or completed."""
+
+    plan_id: str
+
+
+class StartLateFee(msgspec.Struct, frozen=True):
+    """Let what is overdue bear a late fee from a day on."""
+
+    from_day: date
+
+
+class WaiveLateFee(msgspec.Struct, frozen=True):
+    """Give up late fee: an amount, or all that is due."""
+
+    amount: int | None = None
+
+
+class WriteOff(msgspec.Struct, frozen=True):
+    """Give items up; no ids means all that has fallen due."""
+
+    item_ids: tuple[str, ...] = ()
+
+
+class Refund(msgspec.Struct, frozen=True):
+    """Pay prepaid money back: an amount, or all of it.
+
+    `paid_out` says that it has been paid whatever the account holds: what it does not hold is owed.
+    """
+
+    refund_id: str
+    amount: int | None = None
+    paid_out: bool = False
+
+
+Command: TypeAlias = (
+    OpenItem
+    | ReceivePayment
+    | AdjustItem
+    | CancelItem
+    | DisputeItems
+    | ResolveDispute
+    | DeferItems
+    | AgreePlan
+    | EndPlan
+    | StartLateFee
+    | WaiveLateFee
+    | WriteOff
+    | Refund
+)

@@ -1,0 +1,267 @@
+"""An account being worked on within one decision: money is moved here, and the result becomes the
+event's effects.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from msgspec.structs import replace
+
+from services.ledger.domain import late_fee
+from services.ledger.domain.calendar import ONE_DAY, next_day
+from services.ledger.domain.events import Balance, Effects, Part
+from services.ledger.domain.state import Account, Fee, Item, Move, Waiting, order
+from services.ledger.domain.terms import Terms
+
+
+class Draft:
+    """The mutable working copy of one decision; it never leaves it.
+
+    `day` is the local day of the decision. `closed` holds closed items a command may bring back, by
+    id.
+    """
+
+    __slots__ = (
+        "account",
+        "changed",
+        "closed",
+        "day",
+        "fee_from",
+        "items",
+        "lost",
+        "owed",
+        "parts",
+        "prepaid",
+        "prepaid_on",
+        "recovered",
+        "terms",
+        "waiting",
+    )
+
+    def __init__(self, account: Account, terms: Terms, day: date) -> None:
+        self.account = account
+        self.terms = terms
+        self.day = day
+        self.items: dict[str, Item] = {item.id: item for item in account.items}
+        self.closed: Mapping[str, Item] = {}
+        self.changed: set[str] = set()
+        self.owed = any(owes(item, day) for item in account.items)
+        self.prepaid = account.prepaid
+        self.prepaid_on = account.prepaid_on
+        self.waiting: list[Waiting] = list(account.waiting)
+        self.lost: dict[str, int] = dict(account.lost)
+        self.fee_from = account.fee_from
+        self.parts: list[Part] = []
+        self.recovered: list[tuple[str, int]] = []
+        if terms.rates and (account.terms is None or not account.terms.rates):
+            self._begin_fees()
+
+    def put(self, item: Item) -> None:
+        """Keep an item as it is now."""
+        self.items[item.id] = item
+        self.changed.add(item.id)
+
+    def fallen_due(self) -> list[Item]:
+        """The open items whose due date has come, in the order money reaches them."""
+        return sorted(
+            (i for i in self.items.values() if i.status == "open" and i.due_on <= self.day),
+            key=order,
+        )
+
+    def fee_due(self, item: Item) -> int:
+        """The late fee an item owes today."""
+        return late_fee.due(item.fee, self.terms, self.day)
+
+    def new_item(self, item_id: str, item: str, amount: int, issued_on: date, due_on: date) -> Item:
+        """An item nothing has happened on yet."""
+        return Item(
+            id=item_id,
+            item=item,
+            amount=amount,
+            principal=amount,
+            issued_on=issued_on,
+            original_due_on=due_on,
+            due_on=due_on,
+            seq=self.account.opened,
+            fee=Fee(amount, bears_from(self.terms, due_on)) if self.terms.rates else None,
+        )
+
+    def pay(self, item: Item, money: int, paid_on: date) -> int:
+        """Put money on an item and answer what is left of it; the principal counts as paid on
+        `paid_on`.
+        """
+        fee = item.fee
+        if fee is None:
+            principal, charge = min(item.principal, money), 0
+        else:
+            principal, charge = self._split(item, money, paid_on)
+            fee = replace(late_fee.moved(fee, paid_on, -principal), paid=fee.paid + charge)
+        if principal or charge:
+            self.put(replace(item, principal=item.principal - principal, fee=fee))
+            self.parts.append(Part(item.id, principal, charge))
+        return money - principal - charge
+
+    def _split(self, item: Item, money: int, paid_on: date) -> tuple[int, int]:
+        """Principal and late fee that money pays; paid in the past, it spares the fee of the days
+        since.
+        """
+        if self.terms.charges_first:
+            charge = min(self.fee_due(item), money)
+            return min(item.principal, money - charge), charge
+        principal = min(item.principal, money)
+        fee = late_fee.moved(item.fee, paid_on, -principal) if item.fee else None
+        return principal, min(late_fee.due(fee, self.terms, self.day), money - principal)
+
+    def hold(self, money: int) -> None:
+        """Keep money as a prepayment."""
+        if money:
+            self.prepaid += money
+            self.prepaid_on = self.day
+
+    def settle_due(self) -> None:
+        """Put prepaid money on what has fallen due, then on what was written off."""
+        if not self.prepaid:
+            return
+        since = self.prepaid_on or self.day
+        for item in self.fallen_due():
+            if self.prepaid and not item.disputes:
+                # Money that was there before its invoice spares the fee of the days since, but
+                # never dates back before due.
+                paid_on = min(self.day, max(since, item.due_on - ONE_DAY))
+                self.prepaid = self.pay(item, self.prepaid, paid_on)
+        self.prepaid = self.recover(self.prepaid, self.lost)
+        if not self.prepaid:
+            self.prepaid_on = None
+
+    def recover(self, money: int, item_ids: Iterable[str]) -> int:
+        """Book money on written-off items, never more than was written off, and answer what is
+        left.
+        """
+        for item_id in tuple(item_ids):
+            part = min(money, self.lost.get(item_id, 0))
+            if part:
+                self.lost[item_id] -= part
+                self.recovered.append((item_id, part))
+                money -= part
+        return money
+
+    def effects(self) -> Effects:
+        """What the decision did."""
+        overdue, reopened = [], []
+        for item in list(self.items.values()):
+            now = self._as_of_today(item)
+            if now is not item:
+                self.put(now)
+            before = self._before(item.id)
+            if now.overdue and not (before and before.overdue):
+                overdue.append(item.id)
+            if before and before.status != "open" and now.status == "open":
+                reopened.append(item.id)
+        still = any(owes(item, self.day) for item in self.items.values())
+        cleared = self.owed and not still
+        known = self.account.terms
+        new_terms = None if known and known.revision == self.terms.revision else self.terms
+        changed = tuple(sorted((self.items[i] for i in self.changed), key=order))
+        return Effects(
+            day=self.day,
+            balance=self.balance(),
+            items=changed,
+            accruals=self._accruals(changed),
+            parts=tuple(self.parts),
+            recovered=tuple(self.recovered),
+            prepaid=self.prepaid,
+            prepaid_on=self.prepaid_on,
+            waiting=tuple(self.waiting),
+            lost=tuple((i, left) for i, left in self.lost.items() if left),
+            fee_from=None if cleared else self.fee_from,
+            wake_on=wake_on(self.items.values(), self.prepaid > 0),
+            terms=new_terms,
+            overdue=tuple(overdue),
+            reopened=tuple(reopened),
+            cleared=cleared,
+        )
+
+    def balance(self) -> Balance:
+        """The account's sums today."""
+        principal = overdue = fees = 0
+        oldest: date | None = None
+        for item in self.items.values():
+            if item.status != "open":
+                continue
+            principal += item.principal
+            if item.fee is not None:
+                fees += self.fee_due(item)
+            if item.overdue:
+                overdue += item.principal
+                oldest = item.due_on if oldest is None or item.due_on < oldest else oldest
+        prepaid = self.prepaid + sum(entry.amount for entry in self.waiting)
+        return Balance(principal, overdue, fees, prepaid, oldest)
+
+    def _as_of_today(self, item: Item) -> Item:
+        """An item with its status and whether it is overdue brought up to date."""
+        if (
+            item.status == "open"
+            and item.id in self.changed
+            and not item.principal
+            and not self.fee_due(item)
+        ):
+            return replace(item, status="settled", overdue=False)
+        overdue = item.status == "open" and item.due_on < self.day and not item.disputes
+        if overdue == item.overdue:
+            return item
+        fee = item.fee
+        if overdue and fee and fee.bears_from is None and self.fee_from:
+            fee = replace(fee, bears_from=max(next_day(item.original_due_on), self.fee_from))
+        return replace(item, overdue=overdue, fee=fee)
+
+    def _before(self, item_id: str) -> Item | None:
+        for item in self.account.items:
+            if item.id == item_id:
+                return item
+        return self.closed.get(item_id)
+
+    def _accruals(self, items: tuple[Item, ...]) -> tuple[late_fee.Accrual | None, ...]:
+        if not self.terms.rates:
+            return ()
+        return tuple(late_fee.project(item, self.terms, self.day) for item in items)
+
+    def _begin_fees(self) -> None:
+        """Give the items of an account whose creditor has just agreed a late fee what the fee
+        follows from.
+        """
+        for item in list(self.items.values()):
+            if item.fee is None:
+                paid = item.principal - item.amount
+                moves = (Move(item.issued_on, paid),) if paid else ()
+                self.put(
+                    replace(
+                        item,
+                        fee=Fee(item.amount, bears_from(self.terms, item.original_due_on), moves),
+                    )
+                )
+
+
+def bears_from(terms: Terms, due_on: date) -> date | None:
+    """The first day an item due on `due_on` may bear a late fee; `None` until it is started."""
+    return None if terms.starts_on_notice else next_day(due_on)
+
+
+def wake_on(items: Iterable[Item], money_waits: bool) -> date | None:
+    """The next local day at whose beginning an item falls due for waiting money, or becomes
+    overdue.
+
+    A disputed item has nothing to wait for, an overdue one has been through it.
+    """
+    wake: date | None = None
+    for item in items:
+        if item.overdue or item.disputes or item.status != "open":
+            continue
+        day = item.due_on if money_waits else next_day(item.due_on)
+        if wake is None or day < wake:
+            wake = day
+    return wake
+
+
+def owes(item: Item, day: date) -> bool:
+    """Whether an item keeps a case open: overdue, or past due and disputed."""
+    return item.overdue or (item.status == "open" and bool(item.disputes) and item.due_on < day)

@@ -1,0 +1,71 @@
+"""What an event makes of an account: it takes over what the event says, and decides nothing."""
+
+from services.ledger.domain.events import (
+    AccountEvent,
+    Effects,
+    ItemOpened,
+    PaymentReceived,
+    PaymentReversed,
+)
+from services.ledger.domain.state import Account, Item, order
+
+KNOWN_CHARS_MAX = 1024
+"""How much of the recent ids an account remembers; an id older than that is found in the history
+alone.
+"""
+
+
+def evolve(account: Account, event: AccountEvent) -> Account:
+    """The account after the event."""
+    if isinstance(event, PaymentReversed):
+        return event.account
+    effects = event.effects
+    known = account.known
+    opened = account.opened
+    if isinstance(event, ItemOpened):
+        opened += 1
+    elif isinstance(event, PaymentReceived):
+        known = remember(known, f"p{event.payment_id}\n")
+    for item in effects.items:
+        if item.status != "open":
+            known = remember(known, f"i{item.id}\n")
+    return Account(
+        effects.terms or account.terms,
+        _merge(account.items, effects) if effects.items else account.items,
+        effects.prepaid,
+        effects.prepaid_on,
+        effects.waiting,
+        effects.lost,
+        known,
+        opened,
+        effects.fee_from,
+        effects.wake_on,
+    )
+
+
+def remember(known: str, line: str) -> str:
+    """Add a line to the ids known, forgetting the oldest beyond the limit."""
+    if f"\n{line}" in known:
+        return known
+    known += line
+    if len(known) > KNOWN_CHARS_MAX:
+        known = known[known.index("\n", len(known) - KNOWN_CHARS_MAX) :]
+    return known
+
+
+def _merge(items: tuple[Item, ...], effects: Effects) -> tuple[Item, ...]:
+    """The open items with the changed ones in their place, in the order money reaches them."""
+    changed = effects.items
+    if len(changed) == 1:
+        item = changed[0]
+        if not items:
+            return changed if item.status == "open" else ()
+        if item.seq > items[-1].seq and order(item) > order(items[-1]) and item.status == "open":
+            return (*items, item)
+    merged = {item.id: item for item in items}
+    for item in changed:
+        if item.status == "open":
+            merged[item.id] = item
+        else:
+            merged.pop(item.id, None)
+    return tuple(sorted(merged.values(), key=order))

@@ -1,0 +1,127 @@
+"""What an account's stream holds to go on with: frozen, compact, written as msgpack arrays.
+
+Fields are only ever added at the end, with a default: older states and events stay readable.
+"""
+
+from datetime import date, datetime
+from typing import Literal
+
+import msgspec
+
+from services.ledger.domain.calendar import midnight
+from services.ledger.domain.terms import Terms
+
+ItemStatus = Literal["open", "settled", "cancelled", "written_off"]
+
+
+class Stop(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Days that bear no late fee, first to last inclusive (`last=None`: until further notice), and
+    why.
+    """
+
+    cause: str
+    first: date
+    last: date | None = None
+
+
+class Move(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A change of the principal that counts from the day after `day`."""
+
+    day: date
+    change: int
+
+
+class Fee(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The facts an item's late fee follows from, whatever day it is asked for.
+
+    `base` is the principal from the beginning, decisions on disputes included: the cap is a share
+    of it. `bears_from` is the first day that may bear a fee, `None` while the creditor's terms wait
+    for it to be started.
+    """
+
+    base: int
+    bears_from: date | None
+    moves: tuple[Move, ...] = ()
+    stops: tuple[Stop, ...] = ()
+    paid: int = 0
+    waived: int = 0
+
+
+class Item(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One invoice, or one fee charged; amounts in minor units.
+
+    `amount` is after adjustments, `principal` what is left of it, `due_on` the effective due date
+    (a deferral moves it), `seq` the order of arrival within the account. `fee` is `None` where no
+    late fee is agreed.
+    """
+
+    id: str
+    item: str
+    amount: int
+    principal: int
+    issued_on: date
+    original_due_on: date
+    due_on: date
+    seq: int
+    overdue: bool = False
+    status: ItemStatus = "open"
+    fee: Fee | None = None
+    disputes: tuple[str, ...] = ()
+    plans: tuple[str, ...] = ()
+    deferred_until: date | None = None
+    source: Literal["invoice", "charge"] = "invoice"
+
+
+class Waiting(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Money of a payment that names invoices not known yet."""
+
+    payment_id: str
+    amount: int
+    invoices: tuple[str, ...]
+    paid_on: date
+
+
+class Account(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One debtor's account with one creditor.
+
+    `items` are the open ones in the order money reaches them. `prepaid` waits for the next due date
+    and has been whole since `prepaid_on`. `lost` is what was written off and not recovered, by
+    item. `known` holds the ids of recent payments and closed items, one a line. `fee_from` is the
+    first day of the late fee in the present case, where terms wait for a start. `wake_on` is the
+    next local day at whose beginning something happens by itself.
+    """
+
+    terms: Terms | None = None
+    items: tuple[Item, ...] = ()
+    prepaid: int = 0
+    prepaid_on: date | None = None
+    waiting: tuple[Waiting, ...] = ()
+    lost: tuple[tuple[str, int], ...] = ()
+    known: str = "\n"
+    opened: int = 0
+    fee_from: date | None = None
+    wake_on: date | None = None
+
+
+def initial(_stream: str) -> Account:
+    """An account nothing has happened on."""
+    return Account()
+
+
+def wake_at(account: Account) -> datetime | None:
+    """When the account next has something to do by itself: the beginning of a local day."""
+    if account.wake_on is None or account.terms is None:
+        return None
+    return midnight(account.terms.time_zone, account.wake_on)
+
+
+def order(item: Item) -> tuple[date, date, int]:
+    """The order money reaches items in: oldest due date first, then issue order."""
+    return (item.due_on, item.issued_on, item.seq)
+
+
+def is_known(account: Account, kind: Literal["item", "payment"], id_: str) -> bool:
+    """Whether the id is an open item's, or among the recent payments and closed items."""
+    if f"\n{kind[0]}{id_}\n" in account.known:
+        return True
+    return kind == "item" and any(item.id == id_ for item in account.items)

@@ -1,0 +1,96 @@
+"""What a creditor's terms say that the ledger needs, and the stream that keeps them."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+
+class Rate(msgspec.Struct, frozen=True, array_like=True):
+    """A late-fee rate per day and the first day it holds for (`None`: from the beginning); a rate
+    of 0 ends an earlier one.
+    """
+
+    per_day: Decimal
+    from_day: date | None = None
+
+
+class Terms(msgspec.Struct, frozen=True, array_like=True):
+    """How a creditor's accounts are kept.
+
+    `revision` counts the publications and tells an account whether it has taken them over. `rates`
+    is empty where there is no late fee. With `starts_on_notice` an item bears a late fee only from
+    the day the dunning process starts it.
+    """
+
+    revision: int
+    time_zone: str
+    currency: str
+    due_days: int | None = None
+    charges_first: bool = False
+    rates: tuple[Rate, ...] = ()
+    cap_ratio: Decimal = Decimal(1)
+    starts_on_notice: bool = False
+
+
+class CreditorTerms(msgspec.Struct, frozen=True, array_like=True):
+    """State of a terms stream: the terms in force, `None` before the creditor is set up."""
+
+    current: Terms | None = None
+
+
+class TermsPublished(msgspec.Struct, frozen=True, tag="TermsPublished"):
+    """The creditor's terms were set or changed."""
+
+    terms: Terms
+
+
+class PublishTerms(msgspec.Struct, frozen=True):
+    """Set a creditor's terms; they hold from `day`, the local day they are published on."""
+
+    time_zone: str
+    currency: str
+    day: date
+    due_days: int | None = None
+    allocation: Literal["principal_first", "charges_first"] = "principal_first"
+    rate_per_day: Decimal | None = None
+    cap_ratio: Decimal = Decimal(1)
+    starts: Literal["due", "started"] = "due"
+
+
+def decide_terms(state: CreditorTerms, command: PublishTerms) -> list[TermsPublished]:
+    """Take over published terms; nothing when they say what already holds.
+
+    A changed rate holds from its day on: the days before keep the rate they had.
+    """
+    known = state.current
+    terms = Terms(
+        revision=known.revision + 1 if known else 1,
+        time_zone=command.time_zone,
+        currency=command.currency,
+        due_days=command.due_days,
+        charges_first=command.allocation == "charges_first",
+        rates=_rates(known, command),
+        cap_ratio=command.cap_ratio,
+        starts_on_notice=command.starts == "started",
+    )
+    if known and msgspec.structs.replace(terms, revision=known.revision) == known:
+        return []
+    return [TermsPublished(terms)]
+
+
+def _rates(known: Terms | None, command: PublishTerms) -> tuple[Rate, ...]:
+    wanted = command.rate_per_day or Decimal(0)
+    if known is None:
+        return (Rate(wanted),) if wanted else ()
+    current = known.rates[-1].per_day if known.rates else Decimal(0)
+    if wanted == current:
+        return known.rates
+    kept = tuple(r for r in known.rates if r.from_day is None or r.from_day < command.day)
+    return (*kept, Rate(wanted, command.day))
+
+
+def evolve_terms(_state: CreditorTerms, event: TermsPublished) -> CreditorTerms:
+    """The latest publication holds."""
+    return CreditorTerms(event.terms)
