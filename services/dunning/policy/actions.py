@@ -26,7 +26,9 @@ class Notice(Part):
 
 
 class Repeat(Part):
-    """A task asked for again: `after_days`, then every `every_days`, `times` in all or until the case closes."""
+    """A task asked for again: `after_days`, then every `every_days`, `times` in all or until the
+    case closes.
+    """
 
     after_days: int = Field(ge=0)
     every_days: int = Field(ge=1)
@@ -34,7 +36,9 @@ class Repeat(Part):
 
 
 class Task(Part):
-    """Work for a person. `owner` is a role, a department, `segment` (the segment's owner) or `responsible` (the account's)."""
+    """Work for a person. `owner` is a role, a department, `segment` (the segment's owner) or
+    `responsible` (the account's).
+    """
 
     kind: TaskKind
     owner: str = Field(min_length=1)

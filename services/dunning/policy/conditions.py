@@ -28,8 +28,10 @@ class _Part(BaseModel):
 class Condition(_Part):
     """Everything given must hold.
 
-    A list holds when any of its names does. `replied`, `disputed`, `observed`, `notice_sent`, `restricted` and `classified` speak
-    of this case; `disputed_ever` of the account; `attribute` of an account attribute that is set and true.
+    A list holds when any of its names does. `replied`, `disputed`, `observed`, `notice_sent`,
+    `restricted` and `classified` speak
+    of this case; `disputed_ever` of the account; `attribute` of an account attribute that is set
+    and true.
     """
 
     replied: bool | None = None
@@ -56,7 +58,8 @@ class Condition(_Part):
 class After(_Part):
     """A fact that is waited for, and whole days after the day it was recorded.
 
-    With no days the step comes at the next step time after the fact. Exactly one of `task` (with `results`, any when absent),
+    With no days the step comes at the next step time after the fact. Exactly one of `task` (with
+    `results`, any when absent),
     `legal` and `step` is given.
     """
 
@@ -78,8 +81,10 @@ class After(_Part):
 class When(_Part):
     """When a step's turn comes.
 
-    `day` counts from the due date of the oldest overdue item, `then_days` from the last step taken, `after` from a fact;
-    `months_past_due` is the first day beyond that many calendar months. `or_overdue_at_least` (principal, minor units) and `or_after` bring it
+    `day` counts from the due date of the oldest overdue item, `then_days` from the last step taken,
+    `after` from a fact;
+    `months_past_due` is the first day beyond that many calendar months. `or_overdue_at_least`
+    (principal, minor units) and `or_after` bring it
     forward, `not_before` holds it back.
     """
 

@@ -54,7 +54,8 @@ def field_name(path: Path) -> str:
 
 
 def parse(file: str, text: str) -> Document:
-    """Read YAML; only `true`/`false`, `null`, integers and decimals are not strings, so `on` and `20:00` stay what they look like.
+    """Read YAML; only `true`/`false`, `null`, integers and decimals are not strings, so `on` and
+    `20:00` stay what they look like.
 
     Raises PackError for broken YAML, a key given twice, and a file that is not a mapping.
     """

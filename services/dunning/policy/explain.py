@@ -6,7 +6,9 @@ from services.dunning.policy.model import BeforeDue, CalendarEntry, Pack, Reacti
 
 
 def explain(pack: Pack) -> str:
-    """Write the pack in words: terms, what happens when, what it reacts to, its monthly entries and its figures."""
+    """Write the pack in words: terms, what happens when, what it reacts to, its monthly entries and
+    its figures.
+    """
     blocks = [_heading(pack), _terms(pack)]
     if pack.before_due:
         blocks.append("Before the due date\n" + "\n".join(map(_before_due, pack.before_due)))

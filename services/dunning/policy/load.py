@@ -23,7 +23,8 @@ _MADE_HERE = ("values", "overrides", "content_hash")
 def load(path: str | Path) -> Pack:
     """Read one pack file.
 
-    Raises PackError, whose problems name file, line and field, and NotFound when there is no such file.
+    Raises PackError, whose problems name file, line and field, and NotFound when there is no such
+    file.
     """
     file = Path(path)
     try:

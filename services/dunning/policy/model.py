@@ -1,6 +1,7 @@
 """The policy pack as frozen models: what a YAML file may say.
 
-Every model refuses fields it does not know. Figures written as `$name` are replaced by the pack's parameters before the file is
+Every model refuses fields it does not know. Figures written as `$name` are replaced by the pack's
+parameters before the file is
 read into these models, so an action or a date never has to know where its number came from.
 """
 
@@ -99,7 +100,9 @@ class Reaction(Part):
 
 
 class CalendarEntry(Part):
-    """A monthly entry: for the creditor, for each segment with open items, or for accounts (`where`)."""
+    """A monthly entry: for the creditor, for each segment with open items, or for accounts
+    (`where`).
+    """
 
     id: StepId
     source: str = Field(min_length=1)
@@ -195,7 +198,8 @@ class Kpi(Part):
 class Pack(Part):
     """One creditor's policy, its figures resolved.
 
-    `values` are the parameters in force, `overrides` those an operator changed, `content_hash` names the text of the
+    `values` are the parameters in force, `overrides` those an operator changed, `content_hash`
+    names the text of the
     file whatever its comments and overrides.
     """
 

@@ -34,7 +34,8 @@ _BOUNDS: Mapping[str, Bounds] = {
 class Parameter(BaseModel):
     """One figure of a policy.
 
-    `vague` marks a default that the written policy leaves open; `source` names the clause either way. Ratios are decimals
+    `vague` marks a default that the written policy leaves open; `source` names the clause either
+    way. Ratios are decimals
     (0.0005 is 0.05 %), times are `HH:MM` local.
     """
 
@@ -49,7 +50,9 @@ class Parameter(BaseModel):
     max: Decimal | None = None
 
     def read(self, value: Any) -> Value:
-        """Return the value in the unit's own type; raises ValueError with a sentence when it does not fit."""
+        """Return the value in the unit's own type; raises ValueError with a sentence when it does
+        not fit.
+        """
         if self.unit == "time":
             return _clock(value)
         number = _number(value, whole=self.unit != "ratio")

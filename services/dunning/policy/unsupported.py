@@ -1,4 +1,6 @@
-"""Parts of the format that no case carries out yet; a pack that uses one is refused, never half followed."""
+"""Parts of the format that no case carries out yet; a pack that uses one is refused, never half
+followed.
+"""
 
 from collections.abc import Iterator
 

@@ -16,9 +16,11 @@ _ROLES = frozenset(Role.__args__)  # type: ignore[attr-defined]
 
 
 def validate(pack: Pack) -> list[Problem]:
-    """List every fault of a loaded pack, in the order of its file; an empty list means that it can run.
+    """List every fault of a loaded pack, in the order of its file; an empty list means that it can
+    run.
 
-    Looks for parts the engine does not carry out, unknown step ids and owners, steps that cannot be reached, dates that cannot be
+    Looks for parts the engine does not carry out, unknown step ids and owners, steps that cannot be
+    reached, dates that cannot be
     met, and a restriction or legal document that no notice goes before.
     """
     source = pack.document or Document(pack.id, {}, {})

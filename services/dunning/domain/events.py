@@ -1,0 +1,480 @@
+"""What happened to an account, its case and its creditor, in the past tense.
+
+Free text, names and other personal data are sealed bytes. Every effect carries the case, the step
+(or reaction, or calendar entry) that caused it,
+the reason in words, and the policy with its version.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from msgspec import Struct, field
+
+from services.dunning.domain.values import Instalment, Item, Owed, OwedItem, PolicyRef, Terms
+
+
+class Event(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """Something that happened; its tag is the class's name."""
+
+
+class Effect(Event, frozen=True, kw_only=True):
+    """Something the policy brought about: where it came from and why."""
+
+    case_id: str | None = None
+    step: str | None = None
+    reason: str = ""
+    policy: str = ""
+    policy_version: int = 0
+
+
+# ---- what other services and upstream told
+
+
+class ItemsUpdated(Event, frozen=True, kw_only=True):
+    """The ledger's changed items; `more` says that further parts follow."""
+
+    ledger_version: int
+    as_of: date
+    currency: str
+    items: tuple[Item, ...]
+    more: bool = False
+
+
+class PaymentRecorded(Event, frozen=True, kw_only=True):
+    payment_id: str
+    amount: int
+    received_at: datetime
+    method: str = ""
+    collected_by: bytes | None = None
+
+
+class PaymentReversed(Event, frozen=True, kw_only=True):
+    payment_id: str
+
+
+class AccountUpdated(Event, frozen=True, kw_only=True):
+    """`attributes` names those that are set and true; `profile` is the rest, sealed."""
+
+    segment: str | None = None
+    attributes: tuple[str, ...] = ()
+    profile: bytes = b""
+
+
+class AccountErased(Event, frozen=True, kw_only=True):
+    pass
+
+
+class ObservationRecorded(Event, frozen=True, kw_only=True):
+    observation_id: str
+    kind: str
+    note: bytes | None = None
+
+
+class ReplyRecorded(Event, frozen=True, kw_only=True):
+    reply_id: str
+    note: bytes | None = None
+
+
+class DeliveryRecorded(Event, frozen=True, kw_only=True):
+    """The fate of a notice: `result` is delivered, signed, refused, returned, failed, sent or
+    suppressed.
+    """
+
+    channel: str
+    result: str
+    notice_id: str | None = None
+
+
+class LegalProgressRecorded(Event, frozen=True, kw_only=True):
+    progress: str
+    on: date
+    amount: int | None = None
+
+
+class RestrictionConfirmed(Event, frozen=True, kw_only=True):
+    service: str
+
+
+# ---- the case
+
+
+class CaseOpened(Effect, frozen=True, kw_only=True):
+    """`first_step_on` is the first day on which a step may be taken."""
+
+    policy_ref: PolicyRef
+    opened_on: date
+    first_step_on: date
+    oldest_due_on: date
+
+
+class CasePaused(Effect, frozen=True, kw_only=True):
+    reasons: tuple[str, ...]
+
+
+class CaseResumed(Effect, frozen=True, kw_only=True):
+    pass
+
+
+class CaseClosed(Effect, frozen=True, kw_only=True):
+    closed_on: date
+
+
+class StepTaken(Effect, frozen=True, kw_only=True):
+    """`asks` marks a step that asked for approval: what it does follows once that is granted."""
+
+    on: date
+    asks: bool = False
+
+
+class StepDropped(Effect, frozen=True, kw_only=True):
+    on: date
+
+
+class StepGranted(Effect, frozen=True, kw_only=True):
+    """The approved action of a step happened; days after the step count from here."""
+
+    on: date
+
+
+class ContactDelayed(Effect, frozen=True, kw_only=True):
+    """A contact that a frequency limit holds back; `path` finds the action in the pack."""
+
+    contact: str
+    on: date
+    path: tuple[int, ...]
+    channel: str | None = None
+
+
+class Reacted(Effect, frozen=True, kw_only=True):
+    on: date
+
+
+# ---- effects
+
+
+class NoticeRequested(Effect, frozen=True, kw_only=True):
+    """One message on one channel; `needs_overdue` says to suppress it when the account is cleared
+    meanwhile.
+    """
+
+    notice_id: str
+    purpose: str
+    channel: str
+    recipients: str
+    template: str
+    variables: Owed
+    on: date
+    respond_by: date | None = None
+    ledger_version: int
+    needs_overdue: bool = True
+
+
+class TaskRequested(Effect, frozen=True, kw_only=True):
+    task_id: str
+    kind: str
+    owner: str
+    on: date
+    with_owners: tuple[str, ...] = ()
+
+
+class TaskCompleted(Event, frozen=True, kw_only=True):
+    task_id: str
+    kind: str
+    result: str
+    note: bytes | None = None
+    by: str | None = None
+    case_id: str | None = None
+
+
+class TaskWithdrawn(Effect, frozen=True, kw_only=True):
+    task_id: str
+    kind: str
+
+
+class RestrictionRequested(Effect, frozen=True, kw_only=True):
+    service: str
+    on: date
+    ledger_version: int
+
+
+class RestorationRequested(Effect, frozen=True, kw_only=True):
+    service: str
+    ledger_version: int
+
+
+class ReferralMade(Effect, frozen=True, kw_only=True):
+    to: str
+    on: date
+    ledger_version: int
+
+
+class LegalRequested(Effect, frozen=True, kw_only=True):
+    request_id: str
+    document: str
+    on: date
+    ledger_version: int
+    principal: int
+    late_fee: int
+    total: int
+    items: tuple[OwedItem, ...]
+
+
+class ApprovalRequested(Effect, frozen=True, kw_only=True):
+    approval_id: str
+    for_: str = field(name="for")
+    by_role: str
+    path: tuple[int, ...] = ()
+    is_step: bool = False
+
+
+class ApprovalDecided(Effect, frozen=True, kw_only=True):
+    approval_id: str
+    for_: str = field(name="for")
+    outcome: str
+    by: str | None = None
+    amount: int | None = None
+
+
+class ApprovalLapsed(Effect, frozen=True, kw_only=True):
+    approval_id: str
+    for_: str = field(name="for")
+
+
+class Classified(Effect, frozen=True, kw_only=True):
+    as_: str = field(name="as")
+
+
+class AlertRaised(Effect, frozen=True, kw_only=True):
+    kind: str
+
+
+class CommissionEarned(Effect, frozen=True, kw_only=True):
+    collected_by: bytes
+    amount: int
+
+
+class FeeCharged(Effect, frozen=True, kw_only=True):
+    item_id: str
+    item: str
+    amount: int
+    due_on: date
+
+
+class LateFeeStarted(Effect, frozen=True, kw_only=True):
+    from_day: date
+
+
+class LateFeeWaived(Effect, frozen=True, kw_only=True):
+    """`amount` absent: all of it."""
+
+    amount: int | None = None
+
+
+class WriteOffApproved(Effect, frozen=True, kw_only=True):
+    item_ids: tuple[str, ...]
+
+
+class ReportStored(Effect, frozen=True, kw_only=True):
+    name: str
+    on: date
+    values: dict[str, Any]
+
+
+class CalendarRun(Effect, frozen=True, kw_only=True):
+    """A monthly entry had its day."""
+
+    on: date
+
+
+# ---- what operators record
+
+
+class PromiseMade(Event, frozen=True, kw_only=True):
+    promise_id: str
+    amount: int
+    by: date
+    made_at: datetime
+    case_id: str | None = None
+
+
+class PromiseKept(Event, frozen=True, kw_only=True):
+    promise_id: str
+    case_id: str | None = None
+
+
+class PromiseBroken(Event, frozen=True, kw_only=True):
+    promise_id: str
+    paid: int
+    case_id: str | None = None
+
+
+class PromiseLapsed(Event, frozen=True, kw_only=True):
+    """Nothing is owed any more, so the promise ends neither kept nor broken."""
+
+    promise_id: str
+    case_id: str | None = None
+
+
+class PlanAgreed(Event, frozen=True, kw_only=True):
+    plan_id: str
+    instalments: tuple[Instalment, ...]
+    agreed_at: datetime
+    case_id: str | None = None
+
+
+class PlanBroken(Event, frozen=True, kw_only=True):
+    plan_id: str
+    paid: int
+    due: int
+    case_id: str | None = None
+
+
+class PlanCompleted(Event, frozen=True, kw_only=True):
+    plan_id: str
+    case_id: str | None = None
+
+
+class DisputeOpened(Event, frozen=True, kw_only=True):
+    dispute_id: str
+    kind: str
+    item_ids: tuple[str, ...]
+    reason: bytes | None = None
+    case_id: str | None = None
+
+
+class DisputeResolved(Event, frozen=True, kw_only=True):
+    """`amount` is the items' new amount, for outcome `reduced`."""
+
+    dispute_id: str
+    outcome: str
+    item_ids: tuple[str, ...]
+    amount: int | None = None
+    by: str | None = None
+    case_id: str | None = None
+
+
+class ApplicationMade(Event, frozen=True, kw_only=True):
+    application_id: str
+    for_: str = field(name="for")
+    on: date
+    amount: int | None = None
+    until: date | None = None
+    by: str | None = None
+    reason: bytes | None = None
+    case_id: str | None = None
+
+
+class ApplicationDecided(Event, frozen=True, kw_only=True):
+    application_id: str
+    for_: str = field(name="for")
+    outcome: str
+    by: str | None = None
+    amount: int | None = None
+    until: date | None = None
+    case_id: str | None = None
+
+
+class ItemDeferred(Event, frozen=True, kw_only=True):
+    item_ids: tuple[str, ...]
+    until: date
+    application_id: str
+
+
+class HoldPlaced(Event, frozen=True, kw_only=True):
+    hold_id: str
+    reason: bytes | None = None
+    by: str | None = None
+
+
+class HoldReleased(Event, frozen=True, kw_only=True):
+    hold_id: str
+    by: str | None = None
+
+
+# ---- the creditor
+
+
+class CreditorConfigured(Event, frozen=True, kw_only=True):
+    """A creditor was set up or changed; `terms` are what its pack says to the ledger."""
+
+    name: str
+    zone: str
+    currency: str
+    languages: tuple[str, ...]
+    policy_ref: PolicyRef
+    terms: Terms
+
+
+class WakeScheduled(Event, frozen=True, kw_only=True):
+    """The next instant at which there is something to do; `turn_on` is the local day whose steps
+    were last gone through.
+    """
+
+    at: datetime | None
+    turn_on: date | None = None
+
+
+AccountEvent = (
+    ItemsUpdated
+    | PaymentRecorded
+    | PaymentReversed
+    | AccountUpdated
+    | AccountErased
+    | ObservationRecorded
+    | ReplyRecorded
+    | DeliveryRecorded
+    | LegalProgressRecorded
+    | RestrictionConfirmed
+    | CaseOpened
+    | CasePaused
+    | CaseResumed
+    | CaseClosed
+    | StepTaken
+    | StepDropped
+    | StepGranted
+    | ContactDelayed
+    | Reacted
+    | NoticeRequested
+    | TaskRequested
+    | TaskCompleted
+    | TaskWithdrawn
+    | RestrictionRequested
+    | RestorationRequested
+    | ReferralMade
+    | LegalRequested
+    | ApprovalRequested
+    | ApprovalDecided
+    | ApprovalLapsed
+    | Classified
+    | AlertRaised
+    | CommissionEarned
+    | FeeCharged
+    | LateFeeStarted
+    | LateFeeWaived
+    | WriteOffApproved
+    | CalendarRun
+    | PromiseMade
+    | PromiseKept
+    | PromiseBroken
+    | PromiseLapsed
+    | PlanAgreed
+    | PlanBroken
+    | PlanCompleted
+    | DisputeOpened
+    | DisputeResolved
+    | ApplicationMade
+    | ApplicationDecided
+    | ItemDeferred
+    | HoldPlaced
+    | HoldReleased
+    | WakeScheduled
+)
+CreditorEvent = (
+    CreditorConfigured
+    | TaskRequested
+    | TaskCompleted
+    | AlertRaised
+    | ReportStored
+    | CalendarRun
+    | WakeScheduled
+)

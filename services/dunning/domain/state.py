@@ -1,0 +1,142 @@
+"""What is known of an account with its case, and of a creditor."""
+
+import hashlib
+from datetime import date, datetime
+
+from msgspec import Struct
+
+from services.dunning.domain.values import (
+    Application,
+    Approval,
+    Dispute,
+    Item,
+    OpenTask,
+    Plan,
+    PolicyRef,
+    Promise,
+    Restriction,
+    Terms,
+    Value,
+)
+
+
+class WaitingContact(Value, frozen=True, kw_only=True):
+    """A contact that a frequency limit holds back; `path` finds its action in the pack."""
+
+    contact: str
+    path: tuple[int, ...]
+    step: str
+    reason: str
+    channel: str | None = None
+
+
+class Case(Value, frozen=True, kw_only=True):
+    """The running dunning case.
+
+    `last_step_on` is the day the latest step used up, `base_on` the day from which "then k days"
+    counts. `results` holds when a task
+    kind (and `kind:result`) was last completed, `progress` when a legal stage was last recorded,
+    `contacts` the days of the latest contacts.
+    """
+
+    case_id: str
+    policy: PolicyRef
+    opened_on: date
+    first_step_on: date
+    taken: dict[str, date] = {}
+    dropped: tuple[str, ...] = ()
+    last_step_on: date | None = None
+    base_on: date | None = None
+    asking: str | None = None
+    granted: str | None = None
+    paused: tuple[str, ...] = ()
+    replied: bool = False
+    disputed: bool = False
+    sent: tuple[str, ...] = ()
+    observed: tuple[str, ...] = ()
+    classified: str | None = None
+    results: dict[str, datetime] = {}
+    progress: dict[str, date] = {}
+    reacted: dict[str, date] = {}
+    contacts: tuple[date, ...] = ()
+    calls: tuple[date, ...] = ()
+    waiting: tuple[WaitingContact, ...] = ()
+
+
+class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The local view of one account, and its running case if there is one.
+
+    `items` are the open ones by id. `wake` is the next instant at which something is to be done,
+    `turn_on` the local day whose
+    steps were last gone through, `hold` the id of the hold in force. `profile` is sealed.
+    """
+
+    creditor: str
+    account: str
+    sequence: int = 0
+    ledger_version: int = 0
+    updating: bool = False
+    currency: str = ""
+    items: dict[str, Item] = {}
+    segment: str | None = None
+    attributes: tuple[str, ...] = ()
+    profile: bytes = b""
+    case: Case | None = None
+    cases: int = 0
+    last_case_id: str | None = None
+    last_overdue_on: date | None = None
+    hold: str | None = None
+    promises: tuple[Promise, ...] = ()
+    plan: Plan | None = None
+    disputes: tuple[Dispute, ...] = ()
+    disputed_ever: bool = False
+    applications: tuple[Application, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    tasks: tuple[OpenTask, ...] = ()
+    restrictions: tuple[Restriction, ...] = ()
+    notices: dict[str, str] = {}
+    classified_ahead: str | None = None
+    wake: datetime | None = None
+    turn_on: date | None = None
+
+    @property
+    def code(self) -> str:
+        """A short name for the account, the front of every id made here."""
+        return short_code(f"{self.creditor}/{self.account}")
+
+
+class Creditor(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A creditor as it was set up, its own open tasks, and when its calendar next runs."""
+
+    creditor: str
+    sequence: int = 0
+    name: str = ""
+    zone: str = ""
+    currency: str = ""
+    languages: tuple[str, ...] = ()
+    policy: PolicyRef | None = None
+    terms: Terms | None = None
+    tasks: tuple[OpenTask, ...] = ()
+    wake: datetime | None = None
+    turn_on: date | None = None
+
+    @property
+    def code(self) -> str:
+        """A short name for the creditor, the front of every id made here."""
+        return short_code(self.creditor)
+
+
+def short_code(name: str) -> str:
+    """Twelve hexadecimal digits that stand for a name in ids."""
+    return hashlib.blake2b(name.encode(), digest_size=6).hexdigest()
+
+
+def initial_account(stream: str) -> Account:
+    """The empty state of `account-{creditor}/{account}`."""
+    creditor, _, account = stream.partition("-")[2].partition("/")
+    return Account(creditor=creditor, account=account)
+
+
+def initial_creditor(stream: str) -> Creditor:
+    """The empty state of `creditor-{creditor}`."""
+    return Creditor(creditor=stream.partition("-")[2])

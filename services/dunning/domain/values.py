@@ -1,0 +1,197 @@
+"""The small values that events and states share: items, policies, terms, promises, plans."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from msgspec import Struct
+
+
+class Value(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An immutable value."""
+
+
+class Accrual(Value, frozen=True, kw_only=True):
+    """The late fee of one item as a function of the day, as the ledger states it.
+
+    `accrued` and `per_day` are exact, in minor units; `cap` and `settled` are whole minor units.
+    """
+
+    through: date
+    accrued: Decimal
+    per_day: Decimal
+    cap: int
+    settled: int
+
+
+class Item(Value, frozen=True, kw_only=True):
+    """One open item as the ledger last told it: `principal` is what is left, `due_on` the date in
+    force.
+    """
+
+    item_id: str
+    item: str
+    amount: int
+    principal: int
+    due_on: date
+    original_due_on: date
+    issued_on: date
+    accrual: Accrual | None = None
+    state: str = "open"
+    in_plan: bool = False
+
+
+class PolicyRef(Value, frozen=True, kw_only=True):
+    """A pack as a case pins it: version, the figures an operator changed (as text), and the hash of
+    the pack's text.
+    """
+
+    policy: str
+    version: int
+    parameters: dict[str, str] = {}
+    content_hash: str = ""
+
+    @property
+    def label(self) -> str:
+        """How a reason names it: `county-hospital v1`."""
+        return f"{self.policy} v{self.version}"
+
+
+class LateFeeTerms(Value, frozen=True, kw_only=True):
+    """Simple late fee a day, its cap, and whether it runs from the due date or waits to be started."""
+
+    rate_per_day: Decimal
+    cap_ratio: Decimal
+    starts: str
+
+
+class Terms(Value, frozen=True, kw_only=True):
+    """What the ledger needs of the policy."""
+
+    allocation: str
+    due_days: int | None = None
+    late_fee: LateFeeTerms | None = None
+
+
+class Instalment(Value, frozen=True, kw_only=True):
+    """One instalment of a plan."""
+
+    due: date
+    amount: int
+
+
+class OwedItem(Value, frozen=True, kw_only=True):
+    """One item as a notice or a document shows it; amounts are those of the day it is requested."""
+
+    item_id: str
+    item: str
+    due_on: date
+    principal: int
+    late_fee: int
+
+
+class Owed(Value, frozen=True, kw_only=True):
+    """What is owed on a day, in minor units: the figures of a notice. It holds no personal data."""
+
+    as_of: date
+    currency: str
+    principal: int
+    late_fee: int
+    total: int
+    oldest_due_on: date | None = None
+    items: tuple[OwedItem, ...] = ()
+
+
+class Promise(Value, frozen=True, kw_only=True):
+    """A running promise to pay; `received` holds the payments made since, by id."""
+
+    promise_id: str
+    amount: int
+    by: date
+    made_at: datetime
+    received: dict[str, int] = {}
+
+    @property
+    def paid(self) -> int:
+        """What came in since the promise."""
+        return sum(self.received.values())
+
+
+class Plan(Value, frozen=True, kw_only=True):
+    """A running instalment plan; `received` holds the payments made since signing, by id."""
+
+    plan_id: str
+    instalments: tuple[Instalment, ...]
+    agreed_at: datetime
+    received: dict[str, int] = {}
+
+    @property
+    def paid(self) -> int:
+        """What came in since signing."""
+        return sum(self.received.values())
+
+    @property
+    def total(self) -> int:
+        """All instalments together."""
+        return sum(i.amount for i in self.instalments)
+
+    def shortfall_on(self) -> date | None:
+        """Due date of the first instalment that the payments so far do not reach, if any."""
+        due = 0
+        for instalment in sorted(self.instalments, key=lambda i: i.due):
+            due += instalment.amount
+            if due > self.paid:
+                return instalment.due
+        return None
+
+
+class Dispute(Value, frozen=True, kw_only=True):
+    """An open dispute and the items it is about."""
+
+    dispute_id: str
+    kind: str
+    item_ids: tuple[str, ...]
+
+
+class Application(Value, frozen=True, kw_only=True):
+    """An application waiting for its decision."""
+
+    application_id: str
+    for_: str
+    made_on: date
+    by: str | None = None
+    amount: int | None = None
+    until: date | None = None
+
+
+class Approval(Value, frozen=True, kw_only=True):
+    """An approval asked for and not yet decided; `step` or `reaction` and `path` say which actions
+    follow.
+    """
+
+    approval_id: str
+    for_: str
+    by_role: str
+    case_id: str | None = None
+    step: str | None = None
+    asked_by: str | None = None
+    path: tuple[int, ...] = ()
+    is_step: bool = False
+
+
+class OpenTask(Value, frozen=True, kw_only=True):
+    """A task asked for and not yet completed."""
+
+    task_id: str
+    kind: str
+    owner: str
+    requested_on: date
+    case_id: str | None = None
+    step: str | None = None
+
+
+class Restriction(Value, frozen=True, kw_only=True):
+    """A service withheld since a day."""
+
+    service: str
+    since: date
+    case_id: str | None = None
