@@ -200,7 +200,7 @@ class KafkaBus:
         """Wait until topics created a moment ago are known to the broker asked."""
         try:
             async with asyncio.timeout(self._request_seconds):
-                while (found := await self._describe(topics)).keys() != set(topics):
+                while (found := await self._describe(topics)).keys() != set(topics):  # noqa: ASYNC110
                     await asyncio.sleep(0.1)
         except TimeoutError as error:
             raise Transient(f"Kafka does not show all of {sorted(topics)} yet") from error
