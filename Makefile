@@ -1,0 +1,42 @@
+# What a newcomer needs; `make setup` is the first part of each of them.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up kafka test lint format bench clean
+
+help:
+	@echo "make demo              six simulated months of three creditors, with a summary"
+	@echo "make test              everything a change must pass"
+	@echo "make up [KAFKA=h:p]    the four services on this machine, data in ./data"
+	@echo "make kafka [PORT=9092] a local Kafka in the foreground"
+	@echo "make bench             the measurements, also in bench/results.json"
+	@echo "make setup             .venv with the locked packages; then .venv/bin/arrears"
+	@echo "make lint | format     style, types, imports | reformat"
+
+setup: .venv/.ready
+
+.venv/.ready: requirements.lock pyproject.toml
+	@deploy/setup.sh
+
+demo: setup
+	@.venv/bin/arrears demo
+
+up: setup
+	@.venv/bin/arrears up $(if $(KAFKA),--kafka $(KAFKA))
+
+kafka: setup
+	@.venv/bin/python deploy/kafka/run.py $(or $(PORT),9092)
+
+test: setup
+	@deploy/test.sh
+
+lint: setup
+	@deploy/lint.sh
+
+format: setup
+	@.venv/bin/ruff check --quiet --fix .
+	@.venv/bin/ruff format .
+
+bench: setup
+	@.venv/bin/python -m bench
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build
