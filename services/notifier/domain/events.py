@@ -119,11 +119,17 @@ class NoticeAttempted(Struct, frozen=True, tag="notice_attempted"):
 
 
 class NoticeSent(Struct, frozen=True, tag="notice_sent"):
-    """The gateway took the notice."""
+    """The gateway took the notice; the rest repeats what others are told of it."""
 
     notice_id: str
     reference: str
     at: datetime
+    channel: str = ""
+    purpose: str = ""
+    to_masked: str = ""
+    sha256: str = ""
+    case_id: str | None = None
+    correlation: str | None = None
 
 
 class NoticeInDoubt(Struct, frozen=True, tag="notice_in_doubt"):
@@ -144,6 +150,10 @@ class NoticeFailed(Struct, frozen=True, tag="notice_failed"):
 
     notice_id: str
     reason: str
+    channel: str = ""
+    purpose: str = ""
+    case_id: str | None = None
+    correlation: str | None = None
 
 
 class NoticeSuppressed(Struct, frozen=True, tag="notice_suppressed"):
@@ -151,6 +161,10 @@ class NoticeSuppressed(Struct, frozen=True, tag="notice_suppressed"):
 
     notice_id: str
     reason: str
+    channel: str = ""
+    purpose: str = ""
+    case_id: str | None = None
+    correlation: str | None = None
 
 
 class DeliveryRecorded(Struct, frozen=True, tag="delivery_recorded"):
@@ -160,6 +174,7 @@ class DeliveryRecorded(Struct, frozen=True, tag="delivery_recorded"):
     channel: str
     result: str
     at: datetime
+    callback_id: str = ""
 
 
 class OutboxPurged(Struct, frozen=True, tag="outbox_purged"):

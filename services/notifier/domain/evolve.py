@@ -80,6 +80,7 @@ def _attempted(state: Account, event: e.NoticeAttempted) -> Account:
         until=event.at + IN_DOUBT_AFTER,
         reason="",
         attempts=event.attempt,
+        day=event.day,
         content=event.content,
     )
     if event.attempt > 1:
@@ -110,7 +111,8 @@ def _delivery(state: Account, event: e.DeliveryRecorded) -> Account:
         replace(one, result=event.result) if one.notice_id == event.notice_id else one
         for one in state.sent
     )
-    return replace(state, sent=sent)
+    heard = (*state.callbacks, event.callback_id) if event.callback_id else state.callbacks
+    return replace(state, sent=sent, callbacks=heard[-SENT_KEPT_MAX:])
 
 
 def _purged(state: Account, _event: e.OutboxPurged) -> Account:

@@ -56,6 +56,7 @@ class OpenNotice(Struct, frozen=True):
     until: datetime | None = None
     reason: str = ""
     attempts: int = 0
+    day: date | None = None
     content: bytes = b""
 
 
@@ -80,6 +81,7 @@ class Account(Struct, frozen=True):
     opt_outs: tuple[str, ...] = ()
     open: dict[str, OpenNotice] = {}
     sent: tuple[SentNotice, ...] = ()
+    callbacks: tuple[str, ...] = ()
 
 
 def initial_account(stream: str) -> Account:

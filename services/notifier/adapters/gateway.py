@@ -1,0 +1,46 @@
+"""What every gateway offers: take a notice, tell whether it took one, forget one."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from services.notifier.domain.commands import AttemptResult, Finding
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One notice as handed to a gateway; `notice_id` is the key by which it is known there."""
+
+    notice_id: str
+    creditor: str
+    account: str
+    channel: str
+    day: date
+    to: str
+    name: str
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """What a gateway knows of a notice, and its reference when it has one."""
+
+    finding: Finding
+    reference: str = ""
+
+
+class Gateway(Protocol):
+    """A way out. Neither method raises for what the other side does: the answer says it."""
+
+    async def send(self, parcel: Parcel) -> AttemptResult:
+        """Hand a notice over."""
+        ...
+
+    async def find(self, parcel: Parcel) -> Lookup:
+        """Tell whether a notice was taken, after a crash or a time-out."""
+        ...
+
+    async def forget(self, creditor: str, channel: str, notice_id: str) -> None:
+        """Delete what the gateway itself keeps of a notice, when the debtor is erased."""
+        ...

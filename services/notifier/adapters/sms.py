@@ -1,0 +1,108 @@
+"""Text messages over an HTTP gateway.
+
+`POST {url}/messages` with `{"to", "text", "reference"}` and `GET {url}/messages/{reference}`. Both
+are signed: HMAC-SHA256 over `reference.timestamp.body`, in hexadecimal.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import orjson
+
+from services.notifier.adapters.gateway import Lookup, Parcel
+from services.notifier.domain.commands import AttemptResult
+
+_NOT_TAKEN = frozenset({429, 503})
+
+
+class SmsGateway:
+    """Hands text messages to a provider; the notice's id is idempotency key and reference."""
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        *,
+        url: str,
+        key_id: str,
+        secret: str,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._client = client
+        self._url = url.rstrip("/")
+        self._key_id = key_id
+        self._secret = secret.encode()
+        self._now = now
+
+    async def send(self, parcel: Parcel) -> AttemptResult:
+        """Hand the message over; whatever may have reached the provider is unknown, not failed."""
+        reference = parcel.notice_id
+        body = orjson.dumps({"to": parcel.to, "text": parcel.body, "reference": reference})
+        headers = self._signed(reference, body) | {
+            "Idempotency-Key": reference,
+            "Content-Type": "application/json",
+        }
+        try:
+            answer = await self._client.post(f"{self._url}/messages", content=body, headers=headers)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            return AttemptResult("unavailable", reason=_reason(error))
+        except httpx.HTTPError as error:
+            return AttemptResult("unknown", reason=_reason(error))
+        return _result(answer, reference)
+
+    async def find(self, parcel: Parcel) -> Lookup:
+        """Ask the provider for the message by its reference."""
+        reference = parcel.notice_id
+        try:
+            answer = await self._client.get(
+                f"{self._url}/messages/{quote(reference, safe='')}",
+                headers=self._signed(reference, b""),
+            )
+        except httpx.HTTPError:
+            return Lookup("unclear")
+        if answer.status_code == httpx.codes.OK:
+            return Lookup("sent", _provider_id(answer, reference))
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return Lookup("not_sent")
+        return Lookup("unclear")
+
+    async def forget(self, creditor: str, channel: str, notice_id: str) -> None:
+        """The provider deletes by its own contract; nothing is kept here."""
+
+    def _signed(self, reference: str, body: bytes) -> dict[str, str]:
+        timestamp = str(int(self._now().timestamp()))
+        signed = f"{reference}.{timestamp}.".encode() + body
+        return {
+            "X-Key-Id": self._key_id,
+            "X-Timestamp": timestamp,
+            "X-Signature": hmac.new(self._secret, signed, hashlib.sha256).hexdigest(),
+        }
+
+
+def _result(answer: httpx.Response, reference: str) -> AttemptResult:
+    status = answer.status_code
+    if answer.is_success or status == httpx.codes.CONFLICT:
+        # 409: the provider has a message of this reference already, which is ours.
+        return AttemptResult("accepted", reference=_provider_id(answer, reference))
+    if status in _NOT_TAKEN:
+        return AttemptResult("unavailable", reason=f"sms_{status}")
+    if answer.is_server_error:
+        return AttemptResult("unknown", reason=f"sms_{status}")
+    return AttemptResult("refused", reason=f"sms_{status}")
+
+
+def _provider_id(answer: httpx.Response, reference: str) -> str:
+    try:
+        body: Any = answer.json()
+    except ValueError:
+        return reference
+    found = body.get("id") if isinstance(body, dict) else None
+    return str(found)[:128] if found else reference
+
+
+def _reason(error: Exception) -> str:
+    return f"sms: {type(error).__name__}"

@@ -1,0 +1,1 @@
+"""How a notice becomes text a person reads."""

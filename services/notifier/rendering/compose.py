@@ -1,0 +1,161 @@
+"""The text of one notice for one address."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from services.notifier.domain.amounts import Figures, overdue_figures, upcoming_figures
+from services.notifier.domain.destinations import PUBLIC_ADDRESS, Profile
+from services.notifier.domain.state import Account, OpenNotice
+from services.notifier.domain.terms import Terms
+from services.notifier.rendering.formats import LANGUAGES, day, item_name, money, one_line
+from services.notifier.rendering.templates import Templates
+from services.notifier.settings import Sender
+
+SMS_CHARACTERS_MAX = 500
+"""Seven or eight parts of a long message in Chinese; more is refused by most gateways."""
+
+_UPCOMING = frozenset({"bill", "reminder"})
+_REPLY_DAYS = 7
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a gateway is handed."""
+
+    to: str
+    name: str
+    subject: str
+    body: str
+
+    @property
+    def sha256(self) -> str:
+        """The hash of what was said, subject and body: the evidence of the content."""
+        return hashlib.sha256(f"{self.subject}\n{self.body}".encode()).hexdigest()
+
+
+def compose(
+    templates: Templates,
+    sender: Sender,
+    account: Account,
+    notice: OpenNotice,
+    profile: Profile,
+    terms: Terms,
+    to: str,
+    today: date,
+) -> Content:
+    """Render a notice as of a local day.
+
+    Notices about overdue money show the overdue total of that day, bills and reminders sent before
+    the due date what falls due. Raises `Malformed` when no template fits.
+    """
+    language = _language(profile, terms)
+    figures, upcoming = _figures(account, notice, terms, today)
+    values = _values(sender, account, notice, profile, figures, upcoming, to, today, language)
+    text = templates.render(
+        policy=notice.policy,
+        language=language,
+        names=[notice.template, notice.purpose],
+        channel=notice.channel,
+        values=values,
+    )
+    subject, _, body = text.partition("\n")
+    subject = one_line(subject)
+    if notice.channel == "sms":
+        subject, body = "", one_line(text)[:SMS_CHARACTERS_MAX]
+    name = profile.name if notice.channel != PUBLIC_ADDRESS else ""
+    return Content(to=to, name=one_line(name), subject=subject, body=body.lstrip("\n"))
+
+
+def _language(profile: Profile, terms: Terms) -> str:
+    wanted = [profile.language or "", *terms.languages]
+    known = [one.partition("-")[0].lower() for one in wanted]
+    return next((one for one in known if one in LANGUAGES), LANGUAGES[0])
+
+
+def _figures(
+    account: Account, notice: OpenNotice, terms: Terms, today: date
+) -> tuple[Figures, bool]:
+    view = account.ledger
+    if view.version < notice.ledger_version or view.version == 0:
+        return _requested_figures(notice, terms), not notice.needs_overdue
+    if not notice.needs_overdue and notice.purpose in _UPCOMING:
+        coming = upcoming_figures(view, today, _date(notice.variables.get("due_on")))
+        if coming.items:
+            return coming, True
+    return overdue_figures(view, today), False
+
+
+def _requested_figures(notice: OpenNotice, terms: Terms) -> Figures:
+    """The amounts the request came with: used when the ledger's own did not arrive in time."""
+    variables = notice.variables
+    principal = _amount(variables, "overdue", "principal", "amount")
+    return Figures(terms.currency, principal, _amount(variables, "late_fee"))
+
+
+def _values(
+    sender: Sender,
+    account: Account,
+    notice: OpenNotice,
+    profile: Profile,
+    figures: Figures,
+    upcoming: bool,
+    to: str,
+    today: date,
+    language: str,
+) -> dict[str, Any]:
+    oldest = min((one.due_on for one in figures.items), default=None)
+    company = profile.kind != "natural_person"
+    return {
+        "account": account.account,
+        "name": one_line(profile.name),
+        "representative": one_line(profile.legal_representative or "") if company else "",
+        "company": company,
+        "address": one_line(to),
+        "creditor": sender.name or account.creditor,
+        "contact": sender.contact,
+        "how_to_pay": sender.how_to_pay,
+        "today": day(today, language),
+        "upcoming": upcoming,
+        "total": money(figures.total, figures.currency, language),
+        "principal": money(figures.principal, figures.currency, language),
+        "late_fee": money(figures.late_fee, figures.currency, language) if figures.late_fee else "",
+        "due_on": day(oldest, language) if oldest else "",
+        "days_overdue": (today - oldest).days if oldest and not upcoming else 0,
+        "pay_by": _last_day(_pay_by(notice, oldest, upcoming, today), language),
+        "items": [
+            {
+                "name": item_name(one.item, language),
+                "amount": money(one.principal, figures.currency, language),
+                "due_on": day(one.due_on, language),
+            }
+            for one in figures.items
+        ],
+    }
+
+
+def _pay_by(notice: OpenNotice, oldest: date | None, upcoming: bool, today: date) -> date:
+    if notice.respond_by is not None:
+        return notice.respond_by
+    if upcoming and oldest is not None:
+        return oldest
+    return today + timedelta(days=_REPLY_DAYS)
+
+
+def _last_day(value: date, language: str) -> str:
+    """The last day to pay; Chinese says that the day itself still counts."""
+    return day(value, language) + ("（含）" if language == "zh" else "")
+
+
+def _amount(variables: dict[str, Any], *names: str) -> int:
+    return next((variables[name] for name in names if isinstance(variables.get(name), int)), 0)
+
+
+def _date(value: object) -> date | None:
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
