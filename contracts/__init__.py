@@ -1,0 +1,1 @@
+"""The messages between upstream billing, the four services and operations."""

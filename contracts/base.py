@@ -1,0 +1,112 @@
+"""What all messages are made of: identifiers, money, days, instants, and the base of the models.
+
+The models are the written contract; `contracts.twins` compiles them for decoding, so a type used here must be one it knows.
+"""
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
+
+AMOUNT_MAX = 2**53 - 1
+"""The largest integer every JSON reader keeps exact."""
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+
+
+def _day(value: Any) -> Any:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise ValueError("must be a calendar day YYYY-MM-DD")
+    return value
+
+
+def _instant(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC) if value.tzinfo else value
+    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+        raise ValueError("must be an RFC 3339 instant with its offset")
+    return value
+
+
+def _decimal_text(value: Any) -> Any:
+    return format(value, "f") if isinstance(value, Decimal) else value
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
+"""The name of a thing or of a kind of thing; never personal data by itself."""
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+"""An ISO 4217 code."""
+Amount = Annotated[int, Field(strict=True, ge=0, le=AMOUNT_MAX)]
+"""Money in the currency's minor unit: a JSON integer."""
+PositiveAmount = Annotated[int, Field(strict=True, ge=1, le=AMOUNT_MAX)]
+SignedAmount = Annotated[int, Field(strict=True, ge=-AMOUNT_MAX, le=AMOUNT_MAX)]
+"""A change or a difference in the minor unit."""
+Count = Annotated[int, Field(strict=True, ge=0, le=AMOUNT_MAX)]
+Version = Annotated[int, Field(strict=True, ge=1, le=AMOUNT_MAX)]
+Flag = StrictBool
+Day = Annotated[date, BeforeValidator(_day)]
+"""A calendar day in the creditor's time zone."""
+Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
+"""An instant with its offset."""
+DecimalText = Annotated[
+    str, Field(pattern=r"^[0-9]{1,24}(\.[0-9]{1,30})?$"), BeforeValidator(_decimal_text)
+]
+"""An exact decimal, not below zero; it travels as text, since JSON readers round numbers."""
+Label = Annotated[str, Field(min_length=1, max_length=200)]
+"""A short text given by people or made by a service."""
+Text = Annotated[str, Field(max_length=4000)]
+"""Free text; only `billing` messages carry it."""
+TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+"""A local time `HH:MM`."""
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+"""A SHA-256 in hexadecimal."""
+Attributes = Annotated[dict[str, Any], Field(max_length=200)]
+"""Whatever upstream wants kept with an account or an invoice."""
+Variables = Annotated[
+    dict[Identifier, Annotated[Identifier | int | bool, BeforeValidator(_plain)]],
+    Field(max_length=200),
+]
+"""Amounts, days and codes for a template, by name; no text that a person wrote."""
+
+Purpose = Literal["bill", "reminder", "arrears_notice", "demand", "final_demand"]
+Channel = Literal["sms", "email", "voice", "letter", "registered_letter", "ems", "public_list"]
+Recipients = Literal["first", "registered", "each_other"]
+Document = Literal[
+    "lawyer_letter",
+    "complaint",
+    "preservation_application",
+    "enforcement_application",
+    "guarantee_order",
+    "seizure_order",
+]
+LegalStep = Literal["filed", "hearing", "judgment", "settled", "enforced", "frozen", "seized"]
+Decision = Literal["approved", "rejected"]
+
+
+class Part(BaseModel):
+    """The base of what messages are made of: immutable; a field it does not know is ignored."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True
+    )
+
+
+class Contract(Part):
+    """The base of all messages: the `data` of a CloudEvent.
+
+    `TYPE` is the CloudEvents type, `TOPIC` the topic its service writes it to.
+    """
+
+    TYPE: ClassVar[str]
+    TOPIC: ClassVar[str]

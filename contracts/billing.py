@@ -1,0 +1,181 @@
+"""What upstream billing platforms tell. The only messages that carry personal data and free text."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from contracts.base import (
+    Attributes,
+    Contract,
+    Currency,
+    Day,
+    Identifier,
+    Instant,
+    Label,
+    Part,
+    PositiveAmount,
+    SignedAmount,
+    Text,
+)
+
+
+class BillingContract(Contract):
+    TOPIC: ClassVar[str] = "billing"
+
+
+class DebtorPart(Part):
+    """Who owes. A usable address is the first of its list."""
+
+    name: Label
+    kind: Literal["natural_person", "company", "government"]
+    id_number: Label | None = None
+    legal_representative: Label | None = None
+    registered_address: Text | None = None
+    phones: tuple[Label, ...] = ()
+    emails: tuple[Label, ...] = ()
+    addresses: tuple[Text, ...] = ()
+    language: Identifier | None = None
+
+
+class AgreementPart(Part):
+    """The agreement under which an account may owe; on the wire its first day is `from`."""
+
+    number: Label | None = None
+    valid_from: Day | None = Field(default=None, alias="from")
+    until: Day | None = None
+
+
+class GuarantorPart(Part):
+    """Somebody who answers for the debt."""
+
+    name: Label
+    phone: Label | None = None
+
+
+class AccountUpserted(BillingContract):
+    """An account is new or has changed.
+
+    A field left out means "unchanged"; one that is given replaces what was known of it as a whole (`debtor` and `attributes`
+    too).
+    """
+
+    TYPE: ClassVar[str] = "billing.account.upserted.v1"
+
+    account_id: Identifier
+    debtor: DebtorPart | None = None
+    segment: Label | None = None
+    agreement: AgreementPart | None = None
+    guarantors: tuple[GuarantorPart, ...] | None = None
+    responsible: Label | None = None
+    department: Label | None = None
+    mandate: Label | None = None
+    attributes: Attributes | None = None
+
+
+class InvoiceIssued(BillingContract):
+    """Something is owed. Without `due_on` the creditor's terms set the due date."""
+
+    TYPE: ClassVar[str] = "billing.invoice.issued.v1"
+
+    invoice_id: Identifier
+    account_id: Identifier
+    item: Identifier
+    amount: PositiveAmount
+    currency: Currency
+    issued_on: Day
+    due_on: Day | None = None
+    period: Label | None = None
+    contract: Label | None = None
+    attributes: Attributes = {}
+
+
+class InvoiceAdjusted(BillingContract):
+    """A credit or debit note: `change` is added to the invoice's amount."""
+
+    TYPE: ClassVar[str] = "billing.invoice.adjusted.v1"
+
+    invoice_id: Identifier
+    account_id: Identifier
+    adjustment_id: Identifier
+    change: SignedAmount
+    reason: Text | None = None
+
+
+class InvoiceCancelled(BillingContract):
+    """An invoice counts as never issued."""
+
+    TYPE: ClassVar[str] = "billing.invoice.cancelled.v1"
+
+    invoice_id: Identifier
+    account_id: Identifier
+    reason: Text | None = None
+
+
+class PaymentReceived(BillingContract):
+    """Money came in. `method` is cash, transfer, direct_debit, card, wechat, alipay, in_kind or another one upstream knows;
+    `collected_by` whoever brought it in.
+    """
+
+    TYPE: ClassVar[str] = "billing.payment.received.v1"
+
+    payment_id: Identifier
+    account_id: Identifier
+    amount: PositiveAmount
+    currency: Currency
+    received_at: Instant
+    method: Identifier
+    invoices: tuple[Identifier, ...] = ()
+    collected_by: Label | None = None
+
+
+class PaymentReversed(BillingContract):
+    """A payment counts as never made."""
+
+    TYPE: ClassVar[str] = "billing.payment.reversed.v1"
+
+    payment_id: Identifier
+    account_id: Identifier
+    reason: Text | None = None
+
+
+class DepositMade(BillingContract):
+    """A collector handed cash in; about the creditor as a whole."""
+
+    TYPE: ClassVar[str] = "billing.deposit.made.v1"
+
+    collected_by: Label
+    amount: PositiveAmount
+    deposited_at: Instant
+    currency: Currency | None = None
+
+
+class ObservationRecorded(BillingContract):
+    """A fact that someone or something saw: shop_closed, absconded, plate_seen, malicious, fraud, insolvent, deceased, …"""
+
+    TYPE: ClassVar[str] = "billing.observation.recorded.v1"
+
+    account_id: Identifier
+    kind: Identifier
+    note: Text | None = None
+    evidence: Text | None = None
+
+
+class RestrictionConfirmed(BillingContract):
+    """Upstream has done what it was asked to: a service is restricted, or restored."""
+
+    TYPE: ClassVar[str] = "billing.restriction.confirmed.v1"
+
+    account_id: Identifier
+    service: Identifier
+    state: Literal["restricted", "restored"]
+    request_id: Identifier | None = None
+    confirmed_at: Instant | None = None
+
+
+class AccountErased(BillingContract):
+    """The debtor's personal data are to be destroyed everywhere."""
+
+    TYPE: ClassVar[str] = "billing.account.erased.v1"
+
+    account_id: Identifier
+    reason: Text | None = None

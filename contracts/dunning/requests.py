@@ -1,0 +1,141 @@
+"""What dunning asks of others; each carries the ledger version it was decided on."""
+
+from typing import ClassVar
+
+from contracts.base import (
+    Amount,
+    Channel,
+    Count,
+    Currency,
+    Day,
+    Document,
+    Flag,
+    Identifier,
+    Label,
+    Part,
+    Purpose,
+    Recipients,
+    Variables,
+)
+from contracts.dunning.base import CaseMessage, Decided, DunningContract
+
+
+class NoticeRequested(Decided):
+    """A notice is to be sent by one channel.
+
+    `recipients`: the first usable address, the registered one, or each other address the debtor gave. With `needs_overdue` it is not
+    sent when nothing is overdue any more.
+    """
+
+    TYPE: ClassVar[str] = "dunning.notice.requested.v1"
+
+    notice_id: Identifier
+    account_id: Identifier
+    case_id: Identifier | None = None
+    purpose: Purpose
+    channel: Channel
+    recipients: Recipients = "first"
+    template: Identifier
+    variables: Variables = {}
+    respond_by: Day | None = None
+    ledger_version: Count
+    needs_overdue: Flag
+
+
+class TaskRequested(Decided):
+    """Work for a person; without `account_id` it is about the creditor as a whole.
+
+    `owner` is a role, a department, or `responsible` for the person the account names; `with_owners` sign too.
+    """
+
+    TYPE: ClassVar[str] = "dunning.task.requested.v1"
+
+    task_id: Identifier
+    account_id: Identifier | None = None
+    case_id: Identifier | None = None
+    kind: Identifier
+    owner: Label
+    with_owners: tuple[Label, ...] = ()
+    day: Day
+    ledger_version: Count | None = None
+
+
+class TaskCompleted(DunningContract):
+    """A task was done, with its result."""
+
+    TYPE: ClassVar[str] = "dunning.task.completed.v1"
+
+    task_id: Identifier
+    account_id: Identifier | None = None
+    case_id: Identifier | None = None
+    kind: Identifier
+    result: Identifier | None = None
+
+
+class TaskWithdrawn(DunningContract):
+    """A task need not be done any more."""
+
+    TYPE: ClassVar[str] = "dunning.task.withdrawn.v1"
+
+    task_id: Identifier
+    account_id: Identifier | None = None
+    case_id: Identifier | None = None
+    kind: Identifier
+    reason: Identifier
+
+
+class RestrictionRequested(CaseMessage, Decided):
+    """Upstream is to restrict a service; it confirms with the `request_id`."""
+
+    TYPE: ClassVar[str] = "dunning.restriction.requested.v1"
+
+    request_id: Identifier
+    service: Identifier
+    ledger_version: Count
+
+
+class RestorationRequested(CaseMessage, Decided):
+    """Upstream is to restore a service at once; it confirms with the `request_id`."""
+
+    TYPE: ClassVar[str] = "dunning.restoration.requested.v1"
+
+    request_id: Identifier
+    service: Identifier
+    ledger_version: Count
+
+
+class ReferralMade(CaseMessage, Decided):
+    """A case was handed to somebody outside."""
+
+    TYPE: ClassVar[str] = "dunning.referral.made.v1"
+
+    referral_id: Identifier
+    to: Identifier
+    ledger_version: Count
+    overdue: Amount
+    currency: Currency
+
+
+class ClaimItem(Part):
+    """One item of a claim as it was decided on."""
+
+    item_id: Identifier
+    item: Identifier
+    due_on: Day
+    principal: Amount
+    late_fee: Amount
+
+
+class LegalRequested(CaseMessage, Decided):
+    """A legal document is to be drawn up; the sums are those of the decision."""
+
+    TYPE: ClassVar[str] = "dunning.legal.requested.v1"
+
+    request_id: Identifier
+    document: Document
+    ledger_version: Count
+    currency: Currency
+    principal: Amount
+    late_fee: Amount
+    total: Amount
+    items: tuple[ClaimItem, ...] = ()

@@ -1,0 +1,83 @@
+"""What became of notices."""
+
+from typing import ClassVar, Literal
+
+from contracts.base import (
+    Channel,
+    Contract,
+    Count,
+    Identifier,
+    Instant,
+    Label,
+    Purpose,
+    Sha256,
+)
+
+
+class NotifierContract(Contract):
+    """The base of what is said about one notice."""
+
+    TOPIC: ClassVar[str] = "notifier"
+
+    notice_id: Identifier
+    account_id: Identifier
+    case_id: Identifier | None = None
+    purpose: Purpose | None = None
+    channel: Channel
+    step: Identifier | None = None
+
+
+class NoticeSent(NotifierContract):
+    """A gateway took a notice; `to` is masked, `reference` the gateway's own, `content_hash` of the text."""
+
+    TYPE: ClassVar[str] = "notifier.notice.sent.v1"
+
+    to: Label
+    reference: Label | None = None
+    content_hash: Sha256
+    sent_at: Instant
+    attempt: Count = 1
+
+
+class NoticeDelivered(NotifierContract):
+    """A notice reached its address."""
+
+    TYPE: ClassVar[str] = "notifier.notice.delivered.v1"
+
+    at: Instant
+
+
+class NoticeFailed(NotifierContract):
+    """A notice was given up; `reason` is a code for people to act on."""
+
+    TYPE: ClassVar[str] = "notifier.notice.failed.v1"
+
+    reason: Identifier
+    at: Instant
+
+
+class NoticeReturned(NotifierContract):
+    """A notice came back, or was refused."""
+
+    TYPE: ClassVar[str] = "notifier.notice.returned.v1"
+
+    reason: Identifier
+    at: Instant
+
+
+class NoticeAcknowledged(NotifierContract):
+    """Somebody signed for a notice, or answered it."""
+
+    TYPE: ClassVar[str] = "notifier.notice.acknowledged.v1"
+
+    how: Literal["signed", "replied"]
+    at: Instant
+
+
+class NoticeSuppressed(NotifierContract):
+    """A notice was not sent on purpose."""
+
+    TYPE: ClassVar[str] = "notifier.notice.suppressed.v1"
+
+    reason: Literal["cleared", "opted_out", "no_address", "erased"]
+    at: Instant
