@@ -3,36 +3,35 @@
 The models are the written contract; `contracts.twins` compiles them for decoding, so a type used here must be one it knows.
 """
 
-import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
 
+import msgspec
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 AMOUNT_MAX = 2**53 - 1
 """The largest integer every JSON reader keeps exact."""
 
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_INSTANT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
-)
-
 
 def _day(value: Any) -> Any:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
-    if not isinstance(value, str) or not _DAY.fullmatch(value):
-        raise ValueError("must be a calendar day YYYY-MM-DD")
-    return value
+    return _parsed(value, date, "must be a calendar day YYYY-MM-DD")
 
 
 def _instant(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.astimezone(UTC) if value.tzinfo else value
-    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
-        raise ValueError("must be an RFC 3339 instant with its offset")
-    return value
+        return value
+    return _parsed(value, datetime, "must be an RFC 3339 instant with its offset")
+
+
+def _parsed(value: Any, kind: type, refusal: str) -> Any:
+    # the decoder's own parser, so that the model and its twin take the same texts
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        raise ValueError(refusal) from None
 
 
 def _decimal_text(value: Any) -> Any:

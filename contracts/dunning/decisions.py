@@ -4,7 +4,18 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from contracts.base import Amount, Count, Currency, Day, Decision, Identifier, Label, Part, PositiveAmount, Version
+from contracts.base import (
+    Amount,
+    Count,
+    Currency,
+    Day,
+    Decision,
+    Identifier,
+    Label,
+    Part,
+    PositiveAmount,
+    Version,
+)
 from contracts.dunning.base import CaseMessage, DunningContract
 
 

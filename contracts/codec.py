@@ -1,0 +1,209 @@
+"""Bytes to messages and back: CloudEvents 1.0 over Kafka, structured and binary mode in, structured mode out.
+
+A structured message is decoded and checked in one pass: one struct per type, chosen by `type`, holds the envelope and the data's
+twin. Only what that pass refuses is looked at again, to name what is wrong.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import blake2b
+from typing import Annotated, Any, Literal, NamedTuple
+
+import msgspec
+
+from contracts import refusal
+from contracts.base import Contract
+from contracts.errors import MalformedMessage, UnknownType
+from contracts.registry import MODELS
+from contracts.twins import twin
+
+CONTENT_TYPE = "application/cloudevents+json"
+"""What `encode` writes: structured mode."""
+SIZE_MAX = 256 * 1024
+"""The size limit of a message, in bytes."""
+NO_ACCOUNT = "*"
+"""The subject of a message about the creditor as a whole."""
+
+_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+_Source = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
+_Creditor = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.:-]{1,128}\Z")]
+_Subject = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9_.:-]{1,128}|\*)\Z")]
+_Time = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class Message(msgspec.Struct, frozen=True, gc=False):
+    """A message as it was read.
+
+    `data` has the attributes of the model that `type` names; `subject` is the account, or `*` for the creditor as a whole; `time` is
+    aware, in UTC.
+    """
+
+    id: str
+    source: str
+    type: str
+    creditor: str
+    subject: str
+    time: datetime
+    data: Any
+    correlationid: str | None = None
+    causationid: str | None = None
+    traceparent: str | None = None
+
+
+class _Envelope(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="type"):
+    specversion: Literal["1.0"]
+    id: _Id
+    source: _Source
+    creditor: _Creditor
+    subject: str = NO_ACCOUNT
+    time: _Time
+    correlationid: _Id | None = None
+    causationid: _Id | None = None
+    traceparent: _Id | None = None
+
+
+class _Attributes(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """The envelope as `encode` writes it, without the data."""
+
+    specversion: str
+    id: _Id
+    source: _Source
+    type: str
+    subject: _Subject
+    time: _Time
+    datacontenttype: str
+    creditor: _Creditor
+    correlationid: _Id | None = None
+    causationid: _Id | None = None
+    traceparent: _Id | None = None
+
+
+class _Decoding(NamedTuple):
+    type: str
+    account: bool
+
+
+@cache
+def _structured() -> tuple[Any, dict[type, _Decoding]]:
+    """The decoder of all types, and what is to be known of each envelope struct."""
+    envelopes: dict[type, _Decoding] = {}
+    for name, model in MODELS.items():
+        envelope = msgspec.defstruct(
+            f"{model.__name__}Event",
+            [("data", twin(model))],
+            bases=(_Envelope,),
+            tag=name,
+            frozen=True,
+            gc=False,
+            kw_only=True,
+        )
+        envelopes[envelope] = _Decoding(name, "account_id" in model.model_fields)
+    union: Any = None
+    for envelope in envelopes:
+        union = envelope if union is None else union | envelope
+    return msgspec.json.Decoder(union).decode, envelopes
+
+
+_decode_any, _ENVELOPES = _structured()
+_encode_canonical = msgspec.json.Encoder(order="deterministic").encode
+_encode_attributes = msgspec.json.Encoder().encode
+
+
+def decode(value: bytes, headers: Sequence[tuple[str, bytes]] = ()) -> Message:
+    """Read a message from its Kafka value and headers.
+
+    Raises `MalformedMessage` naming the field that does not fit, and `UnknownType` for a CloudEvent no contract describes.
+    """
+    if len(value) > SIZE_MAX:
+        raise MalformedMessage("message", f"is {len(value)} bytes, more than {SIZE_MAX}")
+    if len(headers) > 1 or (headers and headers[0][1] != _STRUCTURED):
+        value = refusal.structured(value, headers)
+    try:
+        event = _decode_any(value)
+        kind, about_account = _ENVELOPES[type(event)]
+        data = event.data
+        time = event.time
+        if time.tzinfo is not UTC:
+            time = time.astimezone(UTC)
+    except (msgspec.MsgspecError, ValueError, RecursionError, OverflowError) as error:
+        raise refusal.explain(value, error, MODELS) from None
+    account = data.account_id if about_account else None
+    subject = event.subject
+    if subject != (account or NO_ACCOUNT):
+        raise MalformedMessage("subject", _wrong_subject(account))
+    return Message(
+        event.id,
+        event.source,
+        kind,
+        event.creditor,
+        subject,
+        time,
+        data,
+        event.correlationid,
+        event.causationid,
+        event.traceparent,
+    )
+
+
+_STRUCTURED = CONTENT_TYPE.encode()
+
+
+def _wrong_subject(account: str | None) -> str:
+    if account is None:
+        return f"must be {NO_ACCOUNT} or left out: the message names no account"
+    return "must be the account the data names"
+
+
+def encode(
+    data: Contract,
+    *,
+    id: str,  # noqa: A002 - the attribute's name in CloudEvents
+    source: str,
+    time: datetime,
+    creditor: str,
+    subject: str,
+    correlationid: str | None = None,
+    causationid: str | None = None,
+    traceparent: str | None = None,
+) -> bytes:
+    """Write a message in structured mode; the same arguments give the same bytes.
+
+    `data` is a model that pydantic has checked; what is `None` is left out. Raises `MalformedMessage` when the envelope does not fit
+    or the message is too large.
+    """
+    attributes = _Attributes(
+        specversion="1.0",
+        id=id,
+        source=source,
+        type=data.TYPE,
+        subject=subject,
+        time=time.astimezone(UTC),
+        datacontenttype="application/json",
+        creditor=creditor,
+        correlationid=correlationid,
+        causationid=causationid,
+        traceparent=traceparent,
+    )
+    _check_envelope(attributes, getattr(data, "account_id", None))
+    body = data.__pydantic_serializer__.to_json(data, exclude_none=True, by_alias=True)
+    value = b"".join((_encode_attributes(attributes)[:-1], b',"data":', body, b"}"))
+    if len(value) > SIZE_MAX:
+        raise MalformedMessage("message", f"is {len(value)} bytes, more than {SIZE_MAX}")
+    return value
+
+
+def _check_envelope(attributes: _Attributes, account: str | None) -> None:
+    try:
+        msgspec.convert(msgspec.structs.asdict(attributes), _Attributes)
+    except msgspec.ValidationError as error:
+        raise refusal.malformed(error) from None
+    if attributes.subject != (account or NO_ACCOUNT):
+        raise MalformedMessage("subject", _wrong_subject(account))
+
+
+def body_hash(message: Message) -> bytes:
+    """Eight bytes that tell a changed message from a repeated one: of its type, subject and data, however they were written."""
+    digest = blake2b(f"{message.type}\0{message.subject}\0".encode(), digest_size=8)
+    digest.update(_encode_canonical(message.data))
+    return digest.digest()

@@ -1,0 +1,96 @@
+"""Compiles the pydantic models into msgspec structs, which decode and check JSON in one pass.
+
+A twin has the model's attribute names, wire names, defaults and constraints; tests hold both to the same verdicts. Twins are
+frozen and hold no cycles, so the garbage collector need not look at them.
+"""
+
+import re
+import types
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import msgspec
+from pydantic import AwareDatetime
+from pydantic.fields import FieldInfo
+
+from contracts.base import Part
+
+_BOUNDS = ("ge", "le", "gt", "lt", "min_length", "max_length")
+
+
+@cache
+def twin(model: type[Part]) -> type[msgspec.Struct]:
+    """The struct that decodes what a model describes; the same one for each call."""
+    fields: list[Any] = []
+    rename: dict[str, str] = {}
+    for name, info in model.model_fields.items():
+        translated = _constrained(_translated(info.annotation), info.metadata)
+        if info.is_required():
+            fields.append((name, translated))
+        else:
+            fields.append((name, translated, info.default))
+        if info.alias is not None:
+            rename[name] = info.alias
+    return msgspec.defstruct(
+        model.__name__,
+        fields,
+        namespace=_methods(model),
+        module=f"{model.__module__}.twin",
+        frozen=True,
+        gc=False,
+        kw_only=True,
+        rename=rename or None,
+    )
+
+
+def _methods(model: type[Part]) -> dict[str, Any]:
+    """The model's own public methods, which work on any object with its attributes."""
+    return {
+        name: value
+        for name, value in vars(model).items()
+        if isinstance(value, types.FunctionType) and not name.startswith("_")
+    }
+
+
+def _translated(annotation: Any) -> Any:
+    """The msgspec reading of a type; raises `TypeError` for one that has none."""
+    origin, args = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _constrained(_translated(args[0]), args[1:])
+    if origin is Literal:
+        return annotation
+    if origin in (Union, types.UnionType):
+        return Union[tuple(_translated(one) for one in args)]  # noqa: UP007 - made at run time
+    if origin in (tuple, dict):
+        return origin[tuple(one if one is ... else _translated(one) for one in args)]
+    if annotation is AwareDatetime:
+        return Annotated[datetime, msgspec.Meta(tz=True)]
+    if isinstance(annotation, type) and issubclass(annotation, Part):
+        return twin(annotation)
+    if annotation is Any or isinstance(annotation, type):
+        return annotation
+    raise TypeError(f"contracts know no type {annotation!r}")
+
+
+def _constrained(translated: Any, metadata: Iterable[Any]) -> Any:
+    bounds: dict[str, Any] = {}
+    for one in metadata:
+        for each in one.metadata if isinstance(one, FieldInfo) else (one,):
+            for name in _BOUNDS:
+                if getattr(each, name, None) is not None:
+                    bounds[name] = getattr(each, name)
+            pattern = getattr(each, "pattern", None)
+            if pattern is not None:
+                bounds["pattern"] = _python_pattern(pattern)
+    return Annotated[translated, msgspec.Meta(**bounds)] if bounds else translated
+
+
+def _python_pattern(pattern: str) -> str:
+    """A pattern whose end means the end: Python's `$` would let a newline follow."""
+    if not (pattern.startswith("^") and pattern.endswith("$")):
+        raise TypeError(f"a contract's pattern describes the whole text: {pattern}")
+    converted = pattern[:-1] + r"\Z"
+    re.compile(converted)
+    return converted
