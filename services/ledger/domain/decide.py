@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from chassis.errors import NotFound, Rejected
 from services.ledger.domain import commands as c
-from services.ledger.domain import corrections, relief
+from services.ledger.domain import corrections, quick, relief
 from services.ledger.domain.calendar import local_day
 from services.ledger.domain.draft import Draft
 from services.ledger.domain.events import AccountEvent, DayBegan, ItemOpened, PaymentReceived
@@ -45,6 +45,9 @@ def decide(
     events: list[AccountEvent] = []
     if account.wake_on is not None and account.wake_on <= day:
         events, account = begin_days(account, day)
+    if (event := _quick(account, command, day, terms)) is not None:
+        events.append(event)
+        return events
     draft = Draft(account, terms, day)
     if archive:
         draft.closed = archive
@@ -75,14 +78,44 @@ def begin_days(account: Account, today: date) -> tuple[list[AccountEvent], Accou
     return events, account
 
 
-def open_item(draft: Draft, command: c.OpenItem) -> AccountEvent:
-    """Owe an item: money that waits for it or was prepaid settles it as far as it goes."""
-    _check_currency(draft.terms, command.currency, f"invoice {command.item_id}")
+def _quick(account: Account, command: c.Command, day: date, terms: Terms) -> AccountEvent | None:
+    """The event of a simple case, once the command is known to be allowed."""
+    if isinstance(command, c.OpenItem):
+        check_item(account, command, terms)
+        return quick.open_item(account, command, day, terms)
+    if isinstance(command, c.ReceivePayment):
+        check_payment(account, command, terms)
+        return quick.receive_payment(account, command, day, terms)
+    return None
+
+
+def check_item(account: Account, command: c.OpenItem, terms: Terms) -> None:
+    """Raise `Rejected` for an item that cannot be owed."""
+    if command.currency != terms.currency:
+        raise _wrong_currency(f"invoice {command.item_id}", command.currency, terms)
     if command.amount <= 0:
         raise Rejected(
             f"invoice {command.item_id}: the amount must be above 0, not {command.amount}"
         )
-    if command.item_id in draft.closed or is_known(draft.account, "item", command.item_id):
+    if is_known(account, "item", command.item_id):
+        raise Rejected(f"invoice {command.item_id} is already known on this account")
+
+
+def check_payment(account: Account, command: c.ReceivePayment, terms: Terms) -> None:
+    """Raise `Rejected` for a payment that cannot be taken."""
+    if command.currency != terms.currency:
+        raise _wrong_currency(f"payment {command.payment_id}", command.currency, terms)
+    if command.amount <= 0:
+        raise Rejected(
+            f"payment {command.payment_id}: the amount must be above 0, not {command.amount}"
+        )
+    if is_known(account, "payment", command.payment_id):
+        raise Rejected(f"payment {command.payment_id} is already known on this account")
+
+
+def open_item(draft: Draft, command: c.OpenItem) -> AccountEvent:
+    """Owe an item: money that waits for it or was prepaid settles it as far as it goes."""
+    if command.item_id in draft.closed:
         raise Rejected(f"invoice {command.item_id} is already known on this account")
     due_on = _due_on(draft.terms, command)
     item = draft.new_item(command.item_id, command.item, command.amount, command.issued_on, due_on)
@@ -95,13 +128,6 @@ def open_item(draft: Draft, command: c.OpenItem) -> AccountEvent:
 
 def receive_payment(draft: Draft, command: c.ReceivePayment) -> AccountEvent:
     """Allocate a payment: what it names, then the oldest that has fallen due; the rest waits."""
-    _check_currency(draft.terms, command.currency, f"payment {command.payment_id}")
-    if command.amount <= 0:
-        raise Rejected(
-            f"payment {command.payment_id}: the amount must be above 0, not {command.amount}"
-        )
-    if is_known(draft.account, "payment", command.payment_id):
-        raise Rejected(f"payment {command.payment_id} is already known on this account")
     left = command.amount
     if command.invoices:
         left = _settle_named(draft, command, left)
@@ -164,11 +190,10 @@ def _due_on(terms: Terms, command: c.OpenItem) -> date:
     return date.fromordinal(command.issued_on.toordinal() + terms.due_days)
 
 
-def _check_currency(terms: Terms, currency: str, what: str) -> None:
-    if currency != terms.currency:
-        raise Rejected(
-            f"{what} is in {currency}; the creditor's accounts are kept in {terms.currency}"
-        )
+def _wrong_currency(what: str, currency: str, terms: Terms) -> Rejected:
+    return Rejected(
+        f"{what} is in {currency}; the creditor's accounts are kept in {terms.currency}"
+    )
 
 
 _DECIDERS: dict[type[c.Command], Callable[[Draft, Any], AccountEvent | None]] = {

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from services.ledger.domain import late_fee
 from services.ledger.domain.calendar import ONE_DAY, next_day
-from services.ledger.domain.events import Balance, Effects, Part
-from services.ledger.domain.state import Account, Fee, Item, Move, Waiting, order
+from services.ledger.domain.events import Effects, Part
+from services.ledger.domain.state import Account, Balance, Fee, Item, Move, Waiting, order
 from services.ledger.domain.terms import Terms
 
 

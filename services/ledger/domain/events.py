@@ -10,22 +10,8 @@ from typing import TypeAlias
 import msgspec
 
 from services.ledger.domain.late_fee import Accrual
-from services.ledger.domain.state import Account, Item, Waiting
+from services.ledger.domain.state import Account, Balance, Item, Waiting
 from services.ledger.domain.terms import Terms
-
-
-class Balance(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """An account's sums on the day of the event, in minor units.
-
-    `principal` is of all open items, `overdue` the principal of the overdue ones, `late_fee` what
-    is due that day, `prepaid` all money not allocated.
-    """
-
-    principal: int = 0
-    overdue: int = 0
-    late_fee: int = 0
-    prepaid: int = 0
-    oldest_due_on: date | None = None
 
 
 class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):

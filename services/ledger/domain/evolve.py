@@ -40,6 +40,7 @@ def evolve(account: Account, event: AccountEvent) -> Account:
         opened,
         effects.fee_from,
         effects.wake_on,
+        effects.balance,
     )
 
 
@@ -55,17 +56,16 @@ def remember(known: str, line: str) -> str:
 
 def _merge(items: tuple[Item, ...], effects: Effects) -> tuple[Item, ...]:
     """The open items with the changed ones in their place, in the order money reaches them."""
-    changed = effects.items
-    if len(changed) == 1:
-        item = changed[0]
-        if not items:
-            return changed if item.status == "open" else ()
-        if item.seq > items[-1].seq and order(item) > order(items[-1]) and item.status == "open":
-            return (*items, item)
-    merged = {item.id: item for item in items}
-    for item in changed:
+    changed = {item.id: item for item in effects.items}
+    merged = []
+    moved = False
+    for item in items:
+        now = changed.pop(item.id, item)
+        if now.status == "open":
+            moved = moved or now.due_on != item.due_on
+            merged.append(now)
+    for item in changed.values():
         if item.status == "open":
-            merged[item.id] = item
-        else:
-            merged.pop(item.id, None)
-    return tuple(sorted(merged.values(), key=order))
+            moved = moved or (bool(merged) and order(item) < order(merged[-1]))
+            merged.append(item)
+    return tuple(sorted(merged, key=order) if moved else merged)

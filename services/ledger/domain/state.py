@@ -81,6 +81,20 @@ class Waiting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     paid_on: date
 
 
+class Balance(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An account's sums on the day of the event, in minor units.
+
+    `principal` is of all open items, `overdue` the principal of the overdue ones, `late_fee` what
+    is due that day, `prepaid` all money not allocated.
+    """
+
+    principal: int = 0
+    overdue: int = 0
+    late_fee: int = 0
+    prepaid: int = 0
+    oldest_due_on: date | None = None
+
+
 class Account(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One debtor's account with one creditor.
 
@@ -88,7 +102,8 @@ class Account(msgspec.Struct, frozen=True, array_like=True, gc=False):
     and has been whole since `prepaid_on`. `lost` is what was written off and not recovered, by
     item. `known` holds the ids of recent payments and closed items, one a line. `fee_from` is the
     first day of the late fee in the present case, where terms wait for a start. `wake_on` is the
-    next local day at whose beginning something happens by itself.
+    next local day at whose beginning something happens by itself. `balance` is
+    as of the last event.
     """
 
     terms: Terms | None = None
@@ -101,6 +116,7 @@ class Account(msgspec.Struct, frozen=True, array_like=True, gc=False):
     opened: int = 0
     fee_from: date | None = None
     wake_on: date | None = None
+    balance: Balance = Balance()
 
 
 def initial(_stream: str) -> Account:

@@ -1,0 +1,47 @@
+"""The ledger's two aggregates: an account per debtor, and a creditor's terms in every lane."""
+
+from typing import Any
+
+from chassis.aggregate import Aggregate
+from services.ledger.domain.events import AccountEvent
+from services.ledger.domain.evolve import evolve
+from services.ledger.domain.state import Account, initial, wake_at
+from services.ledger.domain.terms import CreditorTerms, TermsPublished, evolve_terms
+
+ACCOUNT: Aggregate[Account, Any] = Aggregate(
+    name="account",
+    state=Account,
+    events=AccountEvent,
+    initial=initial,
+    evolve=evolve,
+    wake_at=wake_at,
+)
+
+
+def _no_terms(_stream: str) -> CreditorTerms:
+    return CreditorTerms()
+
+
+TERMS: Aggregate[CreditorTerms, Any] = Aggregate(
+    name="terms",
+    state=CreditorTerms,
+    events=TermsPublished,
+    initial=_no_terms,
+    evolve=evolve_terms,
+)
+
+
+def account_stream(creditor: str, account: str) -> str:
+    """The stream of a debtor's account."""
+    return f"account-{creditor}/{account}"
+
+
+def terms_stream(creditor: str, lane: int) -> str:
+    """The stream of a creditor's terms in a lane: each lane keeps its own copy."""
+    return f"terms-{creditor}@{lane}"
+
+
+def account_of(stream: str) -> tuple[str, str]:
+    """Creditor and account of an account's stream."""
+    creditor, _, account = stream.partition("-")[2].partition("/")
+    return creditor, account
