@@ -1,0 +1,86 @@
+"""What a measured process used: time, processor time of itself and of PostgreSQL, memory."""
+
+import os
+import resource
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+import orjson
+
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Usage:
+    """One side of a measurement."""
+
+    events: int
+    seconds: float
+    client_cpu_seconds: float
+    server_cpu_seconds: float
+    peak_memory_mb: float
+
+    @property
+    def events_per_second(self) -> float:
+        return self.events / self.seconds
+
+    @property
+    def client_cpu_us(self) -> float:
+        """Microseconds of processor time per event in the measured process."""
+        return self.client_cpu_seconds / self.events * 1e6
+
+    @property
+    def server_cpu_us(self) -> float:
+        """Microseconds of processor time per event in all PostgreSQL processes."""
+        return self.server_cpu_seconds / self.events * 1e6
+
+    def report(self) -> None:
+        """Hand the figures to the process that started this one."""
+        sys.stdout.buffer.write(orjson.dumps(asdict(self)) + b"\n")
+
+    @classmethod
+    def parse(cls, line: bytes) -> Self:
+        return cls(**orjson.loads(line))
+
+
+class Meter:
+    """Measures from its making to `read`."""
+
+    def __init__(self, server_pid: int) -> None:
+        self._server_pid = server_pid
+        self._server = _cpu_of_tree(server_pid)
+        self._client = time.process_time()
+        self._began = time.perf_counter()
+
+    def read(self, events: int) -> Usage:
+        """What was used since; the memory is the process's peak since it began."""
+        return Usage(
+            events=events,
+            seconds=time.perf_counter() - self._began,
+            client_cpu_seconds=time.process_time() - self._client,
+            server_cpu_seconds=_cpu_of_tree(self._server_pid) - self._server,
+            peak_memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        )
+
+
+def _cpu_of_tree(pid: int) -> float:
+    """Processor seconds of a process, its children, and those of its children that have ended."""
+    children = [_cpu_ticks(child, ended=False) for child in _children(pid)]
+    return (_cpu_ticks(pid, ended=True) + sum(children)) / _TICKS_PER_SECOND
+
+
+def _children(pid: int) -> list[int]:
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(child) for child in text.split()]
+
+
+def _cpu_ticks(pid: int, *, ended: bool) -> int:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return 0  # it ended meanwhile and is counted with its parent
+    fields = stat.rpartition(")")[2].split()
+    return sum(int(ticks) for ticks in fields[11 : 15 if ended else 13])
