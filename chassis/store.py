@@ -44,7 +44,7 @@ _LOCK_LANE = "select pg_advisory_xact_lock(hashtext(current_schema()), $1)"
 _EVENT_COLUMNS = ("lane", "stream", "version", "type", "at", "cause", "data")
 _STREAM = """
 select stream, version, type, at, cause, data, lane, position from events
-where stream = $1 and at <= $2 order by version"""
+where stream = $1 and ($2::timestamptz is null or at <= $2) order by version"""
 _LANE = """
 select stream, version, type, at, cause, data, lane, position from events
 where lane = $1 and position > $2 order by position limit $3"""
@@ -142,13 +142,17 @@ class Store:
 
     async def append(self, connection: Connection, work: Work) -> None:
         """Insert the events under the lane's lock."""
-        await connection.execute(_LOCK_LANE, work.lane)
+        await self.lock_lane(connection, work.lane)
         try:
             await connection.copy_records_to_table(
                 "events", records=work.pending, columns=_EVENT_COLUMNS
             )
         except asyncpg.UniqueViolationError as error:
             raise Conflict("another writer was first on one of these streams") from error
+
+    async def lock_lane(self, connection: Connection, lane: int) -> None:
+        """Make this transaction the lane's only appender until it ends."""
+        await connection.execute(_LOCK_LANE, lane)
 
     async def _save_keys(self, connection: Connection, work: Work) -> None:
         fresh = work.keys.fresh
@@ -169,7 +173,7 @@ class Store:
         self, connection: Connection, stream: str, until: datetime | None = None
     ) -> list[Stored]:
         """The events of a stream up to an instant, oldest first."""
-        rows = await connection.fetch(_STREAM, stream, until or "infinity")
+        rows = await connection.fetch(_STREAM, stream, until)
         decode = self.aggregates[stream_kind(stream)].decode_event
         return [Stored(s, v, t, at, c, decode(data), ln, p) for s, v, t, at, c, data, ln, p in rows]
 

@@ -1,0 +1,215 @@
+"""A batch is applied once, whatever comes in."""
+
+from typing import Any
+
+from chassis import dead_letters
+from chassis.bus.embedded import EmbeddedBus
+from chassis.clock import SimulatedClock
+from chassis.service import Service
+from chassis.vault import Subject
+from chassis.views import rows
+from contracts.billing import AccountErased, AccountUpserted
+from contracts.codec import encode
+from tests.chassis import toy
+from tests.chassis.conftest import OpenToy
+
+
+async def total(service: Service, account: str) -> Any:
+    return (await service.read(f"account-acme/{account}"))[0]
+
+
+async def parked(service: Service) -> list[Any]:
+    async with service.pool.acquire() as connection:
+        return await dead_letters.listing(connection, state="parked")
+
+
+async def test_messages_are_applied_and_published(open_toy: OpenToy, bus: EmbeddedBus) -> None:
+    service = await open_toy()
+    await toy.send(bus, "a", toy.payment(1, "a", 5), toy.payment(2, "a", 7))
+    await toy.send(bus, "b", toy.payment(3, "b", 1))
+    assert await service.step() > 0
+    assert (await total(service, "a")).amount == 12
+    assert (await total(service, "b")).amount == 1
+    assert sum((await bus.end_offsets(["ledger"])).values()) == 3
+    assert await service.step() == 0
+
+
+async def test_a_duplicate_has_no_effect_in_the_same_batch_and_in_a_later_one(
+    open_toy: OpenToy, bus: EmbeddedBus
+) -> None:
+    service = await open_toy()
+    await toy.send(bus, "a", toy.payment(1, "a", 5), toy.payment(1, "a", 5))
+    await service.step()
+    await toy.send(bus, "a", toy.payment(1, "a", 5), toy.payment(2, "a", 7))
+    await service.step()
+    assert (await total(service, "a")).amount == 12
+    assert not await parked(service)
+
+
+async def test_the_same_id_with_another_body_is_parked(
+    open_toy: OpenToy, bus: EmbeddedBus
+) -> None:
+    service = await open_toy()
+    await toy.send(bus, "a", toy.payment(1, "a", 5), toy.payment(1, "a", 6))
+    await service.step()
+    await toy.send(bus, "a", toy.payment(1, "a", 8))
+    await service.step()
+    assert (await total(service, "a")).amount == 5
+    letters = await parked(service)
+    assert len(letters) == 2
+    assert all("another body" in letter["reason"] for letter in letters)
+    assert not await service.consumer.retry(letters[0]["id"])
+    assert (await total(service, "a")).amount == 5
+
+
+async def test_what_cannot_be_handled_is_parked_with_its_reason_and_the_rest_goes_on(
+    open_toy: OpenToy, bus: EmbeddedBus
+) -> None:
+    service = await open_toy()
+    await toy.send(
+        bus,
+        "a",
+        toy.payment(1, "a", 5),
+        b"\x00 not json",
+        toy.payment(2, "a", toy.REFUSED),
+        toy.payment(3, "a", toy.FAULTY),
+        toy.payment(4, "a", 7),
+    )
+    await service.step()
+    state = await total(service, "a")
+    assert (state.amount, state.payments) == (12, 2)
+    letters = await parked(service)
+    assert [letter["error"] for letter in letters] == ["Malformed", "Rejected", "BrokenInvariant"]
+    assert letters[1]["reason"] == "thirteen is refused"
+    assert "KeyError" in letters[2]["reason"]
+
+
+async def test_a_parked_message_keeps_its_original_bytes_and_reaches_the_dead_letter_topic(
+    open_toy: OpenToy, bus: EmbeddedBus
+) -> None:
+    service = await open_toy()
+    await toy.send(bus, "a", b"\x00 not json \xff")
+    await service.step()
+    letter_id = (await parked(service))[0]["id"]
+    async with service.pool.acquire() as connection:
+        letter = await dead_letters.get(connection, letter_id)
+    subject = Subject("acme", "a")
+    packed = (await service.keys([subject])).open(subject, letter["original"])
+    assert dead_letters.unpack_original(packed).value == b"\x00 not json \xff"
+    assert sum((await bus.end_offsets(["billing.dlq"])).values()) == 1
+
+
+async def test_a_parked_message_can_be_retried_once(open_toy: OpenToy, bus: EmbeddedBus) -> None:
+    service = await open_toy()
+    await toy.send(bus, "a", toy.payment(1, "a", toy.NEEDS_SETTING_UP))
+    await service.step()
+    letter = (await parked(service))[0]
+    assert letter["error"] == "NotFound"
+    assert not await service.consumer.retry(letter["id"])
+    await toy.send(bus, "a", _upserted("x-1", "a"))
+    await service.step()
+    assert (await total(service, "a")).amount == toy.NEEDS_SETTING_UP
+    assert not await parked(service)
+
+
+async def test_erasing_a_debtor_leaves_sums_and_destroys_what_was_sealed(
+    open_toy: OpenToy, bus: EmbeddedBus
+) -> None:
+    service = await open_toy()
+    await toy.send(
+        bus, "a", toy.payment(1, "a", 5, collected_by="Zhang Planted"), b"not json Zhang Planted"
+    )
+    await service.step()
+    subject = Subject("acme", "a")
+    sealed = (await total(service, "a")).note
+    assert (await service.keys([subject])).open(subject, sealed) == {"by": "Zhang Planted"}
+    await toy.send(bus, "a", _erased("x-2", "a"))
+    while await service.step():
+        pass
+    assert (await service.keys([subject])).open(subject, sealed) is None
+    assert (await total(service, "a")).amount == 5
+    assert b"Planted" not in await everything(service)
+
+
+async def everything(service: Service) -> bytes:
+    found = []
+    async with service.pool.acquire() as connection:
+        tables = await connection.fetch(
+            "select format('%I.%I', schemaname, tablename) from pg_tables "
+            "where schemaname not in ('pg_catalog', 'information_schema')"
+        )
+        for (table,) in tables:
+            for (row,) in await connection.fetch(f"select t::text from {table} t"):
+                found.append(row)
+                found += [
+                    bytes.fromhex(part.strip('"),(').removeprefix("\\\\x")).decode("utf-8", "replace")
+                    for part in row.split(",")
+                    if part.strip('"),(').startswith("\\\\x")
+                ]
+    return "\n".join(found).encode()
+
+
+def _upserted(identity: str, account: str) -> bytes:
+    return encode(
+        AccountUpserted(account_id=account),
+        id=identity,
+        source="upstream",
+        time=toy.START,
+        creditor="acme",
+        subject=account,
+    )
+
+
+def _erased(identity: str, account: str) -> bytes:
+    return encode(
+        AccountErased(account_id=account, reason="asked for"),
+        id=identity,
+        source="upstream",
+        time=toy.START,
+        creditor="acme",
+        subject=account,
+    )
+
+
+async def test_a_wake_up_fires_when_its_instant_comes(
+    open_toy: OpenToy, bus: EmbeddedBus, clock: SimulatedClock
+) -> None:
+    service = await open_toy(strict=True)
+    await toy.send(bus, "a", toy.payment(1, "a", 5))
+    await service.step()
+    due = await service.next_wake()
+    assert due is not None
+    assert (await total(service, "a")).wake_at == due
+    clock.set(due)
+    assert await service.step() > 0
+    assert (await total(service, "a")).wake_at is None
+    assert await service.next_wake() is None
+
+
+async def test_rebuilt_tables_are_byte_identical(open_toy: OpenToy, bus: EmbeddedBus) -> None:
+    service = await open_toy()
+    for number in range(40):
+        account = f"a{number % 7}"
+        await toy.send(bus, account, toy.payment(number, account, number + 1000))
+    await service.step()
+    async with service.pool.acquire() as connection:
+        before = [await rows(connection, table) for table in ("state", "view_totals")]
+    assert len(before[0]) == 7
+    rebuilt = await service.rebuild(lambda _done, _total: None)
+    async with service.pool.acquire() as connection:
+        after = [await rows(connection, table) for table in ("state", "view_totals")]
+    assert (before, rebuilt.different, rebuilt.events) == (after, (), 40)
+
+
+async def test_a_rebuild_mends_a_view_that_went_wrong_and_says_so(
+    open_toy: OpenToy, bus: EmbeddedBus
+) -> None:
+    service = await open_toy()
+    await toy.send(bus, "a", toy.payment(1, "a", 5))
+    await service.step()
+    await service.pool.execute("update view_totals set amount = 99")
+    assert (await service.rebuild(lambda _done, _total: None)).different == ("view_totals",)
+    assert await service.pool.fetchval("select amount from view_totals") == 5
+    await toy.send(bus, "a", toy.payment(2, "a", 6))
+    await service.step()
+    assert await service.pool.fetchval("select amount from view_totals") == 11
