@@ -11,7 +11,12 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from chassis.bus.base import MESSAGE_BYTES_MAX, OffsetLost, Outgoing, Reader, require_fitting
 from chassis.bus.kafka_faults import kafka_faults
 from chassis.bus.kafka_producer import Publisher, within
-from chassis.bus.kafka_protocol import TopicDescription, commit_offsets, describe_topics
+from chassis.bus.kafka_protocol import (
+    TopicDescription,
+    commit_offsets,
+    describe_topics,
+    find_coordinator,
+)
 from chassis.bus.kafka_reader import KafkaReader
 from chassis.errors import BrokenInvariant, Misconfigured, Transient
 
@@ -159,7 +164,8 @@ class KafkaBus:
         """
         try:
             with kafka_faults():
-                await commit_offsets(self._client, group, positions)
+                async with asyncio.timeout(self._request_seconds):
+                    await commit_offsets(self._client, group, positions)
         except Transient as error:
             log.warning("kafka_commit_info_failed", group=group, error=str(error))
 
@@ -173,13 +179,15 @@ class KafkaBus:
         if groups is None:
             raise Misconfigured(f"forgetting on {topic} needs the names of its reader groups")
         with kafka_faults():
-            for group in groups:
-                await self._require_past(group, at, before)
+            async with asyncio.timeout(self._request_seconds):
+                for group in groups:
+                    await self._require_past(group, at, before)
             end = (await self.end_offsets([topic]))[topic, partition]
             await self._running_admin.delete_records({at: RecordsToDelete(min(before, end))})
 
     async def _require_past(self, group: str, at: TopicPartition, before: int) -> None:
-        offsets = await self._running_admin.list_consumer_group_offsets(group, partitions=[at])
+        node = await find_coordinator(self._client, group)
+        offsets = await self._running_admin.list_consumer_group_offsets(group, node, [at])
         committed = offsets[at].offset if at in offsets else -1
         if committed < before:
             raise Transient(

@@ -1,7 +1,6 @@
 """Publishing to Kafka with an idempotent producer that is replaced when it fails."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
@@ -16,9 +15,15 @@ log = structlog.get_logger(__name__)
 
 async def within(seconds: float, closing: Awaitable[object], what: str) -> None:
     """Await the end of a client that may hang in it, and go on without it."""
+    task = asyncio.current_task()
     try:
         async with asyncio.timeout(seconds):
             await closing
+    except asyncio.CancelledError:
+        # A client stopped at once after its start lets the end of its own tasks out.
+        if task is None or task.cancelling():
+            raise
+        log.warning("kafka_close_cut_off", client=what, error="cancelled inside")
     except (TimeoutError, errors.KafkaError, OSError) as error:
         log.warning("kafka_close_cut_off", client=what, error=repr(error))
 
@@ -82,7 +87,7 @@ async def _send(
     sent.extend(
         [
             await producer.send(
-                m.topic, m.value, key=m.key, partition=m.partition, headers=m.headers or None
+                m.topic, m.value, key=m.key, partition=m.partition, headers=list(m.headers)
             )
             for m in messages
         ]
@@ -102,10 +107,9 @@ def _settle(sent: Sequence[asyncio.Future[object]]) -> None:
 async def _abandon(producer: AIOKafkaProducer) -> None:
     """Close without sending what is queued: the sender of the messages will offer them again.
 
-    `stop()` alone would flush first, for ever when the broker is away; what it flushed later would
-    arrive behind the repetition.
+    Its own `stop()` would flush first, for ever when the broker is away, and what it flushed at
+    last would arrive behind the repetition; so the sending task is ended by hand.
     """
-    producer._message_accumulator.fail_all(errors.ProducerClosed())  # noqa: SLF001
-    await within(_CLOSE_SECONDS, producer.stop(), "producer")
-    with contextlib.suppress(asyncio.CancelledError):
-        await within(_CLOSE_SECONDS, producer.client.close(), "producer's connections")
+    producer._closed = True  # noqa: SLF001
+    await within(_CLOSE_SECONDS, producer._sender.close(), "producer")  # noqa: SLF001
+    await within(_CLOSE_SECONDS, producer.client.close(), "producer's connections")

@@ -4,6 +4,7 @@ Topic ids came with version 10 of the metadata request; aiokafka stops at versio
 version 12: Kafka protocol guide, https://kafka.apache.org/protocol#The_Messages_Metadata
 """
 
+import asyncio
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,7 @@ from aiokafka.protocol.types import (
     TaggedFields,
 )
 
+_RETRY_SECONDS = 0.2
 _NO_TOPIC_ID = uuid.UUID(int=0)
 
 
@@ -131,6 +133,17 @@ async def describe_topics(
     return found
 
 
+async def find_coordinator(client: AIOKafkaClient, group: str) -> int:
+    """Return the node that keeps a group's offsets, which a young cluster has yet to appoint."""
+    while True:
+        try:
+            node: int = await client.coordinator_lookup(CoordinationType.GROUP, group)
+        except errors.GroupCoordinatorNotAvailableError:
+            await asyncio.sleep(_RETRY_SECONDS)
+        else:
+            return node
+
+
 async def commit_offsets(
     client: AIOKafkaClient, group: str, positions: Mapping[tuple[str, int], int]
 ) -> None:
@@ -145,8 +158,7 @@ async def commit_offsets(
         OffsetCommitRequest.DEFAULT_RETENTION_TIME,
         list(topics.items()),
     )
-    node = await client.coordinator_lookup(CoordinationType.GROUP, group)
-    response: Any = await client.send(node, request)
+    response: Any = await client.send(await find_coordinator(client, group), request)
     for topic, partitions in response.topics:
         for partition, code in partitions:
             if code:

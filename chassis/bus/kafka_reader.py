@@ -49,6 +49,7 @@ class KafkaReader:
             consumer = self._create()
             try:
                 await consumer.start()
+                await asyncio.sleep(0)  # its tasks must have begun, or stop() fails on them
             except BaseException:
                 await within(_CLOSE_SECONDS, consumer.stop(), "consumer")
                 raise

@@ -1,0 +1,219 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from chassis.bus.base import Bus
+from chassis.bus.kafka import KafkaBus
+from chassis.bus.kafka_reader import KafkaReader
+from chassis.errors import BrokenInvariant, Misconfigured, Transient
+from chassis.kafka_server import LocalKafka, available
+from tests.chassis.bus.suite import (
+    KEY,
+    BusConformance,
+    OpenBus,
+    OutageConformance,
+    Server,
+    numbered,
+    read,
+    read_from_start,
+    values,
+)
+
+pytestmark = pytest.mark.kafka
+
+
+GROUPS = ["ledger", "dunning"]
+
+
+@pytest.fixture
+async def open_bus(kafka_bootstrap: str) -> AsyncIterator[OpenBus]:
+    opened: list[KafkaBus] = []
+
+    async def open_one(partitions: int = 4, **settings: Any) -> Bus:
+        bus = KafkaBus(kafka_bootstrap, partitions, **settings)
+        opened.append(bus)
+        await bus.start()
+        return bus
+
+    yield open_one
+    for bus in opened:
+        await bus.stop()
+
+
+class TestKafkaBus(BusConformance):
+    @pytest.fixture
+    def name(self) -> str:
+        return f"t{uuid4().hex}"
+
+    @pytest.fixture
+    async def bus(self, open_bus: OpenBus, name: str) -> Bus:
+        return await open_bus(reader_groups={name: GROUPS})
+
+    @pytest.fixture
+    async def topic(self, bus: Bus, name: str) -> str:
+        await bus.ensure_topics([name])
+        return name
+
+    async def drop_below(self, bus: Bus, topic: str, partition: int, before: int) -> None:
+        assert isinstance(bus, KafkaBus)
+        for group in GROUPS:
+            await bus.commit_info(group, {(topic, partition): before})
+        await bus.forget(topic, partition, KEY, before)
+
+    async def all_may_forget(self, bus: Bus, topic: str) -> None:
+        assert isinstance(bus, KafkaBus)
+        ends = await bus.end_offsets([topic])
+        for group in GROUPS:
+            await bus.commit_info(group, ends)
+
+    async def test_forgetting_waits_for_every_group_that_reads(self, bus: Bus, topic: str) -> None:
+        assert isinstance(bus, KafkaBus)
+        await bus.publish(numbered(topic, 0, range(5)))
+        await bus.commit_info("ledger", {(topic, 0): 5})
+        with pytest.raises(Transient, match="dunning"):
+            await bus.forget(topic, 0, KEY, 3)
+        await bus.commit_info("dunning", {(topic, 0): 2})
+        with pytest.raises(Transient, match="dunning"):
+            await bus.forget(topic, 0, KEY, 3)
+        assert len(await read_from_start(bus, topic)) == 5
+        await bus.commit_info("dunning", {(topic, 0): 3})
+        await bus.forget(topic, 0, KEY, 3)
+        assert values(await read_from_start(bus, topic)) == [b"3", b"4"]
+
+    async def test_forgetting_without_known_groups_is_refused(
+        self, topic: str, open_bus: OpenBus
+    ) -> None:
+        other = await open_bus()
+        with pytest.raises(Misconfigured, match=f"{topic}.*reader groups"):
+            await other.forget(topic, 0, KEY, 1)
+
+    async def test_committed_information_moves_no_reader(self, bus: Bus, topic: str) -> None:
+        assert isinstance(bus, KafkaBus)
+        await bus.publish(numbered(topic, 0, range(3)))
+        await bus.commit_info("ledger", {(topic, 0): 2})
+        reader = await bus.reader({(topic, 0): 0})
+        assert values(await read(reader, 3)) == [b"0", b"1", b"2"]
+        await reader.close()
+
+    async def test_a_topic_created_anew_has_another_identity(
+        self, bus: Bus, topic: str, kafka_bootstrap: str
+    ) -> None:
+        before = await bus.topic_ids([topic])
+        admin = AIOKafkaAdminClient(bootstrap_servers=kafka_bootstrap)
+        await admin.start()
+        await admin.delete_topics([topic])
+        await admin.close()
+        await bus.ensure_topics([topic])
+        assert await bus.topic_ids([topic]) != before
+
+    async def test_aborted_transactions_are_skipped_and_their_gaps_are_no_loss(
+        self, bus: Bus, topic: str, kafka_bootstrap: str
+    ) -> None:
+        upstream = AIOKafkaProducer(bootstrap_servers=kafka_bootstrap, transactional_id=topic)
+        await upstream.start()
+        for number, commit in enumerate([True, False, True]):
+            await upstream.begin_transaction()
+            await upstream.send_and_wait(topic, b"%d" % number, partition=0)
+            await (upstream.commit_transaction if commit else upstream.abort_transaction)()
+        await upstream.stop()
+        reader = await bus.reader({(topic, 0): 0})
+        records = await read(reader, 2)
+        assert values(records) == [b"0", b"2"]
+        assert [record.offset for record in records] == [0, 4]
+        await bus.publish(numbered(topic, 0, [3]))
+        assert values(await read(reader, 1)) == [b"3"]
+        await reader.close()
+
+    async def test_a_foreign_tombstone_reads_as_no_bytes(
+        self, bus: Bus, topic: str, kafka_bootstrap: str
+    ) -> None:
+        upstream = AIOKafkaProducer(bootstrap_servers=kafka_bootstrap)
+        await upstream.start()
+        await upstream.send_and_wait(topic, None, key=KEY, partition=0)
+        await upstream.stop()
+        (record,) = await read_from_start(bus, topic)
+        assert (record.key, record.value) == (KEY, b"")
+
+    async def test_a_stuck_consumer_is_replaced_and_goes_on_where_it_was(
+        self, bus: Bus, topic: str, kafka_bootstrap: str
+    ) -> None:
+        def create() -> AIOKafkaConsumer:
+            return AIOKafkaConsumer(
+                bootstrap_servers=kafka_bootstrap,
+                auto_offset_reset="none",
+                enable_auto_commit=False,
+            )
+
+        reader = KafkaReader(create, bus.end_offsets, {(topic, 0): 0}, stall_seconds=0)
+        await bus.publish(numbered(topic, 0, range(2)))
+        await reader.open()
+        assert values(await read(reader, 2)) == [b"0", b"1"]
+        stuck = await reader.open()
+        stuck.pause(TopicPartition(topic, 0))
+        await bus.publish(numbered(topic, 0, [2]))
+        assert await reader.fetch(10, 0.5) == []
+        assert values(await read(reader, 1)) == [b"2"]
+        assert await reader.open() is not stuck
+        await reader.close()
+
+    async def test_a_consumer_without_positions_reads_nothing_rather_than_guess(
+        self, bus: Bus, topic: str
+    ) -> None:
+        assert isinstance(bus, KafkaBus)
+        await bus.publish(numbered(topic, 0, range(3)))
+        await bus.commit_info("ledger", {(topic, 0): 2})
+        reader = await bus.reader({(topic, 0): 0})
+        assert isinstance(reader, KafkaReader)
+        consumer = await reader.open()
+        consumer.assign([TopicPartition(topic, 0)])  # forgets the position, as a rebalance does
+        with pytest.raises(BrokenInvariant, match="without a position"):
+            await read(reader, 1)
+        await reader.close()
+
+
+class TestSetUp:
+    async def test_no_broker_is_a_passing_fault(self) -> None:
+        bus = KafkaBus("127.0.0.1:1")
+        with pytest.raises(Transient):
+            await bus.start()
+        await bus.stop()
+
+    async def test_an_unknown_security_setting_is_refused(self) -> None:
+        with pytest.raises(Misconfigured, match="sasl_pasword"):
+            KafkaBus("127.0.0.1:1", security={"sasl_pasword": "x"})
+
+
+class _OwnKafka(Server):
+    def __init__(self, folder: Path) -> None:
+        self._broker = LocalKafka(folder)
+        self._bus: KafkaBus | None = None
+
+    async def up(self) -> Bus:
+        bootstrap = await self._broker.start()
+        if self._bus is None:
+            self._bus = KafkaBus(bootstrap, request_seconds=3, publish_seconds=3, stall_seconds=3)
+            await self._bus.start()
+        return self._bus
+
+    async def down(self) -> None:
+        await self._broker.stop()
+
+    async def close(self) -> None:
+        if self._bus is not None:
+            await self._bus.stop()
+        await self.down()
+
+
+class TestOutage(OutageConformance):
+    @pytest.fixture
+    async def server(self, tmp_path: Path) -> AsyncIterator[Server]:
+        if (reason := available()) is not None:
+            pytest.skip(f"no Kafka here: {reason}")
+        server = _OwnKafka(tmp_path / "kafka")
+        yield server
+        await server.close()
