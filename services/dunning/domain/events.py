@@ -67,6 +67,7 @@ class AccountErased(Event, frozen=True, kw_only=True):
 class ObservationRecorded(Event, frozen=True, kw_only=True):
     observation_id: str
     kind: str
+    on: date
     note: bytes | None = None
 
 
@@ -146,6 +147,8 @@ class ContactDelayed(Effect, frozen=True, kw_only=True):
 
 
 class Reacted(Effect, frozen=True, kw_only=True):
+    """A reaction that is done once a day had its turn."""
+
     on: date
 
 
@@ -153,7 +156,7 @@ class Reacted(Effect, frozen=True, kw_only=True):
 
 
 class NoticeRequested(Effect, frozen=True, kw_only=True):
-    """One message on one channel; `needs_overdue` says to suppress it when the account is cleared
+    """One message on one channel; `contact` names the delayed contact it makes up for; `needs_overdue` says to suppress it when the account is cleared
     meanwhile.
     """
 
@@ -167,6 +170,7 @@ class NoticeRequested(Effect, frozen=True, kw_only=True):
     respond_by: date | None = None
     ledger_version: int
     needs_overdue: bool = True
+    contact: str | None = None
 
 
 class TaskRequested(Effect, frozen=True, kw_only=True):
@@ -175,12 +179,14 @@ class TaskRequested(Effect, frozen=True, kw_only=True):
     owner: str
     on: date
     with_owners: tuple[str, ...] = ()
+    contact: str | None = None
 
 
 class TaskCompleted(Event, frozen=True, kw_only=True):
     task_id: str
     kind: str
     result: str
+    at: datetime
     note: bytes | None = None
     by: str | None = None
     case_id: str | None = None
@@ -354,12 +360,14 @@ class DisputeResolved(Event, frozen=True, kw_only=True):
 
 
 class ApplicationMade(Event, frozen=True, kw_only=True):
+    """`by_code` stands for who asked: it can be compared with who decides and tells no name."""
+
     application_id: str
     for_: str = field(name="for")
     on: date
     amount: int | None = None
     until: date | None = None
-    by: str | None = None
+    by_code: str | None = None
     reason: bytes | None = None
     case_id: str | None = None
 

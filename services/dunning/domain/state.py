@@ -53,11 +53,9 @@ class Case(Value, frozen=True, kw_only=True):
     replied: bool = False
     disputed: bool = False
     sent: tuple[str, ...] = ()
-    observed: tuple[str, ...] = ()
     classified: str | None = None
     results: dict[str, datetime] = {}
     progress: dict[str, date] = {}
-    reacted: dict[str, date] = {}
     contacts: tuple[date, ...] = ()
     calls: tuple[date, ...] = ()
     waiting: tuple[WaitingContact, ...] = ()
@@ -68,7 +66,8 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `items` are the open ones by id. `wake` is the next instant at which something is to be done,
     `turn_on` the local day whose
-    steps were last gone through, `hold` the id of the hold in force. `profile` is sealed.
+    steps were last gone through, `hold` the id of the hold in force. `profile` is sealed. `settled` and
+    `payments` are the latest ids, enough to dispute a paid item and to know a payment again.
     """
 
     creditor: str
@@ -96,6 +95,10 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
     restrictions: tuple[Restriction, ...] = ()
     notices: dict[str, str] = {}
     classified_ahead: str | None = None
+    observed: dict[str, date] = {}
+    reacted: dict[str, date] = {}
+    settled: tuple[str, ...] = ()
+    payments: tuple[str, ...] = ()
     wake: datetime | None = None
     turn_on: date | None = None
 

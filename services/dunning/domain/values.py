@@ -108,6 +108,7 @@ class Promise(Value, frozen=True, kw_only=True):
     amount: int
     by: date
     made_at: datetime
+    case_id: str | None = None
     received: dict[str, int] = {}
 
     @property
@@ -122,6 +123,7 @@ class Plan(Value, frozen=True, kw_only=True):
     plan_id: str
     instalments: tuple[Instalment, ...]
     agreed_at: datetime
+    case_id: str | None = None
     received: dict[str, int] = {}
 
     @property
@@ -158,7 +160,7 @@ class Application(Value, frozen=True, kw_only=True):
     application_id: str
     for_: str
     made_on: date
-    by: str | None = None
+    by_code: str | None = None
     amount: int | None = None
     until: date | None = None
 
@@ -173,7 +175,6 @@ class Approval(Value, frozen=True, kw_only=True):
     by_role: str
     case_id: str | None = None
     step: str | None = None
-    asked_by: str | None = None
     path: tuple[int, ...] = ()
     is_step: bool = False
 

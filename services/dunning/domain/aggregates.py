@@ -1,0 +1,34 @@
+"""The two aggregates as the service registers them."""
+
+from datetime import datetime
+
+from chassis.aggregate import Aggregate
+from services.dunning.domain.events import AccountEvent, CreditorEvent
+from services.dunning.domain.evolve import evolve_account, evolve_creditor
+from services.dunning.domain.state import Account, Creditor, initial_account, initial_creditor
+
+
+def _account_wake(state: Account) -> datetime | None:
+    return state.wake
+
+
+def _creditor_wake(state: Creditor) -> datetime | None:
+    return state.wake
+
+
+ACCOUNT: Aggregate[Account, AccountEvent] = Aggregate(
+    name="account",
+    state=Account,
+    events=AccountEvent,
+    initial=initial_account,
+    evolve=evolve_account,
+    wake_at=_account_wake,
+)
+CREDITOR: Aggregate[Creditor, CreditorEvent] = Aggregate(
+    name="creditor",
+    state=Creditor,
+    events=CreditorEvent,
+    initial=initial_creditor,
+    evolve=evolve_creditor,
+    wake_at=_creditor_wake,
+)

@@ -1,0 +1,39 @@
+"""Local days and times of a creditor's zone."""
+
+from calendar import monthrange
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+ONE_DAY = timedelta(days=1)
+
+
+def local_day(now: datetime, zone: ZoneInfo) -> date:
+    """The creditor's calendar day at an instant."""
+    return now.astimezone(zone).date()
+
+
+def instant(day: date, clock: str, zone: ZoneInfo) -> datetime:
+    """The instant (UTC) of a local time `HH:MM` on a day; 24:00 is the day's end."""
+    if clock == "24:00":
+        return instant(day + ONE_DAY, "00:00", zone)
+    return datetime.combine(day, time.fromisoformat(clock), zone).astimezone(UTC)
+
+
+def monthly(year: int, month: int, day: int) -> date:
+    """That day of the month, in a shorter month its last (calendar rule of all packs)."""
+    return date(year, month, min(day, monthrange(year, month)[1]))
+
+
+def next_monthly(from_day: date, day: int) -> date:
+    """The first such day of a month that is not before `from_day`."""
+    this = monthly(from_day.year, from_day.month, day)
+    if this >= from_day:
+        return this
+    year, month = from_day.year + from_day.month // 12, from_day.month % 12 + 1
+    return monthly(year, month, day)
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day some calendar months on, the last of a shorter month."""
+    index = day.month - 1 + months
+    return monthly(day.year + index // 12, index % 12 + 1, day.day)
