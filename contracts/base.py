@@ -1,6 +1,7 @@
 """What all messages are made of: identifiers, money, days, instants, and the base of the models.
 
-The models are the written contract; `contracts.twins` compiles them for decoding, so a type used here must be one it knows.
+The models are the written contract; `contracts.twins` compiles them for decoding, so a type used
+here must be one it knows.
 """
 
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""What upstream billing platforms tell. The only messages that carry personal data and free text."""
+"""What upstream billing platforms tell: the only messages with personal data and free text."""
 
 from typing import ClassVar, Literal
 
@@ -55,8 +55,8 @@ class GuarantorPart(Part):
 class AccountUpserted(BillingContract):
     """An account is new or has changed.
 
-    A field left out means "unchanged"; one that is given replaces what was known of it as a whole (`debtor` and `attributes`
-    too).
+    A field left out means "unchanged"; one that is given replaces what was known of it as a whole
+    (`debtor` and `attributes` too).
     """
 
     TYPE: ClassVar[str] = "billing.account.upserted.v1"
@@ -112,8 +112,8 @@ class InvoiceCancelled(BillingContract):
 
 
 class PaymentReceived(BillingContract):
-    """Money came in. `method` is cash, transfer, direct_debit, card, wechat, alipay, in_kind or another one upstream knows;
-    `collected_by` whoever brought it in.
+    """Money came in. `method` is cash, transfer, direct_debit, card, wechat, alipay, in_kind or
+    another one upstream knows; `collected_by` whoever brought it in.
     """
 
     TYPE: ClassVar[str] = "billing.payment.received.v1"
@@ -150,7 +150,9 @@ class DepositMade(BillingContract):
 
 
 class ObservationRecorded(BillingContract):
-    """A fact that someone or something saw: shop_closed, absconded, plate_seen, malicious, fraud, insolvent, deceased, …"""
+    """A fact that someone or something saw: shop_closed, absconded, plate_seen, malicious, fraud,
+    insolvent, deceased, …
+    """
 
     TYPE: ClassVar[str] = "billing.observation.recorded.v1"
 

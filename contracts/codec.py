@@ -1,7 +1,9 @@
-"""Bytes to messages and back: CloudEvents 1.0 over Kafka, structured and binary mode in, structured mode out.
+"""Bytes to messages and back: CloudEvents 1.0 over Kafka, structured and binary mode in, structured
+mode out.
 
-A structured message is decoded and checked in one pass: one struct per type, chosen by `type`, holds the envelope and the data's
-twin. Only what that pass refuses is looked at again, to name what is wrong.
+A structured message is decoded and checked in one pass: one struct per type, chosen by `type`,
+holds the envelope and the data's twin. Only what that pass refuses is looked at again, to name what
+is wrong.
 """
 
 from collections.abc import Sequence
@@ -14,7 +16,7 @@ import msgspec
 
 from contracts import refusal
 from contracts.base import Contract
-from contracts.errors import MalformedMessage, UnknownType
+from contracts.errors import MalformedMessage
 from contracts.registry import MODELS
 from contracts.twins import twin
 
@@ -35,8 +37,8 @@ _Time = Annotated[datetime, msgspec.Meta(tz=True)]
 class Message(msgspec.Struct, frozen=True, gc=False):
     """A message as it was read.
 
-    `data` has the attributes of the model that `type` names; `subject` is the account, or `*` for the creditor as a whole; `time` is
-    aware, in UTC.
+    `data` has the attributes of the model that `type` names; `subject` is the account, or `*` for
+    the creditor as a whole; `time` is aware, in UTC.
     """
 
     id: str
@@ -113,7 +115,8 @@ _encode_attributes = msgspec.json.Encoder().encode
 def decode(value: bytes, headers: Sequence[tuple[str, bytes]] = ()) -> Message:
     """Read a message from its Kafka value and headers.
 
-    Raises `MalformedMessage` naming the field that does not fit, and `UnknownType` for a CloudEvent no contract describes.
+    Raises `MalformedMessage` naming the field that does not fit, and `UnknownType` for a CloudEvent
+    no contract describes.
     """
     if len(value) > SIZE_MAX:
         raise MalformedMessage("message", f"is {len(value)} bytes, more than {SIZE_MAX}")
@@ -169,8 +172,8 @@ def encode(
 ) -> bytes:
     """Write a message in structured mode; the same arguments give the same bytes.
 
-    `data` is a model that pydantic has checked; what is `None` is left out. Raises `MalformedMessage` when the envelope does not fit
-    or the message is too large.
+    `data` is a model that pydantic has checked; what is `None` is left out. Raises
+    `MalformedMessage` when the envelope does not fit or the message is too large.
     """
     attributes = _Attributes(
         specversion="1.0",
@@ -203,7 +206,9 @@ def _check_envelope(attributes: _Attributes, account: str | None) -> None:
 
 
 def body_hash(message: Message) -> bytes:
-    """Eight bytes that tell a changed message from a repeated one: of its type, subject and data, however they were written."""
+    """Eight bytes that tell a changed message from a repeated one: of its type, subject and data,
+    however they were written.
+    """
     digest = blake2b(f"{message.type}\0{message.subject}\0".encode(), digest_size=8)
     digest.update(_encode_canonical(message.data))
     return digest.digest()

@@ -4,8 +4,8 @@
 class MalformedMessage(Exception):
     """A message does not fit its contract.
 
-    `where` is the dotted path of the field (`data.amount`, `time`; `message` for the whole), `reason` a sentence without the
-    field's value, which may be personal data.
+    `where` is the dotted path of the field (`data.amount`, `time`; `message` for the whole),
+    `reason` a sentence without the field's value, which may be personal data.
     """
 
     def __init__(self, where: str, reason: str) -> None:

@@ -1,6 +1,7 @@
 """What the ledger tells: what is owed, what was paid, what is overdue.
 
-`ledger_version` counts an account's ledger events: of two messages the higher one is newer. `as_of` is the local day they speak of.
+`ledger_version` counts an account's ledger events: of two messages the higher one is newer. `as_of`
+is the local day they speak of.
 """
 
 from datetime import date
@@ -43,7 +44,8 @@ class AccrualFigures(Protocol):
 
 
 def late_fee_at(accrual: AccrualFigures, day: date) -> int:
-    """The late fee due on a local day, in minor units: exact until the end, rounded half-up, capped, less what is settled.
+    """The late fee due on a local day, in minor units: exact until the end, rounded half-up,
+    capped, less what is settled.
 
     Before `through` it answers as on `through`: what was then is known to the ledger alone.
     """
@@ -57,7 +59,8 @@ def late_fee_at(accrual: AccrualFigures, day: date) -> int:
 class Accrual(Part):
     """The late fee of an item as a function of the day.
 
-    `accrued` is exact, up to and including `through`; each later day adds `per_day`; `cap` bounds it; `settled` is paid or waived.
+    `accrued` is exact, up to and including `through`; each later day adds `per_day`; `cap` bounds
+    it; `settled` is paid or waived.
     """
 
     through: Day
@@ -72,7 +75,9 @@ class Accrual(Part):
 
 
 class ItemState(Part):
-    """An open item as it is now. `amount` is after adjustments, `principal` what is left of it, `due_on` the effective due date."""
+    """An open item as it is now. `amount` is after adjustments, `principal` what is left of it,
+    `due_on` the effective due date.
+    """
 
     item_id: Identifier
     item: Identifier
@@ -168,10 +173,12 @@ class ItemWrittenOff(AccountMessage):
 
 
 class BalanceChanged(AccountMessage):
-    """An account's figures. `items` are the changed ones only; `more` says that further parts of the same change follow.
+    """An account's figures. `items` are the changed ones only; `more` says that further parts of
+    the same change follow.
 
-    `principal` is of all open items, `overdue` the principal of the overdue ones, `late_fee` what is due on `as_of`, `prepaid`
-    money not allocated, `oldest_due_on` the due date of the oldest overdue item.
+    `principal` is of all open items, `overdue` the principal of the overdue ones, `late_fee` what
+    is due on `as_of`, `prepaid` money not allocated, `oldest_due_on` the due date of the oldest
+    overdue item.
     """
 
     TYPE: ClassVar[str] = "ledger.balance.changed.v1"
@@ -253,7 +260,8 @@ class RefundDue(AccountMessage):
 class CashDifferenceFound(LedgerContract):
     """A collector's cash of a day is not what was handed in; about the creditor as a whole.
 
-    `difference` is that day's collected less deposited, `running` the collector's total of all days so far.
+    `difference` is that day's collected less deposited, `running` the collector's total of all days
+    so far.
     """
 
     TYPE: ClassVar[str] = "ledger.cash.difference_found.v1"

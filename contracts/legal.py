@@ -53,7 +53,9 @@ class DocumentIssued(LegalContract):
 
 
 class MatterProgressed(LegalContract):
-    """Something happened in court or with the debtor; `pay_by` is the last day to pay after a judgment."""
+    """Something happened in court or with the debtor; `pay_by` is the last day to pay after a
+    judgment.
+    """
 
     TYPE: ClassVar[str] = "legal.matter.progressed.v1"
 
@@ -83,7 +85,9 @@ class LimitationExpired(LegalContract):
 
 
 class DebtWrittenOff(LegalContract):
-    """An approved write-off: the ledger gives up the items; no `item_ids` means all that has fallen due."""
+    """An approved write-off: the ledger gives up the items; no `item_ids` means all that has fallen
+    due.
+    """
 
     TYPE: ClassVar[str] = "legal.debt.written_off.v1"
 

@@ -28,7 +28,9 @@ class NotifierContract(Contract):
 
 
 class NoticeSent(NotifierContract):
-    """A gateway took a notice; `to` is masked, `reference` the gateway's own, `content_hash` of the text."""
+    """A gateway took a notice; `to` is masked, `reference` the gateway's own, `content_hash` of the
+    text.
+    """
 
     TYPE: ClassVar[str] = "notifier.notice.sent.v1"
 

@@ -1,7 +1,7 @@
 """Compiles the pydantic models into msgspec structs, which decode and check JSON in one pass.
 
-A twin has the model's attribute names, wire names, defaults and constraints; tests hold both to the same verdicts. Twins are
-frozen and hold no cycles, so the garbage collector need not look at them.
+A twin has the model's attribute names, wire names, defaults and constraints; tests hold both to the
+same verdicts. Twins are frozen and hold no cycles, so the garbage collector need not look at them.
 """
 
 import re

@@ -1,4 +1,6 @@
-"""What dunning tells and asks: cases, requests to others, decisions of people, terms for the ledger."""
+"""What dunning tells and asks: cases, requests to others, decisions of people, terms for the
+ledger.
+"""
 
 from contracts.dunning.cases import (
     CaseClosed,
@@ -7,17 +9,6 @@ from contracts.dunning.cases import (
     CaseResumed,
     Classified,
     StepTaken,
-)
-from contracts.dunning.requests import (
-    ClaimItem,
-    LegalRequested,
-    NoticeRequested,
-    ReferralMade,
-    RestorationRequested,
-    RestrictionRequested,
-    TaskCompleted,
-    TaskRequested,
-    TaskWithdrawn,
 )
 from contracts.dunning.decisions import (
     AlertRaised,
@@ -38,6 +29,17 @@ from contracts.dunning.decisions import (
     PromiseBroken,
     PromiseKept,
     PromiseMade,
+)
+from contracts.dunning.requests import (
+    ClaimItem,
+    LegalRequested,
+    NoticeRequested,
+    ReferralMade,
+    RestorationRequested,
+    RestrictionRequested,
+    TaskCompleted,
+    TaskRequested,
+    TaskWithdrawn,
 )
 from contracts.dunning.terms import (
     ContactTerms,

@@ -1,7 +1,8 @@
 """What all of dunning's messages share.
 
-`policy` and `version` name the pack a decision follows, `step` the step in it (absent for reactions, calendar entries and what
-people do by themselves), `reason` says in the service's own words why.
+`policy` and `version` name the pack a decision follows, `step` the step in it (absent for
+reactions, calendar entries and what people do by themselves), `reason` says in the service's own
+words why.
 """
 
 from typing import ClassVar

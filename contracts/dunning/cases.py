@@ -45,7 +45,9 @@ class CaseClosed(CaseMessage):
 
 
 class StepTaken(CaseMessage, Decided):
-    """A step of the policy was taken; `days_past_due` counts from the oldest overdue item's due date."""
+    """A step of the policy was taken; `days_past_due` counts from the oldest overdue item's due
+    date.
+    """
 
     TYPE: ClassVar[str] = "dunning.step.taken.v1"
 

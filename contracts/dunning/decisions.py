@@ -1,4 +1,6 @@
-"""What people decide and agree on: approvals, promises, plans, disputes, applications, holds. Their words stay in dunning."""
+"""What people decide and agree on: approvals, promises, plans, disputes, applications, holds. Their
+words stay in dunning.
+"""
 
 from typing import ClassVar, Literal
 
@@ -16,7 +18,7 @@ from contracts.base import (
     PositiveAmount,
     Version,
 )
-from contracts.dunning.base import CaseMessage, DunningContract
+from contracts.dunning.base import DunningContract
 
 
 class AccountMessage(DunningContract):
@@ -27,7 +29,9 @@ class AccountMessage(DunningContract):
 
 
 class ApprovalRequested(DunningContract):
-    """A second person is asked to allow `action`; without `account_id` it is about the creditor as a whole. `owner` decides."""
+    """A second person is asked to allow `action`; without `account_id` it is about the creditor as
+    a whole. `owner` decides.
+    """
 
     TYPE: ClassVar[str] = "dunning.approval.requested.v1"
 
@@ -193,7 +197,7 @@ class CommissionEarned(AccountMessage):
 
 
 class CommissionApproved(DunningContract):
-    """The commission of a month may be paid; about the creditor as a whole. `month` is `YYYY-MM`."""
+    """The commission of a month may be paid: creditor-wide. `month` is `YYYY-MM`."""
 
     TYPE: ClassVar[str] = "dunning.commission.approved.v1"
 

@@ -23,8 +23,8 @@ from contracts.dunning.base import CaseMessage, Decided, DunningContract
 class NoticeRequested(Decided):
     """A notice is to be sent by one channel.
 
-    `recipients`: the first usable address, the registered one, or each other address the debtor gave. With `needs_overdue` it is not
-    sent when nothing is overdue any more.
+    `recipients`: the first usable address, the registered one, or each other address the debtor
+    gave. With `needs_overdue` it is not sent when nothing is overdue any more.
     """
 
     TYPE: ClassVar[str] = "dunning.notice.requested.v1"
@@ -45,7 +45,8 @@ class NoticeRequested(Decided):
 class TaskRequested(Decided):
     """Work for a person; without `account_id` it is about the creditor as a whole.
 
-    `owner` is a role, a department, or `responsible` for the person the account names; `with_owners` sign too.
+    `owner` is a role, a department, or `responsible` for the person the account names;
+    `with_owners` sign too.
     """
 
     TYPE: ClassVar[str] = "dunning.task.requested.v1"

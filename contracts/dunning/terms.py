@@ -1,4 +1,6 @@
-"""What the ledger must know of the policy: the creditor's terms, deferrals, late fees, fees, write-offs."""
+"""What the ledger must know of the policy: the creditor's terms, deferrals, late fees, fees,
+write-offs.
+"""
 
 from typing import ClassVar, Literal
 
@@ -30,7 +32,9 @@ class LateFeeTerms(Part):
 
 
 class ContactTerms(Part):
-    """When and how often debtors may be contacted: local hours, contacts per case in any seven days."""
+    """When and how often debtors may be contacted: local hours, contacts per case in any seven
+    days.
+    """
 
     from_hour: TimeOfDay = "08:00"
     until_hour: TimeOfDay = "20:00"
@@ -38,7 +42,9 @@ class ContactTerms(Part):
 
 
 class TermsPublished(DunningContract):
-    """A creditor's terms were set or changed; goes to every lane. `name` is how letters call the creditor."""
+    """A creditor's terms were set or changed; goes to every lane. `name` is how letters call the
+    creditor.
+    """
 
     TYPE: ClassVar[str] = "dunning.terms.published.v1"
 
