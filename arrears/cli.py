@@ -8,8 +8,13 @@ import sys
 
 import typer
 
-from arrears.commands import policy, scenario
+from arrears.commands import dead_letters, policy, scenario
+from arrears.commands.import_ import import_
+from arrears.commands.kafka import kafka
+from arrears.commands.publish import publish
+from arrears.commands.replay import replay
 from arrears.commands.token import token
+from arrears.commands.up import up
 from arrears.errors import UsageError
 
 app = typer.Typer(
@@ -20,9 +25,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command()(up)
+app.command()(publish)
+app.command(name="import")(import_)
 app.add_typer(scenario.app, name="scenario")
 app.add_typer(policy.app, name="policy")
+app.add_typer(dead_letters.app, name="dead-letters")
+app.command()(replay)
 app.command()(token)
+app.command()(kafka)
 
 
 def main() -> None:

@@ -27,6 +27,14 @@ class Stepping(Protocol):
         ...
 
 
+class RewindableClock(SimulatedClock):
+    """A simulated clock that can begin again, for the next simulation on the same services."""
+
+    def restart(self, at: datetime) -> None:
+        """Set any aware instant, also an earlier one."""
+        super().__init__(at)
+
+
 Action = Callable[[], Awaitable[object]]
 Passed = Callable[[datetime], None]
 

@@ -1,0 +1,127 @@
+"""The four HTTP APIs as a client sees them, over the network or inside this process."""
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+import httpx
+
+from arrears.errors import UsageError
+from arrears.stack import Stack
+from chassis.http.dev_keys import mint_token
+from chassis.settings import SERVICES, ServiceName, Settings
+
+_SECONDS_MAX = 60.0
+
+
+class Refused(UsageError):
+    """An API said no; `reason` is the sentence of its problem document."""
+
+    def __init__(self, what: str, status: int, reason: str) -> None:
+        self.status = status
+        self.reason = reason
+        super().__init__(f"{what}: {reason} ({status})")
+
+
+class Apis:
+    """Calls the services with tokens of the development key, one per caller and set of roles."""
+
+    def __init__(
+        self, settings: Settings, clients: Mapping[ServiceName, httpx.AsyncClient]
+    ) -> None:
+        self._settings = settings
+        self._clients = clients
+        self._tokens: dict[tuple[str, tuple[str, ...]], str] = {}
+
+    async def get(self, service: ServiceName, path: str, **params: Any) -> Any:
+        """Return the body of an answer; parameters that are None are left out."""
+        given = {name: value for name, value in params.items() if value is not None}
+        return await self.call(service, "GET", path, params=given)
+
+    async def post(self, service: ServiceName, path: str, body: Any, **who: Any) -> Any:
+        """Send a body and return the answer's."""
+        return await self.call(service, "POST", path, json=body, **who)
+
+    async def pages(self, service: ServiceName, path: str, **params: Any) -> AsyncIterator[Any]:
+        """Yield the items of a listing, page after page."""
+        cursor: str | None = None
+        while True:
+            page = await self.get(service, path, cursor=cursor, **params)
+            for item in page["items"]:
+                yield item
+            cursor = page.get("next")
+            if cursor is None:
+                return
+
+    async def call(
+        self,
+        service: ServiceName,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        params: Mapping[str, Any] | None = None,
+        subject: str = "arrears",
+        roles: Sequence[str] = ("admin",),
+    ) -> Any:
+        """Send one request; raises Refused for an answer of 400 and above, UsageError for none."""
+        headers = {"Authorization": f"Bearer {self._token(subject, tuple(roles))}"}
+        client = self._clients[service]
+        try:
+            answer = await client.request(method, path, json=json, params=params, headers=headers)
+        except httpx.TransportError as error:
+            raise UsageError(
+                f"the {service} does not answer on {client.base_url}: is `arrears up` running?"
+            ) from error
+        if answer.status_code >= 400:
+            raise Refused(f"{service} {method} {path}", answer.status_code, _reason(answer))
+        return answer.json() if answer.content else None
+
+    def _token(self, subject: str, roles: tuple[str, ...]) -> str:
+        key = (subject, roles)
+        if key not in self._tokens:
+            settings = self._settings
+            self._tokens[key] = mint_token(
+                settings.data_dir,
+                roles,
+                subject=subject,
+                issuer=settings.issuer,
+                audience=settings.audience,
+            )
+        return self._tokens[key]
+
+
+@contextlib.asynccontextmanager
+async def inside(stack: Stack) -> AsyncIterator[Apis]:
+    """Yield the APIs of services in this process: the same doors, without a network."""
+    async with contextlib.AsyncExitStack() as exits:
+        clients: dict[ServiceName, httpx.AsyncClient] = {}
+        for name, service in stack.services.items():
+            transport = httpx.ASGITransport(app=service.app, raise_app_exceptions=True)
+            client = httpx.AsyncClient(
+                transport=transport, base_url=f"http://{name}", timeout=_SECONDS_MAX
+            )
+            clients[name] = await exits.enter_async_context(client)
+        yield Apis(stack.settings, clients)
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Apis]:
+    """Yield the APIs of the system that runs on the settings' host and ports."""
+    async with contextlib.AsyncExitStack() as exits:
+        clients: dict[ServiceName, httpx.AsyncClient] = {}
+        for name in SERVICES:
+            url = f"http://{settings.host}:{settings.port(name)}"
+            client = httpx.AsyncClient(base_url=url, timeout=_SECONDS_MAX)
+            clients[name] = await exits.enter_async_context(client)
+        yield Apis(settings, clients)
+
+
+def _reason(answer: httpx.Response) -> str:
+    try:
+        problem = answer.json()
+    except ValueError:
+        return answer.text[:200] or answer.reason_phrase
+    if not isinstance(problem, dict):
+        return str(problem)[:200]
+    return str(problem.get("detail") or problem.get("title") or answer.reason_phrase)

@@ -1,0 +1,154 @@
+"""`arrears import`: a billing export, one row per invoice, becomes billing messages."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from arrears.errors import UsageError
+
+if TYPE_CHECKING:
+    from arrears.billing_import.events import Happening
+    from arrears.billing_import.mapping import ImportMap
+    from arrears.billing_import.rows import InvoiceRow, Refusal
+
+_ATTEMPTS = 20
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(help="The export: CSV, one row per invoice.")],
+    map_: Annotated[Path, typer.Option("--map", help="Says which column means what.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Write the messages here, one JSON object per line.")
+    ] = None,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Send the messages to the running system.")
+    ] = False,
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Play them on a simulated clock to this day."),
+    ] = None,
+    summary: Annotated[
+        bool, typer.Option("--summary", help="With --until: how many items were overdue, how late.")
+    ] = False,
+) -> None:
+    """Read a billing export into billing messages; says per row what it refused and why.
+
+    The messages go to standard output, or where --out, --publish or --until send them.
+    """
+    from arrears.billing_import.mapping import read_map
+
+    if sum((out is not None, publish, until is not None)) > 1:
+        raise UsageError("--out, --publish and --until exclude each other")
+    if summary and until is None:
+        raise UsageError("--summary goes with --until")
+    mapping = read_map(map_)
+    rows, refusals = _read(file, mapping)
+    for refusal in refusals:
+        typer.echo(f"{file}: {refusal}", err=True)
+    if until is not None:
+        _play(rows, mapping, until.date(), summary=summary)
+    elif publish:
+        _publish(rows, mapping)
+    else:
+        _write(rows, mapping, out)
+    typer.echo(f"{len(rows)} rows taken, {len(refusals)} refused", err=True)
+    if refusals and not rows:
+        raise UsageError(f"{file}: no row could be taken")
+
+
+def _read(path: Path, mapping: "ImportMap") -> "tuple[list[InvoiceRow], list[Refusal]]":
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from arrears.billing_import.rows import Refusal, read_rows
+
+    rows: list[InvoiceRow] = []
+    refusals: list[Refusal] = []
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(f"reading {path.name}", total=None)
+        for number, row in enumerate(read_rows(path, mapping), start=1):
+            if isinstance(row, Refusal):
+                refusals.append(row)
+            else:
+                rows.append(row)
+            if number % 1000 == 0:
+                bar.update(task, completed=number)
+    return rows, refusals
+
+
+def _write(rows: "Sequence[InvoiceRow]", mapping: "ImportMap", out: Path | None) -> None:
+    import orjson
+
+    from arrears.billing_import.events import happenings
+
+    played = happenings(rows, mapping)
+    content = b"".join(orjson.dumps(h.event) + b"\n" for h in played if h.event)
+    if out is None:
+        sys.stdout.buffer.write(content)
+    else:
+        try:
+            out.write_bytes(content)
+        except OSError as error:
+            raise UsageError(f"{out}: {error.strerror}") from error
+    _tell_disputes(sum(bool(h.disputes) for h in played))
+
+
+def _tell_disputes(count: int) -> None:
+    if count:
+        typer.echo(
+            f"{count} invoices are disputed: that is recorded by operators and not a billing "
+            "message, so it is not written; --publish and --until record it",
+            err=True,
+        )
+
+
+def _publish(rows: "Sequence[InvoiceRow]", mapping: "ImportMap") -> None:
+    from arrears.billing_import.events import happenings
+
+    refused = asyncio.run(_publish_all(happenings(rows, mapping), mapping))
+    for reason in refused:
+        typer.echo(reason, err=True)
+    if refused:
+        raise UsageError(f"the system refused {len(refused)} messages")
+
+
+async def _publish_all(played: "Sequence[Happening]", mapping: "ImportMap") -> list[str]:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from arrears import apis
+    from arrears.billing_import.play import in_batches, open_disputes, send_messages
+    from chassis.settings import Settings
+
+    refused: list[str] = []
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("publishing", total=len(played))
+        async with apis.running(Settings()) as system:
+            for part in in_batches(played):
+                refused += await send_messages(system, part)
+                refused += await open_disputes(system, mapping.creditor, part, _ATTEMPTS)
+                bar.advance(task, len(part))
+    return refused
+
+
+def _play(
+    rows: "Sequence[InvoiceRow]", mapping: "ImportMap", until: date, *, summary: bool
+) -> None:
+    from arrears.billing_import.play import play
+
+    result = asyncio.run(play(rows, mapping, until))
+    for reason in result.refused:
+        typer.echo(reason, err=True)
+    typer.echo(f"played to {until}: {result.items} items, {result.events} messages")
+    if summary:
+        late = result.days_late
+        typer.echo(f"items ever overdue: {len(late)}")
+        typer.echo(f"days late: median {result.median}, max {max(late, default=0)}")
+        typer.echo(f"still overdue on {until}: {result.still_overdue}")
+        if result.disputed:
+            typer.echo(f"disputed, so never overdue while disputed: {result.disputed}")

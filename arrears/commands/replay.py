@@ -1,0 +1,56 @@
+"""`arrears replay`: rebuilds what is derived from a service's events."""
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from arrears.errors import UsageError
+
+if TYPE_CHECKING:
+    from chassis.rebuild import Rebuilt
+    from chassis.settings import ServiceName
+
+
+def replay(
+    service: Annotated[str, typer.Argument(help="ledger, dunning, notifier or legal.")],
+) -> None:
+    """Rebuild a service's states and views from its events, beside the live ones, and swap.
+
+    Works on the store in ./data (or ARREARS_DATABASE_URL) whether `arrears up` runs or not.
+    """
+    from chassis.settings import SERVICES
+
+    for name in SERVICES:
+        if name == service:
+            _tell(name, asyncio.run(_rebuild(name)))
+            return
+    raise UsageError(f"no service is called '{service}'; there are: {', '.join(SERVICES)}")
+
+
+def _tell(name: str, rebuilt: "Rebuilt") -> None:
+    typer.echo(f"{name}: {rebuilt.events} events, {rebuilt.streams} streams rebuilt")
+    if rebuilt.different:
+        typer.echo(f"changed by it: {', '.join(rebuilt.different)}")
+    else:
+        typer.echo("nothing came out different")
+
+
+async def _rebuild(name: "ServiceName") -> "Rebuilt":
+    from rich.progress import Progress
+
+    from arrears.stack import open_bus, open_service, open_store
+    from chassis.clock import WallClock
+    from chassis.settings import Settings
+
+    settings = Settings()
+    async with (
+        open_store(settings) as dsn,
+        open_bus(settings, dsn) as bus,
+        open_service(name, settings, clock=WallClock(), bus=bus, dsn=dsn) as service,
+    ):
+        with Progress() as bar:
+            task = bar.add_task(f"replaying {name}", total=None)
+            return await service.rebuild(
+                lambda done, total: bar.update(task, completed=done, total=total)
+            )

@@ -1,0 +1,123 @@
+"""The four services wired together: one clock, one bus, a schema of one PostgreSQL each."""
+
+import contextlib
+import importlib
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from chassis.bus.base import Bus
+from chassis.bus.embedded import EmbeddedBus
+from chassis.bus.kafka import KafkaBus
+from chassis.clock import Clock
+from chassis.postgres import EmbeddedPostgres, ensure_database
+from chassis.service import Service
+from chassis.settings import SERVICES, ServiceName, Settings
+
+DATABASE = "arrears"
+_KEPT = frozenset({"store_meta", "topics", "alembic_version"})
+_TABLES = "select tablename from pg_tables where schemaname = $1"
+_STANDS_AT = """
+insert into offsets (topic, lane, next_offset)
+select * from unnest($1::text[], $2::int[], $3::bigint[])
+"""
+
+
+class Build(Protocol):
+    """What every `services.<name>.main` offers."""
+
+    def __call__(
+        self, settings: Settings, *, clock: Clock, bus: Bus, dsn: str, strict: bool = False
+    ) -> Awaitable[Service]: ...
+
+
+def _build_of(name: ServiceName) -> Build:
+    build: Build = importlib.import_module(f"services.{name}.main").build
+    return build
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The services by name, and what they share."""
+
+    settings: Settings
+    clock: Clock
+    bus: Bus
+    services: Mapping[ServiceName, Service]
+
+    async def forget_everything(self) -> None:
+        """Empty every service's tables, for the next simulation on the same start.
+
+        What is on the bus stays there and counts as read: the services begin behind it.
+        """
+        for service in self.services.values():
+            ends = await self.bus.end_offsets(service.blueprint.reads)
+            async with service.pool.acquire() as connection, connection.transaction():
+                names = {row[0] for row in await connection.fetch(_TABLES, service.name)} - _KEPT
+                await connection.execute(f"truncate {', '.join(sorted(names))} cascade")
+                topics, lanes = [t for t, _ in ends], [lane for _, lane in ends]
+                await connection.execute(_STANDS_AT, topics, lanes, list(ends.values()))
+            await service.reset()
+
+
+@contextlib.asynccontextmanager
+async def open_store(settings: Settings, *, durable: bool = True) -> AsyncIterator[str]:
+    """Yield the DSN of the settings' PostgreSQL, else of the one that comes with the package."""
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    server = EmbeddedPostgres(settings.data_dir / "postgres", durable=durable)
+    async with server as dsn:
+        yield await ensure_database(dsn, DATABASE)
+
+
+@contextlib.asynccontextmanager
+async def open_bus(settings: Settings, dsn: str) -> AsyncIterator[Bus]:
+    """Yield the bus the settings ask for, started."""
+    bus = make_bus(settings, dsn)
+    await bus.start()
+    try:
+        yield bus
+    finally:
+        await bus.stop()
+
+
+def make_bus(settings: Settings, dsn: str) -> Bus:
+    """Return the bus the settings ask for, not started."""
+    if settings.bus == "kafka":
+        return KafkaBus(settings.kafka_bootstrap, settings.partitions)
+    return EmbeddedBus(dsn, partitions=settings.partitions)
+
+
+@contextlib.asynccontextmanager
+async def open_stack(
+    settings: Settings, *, clock: Clock, bus: Bus, dsn: str, strict: bool = False
+) -> AsyncIterator[Stack]:
+    """Yield the four services, connected but not running; they are let go of at the end.
+
+    `strict` makes a failing wake-up raise instead of being put off: wanted in simulations.
+    """
+    async with contextlib.AsyncExitStack() as exits:
+        services: dict[ServiceName, Service] = {}
+        for name in SERVICES:
+            opening = open_service(name, settings, clock=clock, bus=bus, dsn=dsn, strict=strict)
+            services[name] = await exits.enter_async_context(opening)
+        yield Stack(settings, clock, bus, services)
+
+
+@contextlib.asynccontextmanager
+async def open_service(
+    name: ServiceName,
+    settings: Settings,
+    *,
+    clock: Clock,
+    bus: Bus,
+    dsn: str,
+    strict: bool = False,
+) -> AsyncIterator[Service]:
+    """Yield one service, connected but not running."""
+    service = await _build_of(name)(settings, clock=clock, bus=bus, dsn=dsn, strict=strict)
+    try:
+        yield service
+    finally:
+        await service.stop()

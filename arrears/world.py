@@ -1,0 +1,74 @@
+"""A simulated world to play something in: store, bus, services, clock and their APIs."""
+
+import contextlib
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from arrears import apis
+from arrears.apis import Apis
+from arrears.simulation import RewindableClock, Simulation
+from arrears.stack import Stack, open_bus, open_stack, open_store
+from chassis.bus.base import Bus
+from chassis.settings import Settings
+
+_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+_POOL_SIZE = 4
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything a simulation needs; one is used for many, one after the other."""
+
+    settings: Settings
+    clock: RewindableClock
+    bus: Bus
+    stack: Stack
+    apis: Apis
+
+    def simulation(self, passed: Callable[[datetime], None] | None = None) -> Simulation:
+        """The services in the order in which messages flow through them."""
+        services = list(self.stack.services.values())
+        return Simulation(self.clock, services, passed or (lambda _now: None))
+
+    async def begin(self, at: datetime) -> None:
+        """Empty everything and set the clock."""
+        await self.stack.forget_everything()
+        self.clock.restart(at)
+
+
+WrapBus = Callable[[Bus], Bus]
+
+
+@contextlib.asynccontextmanager
+async def open_world(
+    settings: Settings, folder: Path, wrap: WrapBus = lambda bus: bus
+) -> AsyncIterator[World]:
+    """Yield a world whose store and keys are in `folder`.
+
+    `settings` say which bus; a PostgreSQL they name is left alone, since simulations empty tables.
+    """
+    settings = settings.model_copy(
+        update={"data_dir": folder, "database_url": None, "pool_size": _POOL_SIZE,
+                "jwks_url": None, "jwks_file": None, "lease_seconds": 86_400.0}
+    )  # fmt: skip
+    clock = RewindableClock(_BEGINNING)
+    async with (
+        open_store(settings, durable=False) as dsn,
+        open_bus(settings, dsn) as started,
+    ):
+        bus = wrap(started)
+        async with (
+            open_stack(settings, clock=clock, bus=bus, dsn=dsn, strict=True) as stack,
+            apis.inside(stack) as doors,
+        ):
+            yield World(settings, clock, bus, stack, doors)
+
+
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="arrears-") as name:
+        yield Path(name)
