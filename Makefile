@@ -23,7 +23,7 @@ up: setup
 	@.venv/bin/arrears up $(if $(KAFKA),--kafka $(KAFKA))
 
 kafka: setup
-	@.venv/bin/python deploy/kafka/run.py $(or $(PORT),9092)
+	@.venv/bin/arrears kafka $(if $(PORT),--port $(PORT))
 
 test: setup
 	@deploy/test.sh

@@ -1,8 +1,8 @@
 """`ledger_ingest_ratio`: the ledger's consumer beside a bare pipe, over the same Kafka topic.
 
 The two are measured in turn, each in a process of its own and from an empty database, on one
-durable PostgreSQL and one Kafka. The ratio is the median of those of neighbouring runs, so that what
-the machine does besides falls on both.
+durable PostgreSQL and one Kafka. The ratio is the median of those of neighbouring runs, so that
+what the machine does besides falls on both.
 """
 
 import asyncio
