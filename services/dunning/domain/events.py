@@ -106,6 +106,9 @@ class CaseOpened(Effect, frozen=True, kw_only=True):
     opened_on: date
     first_step_on: date
     oldest_due_on: date
+    overdue: int = 0
+    currency: str = ""
+    ledger_version: int = 0
 
 
 class CasePaused(Effect, frozen=True, kw_only=True):
@@ -125,6 +128,8 @@ class StepTaken(Effect, frozen=True, kw_only=True):
 
     on: date
     asks: bool = False
+    days_past_due: int = 0
+    ledger_version: int = 0
 
 
 class StepDropped(Effect, frozen=True, kw_only=True):
@@ -212,6 +217,8 @@ class ReferralMade(Effect, frozen=True, kw_only=True):
     to: str
     on: date
     ledger_version: int
+    overdue: int = 0
+    currency: str = ""
 
 
 class LegalRequested(Effect, frozen=True, kw_only=True):
@@ -223,6 +230,7 @@ class LegalRequested(Effect, frozen=True, kw_only=True):
     late_fee: int
     total: int
     items: tuple[OwedItem, ...]
+    currency: str = ""
 
 
 class ApprovalRequested(Effect, frozen=True, kw_only=True):
@@ -252,6 +260,7 @@ class Classified(Effect, frozen=True, kw_only=True):
 
 class AlertRaised(Effect, frozen=True, kw_only=True):
     kind: str
+    on: date | None = None
 
 
 class CommissionEarned(Effect, frozen=True, kw_only=True):
@@ -264,6 +273,8 @@ class FeeCharged(Effect, frozen=True, kw_only=True):
     item: str
     amount: int
     due_on: date
+    on: date | None = None
+    currency: str = ""
 
 
 class LateFeeStarted(Effect, frozen=True, kw_only=True):
@@ -278,6 +289,7 @@ class LateFeeWaived(Effect, frozen=True, kw_only=True):
 
 class WriteOffApproved(Effect, frozen=True, kw_only=True):
     item_ids: tuple[str, ...]
+    approval_id: str = ""
 
 
 class ReportStored(Effect, frozen=True, kw_only=True):
