@@ -20,8 +20,10 @@ class NotifierSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="ARREARS_NOTIFIER_", extra="ignore")
 
-    outbox: Path = Path("data/outbox")
-    """Folder of the file outbox: creditor/date/channel/notice."""
+    outbox: Path | None = None
+    """Folder of the file outbox (creditor/date/channel/notice); absent: `outbox` in the data
+    folder.
+    """
     templates: Path | None = None
     """Folder of policies' own templates: policy/language/name.group.j2."""
     region: str = "CN"

@@ -105,4 +105,4 @@ def _answered(code: int) -> AttemptResult:
 
 
 def _reason(error: Exception) -> str:
-    return f"smtp: {type(error).__name__}"
+    return f"smtp.{type(error).__name__}"

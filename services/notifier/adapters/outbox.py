@@ -4,6 +4,7 @@
 """
 
 import os
+from errno import errorcode
 from pathlib import Path
 
 from services.notifier.adapters.gateway import Lookup, Parcel
@@ -28,7 +29,9 @@ class FileOutbox:
             beside.write_bytes(_bytes(parcel))
             os.replace(beside, path)  # noqa: PTH105 - the module's word for atomic
         except OSError as error:
-            return AttemptResult("unavailable", reason=f"outbox: {error.strerror}")
+            return AttemptResult(
+                "unavailable", reason=f"outbox_{errorcode.get(error.errno or 0, 'unwritable')}"
+            )
         return AttemptResult("accepted", reference=self._reference(path))
 
     async def find(self, parcel: Parcel) -> Lookup:
@@ -52,7 +55,7 @@ class FileOutbox:
         return self._folder / _safe(parcel.creditor) / day / parcel.channel / name
 
     def _reference(self, path: Path) -> str:
-        return f"file:{path.relative_to(self._folder)}"
+        return "file:" + "/".join(path.parts[-3:])
 
 
 def _safe(identifier: str) -> str:

@@ -105,4 +105,4 @@ def _provider_id(answer: httpx.Response, reference: str) -> str:
 
 
 def _reason(error: Exception) -> str:
-    return f"sms: {type(error).__name__}"
+    return f"sms.{type(error).__name__}"

@@ -1,10 +1,10 @@
 """What is owed on a day, from the ledger's figures: the late fee is a function of the day."""
 
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
 
 from msgspec import Struct
 
+from contracts.ledger import late_fee_at
 from services.notifier.domain.events import OpenItem
 from services.notifier.domain.state import LedgerView
 
@@ -23,21 +23,10 @@ class Figures(Struct, frozen=True):
         return self.principal + self.late_fee
 
 
-def late_fee(item: OpenItem, day: date) -> int:
-    """The unpaid late fee of an item through `day`: rounded half-up, never above its cap, never
-    below zero.
-    """
-    if item.accrual_through is None:
-        return 0
-    days = max(0, (day - item.accrual_through).days)
-    accrued = min(Decimal(item.cap), Decimal(item.accrued) + Decimal(item.per_day) * days)
-    return max(0, int(accrued.quantize(Decimal(1), ROUND_HALF_UP)) - item.settled)
-
-
 def overdue_figures(view: LedgerView, day: date) -> Figures:
     """What is overdue on `day`, late fee included."""
     items = tuple(sorted((one for one in view.items.values() if one.overdue), key=_by_age))
-    fee = sum(late_fee(one, day) for one in items)
+    fee = sum(_late_fee(one, day) for one in items)
     return Figures(view.currency, view.overdue, fee, items)
 
 
@@ -58,3 +47,7 @@ def upcoming_figures(view: LedgerView, day: date, due_on: date | None) -> Figure
 
 def _by_age(item: OpenItem) -> tuple[date, str]:
     return item.due_on, item.item_id
+
+
+def _late_fee(item: OpenItem, day: date) -> int:
+    return 0 if item.accrual is None else late_fee_at(item.accrual, day)

@@ -15,6 +15,7 @@ class RecordDelivery:
     result: DeliveryResult
     at: datetime
     notice_id: str | None = None
+    callback_id: str = ""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,9 @@ def erase(state: Account) -> list[e.Event]:
     """Forget the debtor; what has not left yet never will."""
     if state.erased:
         return []
-    waiting = [e.NoticeSuppressed(one, "erased") for one in state.open]
+    waiting = [
+        e.NoticeSuppressed(one.notice_id, "erased", one.about) for one in state.open.values()
+    ]
     return [*waiting, e.DebtorErased()]
 
 
@@ -53,11 +55,11 @@ def gate(state: Account, notice: OpenNotice, terms: Terms, now: datetime) -> lis
     its way.
     """
     if state.erased:
-        return [e.NoticeSuppressed(notice.notice_id, "erased")]
+        return [e.NoticeSuppressed(notice.notice_id, "erased", notice.about)]
     if _cleared(state, notice):
-        return [e.NoticeSuppressed(notice.notice_id, "cleared")]
+        return [e.NoticeSuppressed(notice.notice_id, "cleared", notice.about)]
     if notice.channel in state.opt_outs:
-        return [e.NoticeSuppressed(notice.notice_id, "opted_out")]
+        return [e.NoticeSuppressed(notice.notice_id, "opted_out", notice.about)]
     missing = _missing(state, notice, terms, now)
     if missing:
         return _wait_for(missing, notice, now)
@@ -90,9 +92,9 @@ def conclude(state: Account, notice_id: str, result: AttemptResult, now: datetim
         return []
     match result.outcome:
         case "accepted":
-            return [e.NoticeSent(notice_id, result.reference, now)]
+            return [_sent(notice, result.reference, now)]
         case "refused":
-            return [e.NoticeFailed(notice_id, result.reason)]
+            return [e.NoticeFailed(notice_id, result.reason, notice.about)]
         case "unavailable":
             return _again(notice, result.reason, now)
         case "unknown":
@@ -110,7 +112,7 @@ def find_out(
         return []
     match finding:
         case "sent":
-            return [e.NoticeSent(notice_id, reference, now)]
+            return [_sent(notice, reference, now)]
         case "not_sent":
             return _again(notice, "not_taken", now)
         case "unclear":
@@ -118,20 +120,26 @@ def find_out(
         case "cannot_tell":
             if rules.IN_DOUBT[notice.channel] == "repeat":
                 return _again(notice, "unknown", now)
-            return [e.NoticeFailed(notice_id, "unknown")]
+            return [e.NoticeFailed(notice_id, "unknown", notice.about)]
         case _:
             assert_never(finding)
 
 
 def record_delivery(state: Account, command: RecordDelivery) -> list[e.Event]:
     """Apply a delivery result to the notice it is about; the same result again changes nothing."""
+    if command.callback_id and command.callback_id in state.callbacks:
+        return []
     for one in reversed(state.sent):
-        if one.channel != command.channel:
+        if one.about.channel != command.channel:
             continue
         if command.notice_id is None or command.notice_id == one.notice_id:
             if one.result == command.result:
                 return []
-            return [e.DeliveryRecorded(one.notice_id, command.channel, command.result, command.at)]
+            return [
+                e.DeliveryRecorded(
+                    one.notice_id, command.result, command.at, one.about, command.callback_id
+                )
+            ]
     which = f"notice {command.notice_id}" if command.notice_id else "no notice"
     raise NotFound(f"account {state.account}: {which} was sent by {command.channel}")
 
@@ -146,6 +154,58 @@ def opt_in(state: Account, channel: str, by: str) -> list[e.Event]:
     """Take an objection back."""
     _known(channel)
     return [e.OptedIn(channel, by)] if channel in state.opt_outs else []
+
+
+def no_address(notice: OpenNotice) -> list[e.Event]:
+    """The debtor has no address the channel can use."""
+    return [e.NoticeSuppressed(notice.notice_id, "no_address", notice.about)]
+
+
+def fail(notice: OpenNotice, reason: str) -> list[e.Event]:
+    """Give a notice up that cannot be written at all."""
+    return [e.NoticeFailed(notice.notice_id, reason, notice.about)]
+
+
+def hold_back(notice: OpenNotice, until: datetime) -> list[e.Event]:
+    """Wait for a gateway that is being left alone."""
+    return [e.NoticeDeferred(notice.notice_id, until, "gateway")]
+
+
+def split(notice: OpenNotice, others: list[bytes]) -> list[e.Event]:
+    """Further notices with the same content, one for each other address (sealed)."""
+    return [
+        e.NoticeRequested(
+            notice_id=f"{notice.notice_id}.{number}",
+            purpose=notice.purpose,
+            channel=notice.channel,
+            recipients=notice.recipients,
+            template=notice.template,
+            needs_overdue=notice.needs_overdue,
+            ledger_version=notice.ledger_version,
+            requested_at=notice.requested_at,
+            case_id=notice.case_id,
+            respond_by=notice.respond_by,
+            variables=notice.variables,
+            policy=notice.policy,
+            policy_version=notice.policy_version,
+            step=notice.step,
+            correlation=notice.correlation,
+            destination=sealed,
+        )
+        for number, sealed in enumerate(others, start=2)
+    ]
+
+
+def _sent(notice: OpenNotice, reference: str, now: datetime) -> e.NoticeSent:
+    return e.NoticeSent(
+        notice_id=notice.notice_id,
+        reference=reference,
+        at=now,
+        to_masked=notice.to_masked,
+        sha256=notice.sha256,
+        attempt=notice.attempts,
+        about=notice.about,
+    )
 
 
 def _known(channel: str) -> None:
@@ -174,8 +234,8 @@ def _wait_for(missing: str, notice: OpenNotice, now: datetime) -> list[e.Event]:
     waited = now - notice.requested_at
     if waited >= rules.PROFILE_WAIT_MAX:
         if missing == "profile":
-            return [e.NoticeSuppressed(notice.notice_id, "no_address")]
-        return [e.NoticeFailed(notice.notice_id, f"no_{missing}")]
+            return [e.NoticeSuppressed(notice.notice_id, "no_address", notice.about)]
+        return [e.NoticeFailed(notice.notice_id, f"no_{missing}", notice.about)]
     pause = min(max(waited, rules.MISSING_WAIT_MIN), rules.MISSING_WAIT_MAX)
     return [e.NoticeDeferred(notice.notice_id, now + pause, missing)]
 
@@ -183,5 +243,5 @@ def _wait_for(missing: str, notice: OpenNotice, now: datetime) -> list[e.Event]:
 def _again(notice: OpenNotice, reason: str, now: datetime) -> list[e.Event]:
     pause = rules.retry_after(notice.attempts)
     if pause is None:
-        return [e.NoticeFailed(notice.notice_id, reason)]
+        return [e.NoticeFailed(notice.notice_id, reason, notice.about)]
     return [e.NoticeDeferred(notice.notice_id, now + pause, "retry")]

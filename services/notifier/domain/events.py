@@ -18,6 +18,16 @@ class DebtorErased(Struct, frozen=True, tag="debtor_erased"):
     """The debtor's personal data are gone for good."""
 
 
+class Accrual(Struct, frozen=True):
+    """The late fee of an item as a function of the day, as the ledger publishes it."""
+
+    through: date
+    accrued: str
+    per_day: str
+    cap: int
+    settled: int
+
+
 class OpenItem(Struct, frozen=True):
     """What a letter says about one open item: amounts in minor units, the accrual as the ledger
     publishes it.
@@ -28,11 +38,7 @@ class OpenItem(Struct, frozen=True):
     due_on: date
     principal: int
     overdue: bool
-    accrual_through: date | None = None
-    accrued: str = "0"
-    per_day: str = "0"
-    cap: int = 0
-    settled: int = 0
+    accrual: Accrual | None = None
 
 
 class LedgerSeen(Struct, frozen=True, tag="ledger_seen"):
@@ -118,18 +124,26 @@ class NoticeAttempted(Struct, frozen=True, tag="notice_attempted"):
     content: bytes
 
 
+class About(Struct, frozen=True):
+    """What others are told of a notice whenever something becomes of it."""
+
+    channel: str
+    purpose: str
+    case_id: str | None = None
+    step: str | None = None
+    correlation: str | None = None
+
+
 class NoticeSent(Struct, frozen=True, tag="notice_sent"):
-    """The gateway took the notice; the rest repeats what others are told of it."""
+    """The gateway took the notice."""
 
     notice_id: str
     reference: str
     at: datetime
-    channel: str = ""
-    purpose: str = ""
-    to_masked: str = ""
-    sha256: str = ""
-    case_id: str | None = None
-    correlation: str | None = None
+    to_masked: str
+    sha256: str
+    attempt: int
+    about: About
 
 
 class NoticeInDoubt(Struct, frozen=True, tag="notice_in_doubt"):
@@ -150,10 +164,7 @@ class NoticeFailed(Struct, frozen=True, tag="notice_failed"):
 
     notice_id: str
     reason: str
-    channel: str = ""
-    purpose: str = ""
-    case_id: str | None = None
-    correlation: str | None = None
+    about: About
 
 
 class NoticeSuppressed(Struct, frozen=True, tag="notice_suppressed"):
@@ -161,19 +172,16 @@ class NoticeSuppressed(Struct, frozen=True, tag="notice_suppressed"):
 
     notice_id: str
     reason: str
-    channel: str = ""
-    purpose: str = ""
-    case_id: str | None = None
-    correlation: str | None = None
+    about: About
 
 
 class DeliveryRecorded(Struct, frozen=True, tag="delivery_recorded"):
     """The fate of a sent notice became known."""
 
     notice_id: str
-    channel: str
     result: str
     at: datetime
+    about: About
     callback_id: str = ""
 
 

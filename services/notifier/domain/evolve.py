@@ -82,6 +82,8 @@ def _attempted(state: Account, event: e.NoticeAttempted) -> Account:
         attempts=event.attempt,
         day=event.day,
         content=event.content,
+        to_masked=event.to_masked,
+        sha256=event.sha256,
     )
     if event.attempt > 1:
         return changed
@@ -89,8 +91,7 @@ def _attempted(state: Account, event: e.NoticeAttempted) -> Account:
 
 
 def _sent(state: Account, event: e.NoticeSent) -> Account:
-    notice = state.open[event.notice_id]
-    sent = (*state.sent, SentNotice(notice_id=event.notice_id, channel=notice.channel))
+    sent = (*state.sent, SentNotice(notice_id=event.notice_id, about=event.about))
     return replace(_without(state, event.notice_id), sent=sent[-SENT_KEPT_MAX:])
 
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from services.notifier.domain.events import OpenItem
+from services.notifier.domain.events import About, OpenItem
 
 Stage = Literal["waiting", "ready", "sending", "unknown"]
 
@@ -58,13 +58,20 @@ class OpenNotice(Struct, frozen=True):
     attempts: int = 0
     day: date | None = None
     content: bytes = b""
+    to_masked: str = ""
+    sha256: str = ""
+
+    @property
+    def about(self) -> About:
+        """What others are told of it."""
+        return About(self.channel, self.purpose, self.case_id, self.step, self.correlation)
 
 
 class SentNotice(Struct, frozen=True):
     """A notice that went out and may still be delivered, signed or returned."""
 
     notice_id: str
-    channel: str
+    about: About
     result: str = ""
 
 

@@ -18,6 +18,7 @@ class TermsPublished(Struct, frozen=True, tag="terms_published"):
     languages: tuple[str, ...]
     policy: str
     version: int
+    name: str = ""
     contact_from: time = CONTACT_FROM
     contact_until: time = CONTACT_UNTIL
     contacts_max: int = CONTACTS_MAX
@@ -36,6 +37,7 @@ class Terms(Struct, frozen=True):
     languages: tuple[str, ...] = ()
     policy: str = ""
     version: int = 0
+    name: str = ""
     contact_from: time = CONTACT_FROM
     contact_until: time = CONTACT_UNTIL
     contacts_max: int = CONTACTS_MAX
@@ -60,6 +62,7 @@ def evolve_terms(state: Terms, event: TermsPublished) -> Terms:
         languages=event.languages,
         policy=event.policy,
         version=event.version,
+        name=event.name,
         contact_from=event.contact_from,
         contact_until=event.contact_until,
         contacts_max=event.contacts_max,

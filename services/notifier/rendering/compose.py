@@ -52,7 +52,9 @@ def compose(
     """
     language = _language(profile, terms)
     figures, upcoming = _figures(account, notice, terms, today)
-    values = _values(sender, account, notice, profile, figures, upcoming, to, today, language)
+    values = _values(
+        sender, terms, account, notice, profile, figures, upcoming, to, today, language
+    )
     text = templates.render(
         policy=notice.policy,
         language=language,
@@ -96,6 +98,7 @@ def _requested_figures(notice: OpenNotice, terms: Terms) -> Figures:
 
 def _values(
     sender: Sender,
+    terms: Terms,
     account: Account,
     notice: OpenNotice,
     profile: Profile,
@@ -113,7 +116,7 @@ def _values(
         "representative": one_line(profile.legal_representative or "") if company else "",
         "company": company,
         "address": one_line(to),
-        "creditor": sender.name or account.creditor,
+        "creditor": sender.name or terms.name or account.creditor,
         "contact": sender.contact,
         "how_to_pay": sender.how_to_pay,
         "today": day(today, language),

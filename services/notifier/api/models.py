@@ -1,0 +1,89 @@
+"""What the notifier's API takes and answers."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from contracts.base import Channel, Identifier
+
+State = Literal[
+    "waiting",
+    "ready",
+    "sending",
+    "unknown",
+    "sent",
+    "failed",
+    "suppressed",
+    "delivered",
+    "signed",
+    "refused",
+    "returned",
+]
+Result = Literal["delivered", "signed", "refused", "returned", "failed"]
+
+
+class NoticeRow(BaseModel):
+    """A notice. `to` is masked unless the caller may read notices; `reason` says why it waits, was
+    suppressed or failed.
+    """
+
+    notice_id: str
+    creditor: str
+    account: str
+    case_id: str | None
+    purpose: str
+    channel: str
+    state: State
+    reason: str
+    requested_at: datetime
+    attempts: int
+    day: date | None
+    sent_at: datetime | None
+    to: str | None
+    reference: str | None
+    content_hash: str | None
+    result: str | None
+    result_at: datetime | None
+    policy: str
+    policy_version: int
+    step: str | None
+    respond_by: date | None
+
+
+class NoticeDetail(NoticeRow):
+    """A notice with its text; both texts are null for callers who may not read them, and after an
+    erasure.
+    """
+
+    subject: str | None
+    text: str | None
+
+
+class Delivery(BaseModel):
+    """The fate of the latest notice by a channel, or of the one named."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    channel: Channel
+    result: Result
+    notice_id: Identifier | None = None
+    at: AwareDatetime | None = None
+
+
+class Callback(BaseModel):
+    """What a provider says became of a notice."""
+
+    notice_id: Identifier
+    result: Result
+    at: AwareDatetime | None = None
+
+
+class OptOuts(BaseModel):
+    """The channels a debtor does not want to be written to by."""
+
+    account: str
+    channels: list[str]
+
+
+AccountId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]

@@ -1,0 +1,186 @@
+"""Notices, deliveries and opt-outs for people with a token."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query
+
+from chassis.errors import NotFound
+from chassis.http.auth import Caller, Principal, require
+from chassis.http.paging import LIMIT_DEFAULT, Cursor, Limit, Page, decode_cursor, page
+from chassis.service import Service
+from chassis.vault import KeyRing, Subject
+from chassis.work import Work
+from contracts.base import Channel, Purpose
+from services.notifier.api.models import (
+    AccountId,
+    Delivery,
+    NoticeDetail,
+    NoticeRow,
+    OptOuts,
+    State,
+)
+from services.notifier.domain import decide
+from services.notifier.domain.commands import RecordDelivery
+from services.notifier.domain.state import Account
+from services.notifier.handlers import account_stream
+from services.notifier.views import notices
+
+_READERS = ("collector", "manager", "legal")
+"""Who may read what was written to a debtor, and where it went."""
+_RECORDERS = (
+    "collector",
+    "sales",
+    "finance",
+    "operations",
+    "property",
+    "administration",
+    "legal",
+    "manager",
+)
+
+Recorder = Annotated[Principal, Depends(require(*_RECORDERS))]
+CreditorQuery = Annotated[
+    str | None, Query(description="wanted when the token covers several creditors")
+]
+AccountPath = Annotated[AccountId, Path(description="the account")]
+
+
+def router(service: Service) -> APIRouter:
+    """The routes under `/v1`."""
+    routes = APIRouter(prefix="/v1", tags=["notices"])
+
+    @routes.get("/notices", response_model=Page[NoticeRow])
+    async def listing(
+        who: Caller,
+        creditor: CreditorQuery = None,
+        account: str | None = None,
+        case_id: str | None = None,
+        purpose: Purpose | None = None,
+        channel: Channel | None = None,
+        state: State | None = None,
+        cursor: Cursor = None,
+        limit: Limit = LIMIT_DEFAULT,
+    ) -> dict[str, Any]:
+        """Notices in the order they were asked for."""
+        wanted = notices.Filter(who.visible(creditor), account, purpose, channel, state, case_id)
+        after = decode_cursor(cursor, str, str, str, str)
+        async with service.pool.acquire(timeout=10) as connection:
+            rows = await notices.listing(connection, wanted, _after(after), limit + 1)
+        keys = await _keys(service, who, rows)
+        return page(rows, limit, _key, lambda row: _row(row, keys))
+
+    @routes.get("/notices/{notice_id}", response_model=NoticeDetail)
+    async def show(who: Caller, notice_id: str, creditor: CreditorQuery = None) -> dict[str, Any]:
+        """One notice; with its text for those who may read it."""
+        async with service.pool.acquire(timeout=10) as connection:
+            row = await notices.one(connection, notice_id, who.visible(creditor))
+        if row is None:
+            raise NotFound(f"there is no notice {notice_id}")
+        keys = await _keys(service, who, [row])
+        content = _content(row, keys) or {}
+        texts = {"subject": content.get("subject"), "text": content.get("body")}
+        return _row(row, keys) | texts
+
+    @routes.post("/accounts/{account}/deliveries")
+    async def deliver(
+        who: Recorder, account: AccountPath, body: Delivery, creditor: CreditorQuery = None
+    ) -> dict[str, Any]:
+        """Record what became of the latest notice by a channel."""
+        scope = who.scope(creditor)
+        stream = account_stream(scope, account)
+
+        def run(work: Work) -> str:
+            command = RecordDelivery(body.channel, body.result, body.at or work.now, body.notice_id)
+            return record_delivery(work, stream, command)
+
+        recorded = await service.execute(f"{scope}/{account}", [stream], run)
+        return {"account": account, "notice_id": recorded, "result": body.result}
+
+    @routes.get("/accounts/{account}/opt-outs")
+    async def opt_outs(
+        who: Caller, account: AccountPath, creditor: CreditorQuery = None
+    ) -> OptOuts:
+        """The channels the debtor objected to."""
+        state, _ = await service.read(account_stream(who.scope(creditor), account))
+        return OptOuts(account=account, channels=list(state.opt_outs))
+
+    @routes.put("/accounts/{account}/opt-outs/{channel}")
+    async def opt_out(
+        who: Recorder, account: AccountPath, channel: str, creditor: CreditorQuery = None
+    ) -> OptOuts:
+        """Respect an objection to a channel from now on."""
+        return await _opt(service, who, creditor, account, channel, wanted=False)
+
+    @routes.delete("/accounts/{account}/opt-outs/{channel}")
+    async def opt_in(
+        who: Recorder, account: AccountPath, channel: str, creditor: CreditorQuery = None
+    ) -> OptOuts:
+        """Take an objection back."""
+        return await _opt(service, who, creditor, account, channel, wanted=True)
+
+    return routes
+
+
+def record_delivery(work: Work, stream: str, command: RecordDelivery) -> str:
+    """Apply a delivery result; answers which notice it was about."""
+    state: Account = work.state(stream)
+    events = decide.record_delivery(state, command)
+    work.append(stream, events)
+    told = [one.notice_id for one in state.sent if one.about.channel == command.channel]
+    return command.notice_id or told[-1]
+
+
+async def _opt(
+    service: Service,
+    who: Principal,
+    creditor: str | None,
+    account: str,
+    channel: str,
+    *,
+    wanted: bool,
+) -> OptOuts:
+    scope = who.scope(creditor)
+    stream = account_stream(scope, account)
+    change = decide.opt_in if wanted else decide.opt_out
+
+    def run(work: Work) -> OptOuts:
+        work.append(stream, change(work.state(stream), channel, who.subject))
+        return OptOuts(account=account, channels=list(work.state(stream).opt_outs))
+
+    return await service.execute(f"{scope}/{account}", [stream], run)
+
+
+async def _keys(service: Service, who: Principal, rows: list[Any]) -> KeyRing | None:
+    """The keys to the rows' texts, for those who may read them."""
+    if not who.has(*_READERS):
+        return None
+    return await service.keys({Subject(row["creditor"], row["account"]) for row in rows})
+
+
+def _content(row: Any, keys: KeyRing | None) -> dict[str, Any] | None:
+    if keys is None or row["content"] is None:
+        return None
+    content: dict[str, Any] | None = keys.open(
+        Subject(row["creditor"], row["account"]), row["content"]
+    )
+    return content
+
+
+def _row(row: Any, keys: KeyRing | None) -> dict[str, Any]:
+    content = _content(row, keys)
+    shown = {
+        name: value for name, value in row.items() if name not in ("content", "to_masked", "sha256")
+    }
+    to = content["to"] if content else row["to_masked"]
+    return shown | {"to": to, "content_hash": row["sha256"]}
+
+
+def _key(row: Any) -> list[str]:
+    return [row["requested_at"].isoformat(), row["creditor"], row["account"], row["notice_id"]]
+
+
+def _after(key: list[Any] | None) -> notices.After | None:
+    if key is None:
+        return None
+    return datetime.fromisoformat(key[0]), key[1], key[2], key[3]

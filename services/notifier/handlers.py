@@ -1,0 +1,220 @@
+"""What the notifier does with what it hears: message type -> command, wake-up -> command."""
+
+from collections.abc import Sequence
+from datetime import time
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from chassis.errors import Rejected
+from chassis.routes import MessageRoute, WakeRoute
+from chassis.vault import Subject
+from chassis.work import Work
+from contracts import billing, dunning, ledger
+from contracts.codec import Message
+from services.notifier.domain import decide
+from services.notifier.domain import events as e
+from services.notifier.domain.destinations import Profile
+from services.notifier.domain.state import Account
+from services.notifier.domain.terms import CONTACT_FROM, CONTACT_UNTIL, CONTACTS_MAX, Terms
+from services.notifier.domain.terms import TermsPublished as TermsKnown
+
+_CONTACT_TASKS = frozenset({"phone_call", "visit"})
+"""Tasks of which rule 7 counts each as a contact."""
+
+
+def account_stream(creditor: str, account: str) -> str:
+    """The stream of one account."""
+    return f"account-{creditor}/{account}"
+
+
+def terms_stream(creditor: str, lane: int) -> str:
+    """The stream of a creditor's terms as one lane heard them."""
+    return f"terms-{creditor}@{lane}"
+
+
+def _account(message: Message, _lane: int) -> Sequence[str]:
+    return [account_stream(message.creditor, message.subject)]
+
+
+def _terms(message: Message, lane: int) -> Sequence[str]:
+    return [terms_stream(message.creditor, lane)]
+
+
+def _subject(message: Message) -> Subject:
+    return Subject(message.creditor, message.subject)
+
+
+def debtor_upserted(work: Work, message: Message) -> None:
+    """Keep who the debtor is, sealed; a message without a debtor leaves that as it was."""
+    data: billing.AccountUpserted = message.data
+    debtor = data.debtor
+    subject = _subject(message)
+    if debtor is None or work.is_erased(subject):
+        return
+    profile = Profile(
+        name=debtor.name,
+        kind=debtor.kind,
+        legal_representative=debtor.legal_representative,
+        registered_address=debtor.registered_address,
+        phones=tuple(debtor.phones),
+        emails=tuple(debtor.emails),
+        addresses=tuple(debtor.addresses),
+        language=debtor.language,
+    )
+    sealed = work.seal(subject, msgspec.to_builtins(profile))
+    stream = account_stream(message.creditor, message.subject)
+    work.append(stream, [e.DebtorUpserted(sealed)])
+
+
+def debtor_erased(work: Work, message: Message) -> None:
+    """Destroy the debtor's key and give up what has not left yet."""
+    stream = account_stream(message.creditor, message.subject)
+    work.append(stream, decide.erase(work.state(stream)))
+    work.erase(_subject(message))
+
+
+def balance_changed(work: Work, message: Message) -> None:
+    """Follow the ledger; of several parts only the last raises the version that is acted on."""
+    data: ledger.BalanceChanged = message.data
+    stream = account_stream(message.creditor, message.subject)
+    state: Account = work.state(stream)
+    if data.ledger_version < state.ledger.version:
+        return
+    seen = e.LedgerSeen(
+        version=state.ledger.version if data.more else data.ledger_version,
+        overdue=data.overdue,
+        late_fee=data.late_fee,
+        oldest_due_on=data.oldest_due_on,
+        currency=data.currency,
+        as_of=data.as_of,
+        changed=tuple(_item(one) for one in data.items if one.state == "open"),
+        closed=tuple(one.item_id for one in data.items if one.state != "open"),
+    )
+    work.append(stream, [seen])
+
+
+def account_cleared(work: Work, message: Message) -> None:
+    """Nothing is overdue, whatever was last heard of the balance."""
+    data: ledger.AccountCleared = message.data
+    stream = account_stream(message.creditor, message.subject)
+    view = work.state(stream).ledger
+    if data.ledger_version < view.version or (view.version and view.oldest_due_on is None):
+        return
+    seen = e.LedgerSeen(
+        version=data.ledger_version,
+        overdue=0,
+        late_fee=0,
+        oldest_due_on=None,
+        currency=view.currency,
+        as_of=data.as_of,
+        changed=tuple(
+            msgspec.structs.replace(one, overdue=False)
+            for one in view.items.values()
+            if one.overdue
+        ),
+    )
+    work.append(stream, [seen])
+
+
+def terms_published(work: Work, message: Message) -> None:
+    """Keep the creditor's terms for this lane."""
+    data: dunning.TermsPublished = message.data
+    contact = data.contact
+    known = TermsKnown(
+        time_zone=_zone(data.time_zone),
+        currency=data.currency,
+        languages=tuple(data.languages),
+        policy=data.policy,
+        version=data.version,
+        name=data.name or "",
+        contact_from=time.fromisoformat(contact.from_hour) if contact else CONTACT_FROM,
+        contact_until=time.fromisoformat(contact.until_hour) if contact else CONTACT_UNTIL,
+        contacts_max=contact.per_seven_days if contact else CONTACTS_MAX,
+    )
+    work.append(terms_stream(message.creditor, work.lane), [known])
+
+
+def notice_requested(work: Work, message: Message) -> None:
+    """Take a notice on; it is sent by the dispatcher."""
+    data: dunning.NoticeRequested = message.data
+    stream = account_stream(message.creditor, message.subject)
+    wanted = e.NoticeRequested(
+        notice_id=data.notice_id,
+        purpose=data.purpose,
+        channel=data.channel,
+        recipients=data.recipients,
+        template=data.template,
+        needs_overdue=data.needs_overdue,
+        ledger_version=data.ledger_version,
+        requested_at=work.now,
+        case_id=data.case_id,
+        respond_by=data.respond_by,
+        variables=dict(data.variables),
+        policy=data.policy,
+        policy_version=data.version,
+        step=data.step,
+        correlation=message.correlationid,
+    )
+    work.append(stream, decide.request(work.state(stream), wanted))
+
+
+def task_requested(work: Work, message: Message) -> None:
+    """Count calls and visits among the contacts of a case."""
+    data: dunning.TaskRequested = message.data
+    if data.kind not in _CONTACT_TASKS or data.account_id is None:
+        return
+    stream = account_stream(message.creditor, message.subject)
+    work.append(stream, [e.ContactSeen(case_id=data.case_id or "", day=data.day)])
+
+
+def wake_account(work: Work, stream: str) -> None:
+    """Release what waited long enough."""
+    work.append(stream, decide.wake(work.state(stream), work.now))
+
+
+def terms_of(work: Work, creditor: str) -> Terms:
+    """The creditor's terms as this lane knows them."""
+    terms: Terms = work.state(terms_stream(creditor, work.lane))
+    return terms
+
+
+def _item(item: ledger.ItemState) -> e.OpenItem:
+    accrual = item.accrual
+    return e.OpenItem(
+        item_id=item.item_id,
+        item=item.item,
+        due_on=item.due_on,
+        principal=item.principal,
+        overdue=item.overdue,
+        accrual=None
+        if accrual is None
+        else e.Accrual(
+            through=accrual.through,
+            accrued=str(accrual.accrued),
+            per_day=str(accrual.per_day),
+            cap=accrual.cap,
+            settled=accrual.settled,
+        ),
+    )
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise Rejected(f"time_zone: there is no time zone '{name}'") from error
+    return name
+
+
+MESSAGES: dict[str, MessageRoute] = {
+    billing.AccountUpserted.TYPE: MessageRoute(_account, debtor_upserted, subject=True),
+    billing.AccountErased.TYPE: MessageRoute(_account, debtor_erased, subject=True),
+    ledger.BalanceChanged.TYPE: MessageRoute(_account, balance_changed),
+    ledger.AccountCleared.TYPE: MessageRoute(_account, account_cleared),
+    dunning.TermsPublished.TYPE: MessageRoute(_terms, terms_published),
+    dunning.NoticeRequested.TYPE: MessageRoute(_account, notice_requested),
+    dunning.TaskRequested.TYPE: MessageRoute(_account, task_requested),
+}
+
+WAKES: dict[str, WakeRoute] = {"account": WakeRoute(wake_account)}

@@ -1,0 +1,124 @@
+"""Wires the notifier: the only place that chooses gateways."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import httpx
+
+from chassis.aggregate import Aggregate
+from chassis.blueprint import Blueprint
+from chassis.bus.base import Bus
+from chassis.clock import Clock
+from chassis.errors import Misconfigured
+from chassis.service import Probe, Service, no_probe
+from chassis.settings import Settings
+from services.notifier.adapters.breaker import Breaker
+from services.notifier.adapters.gateway import Gateway
+from services.notifier.adapters.mail import SmtpGateway
+from services.notifier.adapters.outbox import FileOutbox
+from services.notifier.adapters.sms import SmsGateway
+from services.notifier.api import callbacks, notices
+from services.notifier.dispatch import Dispatcher
+from services.notifier.domain.decide import wake_at
+from services.notifier.domain.destinations import CHANNELS
+from services.notifier.domain.events import Event
+from services.notifier.domain.evolve import evolve
+from services.notifier.domain.state import Account, initial_account
+from services.notifier.domain.terms import Terms, TermsPublished, evolve_terms, initial_terms
+from services.notifier.handlers import MESSAGES, WAKES
+from services.notifier.publish import publish
+from services.notifier.rendering.templates import Templates
+from services.notifier.settings import NotifierSettings
+from services.notifier.views.notices import NoticesView
+
+ACCOUNT: Aggregate[Account, Event] = Aggregate(
+    "account", Account, Event, initial_account, evolve, wake_at
+)
+TERMS: Aggregate[Terms, TermsPublished] = Aggregate(
+    "terms", Terms, TermsPublished, initial_terms, evolve_terms
+)
+
+
+async def build(
+    settings: Settings,
+    *,
+    clock: Clock,
+    bus: Bus,
+    dsn: str,
+    strict: bool = False,
+    own: NotifierSettings | None = None,
+    probe: Probe = no_probe,
+) -> Service:
+    """The notifier on a store and a bus; `own` are its settings, by default the environment's."""
+    own = own or NotifierSettings()
+    if own.outbox is None:
+        own = own.model_copy(update={"outbox": settings.data_dir / "outbox"})
+    service = await Service.open(
+        blueprint(own, clock.now),
+        settings,
+        clock=clock,
+        bus=bus,
+        dsn=dsn,
+        strict=strict,
+        probe=probe,
+    )
+    service.app.include_router(callbacks.router(service, own.callback_secrets))
+    return service
+
+
+def blueprint(own: NotifierSettings, now: Callable[[], datetime]) -> Blueprint:
+    """The notifier's tables."""
+    return Blueprint(
+        name="notifier",
+        aggregates=(ACCOUNT, TERMS),
+        messages=MESSAGES,
+        wakes=WAKES,
+        publish=publish,
+        reads=("billing", "ledger", "dunning"),
+        writes=("notifier",),
+        views=(NoticesView(),),
+        routers=lambda service: (notices.router(service),),
+        workers=(dispatcher(own, now),),
+    )
+
+
+def dispatcher(own: NotifierSettings, now: Callable[[], datetime]) -> Dispatcher:
+    """The dispatcher with the gateways the settings name; every other channel goes to files."""
+    outbox = FileOutbox(own.outbox or Path("data/outbox"))
+    gateways: dict[str, Gateway] = dict.fromkeys(CHANNELS, outbox)
+    if own.smtp_host:
+        gateways["email"] = _smtp(own)
+    if own.sms_url:
+        gateways["sms"] = _sms(own, now)
+    pause = timedelta(seconds=own.gateway_pause_seconds)
+    return Dispatcher(
+        gateways=gateways,
+        local=frozenset(name for name, one in gateways.items() if one is outbox),
+        templates=Templates(own.templates),
+        settings=own,
+        breakers={name: Breaker(own.gateway_failures_max, pause) for name in CHANNELS},
+    )
+
+
+def _smtp(own: NotifierSettings) -> SmtpGateway:
+    if not own.smtp_from:
+        raise Misconfigured("ARREARS_NOTIFIER_SMTP_FROM is wanted with ARREARS_NOTIFIER_SMTP_HOST")
+    return SmtpGateway(
+        host=own.smtp_host,
+        port=own.smtp_port,
+        sender=own.smtp_from,
+        tls=own.smtp_tls,
+        username=own.smtp_username,
+        password=own.smtp_password.get_secret_value(),
+        timeout_seconds=own.smtp_timeout_seconds,
+    )
+
+
+def _sms(own: NotifierSettings, now: Callable[[], datetime]) -> SmsGateway:
+    secret = own.sms_secret.get_secret_value()
+    if not secret:
+        raise Misconfigured("ARREARS_NOTIFIER_SMS_SECRET is wanted with ARREARS_NOTIFIER_SMS_URL")
+    # Redirects are not followed: a provider that moves is set anew, by a person.
+    client = httpx.AsyncClient(timeout=own.sms_timeout_seconds, follow_redirects=False)
+    return SmsGateway(client, url=own.sms_url, key_id=own.sms_key_id, secret=secret, now=now)

@@ -1,0 +1,236 @@
+"""One row per notice: what the API lists, and what the dispatcher has to do."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from asyncpg import Connection
+
+from chassis.errors import BrokenInvariant
+from chassis.stored import Stored
+from services.notifier.domain import events as e
+
+TABLE = "view_notices"
+
+_DDL = """
+create table {table} (
+    creditor text not null,
+    account text not null,
+    notice_id text not null,
+    lane int not null,
+    requested_at timestamptz not null,
+    state text not null,
+    reason text not null default '',
+    due boolean not null default true,
+    purge boolean not null default false,
+    case_id text,
+    purpose text not null,
+    channel text not null,
+    policy text not null,
+    policy_version int not null,
+    step text,
+    respond_by date,
+    attempts int not null default 0,
+    day date,
+    sent_at timestamptz,
+    to_masked text,
+    reference text,
+    sha256 text,
+    content bytea,
+    result text,
+    result_at timestamptz,
+    primary key (creditor, account, notice_id)
+);
+create index on {table} (lane) where due;
+create index on {table} (lane) where purge;
+create index on {table} (notice_id);
+create index on {table} (creditor, requested_at, notice_id)
+"""
+_INSERT = """
+insert into {table} (
+    creditor, account, notice_id, lane, requested_at, state, case_id, purpose, channel,
+    policy, policy_version, step, respond_by
+) values ($1, $2, $3, $4, $5, 'ready', $6, $7, $8, $9, $10, $11, $12)
+"""
+_UPDATE = """
+update {table} set {changes} where creditor = $1 and account = $2 and notice_id = $3
+"""
+_ERASE = """
+update {table} set content = null, purge = true where creditor = $1 and account = $2
+"""
+_PURGED = "update {table} set purge = false where creditor = $1 and account = $2"
+
+_COLUMNS = """
+creditor, account, notice_id, requested_at, state, reason, case_id, purpose, channel, policy,
+policy_version, step, respond_by, attempts, day, sent_at, to_masked, reference, sha256, content,
+result, result_at
+"""
+_LIST = f"""
+select {_COLUMNS} from {TABLE}
+where ($1::text[] is null or creditor = any($1)) and ($2::text is null or account = $2)
+  and ($3::text is null or purpose = $3) and ($4::text is null or channel = $4)
+  and ($5::text is null or state = $5) and ($6::text is null or case_id = $6)
+  and ($7::timestamptz is null or (requested_at, creditor, account, notice_id) > ($7, $8, $9, $10))
+order by requested_at, creditor, account, notice_id limit $11
+"""  # noqa: S608 - columns and table are constants above
+_ONE = f"""
+select {_COLUMNS} from {TABLE}
+where notice_id = $1 and ($2::text[] is null or creditor = any($2))
+"""  # noqa: S608
+_DUE = f"""
+select creditor, account, notice_id, lane, channel, state from {TABLE}
+where due and lane = any($1::int[]) order by lane, requested_at, account, notice_id limit $2
+"""  # noqa: S608
+_PURGE = f"""
+select creditor, account, notice_id, lane, channel, state from {TABLE}
+where purge and lane = any($1::int[]) order by lane, creditor, account, notice_id
+"""  # noqa: S608
+
+
+class Task(NamedTuple):
+    """A notice the dispatcher has to do something about."""
+
+    creditor: str
+    account: str
+    notice_id: str
+    lane: int
+    channel: str
+    state: str
+
+
+class Filter(NamedTuple):
+    """Which notices a listing shows; `None` leaves a column open."""
+
+    creditors: list[str] | None = None
+    account: str | None = None
+    purpose: str | None = None
+    channel: str | None = None
+    state: str | None = None
+    case_id: str | None = None
+
+
+After = tuple[datetime, str, str, str]
+"""The sort key of a page's last row: requested_at, creditor, account, notice_id."""
+
+
+class NoticesView:
+    """The table `view_notices`; the text stays sealed in it."""
+
+    @property
+    def name(self) -> str:
+        return "notices"
+
+    def ddl(self, table: str) -> str:
+        return _DDL.format(table=table)
+
+    async def apply(self, connection: Connection, table: str, events: Sequence[Stored]) -> None:
+        for stored in events:
+            if not stored.stream.startswith("account-"):
+                continue
+            creditor, _, account = stored.stream.removeprefix("account-").partition("/")
+            await _apply(connection, table, creditor, account, stored)
+
+
+async def _apply(
+    connection: Connection, table: str, creditor: str, account: str, stored: Stored
+) -> None:
+    event = stored.event
+    match event:
+        case e.NoticeRequested():
+            await connection.execute(
+                _INSERT.format(table=table),
+                creditor,
+                account,
+                event.notice_id,
+                stored.lane,
+                event.requested_at,
+                event.case_id,
+                event.purpose,
+                event.channel,
+                event.policy,
+                event.policy_version,
+                event.step,
+                event.respond_by,
+            )
+        case e.DebtorErased():
+            await connection.execute(_ERASE.format(table=table), creditor, account)
+        case e.OutboxPurged():
+            await connection.execute(_PURGED.format(table=table), creditor, account)
+        case _:
+            changes = _changes(event)
+            if changes:
+                names = ", ".join(f"{name} = ${i}" for i, name in enumerate(changes, start=4))
+                await connection.execute(
+                    _UPDATE.format(table=table, changes=names),
+                    creditor,
+                    account,
+                    event.notice_id,
+                    *changes.values(),
+                )
+
+
+def _changes(event: Any) -> dict[str, Any]:
+    """The columns an event about a single notice sets."""
+    match event:
+        case e.NoticeDeferred():
+            return {"state": "waiting", "reason": event.reason, "due": False}
+        case e.NoticeReleased():
+            return {"state": "ready", "reason": "", "due": True}
+        case e.NoticeAttempted():
+            return {
+                "state": "sending",
+                "reason": "",
+                "due": False,
+                "attempts": event.attempt,
+                "day": event.day,
+                "to_masked": event.to_masked,
+                "sha256": event.sha256,
+                "content": event.content,
+            }
+        case e.NoticeSent():
+            return {
+                "state": "sent",
+                "reason": "",
+                "due": False,
+                "sent_at": event.at,
+                "reference": event.reference,
+            }
+        case e.NoticeInDoubt():
+            return {"state": "unknown", "reason": "", "due": True}
+        case e.LookupPostponed():
+            return {"state": "unknown", "reason": "lookup", "due": False}
+        case e.NoticeFailed():
+            return {"state": "failed", "reason": event.reason, "due": False}
+        case e.NoticeSuppressed():
+            return {"state": "suppressed", "reason": event.reason, "due": False}
+        case e.DeliveryRecorded():
+            return {"state": event.result, "result": event.result, "result_at": event.at}
+        case _:
+            return {}
+
+
+async def due(connection: Connection, lanes: list[int], limit: int) -> list[Task]:
+    """Notices that are ready to be sent or in doubt, in the lanes given."""
+    return [Task(**row) for row in await connection.fetch(_DUE, lanes, limit)]
+
+
+async def to_purge(connection: Connection, lanes: list[int]) -> list[Task]:
+    """Notices of erased debtors whose files may still exist."""
+    return [Task(**row) for row in await connection.fetch(_PURGE, lanes)]
+
+
+async def listing(
+    connection: Connection, wanted: Filter, after: After | None, limit: int
+) -> list[Any]:
+    """Notices in the order they were asked for."""
+    key = after or (None, None, None, None)
+    rows: list[Any] = await connection.fetch(_LIST, *wanted, *key, limit)
+    return rows
+
+
+async def one(connection: Connection, notice_id: str, creditors: list[str] | None) -> Any:
+    """One notice of the creditors given (all for `None`), or `None`."""
+    rows = await connection.fetch(_ONE, notice_id, creditors)
+    if len(rows) > 1:
+        raise BrokenInvariant(f"several accounts have a notice {notice_id}")
+    return rows[0] if rows else None
