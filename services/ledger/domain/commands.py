@@ -51,14 +51,17 @@ class CancelItem(msgspec.Struct, frozen=True):
 
 
 class DisputeItems(msgspec.Struct, frozen=True):
-    """Put items in dispute."""
+    """Put items in dispute; no ids means all open ones."""
 
     dispute_id: str
     item_ids: tuple[str, ...]
 
 
 class ResolveDispute(msgspec.Struct, frozen=True):
-    """Decide a dispute; `amount` is what the items come to when `reduced`."""
+    """Decide a dispute over items (no ids: all that stand in it).
+
+    `amount` is what they come to when `reduced`.
+    """
 
     dispute_id: str
     outcome: str

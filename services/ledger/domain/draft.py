@@ -147,7 +147,7 @@ class Draft:
 
     def effects(self) -> Effects:
         """What the decision did."""
-        overdue, reopened = [], []
+        overdue, settled, reopened = [], [], []
         for item in list(self.items.values()):
             now = self._as_of_today(item)
             if now is not item:
@@ -155,6 +155,8 @@ class Draft:
             before = self._before(item.id)
             if now.overdue and not (before and before.overdue):
                 overdue.append(item.id)
+            if now.status == "settled" and not (before and before.status == "settled"):
+                settled.append(item.id)
             if before and before.status != "open" and now.status == "open":
                 reopened.append(item.id)
         still = any(owes(item, self.day) for item in self.items.values())
@@ -177,6 +179,7 @@ class Draft:
             wake_on=wake_on(self.items.values(), self.prepaid > 0),
             terms=new_terms,
             overdue=tuple(overdue),
+            settled=tuple(settled),
             reopened=tuple(reopened),
             cleared=cleared,
         )
@@ -195,7 +198,7 @@ class Draft:
                 overdue += item.principal
                 oldest = item.due_on if oldest is None or item.due_on < oldest else oldest
         prepaid = self.prepaid + sum(entry.amount for entry in self.waiting)
-        return Balance(principal, overdue, fees, prepaid, oldest)
+        return Balance(principal, overdue, fees, prepaid, oldest, self.terms.currency)
 
     def _as_of_today(self, item: Item) -> Item:
         """An item with its status and whether it is overdue brought up to date."""

@@ -28,8 +28,8 @@ class Effects(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     `items` are the changed items as they are now (a closed one leaves the state), `accruals` their
     late fees beside them (empty where none is agreed), `parts` the money allocated. `prepaid`,
     `prepaid_on`, `waiting`, `lost` and `fee_from` are the account's whole new values; `terms` is
-    there when the account took over new ones. `overdue` and `reopened` name items of `items`;
-    `cleared` says that nothing is overdue, nor past due and disputed, any more.
+    there when the account took over new ones. `overdue`, `settled` and `reopened` name items of
+    `items`; `cleared` says that nothing is overdue, nor past due and disputed, any more.
     """
 
     day: date
@@ -46,6 +46,7 @@ class Effects(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     wake_on: date | None = None
     terms: Terms | None = None
     overdue: tuple[str, ...] = ()
+    settled: tuple[str, ...] = ()
     reopened: tuple[str, ...] = ()
     cleared: bool = False
 

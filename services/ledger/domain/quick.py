@@ -54,6 +54,7 @@ def open_item(account: Account, command: OpenItem, day: date, terms: Terms) -> I
         0,
         before.prepaid,
         oldest,
+        terms.currency,
     )
     effects = Effects(
         day,
@@ -100,13 +101,14 @@ def receive_payment(
             wake_on = item.due_on if left else next_day(item.due_on)
     effects = Effects(
         day,
-        Balance(principal, overdue, 0, left, oldest),
+        Balance(principal, overdue, 0, left, oldest, terms.currency),
         tuple(changed),
         parts=tuple(parts),
         prepaid=left,
         prepaid_on=day if left else None,
         fee_from=None if owed and not owes else account.fee_from,
         wake_on=wake_on,
+        settled=tuple(item.id for item in changed if item.status == "settled"),
         cleared=owed and not owes,
     )
     return PaymentReceived(

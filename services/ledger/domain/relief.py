@@ -29,18 +29,16 @@ _DEFERRED = "deferral"
 
 
 def dispute_items(draft: Draft, command: c.DisputeItems) -> AccountEvent | None:
-    """Put items in dispute: they are not overdue, bear no late fee from the next day on, and
-    unnamed money passes them over.
+    """Put items (no ids: all open ones) in dispute: they are not overdue, bear no late fee from the
+    next day on, and unnamed money passes them over.
     """
     disputed = []
-    for item in _found(draft, command.item_ids):
+    found = _found(draft, command.item_ids) if command.item_ids else list(draft.items.values())
+    for item in found:
         if command.dispute_id in item.disputes or item.status in ("cancelled", "written_off"):
             continue
         disputes = (*item.disputes, command.dispute_id)
-        if item.status == "open":
-            draft.put(
-                replace(item, disputes=disputes, fee=_stop(draft, item.fee, command.dispute_id))
-            )
+        draft.put(replace(item, disputes=disputes, fee=_stop(draft, item.fee, command.dispute_id)))
         disputed.append(item.id)
     if not disputed:
         return None
@@ -51,15 +49,15 @@ def resolve_dispute(draft: Draft, command: c.ResolveDispute) -> AccountEvent | N
     """Decide a dispute: upheld cancels its items, reduced gives them a new amount from the
     beginning, rejected owes them again.
     """
-    items = [item for item in _found(draft, command.item_ids) if item.status in ("open", "settled")]
+    items = [item for item in _disputed(draft, command) if item.status in ("open", "settled")]
     if not items:
         return None
-    freed = [_undisputed(draft, item, command.dispute_id) for item in items]
+    clean = [_undisputed(draft, item, command.dispute_id) for item in items]
     if command.outcome == "upheld":
-        for item in freed:
+        for item in clean:
             void(draft, item)
     elif command.outcome == "reduced":
-        _reduce(draft, freed, command)
+        _reduce(draft, clean, command)
     draft.settle_due()
     ids = tuple(item.id for item in items)
     return DisputeResolved(
@@ -162,6 +160,14 @@ def waive_late_fee(draft: Draft, command: c.WaiveLateFee) -> AccountEvent | None
     return LateFeeWaived(draft.effects(), tuple(waived), command.amount) if waived else None
 
 
+def _disputed(draft: Draft, command: c.ResolveDispute) -> list[Item]:
+    """The items a decision is about: those it names, else all that stand in the dispute."""
+    if command.item_ids:
+        return _found(draft, command.item_ids)
+    items = {**draft.closed, **draft.items}
+    return [item for item in items.values() if command.dispute_id in item.disputes]
+
+
 def _found(draft: Draft, item_ids: Iterable[str]) -> list[Item]:
     return [find(draft, item_id) for item_id in item_ids]
 
@@ -180,6 +186,5 @@ def _undisputed(draft: Draft, item: Item, dispute_id: str) -> Item:
     """The item without the dispute, kept so in the draft."""
     disputes = tuple(dispute for dispute in item.disputes if dispute != dispute_id)
     clean = replace(item, disputes=disputes, fee=_resume(draft, item.fee, dispute_id))
-    if item.status == "open":
-        draft.put(clean)
+    draft.put(clean)
     return clean

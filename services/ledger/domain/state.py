@@ -93,6 +93,7 @@ class Balance(msgspec.Struct, frozen=True, array_like=True, gc=False):
     late_fee: int = 0
     prepaid: int = 0
     oldest_due_on: date | None = None
+    currency: str = ""
 
 
 class Account(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -1,0 +1,190 @@
+"""The ledger's literal tables: what a message or a wake-up asks of an account."""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfoNotFoundError
+
+from chassis.errors import Malformed, NotFound
+from chassis.routes import MessageRoute, WakeRoute
+from chassis.vault import Subject
+from chassis.work import Work
+from contracts import billing, dunning, legal
+from contracts.codec import Message
+from services.ledger.account import ACCOUNT, account_stream, terms_stream
+from services.ledger.domain import commands as c
+from services.ledger.domain.calendar import local_day
+from services.ledger.domain.decide import decide, decide_wake
+from services.ledger.domain.resimulate import Past, archive, reverse_payment
+from services.ledger.domain.terms import PublishTerms, Terms, decide_terms
+
+ToCommand = Callable[[Any], c.Command]
+
+
+def account_and_terms(message: Message, lane: int) -> Sequence[str]:
+    """The streams of a message about one account."""
+    return (
+        f"account-{message.creditor}/{message.subject}",
+        f"terms-{message.creditor}@{lane}",
+    )
+
+
+def only_terms(message: Message, lane: int) -> Sequence[str]:
+    """The stream of a message about a creditor's terms."""
+    return (terms_stream(message.creditor, lane),)
+
+
+def history_of(work: Work, stream: str) -> list[Past]:
+    """All events of a stream, those this work has yet to commit included."""
+    committed = work.history(stream)
+    pasts = [Past(stored.at, stored.event) for stored in committed]
+    pasts += [
+        Past(pending.at, ACCOUNT.decode_event(pending.data))
+        for pending in work.pending
+        if pending.stream == stream and pending.version > len(committed)
+    ]
+    return pasts
+
+
+def _terms(work: Work, message: Message) -> Terms:
+    terms: Terms | None = work.state(f"terms-{message.creditor}@{work.lane}").current
+    if terms is None:
+        raise NotFound(f"creditor {message.creditor} is not set up")
+    return terms
+
+
+def issue_invoice(work: Work, message: Message) -> None:
+    """An invoice opens an item."""
+    data: billing.InvoiceIssued = message.data
+    command = c.OpenItem(
+        data.invoice_id, data.item, data.amount, data.currency, data.issued_on, data.due_on
+    )
+    _do(work, message, command)
+
+
+def receive_payment(work: Work, message: Message) -> None:
+    """A payment is allocated."""
+    data: billing.PaymentReceived = message.data
+    command = c.ReceivePayment(
+        data.payment_id,
+        data.amount,
+        data.currency,
+        data.received_at,
+        data.method,
+        tuple(data.invoices),
+        data.collected_by,
+    )
+    _do(work, message, command)
+
+
+def _do(work: Work, message: Message, command: c.Command) -> None:
+    stream = f"account-{message.creditor}/{message.subject}"
+    terms = _terms(work, message)
+    work.append(stream, decide(work.state(stream), command, work.now, terms))
+
+
+def with_history(to_command: ToCommand) -> MessageRoute:
+    """The route of a command that may bring a closed item back."""
+
+    def handle(work: Work, message: Message) -> None:
+        stream = account_stream(message.creditor, message.subject)
+        closed = archive(history_of(work, stream))
+        command = to_command(message.data)
+        terms = _terms(work, message)
+        work.append(stream, decide(work.state(stream), command, work.now, terms, closed))
+
+    return MessageRoute(account_and_terms, handle, history=True)
+
+
+def plain(to_command: ToCommand) -> MessageRoute:
+    """The route of a command that open items alone answer."""
+
+    def handle(work: Work, message: Message) -> None:
+        _do(work, message, to_command(message.data))
+
+    return MessageRoute(account_and_terms, handle)
+
+
+def reverse(work: Work, message: Message) -> None:
+    """A payment counts as never made."""
+    data: billing.PaymentReversed = message.data
+    stream = account_stream(message.creditor, message.subject)
+    command = c.ReversePayment(data.payment_id)
+    past = history_of(work, stream)
+    work.append(stream, reverse_payment(work.state(stream), command, work.now, past))
+
+
+def publish_terms(work: Work, message: Message) -> None:
+    """A creditor's terms hold from now on."""
+    data: dunning.TermsPublished = message.data
+    try:
+        today = local_day(data.time_zone, work.now)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise Malformed(f"data.time_zone: {data.time_zone} is no time zone") from error
+    fee = data.late_fee
+    command = PublishTerms(
+        time_zone=data.time_zone,
+        currency=data.currency,
+        day=today,
+        due_days=data.due_days,
+        allocation=data.allocation,
+        rate_per_day=Decimal(fee.rate_per_day) if fee else None,
+        cap_ratio=Decimal(fee.cap_ratio) if fee else Decimal(1),
+        starts=fee.starts if fee else "due",
+    )
+    stream = terms_stream(message.creditor, work.lane)
+    work.append(stream, decide_terms(work.state(stream), command))
+
+
+def erase(work: Work, message: Message) -> None:
+    """The debtor's key is destroyed; the sums hold no personal data and stay."""
+    work.erase(Subject(message.creditor, message.subject))
+
+
+def _no_streams(_message: Message, _lane: int) -> Sequence[str]:
+    return ()
+
+
+def _fee(data: dunning.FeeCharged) -> c.OpenItem:
+    return c.OpenItem(
+        data.item_id, data.item, data.amount, data.currency, data.issued_on, data.due_on, "charge"
+    )
+
+
+def _resolved(data: dunning.DisputeResolved) -> c.ResolveDispute:
+    return c.ResolveDispute(data.dispute_id, data.outcome, tuple(data.item_ids), data.amount)
+
+
+MESSAGES: dict[str, MessageRoute] = {
+    billing.InvoiceIssued.TYPE: MessageRoute(account_and_terms, issue_invoice),
+    billing.PaymentReceived.TYPE: MessageRoute(account_and_terms, receive_payment),
+    billing.PaymentReversed.TYPE: MessageRoute(account_and_terms, reverse, history=True),
+    billing.InvoiceAdjusted.TYPE: with_history(
+        lambda data: c.AdjustItem(data.invoice_id, data.adjustment_id, data.change)
+    ),
+    billing.InvoiceCancelled.TYPE: with_history(lambda data: c.CancelItem(data.invoice_id)),
+    billing.AccountErased.TYPE: MessageRoute(_no_streams, erase, subject=True),
+    dunning.TermsPublished.TYPE: MessageRoute(only_terms, publish_terms),
+    dunning.DisputeOpened.TYPE: with_history(
+        lambda data: c.DisputeItems(data.dispute_id, tuple(data.item_ids))
+    ),
+    dunning.DisputeResolved.TYPE: with_history(_resolved),
+    dunning.ItemDeferred.TYPE: with_history(
+        lambda data: c.DeferItems(tuple(data.item_ids), data.until)
+    ),
+    dunning.PlanAgreed.TYPE: plain(lambda data: c.AgreePlan(data.plan_id)),
+    dunning.PlanBroken.TYPE: plain(lambda data: c.EndPlan(data.plan_id)),
+    dunning.PlanCompleted.TYPE: plain(lambda data: c.EndPlan(data.plan_id)),
+    dunning.LateFeeStarted.TYPE: plain(lambda data: c.StartLateFee(data.from_day)),
+    dunning.LateFeeWaived.TYPE: plain(lambda data: c.WaiveLateFee(data.amount)),
+    dunning.FeeCharged.TYPE: plain(_fee),
+    legal.DebtWrittenOff.TYPE: with_history(lambda data: c.WriteOff(tuple(data.item_ids))),
+}
+
+
+def begin_days(work: Work, stream: str) -> None:
+    """Money meets its due date, or items become overdue."""
+    work.append(stream, decide_wake(work.state(stream), work.now))
+
+
+WAKES: dict[str, WakeRoute] = {ACCOUNT.name: WakeRoute(begin_days)}
