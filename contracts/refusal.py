@@ -13,9 +13,10 @@ from contracts.errors import MalformedMessage, UnknownType
 
 _PLACE = re.compile(r" - at `(?P<place>[^`]*)`\Z")
 _QUOTED_VALUE = re.compile(r"^Invalid (?:enum )?value .*\Z", re.DOTALL)
-_ATTRIBUTES = frozenset(
-    "id source specversion type subject time creditor correlationid causationid traceparent".split()
-)
+_ATTRIBUTES = frozenset({
+    "id", "source", "specversion", "type", "subject", "time", "creditor",
+    "correlationid", "causationid", "traceparent",
+})  # fmt: skip
 _JSON = re.compile(r"application/(?:[a-z0-9.+-]+\+)?json\Z")
 
 
