@@ -109,6 +109,7 @@ class Consumer:
         Raises `LaneLost` when another instance took the lane, `Conflict` when other writers kept
         being faster.
         """
+        self.probe("consume.begin")
         batch = self._decode(lane, records)
         moved = {(record.topic, record.partition): record.offset + 1 for record in records}
         for attempt in range(_ATTEMPTS):
@@ -191,8 +192,8 @@ class Consumer:
         for letter in parked:
             await self._park(connection, work, letter)
         await self._queue_forgetting(connection, batch.items)
-        self.probe("consume.before_commit")
         await self.store.save(connection, work)
+        self.probe("consume.before_commit")
 
     async def _load(self, connection: Connection, lane: int, items: Sequence[_Item]) -> Work:
         streams: dict[str, None] = {}
@@ -248,7 +249,7 @@ class Consumer:
             if item.message.type == ERASED:
                 record = item.record
                 await connection.execute(
-                    _FORGET, record.topic, record.partition, record.key, record.offset
+                    _FORGET, record.topic, record.partition, record.key, record.offset + 1
                 )
 
     async def _retry_waiting(self, connection: Connection, lane: int, batch: _Batch) -> None:

@@ -24,7 +24,7 @@ async def create_pool(dsn: str, schema: str, *, size: int = 8) -> "asyncpg.Pool[
             "application_name": f"arrears-{schema}",
             "statement_timeout": f"{int(_STATEMENT_TIMEOUT.total_seconds() * 1000)}",
             "lock_timeout": "20000",
-            "idle_in_transaction_session_timeout": "30000",
+            "idle_in_transaction_session_timeout": "15000",
             "jit": "off",
         },
     )

@@ -46,9 +46,7 @@ async def test_a_duplicate_has_no_effect_in_the_same_batch_and_in_a_later_one(
     assert not await parked(service)
 
 
-async def test_the_same_id_with_another_body_is_parked(
-    open_toy: OpenToy, bus: EmbeddedBus
-) -> None:
+async def test_the_same_id_with_another_body_is_parked(open_toy: OpenToy, bus: EmbeddedBus) -> None:
     service = await open_toy()
     await toy.send(bus, "a", toy.payment(1, "a", 5), toy.payment(1, "a", 6))
     await service.step()
@@ -142,7 +140,9 @@ async def everything(service: Service) -> bytes:
             for (row,) in await connection.fetch(f"select t::text from {table} t"):
                 found.append(row)
                 found += [
-                    bytes.fromhex(part.strip('"),(').removeprefix("\\\\x")).decode("utf-8", "replace")
+                    bytes.fromhex(part.strip('"),(').removeprefix("\\\\x")).decode(
+                        "utf-8", "replace"
+                    )
                     for part in row.split(",")
                     if part.strip('"),(').startswith("\\\\x")
                 ]

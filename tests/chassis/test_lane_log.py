@@ -129,7 +129,10 @@ async def first_then_second(store: Store) -> list[str]:
 
 
 async def test_an_event_that_commits_late_is_not_skipped(stores: dict[str, Store]) -> None:
-    assert await first_then_second(stores["locked"]) == ["account-acme/first", "account-acme/second"]
+    assert await first_then_second(stores["locked"]) == [
+        "account-acme/first",
+        "account-acme/second",
+    ]
 
 
 async def test_without_the_lane_lock_an_event_that_commits_late_is_skipped(

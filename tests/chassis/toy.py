@@ -9,7 +9,8 @@ from asyncpg import Connection
 
 from chassis.aggregate import Aggregate
 from chassis.blueprint import Blueprint
-from chassis.bus.base import Bus, Outgoing as BusMessage, lane_of
+from chassis.bus.base import Bus, lane_of
+from chassis.bus.base import Outgoing as BusMessage
 from chassis.errors import NotFound, Rejected
 from chassis.outgoing import Outgoing
 from chassis.routes import MessageRoute, WakeRoute
@@ -81,9 +82,10 @@ def streams(message: Message, lane: int) -> Sequence[str]:
 def on_payment(work: Work, message: Message) -> None:
     data: PaymentReceived = message.data
     stream = account_stream(message)
-    if data.amount == NEEDS_SETTING_UP and not work.state(
-        f"terms-{message.creditor}@{work.lane}"
-    ).payments:
+    if (
+        data.amount == NEEDS_SETTING_UP
+        and not work.state(f"terms-{message.creditor}@{work.lane}").payments
+    ):
         raise NotFound(f"creditor {message.creditor} is not set up")
     note = work.seal(Subject(message.creditor, message.subject), {"by": data.collected_by})
     work.append(stream, [Added(data.amount, work.now + timedelta(days=1), note)])
