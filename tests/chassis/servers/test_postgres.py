@@ -137,6 +137,14 @@ async def test_a_database_is_created_once_and_found_again(postgres_dsn: str) -> 
     assert await run(urls[0], "SELECT current_database()") == 'say "so"'
 
 
-async def test_every_test_has_a_database_of_its_own(database: str, postgres_dsn: str) -> None:
+@pytest.mark.parametrize("turn", [1, 2])
+async def test_every_test_has_an_empty_database_of_its_own(
+    database: str, postgres_dsn: str, turn: int
+) -> None:
+    assert await run(database, "SELECT to_regclass('kept')") is None
     await write_one_row(database)
+    await run(database, f"CREATE SCHEMA turn_{turn}")
     assert await run(postgres_dsn, "SELECT to_regclass('kept')") is None
+    left_open = await asyncpg.connect(database)
+    assert await left_open.fetchval("SELECT 1") == 1
+    left_open.terminate()
