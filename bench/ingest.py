@@ -92,11 +92,11 @@ async def _administer(dsn: str, statement: str) -> None:
         await connection.close()
 
 
-async def publish(bootstrap: str, load: Load) -> None:
+async def publish(bootstrap: str, load: Load, topic: str = TOPIC) -> None:
     """Create the topic and fill it, partition by key as every producer does."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
-    await admin.create_topics([NewTopic(TOPIC, load.partitions, replication_factor=1)])
+    await admin.create_topics([NewTopic(topic, load.partitions, replication_factor=1)])
     await admin.close()
     producer = AIOKafkaProducer(
         bootstrap_servers=bootstrap, enable_idempotence=True, max_batch_size=BATCH_BYTES
@@ -106,9 +106,9 @@ async def publish(bootstrap: str, load: Load) -> None:
         for event in billing_events(load, datetime.now(UTC).date()):
             batch, place = batches[event.partition], event.partition
             if batch.append(key=event.key, value=event.value, timestamp=None) is None:
-                await producer.send_batch(batch, TOPIC, partition=place)
+                await producer.send_batch(batch, topic, partition=place)
                 batches[place] = batch = producer.create_batch()
                 batch.append(key=event.key, value=event.value, timestamp=None)
         for partition, batch in batches.items():
             if batch.record_count():
-                await producer.send_batch(batch, TOPIC, partition=partition)
+                await producer.send_batch(batch, topic, partition=partition)
