@@ -24,8 +24,8 @@ class Blueprint:
     """The literal tables of one service.
 
     `name` is also its schema. `retry_after` are message types that make parked messages of their
-    creditor worth another try. `forgets` marks the one service that has an erased person's messages
-    taken off the bus.
+    creditor worth another try. In one service `forgets` names all services that
+    read `billing`: it has an erased person's messages taken off the bus once these are past them.
     """
 
     name: str
@@ -40,4 +40,4 @@ class Blueprint:
     workers: Sequence[Worker] = ()
     migrations: Sequence[Path] = ()
     retry_after: frozenset[str] = frozenset()
-    forgets: bool = False
+    forgets: Sequence[str] = ()

@@ -12,8 +12,6 @@ from typing import NamedTuple
 
 import asyncpg
 from asyncpg import Connection
-from contracts.codec import Message, decode
-from contracts.errors import MalformedMessage, UnknownType
 
 from chassis import dead_letters, inbox
 from chassis.bus.base import Record
@@ -36,6 +34,8 @@ from chassis.routes import MessageRoute
 from chassis.store import Store
 from chassis.vault import Subject
 from chassis.work import Work
+from contracts.codec import Message, decode
+from contracts.errors import MalformedMessage, UnknownType
 
 PARK = (Rejected, Malformed, NotFound, Forbidden, BrokenInvariant)
 """What is parked with its reason while the rest goes on; `BrokenInvariant` too, since stopping a
@@ -92,6 +92,7 @@ class Consumer:
     probe: Callable[[str], None]
     retry_after: frozenset[str] = frozenset()
     forgets: bool = False
+    erasure_seen: bool = False
 
     async def positions(self, lane: int, topics: Sequence[str]) -> dict[tuple[str, int], int]:
         """The next offset of each topic in a lane; 0 where nothing was consumed yet."""
@@ -127,6 +128,7 @@ class Consumer:
                 if attempt == _ATTEMPTS - 1:
                     raise
         self._count(batch)
+        self.erasure_seen |= any(item.message.type == ERASED for item in batch.items)
         return len(records)
 
     def _decode(self, lane: int, records: Sequence[Record]) -> _Batch:

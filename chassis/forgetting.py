@@ -1,5 +1,6 @@
 """Taking an erased person's messages off the bus, once every reader is past them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import asyncpg
@@ -20,20 +21,25 @@ class Forgetting:
 
     pool: "asyncpg.Pool[asyncpg.Record]"
     bus: Bus
-    enabled: bool
+    readers: Sequence[str]
 
     async def run(self) -> int:
         """Forget what can be forgotten now; what some reader has yet to read stays queued."""
-        if not self.enabled:
+        if not self.readers:
             return 0
         async with self.pool.acquire(timeout=10) as connection:
-            done = 0
+            done, groups = 0, [group_of(reader) for reader in self.readers]
             for topic, lane, key, before in await connection.fetch(_WAITING):
                 try:
-                    await self.bus.forget(topic, lane, key, before)
+                    await self.bus.forget(topic, lane, key, before, groups)
                 except Transient as error:
                     log.info("erasure_waits", topic=topic, lane=lane, error=error)
                     continue
                 await connection.execute(_DONE, topic, lane, key)
                 done += 1
             return done
+
+
+def group_of(service: str) -> str:
+    """The name under which a service reports how far it has read."""
+    return f"arrears-{service}"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
 from asyncpg import Connection
+
 from contracts.codec import Message, body_hash
 
 _KNOWN = "select id, body from inbox where id = any($1::bytea[])"

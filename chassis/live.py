@@ -225,6 +225,7 @@ class Live:
             await asyncio.sleep(_LAG_SECONDS)
             ends = await service.bus.end_offsets(service.blueprint.reads)
             now = dict(service.reading.positions)
+            await service.report_positions()
             for (topic, lane), position in now.items():
                 lag = max(0, ends.get((topic, lane), 0) - position)
                 service.metrics.lag.labels(service.name, topic, str(lane)).set(lag)

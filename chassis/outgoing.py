@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Literal
 
-from contracts.base import Contract
-from contracts.codec import CONTENT_TYPE, encode
-
 from chassis.bus.base import Outgoing as BusMessage
 from chassis.stored import Stored
+from contracts.base import Contract
+from contracts.codec import CONTENT_TYPE, encode
 
 ALL_ACCOUNTS = "*"
 """The account part of the key of a message about the creditor as a whole."""

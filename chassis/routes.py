@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from asyncpg import Connection
-from contracts.codec import Message
 
 from chassis.work import Work
+from contracts.codec import Message
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from chassis.bus.base import Bus, lane_of
 from chassis.clock import Clock
 from chassis.consumer import Consumer
 from chassis.errors import BrokenInvariant, Conflict, Misconfigured
-from chassis.forgetting import Forgetting
+from chassis.forgetting import Forgetting, group_of
 from chassis.http.app import create_app
 from chassis.leases import Leases
 from chassis.live import Live
@@ -84,7 +84,7 @@ class Service:
             self.metrics,
             probe,
             blueprint.retry_after,
-            blueprint.forgets,
+            bool(blueprint.forgets),
         )
         self.reading = Reading(bus, self.consumer, blueprint.reads)
         self.relay = Relay(
@@ -282,7 +282,14 @@ class Service:
             for lane, records in batches.items():
                 done += await self.consumer.consume(lane, records, self.reading.positions)
                 self.dirty.add(lane)
+        if self.consumer.erasure_seen:
+            await self.report_positions()
         return done
+
+    async def report_positions(self) -> None:
+        """Say how far this instance has read: for lag tools, and so that erasures can go on."""
+        self.consumer.erasure_seen = False
+        await self.bus.commit_info(group_of(self.name), self.reading.positions)
 
     async def _fire_due(self) -> int:
         done = 0

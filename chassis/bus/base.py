@@ -124,8 +124,18 @@ class Bus(Protocol):
         """Return an identity per topic that changes when the topic is deleted and created again."""
         ...
 
-    async def forget(self, topic: str, partition: int, key: bytes, before: int) -> None:
-        """Make what was published under `key` at offsets below `before` unreadable (erasure)."""
+    async def commit_info(self, group: str, positions: Mapping[tuple[str, int], int]) -> None:
+        """Report a reader's next offsets, for lag tools and `forget`; nobody starts from them."""
+        ...
+
+    async def forget(
+        self, topic: str, partition: int, key: bytes, before: int, readers: Sequence[str] = ()
+    ) -> None:
+        """Make what was published under `key` at offsets below `before` unreadable (erasure).
+
+        Raises `Transient` as long as one of `readers` (groups of `commit_info`) has not read that
+        far: nobody may find a message gone that they still had to act on.
+        """
         ...
 
 

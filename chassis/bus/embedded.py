@@ -11,7 +11,7 @@ from chassis.bus.embedded_faults import transient_faults
 from chassis.bus.embedded_reader import EmbeddedReader
 from chassis.bus.embedded_schema import DDL, in_schema
 from chassis.bus.embedded_wake import Waker
-from chassis.errors import BrokenInvariant, Misconfigured
+from chassis.errors import BrokenInvariant, Misconfigured, Transient
 
 _ADD_TOPICS = """
 insert into {schema}.topics (topic, partitions) select unnest($1::text[]), $2
@@ -38,6 +38,14 @@ update {schema}.log
            'time', to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
            'datacontenttype', 'application/json', 'data', json_build_object())::text, 'UTF8')
  where topic = $1 and partition = $2 and key = $3 and "offset" < $4
+"""
+_READ = """
+insert into {schema}.readings as r (reader, topic, partition, next_offset)
+select $1, * from unnest($2::text[], $3::integer[], $4::bigint[])
+on conflict (reader, topic, partition) do update set next_offset = excluded.next_offset
+"""
+_PAST = """
+select reader from {schema}.readings where topic = $1 and partition = $2 and next_offset >= $3
 """
 _TRIM = """
 update {schema}.partitions set first_offset = greatest(first_offset, least($3, next_offset))
@@ -143,14 +151,33 @@ class EmbeddedBus:
         _require_known(topics, {row["topic"] for row in rows})
         return {topic: identity for topic, identity, _ in rows}
 
-    async def forget(self, topic: str, partition: int, key: bytes, before: int) -> None:
+    async def commit_info(self, group: str, positions: Mapping[tuple[str, int], int]) -> None:
+        """See `Bus.commit_info`."""
+        places = list(positions)
+        with transient_faults():
+            await self._pool.execute(
+                self._sql(_READ),
+                group,
+                [topic for topic, _ in places],
+                [partition for _, partition in places],
+                list(positions.values()),
+            )
+
+    async def forget(
+        self, topic: str, partition: int, key: bytes, before: int, readers: Sequence[str] = ()
+    ) -> None:
         """Overwrite the key's messages below `before` with tombstones that keep their offsets.
 
-        A tombstone is a CloudEvent of type `arrears.erased`. PostgreSQL frees the old bytes on disk
-        with its next vacuum of the table.
+        Raises `Transient` while a reader has not come to `before`. A tombstone is a CloudEvent of
+        type `arrears.erased`. PostgreSQL frees the old bytes on disk with its next vacuum.
         """
         creditor, _, subject = key.decode("utf-8", "replace").partition("/")
         where = (topic, partition, key, before)
+        with transient_faults():
+            rows = await self._pool.fetch(self._sql(_PAST), topic, partition, before)
+        behind = sorted(set(readers) - {row["reader"] for row in rows})
+        if behind:
+            raise Transient(f"{', '.join(behind)} still read {topic}/{partition} below {before}")
         with transient_faults():
             await self._pool.execute(
                 self._sql(_FORGET), *where, _TOMBSTONE_HEADERS, creditor, subject

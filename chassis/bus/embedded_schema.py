@@ -35,6 +35,13 @@ create table if not exists {schema}.log (
     primary key (topic, partition, "offset"),
     foreign key (topic, partition) references {schema}.partitions on delete cascade
 );
+create table if not exists {schema}.readings (
+    reader text not null,
+    topic text not null references {schema}.topics on delete cascade,
+    partition integer not null,
+    next_offset bigint not null,
+    primary key (reader, topic, partition)
+);
 create or replace function {schema}.append(
     in_topics text[], in_partitions integer[],
     in_keys bytea[], in_values bytea[], in_headers bytea[]

@@ -169,13 +169,16 @@ class KafkaBus:
         except Transient as error:
             log.warning("kafka_commit_info_failed", group=group, error=str(error))
 
-    async def forget(self, topic: str, partition: int, key: bytes, before: int) -> None:
+    async def forget(
+        self, topic: str, partition: int, key: bytes, before: int, readers: Sequence[str] = ()
+    ) -> None:
         """Delete **everything** of the partition below `before`: Kafka cannot delete by key.
 
-        Raises `Transient` as long as a group of `reader_groups` has not read up to `before`.
+        Raises `Transient` as long as a group of `readers` (or else of `reader_groups`) has not
+        read up to `before`.
         """
         at = TopicPartition(topic, partition)
-        groups = self._reader_groups.get(topic)
+        groups = readers or self._reader_groups.get(topic)
         if groups is None:
             raise Misconfigured(f"forgetting on {topic} needs the names of its reader groups")
         with kafka_faults():

@@ -134,7 +134,7 @@ class TotalsView:
         for stored in events:
             amount = stored.event.amount if isinstance(stored.event, Added) else 0
             await connection.execute(
-                f"insert into {table} as t values ($1, $2, 1) on conflict (stream) do update "
+                f"insert into {table} as t values ($1, $2, 1) on conflict (stream) do update "  # noqa: S608 - a view's table
                 "set amount = t.amount + excluded.amount, events = t.events + 1",
                 stored.stream,
                 amount,
@@ -156,7 +156,7 @@ def blueprint(name: str = "toy") -> Blueprint:
         writes=("ledger",),
         views=(TotalsView(),),
         retry_after=frozenset({"billing.account.upserted.v1"}),
-        forgets=True,
+        forgets=(name,),
     )
 
 

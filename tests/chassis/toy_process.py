@@ -14,7 +14,7 @@ from chassis.bus.base import Bus
 from chassis.bus.embedded import EmbeddedBus
 from chassis.bus.kafka import KafkaBus
 from chassis.clock import WallClock
-from chassis.service import Service
+from chassis.service import Service, no_probe
 from chassis.settings import Settings
 from tests.chassis import toy
 
@@ -49,9 +49,13 @@ async def main(dsn: str, kind: str, data_dir: str, where: str | None = None) -> 
     settings = Settings(
         data_dir=Path(data_dir), lease_seconds=1.0, batch_size=20, relay_batch_size=20
     )
-    options = {} if where is None else {"probe": trap(where)}
     service = await Service.open(
-        toy.blueprint(), settings, clock=WallClock(), bus=bus, dsn=dsn, **options
+        toy.blueprint(),
+        settings,
+        clock=WallClock(),
+        bus=bus,
+        dsn=dsn,
+        probe=no_probe if where is None else trap(where),
     )
     finished = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, finished.set)
