@@ -161,7 +161,8 @@ class Reacted(Effect, frozen=True, kw_only=True):
 
 
 class NoticeRequested(Effect, frozen=True, kw_only=True):
-    """One message on one channel; `contact` names the delayed contact it makes up for; `needs_overdue` says to suppress it when the account is cleared
+    """One message on one channel; `contact` names the delayed contact it makes up for;
+    `needs_overdue` says to suppress it when the account is cleared
     meanwhile.
     """
 

@@ -250,6 +250,10 @@ def _restored(state: Account, event: e.RestorationRequested) -> Account:
     return replace(state, restrictions=left)
 
 
+def _referred(state: Account, event: e.ReferralMade) -> Account:
+    return _case(state, referred=(*state.case.referred, event.to)) if state.case else state
+
+
 def _approval_requested(state: Account, event: e.ApprovalRequested) -> Account:
     approval = Approval(
         approval_id=event.approval_id,
@@ -269,7 +273,7 @@ def _approval_decided(state: Account, event: e.ApprovalDecided) -> Account:
     state = _approval_gone(state, event)
     if decided is None or not decided.is_step:
         return state
-    granted = decided.step if event.outcome == "approved" else None
+    granted = replace(decided, amount=event.amount) if event.outcome == "approved" else None
     return _case(state, asking=None, granted=granted)
 
 
@@ -433,6 +437,7 @@ _ACCOUNT: dict[type, Callable[[Account, Any], Account]] = {
     e.TaskWithdrawn: _task_withdrawn,
     e.RestrictionRequested: _restricted,
     e.RestorationRequested: _restored,
+    e.ReferralMade: _referred,
     e.ApprovalRequested: _approval_requested,
     e.ApprovalDecided: _approval_decided,
     e.ApprovalLapsed: _approval_gone,

@@ -34,7 +34,9 @@ def past_due(state: Account, day: date) -> list[Item]:
 
 
 def overdue(state: Account, day: date) -> list[Item]:
-    """Overdue items, oldest first: past due, unpaid and not disputed (a deferral moves the due date)."""
+    """Overdue items, oldest first: past due, unpaid and not disputed (a deferral moves the due
+    date).
+    """
     disputed = disputed_ids(state)
     return [item for item in past_due(state, day) if item.item_id not in disputed]
 

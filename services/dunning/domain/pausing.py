@@ -7,7 +7,9 @@ from services.dunning.domain.state import Account
 
 
 def pause_reasons(state: Account, day: date) -> tuple[str, ...]:
-    """Name everything that pauses the account's case on a day, in a fixed order; empty when nothing does."""
+    """Name everything that pauses the account's case on a day, in a fixed order; empty when nothing
+    does.
+    """
     reasons: list[str] = []
     if state.hold is not None:
         reasons.append("hold")

@@ -12,7 +12,9 @@ from services.dunning.policy.model import Pack
 
 
 class Cause(NamedTuple):
-    """Where an effect comes from: a step, reaction or calendar entry, the reason in words, and its place in the pack."""
+    """Where an effect comes from: a step, reaction or calendar entry, the reason in words, and its
+    place in the pack.
+    """
 
     step: str | None
     reason: str
@@ -43,7 +45,9 @@ class Recorder:
         self.state = evolve_account(self.state, event)
 
     def new_id(self, letter: str) -> str:
-        """An id for what the next event makes: unique, the same whenever the decision is made again."""
+        """An id for what the next event makes: unique, the same whenever the decision is made
+        again.
+        """
         return f"{self.state.code}-{letter}{self.state.sequence + 1}"
 
     def why(self, cause: Cause) -> dict[str, Any]:

@@ -48,11 +48,12 @@ class Case(Value, frozen=True, kw_only=True):
     last_step_on: date | None = None
     base_on: date | None = None
     asking: str | None = None
-    granted: str | None = None
+    granted: Approval | None = None
     paused: tuple[str, ...] = ()
     replied: bool = False
     disputed: bool = False
     sent: tuple[str, ...] = ()
+    referred: tuple[str, ...] = ()
     classified: str | None = None
     results: dict[str, datetime] = {}
     progress: dict[str, date] = {}
@@ -66,7 +67,8 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `items` are the open ones by id. `wake` is the next instant at which something is to be done,
     `turn_on` the local day whose
-    steps were last gone through, `hold` the id of the hold in force. `profile` is sealed. `settled` and
+    steps were last gone through, `hold` the id of the hold in force. `profile` is sealed. `settled`
+    and
     `payments` are the latest ids, enough to dispute a paid item and to know a payment again.
     """
 

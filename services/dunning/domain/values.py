@@ -177,6 +177,7 @@ class Approval(Value, frozen=True, kw_only=True):
     step: str | None = None
     path: tuple[int, ...] = ()
     is_step: bool = False
+    amount: int | None = None
 
 
 class OpenTask(Value, frozen=True, kw_only=True):

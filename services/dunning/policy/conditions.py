@@ -30,7 +30,8 @@ class Condition(_Part):
 
     A list holds when any of its names does. `replied`, `disputed`, `observed`, `notice_sent`,
     `restricted` and `classified` speak
-    of this case; `disputed_ever` of the account; `attribute` of an account attribute that is set
+    of this case; `disputed_ever` and `observed` of the account; `attribute` of an account attribute
+    that is set
     and true.
     """
 
@@ -44,6 +45,7 @@ class Condition(_Part):
     observed: Names = ()
     not_observed: Names = ()
     restricted: Names = ()
+    referred: Names = ()
     overdue: bool | None = None
     overdue_at_least: int | None = Field(default=None, ge=0)
     overdue_within_days: int | None = Field(default=None, ge=1)

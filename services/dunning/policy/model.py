@@ -246,3 +246,25 @@ class Pack(Part):
         """Find a step by its id, in every track."""
         every = (*self.steps, *(step for track in self.tracks for step in track.steps))
         return next((step for step in every if step.id == step_id), None)
+
+    def actions(self, part_id: str) -> tuple[Action, ...]:
+        """The actions of a step, reaction, calendar entry or entry before the due date, by its id."""
+        step = self.step(part_id)
+        if step is not None:
+            return step.do
+        parts: tuple[BeforeDue | Reaction | CalendarEntry, ...] = (
+            *self.before_due,
+            *self.reactions,
+            *self.calendar,
+        )
+        return next((part.do for part in parts if part.id == part_id), ())
+
+    def action(self, part_id: str, path: tuple[int, ...]) -> Action | None:
+        """One action by its place: index, and index among the approved ones."""
+        actions, found = self.actions(part_id), None
+        for index in path:
+            if index >= len(actions):
+                return None
+            found = actions[index]
+            actions = found.approval.then if found.approval else ()
+        return found

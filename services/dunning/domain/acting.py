@@ -1,0 +1,259 @@
+"""Carrying out what a pack says to do: one small function for each kind of action."""
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from services.dunning.domain import events as e
+from services.dunning.domain.conditions import holds
+from services.dunning.domain.contacts import allowed_at
+from services.dunning.domain.owing import overdue, overdue_principal, owed
+from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.domain.values import Item
+from services.dunning.policy.actions import Action, Notice
+from services.dunning.policy.vocabulary import CONTACT_TASKS
+
+HELD_BY_PAUSE = frozenset({"notice", "restrict", "legal"})
+"""What a pause forbids: contact, restriction, legal documents (rules of all packs: pause)."""
+
+
+def perform(rec: Recorder, actions: Iterable[Action], cause: Cause, *, is_step: bool) -> None:
+    """Carry out the actions whose condition holds, in their order.
+
+    A step's actions happen together; those of a reaction that a pause forbids are lost, one by one.
+    """
+    for index, action in enumerate(actions):
+        if not is_step and action.kind in HELD_BY_PAUSE and rec.is_paused:
+            continue
+        if holds(action.if_, rec.state, rec.today):
+            perform_one(rec, action, cause.at(index), is_step=is_step)
+
+
+def perform_one(rec: Recorder, action: Action, cause: Cause, *, is_step: bool) -> None:
+    """Carry out one action."""
+    if action.approval is not None:
+        _approval(rec, action, cause, is_step=is_step)
+    else:
+        _DEEDS[action.kind](rec, action, cause)
+
+
+def request_notice(
+    rec: Recorder, notice: Notice, channel: str, items: Iterable[Item], cause: Cause, **fields: Any
+) -> None:
+    """Ask for one message on one channel, with the figures of these items as of today."""
+    term = notice.respond_within_days
+    rec.emit(
+        e.NoticeRequested(
+            notice_id=rec.new_id("n"),
+            purpose=notice.purpose,
+            channel=channel,
+            recipients=notice.recipients,
+            template=notice.template or notice.purpose,
+            variables=owed(rec.state, items, rec.today),
+            on=rec.today,
+            respond_by=None if term is None else rec.today + timedelta(days=term),
+            ledger_version=rec.state.ledger_version,
+            contact=cause.contact,
+            **fields,
+            **rec.why(cause),
+        )
+    )
+
+
+def _notice(rec: Recorder, action: Action, cause: Cause) -> None:
+    notice = action.notice
+    if notice is None:
+        return
+    for channel in notice.channels:
+        if cause.channel not in (None, channel):
+            continue
+        if _is_delayed(rec, cause, channel, is_call=False):
+            continue
+        request_notice(rec, notice, channel, overdue(rec.state, rec.today), cause)
+
+
+def _task(rec: Recorder, action: Action, cause: Cause) -> None:
+    task = action.task
+    if task is None:
+        return
+    if task.kind in CONTACT_TASKS and _is_delayed(rec, cause, None, is_call=True):
+        return
+    rec.emit(
+        e.TaskRequested(
+            task_id=rec.new_id("t"),
+            kind=task.kind,
+            owner=_owner(rec, task.owner),
+            with_owners=task.with_owners,
+            on=rec.today,
+            contact=cause.contact,
+            **rec.why(cause),
+        )
+    )
+
+
+def _owner(rec: Recorder, owner: str) -> str:
+    if owner != "segment":
+        return owner
+    segments = rec.pack.segments
+    return segments.get(rec.state.segment or "", segments.get("other", "collector"))
+
+
+def _is_delayed(rec: Recorder, cause: Cause, channel: str | None, *, is_call: bool) -> bool:
+    """Whether a contact has to wait; if so, put it in the queue (a queued one stays there)."""
+    if rec.state.case is None or allowed_at(rec, is_call=is_call) <= rec.now:
+        return False
+    if cause.contact is None:
+        rec.emit(
+            e.ContactDelayed(
+                contact=rec.new_id("w"),
+                on=rec.today,
+                path=cause.path,
+                channel=channel,
+                **rec.why(cause),
+            )
+        )
+    return True
+
+
+def _restrict(rec: Recorder, action: Action, cause: Cause) -> None:
+    part = action.restrict
+    if part is None or any(r.service == part.service for r in rec.state.restrictions):
+        return
+    rec.emit(
+        e.RestrictionRequested(
+            service=part.service,
+            on=rec.today,
+            ledger_version=rec.state.ledger_version,
+            **rec.why(cause),
+        )
+    )
+
+
+def restore(rec: Recorder, cause: Cause, services: tuple[str, ...] = ()) -> None:
+    """Give back restricted services, every one when none is named, in the order they were taken."""
+    for restriction in rec.state.restrictions:
+        if not services or restriction.service in services:
+            rec.emit(
+                e.RestorationRequested(
+                    service=restriction.service,
+                    ledger_version=rec.state.ledger_version,
+                    **rec.why(cause),
+                )
+            )
+
+
+def _restore(rec: Recorder, action: Action, cause: Cause) -> None:
+    if action.restore is not None:
+        restore(rec, cause, action.restore.services)
+
+
+def _refer(rec: Recorder, action: Action, cause: Cause) -> None:
+    if action.refer is not None:
+        version = rec.state.ledger_version
+        rec.emit(
+            e.ReferralMade(
+                to=action.refer.to, on=rec.today, ledger_version=version, **rec.why(cause)
+            )
+        )
+
+
+def _legal(rec: Recorder, action: Action, cause: Cause) -> None:
+    if action.legal is None:
+        return
+    figures = owed(rec.state, overdue(rec.state, rec.today), rec.today)
+    rec.emit(
+        e.LegalRequested(
+            request_id=rec.new_id("l"),
+            document=action.legal.document,
+            on=rec.today,
+            ledger_version=rec.state.ledger_version,
+            principal=figures.principal,
+            late_fee=figures.late_fee,
+            total=figures.total,
+            items=figures.items,
+            **rec.why(cause),
+        )
+    )
+
+
+def _approval(rec: Recorder, action: Action, cause: Cause, *, is_step: bool) -> None:
+    if action.approval is not None:
+        ask(rec, action.approval.for_, action.approval.by, cause, is_step=is_step)
+
+
+def ask(rec: Recorder, for_: str, by_role: str, cause: Cause, *, is_step: bool) -> None:
+    """Ask for an approval; a step's approval makes the steps after it wait."""
+    rec.emit(
+        e.ApprovalRequested(
+            approval_id=rec.new_id("a"),
+            for_=for_,
+            by_role=by_role,
+            path=cause.path,
+            is_step=is_step,
+            **rec.why(cause),
+        )
+    )
+
+
+def _classify(rec: Recorder, action: Action, cause: Cause) -> None:
+    if action.classify is None:
+        return
+    wanted = action.classify.as_
+    for case in action.classify.first_of:
+        if holds(case.if_, rec.state, rec.today):
+            wanted = case.as_
+            break
+    if wanted is not None:
+        rec.emit(e.Classified(as_=wanted, **rec.why(cause)))
+
+
+def raise_alert(rec: Recorder, kind: str, cause: Cause) -> None:
+    """Tell operations; alerts use up nothing."""
+    rec.emit(e.AlertRaised(kind=kind, **rec.why(cause)))
+
+
+def _alert(rec: Recorder, action: Action, cause: Cause) -> None:
+    if action.alert is not None:
+        raise_alert(rec, action.alert.kind, cause)
+
+
+def _charge(rec: Recorder, action: Action, cause: Cause) -> None:
+    charge = action.charge
+    if charge is None:
+        return
+    share = Decimal(overdue_principal(rec.state, rec.today)) * charge.ratio
+    worked_out = int(share.quantize(Decimal(1), ROUND_HALF_UP))
+    rec.emit(
+        e.FeeCharged(
+            item_id=rec.new_id("f"),
+            item=charge.item,
+            amount=worked_out if cause.amount is None else cause.amount,
+            due_on=rec.today + timedelta(days=charge.due_in_days),
+            **rec.why(cause),
+        )
+    )
+
+
+def _start_late_fee(rec: Recorder, action: Action, cause: Cause) -> None:
+    rec.emit(e.LateFeeStarted(from_day=rec.today, **rec.why(cause)))
+
+
+def _write_off(rec: Recorder, action: Action, cause: Cause) -> None:
+    ids = tuple(item.item_id for item in overdue(rec.state, rec.today))
+    rec.emit(e.WriteOffApproved(item_ids=ids, **rec.why(cause)))
+
+
+_DEEDS: dict[str, Callable[[Recorder, Action, Cause], None]] = {
+    "notice": _notice,
+    "task": _task,
+    "restrict": _restrict,
+    "restore": _restore,
+    "refer": _refer,
+    "legal": _legal,
+    "classify": _classify,
+    "alert": _alert,
+    "charge": _charge,
+    "start_late_fee": _start_late_fee,
+    "write_off": _write_off,
+}

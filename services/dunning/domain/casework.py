@@ -1,0 +1,91 @@
+"""Opening, pausing, resuming and closing the case (rules of all packs: case, pause)."""
+
+from services.dunning.domain import events as e
+from services.dunning.domain.acting import restore
+from services.dunning.domain.localtime import ONE_DAY
+from services.dunning.domain.owing import overdue, past_due
+from services.dunning.domain.pausing import pause_reasons
+from services.dunning.domain.reacting import react
+from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.domain.values import PolicyRef
+from services.dunning.policy.model import Pack
+
+
+def policy_ref(pack: Pack) -> PolicyRef:
+    """What pins a pack to a case: version, changed figures, hash of the text."""
+    return PolicyRef(
+        policy=pack.id,
+        version=pack.version,
+        parameters={name: str(value) for name, value in sorted(pack.overrides.items())},
+        content_hash=pack.content_hash,
+    )
+
+
+def reassess(rec: Recorder) -> None:
+    """Bring the case in line with what is owed: open it, close it, pause it, let it go on."""
+    if rec.state.updating:
+        return
+    if rec.state.case is None and overdue(rec.state, rec.today):
+        _open(rec)
+    elif rec.state.case is not None and not past_due(rec.state, rec.today):
+        _close(rec)
+    _follow_pause(rec)
+
+
+def _open(rec: Recorder) -> None:
+    _forget_agreements(rec)
+    oldest = overdue(rec.state, rec.today)[0]
+    first = rec.today if rec.now <= rec.step_time else rec.today + ONE_DAY
+    cause = Cause(None, f"item {oldest.item_id} overdue since {oldest.due_on + ONE_DAY}")
+    why = rec.why(cause) | {"case_id": rec.new_id("c")}
+    rec.emit(
+        e.CaseOpened(
+            policy_ref=policy_ref(rec.pack),
+            opened_on=rec.today,
+            first_step_on=first,
+            oldest_due_on=oldest.due_on,
+            **why,
+        )
+    )
+    react(rec, "case", "opened")
+
+
+def _forget_agreements(rec: Recorder) -> None:
+    """Promises and a plan made about an earlier case say nothing about a new arrear."""
+    for promise in rec.state.promises:
+        if promise.case_id is not None:
+            rec.emit(e.PromiseLapsed(promise_id=promise.promise_id, case_id=promise.case_id))
+    plan = rec.state.plan
+    if plan is not None and plan.case_id is not None:
+        rec.emit(e.PlanCompleted(plan_id=plan.plan_id, case_id=plan.case_id))
+
+
+def _close(rec: Recorder) -> None:
+    cause = Cause(None, "nothing is overdue and nothing past due is disputed")
+    case_id = rec.case_id
+    for task in rec.state.tasks:
+        if task.case_id == case_id:
+            rec.emit(e.TaskWithdrawn(task_id=task.task_id, kind=task.kind, **rec.why(cause)))
+    for approval in rec.state.approvals:
+        if approval.case_id == case_id:
+            rec.emit(
+                e.ApprovalLapsed(
+                    approval_id=approval.approval_id, for_=approval.for_, **rec.why(cause)
+                )
+            )
+    restore(rec, cause)
+    react(rec, "case", "closed")
+    rec.emit(e.CaseClosed(closed_on=rec.today, **rec.why(cause)))
+
+
+def _follow_pause(rec: Recorder) -> None:
+    case = rec.state.case
+    if case is None:
+        return
+    reasons = pause_reasons(rec.state, rec.today)
+    if reasons == case.paused:
+        return
+    if reasons:
+        rec.emit(e.CasePaused(reasons=reasons, **rec.why(Cause(None, "; ".join(reasons)))))
+    else:
+        rec.emit(e.CaseResumed(**rec.why(Cause(None, "nothing pauses any more"))))

@@ -1,0 +1,80 @@
+"""Deciding what follows from a command on an account."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from services.dunning.domain import commands as c
+from services.dunning.domain import operating, recording
+from services.dunning.domain.casework import reassess
+from services.dunning.domain.events import AccountEvent
+from services.dunning.domain.localtime import local_day
+from services.dunning.domain.recorder import Recorder
+from services.dunning.domain.state import Account
+from services.dunning.domain.turn import release_contacts, take_turn
+from services.dunning.domain.waking import schedule
+from services.dunning.policy.model import Pack
+
+
+def decide(
+    state: Account, command: c.AccountCommand, pack: Pack, now: datetime, zone: ZoneInfo
+) -> list[AccountEvent]:
+    """Answer the events that follow from a command; an empty list means there is nothing to do.
+
+    `pack` is the one the running case pins, else the creditor's current one, with its parameters
+    applied. `now` is aware.
+    Raises Rejected when the rules refuse.
+    """
+    rec = Recorder(state, pack, now, zone)
+    if isinstance(command, c.Wake):
+        _wake(rec)
+    else:
+        _COMMANDS[type(command)](rec, command)
+        reassess(rec)
+        schedule(rec, woken=False, turned=False)
+    return rec.events
+
+
+def _wake(rec: Recorder) -> None:
+    """Act on the wake-up; one that comes before it is due does nothing.
+
+    A turn is taken when the wake-up was for the step time or earlier, however late it comes that
+    day: one
+    that was only for a waiting contact later in the day is none.
+    """
+    due = rec.state.wake
+    if due is None or due > rec.now:
+        return
+    turned = due <= rec.step_time <= rec.now and rec.state.turn_on != rec.today
+    if turned:
+        take_turn(rec, local_day(due, rec.zone))
+    else:
+        reassess(rec)
+        release_contacts(rec)
+    reassess(rec)
+    schedule(rec, woken=True, turned=turned)
+
+
+_COMMANDS: dict[type, Callable[[Recorder, Any], None]] = {
+    c.UpdateItems: recording.update_items,
+    c.Reassess: recording.reassess_only,
+    c.RecordPayment: recording.record_payment,
+    c.ReversePayment: recording.reverse_payment,
+    c.UpdateAccount: recording.update_account,
+    c.EraseAccount: recording.erase_account,
+    c.RecordObservation: recording.record_observation,
+    c.ConfirmRestriction: recording.confirm_restriction,
+    c.RecordDelivery: operating.record_delivery,
+    c.RecordLegalProgress: operating.record_legal_progress,
+    c.CompleteTask: operating.complete_task,
+    c.RecordReply: operating.record_reply,
+    c.MakePromise: operating.make_promise,
+    c.AgreePlan: operating.agree_plan,
+    c.OpenDispute: operating.open_dispute,
+    c.ResolveDispute: operating.resolve_dispute,
+    c.MakeApplication: operating.make_application,
+    c.Decide: operating.decide_request,
+    c.PlaceHold: operating.place_hold,
+    c.ReleaseHold: operating.release_hold,
+}

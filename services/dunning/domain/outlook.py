@@ -1,0 +1,111 @@
+"""What comes next on an account and when, or why nothing does."""
+
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from services.dunning.domain.conditions import holds
+from services.dunning.domain.localtime import ONE_DAY, instant, local_day
+from services.dunning.domain.pausing import pause_reasons
+from services.dunning.domain.state import Account, Case
+from services.dunning.domain.timetable import first_possible_day, pending_steps, turn_of
+from services.dunning.policy.actions import Action
+from services.dunning.policy.model import Pack, Step
+
+
+class Ahead(NamedTuple):
+    """One thing to come: a step, a check, or a pause; `when` is None while that is not known."""
+
+    what: str
+    when: datetime | None
+    reason: str
+    step: str | None = None
+
+
+def outlook(state: Account, pack: Pack, now: datetime, zone: ZoneInfo) -> list[Ahead]:
+    """List what comes next, the soonest first, as far as today's facts tell.
+
+    While something pauses the case its reasons come first, and the steps follow without a time.
+    """
+    day = local_day(now, zone)
+    paused = [Ahead("paused", None, reason) for reason in pause_reasons(state, day)]
+    checks = [
+        Ahead("check of the promise", instant(p.by + ONE_DAY, pack.step_time, zone), "promised")
+        for p in state.promises
+    ]
+    short = state.plan.shortfall_on() if state.plan else None
+    if short:
+        at = instant(short + ONE_DAY, pack.step_time, zone)
+        checks.append(Ahead("check of the plan", at, f"instalment due on {short}"))
+    steps = _steps(state, pack, now, zone, is_paused=bool(paused)) if state.case else []
+    coming = sorted(checks + steps, key=_soonest)
+    return paused + coming
+
+
+def _steps(
+    state: Account, pack: Pack, now: datetime, zone: ZoneInfo, *, is_paused: bool
+) -> list[Ahead]:
+    case = state.case
+    if case is None:
+        return []
+    today = local_day(now, zone)
+    late = now > instant(today, pack.step_time, zone) or state.turn_on == today
+    earliest = max(first_possible_day(case), today + ONE_DAY if late else today)
+    found: list[Ahead] = []
+    for step in pending_steps(case, pack):
+        reason, on = _turn(step, state, pack, zone, today, earliest)
+        if not holds(step.if_, state, today):
+            found.append(Ahead(_what(step), None, "its condition does not hold now", step.id))
+            continue
+        blocked = is_paused or on is None or _waits(case)
+        at = None if blocked or on is None else instant(on, pack.step_time, zone)
+        found.append(Ahead(_what(step), at, _blocked(case, reason), step.id))
+        earliest = on + ONE_DAY if on else date.max
+    return found
+
+
+def _turn(
+    step: Step, state: Account, pack: Pack, zone: ZoneInfo, today: date, earliest: date
+) -> tuple[str, date | None]:
+    """Why and when; what counts from a step still to come, or follows one, has no day yet."""
+    turn = turn_of(step, state, pack, today, zone)
+    if turn is None:
+        return "waits for what it follows", None
+    if earliest == date.max:
+        return turn.why, None
+    counts_from_step = step.when.then_days is not None
+    is_head = state.case is not None and pending_steps(state.case, pack)[0].id == step.id
+    if counts_from_step and not is_head:
+        return f"{step.when.then_days} days after the step before", None
+    return turn.why.replace(" reached", ""), max(turn.on, earliest)
+
+
+def _waits(case: Case) -> bool:
+    return case.asking is not None
+
+
+def _blocked(case: Case, reason: str) -> str:
+    return f"waits for the decision on step {case.asking}" if case.asking else reason
+
+
+def _what(step: Step) -> str:
+    asks = f"ask for {step.approval.for_}: " if step.approval else ""
+    return asks + "; ".join(_words(action) for action in step.do)
+
+
+def _words(action: Action) -> str:
+    if action.notice:
+        return f"notice {action.notice.purpose} by {' and '.join(action.notice.channels)}"
+    if action.task:
+        return f"task {action.task.kind} ({action.task.owner})"
+    if action.legal:
+        return f"legal {action.legal.document}"
+    if action.restrict:
+        return f"restrict {action.restrict.service}"
+    if action.refer:
+        return f"refer {action.refer.to}"
+    return str(action.kind).replace("_", " ")
+
+
+def _soonest(ahead: Ahead) -> tuple[bool, datetime]:
+    return (ahead.when is None, ahead.when or datetime.max.replace(tzinfo=UTC))

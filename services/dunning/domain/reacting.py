@@ -1,0 +1,57 @@
+"""Reactions: what a pack does at once when a fact is recorded.
+
+A reaction is not a step: it uses up no day, and what a pause forbids of it is lost.
+"""
+
+from services.dunning.domain import events as e
+from services.dunning.domain.acting import perform
+from services.dunning.domain.conditions import holds
+from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.policy.conditions import OnDecision, Trigger
+from services.dunning.policy.model import Reaction
+
+
+def react(rec: Recorder, name: str, value: str, detail: str | None = None) -> None:
+    """Run every reaction to a fact, in the pack's order.
+
+    `name` and `value` are a trigger's field and its value; `detail` is a task's result or a
+    decision's outcome.
+    """
+    for reaction in rec.pack.reactions:
+        if _answers(reaction.on, name, value, detail) and _is_free(rec, reaction):
+            words = " ".join(word for word in (name, value, detail) if word)
+            cause = Cause(reaction.id, f"{words} recorded".replace("_", " "))
+            if reaction.once_a_day:
+                rec.emit(e.Reacted(on=rec.today, **rec.why(cause)))
+            perform_reaction(rec, reaction, cause)
+
+
+def perform_reaction(rec: Recorder, reaction: Reaction, cause: Cause) -> None:
+    """Carry out a reaction, and whatever answers to a class it gives."""
+    before = rec.state.case.classified if rec.state.case else None
+    perform(rec, reaction.do, cause, is_step=False)
+    follow_classification(rec, before)
+
+
+def follow_classification(rec: Recorder, before: str | None) -> None:
+    """Run the reactions to a class the case has only now."""
+    now = rec.state.case.classified if rec.state.case else None
+    if now is not None and now != before:
+        react(rec, "classified", now)
+
+
+def _is_free(rec: Recorder, reaction: Reaction) -> bool:
+    if reaction.once_a_day and rec.state.reacted.get(reaction.id) == rec.today:
+        return False
+    return holds(reaction.if_, rec.state, rec.today)
+
+
+def _answers(on: Trigger, name: str, value: str, detail: str | None) -> bool:
+    wanted = getattr(on, name)
+    if wanted is None or wanted == ():
+        return False
+    if isinstance(wanted, OnDecision):
+        return wanted.for_ == value and wanted.outcome == detail
+    if on.task is not None:
+        return on.task.kind == value and (not on.task.results or detail in on.task.results)
+    return value in wanted if isinstance(wanted, tuple) else value == wanted

@@ -1,0 +1,83 @@
+"""What other services and upstream tell an account."""
+
+from services.dunning.domain import commands as c
+from services.dunning.domain import events as e
+from services.dunning.domain.casework import reassess
+from services.dunning.domain.reacting import react
+from services.dunning.domain.recorder import Recorder
+
+
+def update_items(rec: Recorder, command: c.UpdateItems) -> None:
+    """Take the ledger's word on items; an older word, or the same again, changes nothing."""
+    known = rec.state.ledger_version
+    if command.ledger_version < known:
+        return
+    if command.ledger_version == known and not rec.state.updating:
+        return
+    rec.emit(
+        e.ItemsUpdated(
+            ledger_version=command.ledger_version,
+            as_of=command.as_of,
+            currency=command.currency,
+            items=command.items,
+            more=command.more,
+        )
+    )
+
+
+def reassess_only(rec: Recorder, command: c.Reassess) -> None:
+    """Nothing to record: the case is looked at after every command."""
+
+
+def record_payment(rec: Recorder, command: c.RecordPayment) -> None:
+    """Count a payment towards promises and plan; kept promises and a completed plan end at once."""
+    if command.payment_id in rec.state.payments:
+        return
+    rec.emit(
+        e.PaymentRecorded(
+            payment_id=command.payment_id,
+            amount=command.amount,
+            received_at=command.received_at,
+            method=command.method,
+            collected_by=command.collected_by,
+        )
+    )
+    for promise in rec.state.promises:
+        if promise.paid >= promise.amount:
+            rec.emit(e.PromiseKept(promise_id=promise.promise_id, case_id=promise.case_id))
+            react(rec, "promise", "kept")
+    plan = rec.state.plan
+    if plan is not None and plan.paid >= plan.total:
+        rec.emit(e.PlanCompleted(plan_id=plan.plan_id, case_id=plan.case_id))
+        react(rec, "plan", "completed")
+
+
+def reverse_payment(rec: Recorder, command: c.ReversePayment) -> None:
+    """A reversed payment counts as never made."""
+    rec.emit(e.PaymentReversed(payment_id=command.payment_id))
+
+
+def update_account(rec: Recorder, command: c.UpdateAccount) -> None:
+    rec.emit(
+        e.AccountUpdated(
+            segment=command.segment, attributes=command.attributes, profile=command.profile
+        )
+    )
+
+
+def erase_account(rec: Recorder, command: c.EraseAccount) -> None:
+    rec.emit(e.AccountErased())
+
+
+def record_observation(rec: Recorder, command: c.RecordObservation) -> None:
+    rec.emit(
+        e.ObservationRecorded(
+            observation_id=rec.new_id("o"), kind=command.kind, on=rec.today, note=command.note
+        )
+    )
+    reassess(rec)
+    react(rec, "observation", command.kind)
+
+
+def confirm_restriction(rec: Recorder, command: c.ConfirmRestriction) -> None:
+    rec.emit(e.RestrictionConfirmed(service=command.service))

@@ -1,0 +1,209 @@
+"""A day's turn: what happens at the step time (rules of all packs: pace, pause, calendar).
+
+The order is fixed: promises and plans are checked, the case goes on or stays, contacts that waited
+go first, then what is due before a due
+date, the monthly entries, and at last one step.
+"""
+
+from datetime import date, timedelta
+
+from services.dunning.domain import events as e
+from services.dunning.domain.acting import ask, perform, perform_one, raise_alert, request_notice
+from services.dunning.domain.casework import reassess
+from services.dunning.domain.conditions import holds
+from services.dunning.domain.contacts import allowed_at
+from services.dunning.domain.localtime import next_monthly
+from services.dunning.domain.owing import is_unpaid, not_yet_due, overdue
+from services.dunning.domain.reacting import follow_classification, react
+from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.domain.state import Account
+from services.dunning.domain.timetable import (
+    Turn,
+    first_possible_day,
+    pending_steps,
+    turn_of,
+)
+from services.dunning.domain.values import Plan, Promise
+from services.dunning.policy.actions import Action
+from services.dunning.policy.model import BeforeDue, CalendarEntry, Step
+
+
+def take_turn(rec: Recorder, due_on: date) -> None:
+    """Go through one day; `due_on` is the day the wake-up was for, earlier than today only when it
+    came late.
+    """
+    check_agreements(rec)
+    reassess(rec)
+    release_contacts(rec)
+    for before in rec.pack.before_due:
+        _before_due(rec, before)
+    for entry in rec.pack.calendar:
+        _calendar(rec, entry, due_on)
+    _step(rec)
+
+
+# ---- promises and plans
+
+
+def check_agreements(rec: Recorder) -> None:
+    """Break the promises and the plan whose day has passed unpaid, and raise their alerts."""
+    for promise in rec.state.promises:
+        if promise.by < rec.today and promise.paid < promise.amount:
+            _end_promise(rec, promise)
+    plan = rec.state.plan
+    if plan is not None:
+        short = plan.shortfall_on()
+        if short is not None and short < rec.today:
+            _end_plan(rec, plan, short)
+
+
+def _end_promise(rec: Recorder, promise: Promise) -> None:
+    if _is_over(rec, promise.case_id):
+        rec.emit(e.PromiseLapsed(promise_id=promise.promise_id, case_id=promise.case_id))
+        return
+    rec.emit(e.PromiseBroken(promise_id=promise.promise_id, paid=promise.paid, case_id=rec.case_id))
+    words = f"promised {promise.amount} by {promise.by}, paid {promise.paid}"
+    raise_alert(rec, "promise_broken", Cause(None, words))
+    react(rec, "promise", "broken")
+
+
+def _end_plan(rec: Recorder, plan: Plan, short: date) -> None:
+    if _is_over(rec, plan.case_id):
+        rec.emit(e.PlanCompleted(plan_id=plan.plan_id, case_id=plan.case_id))
+        return
+    due = sum(i.amount for i in plan.instalments if i.due < rec.today)
+    rec.emit(e.PlanBroken(plan_id=plan.plan_id, paid=plan.paid, due=due, case_id=rec.case_id))
+    words = f"instalments due by {short} not met: {plan.paid} paid of {due} due"
+    raise_alert(rec, "plan_broken", Cause(None, words))
+    react(rec, "plan", "broken")
+
+
+def _is_over(rec: Recorder, case_id: str | None) -> bool:
+    """Whether the debt an agreement was about is gone: its case closed, or nothing is open at all."""
+    if case_id is not None and case_id != rec.case_id:
+        return True
+    return not any(is_unpaid(item, rec.today) for item in rec.state.items.values())
+
+
+# ---- contacts that waited
+
+
+def release_contacts(rec: Recorder) -> None:
+    """Let contacts that the limits held back go, in the order they came, as far as the limits
+    allow.
+    """
+    waiting = rec.state.case.waiting if rec.state.case else ()
+    for contact in waiting:
+        action = rec.pack.action(contact.step, contact.path)
+        if action is None or rec.is_paused:
+            continue
+        if allowed_at(rec, is_call=action.task is not None) <= rec.now:
+            reason = f"waited for the contact limit; {contact.reason.partition(';')[0]}"
+            cause = Cause(
+                contact.step,
+                reason,
+                contact.path,
+                contact=contact.contact,
+                channel=contact.channel,
+            )
+            perform_one(rec, action, cause, is_step=False)
+
+
+# ---- before the due date and every month
+
+
+def _before_due(rec: Recorder, entry: BeforeDue) -> None:
+    due_on = rec.today + timedelta(days=entry.days)
+    items = [item for item in not_yet_due(rec.state, rec.today) if item.due_on == due_on]
+    if not items or rec.state.hold is not None:
+        return
+    cause = Cause(entry.id, f"{entry.days} days before the due date {due_on}")
+    for index, action in enumerate(entry.do):
+        if not holds(action.if_, rec.state, rec.today):
+            continue
+        if action.notice is None:
+            perform_one(rec, action, cause.at(index), is_step=False)
+            continue
+        for channel in action.notice.channels:
+            request_notice(rec, action.notice, channel, items, cause.at(index), needs_overdue=False)
+
+
+def runs_for(entry: CalendarEntry, state: Account, day: date) -> bool:
+    """Whether a monthly entry is for this account on a day."""
+    if entry.scope != "accounts" or state.hold is not None:
+        return False
+    if entry.where == "overdue":
+        return bool(overdue(state, day))
+    if entry.where == "not_yet_due":
+        return bool(not_yet_due(state, day))
+    return any(is_unpaid(item, day) for item in state.items.values())
+
+
+def _calendar(rec: Recorder, entry: CalendarEntry, due_on: date) -> None:
+    if next_monthly(due_on, entry.monthly) > rec.today or not runs_for(entry, rec.state, rec.today):
+        return
+    cause = Cause(entry.id, f"monthly, day {entry.monthly}")
+    rec.emit(e.CalendarRun(on=rec.today, **rec.why(cause)))
+    for index, action in enumerate(entry.do):
+        if holds(action.if_, rec.state, rec.today):
+            _calendar_action(rec, entry, action, cause.at(index))
+
+
+def _calendar_action(rec: Recorder, entry: CalendarEntry, action: Action, cause: Cause) -> None:
+    if action.notice is None or entry.where != "not_yet_due":
+        perform_one(rec, action, cause, is_step=False)
+        return
+    for channel in action.notice.channels:
+        items = not_yet_due(rec.state, rec.today)
+        request_notice(rec, action.notice, channel, items, cause, needs_overdue=False)
+
+
+# ---- steps
+
+
+def _step(rec: Recorder) -> None:
+    """Take the next step if its turn has come; steps whose condition fails are dropped on the way."""
+    case = rec.state.case
+    if case is None or rec.is_paused or rec.today < first_possible_day(case):
+        return
+    if case.granted is not None:
+        grant(rec)
+        return
+    for step in pending_steps(case, rec.pack):
+        turn = turn_of(step, rec.state, rec.pack, rec.today, rec.zone)
+        if case.asking is not None or turn is None or turn.on > rec.today:
+            return
+        if holds(step.if_, rec.state, rec.today):
+            _take(rec, step, turn)
+            return
+        why = Cause(step.id, f"{turn.why}, but its condition does not hold")
+        rec.emit(e.StepDropped(on=rec.today, **rec.why(why)))
+
+
+def _take(rec: Recorder, step: Step, turn: Turn) -> None:
+    cause = Cause(step.id, f"{turn.why}, nothing pauses")
+    asks = step.approval is not None
+    rec.emit(e.StepTaken(on=rec.today, asks=asks, **rec.why(cause)))
+    if step.approval is not None:
+        ask(rec, step.approval.for_, step.approval.by, cause, is_step=True)
+        return
+    before = rec.state.case.classified if rec.state.case else None
+    perform(rec, step.do, cause, is_step=True)
+    follow_classification(rec, before)
+
+
+def grant(rec: Recorder) -> None:
+    """Do what a step asked approval for."""
+    case = rec.state.case
+    approval = case.granted if case else None
+    if case is None or approval is None or approval.step is None:
+        return
+    cause = Cause(approval.step, f"{approval.for_} approved", approval.path, approval.amount)
+    rec.emit(e.StepGranted(on=rec.today, **rec.why(cause)))
+    before = case.classified
+    actions = rec.pack.actions(approval.step)
+    if approval.path:
+        asked = rec.pack.action(approval.step, approval.path)
+        actions = asked.approval.then if asked and asked.approval else ()
+    perform(rec, actions, cause, is_step=True)
+    follow_classification(rec, before)

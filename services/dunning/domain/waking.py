@@ -1,0 +1,93 @@
+"""When an account next has something to do by itself.
+
+Only instants at which something will happen count: a step's turn, an agreement's check, a notice
+before a due date, a monthly entry, a contact
+that waited. A day on which nothing happens is slept through.
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from services.dunning.domain import events as e
+from services.dunning.domain.contacts import allowed_at
+from services.dunning.domain.localtime import ONE_DAY, next_monthly
+from services.dunning.domain.recorder import Recorder
+from services.dunning.domain.timetable import first_possible_day, pending_steps, turn_of
+from services.dunning.domain.turn import runs_for
+
+_MONTHS_AHEAD_MAX = 13
+
+
+def schedule(rec: Recorder, *, woken: bool, turned: bool) -> None:
+    """Record the next wake-up if it changed.
+
+    A wake-up that is already due and has not come yet is kept: nothing that arrives just before it
+    may put it off.
+    """
+    turn_on = rec.today if turned else rec.state.turn_on
+    at = next_wake(rec, turn_on)
+    due = rec.state.wake
+    if not woken and due is not None and due <= rec.now:
+        at = due
+    if woken or at != due:
+        rec.emit(e.WakeScheduled(at=at, turn_on=turn_on))
+
+
+def next_wake(rec: Recorder, turn_on: date | None) -> datetime | None:
+    """The next instant with something to do, given the day whose turn was taken last."""
+    floor = rec.today
+    if rec.now > rec.step_time or turn_on == rec.today:
+        floor += ONE_DAY
+    days = [max(day, floor) for day in _turn_days(rec, floor)]
+    instants = [rec.at(day, rec.pack.step_time) for day in days]
+    if rec.state.case and not rec.is_paused:
+        instants += [
+            allowed_at(rec, is_call=contact.channel is None) for contact in rec.state.case.waiting
+        ]
+    return min(instants, default=None)
+
+
+def _turn_days(rec: Recorder, floor: date) -> Iterator[date]:
+    for promise in rec.state.promises:
+        yield promise.by + ONE_DAY
+    short = rec.state.plan.shortfall_on() if rec.state.plan else None
+    if short is not None:
+        yield short + ONE_DAY
+    yield from _step_days(rec)
+    if rec.state.hold is None:
+        yield from _before_due_days(rec, floor)
+        yield from _calendar_days(rec, floor)
+
+
+def _step_days(rec: Recorder) -> Iterator[date]:
+    case = rec.state.case
+    if case is None or rec.is_paused or case.asking is not None:
+        return
+    first = first_possible_day(case)
+    if case.granted is not None:
+        yield first
+        return
+    head = next(iter(pending_steps(case, rec.pack)), None)
+    turn = turn_of(head, rec.state, rec.pack, rec.today, rec.zone) if head else None
+    if turn is not None:
+        yield max(turn.on, first)
+
+
+def _before_due_days(rec: Recorder, floor: date) -> Iterator[date]:
+    for entry in rec.pack.before_due:
+        for item in rec.state.items.values():
+            day = item.due_on - timedelta(days=entry.days)
+            if day >= floor:
+                yield day
+
+
+def _calendar_days(rec: Recorder, floor: date) -> Iterator[date]:
+    for entry in rec.pack.calendar:
+        if entry.scope != "accounts" or not rec.state.items:
+            continue
+        day = next_monthly(floor, entry.monthly)
+        for _ in range(_MONTHS_AHEAD_MAX):
+            if runs_for(entry, rec.state, day):
+                yield day
+                break
+            day = next_monthly(day + ONE_DAY, entry.monthly)
