@@ -38,9 +38,18 @@ class Apis:
         given = {name: value for name, value in params.items() if value is not None}
         return await self.call(service, "GET", path, params=given)
 
-    async def post(self, service: ServiceName, path: str, body: Any, **who: Any) -> Any:
+    async def post(
+        self,
+        service: ServiceName,
+        path: str,
+        body: Any,
+        *,
+        creditor: str | None = None,
+        roles: Sequence[str] = ("admin",),
+    ) -> Any:
         """Send a body and return the answer's."""
-        return await self.call(service, "POST", path, json=body, **who)
+        params = None if creditor is None else {"creditor": creditor}
+        return await self.call(service, "POST", path, json=body, params=params, roles=roles)
 
     async def pages(self, service: ServiceName, path: str, **params: Any) -> AsyncIterator[Any]:
         """Yield the items of a listing, page after page."""

@@ -4,7 +4,7 @@ import contextlib
 import importlib
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from chassis.bus.base import Bus
 from chassis.bus.embedded import EmbeddedBus
@@ -24,10 +24,10 @@ select * from unnest($1::text[], $2::int[], $3::bigint[])
 
 
 class Build(Protocol):
-    """What every `services.<name>.main` offers."""
+    """What every `services.<name>.main` offers; `own` are a service's own settings."""
 
     def __call__(
-        self, settings: Settings, *, clock: Clock, bus: Bus, dsn: str, strict: bool = False
+        self, settings: Settings, *, clock: Clock, bus: Bus, dsn: str, strict: bool, **own: Any
     ) -> Awaitable[Service]: ...
 
 
@@ -91,16 +91,31 @@ def make_bus(settings: Settings, dsn: str) -> Bus:
 
 @contextlib.asynccontextmanager
 async def open_stack(
-    settings: Settings, *, clock: Clock, bus: Bus, dsn: str, strict: bool = False
+    settings: Settings,
+    *,
+    clock: Clock,
+    bus: Bus,
+    dsn: str,
+    strict: bool = False,
+    own: Mapping[ServiceName, Any] | None = None,
 ) -> AsyncIterator[Stack]:
     """Yield the four services, connected but not running; they are let go of at the end.
 
-    `strict` makes a failing wake-up raise instead of being put off: wanted in simulations.
+    `strict` makes a failing wake-up raise instead of being put off: wanted in simulations. `own`
+    replaces the settings a service otherwise reads from the environment for itself.
     """
     async with contextlib.AsyncExitStack() as exits:
         services: dict[ServiceName, Service] = {}
         for name in SERVICES:
-            opening = open_service(name, settings, clock=clock, bus=bus, dsn=dsn, strict=strict)
+            opening = open_service(
+                name,
+                settings,
+                clock=clock,
+                bus=bus,
+                dsn=dsn,
+                strict=strict,
+                own=(own or {}).get(name),
+            )
             services[name] = await exits.enter_async_context(opening)
         yield Stack(settings, clock, bus, services)
 
@@ -114,9 +129,11 @@ async def open_service(
     bus: Bus,
     dsn: str,
     strict: bool = False,
+    own: Any = None,
 ) -> AsyncIterator[Service]:
     """Yield one service, connected but not running."""
-    service = await _build_of(name)(settings, clock=clock, bus=bus, dsn=dsn, strict=strict)
+    more = {} if own is None else {"own": own}
+    service = await _build_of(name)(settings, clock=clock, bus=bus, dsn=dsn, strict=strict, **more)
     try:
         yield service
     finally:

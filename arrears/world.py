@@ -13,9 +13,11 @@ from arrears.simulation import RewindableClock, Simulation
 from arrears.stack import Stack, open_bus, open_stack, open_store
 from chassis.bus.base import Bus
 from chassis.settings import Settings
+from services.notifier.settings import NotifierSettings
 
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 _POOL_SIZE = 4
+_OUTBOX = "outbox"
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,11 @@ class World:
     bus: Bus
     stack: Stack
     apis: Apis
+
+    @property
+    def outbox(self) -> Path:
+        """The folder in which notices end."""
+        return self.settings.data_dir / _OUTBOX
 
     def simulation(self, passed: Callable[[datetime], None] | None = None) -> Simulation:
         """The services in the order in which messages flow through them."""
@@ -61,10 +68,23 @@ async def open_world(
     ):
         bus = wrap(started)
         async with (
-            open_stack(settings, clock=clock, bus=bus, dsn=dsn, strict=True) as stack,
+            open_stack(
+                settings,
+                clock=clock,
+                bus=bus,
+                dsn=dsn,
+                strict=True,
+                own={"notifier": _nothing_leaves(folder)},
+            ) as stack,
             apis.inside(stack) as doors,
         ):
             yield World(settings, clock, bus, stack, doors)
+
+
+def _nothing_leaves(folder: Path) -> NotifierSettings:
+    """The notifier's settings with every gateway cut off: what is simulated goes to files."""
+    cut = {"outbox": folder / _OUTBOX, "smtp_host": "", "sms_url": ""}
+    return NotifierSettings().model_copy(update=cut)
 
 
 @contextlib.contextmanager

@@ -202,12 +202,22 @@ def _utc(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def _set_up(creditor: Creditor) -> dict[str, str]:
+    return {
+        "id": creditor.id,
+        "name": creditor.name,
+        "time_zone": ZONE.key,
+        "currency": "CNY",
+        "policy": creditor.id,
+    }
+
+
 def files() -> Iterator[tuple[str, bytes]]:
     """Return name and content of every sample file."""
     number = 1
     setup = []
     for creditor in CREDITORS:
-        setup.append({"id": creditor.id, "name": creditor.name, "policy": creditor.id})
+        setup.append(_set_up(creditor))
         lines = [
             json.dumps(event, ensure_ascii=False, separators=(",", ":"))
             for event in Billing(creditor, number).run()

@@ -166,13 +166,14 @@ async def open_disputes(
 async def _open_dispute(
     apis: Apis, creditor: str, happening: Happening, attempts: int
 ) -> str | None:
-    path = f"/v1/creditors/{creditor}/accounts/{happening.account}/disputes"
+    path = f"/v1/accounts/{happening.account}/disputes"
     reason = None
     for attempt in range(attempts):
         if attempt:
             await asyncio.sleep(_RETRY_SECONDS)
         try:
-            await apis.post("dunning", path, {"invoice": happening.disputes})
+            body = {"invoice": happening.disputes}
+            await apis.post("dunning", path, body, creditor=creditor)
         except Refused as error:
             reason = error.reason
         else:

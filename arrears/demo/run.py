@@ -1,0 +1,119 @@
+"""Runs the demonstration."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import orjson
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from arrears.billing import Event
+from arrears.demo import summary
+from arrears.demo.tally import Tally
+from arrears.errors import UsageError
+from arrears.listening import Listener
+from arrears.upstream import send
+from arrears.world import World, open_world, temporary_folder
+from chassis.settings import Settings
+
+_TOPICS = ("ledger", "dunning", "notifier", "legal")
+_LISTEN_EVERY = timedelta(days=14)
+_REST = timedelta(hours=6)
+
+
+def read_samples(folder: Path) -> tuple[list[dict[str, Any]], list[Event]]:
+    """Return the creditors and all events of a samples folder, oldest first."""
+    try:
+        creditors = orjson.loads((folder / "creditors.json").read_bytes())
+        lines = [
+            line
+            for creditor in creditors
+            for line in (folder / f"{creditor['id']}.jsonl").read_bytes().splitlines()
+        ]
+    except OSError as error:
+        raise UsageError(f"{error.filename}: {error.strerror}") from error
+    events = sorted((orjson.loads(line) for line in lines), key=itemgetter("time"))
+    return creditors, events
+
+
+async def run(samples: Path, folder: Path, console: Console) -> None:
+    """Play the samples through the real services and print the summary; notices go to `folder`."""
+    creditors, events = read_samples(samples)
+    outbox = folder / "outbox"
+    shutil.rmtree(outbox, ignore_errors=True)
+    console.print("starting PostgreSQL, the bus and the four services …")
+    tally = Tally()
+    with temporary_folder() as store:
+        async with open_world(Settings().model_copy(update={"bus": "embedded"}), store) as world:
+            ageing = await _play(world, creditors, events, tally, console)
+            shutil.copytree(world.outbox, outbox, dirs_exist_ok=True)
+    summary.show(console, tally, creditors, ageing, outbox)
+
+
+async def _play(
+    world: World,
+    creditors: Sequence[Mapping[str, Any]],
+    events: Sequence[Event],
+    tally: Tally,
+    console: Console,
+) -> Mapping[str, Mapping[str, int]]:
+    begins, ends = _instant(events[0]) - _REST, _instant(events[-1]) + _REST
+    await world.begin(begins)
+    listener = Listener(world.bus, _TOPICS)
+    await listener.begin()
+    for creditor in creditors:
+        body = {name: value for name, value in creditor.items() if name != "id"}
+        await world.apis.call("dunning", "PUT", f"/v1/creditors/{creditor['id']}", json=body)
+    with _progress(console) as bar:
+        task = bar.add_task("", total=(ends - begins).total_seconds(), day=begins.date())
+
+        def passed(now: datetime) -> None:
+            bar.update(task, completed=(now - begins).total_seconds(), day=now.date())
+
+        await _play_events(world, events, tally, listener, passed)
+        await world.simulation(passed).run_until(ends)
+    await _listen(listener, tally)
+    return {c["id"]: await _ageing(world, c["id"]) for c in creditors}
+
+
+async def _play_events(
+    world: World, events: Sequence[Event], tally: Tally, listener: Listener, passed: Any
+) -> None:
+    simulation = world.simulation(passed)
+    listened = world.clock.now()
+    for _, together in groupby(events, key=itemgetter("time")):
+        batch = list(together)
+        await simulation.run_until(_instant(batch[0]))
+        refused = await send(world.apis, batch)
+        if refused:
+            place, reason = refused[0]
+            raise UsageError(f"the ledger refused {batch[place]['id']}: {reason}")
+        tally.events_in += len(batch)
+        await simulation.settle()
+        if world.clock.now() - listened > _LISTEN_EVERY:
+            listened = world.clock.now()
+            await _listen(listener, tally)
+
+
+async def _listen(listener: Listener, tally: Tally) -> None:
+    async for event in listener.messages():
+        tally.hear(event)
+
+
+async def _ageing(world: World, creditor: str) -> dict[str, int]:
+    answer = await world.apis.get("ledger", f"/v1/creditors/{creditor}/ageing")
+    return {bucket["bucket"]: bucket["principal"] for bucket in answer["buckets"]}
+
+
+def _progress(console: Console) -> Progress:
+    columns = (TextColumn("{task.fields[day]}"), BarColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console)
+
+
+def _instant(event: Event) -> datetime:
+    return datetime.fromisoformat(event["time"])

@@ -1,0 +1,76 @@
+"""The summary a person reads after the demonstration."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from arrears.demo.tally import Tally
+
+BUCKETS = ("0", "1-30", "31-60", "61-90", "91-180", "181-365", "366+")
+
+
+def show(
+    console: Console,
+    tally: Tally,
+    creditors: Sequence[Mapping[str, Any]],
+    ageing: Mapping[str, Mapping[str, int]],
+    outbox: Path,
+) -> None:
+    """Print counts, money, an ageing table per creditor, and where the notices lie."""
+    console.print(_counts(tally))
+    console.print(_money(tally, creditors, ageing))
+    console.print(_ageing(creditors, ageing))
+    files = sum(1 for path in outbox.rglob("*") if path.is_file()) if outbox.is_dir() else 0
+    console.print(f"{files} files of what went out lie in {outbox}", soft_wrap=True)
+
+
+def money(minor: int) -> str:
+    """Write an amount of minor units the way people do."""
+    return f"{minor / 100:,.2f}"
+
+
+def _counts(tally: Tally) -> Table:
+    table = Table(title="What happened", show_header=False)
+    table.add_row("events in", str(tally.events_in))
+    for name in ("cases opened", "cases closed"):
+        table.add_row(name, str(tally.counts[name]))
+    for channel, number in tally.notices.most_common():
+        table.add_row(f"notices by {channel.replace('_', ' ')}", str(number))
+    for name in ("tasks given", "restrictions made", "restrictions lifted", "legal documents"):
+        table.add_row(name, str(tally.counts[name]))
+    return table
+
+
+def _money(
+    tally: Tally,
+    creditors: Sequence[Mapping[str, Any]],
+    ageing: Mapping[str, Mapping[str, int]],
+) -> Table:
+    table = Table("creditor", title="Money (CNY)")
+    for name in ("billed", "collected", "overdue"):
+        table.add_column(name, justify="right")
+    total = [0, 0, 0]
+    for creditor in creditors:
+        name = creditor["id"]
+        overdue = sum(v for bucket, v in ageing[name].items() if bucket != "0")
+        row = [tally.billed[name], tally.collected[name], overdue]
+        total = [a + b for a, b in zip(total, row, strict=True)]
+        table.add_row(name, *map(money, row))
+    table.add_section()
+    table.add_row("together", *map(money, total))
+    return table
+
+
+def _ageing(
+    creditors: Sequence[Mapping[str, Any]], ageing: Mapping[str, Mapping[str, int]]
+) -> Table:
+    table = Table("creditor", title="Open principal by days past due (CNY)")
+    for bucket in BUCKETS:
+        table.add_column("not due" if bucket == "0" else bucket, justify="right")
+    for creditor in creditors:
+        name = creditor["id"]
+        table.add_row(name, *(money(ageing[name].get(bucket, 0)) for bucket in BUCKETS))
+    return table
