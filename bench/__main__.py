@@ -1,0 +1,49 @@
+"""`make bench`: every measurement, one `name value` line each, and bench/results.json.
+
+`python -m bench ingest` measures only what is named and keeps the other figures of the file.
+"""
+
+import asyncio
+import os
+import platform
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+
+from bench import ingest
+
+RESULTS = Path(__file__).with_name("results.json")
+MEASURES: dict[str, Callable[[], Awaitable[dict[str, float]]]] = {"ingest": ingest.measure}
+
+
+def main(names: list[str]) -> int:
+    """Measure what is named, or everything."""
+    unknown = set(names) - MEASURES.keys()
+    if unknown:
+        print(f"no such measurement: {', '.join(sorted(unknown))}", file=sys.stderr)
+        return 2
+    results = orjson.loads(RESULTS.read_bytes()) if names and RESULTS.exists() else {}
+    for name in names or MEASURES:
+        figures = asyncio.run(_measure(name))
+        results.update(figures)
+        for figure, value in figures.items():
+            print(f"{figure} {value:g}" if isinstance(value, float) else f"{figure} {value}")
+    results["measured"] = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "processors": os.cpu_count(),
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+    }
+    RESULTS.write_bytes(orjson.dumps(results, option=orjson.OPT_INDENT_2) + b"\n")
+    return 0
+
+
+async def _measure(name: str) -> dict[str, float]:
+    return await MEASURES[name]()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

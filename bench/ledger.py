@@ -1,0 +1,139 @@
+"""The ledger's own consumer over the same events: decode, validate, inbox, fold, append, state.
+
+What runs is what a live ledger runs to consume, with its leases; publishing, wake-ups and views are
+left out, as the pipe has no such thing either. `--all` leaves nothing out.
+
+Run by `bench.ingest`: `python -m bench.ledger BOOTSTRAP TOPIC PARTITIONS EVENTS DSN SERVER_PID`.
+"""
+
+import asyncio
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from typing_extensions import override
+
+from bench.events import CREDITOR
+from bench.meter import Meter, Usage
+from bench.pipe import BATCH_RECORDS_MAX
+from chassis.bus.base import Outgoing
+from chassis.bus.kafka import KafkaBus
+from chassis.clock import WallClock
+from chassis.live import Live
+from chassis.service import Service
+from chassis.settings import Settings
+from contracts.codec import NO_ACCOUNT, encode
+from contracts.dunning.terms import TermsPublished
+from services.ledger.main import build
+
+TERMS_TOPIC = "dunning"
+POLL_SECONDS = 0.01
+
+
+class ConsumeOnly(Live):
+    """A live service that only reads."""
+
+    @override
+    async def _publish(self) -> None:
+        await asyncio.Event().wait()
+
+    @override
+    async def _publish_dirty(self) -> None:
+        """Nothing is published."""
+
+    @override
+    async def _fire(self) -> None:
+        await asyncio.Event().wait()
+
+    @override
+    async def _work(self) -> None:
+        await asyncio.Event().wait()
+
+
+async def run(
+    bootstrap: str,
+    topic: str,
+    partitions: int,
+    events: int,
+    dsn: str,
+    server_pid: int,
+    *,
+    everything: bool = False,
+) -> Usage:
+    """Let the ledger consume all events and say what it took."""
+    bus = KafkaBus(bootstrap, partitions)
+    await bus.start()
+    with tempfile.TemporaryDirectory(prefix="arrears-bench-") as folder:
+        settings = Settings(
+            data_dir=Path(folder), partitions=partitions, batch_size=BATCH_RECORDS_MAX
+        )
+        service = await build(settings, clock=WallClock(), bus=bus, dsn=dsn)
+        await take_terms(service, bus)
+        live = (Live if everything else ConsumeOnly)(service)
+        meter = Meter(server_pid)
+        await live.start()
+        ends = {(topic, lane): end for (_, lane), end in (await bus.end_offsets([topic])).items()}
+        while len(service.reading.positions) < partitions or service.reading.behind(ends):
+            live.check()
+            await asyncio.sleep(POLL_SECONDS)
+        usage = meter.read(events)
+        await require_complete(service, events)
+        await live.stop()
+        await service.stop()
+    await bus.stop()
+    return usage
+
+
+async def take_terms(service: Service, bus: KafkaBus) -> None:
+    """Publish the creditor's terms to every lane, once, and have the ledger know them."""
+    ends = await bus.end_offsets([TERMS_TOPIC])
+    if not any(ends.values()):
+        await bus.publish([terms(lane) for lane in range(bus.partitions)])
+    await service.leases.refresh()
+    for lane in range(bus.partitions):
+        positions = {(TERMS_TOPIC, lane): 0}
+        reader = await bus.reader(positions)
+        records = await reader.fetch(1, 10.0)
+        await service.consumer.consume(lane, records, positions)
+        await reader.close()
+
+
+def terms(lane: int) -> Outgoing:
+    """Terms without a late fee; amounts are allocated as they come."""
+    data = TermsPublished(
+        creditor=CREDITOR, time_zone="Asia/Shanghai", currency="CNY", policy="bench", version=1
+    )
+    value = encode(
+        data,
+        id=f"terms-{lane}",
+        source="bench",
+        time=datetime.now(UTC),
+        creditor=CREDITOR,
+        subject=NO_ACCOUNT,
+    )
+    return Outgoing(TERMS_TOPIC, lane, f"{CREDITOR}/*".encode(), value)
+
+
+async def require_complete(service: Service, events: int) -> None:
+    """A figure counts only when every event had its effect."""
+    parked = await service.pool.fetchval("select count(*) from dead_letters")
+    known = await service.pool.fetchval("select count(*) from inbox")
+    if parked or known < events:
+        raise RuntimeError(f"{known} of {events} events were taken, {parked} parked")
+
+
+if __name__ == "__main__":
+    arguments = [each for each in sys.argv[1:] if each != "--all"]
+    bootstrap, topic, partitions, events, dsn, server_pid = arguments
+    asyncio.run(
+        run(
+            bootstrap,
+            topic,
+            int(partitions),
+            int(events),
+            dsn,
+            int(server_pid),
+            everything="--all" in sys.argv,
+        )
+    ).report()
