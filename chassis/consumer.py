@@ -30,6 +30,7 @@ from chassis.errors import (
 from chassis.leases import Leases
 from chassis.logging import get_logger
 from chassis.metrics import Metrics
+from chassis.pool import acquire
 from chassis.routes import MessageRoute
 from chassis.store import Store
 from chassis.vault import Subject
@@ -96,7 +97,7 @@ class Consumer:
 
     async def positions(self, lane: int, topics: Sequence[str]) -> dict[tuple[str, int], int]:
         """The next offset of each topic in a lane; 0 where nothing was consumed yet."""
-        async with self.store.pool.acquire(timeout=10) as connection:
+        async with acquire(self.store.pool) as connection:
             rows = await connection.fetch(_OFFSETS, lane, topics)
         known = {row["topic"]: row["next_offset"] for row in rows}
         return {(topic, lane): known.get(topic, 0) for topic in topics}
@@ -115,7 +116,7 @@ class Consumer:
         moved = {(record.topic, record.partition): record.offset + 1 for record in records}
         for attempt in range(_ATTEMPTS):
             try:
-                async with self.store.pool.acquire(timeout=10) as connection:
+                async with acquire(self.store.pool) as connection:
                     async with connection.transaction():
                         await self._apply(connection, lane, batch, positions, moved)
                     self.probe("consume.after_commit")
@@ -160,7 +161,7 @@ class Consumer:
         batch.parked.append(_parked(lane, item.record, item.message, "Rejected", _OTHER_BODY))
 
     async def _drop_duplicates(self, lane: int, batch: _Batch) -> None:
-        async with self.store.pool.acquire(timeout=10) as connection:
+        async with acquire(self.store.pool) as connection:
             known = await inbox.known(connection, [item.row[0] for item in batch.items])
         fresh = []
         for item in batch.items:
@@ -265,7 +266,7 @@ class Consumer:
         """Handle a parked message again; False when it was refused again (with its newest reason
         kept).
         """
-        async with self.store.pool.acquire(timeout=10) as connection, connection.transaction():
+        async with acquire(self.store.pool) as connection, connection.transaction():
             letter = await dead_letters.get(connection, letter_id)
             if letter is None:
                 raise NotFound(f"there is no dead letter {letter_id}")

@@ -8,6 +8,7 @@ import asyncpg
 from chassis.bus.base import Bus
 from chassis.errors import Transient
 from chassis.logging import get_logger
+from chassis.pool import acquire
 
 log = get_logger(__name__)
 
@@ -27,7 +28,7 @@ class Forgetting:
         """Forget what can be forgotten now; what some reader has yet to read stays queued."""
         if not self.readers:
             return 0
-        async with self.pool.acquire(timeout=10) as connection:
+        async with acquire(self.pool) as connection:
             done, groups = 0, [group_of(reader) for reader in self.readers]
             for topic, lane, key, before in await connection.fetch(_WAITING):
                 try:

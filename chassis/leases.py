@@ -11,6 +11,7 @@ import asyncpg
 from asyncpg import Connection
 
 from chassis.errors import ArrearsError
+from chassis.pool import acquire
 
 _SEED = "insert into lanes (lane) select generate_series(0, $1 - 1) on conflict do nothing"
 _SEED_RELAY = "insert into relay (lane) select generate_series(0, $1 - 1) on conflict do nothing"
@@ -54,13 +55,13 @@ class Leases:
 
     async def join(self) -> None:
         """Make the rows this instance will compete for."""
-        async with self.pool.acquire(timeout=10) as connection:
+        async with acquire(self.pool) as connection:
             await connection.execute(_SEED, self.partitions)
             await connection.execute(_SEED_RELAY, self.partitions)
 
     async def refresh(self) -> tuple[Sequence[int], Sequence[int]]:
         """Renew, take or give back lanes towards a fair share; returns (gained, lost)."""
-        async with self.pool.acquire(timeout=10) as connection:
+        async with acquire(self.pool) as connection:
             await connection.execute(_HEARTBEAT, self.instance)
             members = await connection.fetchval(_MEMBERS, self.lease_seconds)
             share = -(-self.partitions // max(1, members))
@@ -94,7 +95,7 @@ class Leases:
 
     async def leave(self) -> None:
         """Give everything back at once, so that others need not wait for the lease to run out."""
-        async with self.pool.acquire(timeout=10) as connection:
+        async with acquire(self.pool) as connection:
             await self._release(connection, dict(self.held))
             await connection.execute(_LEAVE, self.instance)
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from chassis import dead_letters
 from chassis.errors import NotFound
 from chassis.http.auth import Principal, require
+from chassis.pool import acquire
 from chassis.vault import Subject
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def router(service: "Service") -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
     ) -> dict[str, Any]:
         """Dead letters in order of arrival; `next` is the `after` of the following page."""
-        async with service.pool.acquire(timeout=10) as connection:
+        async with acquire(service.pool) as connection:
             rows = await dead_letters.listing(
                 connection, after=after, state=state, creditors=_scope(who), limit=limit
             )
@@ -60,7 +61,7 @@ def _scope(who: Principal) -> list[str] | None:
 
 
 async def _letter(service: "Service", who: Principal, letter_id: int) -> Any:
-    async with service.pool.acquire(timeout=10) as connection:
+    async with acquire(service.pool) as connection:
         letter = await dead_letters.get(connection, letter_id)
     scope = _scope(who)
     if letter is None or (scope is not None and letter["creditor"] not in scope):

@@ -1,8 +1,13 @@
 """Connections to PostgreSQL, bounded in number and in time."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
+
+from chassis.errors import Transient
 
 ACQUIRE_SECONDS = 10.0
 _STATEMENT_TIMEOUT = timedelta(seconds=60)
@@ -28,3 +33,29 @@ async def create_pool(dsn: str, schema: str, *, size: int = 8) -> "asyncpg.Pool[
             "jit": "off",
         },
     )
+
+
+_LOST = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.OperatorInterventionError,
+)
+"""What a server that is gone, overloaded or fallen back to read-only makes of a statement."""
+
+
+@asynccontextmanager
+async def acquire(pool: "asyncpg.Pool[asyncpg.Record]") -> AsyncIterator[Any]:
+    """A connection for one unit of work; raises `Transient` when the store does not answer.
+
+    The other connections are then not trusted either: after a failover they may lead to a server
+    that takes no writes.
+    """
+    try:
+        async with pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+            yield connection
+    except _LOST as error:
+        await pool.expire_connections()
+        raise Transient("the store does not answer") from error

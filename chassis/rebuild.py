@@ -12,6 +12,7 @@ from typing import Any
 from asyncpg import Connection
 
 from chassis.aggregate import stream_kind
+from chassis.pool import acquire
 from chassis.store import Store
 from chassis.stored import Stored
 from chassis.views import Projector, View, table_of
@@ -74,7 +75,7 @@ class _Counter:
 
 
 async def _rebuild_state(store: Store, counter: _Counter) -> bool:
-    async with store.pool.acquire(timeout=10) as connection:
+    async with acquire(store.pool) as connection:
         await connection.execute("drop table if exists state_next")
         await connection.execute(_NEXT_STATE)
         reached: dict[int, int] = {}
@@ -130,7 +131,7 @@ def _row(
 
 async def _rebuild_view(store: Store, projector: Projector, view: View, counter: _Counter) -> bool:
     live, beside, cursor = table_of(view), f"{table_of(view)}_next", f"{view.name}_next"
-    async with store.pool.acquire(timeout=10) as connection:
+    async with acquire(store.pool) as connection:
         await connection.execute(f"drop table if exists {beside}")
         await connection.execute("delete from view_cursors where view = $1", cursor)
         await connection.execute(view.ddl(beside))

@@ -11,6 +11,7 @@ from chassis.bus.base import Outgoing as BusMessage
 from chassis.leases import Leases
 from chassis.metrics import Metrics
 from chassis.outgoing import Publish, to_bus
+from chassis.pool import acquire
 from chassis.store import Store
 
 _POSITION = "select position from relay where lane = $1"
@@ -37,7 +38,7 @@ class Relay:
     async def _events(self, lane: int) -> int:
         done = 0
         while True:
-            async with self.store.pool.acquire(timeout=10) as connection:
+            async with acquire(self.store.pool) as connection:
                 position = await connection.fetchval(_POSITION, lane)
                 events = await self.store.lane_after(connection, lane, position, self.batch_size)
             if not events:
@@ -62,13 +63,13 @@ class Relay:
             done += len(events)
 
     async def _mark(self, lane: int, was: int, position: int) -> None:
-        async with self.store.pool.acquire(timeout=10) as connection, connection.transaction():
+        async with acquire(self.store.pool) as connection, connection.transaction():
             await self.leases.fence(connection, lane)
             await connection.execute(_MARK, lane, was, position)
         self.metrics.relay_position.labels(self.metrics.service, str(lane)).set(position)
 
     async def _dead_letters(self, lane: int) -> int:
-        async with self.store.pool.acquire(timeout=10) as connection:
+        async with acquire(self.store.pool) as connection:
             letters = await dead_letters.unpublished(connection, lane, self.batch_size)
         if not letters:
             return 0
@@ -83,6 +84,6 @@ class Relay:
                 for letter in letters
             ]
         )
-        async with self.store.pool.acquire(timeout=10) as connection:
+        async with acquire(self.store.pool) as connection:
             await dead_letters.mark_published(connection, [letter["id"] for letter in letters])
         return len(letters)

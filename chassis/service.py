@@ -21,7 +21,7 @@ from chassis.live import Live
 from chassis.metrics import Metrics
 from chassis.migrate import migrate
 from chassis.operations import router as operations_router
-from chassis.pool import create_pool
+from chassis.pool import acquire, create_pool
 from chassis.reading import Reading
 from chassis.rebuild import Progress, Rebuilt, rebuild
 from chassis.relay import Relay
@@ -182,7 +182,7 @@ class Service:
         wanted = tuple(subjects)
         for attempt in range(_ATTEMPTS):
             try:
-                async with self.pool.acquire(timeout=10) as connection, connection.transaction():
+                async with acquire(self.pool) as connection, connection.transaction():
                     work = await self.store.load(
                         connection,
                         now=self.clock.now(),
@@ -206,7 +206,7 @@ class Service:
 
     async def read(self, stream: str) -> tuple[Any, int]:
         """A stream's present state and version (its initial state and 0 when it has no events)."""
-        async with self.pool.acquire(timeout=10) as connection:
+        async with acquire(self.pool) as connection:
             work = await self.store.load(connection, now=self.clock.now(), lane=0, streams=[stream])
         return work.state(stream), work.version(stream)
 
@@ -216,12 +216,12 @@ class Service:
 
     async def events(self, stream: str, until: datetime | None = None) -> list[Stored]:
         """A stream's events up to an instant, oldest first."""
-        async with self.pool.acquire(timeout=10) as connection:
+        async with acquire(self.pool) as connection:
             return await self.store.history(connection, stream, until)
 
     async def keys(self, subjects: Iterable[Subject]) -> KeyRing:
         """The keys to open some debtors' sealed data with."""
-        async with self.pool.acquire(timeout=10) as connection:
+        async with acquire(self.pool) as connection:
             return await self.store.keys(connection, subjects)
 
     async def rebuild(self, progress: Progress) -> Rebuilt:
@@ -331,7 +331,7 @@ class Service:
         """Details for `/readyz`; raises `Misconfigured` when the store cannot be written or a loop
         died.
         """
-        async with self.pool.acquire(timeout=5) as connection:
+        async with acquire(self.pool) as connection:
             if await connection.fetchval(_WRITABLE):
                 raise Misconfigured("the store is read-only")
         ends: Mapping[tuple[str, int], int] = await self.bus.end_offsets(self.blueprint.reads)

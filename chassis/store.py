@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.aggregate import Aggregate, stream_kind
 from chassis.errors import Conflict, Misconfigured
+from chassis.pool import acquire
 from chassis.stored import Stored
 from chassis.vault import KeyRing, Subject
 from chassis.work import Entry, Work, fresh_entry
@@ -71,7 +72,7 @@ class Store:
         """Read the store's identity; raises `Misconfigured` when it was laid out for another number
         of lanes.
         """
-        async with self.pool.acquire(timeout=10) as connection:
+        async with acquire(self.pool) as connection:
             await connection.execute(_FIX_PARTITIONS, partitions)
             row = await connection.fetchrow(_META)
         if row is None or row["partitions"] != partitions:
@@ -197,7 +198,7 @@ class Store:
 
     async def next_wake(self) -> datetime | None:
         """The earliest instant at which any stream has something to do."""
-        async with self.pool.acquire(timeout=10) as connection:
+        async with acquire(self.pool) as connection:
             at: datetime | None = await connection.fetchval(_NEXT_WAKE)
             return at
 

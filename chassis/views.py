@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from asyncpg import Connection
 
 from chassis.errors import BrokenInvariant
+from chassis.pool import acquire
 from chassis.store import Store
 from chassis.stored import Stored
 
@@ -53,7 +54,7 @@ class Projector:
 
     async def prepare(self) -> None:
         """Create the tables that are missing."""
-        async with self.store.pool.acquire(timeout=10) as connection:
+        async with acquire(self.store.pool) as connection:
             for view in self.views:
                 async with connection.transaction():
                     await connection.execute(
@@ -67,7 +68,7 @@ class Projector:
         """Bring all views up to the end of a lane; returns how many events they took in."""
         done = 0
         for view in self.views:
-            async with self.store.pool.acquire(timeout=10) as connection:
+            async with acquire(self.store.pool) as connection:
                 while moved := await self.advance(
                     connection, view, view.name, table_of(view), lane
                 ):

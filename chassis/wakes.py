@@ -14,6 +14,7 @@ from chassis.errors import BrokenInvariant, Conflict
 from chassis.leases import Leases
 from chassis.logging import get_logger
 from chassis.metrics import Metrics
+from chassis.pool import acquire
 from chassis.routes import WakeRoute
 from chassis.store import Store
 from chassis.vault import Subject
@@ -48,7 +49,7 @@ class Wakes:
 
     async def lanes_due(self) -> list[int]:
         """The held lanes in which something is due."""
-        async with self.store.pool.acquire(timeout=10) as connection:
+        async with acquire(self.store.pool) as connection:
             rows = await connection.fetch(_DUE_LANES, self.clock.now(), list(self.leases.held))
         return sorted(row["lane"] for row in rows)
 
@@ -57,7 +58,7 @@ class Wakes:
         for attempt in range(_ATTEMPTS):
             try:
                 async with (
-                    self.store.pool.acquire(timeout=10) as connection,
+                    acquire(self.store.pool) as connection,
                     connection.transaction(),
                 ):
                     return await self._fire(connection, lane)

@@ -153,14 +153,14 @@ class EmbeddedBus:
 
     async def commit_info(self, group: str, positions: Mapping[tuple[str, int], int]) -> None:
         """See `Bus.commit_info`."""
-        places = list(positions)
+        places = sorted(positions)  # one order for all, so that reports cannot deadlock
         with transient_faults():
             await self._pool.execute(
                 self._sql(_READ),
                 group,
                 [topic for topic, _ in places],
                 [partition for _, partition in places],
-                list(positions.values()),
+                [positions[place] for place in places],
             )
 
     async def forget(

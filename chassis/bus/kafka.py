@@ -38,8 +38,6 @@ class KafkaBus:
     """A `Bus` on a Kafka cluster of version 3.1 or later.
 
     `security` holds aiokafka's `security_protocol`, `ssl_context` and `sasl_*` settings.
-    `reader_groups` names, per topic, every group that reports its positions with `commit_info`;
-    `forget` needs it to know that nobody still has to read what it deletes.
     """
 
     def __init__(
@@ -57,7 +55,6 @@ class KafkaBus:
         request_seconds: float = 10.0,
         publish_seconds: float = 30.0,
         stall_seconds: float = 30.0,
-        reader_groups: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         unknown = sorted(set(security or ()) - _SECURITY)
         if unknown:
@@ -78,7 +75,6 @@ class KafkaBus:
         }
         self._request_seconds = request_seconds
         self._stall_seconds = stall_seconds
-        self._reader_groups = dict(reader_groups or {})
         self._publisher = Publisher(self._create_producer, publish_seconds)
         self._admin: AIOKafkaAdminClient | None = None
         self._probe: AIOKafkaConsumer | None = None
@@ -174,16 +170,15 @@ class KafkaBus:
     ) -> None:
         """Delete **everything** of the partition below `before`: Kafka cannot delete by key.
 
-        Raises `Transient` as long as a group of `readers` (or else of `reader_groups`) has not
-        read up to `before`.
+        So it must know who still has to read what: without `readers` it raises `Misconfigured`.
+        Raises `Transient` as long as one of them has not read up to `before`.
         """
         at = TopicPartition(topic, partition)
-        groups = readers or self._reader_groups.get(topic)
-        if groups is None:
-            raise Misconfigured(f"forgetting on {topic} needs the names of its reader groups")
+        if not readers:
+            raise Misconfigured(f"forgetting on {topic} needs the names of all its readers")
         with kafka_faults():
             async with asyncio.timeout(self._request_seconds):
-                for group in groups:
+                for group in readers:
                     await self._require_past(group, at, before)
             end = (await self.end_offsets([topic]))[topic, partition]
             await self._running_admin.delete_records({at: RecordsToDelete(min(before, end))})
