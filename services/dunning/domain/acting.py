@@ -150,10 +150,14 @@ def _restore(rec: Recorder, action: Action, cause: Cause) -> None:
 
 def _refer(rec: Recorder, action: Action, cause: Cause) -> None:
     if action.refer is not None:
-        version = rec.state.ledger_version
         rec.emit(
             e.ReferralMade(
-                to=action.refer.to, on=rec.today, ledger_version=version, **rec.why(cause)
+                to=action.refer.to,
+                on=rec.today,
+                ledger_version=rec.state.ledger_version,
+                overdue=overdue_principal(rec.state, rec.today),
+                currency=rec.state.currency,
+                **rec.why(cause),
             )
         )
 
@@ -172,6 +176,7 @@ def _legal(rec: Recorder, action: Action, cause: Cause) -> None:
             late_fee=figures.late_fee,
             total=figures.total,
             items=figures.items,
+            currency=rec.state.currency,
             **rec.why(cause),
         )
     )
@@ -210,7 +215,7 @@ def _classify(rec: Recorder, action: Action, cause: Cause) -> None:
 
 def raise_alert(rec: Recorder, kind: str, cause: Cause) -> None:
     """Tell operations; alerts use up nothing."""
-    rec.emit(e.AlertRaised(kind=kind, **rec.why(cause)))
+    rec.emit(e.AlertRaised(kind=kind, on=rec.today, **rec.why(cause)))
 
 
 def _alert(rec: Recorder, action: Action, cause: Cause) -> None:
@@ -230,6 +235,8 @@ def _charge(rec: Recorder, action: Action, cause: Cause) -> None:
             item=charge.item,
             amount=worked_out if cause.amount is None else cause.amount,
             due_on=rec.today + timedelta(days=charge.due_in_days),
+            on=rec.today,
+            currency=rec.state.currency,
             **rec.why(cause),
         )
     )
@@ -241,7 +248,8 @@ def _start_late_fee(rec: Recorder, action: Action, cause: Cause) -> None:
 
 def _write_off(rec: Recorder, action: Action, cause: Cause) -> None:
     ids = tuple(item.item_id for item in overdue(rec.state, rec.today))
-    rec.emit(e.WriteOffApproved(item_ids=ids, **rec.why(cause)))
+    approval = cause.approval_id or rec.new_id("x")
+    rec.emit(e.WriteOffApproved(item_ids=ids, approval_id=approval, **rec.why(cause)))
 
 
 _DEEDS: dict[str, Callable[[Recorder, Action, Cause], None]] = {

@@ -3,7 +3,7 @@
 from services.dunning.domain import events as e
 from services.dunning.domain.acting import restore
 from services.dunning.domain.localtime import ONE_DAY
-from services.dunning.domain.owing import overdue, past_due
+from services.dunning.domain.owing import overdue, overdue_principal, past_due
 from services.dunning.domain.pausing import pause_reasons
 from services.dunning.domain.reacting import react
 from services.dunning.domain.recorder import Cause, Recorder
@@ -44,6 +44,9 @@ def _open(rec: Recorder) -> None:
             opened_on=rec.today,
             first_step_on=first,
             oldest_due_on=oldest.due_on,
+            overdue=overdue_principal(rec.state, rec.today),
+            currency=rec.state.currency,
+            ledger_version=rec.state.ledger_version,
             **why,
         )
     )

@@ -130,11 +130,13 @@ class RecordReply:
 class MakePromise:
     amount: int
     by: date
+    note: bytes | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AgreePlan:
     instalments: tuple[Instalment, ...]
+    note: bytes | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

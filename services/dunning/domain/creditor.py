@@ -14,7 +14,7 @@ from services.dunning.domain.casework import policy_ref
 from services.dunning.domain.evolve import evolve_creditor
 from services.dunning.domain.localtime import instant, local_day, next_monthly
 from services.dunning.domain.state import Creditor
-from services.dunning.domain.values import LateFeeTerms, Terms
+from services.dunning.domain.values import ContactTerms, LateFeeTerms, Terms
 from services.dunning.policy.actions import Action
 from services.dunning.policy.model import CalendarEntry, Pack
 
@@ -35,7 +35,7 @@ def decide_creditor(
 
 
 def terms_of(pack: Pack) -> Terms:
-    """What a pack says to the ledger."""
+    """What a pack says to the ledger and the notifier."""
     fee = pack.terms.late_fee
     return Terms(
         allocation=pack.terms.allocation,
@@ -45,6 +45,11 @@ def terms_of(pack: Pack) -> Terms:
         )
         if fee
         else None,
+        contact=ContactTerms(
+            from_hour=pack.contact.from_,
+            until_hour=pack.contact.until,
+            per_seven_days=pack.contact.contacts_max,
+        ),
     )
 
 
@@ -137,7 +142,7 @@ def _deed(
         values = dict(command.reports.get(action.report.name, {}))
         yield e.ReportStored(name=action.report.name, on=day, values=values, **why)
     elif action.alert is not None:
-        yield e.AlertRaised(kind=action.alert.kind, **why)
+        yield e.AlertRaised(kind=action.alert.kind, on=day, **why)
 
 
 def _next_run(pack: Pack, now: datetime, zone: ZoneInfo, turn_on: date | None) -> datetime | None:

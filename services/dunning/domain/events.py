@@ -314,6 +314,7 @@ class PromiseMade(Event, frozen=True, kw_only=True):
     by: date
     made_at: datetime
     case_id: str | None = None
+    note: bytes | None = None
 
 
 class PromiseKept(Event, frozen=True, kw_only=True):
@@ -339,6 +340,7 @@ class PlanAgreed(Event, frozen=True, kw_only=True):
     instalments: tuple[Instalment, ...]
     agreed_at: datetime
     case_id: str | None = None
+    note: bytes | None = None
 
 
 class PlanBroken(Event, frozen=True, kw_only=True):

@@ -82,6 +82,7 @@ def make_promise(rec: Recorder, command: c.MakePromise) -> None:
             by=command.by,
             made_at=rec.now,
             case_id=rec.case_id,
+            note=command.note,
         )
     )
     react(rec, "promise", "made")
@@ -103,6 +104,7 @@ def agree_plan(rec: Recorder, command: c.AgreePlan) -> None:
             instalments=tuple(sorted(command.instalments, key=lambda i: i.due)),
             agreed_at=rec.now,
             case_id=rec.case_id,
+            note=command.note,
         )
     )
     react(rec, "plan", "agreed")
@@ -253,7 +255,8 @@ def _decide_approval(rec: Recorder, approval: Approval, command: c.Decide) -> No
     if approved and approval.is_step and not rec.is_paused:
         grant(rec)
     elif approved and not approval.is_step:
-        _follow_reaction(rec, approval, cause._replace(amount=command.amount))
+        follow = cause._replace(amount=command.amount, approval_id=approval.approval_id)
+        _follow_reaction(rec, approval, follow)
     elif not approved and approval.is_step and not approval.path:
         rec.emit(e.StepDropped(on=rec.today, **rec.why(cause)))
     react(rec, "approval", approval.for_, command.outcome)

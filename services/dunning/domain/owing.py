@@ -2,19 +2,15 @@
 
 from collections.abc import Iterable
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
 
+from contracts.ledger import late_fee_at
 from services.dunning.domain.state import Account
 from services.dunning.domain.values import Accrual, Item, Owed, OwedItem
 
 
 def late_fee(accrual: Accrual | None, day: date) -> int:
     """The unpaid late fee on a day, rounded half-up to the minor unit."""
-    if accrual is None:
-        return 0
-    days = max(0, (day - accrual.through).days)
-    exact = min(Decimal(accrual.cap), accrual.accrued + accrual.per_day * days)
-    return max(0, int(exact.quantize(Decimal(1), ROUND_HALF_UP)) - accrual.settled)
+    return 0 if accrual is None else late_fee_at(accrual, day)
 
 
 def is_unpaid(item: Item, day: date) -> bool:

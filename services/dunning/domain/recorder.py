@@ -20,6 +20,7 @@ class Cause(NamedTuple):
     reason: str
     path: tuple[int, ...] = ()
     amount: int | None = None
+    approval_id: str | None = None
     contact: str | None = None
     channel: str | None = None
 

@@ -183,7 +183,15 @@ def _step(rec: Recorder) -> None:
 def _take(rec: Recorder, step: Step, turn: Turn) -> None:
     cause = Cause(step.id, f"{turn.why}, nothing pauses")
     asks = step.approval is not None
-    rec.emit(e.StepTaken(on=rec.today, asks=asks, **rec.why(cause)))
+    rec.emit(
+        e.StepTaken(
+            on=rec.today,
+            asks=asks,
+            days_past_due=_days_past_due(rec),
+            ledger_version=rec.state.ledger_version,
+            **rec.why(cause),
+        )
+    )
     if step.approval is not None:
         ask(rec, step.approval.for_, step.approval.by, cause, is_step=True)
         return
@@ -192,13 +200,24 @@ def _take(rec: Recorder, step: Step, turn: Turn) -> None:
     follow_classification(rec, before)
 
 
+def _days_past_due(rec: Recorder) -> int:
+    oldest = overdue(rec.state, rec.today)
+    return (rec.today - oldest[0].due_on).days if oldest else 0
+
+
 def grant(rec: Recorder) -> None:
     """Do what a step asked approval for."""
     case = rec.state.case
     approval = case.granted if case else None
     if case is None or approval is None or approval.step is None:
         return
-    cause = Cause(approval.step, f"{approval.for_} approved", approval.path, approval.amount)
+    cause = Cause(
+        approval.step,
+        f"{approval.for_} approved",
+        approval.path,
+        approval.amount,
+        approval.approval_id,
+    )
     rec.emit(e.StepGranted(on=rec.today, **rec.why(cause)))
     before = case.classified
     actions = rec.pack.actions(approval.step)

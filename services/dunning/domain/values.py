@@ -13,12 +13,12 @@ class Value(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Accrual(Value, frozen=True, kw_only=True):
     """The late fee of one item as a function of the day, as the ledger states it.
 
-    `accrued` and `per_day` are exact, in minor units; `cap` and `settled` are whole minor units.
+    `accrued` and `per_day` are exact decimals in minor units, as text; `cap` and `settled` are whole minor units.
     """
 
     through: date
-    accrued: Decimal
-    per_day: Decimal
+    accrued: str
+    per_day: str
     cap: int
     settled: int
 
@@ -64,12 +64,21 @@ class LateFeeTerms(Value, frozen=True, kw_only=True):
     starts: str
 
 
+class ContactTerms(Value, frozen=True, kw_only=True):
+    """Local hours `HH:MM` within which a debtor is contacted, and contacts per case in seven days."""
+
+    from_hour: str
+    until_hour: str
+    per_seven_days: int
+
+
 class Terms(Value, frozen=True, kw_only=True):
-    """What the ledger needs of the policy."""
+    """What the ledger and the notifier need of the policy."""
 
     allocation: str
     due_days: int | None = None
     late_fee: LateFeeTerms | None = None
+    contact: ContactTerms | None = None
 
 
 class Instalment(Value, frozen=True, kw_only=True):
