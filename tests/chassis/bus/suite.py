@@ -49,10 +49,6 @@ class BusConformance(ABC):
     async def drop_below(self, bus: Bus, topic: str, partition: int, before: int) -> None:
         """Make the server drop the records below an offset."""
 
-    @abstractmethod
-    async def all_may_forget(self, bus: Bus, topic: str) -> None:
-        """Report every reader of the topic as being at its end."""
-
     @pytest.fixture
     async def bus(self, open_bus: OpenBus) -> Bus:
         return await open_bus()
@@ -282,8 +278,8 @@ class BusConformance(ABC):
                 Outgoing(topic, 0, KEY, b"after the erasure"),
             ]
         )
-        await self.all_may_forget(bus, topic)
-        await bus.forget(topic, 0, KEY, 2)
+        await bus.commit_info("ledger", {(topic, 0): 2})
+        await bus.forget(topic, 0, KEY, 2, ["ledger"])
         records = await read_from_start(bus, topic)
         for record in records:
             assert PLANTED not in record.value
@@ -293,11 +289,37 @@ class BusConformance(ABC):
             (3, b"after the erasure"),
         ]
 
+    async def test_forgetting_waits_for_every_reader(self, bus: Bus, topic: str) -> None:
+        async def forget() -> None:
+            await bus.forget(topic, 0, KEY, 3, ["ledger", "dunning"])
+
+        published = [b"0", b"1", b"2", b"3", b"4"]
+        await bus.publish(numbered(topic, 0, range(5)))
+        await bus.commit_info("ledger", {(topic, 0): 5, (topic, 1): 0})
+        with pytest.raises(Transient, match="dunning"):
+            await forget()
+        await bus.commit_info("dunning", {(topic, 0): 2, (topic, 1): 9})
+        with pytest.raises(Transient, match="dunning"):
+            await forget()
+        assert values(await read_from_start(bus, topic)) == published
+        await bus.commit_info("dunning", {(topic, 0): 3})
+        await forget()
+        left = values(await read_from_start(bus, topic))
+        assert left[-2:] == published[-2:]
+        assert not set(published[:3]) & set(left)
+
+    async def test_reported_positions_move_no_reader(self, bus: Bus, topic: str) -> None:
+        await bus.publish(numbered(topic, 0, range(3)))
+        await bus.commit_info("ledger", {(topic, 0): 2})
+        reader = await bus.reader({(topic, 0): 0})
+        assert values(await read(reader, 3)) == [b"0", b"1", b"2"]
+        await reader.close()
+
     async def test_forgetting_twice_is_no_fault(self, bus: Bus, topic: str) -> None:
         await bus.publish(numbered(topic, 0, range(3)))
-        await self.all_may_forget(bus, topic)
-        await bus.forget(topic, 0, KEY, 2)
-        await bus.forget(topic, 0, KEY, 2)
+        await bus.commit_info("ledger", {(topic, 0): 3})
+        await bus.forget(topic, 0, KEY, 2, ["ledger"])
+        await bus.forget(topic, 0, KEY, 2, ["ledger"])
         assert values(await read_from_start(bus, topic))[-1] == b"2"
 
     async def test_one_key_goes_to_one_partition_in_order(self, bus: Bus, topic: str) -> None:

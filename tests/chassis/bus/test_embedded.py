@@ -43,9 +43,6 @@ class TestEmbeddedBus(BusConformance):
         assert isinstance(bus, EmbeddedBus)
         await bus.trim(topic, partition, before)
 
-    async def all_may_forget(self, bus: Bus, topic: str) -> None:
-        """The offsets stay, so nobody has to have read anything."""
-
     async def test_an_erased_message_is_a_cloudevent_at_its_old_offset(
         self, bus: Bus, topic: str
     ) -> None:
