@@ -1,0 +1,161 @@
+"""What people record about an account: replies, promises, plans, disputes, applications,
+observations, holds, decisions.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+
+from chassis.http import Principal
+from services.dunning.api import inputs as i
+from services.dunning.api.desk import Desk, Happened, InScope
+from services.dunning.api.roles import acting_for, may
+from services.dunning.domain import commands as c
+from services.dunning.domain.values import Instalment
+
+CREATED = 201
+
+
+def router(desk: Desk) -> APIRouter:
+    """The routes under `/v1/accounts/{account}` that change something."""
+    routes = APIRouter(prefix="/v1/accounts/{account}", tags=["accounts"])
+    _contact(routes, desk)
+    _agreements(routes, desk)
+    _disputes(routes, desk)
+    _applications(routes, desk)
+    _holds(routes, desk)
+    return routes
+
+
+def _contact(routes: APIRouter, desk: Desk) -> None:
+    @routes.post("/replies", status_code=CREATED, summary="The debtor answered")
+    async def reply(
+        subject: InScope,
+        given: i.ReplyInput,
+        who: Annotated[Principal, may("record_reply")],
+    ) -> Happened:
+        by = acting_for(who, given.by)
+        return await desk.act(subject, lambda seal: c.RecordReply(note=seal(by, given.note)))
+
+    @routes.post("/observations", status_code=CREATED, summary="A fact that somebody saw")
+    async def observation(
+        subject: InScope,
+        given: i.ObservationInput,
+        who: Annotated[Principal, may("record_observation")],
+    ) -> Happened:
+        by = acting_for(who, given.by)
+        return await desk.act(
+            subject,
+            lambda seal: c.RecordObservation(kind=given.kind, note=seal(by, given.note)),
+        )
+
+
+def _agreements(routes: APIRouter, desk: Desk) -> None:
+    @routes.post("/promises", status_code=CREATED, summary="Promise to pay")
+    async def promise(
+        subject: InScope,
+        given: i.PromiseInput,
+        who: Annotated[Principal, may("record_promise")],
+    ) -> Happened:
+        by = acting_for(who, given.by)
+        return await desk.act(
+            subject,
+            lambda seal: c.MakePromise(
+                amount=given.amount, by=given.until, note=seal(by, given.note)
+            ),
+        )
+
+    @routes.post("/plans", status_code=CREATED, summary="Signed repayment plan")
+    async def plan(
+        subject: InScope, given: i.PlanInput, who: Annotated[Principal, may("agree_plan")]
+    ) -> Happened:
+        instalments = tuple(Instalment(due=one.due, amount=one.amount) for one in given.instalments)
+        by = acting_for(who, given.by)
+        return await desk.act(
+            subject,
+            lambda seal: c.AgreePlan(instalments=instalments, note=seal(by, given.note)),
+        )
+
+
+def _disputes(routes: APIRouter, desk: Desk) -> None:
+    @routes.post("/disputes", status_code=CREATED, summary="Dispute an invoice, or everything")
+    async def dispute(
+        subject: InScope,
+        given: i.DisputeInput,
+        who: Annotated[Principal, may("open_dispute")],
+    ) -> Happened:
+        by = acting_for(who, given.by)
+        return await desk.act(
+            subject,
+            lambda seal: c.OpenDispute(
+                kind=given.kind,
+                item_id=given.invoice,
+                reason=seal(by, given.reason),
+            ),
+        )
+
+    @routes.post("/disputes/resolution", status_code=CREATED, summary="Decide the open dispute")
+    async def resolution(
+        subject: InScope,
+        given: i.ResolutionInput,
+        who: Annotated[Principal, may("resolve_dispute")],
+    ) -> Happened:
+        command = c.ResolveDispute(
+            outcome=given.outcome, amount=given.amount, by=acting_for(who, given.by)
+        )
+        return await desk.act(subject, lambda _seal: command)
+
+
+def _applications(routes: APIRouter, desk: Desk) -> None:
+    @routes.post("/applications", status_code=CREATED, summary="Ask for a decision")
+    async def application(
+        subject: InScope,
+        given: i.ApplicationInput,
+        who: Annotated[Principal, may("make_application")],
+    ) -> Happened:
+        by = acting_for(who, given.by)
+        return await desk.act(
+            subject,
+            lambda seal: c.MakeApplication(
+                for_=given.purpose,
+                amount=given.amount,
+                until=given.until,
+                by=by,
+                reason=seal(by, given.reason),
+            ),
+        )
+
+    @routes.post("/decisions", status_code=CREATED, summary="Decide an application or approval")
+    async def decision(
+        subject: InScope, given: i.DecisionInput, who: Annotated[Principal, may("decide")]
+    ) -> Happened:
+        command = c.Decide(
+            for_=given.purpose,
+            outcome=given.outcome,
+            by=acting_for(who, given.by),
+            amount=given.amount,
+            until=given.until,
+        )
+        return await desk.act(subject, lambda _seal: command)
+
+
+def _holds(routes: APIRouter, desk: Desk) -> None:
+    @routes.post("/hold", status_code=CREATED, summary="Stop everything")
+    async def hold(
+        subject: InScope, given: i.HoldInput, who: Annotated[Principal, may("place_hold")]
+    ) -> Happened:
+        by = acting_for(who, given.by)
+        return await desk.act(
+            subject, lambda seal: c.PlaceHold(reason=seal(by, given.reason), by=by)
+        )
+
+    @routes.post("/hold/release", status_code=CREATED, summary="Go on")
+    async def release(
+        subject: InScope, given: i.Deed, who: Annotated[Principal, may("release_hold")]
+    ) -> Happened:
+        command = c.ReleaseHold(by=acting_for(who, given.by))
+        return await desk.act(subject, lambda _seal: command)
+
+    @routes.delete("/hold", summary="Go on")
+    async def lift(subject: InScope, who: Annotated[Principal, may("release_hold")]) -> Happened:
+        return await desk.act(subject, lambda _seal: c.ReleaseHold(by=who.subject))

@@ -1,0 +1,233 @@
+"""Cases: lists, one case with why and what comes next, and how an account stood on a day."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Path, Query
+
+from chassis.errors import NotFound
+from chassis.http import Page, Principal, decode_cursor, page
+from chassis.http.paging import Cursor, Limit
+from chassis.stored import Stored
+from chassis.vault import Subject
+from chassis.views import table_of
+from services.dunning.api.creditors import paged
+from services.dunning.api.desk import CreditorQuery, Desk, InScope
+from services.dunning.api.queries import CASE, CASES, SORTS, case_row
+from services.dunning.api.roles import STAFF, may
+from services.dunning.api.timeline import Entry
+from services.dunning.domain.outlook import outlook
+from services.dunning.domain.owing import overdue, owed
+from services.dunning.domain.state import Account
+from services.dunning.streams import account_stream
+from services.dunning.views import DECISIONS
+
+CaseState = Literal["open", "paused", "closed", "none"]
+_DECISIONS = f"""
+select decision_id, creditor, account, case_id, what, purpose, by_role, asked_by, asked_at, amount,
+       until, reason, state, decided_by, decided_at
+from {table_of(DECISIONS)}
+where ($1::text[] is null or creditor = any($1)) and state = $2
+  and ($3::timestamptz is null or (asked_at, decision_id) > ($3, $4))
+order by asked_at, decision_id limit $5
+"""  # noqa: S608 - names of ours
+
+
+def router(desk: Desk) -> APIRouter:
+    """The routes that read cases, accounts and what waits for a decision."""
+    routes = APIRouter(prefix="/v1", tags=["cases"])
+    _lists(routes, desk)
+    _accounts(routes, desk)
+
+    @routes.get("/cases/{case_id}", summary="One case: timeline with why, and what comes next")
+    async def one(
+        case_id: Annotated[str, Path(max_length=128)],
+        who: Annotated[Principal, may("see_cases")],
+    ) -> dict[str, Any]:
+        row = await desk.service.pool.fetchrow(CASE, case_id)
+        if row is None or not who.may_see(row["creditor"]):
+            raise NotFound(f"there is no case {case_id}")
+        return await _case(desk, case_row(row), who)
+
+    return routes
+
+
+def _lists(routes: APIRouter, desk: Desk) -> None:
+    @routes.get("/cases", summary="Cases, filtered and sorted")
+    async def cases(
+        who: Annotated[Principal, may("see_cases")],
+        creditor: CreditorQuery = None,
+        state: Literal["open", "paused", "closed"] | None = None,
+        policy: Annotated[str | None, Query(max_length=64)] = None,
+        step: Annotated[str | None, Query(max_length=32, description="last step taken")] = None,
+        owner: Annotated[
+            str | None, Query(max_length=128, description="owner of an open task")
+        ] = None,
+        sort: Literal["opened", "oldest_due", "next", "account"] = "opened",
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> Page[dict[str, Any]]:
+        after = decode_cursor(cursor, str, str, str)
+        if after is not None and after[0] != sort:
+            after = None
+        column = SORTS[sort]
+        rows = await desk.service.pool.fetch(
+            CASES[sort],
+            who.visible(creditor),
+            state,
+            policy,
+            step,
+            owner,
+            column.read(after[1]) if after else None,
+            after[2] if after else None,
+            limit + 1,
+        )
+        return Page[dict[str, Any]](
+            **page(
+                rows, limit, lambda r: [sort, column.write(r["sort_key"]), r["case_id"]], case_row
+            )
+        )
+
+    @routes.get("/decisions", summary="Applications and approvals, oldest first")
+    async def decisions(
+        who: Annotated[Principal, may("see_cases")],
+        creditor: CreditorQuery = None,
+        state: Literal["pending", "approved", "rejected", "lapsed"] = "pending",
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> Page[dict[str, Any]]:
+        after = decode_cursor(cursor, str, str)
+        rows = await desk.service.pool.fetch(
+            _DECISIONS,
+            who.visible(creditor),
+            state,
+            datetime.fromisoformat(after[0]) if after else None,
+            after[1] if after else None,
+            limit + 1,
+        )
+        return Page[dict[str, Any]](
+            **page(rows, limit, lambda r: [r["asked_at"].isoformat(), r["decision_id"]], dict)
+        )
+
+
+def _accounts(routes: APIRouter, desk: Desk) -> None:
+    @routes.get("/accounts/{account}/case", summary="How it stands, or stood on a day")  # noqa: FAST003
+    async def case(
+        subject: InScope,
+        who: Annotated[Principal, may("see_cases")],
+        as_of: Annotated[date | None, Query(description="at the end of this local day")] = None,
+    ) -> dict[str, Any]:
+        """`state` is open, paused, closed (there was one) or none (there never was)."""
+        zone = await desk.zone(subject.creditor)
+        stream = account_stream(*subject)
+        if as_of is None:
+            state, _ = await desk.service.read(stream)
+        else:
+            state, _ = await desk.service.read_as_of(stream, end_of(as_of, zone))
+        return {"creditor": subject.creditor, "account": subject.account, **standing(state)}
+
+    @routes.get("/accounts/{account}/timeline", summary="What happened, and why")  # noqa: FAST003
+    async def timeline(
+        subject: InScope,
+        who: Annotated[Principal, may("see_cases")],
+        limit: Limit = 500,
+        cursor: Cursor = None,
+    ) -> Page[Entry]:
+        account = await desk.account(subject)
+        events = await desk.service.events(account_stream(*subject))
+        return paged(await _entries(desk, subject, account, events), limit, cursor)
+
+    @routes.get("/accounts/{account}", summary="What dunning knows")  # noqa: FAST003
+    async def account(
+        subject: InScope, who: Annotated[Principal, may("see_cases")]
+    ) -> dict[str, Any]:
+        return await _account(desk, subject, await desk.account(subject), who)
+
+
+def standing(account: Account) -> dict[str, Any]:
+    """State of the account's case, with its id and the class it was put in."""
+    running = account.case
+    if running is not None:
+        return {
+            "state": "paused" if running.paused else "open",
+            "case_id": running.case_id,
+            "paused_for": list(running.paused),
+            "classified": running.classified,
+        }
+    state: CaseState = "closed" if account.cases else "none"
+    return {"state": state, "case_id": account.last_case_id, "paused_for": [], "classified": None}
+
+
+def end_of(day: date, zone: ZoneInfo) -> datetime:
+    """The last instant of a local day."""
+    return datetime.combine(day + timedelta(days=1), time(), zone) - timedelta(microseconds=1)
+
+
+async def _entries(
+    desk: Desk, subject: Subject, account: Account, events: Sequence[Stored]
+) -> list[Entry]:
+    keys = await desk.service.keys([subject])
+    return (await desk.reader(subject, keys, account)).entries(events)
+
+
+async def _account(
+    desk: Desk, subject: Subject, account: Account, who: Principal
+) -> dict[str, Any]:
+    zone = await desk.zone(subject.creditor)
+    day = desk.service.clock.now().astimezone(zone).date()
+    figures = owed(account, overdue(account, day), day)
+    return {
+        "creditor": subject.creditor,
+        "account": subject.account,
+        **standing(account),
+        "overdue": {
+            "principal": figures.principal,
+            "late_fee": figures.late_fee,
+            "total": figures.total,
+            "currency": figures.currency,
+            "oldest_due_on": figures.oldest_due_on,
+        },
+        "restrictions": [r.service for r in account.restrictions],
+        "open_tasks": [{"kind": t.kind, "owner": t.owner} for t in account.tasks],
+        "debtor": await _debtor(desk, subject, account, who),
+        "next": await _next(desk, subject, account, zone),
+    }
+
+
+async def _case(desk: Desk, row: dict[str, Any], who: Principal) -> dict[str, Any]:
+    subject = Subject(row["creditor"], row["account"])
+    account = await desk.account(subject)
+    events = await desk.service.events(account_stream(*subject))
+    of_case = [e for e in events if getattr(e.event, "case_id", None) == row["case_id"]]
+    is_running = account.case is not None and account.case.case_id == row["case_id"]
+    zone = await desk.zone(subject.creditor)
+    return {
+        **row,
+        "debtor": await _debtor(desk, subject, account, who),
+        "next": await _next(desk, subject, account, zone) if is_running else [],
+        "timeline": await _entries(desk, subject, account, of_case),
+    }
+
+
+async def _debtor(
+    desk: Desk, subject: Subject, account: Account, who: Principal
+) -> dict[str, Any] | None:
+    """The debtor as upstream described them, for those who deal with them; who was erased shows as
+    erased.
+    """
+    if not who.has(*STAFF):
+        return None
+    keys = await desk.service.keys([subject])
+    if keys.is_erased(subject):
+        return {"erased": True}
+    return desk.profile(subject, keys, account)
+
+
+async def _next(
+    desk: Desk, subject: Subject, account: Account, zone: ZoneInfo
+) -> list[dict[str, Any]]:
+    pack = desk.decisions.pack_of(account, await desk.creditor(subject.creditor))
+    ahead = outlook(account, pack, desk.service.clock.now(), zone)
+    return [one._asdict() for one in ahead]

@@ -1,0 +1,123 @@
+"""Creditors: their set-up, what happened to them as a whole, and their reports."""
+
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from fastapi import APIRouter, Path
+
+from chassis.errors import NotFound
+from chassis.http import Page, Principal, decode_cursor, page
+from chassis.http.paging import Cursor, Limit
+from chassis.work import Work
+from services.dunning.api import inputs as i
+from services.dunning.api.desk import ALL_ACCOUNTS, CreditorInScope, Desk
+from services.dunning.api.roles import may
+from services.dunning.api.timeline import Entry, Reader
+from services.dunning.domain import commands as c
+from services.dunning.domain.state import Creditor
+from services.dunning.library import PackText, inline_text, shipped_text
+from services.dunning.policy import get, with_parameters
+from services.dunning.reports import REPORTS
+from services.dunning.streams import creditor_stream
+
+
+def router(desk: Desk) -> APIRouter:
+    """The routes under `/v1/creditors`."""
+    routes = APIRouter(prefix="/v1/creditors/{creditor}", tags=["creditors"])
+
+    @routes.put("", summary="Set up or change a creditor")
+    async def put(
+        creditor: CreditorInScope,
+        given: i.CreditorInput,
+        who: Annotated[Principal, may("set_up_creditor")],
+    ) -> dict[str, Any]:
+        """Sets the terms and the policy that new cases follow; a running case keeps the version it
+        began with.
+
+        Putting the same again changes nothing.
+        """
+        source = _pack(given)
+        await desk.decisions.library.keep(desk.service.pool, source)
+        command = c.ConfigureCreditor(
+            name=given.name,
+            zone=given.time_zone,
+            currency=given.currency,
+            languages=given.languages,
+        )
+        stream = creditor_stream(creditor)
+
+        def run(work: Work) -> Creditor:
+            desk.decisions.creditor(work, creditor, command, source.pack)
+            state: Creditor = work.state(stream)
+            return state
+
+        return shown(await desk.service.execute(f"{creditor}/{ALL_ACCOUNTS}", [stream], run))
+
+    @routes.get("", summary="A creditor's set-up")
+    async def show(
+        creditor: CreditorInScope, who: Annotated[Principal, may("see_creditor")]
+    ) -> dict[str, Any]:
+        return shown(await desk.creditor(creditor))
+
+    @routes.get("/timeline", summary="What happened to the creditor as a whole")
+    async def timeline(
+        creditor: CreditorInScope,
+        who: Annotated[Principal, may("see_cases")],
+        limit: Limit = 500,
+        cursor: Cursor = None,
+    ) -> Page[Entry]:
+        state = await desk.creditor(creditor)
+        reader = Reader(ZoneInfo(state.zone))
+        entries = reader.entries(await desk.service.events(creditor_stream(creditor)))
+        return paged(entries, limit, cursor)
+
+    @routes.get("/reports/{name}", summary="A report as it stands now")
+    async def report(
+        creditor: CreditorInScope,
+        name: Annotated[str, Path(max_length=64)],
+        who: Annotated[Principal, may("see_cases")],
+    ) -> dict[str, Any]:
+        if name not in REPORTS:
+            raise NotFound(f"there is no report {name!r}; there are: {', '.join(sorted(REPORTS))}")
+        day = desk.service.clock.now().astimezone(await desk.zone(creditor)).date()
+        async with desk.service.pool.acquire(timeout=10) as connection:
+            values = await REPORTS[name](connection, creditor, day)
+        return {"creditor": creditor, "name": name, "day": day, "values": values}
+
+    return routes
+
+
+def paged(entries: list[Entry], limit: int, cursor: str | None) -> Page[Entry]:
+    """One page of a timeline; the cursor is the number of the last entry."""
+    after = decode_cursor(cursor, int)
+    rest = [entry for entry in entries if after is None or entry.number > after[0]]
+    return Page[Entry](**page(rest, limit, lambda entry: [entry.number]))
+
+
+def shown(creditor: Creditor) -> dict[str, Any]:
+    """A creditor's set-up as the API shows it."""
+    policy = creditor.policy
+    if policy is None:
+        raise NotFound(f"creditor {creditor.creditor} is not set up")
+    return {
+        "creditor": creditor.creditor,
+        "name": creditor.name,
+        "time_zone": creditor.zone,
+        "currency": creditor.currency,
+        "languages": list(creditor.languages),
+        "policy": policy.policy,
+        "policy_version": policy.version,
+        "parameters": dict(policy.parameters),
+        "content_hash": policy.content_hash,
+        "terms": msgspec.to_builtins(creditor.terms),
+        "next_at": creditor.wake,
+    }
+
+
+def _pack(given: i.CreditorInput) -> PackText:
+    if given.policy_document is not None:
+        return inline_text(given.policy_document, given.parameters)
+    shipped = get(given.policy or "", given.policy_version)
+    source = shipped_text(shipped)
+    return PackText(with_parameters(shipped, given.parameters), source.text)

@@ -1,0 +1,153 @@
+"""What every route of the API does: find the account in the caller's scope, run a command on it,
+answer what happened.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Annotated, Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Path, Query
+from pydantic import BaseModel
+
+from chassis.errors import NotFound
+from chassis.http.auth import Caller
+from chassis.service import Service
+from chassis.stored import Stored
+from chassis.vault import KeyRing, Subject
+from chassis.work import Work
+from services.dunning.api.timeline import RESPONSIBLE, Entry, Reader
+from services.dunning.decisions import Decisions
+from services.dunning.domain.commands import AccountCommand, CreditorCommand
+from services.dunning.domain.events import Event
+from services.dunning.domain.state import Account, Creditor
+from services.dunning.streams import account_stream, creditor_stream
+
+AccountId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,128}$", description="account")]
+CreditorId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,128}$", description="creditor")]
+CreditorQuery = Annotated[
+    str | None,
+    Query(pattern=r"^[A-Za-z0-9_.:-]{1,128}$", description="default: the token's only creditor"),
+]
+ALL_ACCOUNTS = "*"
+Seal = Callable[[str, str | None], bytes]
+
+
+def _subject(caller: Caller, account: AccountId, creditor: CreditorQuery = None) -> Subject:
+    return Subject(caller.scope(creditor), account)
+
+
+def _creditor(caller: Caller, creditor: CreditorId) -> str:
+    return caller.scope(creditor)
+
+
+InScope = Annotated[Subject, Depends(_subject)]
+CreditorInScope = Annotated[str, Depends(_creditor)]
+
+
+class Happened(BaseModel):
+    """What a request brought about, in the order it happened."""
+
+    creditor: str
+    account: str | None
+    happened: list[Entry]
+
+
+class Told(NamedTuple):
+    """Events a command led to, and what reading them needs."""
+
+    events: list[Event]
+    first: int
+    at: datetime
+    account: Account
+
+
+class Desk:
+    """Commands and readings over a service, for the routes."""
+
+    def __init__(self, service: Service, decisions: Decisions) -> None:
+        self.service = service
+        self.decisions = decisions
+
+    async def act(self, subject: Subject, command: Callable[[Seal], AccountCommand]) -> Happened:
+        """Run a command on an account; `command` gets a function that seals who recorded it and
+        what they wrote.
+        """
+        stream = account_stream(*subject)
+
+        def run(work: Work) -> tuple[Told, KeyRing]:
+            def seal(by: str, text: str | None) -> bytes:
+                return work.seal(subject, {"by": by, "text": text})
+
+            first = work.version(stream) + 1
+            events = self.decisions.account(work, subject, command(seal))
+            return Told(events, first, work.now, work.state(stream)), work.keys
+
+        streams = [stream, creditor_stream(subject.creditor)]
+        told, keys = await self.service.execute(
+            f"{subject.creditor}/{subject.account}", streams, run, subjects=[subject]
+        )
+        reader = await self.reader(subject, keys, told.account)
+        stored = _stored(stream, told)
+        return Happened(
+            creditor=subject.creditor, account=subject.account, happened=reader.entries(stored)
+        )
+
+    async def act_on_creditor(self, creditor: str, command: CreditorCommand) -> Happened:
+        """Run a command on the creditor as a whole."""
+        stream = creditor_stream(creditor)
+
+        def run(work: Work) -> tuple[list[Event], int, datetime, Creditor]:
+            first = work.version(stream) + 1
+            events = self.decisions.creditor(work, creditor, command)
+            return events, first, work.now, work.state(stream)
+
+        events, first, at, state = await self.service.execute(
+            f"{creditor}/{ALL_ACCOUNTS}", [stream], run
+        )
+        reader = Reader(ZoneInfo(state.zone))
+        stored = [_as_stored(stream, first + i, at, event) for i, event in enumerate(events)]
+        return Happened(creditor=creditor, account=None, happened=reader.entries(stored))
+
+    async def creditor(self, creditor: str) -> Creditor:
+        """A creditor as it is set up; raises `NotFound`."""
+        state, _ = await self.service.read(creditor_stream(creditor))
+        if not isinstance(state, Creditor) or state.policy is None:
+            raise NotFound(f"creditor {creditor} is not set up")
+        return state
+
+    async def zone(self, creditor: str) -> ZoneInfo:
+        """The creditor's time zone; raises `NotFound`."""
+        return ZoneInfo((await self.creditor(creditor)).zone)
+
+    async def account(self, subject: Subject) -> Account:
+        """An account as it is now; raises `NotFound` when dunning never heard of it."""
+        state, version = await self.service.read(account_stream(*subject))
+        if not version or not isinstance(state, Account):
+            raise NotFound(f"creditor {subject.creditor} has no account {subject.account} here")
+        return state
+
+    async def reader(self, subject: Subject, keys: KeyRing, account: Account) -> Reader:
+        """Reads one account's events: with its zone, its key, and the name of the person
+        responsible.
+        """
+        profile = self.profile(subject, keys, account)
+        return Reader(
+            await self.zone(subject.creditor),
+            keys,
+            subject,
+            (profile or {}).get(RESPONSIBLE),
+        )
+
+    def profile(self, subject: Subject, keys: KeyRing, account: Account) -> dict[str, Any] | None:
+        """What upstream told of the debtor; `None` when nothing was, or the debtor was erased."""
+        opened = keys.open(subject, account.profile)
+        return opened if isinstance(opened, dict) else None
+
+
+def _stored(stream: str, told: Told) -> Iterable[Stored]:
+    return (_as_stored(stream, told.first + i, told.at, one) for i, one in enumerate(told.events))
+
+
+def _as_stored(stream: str, version: int, at: datetime, event: Event) -> Stored:
+    return Stored(stream, version, type(event).__name__, at, None, event, 0, 0)

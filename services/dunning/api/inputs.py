@@ -1,0 +1,137 @@
+"""The bodies of requests: what people may send, with every field they may not refused."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
+Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Person = Annotated[str, Field(min_length=1, max_length=128)]
+Text = Annotated[str, Field(min_length=1, max_length=4000)]
+PositiveMinor = Annotated[int, Field(strict=True, gt=0, le=10**15)]
+NonNegativeMinor = Annotated[int, Field(strict=True, ge=0, le=10**15)]
+
+DisputeKind = Literal["objection", "hearing", "statement", "appeal", "complaint"]
+_INSTALMENTS_MAX = 120
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("is no IANA time zone")
+    return ZoneInfo(name).key
+
+
+class Input(BaseModel):
+    """Whatever is not a field is refused: a misspelt one would be lost without a word."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Deed(Input):
+    """Something somebody did: `by` names the person when an `admin` records it for them."""
+
+    by: Person | None = None
+
+
+class CreditorInput(Input):
+    """A creditor's set-up. `policy` is the id of a pack that ships with the service, or
+    `policy_document` the YAML text of one.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    time_zone: Annotated[str, AfterValidator(_known_zone)]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    policy: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$")] | None = None
+    policy_version: Annotated[int, Field(ge=1)] | None = None
+    policy_document: Annotated[str, Field(max_length=200_000)] | None = None
+    parameters: dict[str, Any] = {}
+    languages: Annotated[tuple[Literal["zh", "en"], ...], Field(min_length=1)] = ("zh",)
+
+    @model_validator(mode="after")
+    def _one_policy(self) -> "CreditorInput":
+        if (self.policy is None) == (self.policy_document is None):
+            raise ValueError("needs either policy or policy_document")
+        return self
+
+
+class TaskCompletion(Deed):
+    result: Word | None = None
+    note: Text | None = None
+
+
+class ReplyInput(Deed):
+    note: Text | None = None
+
+
+class PromiseInput(Deed):
+    """A promise to pay `amount` by the end of the day `until`."""
+
+    amount: PositiveMinor
+    until: date
+    note: Text | None = None
+
+
+class InstalmentInput(Input):
+    due: date
+    amount: PositiveMinor
+
+
+class PlanInput(Deed):
+    """A signed repayment plan; it takes effect at once."""
+
+    instalments: Annotated[
+        tuple[InstalmentInput, ...], Field(min_length=1, max_length=_INSTALMENTS_MAX)
+    ]
+    note: Text | None = None
+
+
+class DisputeInput(Deed):
+    """A dispute over one invoice, or over everything when none is named."""
+
+    invoice: Identifier | None = None
+    kind: DisputeKind = "objection"
+    reason: Text | None = None
+
+
+class ResolutionInput(Deed):
+    """A decision on the open dispute; `amount` is the invoice's new amount and belongs to `reduced`
+    alone.
+    """
+
+    outcome: Literal["upheld", "rejected", "reduced"]
+    amount: NonNegativeMinor | None = None
+
+    @model_validator(mode="after")
+    def _amount_of_a_reduction(self) -> "ResolutionInput":
+        if (self.outcome == "reduced") != (self.amount is not None):
+            raise ValueError("amount belongs to the outcome reduced, and only to it")
+        return self
+
+
+class ApplicationInput(Deed):
+    """An application: what it is for, and what is asked."""
+
+    purpose: Word = Field(alias="for")
+    amount: NonNegativeMinor | None = None
+    until: date | None = None
+    reason: Text | None = None
+
+
+class DecisionInput(Deed):
+    """A decision on the application or approval of that name."""
+
+    purpose: Word = Field(alias="for")
+    outcome: Literal["approved", "rejected"]
+    until: date | None = None
+    amount: NonNegativeMinor | None = None
+
+
+class ObservationInput(Deed):
+    kind: Word
+    note: Text | None = None
+
+
+class HoldInput(Deed):
+    reason: Text | None = None

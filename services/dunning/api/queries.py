@@ -1,0 +1,77 @@
+"""The SQL of case lists: one statement for each way of sorting, each paged by its own key."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+import orjson
+
+from chassis.views import table_of
+from services.dunning.views import ACCOUNTS, TASKS
+from services.dunning.views import CASES as CASES_VIEW
+
+_FAR = "infinity"
+
+
+class Sort(NamedTuple):
+    """What a list is sorted by: the SQL expression and type, and how a cursor writes and reads a
+    value.
+    """
+
+    expression: str
+    type: str
+    write: Callable[[Any], str]
+    read: Callable[[str], Any]
+
+
+def _iso(value: date | datetime) -> str:
+    return value.isoformat()
+
+
+SORTS: Mapping[str, Sort] = {
+    "opened": Sort("c.opened_at", "timestamptz", _iso, datetime.fromisoformat),
+    "oldest_due": Sort("c.oldest_due_on", "date", _iso, date.fromisoformat),
+    # What has no next instant comes last.
+    "next": Sort(
+        "coalesce(n.next_at, '9999-12-31T00:00:00Z')", "timestamptz", _iso, datetime.fromisoformat
+    ),
+    "account": Sort('c.account collate "C"', "text", str, str),
+}
+
+_COLUMNS = f"""
+c.case_id, c.creditor, c.account, c.state, c.policy, c.policy_version, c.opened_at, c.opened_on,
+c.oldest_due_on, c.closed_on, c.paused_for, c.last_step, c.last_step_on, c.classified,
+case when n.case_id = c.case_id then n.next_at end as next_at,
+(select array_agg(distinct t.owner order by t.owner) from {table_of(TASKS)} t
+ where t.case_id = c.case_id and t.state = 'open') as owners
+"""  # noqa: S608 - names of ours
+_FROM = f"""
+from {table_of(CASES_VIEW)} c
+left join {table_of(ACCOUNTS)} n on n.stream = 'account-' || c.creditor || '/' || c.account
+"""
+CASE = f"select {_COLUMNS} {_FROM} where c.case_id = $1"
+
+
+def _list(sort: Sort) -> str:
+    key = sort.expression
+    return f"""
+select {_COLUMNS}, {key} as sort_key {_FROM}
+where ($1::text[] is null or c.creditor = any($1)) and ($2::text is null or c.state = $2)
+  and ($3::text is null or c.policy = $3) and ($4::text is null or c.last_step = $4)
+  and ($5::text is null or exists (
+    select 1 from {table_of(TASKS)} t
+    where t.case_id = c.case_id and t.state = 'open' and t.owner = $5))
+  and ($6::{sort.type} is null or ({key}, c.case_id) > ($6, $7))
+order by {key}, c.case_id limit $8
+"""  # noqa: S608 - names of ours
+
+
+CASES: Mapping[str, str] = {name: _list(sort) for name, sort in SORTS.items()}
+
+
+def case_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of these queries as the API shows it."""
+    shown = {name: value for name, value in dict(row).items() if name != "sort_key"}
+    shown["paused_for"] = orjson.loads(shown["paused_for"] or "[]")
+    shown["owners"] = list(shown["owners"] or ())
+    return shown

@@ -1,0 +1,67 @@
+"""Who may do what: one literal table from action to roles; `admin` may everything."""
+
+from typing import Any, Literal
+
+from fastapi import Depends
+
+from chassis.errors import Forbidden
+from chassis.http import Principal, require
+
+Action = Literal[
+    "set_up_creditor",
+    "see_creditor",
+    "see_cases",
+    "see_tasks",
+    "complete_task",
+    "record_reply",
+    "record_promise",
+    "agree_plan",
+    "open_dispute",
+    "resolve_dispute",
+    "make_application",
+    "decide",
+    "record_observation",
+    "place_hold",
+    "release_hold",
+]
+
+FIELD_STAFF = ("collector", "sales", "finance", "operations", "property", "administration", "legal")
+STAFF = (*FIELD_STAFF, "manager")
+
+ROLES_OF: dict[Action, tuple[str, ...]] = {
+    "set_up_creditor": ("manager",),
+    "see_creditor": (*STAFF, "auditor", "sre"),
+    "see_cases": (*STAFF, "auditor"),
+    "see_tasks": (*STAFF, "auditor"),
+    "complete_task": STAFF,
+    "record_reply": STAFF,
+    "record_promise": STAFF,
+    "agree_plan": ("collector", "sales", "finance", "property", "legal", "manager"),
+    "open_dispute": STAFF,
+    "resolve_dispute": ("finance", "legal", "manager"),
+    "make_application": STAFF,
+    "decide": ("finance", "legal", "manager"),
+    "record_observation": (*STAFF, "upstream"),
+    "place_hold": ("collector", "finance", "legal", "manager"),
+    "release_hold": ("finance", "legal", "manager"),
+}
+"""Roles beside `admin` for each action.
+
+A task with a role for its owner is completed by that role or a manager, whatever this table allows.
+"""
+
+
+def may(action: Action) -> Any:
+    """FastAPI dependency: the caller, who must have one of the action's roles."""
+    return Depends(require(*ROLES_OF[action]))
+
+
+def acting_for(caller: Principal, named: str | None) -> str:
+    """Who a deed is recorded for: the caller, or whom an `admin` names; `Forbidden` for anybody
+    else who names one.
+    """
+    if named is None or named == caller.subject:
+        return caller.subject
+    if not caller.is_admin:
+        raise Forbidden("by: only an admin may act for somebody else")
+    return named

@@ -1,0 +1,163 @@
+"""Work lists: what is to be done, oldest first, and saying that it is done."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query
+
+from chassis.errors import Forbidden, NotFound
+from chassis.http import Page, Principal, decode_cursor, page
+from chassis.http.paging import Cursor, Limit
+from chassis.vault import Subject
+from chassis.views import table_of
+from services.dunning.api import inputs as i
+from services.dunning.api.desk import (
+    CreditorId,
+    CreditorInScope,
+    CreditorQuery,
+    Desk,
+    Happened,
+    InScope,
+)
+from services.dunning.api.roles import STAFF, acting_for, may
+from services.dunning.domain import commands as c
+from services.dunning.domain.values import OpenTask
+from services.dunning.views import TASKS
+
+CREATED = 201
+_LIST = f"""
+select task_id, creditor, account, case_id, kind, owner, with_owners, step, reason, requested_at,
+       requested_on, state, result, ended_by, ended_at
+from {table_of(TASKS)}
+where ($1::text[] is null or creditor = any($1)) and state = $2
+  and ($3::text is null or owner = $3) and ($4::text is null or account = $4)
+  and ($5::text is null or kind = $5)
+  and ($6::timestamptz is null or (requested_at, task_id) > ($6, $7))
+order by requested_at, task_id limit $8
+"""  # noqa: S608 - names of ours
+_ONE = f"select creditor, account from {table_of(TASKS)} where task_id = $1"  # noqa: S608 - names of ours
+TaskKind = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+
+
+def router(desk: Desk) -> APIRouter:
+    """The work lists under `/v1/tasks`, and completing a task by id or by its kind."""
+    routes = APIRouter(prefix="/v1", tags=["tasks"])
+
+    @routes.get("/tasks", summary="Work list, oldest first", response_model=Page[dict[str, Any]])
+    async def tasks(
+        who: Annotated[Principal, may("see_tasks")],
+        creditor: CreditorQuery = None,
+        owner: Annotated[str | None, Query(max_length=128)] = None,
+        account: Annotated[str | None, Query(max_length=128)] = None,
+        kind: Annotated[str | None, Query(max_length=64)] = None,
+        state: Literal["open", "done", "withdrawn"] = "open",
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> dict[str, Any]:
+        after = decode_cursor(cursor, str, str)
+        at = datetime.fromisoformat(after[0]) if after else None
+        rows = await desk.service.pool.fetch(
+            _LIST,
+            who.visible(creditor),
+            state,
+            owner,
+            account,
+            kind,
+            at,
+            after[1] if after else None,
+            limit + 1,
+        )
+        return page(rows, limit, lambda r: [r["requested_at"].isoformat(), r["task_id"]], dict)
+
+    @routes.post("/tasks/{task_id}/completion", status_code=CREATED, summary="Complete a task")
+    async def by_id(
+        task_id: Annotated[str, Path(max_length=128)],
+        given: i.TaskCompletion,
+        who: Annotated[Principal, may("complete_task")],
+    ) -> Happened:
+        row = await desk.service.pool.fetchrow(_ONE, task_id)
+        if row is None or not who.may_see(row["creditor"]):
+            raise NotFound(f"there is no task {task_id}")
+        if row["account"] is None:
+            return await _complete_for_creditor(desk, row["creditor"], given, who, task_id=task_id)
+        subject = Subject(row["creditor"], row["account"])
+        return await _complete(desk, subject, given, who, task_id=task_id)
+
+    @routes.post(
+        "/accounts/{account}/tasks/{kind}/completion",  # noqa: FAST003
+        status_code=CREATED,
+        summary="Complete the oldest open task of a kind",
+    )
+    async def by_kind(
+        subject: InScope,
+        kind: TaskKind,
+        given: i.TaskCompletion,
+        who: Annotated[Principal, may("complete_task")],
+    ) -> Happened:
+        return await _complete(desk, subject, given, who, kind=kind)
+
+    @routes.post(
+        "/creditors/{creditor}/tasks/{kind}/completion",
+        status_code=CREATED,
+        summary="Complete the creditor's oldest open task of a kind",
+    )
+    async def by_creditor_and_kind(
+        creditor: CreditorInScope,
+        kind: TaskKind,
+        given: i.TaskCompletion,
+        who: Annotated[Principal, may("complete_task")],
+    ) -> Happened:
+        return await _complete_for_creditor(desk, creditor, given, who, kind=kind)
+
+    return routes
+
+
+async def _complete(
+    desk: Desk,
+    subject: Subject,
+    given: i.TaskCompletion,
+    who: Principal,
+    *,
+    kind: str | None = None,
+    task_id: str | None = None,
+) -> Happened:
+    by = acting_for(who, given.by)
+    check_owner((await desk.account(subject)).tasks, who, kind, task_id)
+    return await desk.act(
+        subject,
+        lambda seal: c.CompleteTask(
+            result=given.result or "",
+            kind=kind,
+            task_id=task_id,
+            note=None if given.note is None else seal(by, given.note),
+            by=by,
+        ),
+    )
+
+
+async def _complete_for_creditor(
+    desk: Desk,
+    creditor: CreditorId,
+    given: i.TaskCompletion,
+    who: Principal,
+    *,
+    kind: str | None = None,
+    task_id: str | None = None,
+) -> Happened:
+    by = acting_for(who, given.by)
+    check_owner((await desk.creditor(creditor)).tasks, who, kind, task_id)
+    command = c.CompleteTask(result=given.result or "", kind=kind, task_id=task_id, by=by)
+    return await desk.act_on_creditor(creditor, command)
+
+
+def check_owner(
+    tasks: tuple[OpenTask, ...], who: Principal, kind: str | None, task_id: str | None
+) -> None:
+    """Refuse whoever is neither of the owner's role nor a manager; a department's or a person's
+    task is anybody's of the staff.
+    """
+    for task in tasks:
+        if kind in (None, task.kind) and task_id in (None, task.task_id):
+            if task.owner in STAFF and not who.has(task.owner, "manager"):
+                raise Forbidden(f"the task belongs to {task.owner}")
+            return

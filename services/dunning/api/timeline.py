@@ -1,0 +1,124 @@
+"""What happened to an account or a creditor, as people read it: kind, instant, local day, fields
+and why.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from pydantic import BaseModel
+
+from chassis.stored import Stored
+from chassis.vault import KeyRing, Subject
+from services.dunning.domain import events as e
+
+KINDS: Mapping[type[e.Event], str] = {
+    e.NoticeRequested: "notice",
+    e.TaskRequested: "task",
+    e.RestrictionRequested: "restrict",
+    e.RestorationRequested: "restore",
+    e.ReferralMade: "refer",
+    e.LegalRequested: "legal",
+    e.ApprovalRequested: "approval",
+    e.AlertRaised: "alert",
+    e.CommissionEarned: "commission",
+    e.ReportStored: "report",
+}
+"""Kinds that have a name of their own; the others are called like their event, in snake case."""
+
+HIDDEN: frozenset[type[e.Event]] = frozenset(
+    {e.ItemsUpdated, e.AccountUpdated, e.WakeScheduled, e.Reacted}
+)
+"""Bookkeeping that says nothing to a reader."""
+
+RESPONSIBLE = "responsible"
+_WHY = frozenset({"case_id", "step", "reason", "policy", "policy_version"})
+_INNER_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+class Entry(BaseModel):
+    """One thing that happened.
+
+    `day` is the creditor's local day. `why` names the step, the day, the reason and the policy
+    where a policy brought it about. Of a person who was erased, `fields` show nothing and `erased`
+    is true.
+    """
+
+    number: int
+    at: datetime
+    day: str
+    kind: str
+    case_id: str | None = None
+    step: str | None = None
+    why: str | None = None
+    fields: dict[str, Any]
+    erased: bool = False
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Turns stored events into entries; opens sealed fields with the subject's key."""
+
+    zone: ZoneInfo
+    keys: KeyRing | None = None
+    subject: Subject | None = None
+    responsible: str | None = None
+    hidden: frozenset[type[e.Event]] = field(default=HIDDEN)
+
+    def entries(self, events: Iterable[Stored]) -> list[Entry]:
+        """The entries of some events, in their order."""
+        return [self.entry(stored) for stored in events if type(stored.event) not in self.hidden]
+
+    def entry(self, stored: Stored) -> Entry:
+        """The entry of one event."""
+        event = stored.event
+        day = stored.at.astimezone(self.zone).date().isoformat()
+        fields, erased = self._fields(event)
+        return Entry(
+            number=stored.version,
+            at=stored.at,
+            day=day,
+            kind=kind_of(type(event)),
+            case_id=getattr(event, "case_id", None),
+            step=getattr(event, "step", None),
+            why=why(event, day),
+            fields=fields,
+            erased=erased,
+        )
+
+    def _fields(self, event: e.Event) -> tuple[dict[str, Any], bool]:
+        shown: dict[str, Any] = {}
+        erased = False
+        for info in msgspec.structs.fields(event):
+            if info.name in _WHY:
+                continue
+            value = getattr(event, info.name)
+            if isinstance(value, bytes):
+                value = self._open(value)
+                erased = erased or value is None
+            elif info.name == "owner" and value == RESPONSIBLE and self.responsible:
+                value = self.responsible
+            shown[info.encode_name] = msgspec.to_builtins(value)
+        return shown, erased
+
+    def _open(self, sealed: bytes) -> Any:
+        if self.keys is None or self.subject is None:
+            return None
+        return self.keys.open(self.subject, sealed)
+
+
+def kind_of(event: type[e.Event]) -> str:
+    """What the timeline calls an event: `task`, `case_opened`, …"""
+    return KINDS.get(event) or _INNER_CAPITAL.sub("_", event.__name__).lower()
+
+
+def why(event: e.Event, day: str) -> str | None:
+    """The sentence that answers "why": step, day, reason, policy with its version."""
+    if not isinstance(event, e.Effect) or not event.reason:
+        return None
+    start = f"step {event.step} on {day}" if event.step else f"on {day}"
+    return f"{start}: {event.reason}"

@@ -1,0 +1,69 @@
+"""Runs the pure decisions on a unit of work: finds creditor, pack and zone, and appends what was
+decided.
+"""
+
+from zoneinfo import ZoneInfo
+
+from chassis.errors import NotFound
+from chassis.vault import Subject
+from chassis.work import Work
+from services.dunning.domain.commands import AccountCommand, CreditorCommand
+from services.dunning.domain.creditor import decide_creditor
+from services.dunning.domain.decide import decide
+from services.dunning.domain.events import Event
+from services.dunning.domain.state import Account, Creditor
+from services.dunning.domain.values import PolicyRef
+from services.dunning.library import Library
+from services.dunning.policy import Pack
+from services.dunning.streams import account_stream, creditor_stream
+
+
+class Decisions:
+    """What messages, wake-ups and the API all go through."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+
+    def account(self, work: Work, subject: Subject, command: AccountCommand) -> list[Event]:
+        """Decide a command on an account and append the outcome; raises `NotFound` for a creditor
+        that is not set up.
+
+        A running case follows the pack it began with, whatever the creditor has been set to since.
+        """
+        stream = account_stream(*subject)
+        account: Account = work.state(stream)
+        creditor = self._creditor(work, subject.creditor)
+        pack = self.pack_of(account, creditor)
+        events = decide(account, command, pack, work.now, ZoneInfo(creditor.zone))
+        work.append(stream, events)
+        return list(events)
+
+    def creditor(
+        self, work: Work, creditor: str, command: CreditorCommand, pack: Pack | None = None
+    ) -> list[Event]:
+        """Decide a command on a creditor and append the outcome; `pack` is the one it is being set
+        to.
+        """
+        stream = creditor_stream(creditor)
+        state: Creditor = work.state(stream)
+        if pack is None:
+            pack = self.library.get(_policy(self._creditor(work, creditor)))
+        events = decide_creditor(state, command, pack, work.now)
+        work.append(stream, events)
+        return list(events)
+
+    def pack_of(self, account: Account, creditor: Creditor) -> Pack:
+        """The pack an account follows now."""
+        return self.library.get(account.case.policy if account.case else _policy(creditor))
+
+    def _creditor(self, work: Work, creditor: str) -> Creditor:
+        state: Creditor = work.state(creditor_stream(creditor))
+        if state.policy is None:
+            raise NotFound(f"creditor {creditor} is not set up")
+        return state
+
+
+def _policy(creditor: Creditor) -> PolicyRef:
+    if creditor.policy is None:
+        raise NotFound(f"creditor {creditor.creditor} is not set up")
+    return creditor.policy

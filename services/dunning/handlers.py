@@ -1,0 +1,212 @@
+"""What dunning does with messages and wake-ups: literal tables from type to command."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from asyncpg import Connection
+
+from chassis.routes import MessageRoute, WakeRoute
+from chassis.vault import Subject
+from chassis.work import Work
+from contracts import billing, ledger, legal, notifier
+from contracts.codec import Message
+from services.dunning.decisions import Decisions
+from services.dunning.domain import commands as c
+from services.dunning.domain.state import Account
+from services.dunning.domain.values import Accrual, Item
+from services.dunning.reports import Facts, creditor_facts
+from services.dunning.streams import account_stream, creditor_stream, subject_of
+
+ToCommand = Callable[[Work, Subject, Message], c.AccountCommand]
+PROFILE = (
+    "debtor",
+    "agreement",
+    "guarantors",
+    "responsible",
+    "department",
+    "mandate",
+    "attributes",
+)
+"""What is kept of an account sealed, since it names people or may."""
+
+
+def messages(decisions: Decisions) -> Mapping[str, MessageRoute]:
+    """By CloudEvents type: what is loaded, and the command it becomes."""
+
+    def route(to_command: ToCommand, *, subject: bool = False) -> MessageRoute:
+        def handle(work: Work, message: Message) -> None:
+            who = Subject(message.creditor, message.subject)
+            decisions.account(work, who, to_command(work, who, message))
+
+        return MessageRoute(_streams, handle, subject=subject)
+
+    def erased(work: Work, message: Message) -> None:
+        who = Subject(message.creditor, message.subject)
+        decisions.account(work, who, c.EraseAccount())
+        work.erase(who)
+
+    return {
+        billing.AccountUpserted.TYPE: route(_account_updated, subject=True),
+        billing.AccountErased.TYPE: MessageRoute(_streams, erased, subject=True),
+        billing.ObservationRecorded.TYPE: route(_observed, subject=True),
+        billing.RestrictionConfirmed.TYPE: route(_confirmed),
+        ledger.BalanceChanged.TYPE: route(_items_updated),
+        ledger.ItemOverdue.TYPE: route(_reassess),
+        ledger.AccountCleared.TYPE: route(_reassess),
+        ledger.PaymentAllocated.TYPE: route(_paid, subject=True),
+        ledger.PaymentReversed.TYPE: route(_reversed),
+        notifier.NoticeSent.TYPE: route(_delivery("sent")),
+        notifier.NoticeDelivered.TYPE: route(_delivery("delivered")),
+        notifier.NoticeFailed.TYPE: route(_delivery("failed")),
+        notifier.NoticeReturned.TYPE: route(_returned),
+        notifier.NoticeAcknowledged.TYPE: route(_acknowledged),
+        notifier.NoticeSuppressed.TYPE: route(_delivery("suppressed")),
+        legal.MatterProgressed.TYPE: route(_progressed),
+    }
+
+
+def wakes(decisions: Decisions) -> Mapping[str, WakeRoute]:
+    """By aggregate: what is done when its time has come."""
+
+    def account(work: Work, stream: str) -> None:
+        decisions.account(work, subject_of(stream), c.Wake())
+
+    def creditor(work: Work, stream: str) -> None:
+        facts: Facts = work.facts
+        command = c.RunCalendar(reports=facts.reports, any_overdue=facts.any_overdue)
+        decisions.creditor(work, _creditor_of(stream), command)
+
+    async def prepare(connection: Connection, stream: str, now: Any) -> Facts:
+        return await creditor_facts(connection, _creditor_of(stream), now)
+
+    return {
+        "account": WakeRoute(account, streams=_streams_of_account),
+        "creditor": WakeRoute(creditor, prepare=prepare),
+    }
+
+
+def _streams(message: Message, lane: int) -> Sequence[str]:
+    return (
+        account_stream(message.creditor, message.subject),
+        creditor_stream(message.creditor),
+    )
+
+
+def _streams_of_account(stream: str, lane: int) -> Sequence[str]:
+    return (creditor_stream(subject_of(stream).creditor),)
+
+
+def _creditor_of(stream: str) -> str:
+    return stream.partition("-")[2]
+
+
+def _account_updated(work: Work, who: Subject, message: Message) -> c.UpdateAccount:
+    """What a message leaves out stays as it was (the contract of `billing.account.upserted.v1`)."""
+    data: billing.AccountUpserted = message.data
+    before: Account = work.state(account_stream(*who))
+    known = work.open(who, before.profile)
+    profile = known if isinstance(known, dict) else {}
+    for name in PROFILE:
+        value = getattr(data, name)
+        if value is not None:
+            profile[name] = msgspec.to_builtins(value)
+    attributes = profile.get("attributes") or {}
+    return c.UpdateAccount(
+        segment=before.segment if data.segment is None else data.segment,
+        attributes=tuple(sorted(name for name, value in attributes.items() if value is True)),
+        profile=work.seal(who, profile),
+    )
+
+
+def _observed(work: Work, who: Subject, message: Message) -> c.RecordObservation:
+    data: billing.ObservationRecorded = message.data
+    note = None
+    if data.note is not None or data.evidence is not None:
+        note = work.seal(who, {"text": data.note, "evidence": data.evidence})
+    return c.RecordObservation(kind=data.kind, note=note)
+
+
+def _confirmed(work: Work, who: Subject, message: Message) -> c.ConfirmRestriction:
+    return c.ConfirmRestriction(service=message.data.service)
+
+
+def _items_updated(work: Work, who: Subject, message: Message) -> c.UpdateItems:
+    data: ledger.BalanceChanged = message.data
+    return c.UpdateItems(
+        ledger_version=data.ledger_version,
+        as_of=data.as_of,
+        currency=data.currency,
+        items=tuple(_item(item) for item in data.items),
+        more=data.more,
+    )
+
+
+def _item(state: ledger.ItemState) -> Item:
+    accrual = state.accrual
+    return Item(
+        item_id=state.item_id,
+        item=state.item,
+        amount=state.amount,
+        principal=state.principal,
+        due_on=state.due_on,
+        original_due_on=state.original_due_on,
+        issued_on=state.issued_on,
+        accrual=None
+        if accrual is None
+        else Accrual(
+            through=accrual.through,
+            accrued=accrual.accrued,
+            per_day=accrual.per_day,
+            cap=accrual.cap,
+            settled=accrual.settled,
+        ),
+        state=state.state,
+        in_plan=state.in_plan,
+    )
+
+
+def _reassess(work: Work, who: Subject, message: Message) -> c.Reassess:
+    return c.Reassess()
+
+
+def _paid(work: Work, who: Subject, message: Message) -> c.RecordPayment:
+    data: ledger.PaymentAllocated = message.data
+    collector = data.collected_by
+    return c.RecordPayment(
+        payment_id=data.payment_id,
+        amount=data.amount,
+        received_at=data.received_at,
+        method=data.method,
+        collected_by=None if collector is None else work.seal(who, collector),
+    )
+
+
+def _reversed(work: Work, who: Subject, message: Message) -> c.ReversePayment:
+    return c.ReversePayment(payment_id=message.data.payment_id)
+
+
+def _delivery(result: str) -> ToCommand:
+    def to_command(work: Work, who: Subject, message: Message) -> c.RecordDelivery:
+        data = message.data
+        return c.RecordDelivery(channel=data.channel, result=result, notice_id=data.notice_id)
+
+    return to_command
+
+
+def _returned(work: Work, who: Subject, message: Message) -> c.RecordDelivery:
+    data: notifier.NoticeReturned = message.data
+    result = "refused" if data.reason == "refused" else "returned"
+    return c.RecordDelivery(channel=data.channel, result=result, notice_id=data.notice_id)
+
+
+def _acknowledged(work: Work, who: Subject, message: Message) -> c.AccountCommand:
+    data: notifier.NoticeAcknowledged = message.data
+    if data.how == "replied":
+        return c.RecordReply()
+    return c.RecordDelivery(channel=data.channel, result="signed", notice_id=data.notice_id)
+
+
+def _progressed(work: Work, who: Subject, message: Message) -> c.RecordLegalProgress:
+    data: legal.MatterProgressed = message.data
+    return c.RecordLegalProgress(progress=data.step, amount=data.amount, on=data.day)

@@ -1,0 +1,86 @@
+"""Every pack text a creditor was ever set up with, kept by its hash, so that a running case finds
+the version it began with.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import asyncpg
+
+from chassis.errors import Transient
+from services.dunning.domain.values import PolicyRef
+from services.dunning.policy import Pack, available, with_parameters
+from services.dunning.policy.load import loads
+
+_KEEP = """
+insert into policy_documents (content_hash, file, document) values ($1, $2, $3)
+on conflict (content_hash) do nothing"""
+_UNKNOWN = """
+select content_hash, file, document from policy_documents where content_hash <> all($1::text[])"""
+_Key = tuple[str, tuple[tuple[str, str], ...]]
+
+
+class PackText(NamedTuple):
+    """A pack and the text it was read from."""
+
+    pack: Pack
+    text: str
+
+
+class Library:
+    """The packs in use, by the hash of their text; read once, since a text never changes.
+
+    Handlers are synchronous, so texts are loaded beforehand: at start, and by `refresh` once a
+    reference named one that another instance has stored meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self._by_hash: dict[str, Pack] = {pack.content_hash: pack for pack in available()}
+        self._resolved: dict[_Key, Pack] = {}
+        self._wanted: set[str] = set()
+
+    def get(self, ref: PolicyRef) -> Pack:
+        """The pack of a reference with its figures; raises `Transient` when its text is not loaded
+        yet.
+        """
+        key = (ref.content_hash, tuple(sorted(ref.parameters.items())))
+        found = self._resolved.get(key)
+        if found is None:
+            pack = self._by_hash.get(ref.content_hash)
+            if pack is None:
+                self._wanted.add(ref.content_hash)
+                raise Transient(f"the text of policy {ref.label} is not loaded yet")
+            found = self._resolved[key] = with_parameters(pack, ref.parameters)
+        return found
+
+    async def keep(self, pool: "asyncpg.Pool[asyncpg.Record]", source: PackText) -> None:
+        """Store a pack's text before anything refers to it."""
+        pack = source.pack
+        file = pack.document.file if pack.document else f"{pack.id}.yaml"
+        async with pool.acquire(timeout=10) as connection:
+            await connection.execute(_KEEP, pack.content_hash, file, source.text)
+        # The text alone is kept: parameters come with each reference.
+        self._by_hash.setdefault(pack.content_hash, loads(source.text, file))
+
+    async def refresh(self, pool: "asyncpg.Pool[asyncpg.Record]", *, always: bool = False) -> int:
+        """Load the texts that are stored and not known yet, if any is wanted; returns how many."""
+        if not (always or self._wanted):
+            return 0
+        async with pool.acquire(timeout=10) as connection:
+            rows = await connection.fetch(_UNKNOWN, list(self._by_hash))
+        for row in rows:
+            self._by_hash[row["content_hash"]] = loads(row["document"], row["file"])
+        self._wanted.clear()
+        return len(rows)
+
+
+def shipped_text(pack: Pack) -> PackText:
+    """A shipped pack with its file's text."""
+    file = pack.document.file if pack.document else ""
+    return PackText(pack, Path(file).read_text(encoding="utf-8"))
+
+
+def inline_text(text: str, parameters: Mapping[str, object]) -> PackText:
+    """A pack given as YAML text; raises `PackError` naming line and field."""
+    return PackText(with_parameters(loads(text, "policy_document"), parameters), text)

@@ -1,0 +1,69 @@
+"""Puts dunning together: the only place that knows all its parts."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from fastapi import APIRouter
+
+from chassis.blueprint import Blueprint
+from chassis.bus.base import Bus
+from chassis.clock import Clock
+from chassis.service import Probe, Service, no_probe
+from chassis.settings import Settings
+from services.dunning.api import accounts, cases, creditors, tasks
+from services.dunning.api.desk import Desk
+from services.dunning.decisions import Decisions
+from services.dunning.domain.aggregates import ACCOUNT, CREDITOR
+from services.dunning.handlers import messages, wakes
+from services.dunning.library import Library
+from services.dunning.publish import publish
+from services.dunning.views import VIEWS
+
+READS = ("billing", "ledger", "notifier", "legal")
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def blueprint(library: Library) -> Blueprint:
+    """Dunning as one value: its aggregates, tables of handlers, views and routes."""
+    decisions = Decisions(library)
+
+    def routers(service: Service) -> Sequence[APIRouter]:
+        desk = Desk(service, decisions)
+        return [part.router(desk) for part in (creditors, cases, accounts, tasks)]
+
+    async def load_policies(service: Service) -> int:
+        return await library.refresh(service.pool)
+
+    return Blueprint(
+        name="dunning",
+        aggregates=(ACCOUNT, CREDITOR),
+        messages=messages(decisions),
+        wakes=wakes(decisions),
+        publish=publish,
+        reads=READS,
+        writes=("dunning",),
+        views=VIEWS,
+        routers=routers,
+        workers=(load_policies,),
+        migrations=(MIGRATIONS,),
+    )
+
+
+async def build(
+    settings: Settings,
+    *,
+    clock: Clock,
+    bus: Bus,
+    dsn: str,
+    probe: Probe = no_probe,
+    strict: bool = False,
+) -> Service:
+    """Dunning, ready to be started or stepped; raises `Misconfigured` when store and bus do not
+    fit.
+    """
+    library = Library()
+    service = await Service.open(
+        blueprint(library), settings, clock=clock, bus=bus, dsn=dsn, probe=probe, strict=strict
+    )
+    await library.refresh(service.pool, always=True)
+    return service

@@ -1,0 +1,76 @@
+"""A read model whose rows are each a fold of the events with one key."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from asyncpg import Connection
+
+from chassis.stored import Stored
+
+Row = dict[str, Any]
+Fold = Callable[[Row, Stored], None]
+KeyOf = Callable[[Stored], str | None]
+
+
+@dataclass(frozen=True)
+class RowsView:
+    """A table of which each row is folded from the events with its key.
+
+    `folds` is the literal table from event type to what it changes in the row (a dict of column
+    values, empty but for the key when it is new); events of other types, and those for which
+    `key_of` answers `None`, change nothing. `schema` is the DDL with `{table}` for the table's
+    name.
+    """
+
+    name: str
+    key: str
+    schema: str
+    key_of: KeyOf
+    folds: Mapping[str, Fold]
+
+    def ddl(self, table: str) -> str:
+        """The statements that create the table under a name."""
+        return self.schema.format(table=table)
+
+    async def apply(self, connection: Connection, table: str, events: Sequence[Stored]) -> None:
+        """Fold some events of one lane into the table: one query for the rows, one statement to
+        write them.
+        """
+        wanted = [(key, e) for e in events if e.type in self.folds and (key := self.key_of(e))]
+        if not wanted:
+            return
+        found = await self._load(connection, table, {key for key, _ in wanted})
+        for key, stored in wanted:
+            row = found.setdefault(key, {self.key: key})
+            self.folds[stored.type](row, stored)
+        await self._save(connection, table, [found[key] for key in sorted(found)])
+
+    async def _load(self, connection: Connection, table: str, keys: set[str]) -> dict[str, Row]:
+        statement = f"select to_jsonb(t) from {table} t where {self.key} = any($1::text[])"  # noqa: S608 - names of ours
+        rows = [orjson.loads(row[0]) for row in await connection.fetch(statement, list(keys))]
+        return {row[self.key]: row for row in rows}
+
+    async def _save(self, connection: Connection, table: str, rows: Sequence[Row]) -> None:
+        columns = sorted({column for row in rows for column in row})
+        names = ", ".join(columns)
+        changes = ", ".join(f"{c} = excluded.{c}" for c in columns if c != self.key)
+        # Rows written together may have different columns: a missing one is null, as in the table.
+        statement = (
+            f"insert into {table} ({names}) select {names} "  # noqa: S608 - names of ours
+            f"from jsonb_populate_recordset(null::{table}, $1::jsonb) "
+            f"on conflict ({self.key}) do update set {changes}"
+        )
+        await connection.execute(statement, orjson.dumps(rows).decode())
+
+
+def owner_of(stored: Stored) -> tuple[str, str | None]:
+    """Creditor and account of a stream; no account for the creditor's own."""
+    creditor, slash, account = stored.stream.partition("-")[2].partition("/")
+    return creditor, account if slash else None
+
+
+def place(row: Row, stored: Stored) -> None:
+    """Note whose row it is."""
+    row["creditor"], row["account"] = owner_of(stored)

@@ -1,0 +1,71 @@
+"""Tasks: the work lists of roles and persons."""
+
+from chassis.stored import Stored
+from services.dunning.views.rows import Fold, Row, RowsView, place
+
+_SCHEMA = """
+create table {table} (
+  task_id text collate "C" primary key,
+  creditor text collate "C" not null,
+  account text collate "C",
+  case_id text collate "C",
+  kind text not null,
+  owner text not null,
+  with_owners jsonb not null default '[]',
+  step text,
+  reason text not null,
+  requested_at timestamptz not null,
+  requested_on date not null,
+  state text not null,
+  result text,
+  ended_by text,
+  ended_at timestamptz
+);
+create index on {table} (creditor, state, owner, requested_at, task_id);
+create index on {table} (case_id) where state = 'open';
+"""
+
+
+def _requested(row: Row, stored: Stored) -> None:
+    event = stored.event
+    place(row, stored)
+    row |= {
+        "case_id": event.case_id,
+        "kind": event.kind,
+        "owner": event.owner,
+        "with_owners": list(event.with_owners),
+        "step": event.step,
+        "reason": event.reason,
+        "requested_at": stored.at,
+        "requested_on": event.on,
+        "state": "open",
+    }
+
+
+def _completed(row: Row, stored: Stored) -> None:
+    event = stored.event
+    row |= {
+        "state": "done",
+        "result": event.result,
+        "ended_by": event.by,
+        "ended_at": stored.at,
+    }
+
+
+def _withdrawn(row: Row, stored: Stored) -> None:
+    row |= {"state": "withdrawn", "ended_at": stored.at}
+
+
+_FOLDS: dict[str, Fold] = {
+    "TaskRequested": _requested,
+    "TaskCompleted": _completed,
+    "TaskWithdrawn": _withdrawn,
+}
+
+
+def _task_id(stored: Stored) -> str:
+    task_id: str = stored.event.task_id
+    return task_id
+
+
+TASKS = RowsView("tasks", "task_id", _SCHEMA, _task_id, _FOLDS)
