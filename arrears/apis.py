@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import httpx
+import orjson
 
 from arrears.errors import UsageError
 from arrears.stack import Stack
@@ -24,14 +25,14 @@ class Refused(UsageError):
 
 
 class Apis:
-    """Calls the services with tokens of the development key, one per caller and set of roles."""
+    """Calls the services with tokens of the development key, one per set of roles."""
 
     def __init__(
         self, settings: Settings, clients: Mapping[ServiceName, httpx.AsyncClient]
     ) -> None:
         self._settings = settings
         self._clients = clients
-        self._tokens: dict[tuple[str, tuple[str, ...]], str] = {}
+        self._tokens: dict[tuple[str, ...], str] = {}
 
     async def get(self, service: ServiceName, path: str, **params: Any) -> Any:
         """Return the body of an answer; parameters that are None are left out."""
@@ -69,35 +70,44 @@ class Apis:
         path: str,
         *,
         json: Any = None,
+        content: bytes | None = None,
+        content_type: str = "application/json",
         params: Mapping[str, Any] | None = None,
-        subject: str = "arrears",
         roles: Sequence[str] = ("admin",),
+        also_fine: frozenset[int] = frozenset(),
     ) -> Any:
-        """Send one request; raises Refused for an answer of 400 and above, UsageError for none."""
-        headers = {"Authorization": f"Bearer {self._token(subject, tuple(roles))}"}
+        """Send one request, with `json` or with `content` as it is, and return the answer's body.
+
+        Raises Refused for an answer of 400 and above that is not `also_fine`, UsageError for none.
+        """
+        body = orjson.dumps(json) if json is not None else content
+        headers = {"Authorization": f"Bearer {self._token(tuple(roles))}"}
+        if body is not None:
+            headers["Content-Type"] = content_type
         client = self._clients[service]
         try:
-            answer = await client.request(method, path, json=json, params=params, headers=headers)
+            answer = await client.request(
+                method, path, content=body, params=params, headers=headers
+            )
         except httpx.TransportError as error:
             raise UsageError(
                 f"the {service} does not answer on {client.base_url}: is `arrears up` running?"
             ) from error
-        if answer.status_code >= 400:
+        if answer.status_code >= 400 and answer.status_code not in also_fine:
             raise Refused(f"{service} {method} {path}", answer.status_code, _reason(answer))
         return answer.json() if answer.content else None
 
-    def _token(self, subject: str, roles: tuple[str, ...]) -> str:
-        key = (subject, roles)
-        if key not in self._tokens:
+    def _token(self, roles: tuple[str, ...]) -> str:
+        if roles not in self._tokens:
             settings = self._settings
-            self._tokens[key] = mint_token(
+            self._tokens[roles] = mint_token(
                 settings.data_dir,
                 roles,
-                subject=subject,
+                subject="arrears",
                 issuer=settings.issuer,
                 audience=settings.audience,
             )
-        return self._tokens[key]
+        return self._tokens[roles]
 
 
 @contextlib.asynccontextmanager

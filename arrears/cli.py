@@ -9,6 +9,7 @@ import sys
 import typer
 
 from arrears.commands import dead_letters, policy, scenario
+from arrears.commands.demo import demo
 from arrears.commands.import_ import import_
 from arrears.commands.kafka import kafka
 from arrears.commands.publish import publish
@@ -26,6 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(up)
+app.command()(demo)
 app.command()(publish)
 app.command(name="import")(import_)
 app.add_typer(scenario.app, name="scenario")

@@ -1,0 +1,124 @@
+"""Inputs that people record through the HTTP APIs of the services."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from arrears.apis import Apis
+from arrears.errors import UsageError
+from arrears.scenario.inputs import (
+    Apply,
+    Decide,
+    Delivery,
+    Dispute,
+    Hold,
+    LegalProgress,
+    Part,
+    Plan,
+    Promise,
+    Reply,
+    Resolve,
+    TaskDone,
+    When,
+)
+
+
+class Operators:
+    """The people who work a scenario's cases: each input is the call they would make.
+
+    They act through an administrator's token that names who did it, where the file does.
+    """
+
+    def __init__(self, apis: Apis, creditor: str) -> None:
+        self._apis = apis
+        self._creditor = creditor
+        self._doors: dict[str, Callable[[Any], Awaitable[None]]] = {
+            "delivery": self._delivery,
+            "task": self._task,
+            "reply": self._reply,
+            "promise": self._promise,
+            "plan": self._plan,
+            "dispute": self._dispute,
+            "resolve": self._resolve,
+            "apply": self._apply,
+            "decide": self._decide,
+            "hold": self._hold,
+            "release": self._release,
+            "legal": self._legal,
+        }
+
+    async def record(self, entry: When) -> None:
+        """Make the call of an input; raises UsageError when the service refuses it."""
+        await self._doors[entry.kind](entry.what)
+
+    async def _dunning(self, account: str, door: str, given: Part, **changed: Any) -> None:
+        body = given.model_dump(by_alias=True, exclude_none=True, mode="json") | changed
+        body.pop("account")
+        await self._apis.post(
+            "dunning", f"/v1/accounts/{account}/{door}", body, creditor=self._creditor
+        )
+
+    async def _reply(self, reply: Reply) -> None:
+        await self._dunning(reply.account, "replies", reply)
+
+    async def _promise(self, promise: Promise) -> None:
+        body = {"amount": promise.amount, "until": promise.by.isoformat()}
+        path = f"/v1/accounts/{promise.account}/promises"
+        await self._apis.post("dunning", path, body, creditor=self._creditor)
+
+    async def _plan(self, plan: Plan) -> None:
+        await self._dunning(plan.account, "plans", plan)
+
+    async def _dispute(self, dispute: Dispute) -> None:
+        await self._dunning(dispute.account, "disputes", dispute)
+
+    async def _resolve(self, resolve: Resolve) -> None:
+        await self._dunning(resolve.account, "disputes/resolution", resolve)
+
+    async def _apply(self, apply: Apply) -> None:
+        await self._dunning(apply.account, "applications", apply)
+
+    async def _hold(self, hold: Hold) -> None:
+        await self._dunning(hold.account, "hold", hold)
+
+    async def _release(self, release: Hold) -> None:
+        path = f"/v1/accounts/{release.account}/hold/release"
+        await self._apis.post("dunning", path, {}, creditor=self._creditor)
+
+    async def _decide(self, decide: Decide) -> None:
+        if decide.account is not None:
+            await self._dunning(decide.account, "decisions", decide)
+            return
+        body = decide.model_dump(by_alias=True, exclude_none=True, mode="json")
+        await self._apis.post("dunning", f"/v1/creditors/{self._creditor}/decisions", body)
+
+    async def _task(self, task: TaskDone) -> None:
+        """Complete the oldest open task of the kind."""
+        found = self._apis.pages(
+            "dunning", "/v1/tasks", creditor=self._creditor, account=task.account,
+            kind=task.kind, state="open",
+        )  # fmt: skip
+        tasks = [each async for each in found]
+        if task.account is None:
+            tasks = [each for each in tasks if each["account"] is None]
+        if not tasks:
+            whose = task.account or "the creditor as a whole"
+            raise UsageError(f"no task {task.kind} is open for {whose}")
+        oldest = min(tasks, key=_requested)
+        body = task.model_dump(exclude_none=True, exclude={"account", "kind"}, mode="json")
+        path = f"/v1/tasks/{oldest['task_id']}/completion"
+        await self._apis.post("dunning", path, body, creditor=self._creditor)
+
+    async def _delivery(self, delivery: Delivery) -> None:
+        body = {"channel": delivery.channel, "result": delivery.result}
+        path = f"/v1/accounts/{delivery.account}/deliveries"
+        await self._apis.post("notifier", path, body, creditor=self._creditor)
+
+    async def _legal(self, legal: LegalProgress) -> None:
+        body = legal.model_dump(exclude_none=True, exclude={"account"}, mode="json")
+        path = f"/v1/matters/{legal.account}/progress"
+        await self._apis.post("legal", path, body, creditor=self._creditor)
+
+
+def _requested(task: dict[str, Any]) -> str:
+    requested: str = task["requested_at"]
+    return requested

@@ -1,0 +1,131 @@
+"""Plays scenarios, one after the other, in one simulated world."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from arrears.apis import Apis
+from arrears.errors import UsageError
+from arrears.scenario.compare import Failure, compare
+from arrears.scenario.inputs import When
+from arrears.scenario.model import ScenarioFile
+from arrears.scenario.observed import Observed
+from arrears.scenario.operator_inputs import Operators
+from arrears.scenario.report import Outcome
+from arrears.scenario.upstream_events import Upstream
+from arrears.upstream import send
+from arrears.world import World
+from chassis.errors import ArrearsError
+
+ZONE = ZoneInfo("Asia/Shanghai")
+CURRENCY = "CNY"
+_CREDITOR = "scenario"
+
+
+async def play(world: World, file: ScenarioFile) -> Outcome:
+    """Play one scenario in a world that is emptied first, and hold it against its file."""
+    return await _Play(world, file).run()
+
+
+class _Play:
+    def __init__(self, world: World, file: ScenarioFile) -> None:
+        self._world = world
+        self._file = file
+        self._upstream = Upstream(_CREDITOR, CURRENCY)
+        self._operators = Operators(world.apis, _CREDITOR)
+        self._failures: list[Failure] = []
+
+    async def run(self) -> Outcome:
+        scenario = self._file.scenario
+        await self._world.begin(_instant(scenario.begins_at))
+        simulation = self._world.simulation()
+        await _set_up(self._world.apis, self._file)
+        await simulation.settle()
+        await self._accounts(_instant(scenario.begins_at))
+        for index, entry in enumerate(scenario.when):
+            await simulation.run_until(_instant(entry.at))
+            await self._input(index, entry)
+            await simulation.settle()
+        await simulation.run_until(_instant(scenario.ends_at))
+        return await self._outcome()
+
+    async def _accounts(self, at: datetime) -> None:
+        accounts = self._file.scenario.given.accounts
+        if accounts:
+            await self._tell([self._upstream.account_event(each, at) for each in accounts])
+
+    async def _input(self, index: int, entry: When) -> None:
+        try:
+            if self._upstream.tells(entry.kind):
+                await self._tell([self._upstream.event(entry, _instant(entry.at))])
+            else:
+                await self._operators.record(entry)
+        except (UsageError, ArrearsError) as error:
+            line = self._file.input_line(index)
+            account = getattr(entry.what, "account", None)
+            message = f"{entry.kind} was refused: {error}"
+            self._failures.append(Failure(message, entry.at.date(), line, account))
+
+    async def _tell(self, events: list[dict[str, Any]]) -> None:
+        for _, reason in await send(self._world.apis, events):
+            raise UsageError(reason)
+
+    async def _outcome(self) -> Outcome:
+        file = self._file
+        observed = Observed(self._world.apis, _CREDITOR, ZONE, _accounts_of(file))
+        seen = await observed.effects()
+        letters = [failure async for failure in self._parked()]
+        found = await compare(file, seen, observed)
+        return Outcome(file, seen, [*self._failures, *letters, *found])
+
+    async def _parked(self) -> Any:
+        """What a service could not process is a failure, whatever the file expects."""
+        for name in self._world.stack.services:
+            page = await self._world.apis.get(name, "/v1/dead-letters")
+            for letter in page["items"]:
+                day = datetime.fromisoformat(letter["at"]).astimezone(ZONE).date()
+                message = f"the {name} refused {letter['message_type']}: {letter['reason']}"
+                yield Failure(message, day, account=letter["account"])
+
+
+def _accounts_of(file: ScenarioFile) -> list[str]:
+    given = [account.id for account in file.scenario.given.accounts]
+    named = [getattr(entry.what, "account", None) for entry in file.scenario.when]
+    new = [entry.what.id for entry in file.scenario.when if entry.kind == "account"]
+    return list(dict.fromkeys([*given, *new, *(name for name in named if name)]))
+
+
+async def _set_up(apis: Apis, file: ScenarioFile) -> None:
+    scenario = file.scenario
+    body: dict[str, Any] = {
+        "name": scenario.title[:200],
+        "time_zone": ZONE.key,
+        "currency": CURRENCY,
+        "parameters": {name: _plain(value) for name, value in scenario.parameters.items()},
+    }
+    pack = _pack_file(file)
+    if pack is None:
+        body["policy"] = scenario.policy
+    else:
+        body["policy_document"] = pack.read_text(encoding="utf-8")
+    await apis.call("dunning", "PUT", f"/v1/creditors/{_CREDITOR}", json=body)
+
+
+def _pack_file(file: ScenarioFile) -> Path | None:
+    """The pack file beside the scenario that `policy` names, if it names one."""
+    path = file.path.parent / file.scenario.policy
+    if path.suffix not in {".yaml", ".yml"}:
+        return None
+    if not path.is_file():
+        line = file.marked.line(("policy",))
+        raise UsageError(f"{file.path}:{line}: policy: there is no file {path}")
+    return path
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, bool | int | str) else str(value)
+
+
+def _instant(local: datetime) -> datetime:
+    return local.replace(tzinfo=ZONE)
