@@ -1,10 +1,10 @@
 """What a document claims on a day: from the ledger's figures, or from those it was decided on."""
 
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
 
 from msgspec import Struct
 
+from contracts.ledger import late_fee_at
 from services.legal.domain.events import ClaimItem, OpenItem
 from services.legal.domain.state import LedgerView, PendingDocument
 
@@ -28,7 +28,7 @@ def claim(view: LedgerView, request: PendingDocument, day: date) -> Claim:
     if view.version < request.ledger_version or view.version == 0:
         return Claim(request.currency, request.principal, request.late_fee, request.items)
     items = tuple(
-        ClaimItem(one.item_id, one.item, one.due_on, one.principal, late_fee(one, day))
+        ClaimItem(one.item_id, one.item, one.due_on, one.principal, _late_fee(one, day))
         for one in sorted(view.items.values(), key=_by_age)
         if one.overdue
     )
@@ -36,13 +36,8 @@ def claim(view: LedgerView, request: PendingDocument, day: date) -> Claim:
     return Claim(view.currency, view.overdue, fee, items)
 
 
-def late_fee(item: OpenItem, day: date) -> int:
-    """The unpaid late fee of an item through `day`: rounded half-up, between zero and its cap."""
-    if item.accrual_through is None:
-        return 0
-    days = max(0, (day - item.accrual_through).days)
-    accrued = min(Decimal(item.cap), Decimal(item.accrued) + Decimal(item.per_day) * days)
-    return max(0, int(accrued.quantize(Decimal(1), ROUND_HALF_UP)) - item.settled)
+def _late_fee(item: OpenItem, day: date) -> int:
+    return 0 if item.accrual is None else late_fee_at(item.accrual, day)
 
 
 def _by_age(item: OpenItem) -> tuple[date, str]:

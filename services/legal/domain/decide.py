@@ -13,6 +13,7 @@ LEDGER_WAIT_MAX = timedelta(minutes=10)
 """How long a document waits for the ledger's figures it was decided on."""
 PROFILE_WAIT_MAX = timedelta(hours=24)
 """How long a document waits for the debtor's name or the creditor's terms."""
+IDENTIFIER_MAX = 128
 _WAIT_MIN = timedelta(minutes=1)
 _WAIT_MAX = timedelta(hours=1)
 
@@ -57,7 +58,7 @@ def issue(
     state: Matter, request: PendingDocument, drawn: Drawn, claim: Claim, day: date
 ) -> list[e.Event]:
     """Issue a document, and open the matter when it is the first."""
-    opened = _opened(state, request.case_id)
+    opened = _opened(state, request.case_id, day)
     return [
         *opened,
         e.DocumentIssued(
@@ -71,6 +72,10 @@ def issue(
             currency=claim.currency,
             sha256=drawn.sha256,
             content=drawn.content,
+            ledger_version=max(request.ledger_version, state.ledger.version),
+            case_id=request.case_id,
+            step=request.step,
+            correlation=request.correlation,
         ),
     ]
 
@@ -82,7 +87,10 @@ def progress(state: Matter, command: RecordProgress) -> list[e.Event]:
     if command.step == "judgment" and (command.pay_by is None or command.pay_by_ends is None):
         raise Rejected("progress 'judgment': the last day to pay is missing")
     judgment = command.step == "judgment"
+    opened = _opened(state, None, command.day)
     happened = e.MatterProgressed(
+        matter_id=opened[0].matter_id if opened else state.matter_id,
+        case_id=state.case_id if state.open else None,
         step=command.step,
         day=command.day,
         by=command.by,
@@ -91,7 +99,7 @@ def progress(state: Matter, command: RecordProgress) -> list[e.Event]:
         pay_by_ends=command.pay_by_ends if judgment else None,
         note=command.note,
     )
-    return [*_opened(state, None), happened]
+    return [*opened, happened]
 
 
 def judgment_term(state: Matter, now: datetime) -> list[e.Event]:
@@ -112,7 +120,7 @@ def write_off(state: Matter, event: e.DebtWrittenOff) -> list[e.Event]:
 def close(state: Matter, reason: str) -> list[e.Event]:
     """End the matter with its case; documents still waiting are not drawn up any more."""
     refused = [e.DocumentRefused(one, "closed") for one in state.pending]
-    closed = [e.MatterClosed(state.matter_id, reason)] if state.open else []
+    closed = [e.MatterClosed(state.matter_id, reason, state.case_id)] if state.open else []
     return [*refused, *closed]
 
 
@@ -123,10 +131,16 @@ def erase(state: Matter) -> list[e.Event]:
     return [*(e.DocumentRefused(one, "erased") for one in state.pending), e.DebtorErased()]
 
 
-def _opened(state: Matter, case_id: str | None) -> list[e.MatterOpened]:
+def _opened(state: Matter, case_id: str | None, day: date) -> list[e.MatterOpened]:
     if state.open:
         return []
-    return [e.MatterOpened(f"{state.account}.{state.number + 1}", case_id)]
+    return [e.MatterOpened(_matter_id(state), case_id, day)]
+
+
+def _matter_id(state: Matter) -> str:
+    """The account's next matter; an account id that leaves no room for the number is shortened."""
+    suffix = f".m{state.number + 1}"
+    return state.account[: IDENTIFIER_MAX - len(suffix)] + suffix
 
 
 def _wait(request: PendingDocument, waited: timedelta, now: datetime, reason: str) -> list[e.Event]:

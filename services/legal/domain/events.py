@@ -15,19 +15,25 @@ class DebtorErased(Struct, frozen=True, tag="debtor_erased"):
     """The debtor's personal data are gone for good."""
 
 
+class Accrual(Struct, frozen=True):
+    """The late fee of an item as a function of the day, as the ledger publishes it."""
+
+    through: date
+    accrued: str
+    per_day: str
+    cap: int
+    settled: int
+
+
 class OpenItem(Struct, frozen=True):
-    """One open item: amounts in minor units, the accrual as the ledger publishes it."""
+    """One open item: amounts in minor units."""
 
     item_id: str
     item: str
     due_on: date
     principal: int
     overdue: bool
-    accrual_through: date | None = None
-    accrued: str = "0"
-    per_day: str = "0"
-    cap: int = 0
-    settled: int = 0
+    accrual: Accrual | None = None
 
 
 class LedgerSeen(Struct, frozen=True, tag="ledger_seen"):
@@ -92,6 +98,7 @@ class MatterOpened(Struct, frozen=True, tag="matter_opened"):
 
     matter_id: str
     case_id: str | None
+    day: date
 
 
 class DocumentIssued(Struct, frozen=True, tag="document_issued"):
@@ -107,6 +114,10 @@ class DocumentIssued(Struct, frozen=True, tag="document_issued"):
     currency: str
     sha256: str
     content: bytes
+    ledger_version: int
+    case_id: str | None = None
+    step: str | None = None
+    correlation: str | None = None
 
 
 class DocumentFiled(Struct, frozen=True, tag="document_filed"):
@@ -118,9 +129,11 @@ class DocumentFiled(Struct, frozen=True, tag="document_filed"):
 class MatterProgressed(Struct, frozen=True, tag="matter_progressed"):
     """Something happened in court or with the debtor; `pay_by` ends the term of a judgment."""
 
+    matter_id: str
     step: str
     day: date
     by: str
+    case_id: str | None = None
     amount: int | None = None
     pay_by: date | None = None
     pay_by_ends: datetime | None = None
@@ -149,6 +162,7 @@ class DebtWrittenOff(Struct, frozen=True, tag="debt_written_off"):
     amount: int | None
     case_id: str | None
     reason: str
+    correlation: str | None = None
 
 
 class MatterClosed(Struct, frozen=True, tag="matter_closed"):
@@ -156,6 +170,7 @@ class MatterClosed(Struct, frozen=True, tag="matter_closed"):
 
     matter_id: str
     reason: str
+    case_id: str | None = None
 
 
 class FilesPurged(Struct, frozen=True, tag="files_purged"):

@@ -19,7 +19,7 @@ def evolve(state: Matter, event: e.Event) -> Matter:
 
 
 def _debtor_upserted(state: Matter, event: e.DebtorUpserted) -> Matter:
-    return replace(state, profile=event.sealed)
+    return replace(state, profile=event.sealed, pending=_released(state, "profile"))
 
 
 def _debtor_erased(state: Matter, _event: e.DebtorErased) -> Matter:
@@ -38,7 +38,7 @@ def _ledger_seen(state: Matter, event: e.LedgerSeen) -> Matter:
         as_of=event.as_of,
         items=items,
     )
-    return replace(state, ledger=view)
+    return replace(state, ledger=view, pending=_released(state, "ledger"))
 
 
 def _requested(state: Matter, event: e.DocumentRequested) -> Matter:
@@ -47,7 +47,7 @@ def _requested(state: Matter, event: e.DocumentRequested) -> Matter:
 
 
 def _deferred(state: Matter, event: e.DocumentDeferred) -> Matter:
-    pending = replace(state.pending[event.request_id], until=event.until)
+    pending = replace(state.pending[event.request_id], until=event.until, reason=event.reason)
     return replace(state, pending={**state.pending, event.request_id: pending})
 
 
@@ -97,6 +97,14 @@ def _closed(state: Matter, _event: e.MatterClosed) -> Matter:
 
 def _purged(state: Matter, _event: e.FilesPurged) -> Matter:
     return replace(state, purge_due=False)
+
+
+def _released(state: Matter, reason: str) -> dict[str, PendingDocument]:
+    """What waited for something that has come is due at once."""
+    return {
+        key: replace(one, until=one.requested_at, reason="") if one.reason == reason else one
+        for key, one in state.pending.items()
+    }
 
 
 def _settled(state: Matter, request_id: str) -> Matter:

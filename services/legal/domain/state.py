@@ -37,6 +37,7 @@ class PendingDocument(Struct, frozen=True):
     step: str | None = None
     correlation: str | None = None
     until: datetime | None = None
+    reason: str = ""
 
 
 class Judgment(Struct, frozen=True):

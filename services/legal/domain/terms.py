@@ -13,6 +13,7 @@ class TermsPublished(Struct, frozen=True, tag="terms_published"):
     languages: tuple[str, ...]
     policy: str
     version: int
+    name: str = ""
 
 
 class Terms(Struct, frozen=True):
@@ -24,6 +25,7 @@ class Terms(Struct, frozen=True):
     languages: tuple[str, ...] = ()
     policy: str = ""
     version: int = 0
+    name: str = ""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -45,4 +47,5 @@ def evolve_terms(state: Terms, event: TermsPublished) -> Terms:
         languages=event.languages,
         policy=event.policy,
         version=event.version,
+        name=event.name,
     )

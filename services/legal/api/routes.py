@@ -1,0 +1,207 @@
+"""Matters and documents for people with a token."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query
+
+from chassis.bus.base import lane_of
+from chassis.errors import NotFound, Rejected
+from chassis.http.auth import Caller, Principal, require
+from chassis.http.paging import LIMIT_DEFAULT, Cursor, Limit, Page, decode_cursor, page
+from chassis.service import Service
+from chassis.vault import KeyRing, Subject
+from chassis.work import Work
+from contracts.base import Document
+from services.legal.api.models import (
+    AccountId,
+    DocumentDetail,
+    DocumentRow,
+    DocumentState,
+    MatterDetail,
+    MatterRow,
+    Progress,
+    ProgressRow,
+    Term,
+)
+from services.legal.domain import decide
+from services.legal.domain import events as e
+from services.legal.domain.commands import RecordProgress
+from services.legal.domain.terms import Terms
+from services.legal.handlers import matter_stream, terms_stream
+from services.legal.settings import LegalSettings
+from services.legal.views import documents, matters
+
+_READERS = ("legal", "manager")
+"""Who may read documents, which name the debtor."""
+
+Recorder = Annotated[Principal, Depends(require(*_READERS))]
+CreditorQuery = Annotated[
+    str | None, Query(description="wanted when the token covers several creditors")
+]
+AccountPath = Annotated[AccountId, Path(description="the account")]
+
+
+def router(service: Service, settings: LegalSettings) -> APIRouter:
+    """The routes under `/v1`."""
+    routes = APIRouter(prefix="/v1", tags=["legal"])
+
+    @routes.get("/documents", response_model=Page[DocumentRow])
+    async def list_documents(
+        who: Caller,
+        creditor: CreditorQuery = None,
+        account: str | None = None,
+        case_id: str | None = None,
+        document: Document | None = None,
+        state: DocumentState | None = None,
+        cursor: Cursor = None,
+        limit: Limit = LIMIT_DEFAULT,
+    ) -> dict[str, Any]:
+        """Documents in the order they were asked for."""
+        wanted = documents.Filter(who.visible(creditor), account, document, state, case_id)
+        after = _after(decode_cursor(cursor, str, str, str, str))
+        async with service.pool.acquire(timeout=10) as connection:
+            rows = await documents.listing(connection, wanted, after, limit + 1)
+        return page(rows, limit, _document_key, _document)
+
+    @routes.get("/documents/{document_id}", response_model=DocumentDetail)
+    async def show_document(
+        who: Caller, document_id: str, creditor: CreditorQuery = None
+    ) -> dict[str, Any]:
+        """One document; with its text for those who may read it."""
+        async with service.pool.acquire(timeout=10) as connection:
+            row = await documents.one(connection, document_id, who.visible(creditor))
+        if row is None:
+            raise NotFound(f"there is no document {document_id}")
+        opened: dict[str, Any] = {}
+        if who.has(*_READERS) and row["content"] is not None:
+            subject = Subject(row["creditor"], row["account"])
+            opened = (await service.keys([subject])).open(subject, row["content"]) or {}
+        return _document(row) | {"title": opened.get("title"), "text": opened.get("body")}
+
+    @routes.get("/matters", response_model=Page[MatterRow])
+    async def list_matters(
+        who: Caller,
+        creditor: CreditorQuery = None,
+        account: str | None = None,
+        stage: str | None = None,
+        term: Term | None = None,
+        cursor: Cursor = None,
+        limit: Limit = LIMIT_DEFAULT,
+    ) -> dict[str, Any]:
+        """Matters in the order they were opened."""
+        wanted = matters.Filter(who.visible(creditor), account, stage, term)
+        after = _after(decode_cursor(cursor, str, str, str, str))
+        async with service.pool.acquire(timeout=10) as connection:
+            rows = await matters.listing(connection, wanted, after, limit + 1)
+        return page(rows, limit, _matter_key, dict)
+
+    @routes.get("/accounts/{account}/matter")
+    async def show_matter(
+        who: Caller, account: AccountPath, creditor: CreditorQuery = None
+    ) -> MatterDetail:
+        """An account's matters and what happened in them."""
+        return await _matter(service, who, who.scope(creditor), account)
+
+    @routes.post("/accounts/{account}/matter/progress")
+    async def record_progress(
+        who: Recorder, account: AccountPath, body: Progress, creditor: CreditorQuery = None
+    ) -> MatterDetail:
+        """Record what happened in court or with the debtor."""
+        scope = who.scope(creditor)
+        await _record(service, settings, who, scope, account, body)
+        return await _matter(service, who, scope, account)
+
+    return routes
+
+
+async def _record(
+    service: Service,
+    settings: LegalSettings,
+    who: Principal,
+    creditor: str,
+    account: str,
+    body: Progress,
+) -> None:
+    subject = Subject(creditor, account)
+    stream = matter_stream(creditor, account)
+    key = f"{creditor}/{account}"
+    known = terms_stream(creditor, lane_of(key.encode(), service.bus.partitions))
+
+    def run(work: Work) -> None:
+        terms: Terms = work.state(known)
+        if not terms.time_zone:
+            raise Rejected(f"creditor {creditor} has no terms yet: its time zone is not known")
+        day = body.day or work.now.astimezone(terms.zone).date()
+        pay_by = body.pay_by or day + timedelta(days=settings.judgment_term_days)
+        command = RecordProgress(
+            step=body.step,
+            day=day,
+            by=who.subject,
+            amount=body.amount,
+            pay_by=pay_by,
+            pay_by_ends=_end_of(pay_by, terms),
+            note=work.seal(subject, body.note) if body.note else b"",
+        )
+        work.append(stream, decide.progress(work.state(stream), command))
+
+    await service.execute(key, [stream, known], run, subjects=[subject])
+
+
+async def _matter(service: Service, who: Principal, creditor: str, account: str) -> MatterDetail:
+    wanted = matters.Filter([creditor], account)
+    async with service.pool.acquire(timeout=10) as connection:
+        rows = await matters.listing(connection, wanted, None, 500)
+    stream = matter_stream(creditor, account)
+    state, _ = await service.read(stream)
+    subject = Subject(creditor, account)
+    keys = await service.keys([subject]) if who.has(*_READERS) else None
+    stored = await service.events(stream)
+    return MatterDetail(
+        account=account,
+        open=state.open,
+        stage=state.stage,
+        matters=[MatterRow(**row) for row in rows],
+        progress=[
+            _progress(one.event, one.at, keys, subject)
+            for one in stored
+            if isinstance(one.event, e.MatterProgressed)
+        ],
+    )
+
+
+def _progress(
+    event: e.MatterProgressed, at: datetime, keys: KeyRing | None, subject: Subject
+) -> ProgressRow:
+    return ProgressRow(
+        matter_id=event.matter_id,
+        step=event.step,
+        day=event.day,
+        amount=event.amount,
+        pay_by=event.pay_by,
+        by=event.by,
+        at=at,
+        note=keys.open(subject, event.note) if keys is not None else None,
+    )
+
+
+def _end_of(day: date, terms: Terms) -> datetime:
+    """The first instant after a local day."""
+    return datetime.combine(day + timedelta(days=1), time(), terms.zone).astimezone(UTC)
+
+
+def _document(row: Any) -> dict[str, Any]:
+    shown = {name: value for name, value in row.items() if name not in ("content", "sha256")}
+    return shown | {"content_hash": row["sha256"]}
+
+
+def _document_key(row: Any) -> list[str]:
+    return [row["requested_at"].isoformat(), row["creditor"], row["account"], row["document_id"]]
+
+
+def _matter_key(row: Any) -> list[str]:
+    return [row["opened_at"].isoformat(), row["creditor"], row["account"], row["matter_id"]]
+
+
+def _after(key: list[Any] | None) -> tuple[datetime, str, str, str] | None:
+    return None if key is None else (datetime.fromisoformat(key[0]), key[1], key[2], key[3])

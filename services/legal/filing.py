@@ -1,0 +1,85 @@
+"""Putting issued documents into the documents folder, and taking those of erased debtors out."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from chassis.errors import Transient
+from chassis.logging import get_logger
+from chassis.service import Service
+from chassis.vault import Subject
+from chassis.work import Work
+from services.legal.adapters.folder import DocumentsFolder
+from services.legal.domain import events as e
+from services.legal.handlers import matter_stream
+from services.legal.views import documents
+from services.legal.views.documents import Paper
+
+log = get_logger(__name__)
+
+
+@dataclass
+class Filing:
+    """Writes what is to be filed. The file comes first, the record of it after: writing twice
+    leaves one file, so a crash in between does no harm.
+    """
+
+    folder: DocumentsFolder
+    batch_max: int
+
+    async def __call__(self, service: Service) -> int:
+        """One round; returns how many documents were handled."""
+        lanes = sorted(service.leases.held)
+        async with service.pool.acquire(timeout=10) as connection:
+            papers = await documents.to_file(connection, lanes, self.batch_max)
+            purges = await documents.to_purge(connection, lanes)
+        for group in _by_lane(papers):
+            await self._file(service, group)
+        for group in _by_account(purges):
+            await self._purge(service, group)
+        return len(papers) + len(purges)
+
+    async def _file(self, service: Service, papers: list[Paper]) -> None:
+        keys = await service.keys({Subject(one.creditor, one.account) for one in papers})
+        for one in papers:
+            opened = keys.open(Subject(one.creditor, one.account), one.content or b"")
+            if opened is None or one.issued_on is None:
+                continue
+            try:
+                self.folder.put(
+                    one.creditor, one.issued_on, one.document, one.document_id, opened["body"]
+                )
+            except OSError as error:
+                raise Transient(f"the documents folder: {error.strerror}") from error
+
+        def record(work: Work) -> None:
+            for one in papers:
+                stream = matter_stream(one.creditor, one.account)
+                work.append(stream, [e.DocumentFiled(one.document_id)])
+
+        streams = sorted({matter_stream(one.creditor, one.account) for one in papers})
+        await service.execute(f"{papers[0].creditor}/{papers[0].account}", streams, record)
+
+    async def _purge(self, service: Service, papers: list[Paper]) -> None:
+        for one in papers:
+            self.folder.forget(one.creditor, one.document, one.document_id)
+        stream = matter_stream(papers[0].creditor, papers[0].account)
+
+        def record(work: Work) -> None:
+            if work.state(stream).purge_due:
+                work.append(stream, [e.FilesPurged()])
+
+        await service.execute(f"{papers[0].creditor}/{papers[0].account}", [stream], record)
+
+
+def _by_lane(papers: list[Paper]) -> list[list[Paper]]:
+    groups: dict[int, list[Paper]] = defaultdict(list)
+    for one in papers:
+        groups[one.lane].append(one)
+    return list(groups.values())
+
+
+def _by_account(papers: list[Paper]) -> list[list[Paper]]:
+    groups: dict[tuple[str, str], list[Paper]] = defaultdict(list)
+    for one in papers:
+        groups[one.creditor, one.account].append(one)
+    return list(groups.values())

@@ -1,0 +1,74 @@
+"""Wires the legal service."""
+
+from pathlib import Path
+
+from chassis.aggregate import Aggregate
+from chassis.blueprint import Blueprint
+from chassis.bus.base import Bus
+from chassis.clock import Clock
+from chassis.service import Probe, Service, no_probe
+from chassis.settings import Settings
+from services.legal.adapters.folder import DocumentsFolder
+from services.legal.api import routes
+from services.legal.domain.decide import wake_at
+from services.legal.domain.events import Event
+from services.legal.domain.evolve import evolve
+from services.legal.domain.state import Matter, initial_matter
+from services.legal.domain.terms import Terms, TermsPublished, evolve_terms, initial_terms
+from services.legal.filing import Filing
+from services.legal.handlers import Drafting, messages, wakes
+from services.legal.publish import publish
+from services.legal.rendering.compose import Documents
+from services.legal.settings import LegalSettings
+from services.legal.views.documents import DocumentsView
+from services.legal.views.matters import MattersView
+
+MATTER: Aggregate[Matter, Event] = Aggregate(
+    "matter", Matter, Event, initial_matter, evolve, wake_at
+)
+TERMS: Aggregate[Terms, TermsPublished] = Aggregate(
+    "terms", Terms, TermsPublished, initial_terms, evolve_terms
+)
+
+
+async def build(
+    settings: Settings,
+    *,
+    clock: Clock,
+    bus: Bus,
+    dsn: str,
+    strict: bool = False,
+    own: LegalSettings | None = None,
+    probe: Probe = no_probe,
+) -> Service:
+    """The legal service on a store and a bus; `own` are its settings, by default the
+    environment's.
+    """
+    own = own or LegalSettings()
+    folder = own.documents or settings.data_dir / "documents"
+    return await Service.open(
+        blueprint(own, folder),
+        settings,
+        clock=clock,
+        bus=bus,
+        dsn=dsn,
+        strict=strict,
+        probe=probe,
+    )
+
+
+def blueprint(own: LegalSettings, folder: Path) -> Blueprint:
+    """The legal service's tables."""
+    drafting = Drafting(Documents(own.templates), own)
+    return Blueprint(
+        name="legal",
+        aggregates=(MATTER, TERMS),
+        messages=messages(drafting),
+        wakes=wakes(drafting),
+        publish=publish,
+        reads=("billing", "ledger", "dunning"),
+        writes=("legal",),
+        views=(DocumentsView(), MattersView()),
+        routers=lambda service: (routes.router(service, own),),
+        workers=(Filing(DocumentsFolder(folder), own.filing_batch_max),),
+    )

@@ -1,0 +1,93 @@
+"""Which of the legal service's events others are told of."""
+
+from collections.abc import Callable, Sequence
+
+from chassis.outgoing import Outgoing
+from chassis.stored import Stored
+from contracts import legal
+from contracts.base import Contract
+from services.legal.domain import events as e
+from services.legal.handlers import subject_of
+
+
+def publish(stored: Stored) -> Sequence[Outgoing]:
+    """The messages of one event; none for what stays inside."""
+    make = _PUBLIC.get(type(stored.event))
+    if make is None:
+        return []
+    creditor, account = subject_of(stored.stream)
+    event = stored.event
+    correlation = getattr(event, "correlation", None) or event.case_id
+    return [Outgoing(make(stored, account), creditor, account, correlation)]
+
+
+def _opened(stored: Stored, account: str) -> Contract:
+    event: e.MatterOpened = stored.event
+    return legal.MatterOpened(
+        account_id=account, case_id=event.case_id, matter_id=event.matter_id, opened_on=event.day
+    )
+
+
+def _issued(stored: Stored, account: str) -> Contract:
+    event: e.DocumentIssued = stored.event
+    return legal.DocumentIssued.model_validate(
+        {
+            "account_id": account,
+            "case_id": event.case_id,
+            "document_id": event.document_id,
+            "request_id": event.document_id,
+            "matter_id": event.matter_id,
+            "document": event.document,
+            "issued_on": event.day,
+            "ledger_version": event.ledger_version,
+            "currency": event.currency,
+            "principal": event.principal,
+            "late_fee": event.late_fee,
+            "total": event.total,
+            "content_hash": event.sha256,
+            "step": event.step,
+        }
+    )
+
+
+def _progressed(stored: Stored, account: str) -> Contract:
+    event: e.MatterProgressed = stored.event
+    return legal.MatterProgressed.model_validate(
+        {
+            "account_id": account,
+            "case_id": event.case_id,
+            "matter_id": event.matter_id,
+            "step": event.step,
+            "day": event.day,
+            "amount": event.amount,
+            "pay_by": event.pay_by,
+        }
+    )
+
+
+def _written_off(stored: Stored, account: str) -> Contract:
+    event: e.DebtWrittenOff = stored.event
+    return legal.DebtWrittenOff(
+        account_id=account,
+        case_id=event.case_id,
+        approval_id=event.approval_id,
+        item_ids=event.item_ids,
+        amount=event.amount,
+        reason=event.reason,
+    )
+
+
+def _closed(stored: Stored, account: str) -> Contract:
+    event: e.MatterClosed = stored.event
+    return legal.MatterClosed(
+        account_id=account, case_id=event.case_id, matter_id=event.matter_id, reason=event.reason
+    )
+
+
+_PUBLIC: dict[type, Callable[[Stored, str], Contract]] = {
+    e.MatterOpened: _opened,
+    e.DocumentIssued: _issued,
+    e.MatterProgressed: _progressed,
+    e.DebtWrittenOff: _written_off,
+    e.MatterClosed: _closed,
+}

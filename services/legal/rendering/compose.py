@@ -1,0 +1,141 @@
+"""The text of one document."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from chassis.errors import Malformed, Misconfigured
+from services.legal.domain.amounts import Claim
+from services.legal.domain.parties import Profile
+from services.legal.domain.state import Matter, PendingDocument
+from services.legal.domain.terms import Terms
+from services.legal.rendering.formats import LANGUAGES, day, item_name, money, one_line
+from services.legal.settings import Office
+
+BUILT_IN = Path(__file__).parents[1] / "templates"
+
+_POLICY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
+_BLANKS = re.compile(r"\n{3,}")
+
+
+@dataclass(frozen=True)
+class Text:
+    """A document as drawn up: its first line is the title."""
+
+    title: str
+    body: str
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the text: the evidence of its content."""
+        return hashlib.sha256(self.body.encode()).hexdigest()
+
+
+class Documents:
+    """Draws documents up; `overrides` holds `{policy}/{language}/{document}.j2` files of an
+    operator.
+    """
+
+    def __init__(self, overrides: Path | None = None) -> None:
+        if overrides is not None and not overrides.is_dir():
+            raise Misconfigured(f"the template folder {overrides} does not exist")
+        folders: list[BaseLoader] = [FileSystemLoader(BUILT_IN)]
+        if overrides is not None:
+            folders.insert(0, FileSystemLoader(overrides))
+        # Plain text is produced, nothing is HTML: escaping would spoil names with '&'.
+        self._environment = ImmutableSandboxedEnvironment(
+            loader=ChoiceLoader(folders),
+            undefined=StrictUndefined,
+            autoescape=False,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def draw(
+        self,
+        request: PendingDocument,
+        matter: Matter,
+        profile: Profile,
+        claim: Claim,
+        terms: Terms,
+        office: Office,
+        today: date,
+    ) -> Text:
+        """Render a document as of a local day; raises `Malformed` when no template fits."""
+        language = _language(profile, terms)
+        path = f"{language}/{request.document}.j2"
+        paths = [path]
+        if _POLICY.fullmatch(request.policy):
+            paths.insert(0, f"{request.policy}/{path}")
+        values = _values(matter, profile, claim, terms, office, today, language)
+        try:
+            rendered = self._environment.select_template(paths).render(values)
+        except TemplateError as error:
+            # The message of a Jinja2 error names template and variable, never a value.
+            raise Malformed(f"template {path}: {type(error).__name__}: {error}") from error
+        text = _BLANKS.sub("\n\n", rendered.strip()) + "\n"
+        return Text(title=one_line(text.partition("\n")[0]), body=text)
+
+
+def _language(profile: Profile, terms: Terms) -> str:
+    wanted = [profile.language or "", *terms.languages]
+    known = [one.partition("-")[0].lower() for one in wanted]
+    return next((one for one in known if one in LANGUAGES), LANGUAGES[0])
+
+
+def _values(
+    matter: Matter,
+    profile: Profile,
+    claim: Claim,
+    terms: Terms,
+    office: Office,
+    today: date,
+    language: str,
+) -> dict[str, Any]:
+    company = profile.kind != "natural_person"
+    judgment = matter.judgment
+
+    def amount(value: int) -> str:
+        return money(value, claim.currency or terms.currency, language)
+
+    oldest = min((one.due_on for one in claim.items), default=None)
+    return {
+        "account": matter.account,
+        "creditor": office.name or terms.name or matter.creditor,
+        "office": office,
+        "name": one_line(profile.name),
+        "company": company,
+        "representative": one_line(profile.legal_representative or "") if company else "",
+        "id_number": "" if company else one_line(profile.id_number or ""),
+        "address": one_line(profile.address),
+        "phone": one_line(profile.phones[0]) if profile.phones else "",
+        "today": day(today, language),
+        "total": amount(claim.total),
+        "principal": amount(claim.principal),
+        "late_fee": amount(claim.late_fee) if claim.late_fee else "",
+        "oldest_due_on": day(oldest, language) if oldest else "",
+        "days_overdue": (today - oldest).days if oldest else 0,
+        "judgment": None
+        if judgment is None
+        else {
+            "day": day(judgment.day, language),
+            "pay_by": day(judgment.pay_by, language),
+            "amount": "" if judgment.amount is None else amount(judgment.amount),
+        },
+        "items": [
+            {
+                "name": item_name(one.item, language),
+                "number": one.item_id,
+                "principal": amount(one.principal),
+                "late_fee": amount(one.late_fee) if one.late_fee else "",
+                "due_on": day(one.due_on, language),
+            }
+            for one in claim.items
+        ],
+    }

@@ -1,0 +1,96 @@
+"""Amounts, dates and item names the way documents write them, in Chinese and English."""
+
+from datetime import date
+
+LANGUAGES = ("zh", "en")
+
+_DECIMALS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "BHD": 3, "KWD": 3, "TND": 3}
+_ZH_CURRENCIES = {
+    "EUR": "欧元",
+    "GBP": "英镑",
+    "HKD": "港元",
+    "JPY": "日元",
+    "KRW": "韩元",
+    "MOP": "澳门元",
+    "SGD": "新加坡元",
+    "TWD": "新台币元",
+    "USD": "美元",
+}
+_EN_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+_ZH_ITEMS = {
+    "bulk_mail": "大宗邮件费",
+    "communication": "通信费",
+    "communication_fee": "通信费",
+    "electricity_fee": "电费",
+    "equipment_rental": "设备租赁费",
+    "goods": "货款",
+    "handset": "终端款",
+    "late_fee": "滞纳金",
+    "loan": "借款",
+    "management_fee": "物业管理费",
+    "medical_fee": "医疗费",
+    "newspapers": "报刊费",
+    "overtime_fee": "超时停车费",
+    "parcels": "包裹寄递费",
+    "parking_fee": "停车费",
+    "penalty": "违约金",
+    "project_fee": "项目款",
+    "property_fee": "物业服务费",
+    "rent": "租金",
+    "service_fee": "服务费",
+    "telephone_fee": "电话费",
+    "usage": "通信使用费",
+    "value_added_tax": "增值税",
+    "violation_fine": "违章罚款",
+    "water_fee": "水费",
+}
+
+
+def money(amount: int, currency: str, language: str) -> str:
+    """An amount in minor units with its currency: `人民币 8,300.00 元`, `CNY 8,300.00`."""
+    figure = number(amount, currency)
+    if language != "zh":
+        return f"{currency} {figure}"
+    if currency == "CNY":
+        return f"人民币 {figure} 元"
+    return f"{figure} {_ZH_CURRENCIES.get(currency, currency)}"
+
+
+def number(amount: int, currency: str) -> str:
+    """An amount in minor units with its decimals and thousands: `8,300.00`."""
+    decimals = _DECIMALS.get(currency, 2)
+    whole, rest = divmod(abs(amount), 10**decimals)
+    sign = "-" if amount < 0 else ""
+    return f"{sign}{whole:,}" + (f".{rest:0{decimals}d}" if decimals else "")
+
+
+def day(value: date, language: str) -> str:
+    """A date: `2026年3月8日`, `8 March 2026`."""
+    if language == "zh":
+        return f"{value.year}年{value.month}月{value.day}日"
+    return f"{value.day} {_EN_MONTHS[value.month - 1]} {value.year}"
+
+
+def item_name(item: str, language: str) -> str:
+    """What an item is for; codes nobody named are shown as words."""
+    if language == "zh" and item in _ZH_ITEMS:
+        return _ZH_ITEMS[item]
+    return item.replace("_", " ")
+
+
+def one_line(text: str) -> str:
+    """A text without line breaks or control characters, for mail headers and names in forms."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())

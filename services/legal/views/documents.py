@@ -1,0 +1,209 @@
+"""One row per requested document."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from asyncpg import Connection
+
+from chassis.stored import Stored
+from services.legal.domain import events as e
+
+TABLE = "view_documents"
+
+_DDL = """
+create table {table} (
+    creditor text not null,
+    account text not null,
+    document_id text not null,
+    lane int not null,
+    document text not null,
+    state text not null,
+    reason text not null default '',
+    requested_at timestamptz not null,
+    case_id text not null,
+    matter_id text,
+    policy text not null,
+    policy_version int not null,
+    step text,
+    issued_at timestamptz,
+    issued_on date,
+    principal bigint,
+    late_fee bigint,
+    total bigint,
+    currency text,
+    sha256 text,
+    content bytea,
+    to_file boolean not null default false,
+    purge boolean not null default false,
+    primary key (creditor, account, document_id)
+);
+create index on {table} (lane) where to_file or purge;
+create index on {table} (document_id);
+create index on {table} (creditor, requested_at, document_id)
+"""
+_INSERT = """
+insert into {table} (
+    creditor, account, document_id, lane, document, state, requested_at, case_id, policy,
+    policy_version, step
+) values ($1, $2, $3, $4, $5, 'waiting', $6, $7, $8, $9, $10)
+"""
+_DEFERRED = """
+update {table} set reason = $4 where creditor = $1 and account = $2 and document_id = $3
+"""
+_REFUSED = """
+update {table} set state = 'refused', reason = $4
+where creditor = $1 and account = $2 and document_id = $3
+"""
+_ISSUED = """
+update {table} set state = 'issued', reason = '', to_file = true, matter_id = $4, issued_at = $5,
+    issued_on = $6, principal = $7, late_fee = $8, total = $9, currency = $10, sha256 = $11,
+    content = $12
+where creditor = $1 and account = $2 and document_id = $3
+"""
+_FILED = """
+update {table} set to_file = false where creditor = $1 and account = $2 and document_id = $3
+"""
+_ERASE = """
+update {table} set content = null, to_file = false, purge = true
+where creditor = $1 and account = $2
+"""
+_PURGED = "update {table} set purge = false where creditor = $1 and account = $2"
+
+_COLUMNS = """
+creditor, account, document_id, document, state, reason, requested_at, case_id, matter_id, policy,
+policy_version, step, issued_at, issued_on, principal, late_fee, total, currency, sha256, content
+"""
+_LIST = f"""
+select {_COLUMNS} from {TABLE}
+where ($1::text[] is null or creditor = any($1)) and ($2::text is null or account = $2)
+  and ($3::text is null or document = $3) and ($4::text is null or state = $4)
+  and ($5::text is null or case_id = $5)
+  and ($6::timestamptz is null
+       or (requested_at, creditor, account, document_id) > ($6, $7, $8, $9))
+order by requested_at, creditor, account, document_id limit $10
+"""  # noqa: S608 - columns and table are constants above
+_ONE = f"""
+select {_COLUMNS} from {TABLE}
+where document_id = $1 and ($2::text[] is null or creditor = any($2))
+order by creditor, account limit 1
+"""  # noqa: S608
+_TO_FILE = f"""
+select creditor, account, document_id, lane, document, issued_on, content from {TABLE}
+where to_file and lane = any($1::int[]) order by lane, requested_at, account limit $2
+"""  # noqa: S608
+_TO_PURGE = f"""
+select creditor, account, document_id, lane, document, issued_on, content from {TABLE}
+where purge and lane = any($1::int[]) order by lane, creditor, account, document_id
+"""  # noqa: S608
+
+
+class Paper(NamedTuple):
+    """An issued document whose file is to be written, or deleted."""
+
+    creditor: str
+    account: str
+    document_id: str
+    lane: int
+    document: str
+    issued_on: date | None
+    content: bytes | None
+
+
+class Filter(NamedTuple):
+    """Which documents a listing shows; `None` leaves a column open."""
+
+    creditors: list[str] | None = None
+    account: str | None = None
+    document: str | None = None
+    state: str | None = None
+    case_id: str | None = None
+
+
+After = tuple[datetime, str, str, str]
+"""The sort key of a page's last row: requested_at, creditor, account, document_id."""
+
+
+class DocumentsView:
+    """The table `view_documents`; the text stays sealed in it."""
+
+    @property
+    def name(self) -> str:
+        return "documents"
+
+    def ddl(self, table: str) -> str:
+        return _DDL.format(table=table)
+
+    async def apply(self, connection: Connection, table: str, events: Sequence[Stored]) -> None:
+        for stored in events:
+            found = _change(stored)
+            if found is not None:
+                statement, values = found
+                creditor, _, account = stored.stream.removeprefix("matter-").partition("/")
+                await connection.execute(statement.format(table=table), creditor, account, *values)
+
+
+def _change(stored: Stored) -> tuple[str, tuple[Any, ...]] | None:
+    """The statement of an event and its values behind creditor and account."""
+    event = stored.event
+    match event:
+        case e.DocumentRequested():
+            return _INSERT, (
+                event.request_id,
+                stored.lane,
+                event.document,
+                event.requested_at,
+                event.case_id,
+                event.policy,
+                event.policy_version,
+                event.step,
+            )
+        case e.DocumentDeferred():
+            return _DEFERRED, (event.request_id, event.reason)
+        case e.DocumentRefused():
+            return _REFUSED, (event.request_id, event.reason)
+        case e.DocumentIssued():
+            return _ISSUED, (
+                event.document_id,
+                event.matter_id,
+                stored.at,
+                event.day,
+                event.principal,
+                event.late_fee,
+                event.total,
+                event.currency,
+                event.sha256,
+                event.content,
+            )
+        case e.DocumentFiled():
+            return _FILED, (event.document_id,)
+        case e.DebtorErased():
+            return _ERASE, ()
+        case e.FilesPurged():
+            return _PURGED, ()
+        case _:
+            return None
+
+
+async def to_file(connection: Connection, lanes: list[int], limit: int) -> list[Paper]:
+    """Issued documents without a file, in the lanes given."""
+    return [Paper(**row) for row in await connection.fetch(_TO_FILE, lanes, limit)]
+
+
+async def to_purge(connection: Connection, lanes: list[int]) -> list[Paper]:
+    """Documents of erased debtors whose files may still exist."""
+    return [Paper(**row) for row in await connection.fetch(_TO_PURGE, lanes)]
+
+
+async def listing(
+    connection: Connection, wanted: Filter, after: After | None, limit: int
+) -> list[Any]:
+    """Documents in the order they were asked for."""
+    key = after or (None, None, None, None)
+    rows: list[Any] = await connection.fetch(_LIST, *wanted, *key, limit)
+    return rows
+
+
+async def one(connection: Connection, document_id: str, creditors: list[str] | None) -> Any:
+    """One document of the creditors given (all for `None`), or `None`."""
+    return await connection.fetchrow(_ONE, document_id, creditors)
