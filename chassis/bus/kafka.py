@@ -5,19 +5,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition, errors
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from chassis.bus.base import MESSAGE_BYTES_MAX, OffsetLost, Outgoing, Reader, require_fitting
 from chassis.bus.kafka_faults import kafka_faults
 from chassis.bus.kafka_producer import Publisher, within
-from chassis.bus.kafka_protocol import (
-    TopicDescription,
-    commit_offsets,
-    describe_topics,
-    find_coordinator,
-)
+from chassis.bus.kafka_protocol import commit_offsets, find_coordinator
 from chassis.bus.kafka_reader import KafkaReader
+from chassis.bus.kafka_topics import Topics
 from chassis.errors import BrokenInvariant, Misconfigured, Transient
 
 _CLOSE_SECONDS = 5.0
@@ -78,7 +74,7 @@ class KafkaBus:
         self._publisher = Publisher(self._create_producer, publish_seconds)
         self._admin: AIOKafkaAdminClient | None = None
         self._probe: AIOKafkaConsumer | None = None
-        self._known: dict[str, int] = {}
+        self._topics = Topics(lambda: self._running_admin, partitions, request_seconds)
 
     async def start(self) -> None:
         """Connect; raises `Transient` when no broker answers."""
@@ -105,28 +101,19 @@ class KafkaBus:
 
     async def ensure_topics(self, topics: Sequence[str]) -> None:
         """See `Bus.ensure_topics`."""
-        names = sorted(set(topics))
-        missing = sorted(set(names) - (await self._describe(names)).keys())
-        if missing:
-            await self._create_topics(missing)
-        for topic, description in (await self._settled(names)).items():
-            if description.partitions != self.partitions:
-                raise Misconfigured(
-                    f"topic {topic} has {description.partitions} partitions, the settings say "
-                    f"{self.partitions}; the number is fixed once messages are published"
-                )
+        await self._topics.ensure(topics, self._replication_factor)
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
         """See `Bus.publish`."""
         require_fitting(messages)
-        await self._require_partitions((m.topic, m.partition) for m in messages)
+        await self._topics.require((m.topic, m.partition) for m in messages)
         if messages:
             with kafka_faults():
                 await self._publisher.publish(messages)
 
     async def reader(self, positions: Mapping[tuple[str, int], int]) -> Reader:
         """See `Bus.reader`."""
-        await self._require_partitions(positions)
+        await self._topics.require(positions)
         topics = sorted({topic for topic, _ in positions})
         starts, ends = await self.start_offsets(topics), await self.end_offsets(topics)
         for at, offset in positions.items():
@@ -149,8 +136,7 @@ class KafkaBus:
 
     async def topic_ids(self, topics: Sequence[str]) -> dict[str, str]:
         """See `Bus.topic_ids`."""
-        found = await self._describe(topics)
-        _require_known(topics, found)
+        found = await self._topics.describe(topics)
         return {topic: description.id for topic, description in found.items()}
 
     async def commit_info(self, group: str, positions: Mapping[tuple[str, int], int]) -> None:
@@ -193,48 +179,10 @@ class KafkaBus:
                 f"deleting below {before} has to wait"
             )
 
-    async def _create_topics(self, topics: Sequence[str]) -> None:
-        new = [NewTopic(topic, self.partitions, self._replication_factor) for topic in topics]
-        with kafka_faults():
-            response: Any = await self._running_admin.create_topics(new)
-            for topic, code, *_ in response.topic_errors:
-                error = errors.for_code(code)
-                if error not in {errors.NoError, errors.TopicAlreadyExistsError}:
-                    raise error(topic)
-
-    async def _settled(self, topics: Sequence[str]) -> dict[str, TopicDescription]:
-        """Wait until topics created a moment ago are known to the broker asked."""
-        try:
-            async with asyncio.timeout(self._request_seconds):
-                while (found := await self._describe(topics)).keys() != set(topics):  # noqa: ASYNC110
-                    await asyncio.sleep(0.1)
-        except TimeoutError as error:
-            raise Transient(f"Kafka does not show all of {sorted(topics)} yet") from error
-        return found
-
-    async def _describe(self, topics: Sequence[str]) -> dict[str, TopicDescription]:
-        with kafka_faults():
-            found = await describe_topics(self._client, topics)
-        self._known.update({topic: description.partitions for topic, description in found.items()})
-        return found
-
-    async def _require_partitions(self, places: Any) -> None:
-        """Refuse what does not exist; the client would have the broker create it."""
-        wanted = set(places)
-        new = sorted({topic for topic, _ in wanted} - self._known.keys())
-        if new:
-            _require_known(new, await self._describe(new))
-        for topic, partition in wanted:
-            if not 0 <= partition < self._known[topic]:
-                raise Misconfigured(f"there is no partition {partition} of topic {topic}")
-
     async def _offsets(self, method: str, topics: Sequence[str]) -> dict[tuple[str, int], int]:
         if self._probe is None:
             raise BrokenInvariant("the bus is used before start() or after stop()")
-        new = sorted(set(topics) - self._known.keys())
-        if new:
-            _require_known(new, await self._describe(new))
-        at = [TopicPartition(topic, p) for topic in topics for p in range(self._known[topic])]
+        at = [TopicPartition(*place) for place in await self._topics.places(topics)]
         with kafka_faults():
             async with asyncio.timeout(self._request_seconds):
                 found = await getattr(self._probe, method)(at)
@@ -272,9 +220,3 @@ class KafkaBus:
     async def _close(self, admin: AIOKafkaAdminClient, probe: AIOKafkaConsumer) -> None:
         await within(_CLOSE_SECONDS, probe.stop(), "probe")
         await within(_CLOSE_SECONDS, admin.close(), "admin")
-
-
-def _require_known(topics: Sequence[str], known: Mapping[str, object]) -> None:
-    missing = sorted(set(topics) - known.keys())
-    if missing:
-        raise Misconfigured(f"topics that do not exist: {', '.join(missing)}")
