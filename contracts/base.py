@@ -74,7 +74,7 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Attributes = Annotated[dict[str, Any], Field(max_length=200)]
 """Whatever upstream wants kept with an account or an invoice."""
 Variables = Annotated[
-    dict[Identifier, Annotated[Identifier | int | bool, BeforeValidator(_plain)]],
+    dict[Identifier, Annotated[Identifier | SignedAmount | Flag, BeforeValidator(_plain)]],
     Field(max_length=200),
 ]
 """Amounts, days and codes for a template, by name; no text that a person wrote."""

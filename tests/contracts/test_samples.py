@@ -7,7 +7,7 @@ import msgspec
 from jsonschema import Draft202012Validator
 
 from contracts.codec import decode, encode
-from contracts.export import published
+from contracts.export import PUBLISHED
 from contracts.registry import MODELS
 
 
@@ -44,7 +44,9 @@ def test_a_sample_comes_back_as_it_was(kind: str, sample: dict[str, Any]) -> Non
 
 
 def test_a_sample_fits_the_published_schema(kind: str, sample: dict[str, Any]) -> None:
-    Draft202012Validator(published()[kind]).validate(sample)
+    path = PUBLISHED / f"{kind}.json"
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    Draft202012Validator(schema).validate(sample)
 
 
 def test_a_sample_shows_every_field(kind: str, sample: dict[str, Any]) -> None:
