@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.errors import BrokenInvariant
 from chassis.http.auth import Principal
+from chassis.http.middleware import SIGNED_PREFIX
 from chassis.http.problems import problem
 
 HEADER = b"idempotency-key"
@@ -164,6 +165,8 @@ def request_id(request: Request) -> str:
 
 def _key(scope: Scope) -> str | None:
     if scope["type"] != "http" or scope["method"] != "POST":
+        return None
+    if scope["path"].startswith(SIGNED_PREFIX):
         return None
     for name, value in scope["headers"]:
         if name.lower() == HEADER:

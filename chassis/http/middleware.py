@@ -17,6 +17,8 @@ from chassis.metrics import Metrics
 CORRELATION_HEADER = b"x-correlation-id"
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/metrics", "/docs", "/openapi.json"})
 OPEN_PREFIXES = ("/static-offline-docs/", "/docs/")
+SIGNED_PREFIX = "/v1/callbacks/"
+"""Providers have no token: these routes believe a signature over the request instead."""
 _CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _UNROUTED = "(none)"
 _log = get_logger("chassis.http.access")
@@ -131,6 +133,8 @@ class Gate:
 
 def _is_open(scope: Scope) -> bool:
     path = scope["path"]
+    if scope["method"] == "POST" and path.startswith(SIGNED_PREFIX):
+        return True
     return scope["method"] in {"GET", "HEAD"} and (
         path in OPEN_PATHS or path.startswith(OPEN_PREFIXES)
     )
