@@ -43,18 +43,24 @@ def to_bus(
     outgoing: Outgoing, *, stored: Stored, number: int, service: str, epoch: str, partitions: int
 ) -> list[BusMessage]:
     """The bus messages of one contract message: one, or one per lane."""
-    lanes = range(partitions) if outgoing.lanes == "every" else (stored.lane,)
     identity = message_id(epoch, stored, number)
-    value = encode(
-        outgoing.data,
-        id=identity,
-        source=f"arrears/{service}",
-        time=stored.at,
-        creditor=outgoing.creditor,
-        subject=outgoing.account,
-        correlationid=outgoing.correlation,
-        causationid=stored.cause,
-    )
     key = f"{outgoing.creditor}/{outgoing.account}".encode()
     headers = (("content-type", CONTENT_TYPE.encode()),)
-    return [BusMessage(outgoing.data.TOPIC, lane, key, value, headers) for lane in lanes]
+
+    def copy(lane: int, copy_id: str) -> BusMessage:
+        value = encode(
+            outgoing.data,
+            id=copy_id,
+            source=f"arrears/{service}",
+            time=stored.at,
+            creditor=outgoing.creditor,
+            subject=outgoing.account,
+            correlationid=outgoing.correlation,
+            causationid=stored.cause,
+        )
+        return BusMessage(outgoing.data.TOPIC, lane, key, value, headers)
+
+    if outgoing.lanes == "every":
+        # each copy is a message of its own: under one id the second lane would drop it as repeated
+        return [copy(lane, f"{identity}-{lane}") for lane in range(partitions)]
+    return [copy(stored.lane, identity)]

@@ -1,0 +1,21 @@
+"""The ledger over HTTP: accounts as they are or were, ageing, and a door for upstream events."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter
+
+from services.ledger.api import accounts, ageing, events, requests
+
+if TYPE_CHECKING:
+    from chassis.service import Service
+
+
+def routers(service: "Service") -> Sequence[APIRouter]:
+    """The ledger's routes."""
+    return [
+        accounts.router(service),
+        ageing.router(service),
+        events.router(service),
+        requests.router(service),
+    ]

@@ -1,0 +1,173 @@
+"""Accounts: the list, and one account's balance, items and statement."""
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+
+from chassis.http.auth import Caller
+from chassis.http.paging import Cursor, Limit, Page, decode_cursor, page
+from services.ledger.account import account_stream
+from services.ledger.api.models import AccountSummary, ItemOut, ItemsOut, StatementOut
+from services.ledger.api.snapshot import AccountId, AsOf, Creditor, Snapshot, snapshot
+from services.ledger.api.statement import lines
+from services.ledger.domain.resimulate import Past, archive
+from services.ledger.domain.state import Item, order
+from services.ledger.views.ageing import days_overdue
+
+if TYPE_CHECKING:
+    from chassis.service import Service
+
+_LIST = """
+select a.creditor, a.account, a.version, a.currency, a.principal, a.overdue, a.prepaid,
+  a.oldest_due_on, c.today,
+  coalesce((select sum(greatest(0, round(least(i.fee_cap, i.fee_accrued
+      + i.fee_per_day * greatest(0, c.today - i.fee_through))) - i.fee_settled))
+    from view_open_items i where i.creditor = a.creditor and i.account = a.account
+      and i.fee_through is not null), 0)::bigint as late_fee
+from view_accounts a
+cross join lateral (select ($5::timestamptz at time zone a.time_zone)::date as today) c
+where ($1::text[] is null or a.creditor = any($1))
+  and ($2::text is null or (a.creditor, a.account) > ($2, $3))
+order by a.creditor, a.account limit $4"""
+
+
+def router(service: "Service") -> APIRouter:
+    """The routes under `/v1/accounts` that read."""
+    routes = APIRouter(prefix="/v1/accounts", tags=["accounts"])
+
+    @routes.get("")
+    async def accounts(
+        who: Caller, creditor: Creditor = None, cursor: Cursor = None, limit: Limit = 50
+    ) -> Page[AccountSummary]:
+        """Accounts in order of creditor and id."""
+        rows = await _list(service, who.visible(creditor), cursor, limit)
+        answer = page(rows, limit, lambda row: (row["creditor"], row["account"]), _summary)
+        return Page[AccountSummary](**answer)
+
+    @routes.get("/{account_id}")
+    async def account(
+        who: Caller, account_id: AccountId, creditor: Creditor = None, as_of: AsOf = None
+    ) -> AccountSummary:
+        """One account's figures."""
+        return _figures(await snapshot(service, who.scope(creditor), account_id, as_of))
+
+    @routes.get("/{account_id}/balance")
+    async def balance(
+        who: Caller, account_id: AccountId, creditor: Creditor = None, as_of: AsOf = None
+    ) -> AccountSummary:
+        """What an account owes on a day, late fee through that day included."""
+        return _figures(await snapshot(service, who.scope(creditor), account_id, as_of))
+
+    @routes.get("/{account_id}/items")
+    async def items(
+        who: Caller,
+        account_id: AccountId,
+        creditor: Creditor = None,
+        as_of: AsOf = None,
+        state: Annotated[Literal["open", "all"], Query(description="closed items too?")] = "open",
+    ) -> ItemsOut:
+        """An account's items in the order money reaches them."""
+        seen = await snapshot(service, who.scope(creditor), account_id, as_of)
+        found = {item.id: item for item in seen.account.items}
+        if state == "all":
+            found = await _closed(service, seen) | found
+        return ItemsOut(
+            creditor=seen.creditor,
+            account_id=account_id,
+            as_of=seen.day,
+            currency=seen.terms.currency,
+            items=[_item(seen, item) for item in sorted(found.values(), key=order)],
+        )
+
+    @routes.get("/{account_id}/statement")
+    async def statement(
+        who: Caller, account_id: AccountId, creditor: Creditor = None, as_of: AsOf = None
+    ) -> StatementOut:
+        """Every movement in order, with the running balance."""
+        seen = await snapshot(service, who.scope(creditor), account_id, as_of)
+        history = await service.events(account_stream(seen.creditor, account_id), seen.until)
+        movements = lines(history)
+        balance = movements[-1].balance if movements else 0
+        late_fee = seen.balance().late_fee
+        return StatementOut(
+            creditor=seen.creditor,
+            account_id=account_id,
+            as_of=seen.day,
+            currency=seen.terms.currency,
+            lines=movements,
+            balance=balance,
+            late_fee=late_fee,
+            total=balance + late_fee,
+        )
+
+    return routes
+
+
+async def _list(
+    service: "Service", creditors: list[str] | None, cursor: str | None, limit: int
+) -> list[Any]:
+    after = decode_cursor(cursor, str, str) or [None, None]
+    now: datetime = service.clock.now()
+    async with service.pool.acquire(timeout=10) as connection:
+        found: list[Any] = await connection.fetch(_LIST, creditors, *after, limit + 1, now)
+    return found
+
+
+def _summary(row: Any) -> AccountSummary:
+    today: date = row["today"]
+    return AccountSummary(
+        creditor=row["creditor"],
+        account_id=row["account"],
+        as_of=today,
+        currency=row["currency"],
+        principal=row["principal"],
+        overdue=row["overdue"],
+        late_fee=row["late_fee"],
+        total=row["principal"] + row["late_fee"],
+        prepaid=row["prepaid"],
+        oldest_due_on=row["oldest_due_on"],
+        version=row["version"],
+    )
+
+
+def _figures(seen: Snapshot) -> AccountSummary:
+    sums = seen.balance()
+    return AccountSummary(
+        creditor=seen.creditor,
+        account_id=seen.account_id,
+        as_of=seen.day,
+        currency=seen.terms.currency,
+        principal=sums.principal,
+        overdue=sums.overdue,
+        late_fee=sums.late_fee,
+        total=sums.principal + sums.late_fee,
+        prepaid=sums.prepaid,
+        oldest_due_on=sums.oldest_due_on,
+        version=seen.version,
+    )
+
+
+async def _closed(service: "Service", seen: Snapshot) -> dict[str, Item]:
+    history = await service.events(account_stream(seen.creditor, seen.account_id), seen.until)
+    items = archive(Past(stored.at, stored.event) for stored in history)
+    return {item_id: item for item_id, item in items.items() if item.status != "open"}
+
+
+def _item(seen: Snapshot, item: Item) -> ItemOut:
+    return ItemOut(
+        item_id=item.id,
+        item=item.item,
+        state=item.status,
+        amount=item.amount,
+        principal=item.principal,
+        late_fee=seen.late_fee(item),
+        issued_on=item.issued_on,
+        due_on=item.due_on,
+        original_due_on=item.original_due_on,
+        days_overdue=days_overdue(item, seen.day) if item.status == "open" else 0,
+        overdue=item.overdue,
+        disputed=bool(item.disputes),
+        in_plan=bool(item.plans),
+        deferred_until=item.deferred_until,
+    )

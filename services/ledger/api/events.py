@@ -1,0 +1,124 @@
+"""The door for upstreams without Kafka: CloudEvents over HTTP, one or many, onto the `billing`
+topic.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends, Request, Response
+
+from chassis.bus.base import Outgoing, lane_of
+from chassis.errors import Malformed
+from chassis.http.auth import Principal, require
+from contracts.codec import SIZE_MAX, Message, decode
+from contracts.errors import MalformedMessage, UnknownType
+from contracts.registry import MODELS
+from services.ledger.api.models import EventResult, EventResults
+
+if TYPE_CHECKING:
+    from chassis.service import Service
+
+TOPIC = "billing"
+EVENTS_MAX = 1000
+
+_SINGLE = "application/cloudevents+json"
+_BATCH = "application/cloudevents-batch+json"
+_ACCEPTED, _UNPROCESSABLE = 202, 422
+_Headers = tuple[tuple[str, bytes], ...]
+_read_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+Upstream = Annotated[Principal, Depends(require("upstream"))]
+
+
+def router(service: "Service") -> APIRouter:
+    """The route `POST /v1/events`."""
+    routes = APIRouter(prefix="/v1/events", tags=["events"])
+
+    @routes.post("", status_code=_ACCEPTED)
+    async def accept(who: Upstream, request: Request, response: Response) -> EventResults:
+        """Take CloudEvents (structured, batch or binary mode) and answer for each of them.
+
+        What is accepted is on the bus when this returns; 202 when any was, else 422. The account is
+        worked on when the ledger consumes it: what the rules refuse then is a dead letter.
+        """
+        results: list[EventResult] = []
+        outgoing: list[Outgoing] = []
+        for value, headers in _events(request, await request.body()):
+            result, message = _judge(who, value, headers)
+            results.append(result)
+            if message is not None:
+                outgoing.append(_to_bus(message, value, headers, service.bus.partitions))
+        if outgoing:
+            await service.bus.publish(outgoing)
+        else:
+            response.status_code = _UNPROCESSABLE
+        return EventResults(events=results)
+
+    return routes
+
+
+def _events(request: Request, body: bytes) -> Iterator[tuple[bytes, _Headers]]:
+    """The events of a request: bytes, and headers as the Kafka binding has them."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type == _BATCH:
+        for raw in _batch(body):
+            yield bytes(raw), (("content-type", _SINGLE.encode()),)
+    elif media_type == _SINGLE:
+        yield body, (("content-type", _SINGLE.encode()),)
+    elif "ce-specversion" in request.headers:
+        attributes = [
+            (f"ce_{name.removeprefix('ce-')}", value.encode())
+            for name, value in request.headers.items()
+            if name.startswith("ce-")
+        ]
+        yield body, (("content-type", media_type.encode()), *attributes)
+    else:
+        raise Malformed(
+            f"content-type: {_SINGLE}, {_BATCH}, or JSON data with ce- headers (binary mode)"
+        )
+
+
+def _batch(body: bytes) -> Sequence[msgspec.Raw]:
+    try:
+        events = _read_array(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise Malformed("body: a batch is a JSON array of CloudEvents") from error
+    if not 0 < len(events) <= EVENTS_MAX:
+        raise Malformed(f"body: a batch has 1 to {EVENTS_MAX} events, not {len(events)}")
+    return events
+
+
+def _judge(who: Principal, value: bytes, headers: _Headers) -> tuple[EventResult, Message | None]:
+    """What is to be said about one event, and the message when it can be taken."""
+    try:
+        message = decode(value, headers)
+    except (MalformedMessage, UnknownType) as error:
+        return EventResult(id=_id_of(value, headers), status="rejected", problem=str(error)), None
+    if MODELS[message.type].TOPIC != TOPIC:
+        problem = f"type: {message.type} is not an upstream event"
+    elif not who.may_see(message.creditor):
+        problem = f"creditor: the token does not cover {message.creditor}"
+    elif len(value) > SIZE_MAX:
+        problem = f"message: is more than {SIZE_MAX} bytes"
+    else:
+        return EventResult(id=message.id, status="accepted"), message
+    return EventResult(id=message.id, status="rejected", problem=problem), None
+
+
+def _to_bus(message: Message, value: bytes, headers: _Headers, partitions: int) -> Outgoing:
+    key = f"{message.creditor}/{message.subject}".encode()
+    return Outgoing(TOPIC, lane_of(key, partitions), key, value, headers)
+
+
+def _id_of(value: bytes, headers: _Headers) -> str | None:
+    """The id of an event that does not decode, when it can be made out."""
+    named = dict(headers).get("ce_id")
+    if named is not None:
+        return named.decode(errors="replace")
+    try:
+        event = msgspec.json.decode(value)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    found = event.get("id") if isinstance(event, dict) else None
+    return found if isinstance(found, str) else None

@@ -1,0 +1,138 @@
+"""What the ledger's HTTP answers look like. Amounts are in minor units, days are the creditor's."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel
+
+
+class AccountSummary(BaseModel):
+    """One row of the list of accounts; `late_fee` is what is due on `as_of`."""
+
+    creditor: str
+    account_id: str
+    as_of: date
+    currency: str
+    principal: int
+    overdue: int
+    late_fee: int
+    total: int
+    prepaid: int
+    oldest_due_on: date | None
+    version: int
+
+
+class ItemOut(BaseModel):
+    """One item on `as_of`; `principal` is what is left of `amount`, `paid` what was paid of it."""
+
+    item_id: str
+    item: str
+    state: Literal["open", "settled", "cancelled", "written_off"]
+    amount: int
+    principal: int
+    late_fee: int
+    issued_on: date
+    due_on: date
+    original_due_on: date
+    days_overdue: int
+    overdue: bool
+    disputed: bool
+    in_plan: bool
+    deferred_until: date | None
+
+
+class ItemsOut(BaseModel):
+    """The items of an account in the order money reaches them."""
+
+    creditor: str
+    account_id: str
+    as_of: date
+    currency: str
+    items: list[ItemOut]
+
+
+class StatementLine(BaseModel):
+    """One movement: `amount` raises (or, below 0, lowers) the balance to `balance`."""
+
+    version: int
+    at: datetime
+    day: date
+    kind: str
+    reference: str | None
+    amount: int
+    balance: int
+
+
+class StatementOut(BaseModel):
+    """Every movement of an account; `late_fee` is what has accrued and is not paid yet.
+
+    `balance` is open principal less prepaid money, `total` adds the late fee.
+    """
+
+    creditor: str
+    account_id: str
+    as_of: date
+    currency: str
+    lines: list[StatementLine]
+    balance: int
+    late_fee: int
+    total: int
+
+
+class AgeingBucket(BaseModel):
+    """One bucket: open items and what they owe; bucket 0 is what is not overdue."""
+
+    bucket: str
+    items: int
+    principal: int
+    late_fee: int
+
+
+class AgeingOut(BaseModel):
+    """A creditor's open items by days overdue; disputed and deferred ones count as not overdue."""
+
+    creditor: str
+    as_of: date
+    currency: str
+    buckets: list[AgeingBucket]
+    principal: int
+    late_fee: int
+    total: int
+
+
+class EventResult(BaseModel):
+    """What became of one event."""
+
+    id: str | None
+    status: Literal["accepted", "rejected"]
+    problem: str | None = None
+
+
+class EventResults(BaseModel):
+    """The answer to a batch, in its order."""
+
+    events: list[EventResult]
+
+
+class RefundIn(BaseModel):
+    """A refund of prepaid money: an amount, or (left out) all of it."""
+
+    amount: int | None = None
+
+
+class RefundOut(BaseModel):
+    """A refund that has fallen due."""
+
+    refund_id: str
+    account_id: str
+    amount: int
+    currency: str
+    prepaid: int
+
+
+class ErasureOut(BaseModel):
+    """An erasure on its way to every service."""
+
+    event_id: str
+    account_id: str
+    status: Literal["accepted"] = "accepted"

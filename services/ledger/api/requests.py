@@ -1,0 +1,84 @@
+"""What people ask of an account: a refund of prepaid money, the erasure of a debtor's personal
+data.
+"""
+
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Depends
+
+from chassis.bus.base import Outgoing, lane_of
+from chassis.errors import BrokenInvariant
+from chassis.http.auth import Principal, require
+from chassis.http.idempotency import request_id
+from chassis.work import Work
+from contracts import billing
+from contracts.codec import CONTENT_TYPE, encode
+from services.ledger.account import account_stream
+from services.ledger.api.models import ErasureOut, RefundIn, RefundOut
+from services.ledger.api.snapshot import AccountId, Creditor
+from services.ledger.domain.commands import Refund
+from services.ledger.domain.decide import decide
+from services.ledger.domain.events import RefundFellDue
+
+if TYPE_CHECKING:
+    from chassis.service import Service
+
+RequestId = Annotated[str, Depends(request_id)]
+
+
+def router(service: "Service") -> APIRouter:
+    """The routes under `/v1/accounts` that change something."""
+    routes = APIRouter(prefix="/v1/accounts", tags=["accounts"])
+
+    @routes.post("/{account_id}/refunds", status_code=201)
+    async def refund(
+        who: Annotated[Principal, Depends(require("finance"))],
+        account_id: AccountId,
+        wanted: RefundIn,
+        refund_id: RequestId,
+        creditor: Creditor = None,
+    ) -> RefundOut:
+        """Let prepaid money be paid back; 409 when there is not as much."""
+        owner = who.scope(creditor)
+        stream = account_stream(owner, account_id)
+
+        def run(work: Work) -> RefundFellDue:
+            events = decide(work.state(stream), Refund(refund_id, wanted.amount), work.now, None)
+            work.append(stream, events)
+            if not isinstance(events[-1], RefundFellDue):
+                raise BrokenInvariant("a refund was decided without falling due")
+            return events[-1]
+
+        event = await service.execute(f"{owner}/{account_id}", [stream], run)
+        return RefundOut(
+            refund_id=refund_id,
+            account_id=account_id,
+            amount=event.amount,
+            currency=event.effects.balance.currency,
+            prepaid=event.effects.balance.prepaid,
+        )
+
+    @routes.post("/{account_id}/erasure", status_code=202)
+    async def erasure(
+        who: Annotated[Principal, Depends(require("administration"))],
+        account_id: AccountId,
+        event_id: RequestId,
+        creditor: Creditor = None,
+    ) -> ErasureOut:
+        """Have every service destroy its key for the debtor's personal data; the sums stay."""
+        owner = who.scope(creditor)
+        key = f"{owner}/{account_id}".encode()
+        value = encode(
+            billing.AccountErased(account_id=account_id),
+            id=event_id,
+            source="arrears/ledger",
+            time=service.clock.now(),
+            creditor=owner,
+            subject=account_id,
+        )
+        lane = lane_of(key, service.bus.partitions)
+        headers = (("content-type", CONTENT_TYPE.encode()),)
+        await service.bus.publish([Outgoing("billing", lane, key, value, headers)])
+        return ErasureOut(event_id=event_id, account_id=account_id)
+
+    return routes

@@ -1,0 +1,93 @@
+"""An account as it is, or as it was at the end of a local day."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Path, Query
+
+from chassis.errors import Malformed, NotFound
+from contracts.base import Identifier
+from services.ledger.account import account_stream, terms_stream
+from services.ledger.domain import late_fee
+from services.ledger.domain.calendar import local_day, midnight, next_day
+from services.ledger.domain.decide import begin_days
+from services.ledger.domain.draft import Draft
+from services.ledger.domain.state import Account, Balance, Item
+from services.ledger.domain.terms import Terms
+
+if TYPE_CHECKING:
+    from chassis.service import Service
+
+AccountId = Annotated[Identifier, Path(description="the account's id")]
+Creditor = Annotated[
+    Identifier | None,
+    Query(description="the creditor; may be left out by a token that covers one"),
+]
+AsOf = Annotated[
+    date | None, Query(description="the end of a past local day, answered from the events")
+]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An account on a local day; `until` is the last instant that counts."""
+
+    creditor: str
+    account_id: str
+    account: Account
+    terms: Terms
+    version: int
+    day: date
+    until: datetime
+
+    def balance(self) -> Balance:
+        """The account's sums of that day."""
+        return Draft(self.account, self.terms, self.day).balance()
+
+    def late_fee(self, item: Item) -> int:
+        """What an item's late fee comes to that day."""
+        if item.status != "open":
+            return 0
+        return late_fee.due(item.fee, self.terms, self.day)
+
+
+async def snapshot(
+    service: "Service", creditor: str, account_id: str, as_of: date | None
+) -> Snapshot:
+    """Look at an account; raises `NotFound` where there is nothing to see.
+
+    Days that have begun but whose timer has yet to fire are taken into account.
+    """
+    stream = account_stream(creditor, account_id)
+    account, version = await service.read(stream)
+    if account.terms is None:
+        raise NotFound(f"creditor {creditor} has no account {account_id}")
+    day, until = when(account.terms, service.clock.now(), as_of)
+    if as_of is not None:
+        account, version = await service.read_as_of(stream, until)
+        if account.terms is None:
+            raise NotFound(f"account {account_id} had no entries by {as_of}")
+    terms = account.terms
+    _, account = begin_days(account, day)
+    return Snapshot(creditor, account_id, account, terms, version, day, until)
+
+
+def when(terms: Terms, now: datetime, as_of: date | None) -> tuple[date, datetime]:
+    """The local day asked for and the last instant of it; raises `Malformed` for a day to come."""
+    today = local_day(terms.time_zone, now)
+    if as_of is None:
+        return today, now
+    if as_of > today:
+        raise Malformed(f"as_of: {as_of} has not come yet")
+    end = midnight(terms.time_zone, next_day(as_of)) - timedelta(microseconds=1)
+    return as_of, min(now, end)
+
+
+async def terms_of(service: "Service", creditor: str) -> Terms:
+    """A creditor's terms; raises `NotFound` before it is set up."""
+    state, _ = await service.read(terms_stream(creditor, 0))
+    if state.current is None:
+        raise NotFound(f"creditor {creditor} is not set up")
+    terms: Terms = state.current
+    return terms

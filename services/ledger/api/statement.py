@@ -1,0 +1,55 @@
+"""A statement made of an account's events: every movement in order, with the running balance."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from chassis.stored import Stored
+from services.ledger.api.models import StatementLine
+from services.ledger.domain.events import DayBegan, Event
+
+_WORD = re.compile(r"(?<!^)(?=[A-Z])")
+_REFERENCES = ("payment_id", "adjustment_id", "item_id", "refund_id", "dispute_id", "plan_id")
+
+
+def lines(history: Iterable[Stored]) -> list[StatementLine]:
+    """The movements; late fee that was paid, and recoveries, are movements of their own.
+
+    The balance is open principal less prepaid money: what a payment puts on a late fee, or on what
+    was written off, is charged in the same breath.
+    """
+    shown: list[StatementLine] = []
+    balance = 0
+    for stored in history:
+        for kind, reference, amount in _movements(stored.event, balance):
+            balance += amount
+            shown.append(
+                StatementLine(
+                    version=stored.version,
+                    at=stored.at,
+                    day=stored.event.effects.day,
+                    kind=kind,
+                    reference=reference,
+                    amount=amount,
+                    balance=balance,
+                )
+            )
+    return shown
+
+
+def _movements(event: Event, before: int) -> Iterator[tuple[str, str | None, int]]:
+    effects = event.effects
+    left = effects.balance.principal - effects.balance.prepaid - before
+    for part in effects.parts:
+        if part.late_fee:
+            yield "late_fee_charged", part.item_id, part.late_fee
+            left -= part.late_fee
+    for item_id, amount in effects.recovered:
+        yield "recovery_booked", item_id, amount
+        left -= amount
+    if left or not isinstance(event, DayBegan):
+        yield _WORD.sub("_", type(event).__name__).lower(), _reference(event), left
+
+
+def _reference(event: Event) -> str | None:
+    found = (getattr(event, name, None) for name in _REFERENCES)
+    return next((reference for reference in found if reference is not None), None)

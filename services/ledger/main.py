@@ -1,0 +1,45 @@
+"""The ledger, wired: the only place that puts its pieces together."""
+
+from collections.abc import Callable
+
+from chassis.blueprint import Blueprint
+from chassis.bus.base import Bus
+from chassis.clock import Clock
+from chassis.service import Service, no_probe
+from chassis.settings import Settings
+from contracts import dunning
+from services.ledger.account import ACCOUNT, TERMS
+from services.ledger.api import routers
+from services.ledger.handlers import MESSAGES, WAKES
+from services.ledger.publish import publish
+from services.ledger.views.accounts import AccountsView
+from services.ledger.views.open_items import OpenItemsView
+
+BLUEPRINT = Blueprint(
+    name="ledger",
+    aggregates=(ACCOUNT, TERMS),
+    messages=MESSAGES,
+    wakes=WAKES,
+    publish=publish,
+    reads=("billing", "dunning", "legal"),
+    writes=("ledger",),
+    views=(AccountsView(), OpenItemsView()),
+    routers=routers,
+    retry_after=frozenset({dunning.TermsPublished.TYPE}),
+    forgets=("ledger", "dunning", "notifier", "legal"),
+)
+
+
+async def build(
+    settings: Settings,
+    *,
+    clock: Clock,
+    bus: Bus,
+    dsn: str,
+    probe: Callable[[str], None] = no_probe,
+    strict: bool = False,
+) -> Service:
+    """The ledger on a store and a bus; `strict` for simulations. See `Service.open`."""
+    return await Service.open(
+        BLUEPRINT, settings, clock=clock, bus=bus, dsn=dsn, probe=probe, strict=strict
+    )

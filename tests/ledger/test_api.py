@@ -1,0 +1,226 @@
+"""The ledger over HTTP."""
+
+from datetime import date
+from typing import Any
+
+import orjson
+
+from contracts import dunning
+from tests.ledger.conftest import World
+
+D = date
+
+
+def event(number: int, **changes: Any) -> dict[str, Any]:
+    """An invoice as a CloudEvent of creditor acme."""
+    return {
+        "specversion": "1.0",
+        "id": f"e-{number}",
+        "source": "upstream",
+        "type": "billing.invoice.issued.v1",
+        "subject": "1",
+        "time": "2026-01-01T00:00:00Z",
+        "creditor": "acme",
+        "data": {
+            "invoice_id": f"I-{number}",
+            "account_id": "1",
+            "item": "fee",
+            "amount": 1000,
+            "currency": "CNY",
+            "issued_on": "2026-01-01",
+            "due_on": "2026-01-10",
+        },
+    } | changes
+
+
+async def overdue(world: World) -> None:
+    """Ten days past due on 20 January, at 0.1 % a day."""
+    await world.terms(late_fee=dunning.LateFeeTerms(rate_per_day="0.001"))
+    await world.invoice("A", 10000, D(2026, 1, 10))
+    await world.go_to(D(2026, 1, 15))
+    await world.pay("P", 4000)
+    await world.go_to(D(2026, 1, 20))
+
+
+async def test_balance_is_of_today_or_of_a_past_day(world: World) -> None:
+    await overdue(world)
+    async with world.client("finance") as client:
+        now = (await client.get("/v1/accounts/1/balance")).json()
+        past = (await client.get("/v1/accounts/1/balance?as_of=2026-01-14")).json()
+        before = (await client.get("/v1/accounts/1/balance?as_of=2026-01-10")).json()
+    # five days of 10.00 and five of 6.00
+    assert (now["principal"], now["late_fee"], now["total"]) == (6000, 80, 6080)
+    assert (past["principal"], past["late_fee"], past["overdue"]) == (10000, 40, 10000)
+    assert (before["late_fee"], before["overdue"]) == (0, 0)
+
+
+async def test_day_to_come_and_days_before_the_account_are_refused(world: World) -> None:
+    await overdue(world)
+    async with world.client("finance") as client:
+        future = await client.get("/v1/accounts/1?as_of=2026-01-21")
+        early = await client.get("/v1/accounts/1?as_of=2025-12-01")
+        unknown = await client.get("/v1/accounts/2")
+        foreign = await client.get("/v1/accounts/1?creditor=other")
+    assert [answer.status_code for answer in (future, early, unknown, foreign)] == [
+        422,
+        404,
+        404,
+        403,
+    ]
+
+
+async def test_statement_shows_every_movement_with_its_balance(world: World) -> None:
+    await overdue(world)
+    await world.pay("Q", 6100)
+    async with world.client("finance") as client:
+        statement = (await client.get("/v1/accounts/1/statement")).json()
+    lines = [(line["kind"], line["amount"], line["balance"]) for line in statement["lines"]]
+    assert lines == [
+        ("item_opened", 10000, 10000),
+        ("payment_received", -4000, 6000),
+        ("late_fee_charged", 80, 6080),
+        ("payment_received", -6100, -20),
+    ]
+    assert (statement["balance"], statement["late_fee"]) == (-20, 0)
+
+
+async def test_items_show_closed_ones_when_asked(world: World) -> None:
+    await overdue(world)
+    await world.pay("Q", 6080)
+    async with world.client("finance") as client:
+        open_items = (await client.get("/v1/accounts/1/items")).json()["items"]
+        all_items = (await client.get("/v1/accounts/1/items?state=all")).json()["items"]
+        past = (await client.get("/v1/accounts/1/items?as_of=2026-01-12")).json()["items"]
+    assert (open_items, [item["state"] for item in all_items]) == ([], ["settled"])
+    assert (past[0]["days_overdue"], past[0]["late_fee"]) == (2, 20)
+
+
+async def test_accounts_are_listed_in_pages_with_the_fee_of_today(world: World) -> None:
+    await overdue(world)
+    await world.invoice("A", 10, D(2026, 2, 1), "2")
+    async with world.client("finance") as client:
+        first = (await client.get("/v1/accounts?limit=1")).json()
+        second = (await client.get(f"/v1/accounts?limit=1&cursor={first['next']}")).json()
+    assert [row["account_id"] for row in first["items"] + second["items"]] == ["1", "2"]
+    assert (first["items"][0]["total"], second["next"]) == (6080, None)
+
+
+async def test_ageing_today_and_in_the_past(world: World) -> None:
+    await overdue(world)
+    await world.invoice("B", 500, D(2026, 1, 1))
+    await world.say(
+        dunning.DisputeOpened(account_id="1", dispute_id="d", kind="objection", item_ids=("B",))
+    )
+    await world.go_to(D(2026, 2, 20))
+    async with world.client("finance") as client:
+        now = (await client.get("/v1/creditors/acme/ageing")).json()
+        past = (await client.get("/v1/creditors/acme/ageing?as_of=2026-01-14")).json()
+    table = {bucket["bucket"]: bucket["principal"] for bucket in now["buckets"]}
+    assert table == {
+        "0": 500, "1-30": 0, "31-60": 6000, "61-90": 0, "91-180": 0, "181-365": 0, "366+": 0,
+    }  # fmt: skip
+    assert now["late_fee"] == 50 + 36 * 6 + 10
+    assert (past["principal"], past["late_fee"], past["buckets"][1]["items"]) == (10000, 40, 1)
+
+
+async def test_single_event_is_taken_and_worked_on(world: World) -> None:
+    await world.terms()
+    async with world.client("upstream") as client:
+        answer = await client.post(
+            "/v1/events",
+            content=orjson.dumps(event(1)),
+            headers={"content-type": "application/cloudevents+json"},
+        )
+        await world.settle()
+        balance = (await client.get("/v1/accounts/1/balance")).json()
+    assert answer.status_code == 202
+    assert answer.json() == {"events": [{"id": "e-1", "status": "accepted", "problem": None}]}
+    assert balance["principal"] == 1000
+
+
+async def test_batch_is_answered_event_by_event(world: World) -> None:
+    await world.terms()
+    batch = [
+        event(1),
+        event(2, data={"invoice_id": "I"}),
+        event(3, creditor="other"),
+        event(4, type="billing.nothing.v1"),
+        event(5),
+    ]
+    async with world.client("upstream") as client:
+        answer = await client.post(
+            "/v1/events",
+            content=orjson.dumps(batch),
+            headers={"content-type": "application/cloudevents-batch+json"},
+        )
+        await world.settle()
+        balance = (await client.get("/v1/accounts/1/balance")).json()
+    results = answer.json()["events"]
+    assert [result["status"] for result in results] == [
+        "accepted", "rejected", "rejected", "rejected", "accepted",
+    ]  # fmt: skip
+    assert [result["id"] for result in results] == [f"e-{n}" for n in range(1, 6)]
+    assert "does not cover other" in results[2]["problem"]
+    assert balance["principal"] == 2000
+
+
+async def test_binary_mode_is_taken(world: World) -> None:
+    await world.terms()
+    single = event(1)
+    data = single.pop("data")
+    headers = {f"ce-{name}": value for name, value in single.items()}
+    async with world.client("upstream") as client:
+        answer = await client.post(
+            "/v1/events",
+            content=orjson.dumps(data),
+            headers={"content-type": "application/json", **headers},
+        )
+        await world.settle()
+        balance = (await client.get("/v1/accounts/1/balance")).json()
+    assert (answer.status_code, balance["principal"]) == (202, 1000)
+
+
+async def test_nothing_acceptable_is_unprocessable(world: World) -> None:
+    async with world.client("upstream") as client:
+        bad = await client.post(
+            "/v1/events",
+            content=b"{}",
+            headers={"content-type": "application/cloudevents+json"},
+        )
+        other = await client.post(
+            "/v1/events", content=b"x", headers={"content-type": "text/plain"}
+        )
+    assert (bad.status_code, other.status_code) == (422, 422)
+    assert bad.json()["events"][0]["status"] == "rejected"
+
+
+async def test_events_take_the_role_of_upstream(world: World) -> None:
+    async with world.client("finance") as client:
+        answer = await client.post("/v1/events", content=b"{}")
+    assert answer.status_code == 403
+
+
+async def test_refund_is_due_once_per_key(world: World) -> None:
+    await world.terms()
+    await world.pay("P", 500)
+    async with world.client("finance") as client:
+        again = {"idempotency-key": "k1"}
+        first = await client.post("/v1/accounts/1/refunds", json={"amount": 300}, headers=again)
+        second = await client.post("/v1/accounts/1/refunds", json={"amount": 300}, headers=again)
+        third = await client.post("/v1/accounts/1/refunds", json={"amount": 300})
+    assert (first.status_code, first.json()["prepaid"]) == (201, 200)
+    assert second.json() == first.json()
+    assert third.status_code == 409
+    await world.settle()
+    assert [m.data.amount for m in await world.published() if m.type == "ledger.refund.due.v1"] == [
+        300
+    ]
+
+
+async def test_erasure_destroys_the_key_and_leaves_the_sums(world: World) -> None:
+    await overdue(world)
+    async with world.client("administration") as client:
+        answer = await client.post("/v1/accounts/1/erasure")
+        await world.settle()
+        balance = (await client.get("/v1/accounts/1/balance")).json()
+    assert (answer.status_code, balance["total"]) == (202, 6080)
