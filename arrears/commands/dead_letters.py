@@ -1,11 +1,11 @@
 """`arrears dead-letters`: what could not be processed, on the running system."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from arrears.commands import running
 from arrears.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,19 +26,19 @@ def list_letters(
     ] = "parked",
 ) -> None:
     """List dead letters with the reason each was parked for."""
-    asyncio.run(_list(service, None if state == "all" else state))
+    running.run(_list(service, None if state == "all" else state))
 
 
 @app.command()
 def show(letter: Letter, service: Service) -> None:
     """Show one dead letter with its original text."""
-    asyncio.run(_show(_service(service), letter))
+    running.run(_show(_service(service), letter))
 
 
 @app.command()
 def retry(letter: Letter, service: Service) -> None:
     """Handle one dead letter again."""
-    asyncio.run(_retry(_service(service), letter))
+    running.run(_retry(_service(service), letter))
 
 
 async def _list(only: str | None, state: str | None) -> None:

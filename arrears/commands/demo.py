@@ -5,16 +5,16 @@ from typing import Annotated
 
 import typer
 
+from arrears.commands import running
+
 
 def demo(
     samples: Annotated[Path, typer.Option(help="Folder of sample events.")] = Path("samples"),
 ) -> None:
     """Play half a year of billing of three creditors and show what came of it."""
-    import asyncio
-
     from rich.console import Console
 
     from arrears.demo.run import run
     from chassis.settings import Settings
 
-    asyncio.run(run(samples, Settings().data_dir / "demo", Console()))
+    running.run(run(samples, Settings().data_dir / "demo", Console()))

@@ -1,6 +1,5 @@
 """`arrears import`: a billing export, one row per invoice, becomes billing messages."""
 
-import asyncio
 import sys
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from arrears.commands import running
 from arrears.errors import UsageError
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _tell_disputes(count: int) -> None:
 def _publish(rows: "Sequence[InvoiceRow]", mapping: "ImportMap") -> None:
     from arrears.billing_import.events import happenings
 
-    refused = asyncio.run(_publish_all(happenings(rows, mapping), mapping))
+    refused = running.run(_publish_all(happenings(rows, mapping), mapping))
     for reason in refused:
         typer.echo(reason, err=True)
     if refused:
@@ -141,7 +141,7 @@ def _play(
 ) -> None:
     from arrears.billing_import.play import play
 
-    result = asyncio.run(play(rows, mapping, until))
+    result = running.run(play(rows, mapping, until))
     for reason in result.refused:
         typer.echo(reason, err=True)
     typer.echo(f"played to {until}: {result.items} items, {result.events} messages")

@@ -1,12 +1,12 @@
 """`arrears publish`: sends billing messages to the running system."""
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from arrears.commands import running
 from arrears.errors import UsageError
 
 Line = tuple[int, dict[str, Any]]
@@ -18,7 +18,7 @@ def publish(
 ) -> None:
     """Send billing messages to the ledger's POST /v1/events; says per line what was refused."""
     lines, faults = read_lines(file)
-    refused = asyncio.run(_publish(lines, batch))
+    refused = running.run(_publish(lines, batch))
     for line, reason in sorted([*faults, *refused]):
         typer.echo(f"{file}:{line}: {reason}", err=True)
     failed = len(faults) + len(refused)

@@ -1,10 +1,10 @@
 """`arrears replay`: rebuilds what is derived from a service's events."""
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from arrears.commands import running
 from arrears.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def replay(
 
     for name in SERVICES:
         if name == service:
-            _tell(name, asyncio.run(_rebuild(name)))
+            _tell(name, running.run(_rebuild(name)))
             return
     raise UsageError(f"no service is called '{service}'; there are: {', '.join(SERVICES)}")
 

@@ -1,12 +1,12 @@
 """`arrears scenario`: plays scenario files through the real services."""
 
-import asyncio
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from arrears.commands import running
 from arrears.errors import FileError, UsageError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def run(
     """Play scenario files through the real services on a simulated clock, and compare."""
     from arrears.scenario.report import totals
 
-    outcomes = asyncio.run(_play_all(_read_all(files), bus, verbose=verbose))
+    outcomes = running.run(_play_all(_read_all(files), bus, verbose=verbose))
     typer.echo(totals(outcomes))
     if not all(outcome.passed for outcome in outcomes):
         raise typer.Exit(1)

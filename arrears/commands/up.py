@@ -23,7 +23,7 @@ def up(
     settings = Settings()
     if kafka is not None:
         settings = settings.model_copy(update={"bus": "kafka", "kafka_bootstrap": kafka})
-    configure(settings.log_level)
+    configure("arrears", settings.log_level)
     asyncio.run(live.run(settings, _say_where))
 
 

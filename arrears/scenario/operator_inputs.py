@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from arrears.apis import Apis
-from arrears.errors import UsageError
 from arrears.scenario.inputs import (
     Apply,
     Decide,
@@ -93,19 +92,11 @@ class Operators:
 
     async def _task(self, task: TaskDone) -> None:
         """Complete the oldest open task of the kind."""
-        found = self._apis.pages(
-            "dunning", "/v1/tasks", creditor=self._creditor, account=task.account,
-            kind=task.kind, state="open",
-        )  # fmt: skip
-        tasks = [each async for each in found]
-        if task.account is None:
-            tasks = [each for each in tasks if each["account"] is None]
-        if not tasks:
-            whose = task.account or "the creditor as a whole"
-            raise UsageError(f"no task {task.kind} is open for {whose}")
-        oldest = min(tasks, key=_requested)
+        whose = f"creditors/{self._creditor}"
+        if task.account is not None:
+            whose = f"accounts/{task.account}"
         body = task.model_dump(exclude_none=True, exclude={"account", "kind"}, mode="json")
-        path = f"/v1/tasks/{oldest['task_id']}/completion"
+        path = f"/v1/{whose}/tasks/{task.kind}/completion"
         await self._apis.post("dunning", path, body, creditor=self._creditor)
 
     async def _delivery(self, delivery: Delivery) -> None:
@@ -115,10 +106,5 @@ class Operators:
 
     async def _legal(self, legal: LegalProgress) -> None:
         body = legal.model_dump(exclude_none=True, exclude={"account"}, mode="json")
-        path = f"/v1/matters/{legal.account}/progress"
+        path = f"/v1/accounts/{legal.account}/matter/progress"
         await self._apis.post("legal", path, body, creditor=self._creditor)
-
-
-def _requested(task: dict[str, Any]) -> str:
-    requested: str = task["requested_at"]
-    return requested
