@@ -10,6 +10,7 @@ import uvicorn
 from arrears.stack import Stack, open_bus, open_stack, open_store
 from chassis.clock import WallClock
 from chassis.errors import Misconfigured
+from chassis.garbage import spare_collections
 from chassis.http import dev_keys
 from chassis.settings import Settings
 
@@ -42,6 +43,7 @@ async def run(settings: Settings, ready: Callable[[Settings], None]) -> None:
     ):
         for service in stack.services.values():
             await service.start()
+        spare_collections()
         async with _serving(stack):
             ready(settings)
             await stop.wait()

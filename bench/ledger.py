@@ -20,6 +20,7 @@ from bench.pipe import BATCH_RECORDS_MAX
 from chassis.bus.base import Outgoing
 from chassis.bus.kafka import KafkaBus
 from chassis.clock import WallClock
+from chassis.garbage import spare_collections
 from chassis.live import Live
 from chassis.service import Service
 from chassis.settings import Settings
@@ -71,6 +72,7 @@ async def run(
         service = await build(settings, clock=WallClock(), bus=bus, dsn=dsn)
         await take_terms(service, bus)
         live = (Live if everything else ConsumeOnly)(service)
+        spare_collections()  # as `arrears up` does
         meter = Meter(server_pid)
         await live.start()
         ends = {(topic, lane): end for (_, lane), end in (await bus.end_offsets([topic])).items()}
