@@ -1,45 +1,25 @@
-"""Reports over all accounts of a creditor, as they stand, from the read models."""
+"""Reports over all accounts of a creditor, drawn up from their states."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-import msgspec
 from asyncpg import Connection
 
 from chassis.errors import NotFound
-from chassis.views import table_of
-from services.dunning.domain.state import Creditor
+from services.dunning.domain.aggregates import ACCOUNT, CREDITOR
+from services.dunning.domain.owing import overdue, owed
+from services.dunning.domain.state import Account
 from services.dunning.streams import creditor_stream
-from services.dunning.views import ACCOUNTS, CASES
 
-_ACCOUNTS, _CASES = table_of(ACCOUNTS), table_of(CASES)
 _CREDITOR = "select data from state where stream = $1"
-# An item is overdue when its due date has passed and it is neither paid nor disputed (rules of all
-# packs: overdue).
-_OVERDUE_ITEMS = f"""
-select a.account, i.key as item_id, (i.value ->> 'principal')::bigint as principal,
-       (i.value ->> 'due_on')::date as due_on
-from {_ACCOUNTS} a, jsonb_each(coalesce(a.items, '{{}}')) i
-where a.creditor = $1 and (i.value ->> 'due_on')::date < $2
-  and not exists (
-    select 1 from jsonb_each(coalesce(a.disputes, '{{}}')) d where d.value ? i.key)
-"""  # noqa: S608 - names of ours
-_ANY_OVERDUE = f"select exists ({_OVERDUE_ITEMS})"
-_REGISTER = f"""
-with overdue as ({_OVERDUE_ITEMS})
-select count(distinct account) as accounts, count(*) as items,
-       coalesce(sum(principal), 0)::bigint as principal, min(due_on) as oldest_due_on
-from overdue
-"""  # noqa: S608 - names of ours
-_OPEN_CASES = f"""
-select count(*) filter (where state = 'open') as open,
-       count(*) filter (where state = 'paused') as paused
-from {_CASES} where creditor = $1 and state <> 'closed'
-"""  # noqa: S608 - names of ours
+# A calendar entry runs at most once a day, so reading every account's state then needs no index of
+# its own.
+_ACCOUNTS = "select data from state where stream >= $1 and stream < $2 order by stream"
+_STREAMS = "select stream from state where stream >= $1 and stream < $2 order by stream"
 
-Report = Callable[[Connection, str, date], Awaitable[dict[str, Any]]]
+Report = Callable[[Sequence[Account], date], dict[str, Any]]
 
 
 class Facts(NamedTuple):
@@ -49,20 +29,27 @@ class Facts(NamedTuple):
     any_overdue: bool
 
 
-async def arrears_register(connection: Connection, creditor: str, day: date) -> dict[str, Any]:
-    """How much is overdue on how many accounts, and how many cases run."""
-    owed = await connection.fetchrow(_REGISTER, creditor, day)
-    cases = await connection.fetchrow(_OPEN_CASES, creditor)
-    oldest = owed["oldest_due_on"]
+def arrears_register(accounts: Sequence[Account], day: date) -> dict[str, Any]:
+    """How much is overdue on how many accounts, and how many cases run; amounts in minor units."""
+    figures = [
+        owed(account, items, day) for account in accounts if (items := overdue(account, day))
+    ]
+    running = [account.case for account in accounts if account.case is not None]
+    oldest = min((f.oldest_due_on for f in figures if f.oldest_due_on), default=None)
     return {
         "as_of": day.isoformat(),
         "overdue": {
-            "accounts": owed["accounts"],
-            "items": owed["items"],
-            "principal": owed["principal"],
+            "accounts": len(figures),
+            "items": sum(len(f.items) for f in figures),
+            "principal": sum(f.principal for f in figures),
+            "late_fee": sum(f.late_fee for f in figures),
+            "total": sum(f.total for f in figures),
             "oldest_due_on": oldest and oldest.isoformat(),
         },
-        "cases": {"open": cases["open"], "paused": cases["paused"]},
+        "cases": {
+            "open": sum(1 for case in running if not case.paused),
+            "paused": sum(1 for case in running if case.paused),
+        },
     }
 
 
@@ -75,7 +62,23 @@ async def creditor_facts(connection: Connection, creditor: str, now: datetime) -
     data = await connection.fetchval(_CREDITOR, creditor_stream(creditor))
     if data is None:
         raise NotFound(f"creditor {creditor} is not set up")
-    zone = ZoneInfo(msgspec.msgpack.decode(data, type=Creditor).zone)
-    day = now.astimezone(zone).date()
-    reports = {name: await draw(connection, creditor, day) for name, draw in REPORTS.items()}
-    return Facts(reports, await connection.fetchval(_ANY_OVERDUE, creditor, day))
+    day = now.astimezone(ZoneInfo(CREDITOR.decode_state(data).zone)).date()
+    accounts = await accounts_of(connection, creditor)
+    reports = {name: draw(accounts, day) for name, draw in REPORTS.items()}
+    return Facts(reports, any(overdue(account, day) for account in accounts))
+
+
+async def accounts_of(connection: Connection, creditor: str) -> list[Account]:
+    """All accounts of a creditor as they are now."""
+    rows = await connection.fetch(_ACCOUNTS, *_range(creditor))
+    return [ACCOUNT.decode_state(row["data"]) for row in rows]
+
+
+async def streams_of(connection: Connection, creditor: str) -> list[str]:
+    """The streams of all accounts of a creditor."""
+    return [row["stream"] for row in await connection.fetch(_STREAMS, *_range(creditor))]
+
+
+def _range(creditor: str) -> tuple[str, str]:
+    """Where a creditor's account streams begin and end; `0` follows `/`."""
+    return f"account-{creditor}/", f"account-{creditor}0"

@@ -100,10 +100,16 @@ def _disputes(routes: APIRouter, desk: Desk) -> None:
         given: i.ResolutionInput,
         who: Annotated[Principal, may("resolve_dispute")],
     ) -> Happened:
-        command = c.ResolveDispute(
-            outcome=given.outcome, amount=given.amount, by=acting_for(who, given.by)
+        by = acting_for(who, given.by)
+        return await desk.act(
+            subject,
+            lambda seal: c.ResolveDispute(
+                outcome=given.outcome,
+                amount=given.amount,
+                by=by,
+                reason=None if given.reason is None else seal(by, given.reason),
+            ),
         )
-        return await desk.act(subject, lambda _seal: command)
 
 
 def _applications(routes: APIRouter, desk: Desk) -> None:

@@ -1,7 +1,7 @@
 """Cases: lists, one case with why and what comes next, and how an account stood on a day."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from chassis.http.paging import Cursor, Limit
 from chassis.stored import Stored
 from chassis.vault import Subject
 from chassis.views import table_of
-from services.dunning.api.creditors import paged
+from services.dunning.api.creditors import end_of, paged
 from services.dunning.api.desk import CreditorQuery, Desk, InScope
 from services.dunning.api.queries import CASE, CASES, SORTS, case_row
 from services.dunning.api.roles import STAFF, may
@@ -158,11 +158,6 @@ def standing(account: Account) -> dict[str, Any]:
         }
     state: CaseState = "closed" if account.cases else "none"
     return {"state": state, "case_id": account.last_case_id, "paused_for": [], "classified": None}
-
-
-def end_of(day: date, zone: ZoneInfo) -> datetime:
-    """The last instant of a local day."""
-    return datetime.combine(day + timedelta(days=1), time(), zone) - timedelta(microseconds=1)
 
 
 async def _entries(

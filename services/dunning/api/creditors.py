@@ -1,10 +1,11 @@
 """Creditors: their set-up, what happened to them as a whole, and their reports."""
 
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 
 from chassis.errors import NotFound
 from chassis.http import Page, Principal, decode_cursor, page
@@ -15,10 +16,11 @@ from services.dunning.api.desk import ALL_ACCOUNTS, CreditorInScope, Desk
 from services.dunning.api.roles import may
 from services.dunning.api.timeline import Entry, Reader
 from services.dunning.domain import commands as c
-from services.dunning.domain.state import Creditor
+from services.dunning.domain.events import ReportStored
+from services.dunning.domain.state import Account, Creditor
 from services.dunning.library import PackText, inline_text, shipped_text
 from services.dunning.policy import get, with_parameters
-from services.dunning.reports import REPORTS
+from services.dunning.reports import REPORTS, accounts_of, streams_of
 from services.dunning.streams import creditor_stream
 
 
@@ -72,20 +74,49 @@ def router(desk: Desk) -> APIRouter:
         entries = reader.entries(await desk.service.events(creditor_stream(creditor)))
         return paged(entries, limit, cursor)
 
-    @routes.get("/reports/{name}", summary="A report as it stands now")
+    @routes.get("/reports/{name}", summary="A report as it stands, or stood on a day")
     async def report(
         creditor: CreditorInScope,
         name: Annotated[str, Path(max_length=64)],
         who: Annotated[Principal, may("see_cases")],
+        as_of: Annotated[date | None, Query(description="at the end of this local day")] = None,
     ) -> dict[str, Any]:
+        """What the calendar stored on that day, else the report drawn up from the events until its
+        end.
+        """
         if name not in REPORTS:
             raise NotFound(f"there is no report {name!r}; there are: {', '.join(sorted(REPORTS))}")
-        day = desk.service.clock.now().astimezone(await desk.zone(creditor)).date()
-        async with desk.service.pool.acquire(timeout=10) as connection:
-            values = await REPORTS[name](connection, creditor, day)
+        zone = await desk.zone(creditor)
+        today = desk.service.clock.now().astimezone(zone).date()
+        day = as_of or today
+        values = await _stored(desk, creditor, name, day) if as_of else None
+        if values is None:
+            accounts = await _accounts(desk, creditor, None if day == today else end_of(day, zone))
+            values = REPORTS[name](accounts, day)
         return {"creditor": creditor, "name": name, "day": day, "values": values}
 
     return routes
+
+
+async def _stored(desk: Desk, creditor: str, name: str, day: date) -> dict[str, Any] | None:
+    for stored in reversed(await desk.service.events(creditor_stream(creditor))):
+        event = stored.event
+        if isinstance(event, ReportStored) and (event.name, event.on) == (name, day):
+            return event.values
+    return None
+
+
+async def _accounts(desk: Desk, creditor: str, until: datetime | None) -> list[Account]:
+    async with desk.service.pool.acquire(timeout=10) as connection:
+        if until is None:
+            return await accounts_of(connection, creditor)
+        streams = await streams_of(connection, creditor)
+    return [(await desk.service.read_as_of(stream, until))[0] for stream in streams]
+
+
+def end_of(day: date, zone: ZoneInfo) -> datetime:
+    """The last instant of a local day."""
+    return datetime.combine(day + timedelta(days=1), time(), zone) - timedelta(microseconds=1)
 
 
 def paged(entries: list[Entry], limit: int, cursor: str | None) -> Page[Entry]:

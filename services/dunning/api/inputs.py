@@ -102,6 +102,7 @@ class ResolutionInput(Deed):
 
     outcome: Literal["upheld", "rejected", "reduced"]
     amount: NonNegativeMinor | None = None
+    reason: Text | None = None
 
     @model_validator(mode="after")
     def _amount_of_a_reduction(self) -> "ResolutionInput":

@@ -1,8 +1,10 @@
 """Work lists: what is to be done, oldest first, and saying that it is done."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
+import orjson
 from fastapi import APIRouter, Path, Query
 
 from chassis.errors import Forbidden, NotFound
@@ -67,7 +69,7 @@ def router(desk: Desk) -> APIRouter:
             after[1] if after else None,
             limit + 1,
         )
-        return page(rows, limit, lambda r: [r["requested_at"].isoformat(), r["task_id"]], dict)
+        return page(rows, limit, lambda r: [r["requested_at"].isoformat(), r["task_id"]], _row)
 
     @routes.post("/tasks/{task_id}/completion", status_code=CREATED, summary="Complete a task")
     async def by_id(
@@ -110,6 +112,10 @@ def router(desk: Desk) -> APIRouter:
         return await _complete_for_creditor(desk, creditor, given, who, kind=kind)
 
     return routes
+
+
+def _row(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "with_owners": orjson.loads(row["with_owners"] or "[]")}
 
 
 async def _complete(

@@ -156,6 +156,7 @@ class ResolveDispute:
     amount: int | None = None
     dispute_id: str | None = None
     by: str | None = None
+    reason: bytes | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -371,6 +371,7 @@ class DisputeResolved(Event, frozen=True, kw_only=True):
     item_ids: tuple[str, ...]
     amount: int | None = None
     by: str | None = None
+    reason: bytes | None = None
     case_id: str | None = None
 
 

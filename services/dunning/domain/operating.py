@@ -154,6 +154,7 @@ def resolve_dispute(rec: Recorder, command: c.ResolveDispute) -> None:
             item_ids=dispute.item_ids,
             amount=command.amount,
             by=command.by,
+            reason=command.reason,
             case_id=rec.case_id,
         )
     )
