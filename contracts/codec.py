@@ -6,10 +6,11 @@ holds the envelope and the data's twin. Only what that pass refuses is looked at
 is wrong.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, reduce
 from hashlib import blake2b
+from operator import attrgetter, or_
 from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
@@ -18,7 +19,7 @@ from contracts import refusal
 from contracts.base import Contract
 from contracts.errors import MalformedMessage
 from contracts.registry import MODELS
-from contracts.twins import twin
+from contracts.twins import IDENTIFIER_CHARACTERS, quick_twin, twin
 
 CONTENT_TYPE = "application/cloudevents+json"
 """What `encode` writes: structured mode."""
@@ -29,6 +30,7 @@ NO_ACCOUNT = "*"
 
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 _Source = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
+_Short = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 _Creditor = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.:-]{1,128}\Z")]
 _Subject = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9_.:-]{1,128}|\*)\Z")]
 _Time = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -57,7 +59,6 @@ class _Envelope(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="
     specversion: Literal["1.0"]
     id: _Id
     source: _Source
-    creditor: _Creditor
     subject: str = NO_ACCOUNT
     time: _Time
     correlationid: _Id | None = None
@@ -82,32 +83,59 @@ class _Attributes(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defa
 
 
 class _Decoding(NamedTuple):
+    """What is to be known of an envelope struct: its type, the identifiers whose characters are
+    still to be looked at (a text with a place for each, and what reads them), and whether the data
+    may name an account.
+    """
+
     type: str
+    places: str
+    identifiers: Callable[[Any], Any]
     account: bool
 
 
-@cache
-def _structured() -> tuple[Any, dict[type, _Decoding]]:
-    """The decoder of all types, and what is to be known of each envelope struct."""
-    envelopes: dict[type, _Decoding] = {}
+def _envelope(model: type[Contract], data: type[msgspec.Struct], creditor: Any) -> type[_Envelope]:
+    struct: Any = msgspec.defstruct(
+        f"{model.__name__}Event",
+        [("creditor", creditor), ("data", data)],
+        bases=(_Envelope,),
+        tag=model.TYPE,
+        frozen=True,
+        gc=False,
+        kw_only=True,
+    )
+    envelope: type[_Envelope] = struct
+    return envelope
+
+
+def _decoder(envelopes: Iterable[type[_Envelope]]) -> Callable[[bytes], Any]:
+    """The decoder of a union: it finds `type`, and with it the struct, wherever it stands."""
+    union: Any = reduce(or_, envelopes)
+    return msgspec.json.Decoder(union).decode
+
+
+def _nothing(_data: Any) -> tuple[()]:
+    return ()
+
+
+def _quick() -> tuple[Callable[[bytes], Any], dict[type, _Decoding]]:
+    decodings: dict[type, _Decoding] = {}
     for name, model in MODELS.items():
-        envelope = msgspec.defstruct(
-            f"{model.__name__}Event",
-            [("data", twin(model))],
-            bases=(_Envelope,),
-            tag=name,
-            frozen=True,
-            gc=False,
-            kw_only=True,
-        )
-        envelopes[envelope] = _Decoding(name, "account_id" in model.model_fields)
-    union: Any = None
-    for envelope in envelopes:
-        union = envelope if union is None else union | envelope
-    return msgspec.json.Decoder(union).decode, envelopes
+        data, identifiers = quick_twin(model)
+        envelope = _envelope(model, data, _Short)
+        read = attrgetter(*identifiers) if identifiers else _nothing
+        has_account = "account_id" in model.model_fields
+        decodings[envelope] = _Decoding(name, "%s" * len(identifiers), read, has_account)
+    return _decoder(decodings), decodings
 
 
-_decode_any, _ENVELOPES = _structured()
+@cache
+def _strict() -> Callable[[bytes], Any]:
+    """The decoder that checks everything by itself and so names what does not fit."""
+    return _decoder([_envelope(model, twin(model), _Creditor) for model in MODELS.values()])
+
+
+_decode_any, _ENVELOPES = _quick()
 _encode_canonical = msgspec.json.Encoder(order="deterministic").encode
 _encode_attributes = msgspec.json.Encoder().encode
 
@@ -124,8 +152,12 @@ def decode(value: bytes, headers: Sequence[tuple[str, bytes]] = ()) -> Message:
         value = refusal.structured(value, headers)
     try:
         event = _decode_any(value)
-        kind, about_account = _ENVELOPES[type(event)]
+        kind, places, identifiers, about_account = _ENVELOPES[type(event)]
         data = event.data
+        texts = places % identifiers(data) + event.creditor
+        if texts.encode().translate(None, IDENTIFIER_CHARACTERS):
+            _strict()(value)  # raises, and names the field
+            raise MalformedMessage("message", "has an identifier of other characters")
         time = event.time
         if time.tzinfo is not UTC:
             time = time.astimezone(UTC)

@@ -15,18 +15,42 @@ import msgspec
 from pydantic import AwareDatetime
 from pydantic.fields import FieldInfo
 
-from contracts.base import Part
+from contracts.base import Identifier, Part
 
+IDENTIFIER_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-"
+"""The characters an `Identifier` may have."""
+_SHORT: Any = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 _BOUNDS = ("ge", "le", "gt", "lt", "min_length", "max_length")
 
 
 @cache
 def twin(model: type[Part]) -> type[msgspec.Struct]:
-    """The struct that decodes what a model describes; the same one for each call."""
+    """The struct that decodes and checks all that a model describes; the same one at each call."""
+    return _compiled(model, frozenset())
+
+
+@cache
+def quick_twin(model: type[Part]) -> tuple[type[msgspec.Struct], tuple[str, ...]]:
+    """A twin that checks of some fields only how long they are, and the names of these fields.
+
+    They are the message's own identifiers; whoever decodes it looks at the characters of all of
+    them at once, which takes a quarter of the time that a pattern for each takes.
+    """
+    names = tuple(
+        name for name, info in model.model_fields.items() if _is_identifier(info, info.annotation)
+    )
+    return _compiled(model, frozenset(names)), names
+
+
+def _compiled(model: type[Part], quick: frozenset[str]) -> type[msgspec.Struct]:
     fields: list[Any] = []
     rename: dict[str, str] = {}
     for name, info in model.model_fields.items():
-        translated = _constrained(_translated(info.annotation), info.metadata)
+        if name in quick:
+            optional = type(None) in get_args(info.annotation)
+            translated = _SHORT | None if optional else _SHORT
+        else:
+            translated = _constrained(_translated(info.annotation), info.metadata)
         if info.is_required():
             fields.append((name, translated))
         else:
@@ -43,6 +67,13 @@ def twin(model: type[Part]) -> type[msgspec.Struct]:
         kw_only=True,
         rename=rename or None,
     )
+
+
+def _is_identifier(info: FieldInfo, annotation: Any) -> bool:
+    """Whether a field is an `Identifier`, or one that may be left out."""
+    if annotation is str:
+        return bool(_constrained(str, info.metadata) == _IDENTIFIER)
+    return bool(annotation == Identifier | None)
 
 
 def _methods(model: type[Part]) -> dict[str, Any]:
@@ -94,3 +125,6 @@ def _python_pattern(pattern: str) -> str:
     converted = pattern[:-1] + r"\Z"
     re.compile(converted)
     return converted
+
+
+_IDENTIFIER = _translated(Identifier)
