@@ -96,11 +96,10 @@ class Consumer:
     erasure_seen: bool = False
 
     async def positions(self, lane: int, topics: Sequence[str]) -> dict[tuple[str, int], int]:
-        """The next offset of each topic in a lane; 0 where nothing was consumed yet."""
+        """The next offset of each topic in a lane that was consumed before."""
         async with acquire(self.store.pool) as connection:
             rows = await connection.fetch(_OFFSETS, lane, topics)
-        known = {row["topic"]: row["next_offset"] for row in rows}
-        return {(topic, lane): known.get(topic, 0) for topic in topics}
+        return {(row["topic"], lane): row["next_offset"] for row in rows}
 
     async def consume(
         self, lane: int, records: Sequence[Record], positions: dict[tuple[str, int], int]

@@ -27,7 +27,10 @@ class Reading:
         thinks.
         """
         await self.close()
-        self.positions = {}
+        starts = await self.bus.start_offsets(self.topics)
+        self.positions = {
+            (topic, lane): starts[topic, lane] for lane in lanes for topic in self.topics
+        }
         for lane in lanes:
             self.positions.update(await self.consumer.positions(lane, self.topics))
         if self.positions:
