@@ -45,6 +45,8 @@ def decide(
     events: list[AccountEvent] = []
     if account.wake_on is not None and account.wake_on <= day:
         events, account = begin_days(account, day)
+        # what those days closed is closed for this command too
+        archive = {**archive, **{i.id: i for event in events for i in event.effects.items}}
     if (event := _quick(account, command, day, terms)) is not None:
         events.append(event)
         return events

@@ -106,7 +106,7 @@ class Draft:
         since.
         """
         if self.terms.charges_first:
-            charge = min(self.fee_due(item), money)
+            charge = min(late_fee.due(item.fee, self.terms, paid_on), money)
             return min(item.principal, money - charge), charge
         principal = min(item.principal, money)
         fee = late_fee.moved(item.fee, paid_on, -principal) if item.fee else None

@@ -107,9 +107,9 @@ def defer_items(draft: Draft, command: c.DeferItems) -> AccountEvent | None:
             if next_day(draft.day) <= until:
                 fee = late_fee.stopped(fee, _DEFERRED, next_day(draft.day), until)
         draft.put(replace(item, due_on=until, deferred_until=until, fee=fee))
-    if not items:
-        return None
-    return ItemsDeferred(draft.effects(), tuple(item.id for item in items), command.until)
+    # Named items are recorded even when settled: a reversed payment may open them again.
+    item_ids = command.item_ids or tuple(item.id for item in items)
+    return ItemsDeferred(draft.effects(), item_ids, command.until) if item_ids else None
 
 
 def agree_plan(draft: Draft, command: c.AgreePlan) -> AccountEvent:
@@ -123,13 +123,16 @@ def agree_plan(draft: Draft, command: c.AgreePlan) -> AccountEvent:
     return PlanAgreed(draft.effects(), command.plan_id)
 
 
-def end_plan(draft: Draft, command: c.EndPlan) -> AccountEvent | None:
-    """Let a plan's items bear a late fee again from the next day on."""
+def end_plan(draft: Draft, command: c.EndPlan) -> AccountEvent:
+    """Let a plan's items bear a late fee again from the next day on.
+
+    It is recorded when they are all settled too: a reversed payment may open them again.
+    """
     items = [item for item in draft.items.values() if command.plan_id in item.plans]
     for item in items:
         plans = tuple(plan for plan in item.plans if plan != command.plan_id)
         draft.put(replace(item, plans=plans, fee=_resume(draft, item.fee, command.plan_id)))
-    return PlanEnded(draft.effects(), command.plan_id) if items else None
+    return PlanEnded(draft.effects(), command.plan_id)
 
 
 def start_late_fee(draft: Draft, command: c.StartLateFee) -> AccountEvent | None:
