@@ -1,0 +1,313 @@
+"""Overdue, case, pace: when a case opens, closes, and takes its steps."""
+
+from datetime import date, datetime
+
+import pytest
+
+from services.dunning.domain import commands as c
+from services.dunning.domain import events as e
+from services.dunning.domain.localtime import months_after, next_monthly
+from tests.dunning.domain.packs import CALL, LETTER, SIMPLE, SMS, STOP, VERIFY, braced, pack, steps
+from tests.dunning.domain.world import SHANGHAI, World
+
+
+def overdue_world(**changes: str) -> World:
+    world = World(SIMPLE)
+    world.invoice(10000, "2026-06-10")
+    return world
+
+
+class TestOpening:
+    def test_nothing_is_overdue_on_the_due_date(self) -> None:
+        world = overdue_world().to("2026-06-10 23:59:59")
+        assert world.case_state() == "none"
+
+    def test_the_case_opens_at_the_start_of_the_day_after(self) -> None:
+        world = overdue_world().to("2026-06-11")
+        assert world.case_state() == "open"
+        assert world.days(e.CaseOpened) == ["06-11"]
+
+    def test_payment_on_the_evening_of_the_due_date_is_in_time(self) -> None:
+        world = overdue_world().to("2026-06-10 19:40")
+        world.pay(10000)
+        assert world.to("2026-07-30").case_state() == "none"
+
+    def test_a_second_overdue_item_opens_no_second_case(self) -> None:
+        world = overdue_world()
+        world.invoice(5000, "2026-06-15", "INV-2")
+        world.to("2026-06-20")
+        assert world.days(e.CaseOpened) == ["06-11"]
+
+    def test_the_case_pins_pack_version_and_text(self) -> None:
+        ref = overdue_world().to("2026-06-12").case().policy
+        assert (ref.policy, ref.version) == ("test", 1)
+        assert ref.content_hash == SIMPLE.content_hash != ""
+
+    def test_a_disputed_item_never_opens_a_case(self) -> None:
+        world = overdue_world()
+        world.do(c.OpenDispute(item_id="INV-1"))
+        assert world.to("2026-07-01").case_state() == "none"
+
+
+class TestClosing:
+    def test_full_payment_closes_the_case_and_restores_at_once(self) -> None:
+        world = overdue_world().to("2026-07-05 15:00")
+        world.pay(10000)
+        assert world.case_state() == "closed"
+        assert world.days(e.RestorationRequested) == ["07-05"]
+        assert world.state().restrictions == ()
+        assert world.state().wake is None
+
+    def test_one_fen_left_keeps_the_case_open_and_the_restriction(self) -> None:
+        world = overdue_world().to("2026-07-05 15:00")
+        world.pay(9999)
+        assert world.case_state() == "open"
+        assert world.of(e.RestorationRequested) == []
+
+    def test_open_tasks_are_withdrawn(self) -> None:
+        world = World(pack(steps(f"day: 1 | {braced(CALL)}")))
+        world.invoice(10000, "2026-06-10")
+        world.to("2026-06-12")
+        world.pay(10000)
+        assert [t.kind for t in world.of(e.TaskWithdrawn)] == ["phone_call"]
+        assert world.state().tasks == ()
+
+    def test_pending_approvals_lapse(self) -> None:
+        world = World(pack(steps(f"day: 1 | {braced(STOP)} | approval: {{for: stop}}")))
+        world.invoice(10000, "2026-06-10")
+        world.to("2026-06-12")
+        world.pay(10000)
+        assert [a.for_ for a in world.of(e.ApprovalLapsed)] == ["stop"]
+        assert world.state().approvals == ()
+
+    def test_a_case_with_everything_past_due_disputed_stays(self) -> None:
+        world = overdue_world().to("2026-06-12")
+        world.do(c.OpenDispute())
+        assert world.to("2026-08-01").case_state() == "paused"
+
+    def test_a_reversed_payment_opens_a_new_case_that_starts_again(self) -> None:
+        world = overdue_world().to("2026-06-22 10:00")
+        world.pay(10000)
+        world.to("2026-06-25 10:00").reverse()
+        world.to("2026-06-30")
+        assert world.days(e.CaseOpened) == ["06-11", "06-25"]
+        assert world.steps() == ["s1 06-11", "s2 06-20", "s1 06-26", "s2 06-27"]
+
+    def test_case_ids_differ(self) -> None:
+        world = overdue_world().to("2026-06-22 10:00")
+        world.pay(10000)
+        world.reverse()
+        first, second = (event.case_id for event in world.of(e.CaseOpened))
+        assert first != second
+
+
+class TestPace:
+    def test_steps_come_on_their_days_at_nine_local(self) -> None:
+        world = overdue_world().to("2026-08-01")
+        assert world.steps() == ["s1 06-11", "s2 06-20", "s3 06-30", "s4 07-20"]
+        taken = [s.at.astimezone(SHANGHAI) for s in world.seen if isinstance(s.event, e.StepTaken)]
+        assert {(at.hour, at.minute) for at in taken} == {(9, 0)}
+
+    def test_a_case_that_never_ends_wakes_only_for_its_steps(self) -> None:
+        world = overdue_world().to("2028-01-01")
+        assert world.wakes == 4
+        assert world.state().wake is None
+
+    def test_a_case_opened_after_nine_takes_its_first_step_the_next_day(self) -> None:
+        world = World(SIMPLE).to("2026-06-20 10:00")
+        world.invoice(10000, "2026-06-10")
+        assert world.case_state() == "open"
+        assert world.to("2026-06-30").steps()[0] == "s1 06-21"
+
+    def test_a_case_opened_before_nine_takes_its_first_step_that_day(self) -> None:
+        world = World(SIMPLE).to("2026-06-20 08:59")
+        world.invoice(10000, "2026-06-10")
+        assert world.to("2026-06-20 09:00").steps() == ["s1 06-20"]
+
+    def test_late_steps_catch_up_one_a_day_in_order(self) -> None:
+        world = World(SIMPLE).to("2026-08-01 10:00")
+        world.invoice(10000, "2026-06-10")
+        world.to("2026-09-01")
+        assert world.steps() == ["s1 08-02", "s2 08-03", "s3 08-04", "s4 08-05"]
+
+    def test_a_wake_up_that_comes_late_takes_the_step_that_day(self) -> None:
+        world = overdue_world().to("2026-06-11 08:00")
+        world.now = datetime(2026, 6, 13, 11, 30, tzinfo=SHANGHAI)
+        world.do(c.Wake())
+        assert world.steps() == ["s1 06-13"]
+        assert world.to("2026-06-21").steps() == ["s1 06-13", "s2 06-20"]
+
+    def test_news_just_before_a_late_wake_up_does_not_put_it_off(self) -> None:
+        world = overdue_world().to("2026-06-11 08:00")
+        world.now = datetime(2026, 6, 11, 9, 0, 30, tzinfo=SHANGHAI)
+        world.do(c.RecordReply())
+        world.do(c.Wake())
+        assert world.steps() == ["s1 06-11"]
+
+    def test_an_early_wake_up_does_nothing(self) -> None:
+        world = overdue_world().to("2026-06-11 08:00")
+        assert world.do(c.Wake()) == []
+
+    def test_paying_the_oldest_item_repeats_no_step_and_counts_from_the_next(self) -> None:
+        world = overdue_world()
+        world.invoice(20000, "2026-06-18", "INV-2")
+        world.to("2026-06-21 10:00").pay(10000)
+        world.to("2026-08-10")
+        assert world.steps() == ["s1 06-11", "s2 06-20", "s3 07-08", "s4 07-28"]
+
+    def test_or_overdue_brings_a_step_forward_but_not_past_those_before_it(self) -> None:
+        body = steps(
+            f"day: 1 | {braced(SMS)}",
+            f"day: 10 | {braced(LETTER)}",
+            f"day: 60, or_overdue_at_least: 10000 | {braced(STOP)}",
+        )
+        world = World(pack(body))
+        world.invoice(10000, "2026-06-10")
+        assert world.to("2026-08-01").steps() == ["s1 06-11", "s2 06-20", "s3 06-21"]
+
+    def test_a_second_item_can_reach_the_amount(self) -> None:
+        world = World(pack(steps(f"day: 60, or_overdue_at_least: 15000 | {braced(SMS)}")))
+        world.invoice(10000, "2026-06-10")
+        world.invoice(5000, "2026-06-20", "INV-2")
+        assert world.to("2026-08-01").steps() == ["s1 06-21"]
+
+    def test_then_days_count_from_the_step_taken_late(self) -> None:
+        world = World(pack(steps(f"day: 5 | {braced(SMS)}", f"then_days: 10 | {braced(LETTER)}")))
+        world.to("2026-07-01 10:00")
+        world.invoice(10000, "2026-06-10")
+        assert world.to("2026-08-01").steps() == ["s1 07-02", "s2 07-12"]
+
+    def test_dropped_steps_do_not_count_for_then_days_nor_use_the_day(self) -> None:
+        body = steps(
+            f"day: 1 | {braced(SMS)}",
+            f"day: 2 | {braced(SMS)} | if: {{replied: true}}",
+            f"day: 2 | {braced(LETTER)}",
+            f"day: 5 | {braced(SMS)} | if: {{replied: true}}",
+            f"then_days: 4 | {braced(STOP)}",
+        )
+        world = World(pack(body))
+        world.invoice(10000, "2026-06-10")
+        world.to("2026-08-01")
+        assert world.steps() == ["s1 06-11", "s3 06-12", "s5 06-16"]
+        assert world.days(e.StepDropped) == ["06-12", "06-15"]
+
+    def test_a_dropped_step_stays_dropped(self) -> None:
+        body = steps(
+            f"day: 1 | {braced(SMS)} | if: {{replied: true}}", f"day: 30 | {braced(LETTER)}"
+        )
+        world = World(pack(body))
+        world.invoice(10000, "2026-06-10")
+        world.to("2026-06-12").do(c.RecordReply())
+        assert world.to("2026-08-01").steps() == ["s2 07-10"]
+
+    def test_a_step_whose_condition_is_met_by_its_day_is_taken(self) -> None:
+        body = steps(f"day: 16 | {braced(SMS)} | if: {{replied: false}}")
+        quiet, answered = World(pack(body)), World(pack(body))
+        for world in (quiet, answered):
+            world.invoice(10000, "2026-06-10")
+            world.to("2026-06-20")
+        answered.do(c.RecordReply())
+        assert quiet.to("2026-08-01").steps() == ["s1 06-26"]
+        assert answered.to("2026-08-01").steps() == []
+
+    def test_a_step_that_waits_comes_at_the_next_nine_after_the_fact(self) -> None:
+        body = steps(
+            f"day: 1 | {braced(VERIFY)}",
+            f"after: {{task: verify_debt, results: [verified]}} | {braced(LETTER)}",
+        )
+        afternoon, morning = World(pack(body)), World(pack(body))
+        for world, at in ((afternoon, "2026-06-13 15:00"), (morning, "2026-06-13 08:00")):
+            world.invoice(10000, "2026-06-10")
+            world.to(at).do(c.CompleteTask(kind="verify_debt", result="verified"))
+        assert afternoon.to("2026-08-01").steps() == ["s1 06-11", "s2 06-14"]
+        assert morning.to("2026-08-01").steps() == ["s1 06-11", "s2 06-13"]
+
+    def test_another_result_keeps_it_waiting(self) -> None:
+        body = steps(
+            f"day: 1 | {braced(VERIFY)}",
+            f"after: {{task: verify_debt, results: [verified]}} | {braced(LETTER)}",
+        )
+        world = World(pack(body))
+        world.invoice(10000, "2026-06-10")
+        world.to("2026-06-13 15:00").do(c.CompleteTask(kind="verify_debt", result="unclear"))
+        assert world.to("2027-06-01").steps() == ["s1 06-11"]
+
+    def test_not_before_holds_a_step_back(self) -> None:
+        body = steps(
+            f"day: 15 | {braced(STOP)}",
+            "day: 20, not_before: [{step: s1, days: 31}] | {classify: {as: abnormal}}",
+        )
+        world = World(pack(body))
+        world.invoice(10000, "2026-06-10")
+        assert world.to("2026-09-01").steps() == ["s1 06-25", "s2 07-26"]
+
+    def test_the_reason_says_which_day_and_which_policy(self) -> None:
+        world = overdue_world().to("2026-07-01")
+        reasons = [step.reason for step in world.of(e.StepTaken)]
+        assert reasons[1] == "day 10 reached, nothing pauses; policy test v1"
+        notice = world.of(e.NoticeRequested)[1]
+        assert (notice.step, notice.policy, notice.policy_version) == ("s2", "test", 1)
+
+
+class TestDeferral:
+    def test_a_deferred_account_is_not_overdue_and_its_case_closes(self) -> None:
+        world = overdue_world().to("2026-07-05")
+        world.do(c.MakeApplication(for_="deferral", by="a"))
+        world.do(c.Decide(for_="deferral", outcome="approved", until=date(2026, 8, 10), by="b"))
+        assert world.case_state() == "closed"
+        assert world.days(e.RestorationRequested) == ["07-05"]
+        assert world.to("2026-08-10 23:00").case_state() == "closed"
+
+    def test_days_count_from_the_deferred_date(self) -> None:
+        world = overdue_world().to("2026-07-05")
+        world.do(c.MakeApplication(for_="deferral", until=date(2026, 8, 10)))
+        world.do(c.Decide(for_="deferral", outcome="approved"))
+        world.to("2026-08-31")
+        assert world.steps()[3:] == ["s1 08-11", "s2 08-20", "s3 08-30"]
+
+    def test_a_deferral_without_a_date_is_refused(self) -> None:
+        from chassis.errors import Rejected
+
+        world = overdue_world().to("2026-07-05")
+        world.do(c.MakeApplication(for_="deferral"))
+        with pytest.raises(Rejected, match="until"):
+            world.do(c.Decide(for_="deferral", outcome="approved"))
+
+
+class TestLedgerWord:
+    def test_an_older_message_changes_nothing(self) -> None:
+        world = overdue_world().to("2026-06-12")
+        old = c.UpdateItems(ledger_version=1, as_of=world.today, currency="CNY", items=())
+        assert world.do(old) == []
+
+    def test_nothing_is_concluded_before_the_last_part(self) -> None:
+        world = overdue_world().to("2026-06-12")
+        first = c.UpdateItems(
+            ledger_version=9, as_of=world.today, currency="CNY", items=(), more=True
+        )
+        world.do(first)
+        assert world.state().updating
+        last = c.UpdateItems(ledger_version=9, as_of=world.today, currency="CNY", items=())
+        world.do(last)
+        assert not world.state().updating
+        assert world.case_state() == "open"
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "expected"),
+    [
+        (date(2023, 11, 30), 3, date(2024, 2, 29)),
+        (date(2026, 1, 31), 3, date(2026, 4, 30)),
+        (date(2026, 12, 31), 2, date(2027, 2, 28)),
+    ],
+)
+def test_calendar_months_end_on_the_last_day_of_a_shorter_month(
+    day: date, months: int, expected: date
+) -> None:
+    assert months_after(day, months) == expected
+
+
+def test_a_monthly_entry_on_the_31st_runs_on_the_last_day() -> None:
+    assert next_monthly(date(2026, 2, 1), 31) == date(2026, 2, 28)
+    assert next_monthly(date(2026, 12, 31), 31) == date(2026, 12, 31)
+    assert next_monthly(date(2026, 12, 6), 5) == date(2027, 1, 5)

@@ -1,0 +1,346 @@
+"""Pauses: promises, plans, holds, disputes, applications; and what goes on meanwhile."""
+
+from datetime import date
+
+import pytest
+
+from chassis.errors import Rejected
+from services.dunning.domain import commands as c
+from services.dunning.domain import events as e
+from services.dunning.domain.values import Instalment
+from tests.dunning.domain.packs import COURT, LETTER, SIMPLE, SMS, STOP, braced, pack, steps
+from tests.dunning.domain.world import World
+
+
+@pytest.fixture
+def world() -> World:
+    """A case of ten thousand, due 10 June, on the afternoon of 15 June: s1 taken, s2 due the 20th."""
+    world = World(SIMPLE)
+    world.invoice(10000, "2026-06-10")
+    return world.to("2026-06-15 14:00")
+
+
+def instalments(*parts: tuple[str, int]) -> tuple[Instalment, ...]:
+    return tuple(Instalment(due=date.fromisoformat(due), amount=amount) for due, amount in parts)
+
+
+class TestPromise:
+    def test_it_pauses_the_case_and_the_step_waits(self, world: World) -> None:
+        world.do(c.MakePromise(amount=10000, by=date(2026, 6, 25)))
+        assert world.case_state() == "paused"
+        assert world.to("2026-06-25 23:59").steps() == ["s1 06-11"]
+
+    def test_a_broken_one_alerts_at_nine_the_next_day_and_the_step_follows(
+        self, world: World
+    ) -> None:
+        world.do(c.MakePromise(amount=10000, by=date(2026, 6, 25)))
+        world.to("2026-06-26 08:59")
+        assert world.case_state() == "paused"
+        world.to("2026-06-26 09:00")
+        assert world.days(e.AlertRaised, kind="promise_broken") == ["06-26"]
+        assert world.case_state() == "open"
+        assert world.steps() == ["s1 06-11", "s2 06-26"]
+
+    def test_part_of_it_is_not_enough(self, world: World) -> None:
+        world.do(c.MakePromise(amount=8000, by=date(2026, 6, 25)))
+        world.to("2026-06-20 10:00").pay(7999)
+        assert world.case_state() == "paused"
+        assert world.to("2026-06-26 10:00").days(e.PromiseBroken) == ["06-26"]
+
+    def test_payments_since_it_add_up(self, world: World) -> None:
+        world.pay(3000, "P0")
+        world.do(c.MakePromise(amount=5000, by=date(2026, 6, 25)))
+        world.to("2026-06-17 10:00").pay(2000, "P1")
+        assert world.case_state() == "paused"
+        world.to("2026-06-18 10:00").pay(3000, "P2")
+        assert world.days(e.PromiseKept) == ["06-18"]
+        assert world.case_state() == "open"
+
+    def test_a_kept_one_for_a_part_lets_the_case_go_on_at_the_next_nine(self, world: World) -> None:
+        world.do(c.MakePromise(amount=5000, by=date(2026, 6, 30)))
+        world.to("2026-06-22 10:00").pay(5000)
+        assert world.case_state() == "open"
+        world.to("2026-06-30 12:00")
+        assert world.steps() == ["s1 06-11", "s2 06-23", "s3 06-30"]
+        assert world.of(e.AlertRaised) == []
+
+    def test_payment_on_the_promised_day_keeps_it(self, world: World) -> None:
+        world.do(c.MakePromise(amount=5000, by=date(2026, 6, 25)))
+        world.to("2026-06-25 23:30").pay(5000)
+        world.to("2026-07-10")
+        assert world.of(e.PromiseBroken) == []
+
+    def test_a_reversed_payment_does_not_count(self, world: World) -> None:
+        world.do(c.MakePromise(amount=5000, by=date(2026, 6, 25)))
+        world.to("2026-06-17 10:00").pay(4000, "P1")
+        world.reverse("P1")
+        world.to("2026-06-18 10:00").pay(4000, "P2")
+        assert world.case_state() == "paused"
+
+    def test_the_same_payment_allocated_again_counts_once(self, world: World) -> None:
+        world.do(c.MakePromise(amount=5000, by=date(2026, 6, 25)))
+        for _ in range(2):
+            world.do(c.RecordPayment(payment_id="P", amount=3000, received_at=world.now))
+        assert world.case_state() == "paused"
+
+    def test_full_payment_keeps_it_whichever_message_comes_first(self, world: World) -> None:
+        world.do(c.MakePromise(amount=10000, by=date(2026, 6, 25)))
+        world.to("2026-06-20 10:00").pay(10000)
+        world.to("2026-07-10")
+        assert world.days(e.PromiseKept) == ["06-20"]
+        assert world.of(e.PromiseBroken) == world.of(e.AlertRaised) == []
+
+    def test_cancelling_the_debt_ends_it_without_an_alert(self, world: World) -> None:
+        world.do(c.MakePromise(amount=10000, by=date(2026, 6, 25)))
+        world.cancel("INV-1")
+        world.to("2026-07-10")
+        assert world.days(e.PromiseLapsed) == ["06-26"]
+        assert world.of(e.AlertRaised) == []
+
+    def test_a_restriction_stays_through_it(self, world: World) -> None:
+        world.to("2026-07-01")
+        world.do(c.MakePromise(amount=10000, by=date(2026, 7, 10)))
+        assert world.of(e.RestorationRequested) == []
+        assert [r.service for r in world.state().restrictions] == ["all_service"]
+
+    @pytest.mark.parametrize(("amount", "by"), [(0, "2026-06-20"), (100, "2026-06-14")])
+    def test_one_without_amount_or_in_the_past_is_refused(
+        self, world: World, amount: int, by: str
+    ) -> None:
+        with pytest.raises(Rejected):
+            world.do(c.MakePromise(amount=amount, by=date.fromisoformat(by)))
+
+
+class TestPlan:
+    def test_it_pauses_while_instalments_are_met(self, world: World) -> None:
+        plan = instalments(("2026-06-20", 4000), ("2026-07-20", 6000))
+        world.do(c.AgreePlan(instalments=plan))
+        world.to("2026-06-20 18:00").pay(4000)
+        assert world.to("2026-07-20 23:00").case_state() == "paused"
+        assert world.steps() == ["s1 06-11"]
+
+    def test_a_missed_instalment_breaks_it_at_nine_the_next_day(self, world: World) -> None:
+        plan = instalments(("2026-06-25", 4000), ("2026-07-25", 6000))
+        world.do(c.AgreePlan(instalments=plan))
+        world.to("2026-06-20 18:00").pay(3999)
+        world.to("2026-06-26 09:00")
+        assert world.days(e.AlertRaised, kind="plan_broken") == ["06-26"]
+        assert world.steps() == ["s1 06-11", "s2 06-26"]
+
+    def test_what_was_paid_early_counts_for_later_instalments(self, world: World) -> None:
+        plan = instalments(("2026-06-20", 4000), ("2026-07-20", 3000), ("2026-08-20", 3000))
+        world.do(c.AgreePlan(instalments=plan))
+        world.to("2026-06-18 18:00").pay(7000)
+        assert world.to("2026-08-20 23:00").case_state() == "paused"
+        assert world.to("2026-08-21 09:00").days(e.PlanBroken) == ["08-21"]
+
+    def test_it_wakes_only_when_it_would_break(self, world: World) -> None:
+        plan = instalments(("2026-06-20", 2000), ("2026-07-20", 2000), ("2026-08-20", 6000))
+        world.do(c.AgreePlan(instalments=plan))
+        before = world.wakes
+        world.pay(9000)
+        world.to("2026-08-20")
+        assert world.wakes == before
+
+    def test_a_completed_plan_leaves_the_case_open_that_evening_if_more_is_owed(
+        self, world: World
+    ) -> None:
+        world.do(c.AgreePlan(instalments=instalments(("2026-07-20", 6000))))
+        world.to("2026-07-15 18:00").pay(6000)
+        assert world.days(e.PlanCompleted) == ["07-15"]
+        assert world.case_state() == "open"
+        assert world.to("2026-07-16 10:00").steps() == ["s1 06-11", "s2 07-16"]
+
+    def test_a_second_plan_beside_it_is_refused(self, world: World) -> None:
+        world.do(c.AgreePlan(instalments=instalments(("2026-07-20", 6000))))
+        with pytest.raises(Rejected, match="plan is running"):
+            world.do(c.AgreePlan(instalments=instalments(("2026-08-20", 6000))))
+
+    def test_a_reaction_to_its_breaking_runs(self) -> None:
+        body = steps(f"day: 1 | {braced(SMS)}") + (
+            "reactions:\n  - {id: r1, source: x, on: {plan: broken},\n"
+            "     do: [task: {kind: adjust_plan, owner: finance}]}\n"
+        )
+        world = World(pack(body))
+        world.invoice(10000, "2026-06-10")
+        world.to("2026-06-12").do(c.AgreePlan(instalments=instalments(("2026-06-20", 1000))))
+        world.to("2026-06-30")
+        assert world.days(e.TaskRequested, kind="adjust_plan") == ["06-21"]
+
+
+class TestHold:
+    def test_everything_stops_and_goes_on(self, world: World) -> None:
+        world.do(c.PlaceHold())
+        assert world.case_state() == "paused"
+        world.to("2026-07-12 10:00").do(c.ReleaseHold())
+        assert world.case_state() == "open"
+        assert world.to("2026-07-15").steps() == ["s1 06-11", "s2 07-13", "s3 07-14"]
+
+    def test_a_case_can_open_and_close_in_it(self) -> None:
+        world = World(SIMPLE)
+        world.invoice(10000, "2026-06-10")
+        world.do(c.PlaceHold())
+        assert world.to("2026-06-20").case_state() == "paused"
+        world.pay(10000)
+        assert world.case_state() == "closed"
+        assert world.steps() == []
+
+    def test_twice_or_without_one_is_refused(self, world: World) -> None:
+        with pytest.raises(Rejected, match="not on hold"):
+            world.do(c.ReleaseHold())
+        world.do(c.PlaceHold())
+        with pytest.raises(Rejected, match="already"):
+            world.do(c.PlaceHold())
+
+    def test_a_promise_broken_in_it_alerts_and_the_case_stays_paused(self, world: World) -> None:
+        world.do(c.MakePromise(amount=10000, by=date(2026, 6, 25)))
+        world.do(c.PlaceHold())
+        world.to("2026-06-30")
+        assert world.days(e.AlertRaised, kind="promise_broken") == ["06-26"]
+        assert world.case_state() == "paused"
+
+
+class TestDispute:
+    def test_over_everything_it_pauses_until_it_is_rejected(self, world: World) -> None:
+        world.do(c.OpenDispute(reason=b"sealed"))
+        assert world.case_state() == "paused"
+        world.to("2026-07-02 10:00").do(c.ResolveDispute(outcome="rejected", by="b"))
+        assert world.to("2026-07-04").steps() == ["s1 06-11", "s2 07-03"]
+
+    def test_over_one_of_two_items_the_case_goes_on_with_the_other(self) -> None:
+        world = World(SIMPLE)
+        world.invoice(10000, "2026-06-10")
+        world.invoice(7000, "2026-06-12", "INV-2")
+        world.to("2026-06-15 14:00").do(c.OpenDispute(item_id="INV-1"))
+        world.to("2026-06-30")
+        assert world.case_state() == "open"
+        assert world.steps() == ["s1 06-11", "s2 06-22"]
+        letter = world.of(e.NoticeRequested)[-1].variables
+        assert (letter.total, [i.item_id for i in letter.items]) == (7000, ["INV-2"])
+
+    def test_a_new_item_falling_overdue_ends_the_pause(self, world: World) -> None:
+        world.invoice(7000, "2026-06-25", "INV-2")
+        world.do(c.OpenDispute(item_id="INV-1"))
+        assert world.case_state() == "paused"
+        assert world.to("2026-06-26 00:00").case_state() == "open"
+        assert world.to("2026-07-06").steps() == ["s1 06-11", "s2 07-05"]
+
+    def test_upheld_closes_the_case_when_nothing_else_is_owed(self, world: World) -> None:
+        world.to("2026-07-01").do(c.OpenDispute())
+        world.do(c.ResolveDispute(outcome="upheld", by="b"))
+        assert world.case_state() == "closed"
+        assert world.days(e.RestorationRequested) == ["07-01"]
+
+    def test_reduced_goes_on_with_the_new_amount(self, world: World) -> None:
+        world.do(c.OpenDispute())
+        world.do(c.ResolveDispute(outcome="reduced", amount=6000))
+        assert world.case_state() == "open"
+        world.to("2026-06-21")
+        assert world.of(e.NoticeRequested)[-1].variables.total == 6000
+
+    def test_reduced_to_what_was_paid_closes_the_case(self, world: World) -> None:
+        world.pay(4000)
+        world.do(c.OpenDispute())
+        world.do(c.ResolveDispute(outcome="reduced", amount=4000))
+        assert world.case_state() == "closed"
+
+    def test_a_paid_item_may_still_be_disputed(self, world: World) -> None:
+        world.pay(10000)
+        world.do(c.OpenDispute(item_id="INV-1", kind="complaint"))
+        assert world.of(e.DisputeOpened)[0].item_ids == ("INV-1",)
+
+    def test_refusals_say_why(self, world: World) -> None:
+        with pytest.raises(Rejected, match="no item X"):
+            world.do(c.OpenDispute(item_id="X"))
+        with pytest.raises(Rejected, match="objection"):
+            world.do(c.OpenDispute(kind="shouting"))
+        with pytest.raises(Rejected, match="no open dispute"):
+            world.do(c.ResolveDispute(outcome="upheld"))
+        world.do(c.OpenDispute())
+        with pytest.raises(Rejected, match="new amount"):
+            world.do(c.ResolveDispute(outcome="reduced"))
+
+
+class TestApplication:
+    @pytest.mark.parametrize("for_", ["hardship", "deferral", "relief", "waive_late_fee"])
+    def test_it_pauses_until_it_is_decided(self, world: World, for_: str) -> None:
+        world.do(c.MakeApplication(for_=for_, by="x"))
+        assert world.case_state() == "paused"
+        world.to("2026-07-02 10:00")
+        world.do(c.Decide(for_=for_, outcome="rejected", by="y"))
+        assert world.case_state() == "open"
+        assert world.to("2026-07-04").steps() == ["s1 06-11", "s2 07-03"]
+        assert world.of(e.ApprovalRequested) == []
+
+    def test_who_asks_may_not_approve(self, world: World) -> None:
+        world.do(c.MakeApplication(for_="relief", by="林晓"))
+        with pytest.raises(Rejected, match="second person"):
+            world.do(c.Decide(for_="relief", outcome="approved", by=" 林晓 "))
+        assert world.case_state() == "paused"
+
+    def test_who_asked_is_not_written_down_in_clear(self, world: World) -> None:
+        world.do(c.MakeApplication(for_="relief", by="林晓"))
+        assert "林晓" not in repr(world.of(e.ApplicationMade))
+
+    def test_approved_relief_changes_no_amount(self, world: World) -> None:
+        world.do(c.MakeApplication(for_="relief", amount=5000))
+        world.do(c.Decide(for_="relief", outcome="approved"))
+        world.to("2026-06-21")
+        assert world.of(e.NoticeRequested)[-1].variables.total == 10000
+
+    def test_an_approved_waiver_tells_the_ledger(self, world: World) -> None:
+        world.do(c.MakeApplication(for_="waive_late_fee", amount=120))
+        world.do(c.Decide(for_="waive_late_fee", outcome="approved"))
+        assert [w.amount for w in world.of(e.LateFeeWaived)] == [120]
+
+    def test_a_rejected_waiver_does_not(self, world: World) -> None:
+        world.do(c.MakeApplication(for_="waive_late_fee", amount=120))
+        world.do(c.Decide(for_="waive_late_fee", outcome="rejected"))
+        assert world.of(e.LateFeeWaived) == []
+
+    def test_deciding_what_nobody_asked_is_refused(self, world: World) -> None:
+        with pytest.raises(Rejected, match="nothing asks"):
+            world.do(c.Decide(for_="relief", outcome="approved"))
+
+
+class TestTwoPausesAtOnce:
+    def test_the_case_goes_on_only_when_both_are_over(self, world: World) -> None:
+        world.do(c.MakeApplication(for_="relief"))
+        world.do(c.PlaceHold())
+        world.do(c.Decide(for_="relief", outcome="rejected"))
+        assert world.case_state() == "paused"
+        world.do(c.ReleaseHold())
+        assert world.case_state() == "open"
+
+
+class TestReactionsInAPause:
+    BODY = steps(f"day: 1 | {braced(SMS)}") + (
+        "reactions:\n  - id: r1\n    source: x\n    on: {observation: seen}\n"
+        f"    do: [{braced(LETTER, STOP, COURT)}, {{task: {{kind: inventory, owner: property}}}},"
+        " {refer: {to: agency}}]\n"
+    )
+
+    def test_contact_restriction_and_court_are_lost_tasks_and_referrals_go_on(self) -> None:
+        world = World(pack(self.BODY))
+        world.invoice(10000, "2026-06-10")
+        world.to("2026-06-15 10:00").do(c.MakePromise(amount=1, by=date(2026, 6, 20)))
+        world.do(c.RecordObservation(kind="seen"))
+        world.to("2026-07-30")
+        assert len(world.of(e.NoticeRequested)) == 1
+        assert world.of(e.RestrictionRequested) == world.of(e.LegalRequested) == []
+        assert world.days(e.TaskRequested, kind="inventory") == ["06-15"]
+        assert world.days(e.ReferralMade) == ["06-15"]
+
+    def test_unpaused_all_of_it_happens_and_the_step_still_comes(self) -> None:
+        world = World(pack(self.BODY.replace("day: 1", "day: 5")))
+        world.invoice(10000, "2026-06-10")
+        world.to("2026-06-15 08:30").do(c.RecordObservation(kind="seen"))
+        world.to("2026-06-16")
+        assert world.days(e.RestrictionRequested) == world.days(e.LegalRequested) == ["06-15"]
+        assert world.steps() == ["s1 06-15"]
+
+    def test_another_observation_does_nothing(self) -> None:
+        world = World(pack(self.BODY))
+        world.invoice(10000, "2026-06-10")
+        world.to("2026-06-15 10:00").do(c.RecordObservation(kind="other"))
+        assert world.of(e.ReferralMade) == []
