@@ -13,11 +13,14 @@ ACQUIRE_SECONDS = 10.0
 _STATEMENT_TIMEOUT = timedelta(seconds=60)
 
 
-async def create_pool(dsn: str, schema: str, *, size: int = 8) -> "asyncpg.Pool[asyncpg.Record]":
+async def create_pool(
+    dsn: str, schema: str, *, size: int = 8, idle_seconds: float = 15.0
+) -> "asyncpg.Pool[asyncpg.Record]":
     """A pool whose connections live in one schema.
 
     Every wait has an end: acquiring, locks, statements and transactions left idle, so that a fault
-    shows as an error and not as a service that hangs.
+    shows as an error and not as a service that hangs. A process stopped inside a transaction loses
+    it after `idle_seconds`: whoever takes its lanes over need not wait longer than for the lease.
     """
     return await asyncpg.create_pool(
         dsn,
@@ -29,7 +32,7 @@ async def create_pool(dsn: str, schema: str, *, size: int = 8) -> "asyncpg.Pool[
             "application_name": f"arrears-{schema}",
             "statement_timeout": f"{int(_STATEMENT_TIMEOUT.total_seconds() * 1000)}",
             "lock_timeout": "20000",
-            "idle_in_transaction_session_timeout": "15000",
+            "idle_in_transaction_session_timeout": f"{int(idle_seconds * 1000)}",
             "jit": "off",
         },
     )

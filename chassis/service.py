@@ -140,7 +140,9 @@ class Service:
         from.
         """
         await migrate(dsn, blueprint.name, blueprint.migrations)
-        pool = await create_pool(dsn, blueprint.name, size=settings.pool_size)
+        pool = await create_pool(
+            dsn, blueprint.name, size=settings.pool_size, idle_seconds=settings.lease_seconds
+        )
         service = cls(
             blueprint, settings, clock=clock, bus=bus, pool=pool, probe=probe, strict=strict
         )
