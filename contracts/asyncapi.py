@@ -11,7 +11,7 @@ READS: dict[str, tuple[str, ...]] = {
     "ledger": ("billing", "dunning", "legal"),
     "dunning": ("billing", "ledger", "notifier", "legal"),
     "notifier": ("billing", "ledger", "dunning"),
-    "legal": ("billing", "ledger", "dunning", "notifier"),
+    "legal": ("billing", "ledger", "dunning"),
 }
 """Service -> the topics it reads; each writes the topic of its own name."""
 FOR_UPSTREAM = ("dunning.restriction.requested.v1", "dunning.restoration.requested.v1")
