@@ -26,8 +26,8 @@ from services.dunning.views import DECISIONS
 
 CaseState = Literal["open", "paused", "closed", "none"]
 _DECISIONS = f"""
-select decision_id, creditor, account, case_id, what, purpose, by_role, asked_by, asked_at, amount,
-       until, reason, state, decided_by, decided_at
+select decision_id, creditor, account, case_id, what, purpose, by_role, asked_at, amount, until,
+       reason, state, decided_by, decided_at
 from {table_of(DECISIONS)}
 where ($1::text[] is null or creditor = any($1)) and state = $2
   and ($3::timestamptz is null or (asked_at, decision_id) > ($3, $4))

@@ -16,10 +16,12 @@ from services.dunning.api.desk import ALL_ACCOUNTS, CreditorInScope, Desk
 from services.dunning.api.roles import may
 from services.dunning.api.timeline import Entry, Reader
 from services.dunning.domain import commands as c
+from services.dunning.domain.casework import policy_ref
+from services.dunning.domain.creditor import terms_of
 from services.dunning.domain.events import ReportStored
 from services.dunning.domain.state import Account, Creditor
 from services.dunning.library import PackText, inline_text, shipped_text
-from services.dunning.policy import get, with_parameters
+from services.dunning.policy import Pack, get, with_parameters
 from services.dunning.reports import REPORTS, accounts_of, streams_of
 from services.dunning.streams import creditor_stream
 
@@ -50,7 +52,8 @@ def router(desk: Desk) -> APIRouter:
         stream = creditor_stream(creditor)
 
         def run(work: Work) -> Creditor:
-            desk.decisions.creditor(work, creditor, command, source.pack)
+            if not _is_set_up_so(work.state(stream), command, source.pack):
+                desk.decisions.creditor(work, creditor, command, source.pack)
             state: Creditor = work.state(stream)
             return state
 
@@ -144,6 +147,15 @@ def shown(creditor: Creditor) -> dict[str, Any]:
         "terms": msgspec.to_builtins(creditor.terms),
         "next_at": creditor.wake,
     }
+
+
+def _is_set_up_so(state: Creditor, command: c.ConfigureCreditor, pack: Pack) -> bool:
+    return (
+        (state.name, state.zone, state.currency, state.languages)
+        == (command.name, command.zone, command.currency, command.languages)
+        and state.policy == policy_ref(pack)
+        and state.terms == terms_of(pack)
+    )
 
 
 def _pack(given: i.CreditorInput) -> PackText:

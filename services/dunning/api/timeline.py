@@ -61,7 +61,9 @@ class Entry(BaseModel):
 
 @dataclass(frozen=True)
 class Reader:
-    """Turns stored events into entries; opens sealed fields with the subject's key."""
+    """Turns stored events into entries; opens sealed fields with the subject's key, and leaves them
+    out where it is given none.
+    """
 
     zone: ZoneInfo
     keys: KeyRing | None = None
@@ -98,6 +100,8 @@ class Reader:
                 continue
             value = getattr(event, info.name)
             if isinstance(value, bytes):
+                if self.keys is None:
+                    continue
                 value = self._open(value)
                 erased = erased or value is None
             elif info.name == "owner" and value == RESPONSIBLE and self.responsible:

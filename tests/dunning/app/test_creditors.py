@@ -1,0 +1,84 @@
+"""Setting up creditors."""
+
+from datetime import date
+from pathlib import Path
+
+import services.dunning.policy as policy_package
+from services.dunning.main import build
+from tests.dunning.app.conftest import CREDITOR, Desk, local
+
+POLICIES = Path(policy_package.__file__).parent.parent / "policies"
+
+
+async def test_a_creditor_is_shown_as_it_was_set_up(desk: Desk) -> None:
+    await desk.set_up(parameters={"restrict_day": 12})
+    shown = (await desk.get(f"/v1/creditors/{CREDITOR}")).json()
+    assert (shown["policy"], shown["policy_version"]) == ("county-hospital", 1)
+    assert shown["parameters"] == {"restrict_day": "12"}
+    assert shown["time_zone"] == "Asia/Shanghai"
+
+
+async def test_parameters_move_the_steps(desk: Desk) -> None:
+    await desk.set_up(parameters={"restrict_day": 12})
+    await desk.owes(1_000, date(2026, 3, 8))
+    await desk.run_until(local(3, 25))
+    restricted = [e["day"] for e in await desk.timeline() if e["kind"] == "restrict"]
+    assert restricted == ["2026-03-20"]
+
+
+async def test_a_pack_of_ones_own_is_followed_also_after_a_restart(desk: Desk) -> None:
+    text = (POLICIES / "three-stage.yaml").read_text().replace("id: three-stage", "id: own-pack")
+    answer = await desk.set_up(policy=None, policy_document=text)
+    assert answer.status_code == 200, answer.text
+    await desk.owes(1_000, date(2026, 3, 8))
+    await desk.run_until(local(3, 9, 0))
+    await desk.service.leases.leave()
+    other = await build(
+        desk.service.settings.model_copy(update={"instance": "second"}),
+        clock=desk.clock,
+        bus=desk.bus,
+        dsn=desk.dsn,
+        strict=True,
+    )
+    desk.clock.set(local(3, 9, 9))
+    while await other.step():
+        pass
+    events = await other.events(f"account-{CREDITOR}/P-1")
+    await other.stop()
+    steps = [e.event for e in events if e.type == "StepTaken"]
+    assert [(s.step, s.policy) for s in steps] == [("s1", "own-pack")]
+
+
+async def test_a_faulty_pack_is_refused_with_line_and_field(desk: Desk) -> None:
+    text = (POLICIES / "three-stage.yaml").read_text().replace("day: $stop_day", "day: $nothing")
+    answer = await desk.set_up(policy=None, policy_document=text)
+    assert answer.status_code == 422
+    assert "nothing" in answer.json()["detail"]
+    assert "policy_document:" in answer.json()["detail"]
+
+
+async def test_an_unknown_pack_zone_or_parameter_is_refused(desk: Desk) -> None:
+    assert (await desk.set_up("no-such-pack")).status_code == 404
+    assert (await desk.set_up(time_zone="Mars/Olympus")).status_code == 422
+    assert (await desk.set_up(parameters={"no_such": 1})).status_code == 422
+    assert (await desk.set_up(currency="yuan")).status_code == 422
+    assert (await desk.get(f"/v1/creditors/{CREDITOR}")).status_code == 404
+
+
+async def test_only_managers_set_creditors_up(desk: Desk) -> None:
+    body = {
+        "name": "Acme",
+        "time_zone": "Asia/Shanghai",
+        "currency": "CNY",
+        "policy": "mobile",
+    }
+    url = f"/v1/creditors/{CREDITOR}"
+    refused = await desk.client.put(url, json=body, headers=desk.headers("collector"))
+    assert refused.status_code == 403
+
+
+async def test_putting_the_same_again_publishes_nothing_new(desk: Desk) -> None:
+    await desk.set_up()
+    first = len(await desk.published())
+    await desk.set_up()
+    assert len(await desk.published()) == first

@@ -1,0 +1,220 @@
+"""What people record and decide: who may, who did, and what follows."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from chassis.vault import Subject
+from contracts import billing
+from services.dunning.api.roles import ROLES_OF
+from tests.dunning.app.conftest import CREDITOR, Desk, local
+
+PLANTED = "王小明13800138000"
+
+
+@pytest.fixture
+async def overdue(desk: Desk) -> Desk:
+    await desk.set_up("mobile")
+    await desk.knows(PLANTED)
+    await desk.owes(30_000, date(2026, 3, 8))
+    await desk.run_until(local(3, 18))
+    return desk
+
+
+def shown(answer: Any) -> list[str]:
+    assert answer.status_code == 201, answer.text
+    return [entry["kind"] for entry in answer.json()["happened"]]
+
+
+async def test_a_promise_pauses_the_case_and_names_who_took_it(overdue: Desk) -> None:
+    body = {"amount": 30_000, "until": "2026-03-25", "note": "will pay after payday"}
+    answer = await overdue.post("/v1/accounts/P-1/promises", body, "collector", who="li")
+    assert shown(answer) == ["promise_made", "case_paused"]
+    fields = next(e for e in await overdue.timeline() if e["kind"] == "promise_made")["fields"]
+    assert (fields["amount"], fields["by"]) == (30_000, "2026-03-25")
+    assert fields["note"] == {"by": "li", "text": "will pay after payday"}
+    assert (await overdue.get("/v1/accounts/P-1/case")).json()["state"] == "paused"
+
+
+async def test_a_broken_promise_raises_an_alert(overdue: Desk) -> None:
+    await overdue.post("/v1/accounts/P-1/promises", {"amount": 30_000, "until": "2026-03-25"})
+    await overdue.run_until(local(3, 26))
+    alerts = [e for e in await overdue.timeline() if e["kind"] == "alert"]
+    assert [(e["day"], e["fields"]["kind"]) for e in alerts] == [("2026-03-26", "promise_broken")]
+
+
+async def test_a_dispute_is_opened_and_decided(overdue: Desk) -> None:
+    opened = await overdue.post(
+        "/v1/accounts/P-1/disputes", {"invoice": "INV-1", "reason": "never used it"}, "collector"
+    )
+    assert "dispute_opened" in shown(opened)
+    body = {"outcome": "reduced", "amount": 10_000}
+    assert (
+        await overdue.post("/v1/accounts/P-1/disputes/resolution", body, "collector")
+    ).status_code == 403
+    resolved = await overdue.post("/v1/accounts/P-1/disputes/resolution", body, "finance")
+    assert "dispute_resolved" in shown(resolved)
+    told = [m.data for m in await overdue.published() if m.type == "dunning.dispute.resolved.v1"]
+    assert [(d.outcome, d.amount, d.item_ids) for d in told] == [("reduced", 10_000, ("INV-1",))]
+
+
+async def test_who_asks_may_not_decide(overdue: Desk) -> None:
+    path = "/v1/accounts/P-1"
+    await overdue.post(f"{path}/applications", {"for": "hardship"}, "manager", who="wu")
+    decision = {"for": "hardship", "outcome": "approved"}
+    own = await overdue.post(f"{path}/decisions", decision, "manager", who="wu")
+    assert own.status_code == 409
+    assert "second person" in own.json()["detail"]
+    other = await overdue.post(f"{path}/decisions", decision, "manager", who="zhao")
+    assert {"application_decided", "classified", "restore"} <= set(shown(other))
+
+
+async def test_an_application_waits_in_the_list_of_decisions(overdue: Desk) -> None:
+    body = {"for": "hardship", "amount": 500}
+    await overdue.post("/v1/accounts/P-1/applications", body)
+    pending = (await overdue.get("/v1/decisions")).json()["items"]
+    assert [(d["what"], d["purpose"], d["amount"]) for d in pending] == [
+        ("application", "hardship", 500)
+    ]
+    decision = {"for": "hardship", "outcome": "rejected"}
+    await overdue.post("/v1/accounts/P-1/decisions", decision, who="zhao")
+    assert (await overdue.get("/v1/decisions")).json()["items"] == []
+    assert len((await overdue.get("/v1/decisions", state="rejected")).json()["items"]) == 1
+
+
+async def test_only_an_admin_acts_for_somebody_else(overdue: Desk) -> None:
+    path, body = "/v1/accounts/P-1/hold", {"by": "zhao"}
+    assert (await overdue.post(path, body, "manager")).status_code == 403
+    placed = await overdue.post(path, body, "admin")
+    assert placed.json()["happened"][0]["fields"]["by"] == "zhao"
+
+
+async def test_a_hold_stops_everything_until_it_is_released(overdue: Desk) -> None:
+    await overdue.post("/v1/accounts/P-1/hold", {"reason": "fire"}, "collector")
+    before = len(await overdue.timeline())
+    await overdue.run_until(local(4, 20))
+    assert len(await overdue.timeline()) == before
+    assert (await overdue.post("/v1/accounts/P-1/hold/release", {}, "collector")).status_code == 403
+    await overdue.post("/v1/accounts/P-1/hold/release", {}, "manager")
+    await overdue.run_until(local(4, 21))
+    assert "step_taken" in [e["kind"] for e in (await overdue.timeline())[before:]]
+
+
+async def test_a_released_hold_cannot_be_released_again(overdue: Desk) -> None:
+    headers = overdue.headers("manager")
+    url = f"/v1/accounts/P-1/hold?creditor={CREDITOR}"
+    await overdue.post("/v1/accounts/P-1/hold", {})
+    assert (await overdue.client.delete(url, headers=headers)).status_code == 200
+    assert (await overdue.client.delete(url, headers=headers)).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("door", "body"),
+    [
+        ("promises", {"amount": 0, "until": "2026-03-25"}),
+        ("promises", {"amount": 1.5, "until": "2026-03-25"}),
+        ("promises", {"amount": 100, "until": "2026-03-25", "extra": 1}),
+        ("plans", {"instalments": []}),
+        ("disputes/resolution", {"outcome": "reduced"}),
+        ("disputes/resolution", {"outcome": "upheld", "amount": 5}),
+        ("observations", {"kind": "Not A Word"}),
+    ],
+)
+async def test_bad_input_is_malformed(overdue: Desk, door: str, body: dict[str, Any]) -> None:
+    answer = await overdue.post(f"/v1/accounts/P-1/{door}", body)
+    assert answer.status_code == 422
+    assert answer.json()["errors"]
+
+
+async def test_a_request_sent_twice_is_recorded_once(overdue: Desk) -> None:
+    headers = {**overdue.headers("collector"), "Idempotency-Key": "reply-1"}
+    url = f"/v1/accounts/P-1/replies?creditor={CREDITOR}"
+    answers = [
+        await overdue.client.post(url, json={"note": "hello"}, headers=headers) for _ in range(2)
+    ]
+    assert answers[0].content == answers[1].content
+    replies = [e for e in await overdue.timeline() if e["kind"] == "reply_recorded"]
+    assert len(replies) == 1
+
+
+async def test_every_change_is_refused_to_roles_that_may_not(overdue: Desk) -> None:
+    doors = {
+        "replies": {},
+        "promises": {"amount": 1, "until": "2026-03-25"},
+        "plans": {"instalments": [{"due": "2026-03-25", "amount": 1}]},
+        "disputes": {},
+        "disputes/resolution": {"outcome": "upheld"},
+        "applications": {"for": "relief"},
+        "decisions": {"for": "relief", "outcome": "approved"},
+        "observations": {"kind": "fraud"},
+        "hold": {},
+        "hold/release": {},
+        "tasks/visit/completion": {},
+    }
+    for door, body in doors.items():
+        for role in ("auditor", "sre"):
+            answer = await overdue.post(f"/v1/accounts/P-1/{door}", body, role)
+            assert answer.status_code == 403, (door, role)
+
+
+async def test_nothing_of_another_creditor_is_shown_or_changed(overdue: Desk) -> None:
+    case = (await overdue.get("/v1/cases")).json()["items"][0]["case_id"]
+    foreign = overdue.headers("admin", creditors=("bolt",))
+    client = overdue.client
+    paths = ["/v1/accounts/P-1", "/v1/accounts/P-1/case", "/v1/accounts/P-1/timeline"]
+    for path in [*paths, f"/v1/creditors/{CREDITOR}", f"/v1/creditors/{CREDITOR}/timeline"]:
+        answer = await client.get(path, params={"creditor": CREDITOR}, headers=foreign)
+        assert answer.status_code == 403, path
+    assert (await client.get(f"/v1/cases/{case}", headers=foreign)).status_code == 404
+    for listing in ("/v1/cases", "/v1/tasks", "/v1/decisions"):
+        assert (await client.get(listing, headers=foreign)).json()["items"] == []
+    hold = await client.post(
+        "/v1/accounts/P-1/hold", params={"creditor": CREDITOR}, json={}, headers=foreign
+    )
+    assert hold.status_code == 403
+
+
+def test_nobody_but_people_who_decide_may_decide() -> None:
+    assert set(ROLES_OF["decide"]) == {"finance", "legal", "manager"}
+    assert "collector" not in ROLES_OF["resolve_dispute"]
+
+
+async def test_after_erasure_nothing_shows_the_person(overdue: Desk) -> None:
+    note = {"note": f"{PLANTED} called"}
+    await overdue.post("/v1/accounts/P-1/replies", note)
+    assert PLANTED in (await overdue.get("/v1/accounts/P-1/timeline")).text
+    before = (await overdue.get("/v1/accounts/P-1")).json()["overdue"]
+    await overdue.tell(billing.AccountErased(account_id="P-1"))
+    account = (await overdue.get("/v1/accounts/P-1")).json()
+    timeline = await overdue.get("/v1/accounts/P-1/timeline")
+    assert account["debtor"] == {"erased": True}
+    assert account["overdue"] == before
+    assert PLANTED not in timeline.text
+    assert [e["erased"] for e in timeline.json()["items"] if e["kind"] == "reply_recorded"] == [
+        True
+    ]
+    keys = await overdue.service.keys([Subject(CREDITOR, "P-1")])
+    assert keys.is_erased(Subject(CREDITOR, "P-1"))
+
+
+async def test_stored_rows_hold_no_name_before_erasure_either(overdue: Desk) -> None:
+    await overdue.client.post(
+        f"/v1/accounts/P-1/replies?creditor={CREDITOR}",
+        json={"note": f"{PLANTED} called"},
+        headers={**overdue.headers("collector"), "Idempotency-Key": "reply-1"},
+    )
+    pool = overdue.service.pool
+    tables = await pool.fetch("select tablename from pg_tables where schemaname = 'dunning'")
+    for (table,) in tables:
+        rows = await pool.fetch(f"select t::text as row from {table} t")  # noqa: S608
+        for row in rows:
+            raw = row["row"]
+            assert PLANTED not in raw, table
+            assert PLANTED.encode().hex() not in raw, table
+
+
+async def test_what_a_message_leaves_out_stays_known(overdue: Desk) -> None:
+    await overdue.tell(billing.AccountUpserted(account_id="P-1", responsible="Ms Chen"))
+    debtor = (await overdue.get("/v1/accounts/P-1")).json()["debtor"]
+    assert (debtor["debtor"]["name"], debtor["responsible"]) == (PLANTED, "Ms Chen")
