@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from contracts import dunning
+from contracts import billing, dunning
 from tests.ledger.conftest import World
 
 D = date
@@ -82,6 +82,17 @@ async def test_statement_shows_every_movement_with_its_balance(world: World) -> 
         ("payment_received", -6100, -20),
     ]
     assert (statement["balance"], statement["late_fee"]) == (-20, 0)
+
+
+async def test_statement_shows_a_reversal_at_its_amount(world: World) -> None:
+    await overdue(world)
+    await world.pay("Q", 6080)
+    await world.say(billing.PaymentReversed(payment_id="Q", account_id="1"))
+    async with world.client("finance") as client:
+        statement = (await client.get("/v1/accounts/1/statement")).json()
+    lines = [(line["kind"], line["amount"], line["balance"]) for line in statement["lines"]]
+    assert lines[-2:] == [("payment_reversed", 6080, 6080), ("payments_reallocated", -80, 6000)]
+    assert (statement["balance"], statement["late_fee"]) == (6000, 80)
 
 
 async def test_items_show_closed_ones_when_asked(world: World) -> None:

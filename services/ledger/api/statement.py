@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from chassis.stored import Stored
 from services.ledger.api.models import StatementLine
-from services.ledger.domain.events import DayBegan, Event
+from services.ledger.domain.events import DayBegan, Event, PaymentReversed
 
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 _REFERENCES = ("payment_id", "adjustment_id", "item_id", "refund_id", "dispute_id", "plan_id")
@@ -46,6 +46,11 @@ def _movements(event: Event, before: int) -> Iterator[tuple[str, str | None, int
     for item_id, amount in effects.recovered:
         yield "recovery_booked", item_id, amount
         left -= amount
+    if isinstance(event, PaymentReversed):
+        yield "payment_reversed", event.payment_id, event.amount
+        if left != event.amount:  # late fee that later payments bear otherwise, or no longer
+            yield "payments_reallocated", None, left - event.amount
+        return
     if left or not isinstance(event, DayBegan):
         yield _WORD.sub("_", type(event).__name__).lower(), _reference(event), left
 
