@@ -33,7 +33,9 @@ def as_server_user(command: list[str], folder: Path) -> list[str]:
     user = _server_user()
     prefix = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
     if not all(_open_to_all(path) for path in (folder, Path(command[0]))):
+        # The secure bit lets access(2), which initdb asks first, count the capability too.
         prefix += ["--inh-caps=-all,+dac_override", "--ambient-caps=+dac_override"]
+        prefix += ["--securebits=+no_setuid_fixup"]
     return [*prefix, *command]
 
 
