@@ -65,6 +65,7 @@ def debtor_upserted(work: Work, message: Message) -> None:
     sealed = work.seal(subject, msgspec.to_builtins(profile))
     stream = account_stream(message.creditor, message.subject)
     work.append(stream, [e.DebtorUpserted(sealed)])
+    work.append(stream, decide.release(work.state(stream), "profile"))
 
 
 def debtor_erased(work: Work, message: Message) -> None:
@@ -92,6 +93,7 @@ def balance_changed(work: Work, message: Message) -> None:
         closed=tuple(one.item_id for one in data.items if one.state != "open"),
     )
     work.append(stream, [seen])
+    work.append(stream, decide.release(work.state(stream), "ledger"))
 
 
 def account_cleared(work: Work, message: Message) -> None:

@@ -8,10 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from contracts import billing, dunning, ledger
-from contracts.base import Contract
-from contracts.codec import decode, encode
-from contracts.registry import TOPICS
 
 from chassis.bus.base import Outgoing, lane_of
 from chassis.bus.embedded import EmbeddedBus
@@ -19,6 +15,10 @@ from chassis.clock import SimulatedClock
 from chassis.http.dev_keys import mint_token
 from chassis.service import Service
 from chassis.settings import Settings
+from contracts import billing, dunning, ledger
+from contracts.base import Contract
+from contracts.codec import decode, encode
+from contracts.registry import TOPICS
 
 CREDITOR = "acme"
 ACCOUNT = "P-1"
@@ -48,9 +48,7 @@ class World:
             subject=account,
         )
         lanes = (
-            range(self.bus.partitions)
-            if account == "*"
-            else [lane_of(key, self.bus.partitions)]
+            range(self.bus.partitions) if account == "*" else [lane_of(key, self.bus.partitions)]
         )
         await self.bus.publish([Outgoing(data.TOPIC, lane, key, value) for lane in lanes])
 
@@ -118,7 +116,12 @@ class World:
         await self.publish(billing.AccountUpserted.model_validate(data), account)
 
     async def owes(
-        self, amount: int, *, due: date = date(2026, 3, 8), account: str = ACCOUNT, overdue: bool = True
+        self,
+        amount: int,
+        *,
+        due: date = date(2026, 3, 8),
+        account: str = ACCOUNT,
+        overdue: bool = True,
     ) -> int:
         """The ledger says what is owed (0: nothing overdue); answers the ledger version."""
         version = next(self.versions)
@@ -159,7 +162,7 @@ class World:
             "case_id": "C-1",
             "purpose": "reminder",
             "channel": "sms",
-            "template": "reminder",
+            "template": changes.get("purpose", "reminder"),
             "ledger_version": version,
             "needs_overdue": True,
             "policy": "county-hospital",

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from contracts.ledger import late_fee_at
 from services.notifier.domain.events import OpenItem
-from services.notifier.domain.state import LedgerView
+from services.notifier.domain.state import LedgerView, OpenNotice
 
 
 class Figures(Struct, frozen=True):
@@ -43,6 +43,17 @@ def upcoming_figures(view: LedgerView, day: date, due_on: date | None) -> Figure
         )
     )
     return Figures(view.currency, sum(one.principal for one in items), 0, items)
+
+
+def told_due_on(notice: OpenNotice) -> date | None:
+    """The one due date a reminder is about, as the request names it; a bill is about all."""
+    told = notice.variables.get("due_on")
+    if notice.purpose == "bill" or not isinstance(told, str):
+        return None
+    try:
+        return date.fromisoformat(told)
+    except ValueError:
+        return None
 
 
 def _by_age(item: OpenItem) -> tuple[date, str]:

@@ -6,6 +6,7 @@ from typing import assert_never
 from chassis.errors import NotFound, Rejected
 from services.notifier.domain import events as e
 from services.notifier.domain import rules
+from services.notifier.domain.amounts import told_due_on
 from services.notifier.domain.commands import AttemptResult, Finding, RecordDelivery, Rendered
 from services.notifier.domain.contact import first_allowed
 from services.notifier.domain.destinations import CHANNELS
@@ -35,6 +36,15 @@ def erase(state: Account) -> list[e.Event]:
         e.NoticeSuppressed(one.notice_id, "erased", one.about) for one in state.open.values()
     ]
     return [*waiting, e.DebtorErased()]
+
+
+def release(state: Account, reason: str) -> list[e.Event]:
+    """What waited for something that has come need not wait any longer."""
+    return [
+        e.NoticeReleased(one.notice_id)
+        for one in state.open.values()
+        if one.stage == "waiting" and one.reason == reason
+    ]
 
 
 def wake(state: Account, now: datetime) -> list[e.Event]:
@@ -215,8 +225,14 @@ def _known(channel: str) -> None:
 
 def _cleared(state: Account, notice: OpenNotice) -> bool:
     view = state.ledger
-    fresh = view.version > 0 and view.version >= notice.ledger_version
-    return notice.needs_overdue and fresh and view.oldest_due_on is None
+    if view.version == 0 or view.version < notice.ledger_version:
+        return False
+    if notice.needs_overdue:
+        return view.oldest_due_on is None
+    due_on = told_due_on(notice)
+    return not any(
+        one.principal > 0 and due_on in (None, one.due_on) for one in view.items.values()
+    )
 
 
 def _missing(state: Account, notice: OpenNotice, terms: Terms, now: datetime) -> str:

@@ -22,8 +22,7 @@ def evolve(state: Account, event: e.Event) -> Account:
 
 
 def _debtor_upserted(state: Account, event: e.DebtorUpserted) -> Account:
-    released = {key: _released(one, "profile") for key, one in state.open.items()}
-    return replace(state, profile=event.sealed, open=released)
+    return replace(state, profile=event.sealed)
 
 
 def _debtor_erased(state: Account, _event: e.DebtorErased) -> Account:
@@ -42,8 +41,7 @@ def _ledger_seen(state: Account, event: e.LedgerSeen) -> Account:
         as_of=event.as_of,
         items=items,
     )
-    released = {key: _released(one, "ledger") for key, one in state.open.items()}
-    return replace(state, ledger=view, open=released)
+    return replace(state, ledger=view)
 
 
 def _contact_seen(state: Account, event: e.ContactSeen) -> Account:
@@ -118,12 +116,6 @@ def _delivery(state: Account, event: e.DeliveryRecorded) -> Account:
 
 def _purged(state: Account, _event: e.OutboxPurged) -> Account:
     return replace(state, purge_due=False)
-
-
-def _released(notice: OpenNotice, reason: str) -> OpenNotice:
-    if notice.stage == "waiting" and notice.reason == reason:
-        return replace(notice, stage="ready", until=None, reason="")
-    return notice
 
 
 def _change(state: Account, notice_id: str, **changes: Any) -> Account:

@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from services.notifier.domain.amounts import Figures, overdue_figures, upcoming_figures
+from services.notifier.domain.amounts import (
+    Figures,
+    overdue_figures,
+    told_due_on,
+    upcoming_figures,
+)
 from services.notifier.domain.destinations import PUBLIC_ADDRESS, Profile
 from services.notifier.domain.state import Account, OpenNotice
 from services.notifier.domain.terms import Terms
@@ -83,7 +88,7 @@ def _figures(
     if view.version < notice.ledger_version or view.version == 0:
         return _requested_figures(notice, terms), not notice.needs_overdue
     if not notice.needs_overdue and notice.purpose in _UPCOMING:
-        coming = upcoming_figures(view, today, _date(notice.variables.get("due_on")))
+        coming = upcoming_figures(view, today, told_due_on(notice))
         if coming.items:
             return coming, True
     return overdue_figures(view, today), False
@@ -92,8 +97,7 @@ def _figures(
 def _requested_figures(notice: OpenNotice, terms: Terms) -> Figures:
     """The amounts the request came with: used when the ledger's own did not arrive in time."""
     variables = notice.variables
-    principal = _amount(variables, "overdue", "principal", "amount")
-    return Figures(terms.currency, principal, _amount(variables, "late_fee"))
+    return Figures(terms.currency, _amount(variables, "principal"), _amount(variables, "late_fee"))
 
 
 def _values(
@@ -108,7 +112,7 @@ def _values(
     today: date,
     language: str,
 ) -> dict[str, Any]:
-    oldest = min((one.due_on for one in figures.items), default=None)
+    oldest = min((one.due_on for one in figures.items), default=told_due_on(notice))
     company = profile.kind != "natural_person"
     return {
         "account": account.account,
@@ -151,14 +155,6 @@ def _last_day(value: date, language: str) -> str:
     return day(value, language) + ("（含）" if language == "zh" else "")
 
 
-def _amount(variables: dict[str, Any], *names: str) -> int:
-    return next((variables[name] for name in names if isinstance(variables.get(name), int)), 0)
-
-
-def _date(value: object) -> date | None:
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
+def _amount(variables: dict[str, Any], name: str) -> int:
+    value = variables.get(name)
+    return value if isinstance(value, int) else 0
