@@ -187,11 +187,18 @@ def _hash(data: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def _has_fault_inside(path: yaml_document.Path, faults: list[Any]) -> bool:
+    return any(f["loc"][: len(path)] == path and len(f["loc"]) > len(path) for f in faults)
+
+
 def _problems(
     source: Document, error: ValidationError, prefix: yaml_document.Path = ()
 ) -> list[Problem]:
     found: list[Problem] = []
-    for fault in error.errors(include_url=False, include_context=False, include_input=False):
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    for fault in faults:
+        if fault["type"] == "too_short" and _has_fault_inside(fault["loc"], faults):
+            continue  # an entry that could not be read is not missing as well
         path = (*prefix, *fault["loc"])
         message = fault["msg"].removeprefix("Value error, ")
         if fault["type"] == "extra_forbidden":

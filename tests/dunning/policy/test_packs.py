@@ -1,0 +1,251 @@
+"""Reading, checking, explaining packs; overriding their figures."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from chassis.errors import NotFound
+from services.dunning.policy import (
+    PackError,
+    available,
+    explain,
+    get,
+    load,
+    validate,
+    with_parameters,
+)
+from services.dunning.policy.load import loads
+from tests.dunning.domain.packs import HEAD, LETTER, SMS, STOP, braced, pack, steps
+
+FOUR = ("county-hospital", "mobile", "service-company", "three-stage")
+
+
+def faults(text: str) -> list[str]:
+    """The messages of a pack that cannot be read, else of one that cannot work."""
+    try:
+        return [str(problem) for problem in validate(loads(text, "packs/x.yaml"))]
+    except PackError as error:
+        return [str(problem) for problem in error.problems]
+
+
+class TestShipped:
+    @pytest.mark.parametrize("name", FOUR)
+    def test_the_four_packs_are_there_and_sound(self, name: str) -> None:
+        assert validate(get(name)) == []
+
+    def test_every_rule_and_figure_names_its_clause(self) -> None:
+        for shipped in available():
+            for parameter in shipped.parameters.values():
+                assert parameter.source
+            for step in shipped.steps:
+                assert step.source
+
+    def test_an_unknown_pack_or_version_is_said_so(self) -> None:
+        with pytest.raises(NotFound, match="there are: .*mobile"):
+            get("nowhere")
+        with pytest.raises(NotFound, match="no version 99"):
+            get("mobile", 99)
+
+    def test_the_hash_names_the_text_not_the_overrides(self) -> None:
+        mobile = get("mobile")
+        changed = with_parameters(mobile, {"restrict_day": 9})
+        assert mobile.content_hash == changed.content_hash
+        assert mobile.content_hash != get("three-stage").content_hash
+
+
+class TestParameters:
+    def test_an_override_reaches_the_step(self) -> None:
+        changed = with_parameters(get("mobile"), {"restrict_day": 9, "stop_amount": "70000"})
+        step = changed.step("s4")
+        assert step is not None
+        assert step.when.or_overdue_at_least == 70000
+        assert changed.steps[2].when.day == 9
+        assert changed.overrides == {"restrict_day": 9, "stop_amount": "70000"}
+
+    def test_the_pack_itself_stays_as_it_was(self) -> None:
+        with_parameters(get("mobile"), {"restrict_day": 9})
+        assert get("mobile").steps[2].when.day == 8
+
+    def test_overrides_add_up(self) -> None:
+        once = with_parameters(get("mobile"), {"restrict_day": 9})
+        twice = with_parameters(once, {"stop_day": 40})
+        assert (twice.steps[2].when.day, twice.steps[3].when.day) == (9, 40)
+
+    @pytest.mark.parametrize(
+        ("overrides", "message"),
+        [
+            ({"restrict_dya": 9}, "no parameter 'restrict_dya'"),
+            ({"restrict_day": 0}, "must be between 1 and 3660"),
+            ({"restrict_day": 1.5}, "must be a whole number"),
+            ({"restrict_day": True}, "must be a whole number"),
+            ({"restrict_day": "soon"}, "must be a whole number"),
+            ({"contact_from": "8 am"}, "must be a time of day HH:MM"),
+        ],
+    )
+    def test_a_wrong_override_is_refused(
+        self, overrides: dict[str, object], message: str
+    ) -> None:
+        with pytest.raises(PackError, match=message):
+            with_parameters(get("mobile"), overrides)
+
+    def test_a_ratio_is_exact(self) -> None:
+        text = (
+            HEAD
+            + "parameters:\n  rate: {default: 0.0005, unit: ratio, source: x}\n"
+            + "terms: {late_fee: {rate_per_day: $rate}}\n"
+            + steps(f"day: 1 | {braced(SMS)}")
+        )
+        fee = loads(text).terms.late_fee
+        assert fee is not None
+        assert fee.rate_per_day == Decimal("0.0005")
+
+
+class TestMessages:
+    """Every message names file, line and field."""
+
+    def test_a_wrong_value(self) -> None:
+        assert faults(HEAD + steps(f"day: soon | {braced(SMS)}")) == [
+            "packs/x.yaml:11: steps[0].when.day: input should be a valid integer, "
+            "unable to parse string as an integer"
+        ]
+
+    def test_an_unknown_field(self) -> None:
+        text = HEAD + steps(f"day: 1 | {braced(SMS)} | colour: red")
+        assert faults(text) == ["packs/x.yaml:12: steps[0].colour: unknown field"]
+
+    def test_an_unknown_word(self) -> None:
+        text = HEAD + steps("day: 1 | {notice: {purpose: reminder, channels: [pigeon]}}")
+        (message,) = faults(text)
+        assert message.startswith("packs/x.yaml:12: steps[0].do[0].notice.channels[0]: ")
+
+    def test_a_missing_field(self) -> None:
+        text = HEAD.replace("for: tests\n", "") + steps(f"day: 1 | {braced(SMS)}")
+        assert faults(text) == ["packs/x.yaml:2: for: is missing"]
+
+    def test_two_whens(self) -> None:
+        (message,) = faults(HEAD + steps(f"day: 1, then_days: 2 | {braced(SMS)}"))
+        assert message == (
+            "packs/x.yaml:11: steps[0].when: needs exactly one of day, then_days, after, "
+            "months_past_due"
+        )
+
+    def test_two_deeds_in_one_action(self) -> None:
+        text = HEAD + steps("day: 1 | {refer: {to: a}, alert: {kind: b}}")
+        (message,) = faults(text)
+        assert "steps[0].do[0]: needs exactly one of notice, task" in message
+
+    def test_an_unknown_parameter(self) -> None:
+        text = HEAD + steps(f"day: $when | {braced(SMS)}")
+        assert "packs/x.yaml:11: steps[0].when.day: no parameter 'when'" in faults(text)
+
+    def test_a_parameter_nobody_uses(self) -> None:
+        text = HEAD + "parameters:\n  lost: {default: 1, unit: days, source: x}\n"
+        text += steps(f"day: 1 | {braced(SMS)}")
+        assert faults(text) == ["packs/x.yaml:9: parameters.lost: is used nowhere"]
+
+    def test_a_key_given_twice(self) -> None:
+        text = HEAD + "version: 2\n" + steps(f"day: 1 | {braced(SMS)}")
+        assert faults(text) == ["packs/x.yaml:8: version: given twice"]
+
+    def test_broken_yaml(self) -> None:
+        (message,) = faults("id: [x\nversion: 1\n")
+        assert message.startswith("packs/x.yaml:2: not YAML")
+
+    def test_every_fault_is_listed(self) -> None:
+        text = HEAD + steps(f"day: 0 | {braced(SMS)}", f"day: 3 | {braced(SMS)} | colour: red")
+        assert len(faults(text)) == 2
+
+    def test_a_missing_file(self, tmp_path: Path) -> None:
+        with pytest.raises(NotFound, match=r"x\.yaml"):
+            load(tmp_path / "x.yaml")
+
+    def test_a_file_is_read(self, tmp_path: Path) -> None:
+        file = tmp_path / "x.yaml"
+        file.write_text(HEAD + steps(f"day: 1 | {braced(SMS)}"), encoding="utf-8")
+        assert load(file).id == "test"
+
+
+class TestValidation:
+    def test_a_step_that_follows_a_later_one_is_unreachable(self) -> None:
+        text = HEAD + steps(
+            f"after: {{step: s2}} | {braced(SMS)}", f"day: 3 | {braced(LETTER)}"
+        )
+        assert "never reached" in faults(text)[0]
+
+    def test_a_step_that_waits_for_a_task_nobody_asks_for(self) -> None:
+        text = HEAD + steps(
+            f"day: 1 | {braced(SMS)}", f"after: {{task: verify_debt}} | {braced(LETTER)}"
+        )
+        assert "nothing ever asks for that task" in faults(text)[0]
+
+    def test_a_day_before_the_step_before(self) -> None:
+        text = HEAD + steps(f"day: 5 | {braced(SMS)}", f"day: 5 | {braced(LETTER)}")
+        assert "day 5 cannot be met" in faults(text)[0]
+
+    @pytest.mark.parametrize("severe", [STOP, "legal: {document: complaint}"])
+    def test_a_severe_step_without_a_notice_before_it(self, severe: str) -> None:
+        text = HEAD + steps(f"day: 1 | {braced(severe)}")
+        assert "no notice comes before this" in faults(text)[0]
+
+    def test_an_unknown_owner(self) -> None:
+        text = HEAD + steps("day: 1 | {task: {kind: visit, owner: nobody}}")
+        assert "no role or department 'nobody'" in faults(text)[0]
+
+    def test_an_unknown_step(self) -> None:
+        text = HEAD + steps(f"after: {{step: s9}} | {braced(SMS)}")
+        assert "there is no step 's9'" in faults(text)[0]
+
+    def test_an_id_used_twice(self) -> None:
+        text = HEAD + steps(f"day: 1 | {braced(SMS)}", f"day: 3 | {braced(SMS)}")
+        assert "'s1' is used twice" in faults(text.replace("id: s2", "id: s1"))[0]
+
+    @pytest.mark.parametrize(
+        "part",
+        [
+            "grading: [{as: easy, below_days: 90}]\n",
+            "limitation: {years: 3, near_days: 90, restarted_by: [promise]}\n",
+            "commission: {from: payment, rates: [{rate: 0.05}]}\n",
+            "decisions: {late_after_days: 20}\n",
+            "credit: {agreement_required: true}\n",
+            "cash_desk: {compare: day_alone, alert: cash_difference}\n",
+        ],
+    )
+    def test_what_is_not_carried_out_yet_is_refused(self, part: str) -> None:
+        (message,) = faults(HEAD + part + steps(f"day: 1 | {braced(SMS)}"))
+        assert message.startswith("packs/x.yaml:8: ")
+        assert message.endswith("this version does not carry it out")
+
+    def test_contact_hours_the_wrong_way_round(self) -> None:
+        changed = with_parameters(get("mobile"), {"contact_from": "21:00"})
+        assert "contact_from must be before" in validate(changed)[0].message
+
+
+class TestExplanation:
+    @pytest.mark.parametrize("name", FOUR)
+    def test_every_step_and_figure_is_in_it(self, name: str) -> None:
+        shipped = get(name)
+        text = explain(shipped)
+        for step in shipped.steps:
+            assert f"  {step.id}  " in text
+        for parameter in shipped.parameters:
+            assert f" {parameter} = " in text
+        assert shipped.title.zh in text
+
+    def test_it_reads_as_a_timetable(self) -> None:
+        text = explain(get("county-hospital"))
+        assert "due 7 days after the issue date" in text
+        assert "s2  day 7: notice demand by letter, last day 10 days on  [第十三条]" in text
+        assert "c1  day 5: task report_upward (finance); report arrears_register" in text
+
+    def test_a_changed_figure_shows_its_default(self) -> None:
+        text = explain(with_parameters(get("mobile"), {"restrict_day": 9}))
+        assert "* restrict_day = 9 days (default 8)" in text
+
+    def test_approvals_and_conditions_are_in_words(self) -> None:
+        body = steps(
+            f"day: 1 | {braced(SMS)}",
+            f"day: 9 | {braced(STOP)} | if: {{replied: false}} | approval: {{for: stop}}",
+        )
+        text = explain(pack(body))
+        assert "s2  day 9, if not replied: ask manager for stop; approved: restrict" in text
