@@ -1,0 +1,69 @@
+"""The case itself: opened, paused, resumed, closed, its steps and its class."""
+
+from collections.abc import Mapping
+
+from chassis.stored import Stored
+from contracts import dunning as m
+from contracts.base import Contract
+from services.dunning.domain import events as e
+from services.dunning.publish.parts import Make, about, decided
+
+
+def _case_opened(stored: Stored, account: str | None) -> Contract:
+    event: e.CaseOpened = stored.event
+    return m.CaseOpened(
+        **about(stored, account),
+        ledger_version=event.ledger_version,
+        policy=event.policy_ref.policy,
+        version=event.policy_ref.version,
+        opened_on=event.opened_on,
+        oldest_due_on=event.oldest_due_on,
+        overdue=event.overdue,
+        currency=event.currency,
+    )
+
+
+def _case_paused(stored: Stored, account: str | None) -> Contract:
+    event: e.CasePaused = stored.event
+    return m.CasePaused(**about(stored, account), reason=pause_code(event.reasons))
+
+
+def _case_resumed(stored: Stored, account: str | None) -> Contract:
+    return m.CaseResumed(**about(stored, account), reason="pause_over")
+
+
+def _case_closed(stored: Stored, account: str | None) -> Contract:
+    return m.CaseClosed(**about(stored, account), reason="nothing_overdue")
+
+
+def pause_code(reasons: tuple[str, ...]) -> str:
+    """The first word of each reason, in order: `hold`, `promise`, `instalment`, `dispute`,
+    `application`.
+    """
+    return ":".join(dict.fromkeys(reason.partition(" ")[0] for reason in reasons))
+
+
+def _step_taken(stored: Stored, account: str | None) -> Contract:
+    event: e.StepTaken = stored.event
+    return m.StepTaken(
+        **about(stored, account),
+        **decided(event),
+        day=event.on,
+        days_past_due=event.days_past_due,
+        ledger_version=event.ledger_version,
+    )
+
+
+def _classified(stored: Stored, account: str | None) -> Contract:
+    event: e.Classified = stored.event
+    return m.Classified(**about(stored, account), **decided(event), classification=event.as_)
+
+
+MESSAGES: Mapping[type[e.Event], Make] = {
+    e.CaseOpened: _case_opened,
+    e.CasePaused: _case_paused,
+    e.CaseResumed: _case_resumed,
+    e.CaseClosed: _case_closed,
+    e.StepTaken: _step_taken,
+    e.Classified: _classified,
+}

@@ -1,0 +1,163 @@
+"""What people decided and agreed on, without their words; and alerts."""
+
+from collections.abc import Mapping
+
+from chassis.stored import Stored
+from contracts import dunning as m
+from contracts.base import Contract
+from services.dunning.domain import events as e
+from services.dunning.publish.parts import LABEL_MAX, Make, about, decided, own_id
+
+
+def _approval_requested(stored: Stored, account: str | None) -> Contract:
+    event: e.ApprovalRequested = stored.event
+    return m.ApprovalRequested(
+        **about(stored, account),
+        **decided(event),
+        approval_id=event.approval_id,
+        action=event.for_,
+        owner=event.by_role,
+    )
+
+
+def _approval_decided(stored: Stored, account: str | None) -> Contract:
+    event: e.ApprovalDecided = stored.event
+    return m.ApprovalDecided(
+        **about(stored, account),
+        approval_id=event.approval_id,
+        action=event.for_,
+        outcome=event.outcome,
+        amount=event.amount,
+    )
+
+
+def _approval_lapsed(stored: Stored, account: str | None) -> Contract:
+    event: e.ApprovalLapsed = stored.event
+    return m.ApprovalDecided(
+        **about(stored, account),
+        approval_id=event.approval_id,
+        action=event.for_,
+        outcome="lapsed",
+    )
+
+
+def _promise_made(stored: Stored, account: str | None) -> Contract:
+    event: e.PromiseMade = stored.event
+    return m.PromiseMade(
+        **about(stored, account),
+        promise_id=event.promise_id,
+        amount=event.amount,
+        by=event.by,
+    )
+
+
+def _promise_kept(stored: Stored, account: str | None) -> Contract:
+    return m.PromiseKept(**about(stored, account), promise_id=stored.event.promise_id)
+
+
+def _promise_broken(stored: Stored, account: str | None) -> Contract:
+    event: e.PromiseBroken = stored.event
+    return m.PromiseBroken(**about(stored, account), promise_id=event.promise_id, paid=event.paid)
+
+
+def _plan_agreed(stored: Stored, account: str | None) -> Contract:
+    event: e.PlanAgreed = stored.event
+    return m.PlanAgreed(
+        **about(stored, account),
+        plan_id=event.plan_id,
+        instalments=tuple(m.Instalment(due_on=i.due, amount=i.amount) for i in event.instalments),
+    )
+
+
+def _plan_broken(stored: Stored, account: str | None) -> Contract:
+    event: e.PlanBroken = stored.event
+    return m.PlanBroken(
+        **about(stored, account), plan_id=event.plan_id, paid=event.paid, expected=event.due
+    )
+
+
+def _plan_completed(stored: Stored, account: str | None) -> Contract:
+    return m.PlanCompleted(**about(stored, account), plan_id=stored.event.plan_id)
+
+
+def _dispute_opened(stored: Stored, account: str | None) -> Contract:
+    event: e.DisputeOpened = stored.event
+    return m.DisputeOpened(
+        **about(stored, account),
+        dispute_id=event.dispute_id,
+        kind=event.kind,
+        item_ids=event.item_ids,
+    )
+
+
+def _dispute_resolved(stored: Stored, account: str | None) -> Contract:
+    event: e.DisputeResolved = stored.event
+    return m.DisputeResolved(
+        **about(stored, account),
+        dispute_id=event.dispute_id,
+        outcome=event.outcome,
+        item_ids=event.item_ids,
+        amount=event.amount,
+    )
+
+
+def _application_made(stored: Stored, account: str | None) -> Contract:
+    event: e.ApplicationMade = stored.event
+    return m.ApplicationMade(
+        **about(stored, account),
+        application_id=event.application_id,
+        action=event.for_,
+        amount=event.amount,
+        until=event.until,
+    )
+
+
+def _application_decided(stored: Stored, account: str | None) -> Contract:
+    event: e.ApplicationDecided = stored.event
+    return m.ApplicationDecided(
+        **about(stored, account),
+        application_id=event.application_id,
+        action=event.for_,
+        outcome=event.outcome,
+        amount=event.amount,
+        until=event.until,
+    )
+
+
+def _hold_placed(stored: Stored, account: str | None) -> Contract:
+    return m.HoldPlaced(account_id=account, hold_id=stored.event.hold_id)
+
+
+def _hold_released(stored: Stored, account: str | None) -> Contract:
+    return m.HoldReleased(account_id=account, hold_id=stored.event.hold_id)
+
+
+def _alert(stored: Stored, account: str | None) -> Contract:
+    event: e.AlertRaised = stored.event
+    return m.AlertRaised(
+        **about(stored, account),
+        alert_id=own_id(stored),
+        kind=event.kind,
+        day=event.on or stored.at.date(),
+        reason=event.reason[:LABEL_MAX] or None,
+    )
+
+
+MESSAGES: Mapping[type[e.Event], Make] = {
+    e.ApprovalRequested: _approval_requested,
+    e.ApprovalDecided: _approval_decided,
+    e.ApprovalLapsed: _approval_lapsed,
+    e.PromiseMade: _promise_made,
+    e.PromiseKept: _promise_kept,
+    e.PromiseBroken: _promise_broken,
+    e.PlanAgreed: _plan_agreed,
+    e.PlanBroken: _plan_broken,
+    e.PlanCompleted: _plan_completed,
+    e.DisputeOpened: _dispute_opened,
+    e.DisputeResolved: _dispute_resolved,
+    e.ApplicationMade: _application_made,
+    e.ApplicationDecided: _application_decided,
+    e.HoldPlaced: _hold_placed,
+    e.HoldReleased: _hold_released,
+    e.AlertRaised: _alert,
+}

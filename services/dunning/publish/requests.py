@@ -1,0 +1,146 @@
+"""What dunning asks of others."""
+
+from collections.abc import Mapping
+
+from chassis.stored import Stored
+from contracts import dunning as m
+from contracts.base import Contract
+from services.dunning.domain import events as e
+from services.dunning.domain.values import Owed
+from services.dunning.publish.parts import Make, about, decided, own_id
+
+
+def _notice(stored: Stored, account: str | None) -> Contract:
+    event: e.NoticeRequested = stored.event
+    return m.NoticeRequested(
+        **about(stored, account),
+        **decided(event),
+        notice_id=event.notice_id,
+        purpose=event.purpose,
+        channel=event.channel,
+        recipients=event.recipients,
+        template=event.template,
+        variables=_variables(event.variables),
+        respond_by=event.respond_by,
+        ledger_version=event.ledger_version,
+        needs_overdue=event.needs_overdue,
+    )
+
+
+def _variables(owed: Owed) -> dict[str, str | int | bool]:
+    figures: dict[str, str | int | bool] = {
+        "as_of": owed.as_of.isoformat(),
+        "currency": owed.currency,
+        "principal": owed.principal,
+        "late_fee": owed.late_fee,
+        "total": owed.total,
+        "items": len(owed.items),
+    }
+    if owed.oldest_due_on is not None:
+        figures["due_on"] = owed.oldest_due_on.isoformat()
+    return figures
+
+
+def _task(stored: Stored, account: str | None) -> Contract:
+    event: e.TaskRequested = stored.event
+    return m.TaskRequested(
+        **about(stored, account),
+        **decided(event),
+        task_id=event.task_id,
+        kind=event.kind,
+        owner=event.owner,
+        with_owners=event.with_owners,
+        day=event.on,
+    )
+
+
+def _task_completed(stored: Stored, account: str | None) -> Contract:
+    event: e.TaskCompleted = stored.event
+    return m.TaskCompleted(
+        **about(stored, account),
+        task_id=event.task_id,
+        kind=event.kind,
+        result=event.result or None,
+    )
+
+
+def _task_withdrawn(stored: Stored, account: str | None) -> Contract:
+    event: e.TaskWithdrawn = stored.event
+    return m.TaskWithdrawn(
+        **about(stored, account),
+        task_id=event.task_id,
+        kind=event.kind,
+        reason="case_closed",
+    )
+
+
+def _restriction(stored: Stored, account: str | None) -> Contract:
+    event: e.RestrictionRequested = stored.event
+    return m.RestrictionRequested(
+        **about(stored, account),
+        **decided(event),
+        request_id=own_id(stored),
+        service=event.service,
+        ledger_version=event.ledger_version,
+    )
+
+
+def _restoration(stored: Stored, account: str | None) -> Contract:
+    event: e.RestorationRequested = stored.event
+    return m.RestorationRequested(
+        **about(stored, account),
+        **decided(event),
+        request_id=own_id(stored),
+        service=event.service,
+        ledger_version=event.ledger_version,
+    )
+
+
+def _referral(stored: Stored, account: str | None) -> Contract:
+    event: e.ReferralMade = stored.event
+    return m.ReferralMade(
+        **about(stored, account),
+        **decided(event),
+        referral_id=own_id(stored),
+        to=event.to,
+        ledger_version=event.ledger_version,
+        overdue=event.overdue,
+        currency=event.currency,
+    )
+
+
+def _legal(stored: Stored, account: str | None) -> Contract:
+    event: e.LegalRequested = stored.event
+    return m.LegalRequested(
+        **about(stored, account),
+        **decided(event),
+        request_id=event.request_id,
+        document=event.document,
+        ledger_version=event.ledger_version,
+        currency=event.currency,
+        principal=event.principal,
+        late_fee=event.late_fee,
+        total=event.total,
+        items=tuple(
+            m.ClaimItem(
+                item_id=item.item_id,
+                item=item.item,
+                due_on=item.due_on,
+                principal=item.principal,
+                late_fee=item.late_fee,
+            )
+            for item in event.items
+        ),
+    )
+
+
+MESSAGES: Mapping[type[e.Event], Make] = {
+    e.NoticeRequested: _notice,
+    e.TaskRequested: _task,
+    e.TaskCompleted: _task_completed,
+    e.TaskWithdrawn: _task_withdrawn,
+    e.RestrictionRequested: _restriction,
+    e.RestorationRequested: _restoration,
+    e.ReferralMade: _referral,
+    e.LegalRequested: _legal,
+}
