@@ -81,6 +81,11 @@ async def open_world(
             yield World(settings, clock, bus, stack, doors)
 
 
+def one_lane(settings: Settings) -> Settings:
+    """Settings for many events in one process: a simulation goes lane by lane, so one is best."""
+    return settings.model_copy(update={"bus": "embedded", "partitions": 1})
+
+
 def _nothing_leaves(folder: Path) -> NotifierSettings:
     """The notifier's settings with every gateway cut off: what is simulated goes to files."""
     cut = {"outbox": folder / _OUTBOX, "smtp_host": "", "sms_url": ""}

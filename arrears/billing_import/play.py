@@ -19,7 +19,7 @@ from arrears.billing_import.mapping import ImportMap
 from arrears.billing_import.rows import InvoiceRow
 from arrears.listening import Listener
 from arrears.upstream import send
-from arrears.world import World, open_world, temporary_folder
+from arrears.world import World, one_lane, open_world, temporary_folder
 from chassis.settings import Settings
 
 _BATCH_MAX = 500
@@ -77,9 +77,8 @@ async def play(rows: Sequence[InvoiceRow], mapping: ImportMap, until: date) -> L
     end = datetime.combine(until + timedelta(days=1), time(), zone) - timedelta(microseconds=1)
     played = [h for h in happenings(rows, mapping) if h.at <= end]
     lateness = Lateness(until, disputed=sum(bool(h.disputes) for h in played))
-    settings = Settings().model_copy(update={"bus": "embedded"})
     with temporary_folder() as folder:
-        async with open_world(settings, folder) as world:
+        async with open_world(one_lane(Settings()), folder) as world:
             await _play(world, mapping, played, end, lateness)
     return lateness
 

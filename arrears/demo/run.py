@@ -18,12 +18,13 @@ from arrears.demo.tally import Tally
 from arrears.errors import UsageError
 from arrears.listening import Listener
 from arrears.upstream import send
-from arrears.world import World, open_world, temporary_folder
+from arrears.world import World, one_lane, open_world, temporary_folder
 from chassis.settings import Settings
 
 _TOPICS = ("ledger", "dunning", "notifier", "legal")
 _LISTEN_EVERY = timedelta(days=14)
 _REST = timedelta(hours=6)
+_HALF_A_YEAR = timedelta(days=181)
 
 
 def read_samples(folder: Path) -> tuple[list[dict[str, Any]], list[Event]]:
@@ -49,7 +50,7 @@ async def run(samples: Path, folder: Path, console: Console) -> None:
     console.print("starting PostgreSQL, the bus and the four services …")
     tally = Tally()
     with temporary_folder() as store:
-        async with open_world(Settings().model_copy(update={"bus": "embedded"}), store) as world:
+        async with open_world(one_lane(Settings()), store) as world:
             ageing = await _play(world, creditors, events, tally, console)
             shutil.copytree(world.outbox, outbox, dirs_exist_ok=True)
     summary.show(console, tally, creditors, ageing, outbox)
@@ -62,7 +63,8 @@ async def _play(
     tally: Tally,
     console: Console,
 ) -> Mapping[str, Mapping[str, int]]:
-    begins, ends = _instant(events[0]) - _REST, _instant(events[-1]) + _REST
+    begins = _instant(events[0]) - _REST
+    ends = begins + _HALF_A_YEAR
     await world.begin(begins)
     listener = Listener(world.bus, _TOPICS)
     await listener.begin()

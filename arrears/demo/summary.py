@@ -67,10 +67,11 @@ def _money(
 def _ageing(
     creditors: Sequence[Mapping[str, Any]], ageing: Mapping[str, Mapping[str, int]]
 ) -> Table:
-    table = Table("creditor", title="Open principal by days past due (CNY)")
-    for bucket in BUCKETS:
-        table.add_column("not due" if bucket == "0" else bucket, justify="right")
+    """Days past due downwards, so that the amounts have room on a narrow terminal."""
+    table = Table("days past due", title="Open principal by age (CNY)")
     for creditor in creditors:
-        name = creditor["id"]
-        table.add_row(name, *(money(ageing[name].get(bucket, 0)) for bucket in BUCKETS))
+        table.add_column(creditor["id"], justify="right")
+    for bucket in BUCKETS:
+        amounts = [money(ageing[creditor["id"]].get(bucket, 0)) for creditor in creditors]
+        table.add_row("not due" if bucket == "0" else bucket, *amounts)
     return table

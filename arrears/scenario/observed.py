@@ -23,6 +23,11 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
 """Effects that dunning's timelines show, and their fields."""
 _ELSEWHERE = {"notice": "notice_requested", "legal": "legal_requested"}
 """Asked for by dunning and done by others: the effect is what they did."""
+_TELLING = (
+    "kind", "purpose", "channel", "document", "for", "amount", "by", "until", "outcome", "result",
+    "progress", "reasons", "name", "values",
+)  # fmt: skip
+"""Fields of everything else that help to understand a timeline."""
 _MOVEMENTS = {"items_written_off": "written_off", "recovery_booked": "recovered"}
 
 
@@ -85,8 +90,11 @@ class Observed:
 
     def _entry(self, entry: Mapping[str, Any], account: str | None) -> Seen:
         kind = entry["kind"]
-        names = _FIELDS.get(kind) or tuple(entry["fields"])
-        fields = {name: entry["fields"].get(name) for name in names}
+        given = entry["fields"]
+        if kind in _FIELDS:
+            fields = {name: given.get(name) for name in _FIELDS[kind]}
+        else:
+            fields = {name: given[name] for name in _TELLING if given.get(name) is not None}
         if account is not None:
             fields = {"account": account, **fields}
         at = self._local(entry["at"])
