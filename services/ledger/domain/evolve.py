@@ -22,16 +22,22 @@ def evolve(account: Account, event: AccountEvent) -> Account:
     effects = event.effects
     known = account.known
     opened = account.opened
+    items = account.items
     if isinstance(event, ItemOpened):
         opened += 1
+        items = _with_new(items, effects)
     elif isinstance(event, PaymentReceived):
         known = remember(known, f"p{event.payment_id}\n")
+        if effects.items:
+            items = _merge(items, effects)
+    elif effects.items:
+        items = _merge(items, effects)
     for item in effects.items:
         if item.status != "open":
             known = remember(known, f"i{item.id}\n")
     return Account(
         effects.terms or account.terms,
-        _merge(account.items, effects) if effects.items else account.items,
+        items,
         effects.prepaid,
         effects.prepaid_on,
         effects.waiting,
@@ -52,6 +58,15 @@ def remember(known: str, line: str) -> str:
     if len(known) > KNOWN_CHARS_MAX:
         known = known[known.index("\n", len(known) - KNOWN_CHARS_MAX) :]
     return known
+
+
+def _with_new(items: tuple[Item, ...], effects: Effects) -> tuple[Item, ...]:
+    """The open items with a new one, most often behind all others."""
+    if len(effects.items) == 1:
+        item = effects.items[0]
+        if item.status == "open" and (not items or order(item) > order(items[-1])):
+            return (*items, item)
+    return _merge(items, effects)
 
 
 def _merge(items: tuple[Item, ...], effects: Effects) -> tuple[Item, ...]:

@@ -64,6 +64,7 @@ def open_item(account: Account, command: OpenItem, day: date, terms: Terms) -> I
         prepaid_on=account.prepaid_on,
         fee_from=account.fee_from,
         wake_on=wake_on,
+        terms=terms if account.terms is None else None,
         overdue=(item.id,) if overdue else (),
     )
     return ItemOpened(effects, item.id, amount)
@@ -108,6 +109,7 @@ def receive_payment(
         prepaid_on=day if left else None,
         fee_from=None if owed and not owes else account.fee_from,
         wake_on=wake_on,
+        terms=terms if account.terms is None else None,
         settled=tuple(item.id for item in changed if item.status == "settled"),
         cleared=owed and not owes,
     )
@@ -125,8 +127,7 @@ def receive_payment(
 def _is_simple(account: Account, terms: Terms) -> bool:
     known = account.terms
     return (
-        known is not None
-        and known.revision == terms.revision
+        (known is None or known.revision == terms.revision)
         and not terms.rates
         and not account.waiting
         and not account.lost

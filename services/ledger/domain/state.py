@@ -141,4 +141,8 @@ def is_known(account: Account, kind: Literal["item", "payment"], id_: str) -> bo
     """Whether the id is an open item's, or among the recent payments and closed items."""
     if f"\n{kind[0]}{id_}\n" in account.known:
         return True
-    return kind == "item" and any(item.id == id_ for item in account.items)
+    if kind == "item":
+        for item in account.items:  # a loop: this is asked for every invoice
+            if item.id == id_:
+                return True
+    return False
