@@ -79,7 +79,7 @@ def _end_plan(rec: Recorder, plan: Plan, short: date) -> None:
 
 
 def _is_over(rec: Recorder, case_id: str | None) -> bool:
-    """Whether the debt an agreement was about is gone: its case closed, or nothing is open at all."""
+    """Whether the debt it was about is gone: its case closed, or nothing is open at all."""
     if case_id is not None and case_id != rec.case_id:
         return True
     return not any(is_unpaid(item, rec.today) for item in rec.state.items.values())
@@ -162,7 +162,7 @@ def _calendar_action(rec: Recorder, entry: CalendarEntry, action: Action, cause:
 
 
 def _step(rec: Recorder) -> None:
-    """Take the next step if its turn has come; steps whose condition fails are dropped on the way."""
+    """Take the next step if its turn has come; those whose condition fails are dropped first."""
     case = rec.state.case
     if case is None or rec.is_paused or rec.today < first_possible_day(case):
         return

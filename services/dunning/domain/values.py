@@ -13,7 +13,8 @@ class Value(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Accrual(Value, frozen=True, kw_only=True):
     """The late fee of one item as a function of the day, as the ledger states it.
 
-    `accrued` and `per_day` are exact decimals in minor units, as text; `cap` and `settled` are whole minor units.
+    `accrued` and `per_day` are exact decimals in minor units, as text; `cap` and `settled` are
+    whole minor units.
     """
 
     through: date
@@ -57,7 +58,7 @@ class PolicyRef(Value, frozen=True, kw_only=True):
 
 
 class LateFeeTerms(Value, frozen=True, kw_only=True):
-    """Simple late fee a day, its cap, and whether it runs from the due date or waits to be started."""
+    """Simple late fee a day, its cap, and whether it `starts` when due or once started."""
 
     rate_per_day: Decimal
     cap_ratio: Decimal
@@ -65,7 +66,7 @@ class LateFeeTerms(Value, frozen=True, kw_only=True):
 
 
 class ContactTerms(Value, frozen=True, kw_only=True):
-    """Local hours `HH:MM` within which a debtor is contacted, and contacts per case in seven days."""
+    """Local hours (`HH:MM`) of contact, and contacts per case in seven days."""
 
     from_hour: str
     until_hour: str

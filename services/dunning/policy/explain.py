@@ -168,7 +168,8 @@ def _entry(entry: CalendarEntry) -> str:
         entry.scope, " for each segment"
     )
     condition = f", if {entry.if_}" if entry.if_ else ""
-    return f"  {entry.id}  day {entry.monthly}{whom}{condition}: {_actions(entry.do)}  [{entry.source}]"
+    when = f"day {entry.monthly}{whom}{condition}"
+    return f"  {entry.id}  {when}: {_actions(entry.do)}  [{entry.source}]"
 
 
 def _figures(pack: Pack) -> str:

@@ -15,15 +15,17 @@ from services.dunning.policy.document import Document
 from services.dunning.policy.model import Pack
 from services.dunning.policy.parameters import COMMON, Parameter, Value
 from services.dunning.policy.problem import PackError, Problem
+from services.dunning.policy.unsupported import unsupported
 
 SHIPPED = Path(__file__).resolve().parent.parent / "policies"
-_MADE_HERE = ("values", "overrides", "content_hash")
+_MADE_HERE = ("values", "overrides", "content_hash", "document")
 
 
 def load(path: str | Path) -> Pack:
     """Read one pack file.
 
-    Raises PackError, whose problems name file, line and field, and NotFound when there is no such
+    Raises PackError, whose problems name file, line and field, also for parts of the format that
+    this version does not carry out, and NotFound when there is no such
     file.
     """
     file = Path(path)
@@ -83,24 +85,31 @@ def _build(source: Document, overrides: Mapping[str, Any]) -> Pack:
     used: set[str] = set()
     data = _resolve(source.data, (), source, values, used, problems)
     data["parameters"] = parameters
-    for name in _MADE_HERE:
-        if name in source.data:
-            problems.append(source.problem((name,), "is worked out, not written"))
+    problems += [
+        source.problem((name,), "is worked out, not written")
+        for name in _MADE_HERE
+        if name in source.data
+    ]
     own = set(parameters) - set(COMMON)
     problems += [
         source.problem(("parameters", name), "is used nowhere") for name in sorted(own - used)
     ]
     data.setdefault("contact", _contact(values))
     data.setdefault("step_time", values.get("step_time"))
-    data |= {"values": values, "overrides": dict(overrides), "content_hash": _hash(source.data)}
+    data |= {
+        "values": values,
+        "overrides": dict(overrides),
+        "content_hash": _hash(source.data),
+        "document": source,
+    }
     try:
         pack = Pack.model_validate(data)
     except ValidationError as error:
         problems += _problems(source, error)
         raise PackError(problems) from None
+    problems += [source.problem(path, text) for path, text in unsupported(pack)]
     if problems:
         raise PackError(problems)
-    pack._document = source
     return pack
 
 

@@ -8,7 +8,7 @@ read into these models, so an action or a date never has to know where its numbe
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PrivateAttr, StringConstraints, model_validator
+from pydantic import Field, SkipValidation, StringConstraints, model_validator
 
 from services.dunning.policy.actions import Action, Approval, Part
 from services.dunning.policy.conditions import Condition, Trigger, When
@@ -229,18 +229,14 @@ class Pack(Part):
     values: dict[str, Any] = {}
     overrides: dict[str, Any] = {}
     content_hash: str = ""
-
-    _document: Document | None = PrivateAttr(default=None)
+    document: Annotated[Document | None, SkipValidation] = Field(
+        default=None, exclude=True, repr=False
+    )
 
     @property
     def label(self) -> str:
         """How a reason names the pack: `county-hospital v1`."""
         return f"{self.id} v{self.version}"
-
-    @property
-    def document(self) -> Document | None:
-        """The file the pack was read from."""
-        return self._document
 
     def step(self, step_id: str) -> Step | None:
         """Find a step by its id, in every track."""
@@ -248,7 +244,7 @@ class Pack(Part):
         return next((step for step in every if step.id == step_id), None)
 
     def actions(self, part_id: str) -> tuple[Action, ...]:
-        """The actions of a step, reaction, calendar entry or entry before the due date, by its id."""
+        """The actions of a step, reaction, monthly entry or entry before the due date, by id."""
         step = self.step(part_id)
         if step is not None:
             return step.do

@@ -72,12 +72,10 @@ def _clock(value: Any) -> str:
 
 def _number(value: Any, *, whole: bool) -> int | Decimal:
     wanted = "a whole number" if whole else "a decimal number"
-    if isinstance(value, bool) or not isinstance(value, int | str | float | Decimal):
-        raise ValueError(f"must be {wanted}, not {value!r}")
     try:
-        number = Decimal(str(value))
+        number = Decimal("NaN" if isinstance(value, bool) else str(value))
     except InvalidOperation:
-        raise ValueError(f"must be {wanted}, not {value!r}") from None
+        number = Decimal("NaN")
     if not number.is_finite():
         raise ValueError(f"must be {wanted}, not {value!r}")
     if not whole:

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 
-from services.dunning.policy.actions import Action
 from services.dunning.policy.conditions import After
 from services.dunning.policy.document import Document, Path
 from services.dunning.policy.model import Pack, Step
 from services.dunning.policy.problem import Problem
-from services.dunning.policy.unsupported import unsupported
 from services.dunning.policy.vocabulary import Role
+from services.dunning.policy.walk import actions_at, steps_at
 
 Found = Iterator[tuple[Path, str]]
-StepAt = tuple[Path, Step]
 _ROLES = frozenset(Role.__args__)  # type: ignore[attr-defined]
 
 
@@ -19,13 +17,12 @@ def validate(pack: Pack) -> list[Problem]:
     """List every fault of a loaded pack, in the order of its file; an empty list means that it can
     run.
 
-    Looks for parts the engine does not carry out, unknown step ids and owners, steps that cannot be
+    Looks for unknown step ids and owners, steps that cannot be
     reached, dates that cannot be
     met, and a restriction or legal document that no notice goes before.
     """
     source = pack.document or Document(pack.id, {}, {})
     found = [
-        *unsupported(pack),
         *_ids(pack),
         *_references(pack),
         *_owners(pack),
@@ -34,36 +31,6 @@ def validate(pack: Pack) -> list[Problem]:
         *_contact(pack),
     ]
     return sorted((source.problem(path, text) for path, text in found), key=lambda p: p.line)
-
-
-def steps_at(pack: Pack) -> list[StepAt]:
-    """List every step with its place in the file, tracks included."""
-    usual: list[StepAt] = [(("steps", i), step) for i, step in enumerate(pack.steps)]
-    return usual + [
-        (("tracks", t, "steps", i), step)
-        for t, track in enumerate(pack.tracks)
-        for i, step in enumerate(track.steps)
-    ]
-
-
-def actions_at(pack: Pack) -> Iterator[tuple[Path, Action]]:
-    """Walk every action with its place in the file, approved ones included."""
-    for path, step in steps_at(pack):
-        yield from _walk((*path, "do"), step.do)
-    for name in ("before_due", "reactions", "calendar"):
-        for i, part in enumerate(getattr(pack, name)):
-            yield from _walk((name, i, "do"), part.do)
-    if pack.limitation:
-        yield from _walk(("limitation", "near"), pack.limitation.near)
-        yield from _walk(("limitation", "expired"), pack.limitation.expired)
-
-
-def _walk(path: Path, actions: tuple[Action, ...]) -> Iterator[tuple[Path, Action]]:
-    for i, action in enumerate(actions):
-        here = (*path, i)
-        yield here, action
-        if action.approval:
-            yield from _walk((*here, "approval", "then"), action.approval.then)
 
 
 def _ids(pack: Pack) -> Found:
@@ -98,7 +65,7 @@ def _references(pack: Pack) -> Found:
         if track.classified not in _classes(pack):
             yield (
                 ("tracks", t, "classified"),
-                f"nothing classifies a case as {track.classified!r}, so these steps are never reached",
+                f"nothing classifies a case as {track.classified!r}: these are never reached",
             )
 
 
@@ -134,7 +101,7 @@ def _owners(pack: Pack) -> Found:
 
 
 def _dates(pack: Pack) -> Found:
-    """A day that is not after the one before it cannot be met: steps keep their order, one a day."""
+    """A day not after the one before it cannot be met: steps keep their order, one a day."""
     lists = [(("steps",), pack.steps)] + [
         (("tracks", t, "steps"), track.steps) for t, track in enumerate(pack.tracks)
     ]
@@ -145,7 +112,7 @@ def _dates(pack: Pack) -> Found:
             if day is not None and day <= last and not _optional(steps[:i], day):
                 yield (
                     (*place, i, "when", "day"),
-                    f"day {day} cannot be met: an earlier step comes on day {last}, and a case takes one step a day",
+                    f"day {day} cannot be met: a step before it comes on day {last}, one a day",
                 )
             last = max(last, day or 0)
             if _waits_for_nothing(pack, step):

@@ -44,5 +44,8 @@ LegalProgress = Literal["filed", "hearing", "judgment", "settled", "enforced", "
 Outcome = Literal["approved", "rejected"]
 DisputeChange = Literal["opened", "upheld", "reduced", "rejected"]
 
+REPORTS = ("arrears_register",)
+"""Reports a monthly entry can store."""
+
 CONTACT_TASKS = frozenset({"phone_call", "visit"})
 """Tasks that reach the debtor, so they count as contacts (contact rule of all packs)."""

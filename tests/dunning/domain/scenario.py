@@ -19,9 +19,13 @@ ONLY = ("notice", "task", "restrict", "restore", "refer", "legal", "alert", "app
 def differences(path: Path) -> list[str]:
     """Play one file; each line names an effect that is missing or was not expected."""
     spec = yaml.safe_load(path.read_text(encoding="utf-8"))
-    world = World(with_parameters(get(spec["policy"]), spec.get("parameters") or {}), str(spec["opens"]))
+    world = World(
+        with_parameters(get(spec["policy"]), spec.get("parameters") or {}), str(spec["opens"])
+    )
     ends = _play(world, spec)
-    seen = [(str(local_day(s.at, world.zone)), *effect) for s in world.seen for effect in _effects(s)]
+    seen = [
+        (str(local_day(s.at, world.zone)), *effect) for s in world.seen for effect in _effects(s)
+    ]
     only = spec.get("only", ONLY)
     wrong: list[str] = []
     for line in spec["then"]:
@@ -33,7 +37,9 @@ def differences(path: Path) -> list[str]:
             if any(got[k] != v for k, v in wanted.items() if k != "account"):
                 wrong.append(f"{day} {kind} {wanted}: was {got}")
             continue
-        match = next((s for s in seen if s[0] == day and s[1] == kind and _fits(wanted, s[2])), None)
+        match = next(
+            (s for s in seen if s[0] == day and s[1] == kind and _fits(wanted, s[2])), None
+        )
         if match is None:
             wrong.append(f"{day} missing {kind} {wanted}")
         else:
@@ -104,7 +110,9 @@ def _effects(seen: Seen) -> list[tuple[str, dict[str, Any]]]:
     match seen.event:
         case e.NoticeRequested() as n:
             text = f"{n.variables.total / 100:,.2f}"
-            return [("notice", account | {"purpose": n.purpose, "channel": n.channel, "text": text})]
+            return [
+                ("notice", account | {"purpose": n.purpose, "channel": n.channel, "text": text})
+            ]
         case e.TaskRequested() as t:
             return [("task", account | {"kind": t.kind, "owner": t.owner})]
         case e.RestrictionRequested() as r:

@@ -155,7 +155,9 @@ class TestContactLimits:
         assert world.days(e.TaskRequested) == ["06-16"]
 
     def test_the_limits_are_parameters(self) -> None:
-        two = with_parameters(pack(steps(f"day: 1 | {braced(CALL, VISIT)}")), {"calls_per_day_max": 2})
+        two = with_parameters(
+            pack(steps(f"day: 1 | {braced(CALL, VISIT)}")), {"calls_per_day_max": 2}
+        )
         world = World(two)
         world.invoice(10000, "2026-06-10")
         world.to("2026-06-20")
@@ -266,9 +268,7 @@ class TestOncePerDay:
     def test_a_reaction_once_a_day_and_only_while_overdue(self) -> None:
         body = steps(f"day: 300 | {braced(SMS)}") + (
             "reactions:\n  - {id: r1, source: x, on: {observation: plate_seen},"
-            " if: {overdue: true},\n     once_a_day: true, do: ["
-            + braced(SMS)
-            + "]}\n"
+            " if: {overdue: true},\n     once_a_day: true, do: [" + braced(SMS) + "]}\n"
         )
         world = World(pack(body))
         world.invoice(10000, "2026-06-10")

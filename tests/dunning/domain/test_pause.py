@@ -14,7 +14,7 @@ from tests.dunning.domain.world import World
 
 @pytest.fixture
 def world() -> World:
-    """A case of ten thousand, due 10 June, on the afternoon of 15 June: s1 taken, s2 due the 20th."""
+    """Ten thousand due on 10 June, seen on the 15th: s1 taken, s2 to come on the 20th."""
     world = World(SIMPLE)
     world.invoice(10000, "2026-06-10")
     return world.to("2026-06-15 14:00")

@@ -84,8 +84,8 @@ class World:
     ) -> None:
         book = self.book(account)
         parts: dict[str, int] = {}
-        left = self._put(book, parts, amount, [book.debts[item]] if item else [])
-        left = self._put(book, parts, left, self._fallen_due(book))
+        left = self._put(parts, amount, [book.debts[item]] if item else [])
+        left = self._put(parts, left, self._fallen_due(book))
         book.prepaid += left
         book.paid[payment_id] = parts
         self._tell(account, [book.debts[key] for key in parts])
@@ -220,7 +220,7 @@ class World:
         return sorted(due, key=lambda d: (d.due, d.issued, d.item_id))
 
     @staticmethod
-    def _put(book: Book, parts: dict[str, int], amount: int, debts: list[Debt]) -> int:
+    def _put(parts: dict[str, int], amount: int, debts: list[Debt]) -> int:
         for debt in debts:
             part = min(amount, debt.left)
             if part:
@@ -233,7 +233,7 @@ class World:
     def _apply_prepaid(self, account: str) -> None:
         book = self.book(account)
         parts: dict[str, int] = {}
-        book.prepaid = self._put(book, parts, book.prepaid, self._fallen_due(book))
+        book.prepaid = self._put(parts, book.prepaid, self._fallen_due(book))
         if parts:
             self._tell(account, [book.debts[key] for key in parts])
 

@@ -42,7 +42,7 @@ class TestShipped:
                 assert step.source
 
     def test_an_unknown_pack_or_version_is_said_so(self) -> None:
-        with pytest.raises(NotFound, match="there are: .*mobile"):
+        with pytest.raises(NotFound, match=r"there are: .*mobile"):
             get("nowhere")
         with pytest.raises(NotFound, match="no version 99"):
             get("mobile", 99)
@@ -83,9 +83,7 @@ class TestParameters:
             ({"contact_from": "8 am"}, "must be a time of day HH:MM"),
         ],
     )
-    def test_a_wrong_override_is_refused(
-        self, overrides: dict[str, object], message: str
-    ) -> None:
+    def test_a_wrong_override_is_refused(self, overrides: dict[str, object], message: str) -> None:
         with pytest.raises(PackError, match=message):
             with_parameters(get("mobile"), overrides)
 
@@ -106,8 +104,10 @@ class TestMessages:
 
     def test_a_wrong_value(self) -> None:
         assert faults(HEAD + steps(f"day: soon | {braced(SMS)}")) == [
-            "packs/x.yaml:11: steps[0].when.day: input should be a valid integer, "
-            "unable to parse string as an integer"
+            (
+                "packs/x.yaml:11: steps[0].when.day: input should be a valid integer, "
+                "unable to parse string as an integer"
+            )
         ]
 
     def test_an_unknown_field(self) -> None:
@@ -168,9 +168,7 @@ class TestMessages:
 
 class TestValidation:
     def test_a_step_that_follows_a_later_one_is_unreachable(self) -> None:
-        text = HEAD + steps(
-            f"after: {{step: s2}} | {braced(SMS)}", f"day: 3 | {braced(LETTER)}"
-        )
+        text = HEAD + steps(f"after: {{step: s2}} | {braced(SMS)}", f"day: 3 | {braced(LETTER)}")
         assert "never reached" in faults(text)[0]
 
     def test_a_step_that_waits_for_a_task_nobody_asks_for(self) -> None:
