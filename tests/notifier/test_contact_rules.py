@@ -1,0 +1,144 @@
+"""Contact hours, contacts per seven days, and addresses: rule 7."""
+
+from datetime import UTC, date, datetime, time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.notifier.domain.contact import first_allowed
+from services.notifier.domain.destinations import CHANNELS, Profile, destinations, masked
+from services.notifier.domain.events import ContactSeen
+from services.notifier.domain.evolve import evolve
+from services.notifier.domain.state import Account, Contact
+from services.notifier.domain.terms import Terms
+
+SHANGHAI = Terms("acme", "Asia/Shanghai", "CNY")
+BERLIN = Terms("acme", "Europe/Berlin", "EUR")
+NEW_YORK = Terms("acme", "America/New_York", "USD")
+KOLKATA = Terms("acme", "Asia/Kolkata", "INR")
+
+
+def utc(month: int, day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(2026, month, day, hour, minute, tzinfo=UTC)
+
+
+def contacts(*days: int, case: str = "C-1") -> tuple[Contact, ...]:
+    return tuple(Contact(date(2026, 3, day), case) for day in days)
+
+
+@pytest.mark.parametrize(
+    ("terms", "now", "allowed"),
+    [
+        (SHANGHAI, utc(3, 10, 0), utc(3, 10, 0)),  # 08:00
+        (SHANGHAI, utc(3, 9, 23, 59), utc(3, 10, 0)),  # 07:59
+        (SHANGHAI, utc(3, 10, 11, 59), utc(3, 10, 11, 59)),  # 19:59
+        (SHANGHAI, utc(3, 10, 12), utc(3, 11, 0)),  # 20:00
+        (BERLIN, utc(3, 28, 20), utc(3, 29, 6)),  # the night the clocks go forward
+        (BERLIN, utc(3, 29, 5, 59), utc(3, 29, 6)),
+        (BERLIN, utc(3, 29, 18), utc(3, 30, 6)),  # 20:00 is an hour earlier in UTC now
+        (BERLIN, utc(10, 25, 6, 30), utc(10, 25, 7)),  # and back in October
+        (NEW_YORK, utc(3, 8, 11, 59), utc(3, 8, 12)),  # 07:59 on the first day of summer time
+        (NEW_YORK, utc(11, 1, 12, 30), utc(11, 1, 13)),
+        (KOLKATA, utc(3, 10, 2, 29), utc(3, 10, 2, 30)),  # half-hour zone
+    ],
+)
+def test_contacts_are_between_eight_and_twenty_local(
+    terms: Terms, now: datetime, allowed: datetime
+) -> None:
+    until, reason = first_allowed(now, terms, (), "C-1")
+    assert until == allowed
+    assert reason == ("" if until == now else "hours")
+
+
+def test_a_creditors_own_hours_count() -> None:
+    terms = Terms("acme", "Asia/Shanghai", "CNY", contact_from=time(9), contact_until=time(18))
+    assert first_allowed(utc(3, 10, 0), terms, (), "C-1")[0] == utc(3, 10, 1)
+    assert first_allowed(utc(3, 10, 10), terms, (), "C-1")[0] == utc(3, 11, 1)
+
+
+def test_the_seventh_contact_goes_and_the_eighth_waits() -> None:
+    now = utc(3, 10, 1)
+    six = contacts(4, 5, 6, 7, 8, 9)
+    assert first_allowed(now, SHANGHAI, six, "C-1") == (now, "")
+    seven = contacts(4, 5, 6, 7, 8, 9, 10)
+    assert first_allowed(now, SHANGHAI, seven, "C-1") == (utc(3, 11, 0), "frequency")
+
+
+def test_contacts_leave_the_window_after_seven_days() -> None:
+    burst = contacts(4, 4, 4, 4, 4, 4, 4)
+    assert first_allowed(utc(3, 10, 1), SHANGHAI, burst, "C-1") == (utc(3, 11, 0), "frequency")
+    assert first_allowed(utc(3, 11, 1), SHANGHAI, burst, "C-1") == (utc(3, 11, 1), "")
+
+
+def test_the_contacts_of_another_case_do_not_count() -> None:
+    others = contacts(*[9] * 9, case="C-0")
+    assert first_allowed(utc(3, 10, 1), SHANGHAI, others, "C-1") == (utc(3, 10, 1), "")
+
+
+@given(
+    start=st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 1)),  # noqa: DTZ001 - hypothesis wants naive bounds
+    gaps=st.lists(st.integers(0, 60 * 40), min_size=1, max_size=40),
+    zone=st.sampled_from(["Asia/Shanghai", "Europe/Berlin", "America/New_York", "Pacific/Apia"]),
+)
+def test_no_schedule_ever_breaks_hours_or_frequency(
+    start: datetime, gaps: list[int], zone: str
+) -> None:
+    terms = Terms("acme", zone, "CNY")
+    now = start.replace(tzinfo=UTC)
+    state = Account("acme", "P-1")
+    days: list[date] = []
+    for gap in gaps:
+        now = datetime.fromtimestamp(now.timestamp() + gap * 60, UTC)
+        now, _ = first_allowed(now, terms, state.contacts, "C-1")
+        local = now.astimezone(terms.zone)
+        assert time(8) <= local.time() < time(20)
+        days.append(local.date())
+        assert sum((local.date() - one).days < 7 for one in days) <= 7
+        state = evolve(state, ContactSeen("C-1", local.date()))
+
+
+PERSON = Profile(
+    name="张三丰",
+    phones=("010-12345678", "138 0013 8000", "+8613900139000"),
+    emails=("not an address", "zhang@example.com", "b@example.com"),
+    addresses=(" ", "河东路18号"),
+    registered_address="北街7号",
+)
+
+
+def test_the_first_usable_address_of_the_channel_is_taken() -> None:
+    assert destinations(PERSON, "sms", "first", "CN") == ["+8613800138000"]
+    assert destinations(PERSON, "voice", "first", "CN") == ["+861012345678"]
+    assert destinations(PERSON, "email", "first", "CN") == ["zhang@example.com"]
+    assert destinations(PERSON, "letter", "first", "CN") == ["河东路18号"]
+    assert destinations(PERSON, "public_list", "first", "CN") == ["public_list"]
+
+
+def test_paper_falls_back_to_the_registered_address() -> None:
+    profile = Profile(name="张三丰", registered_address="北街7号")
+    for channel in ("letter", "registered_letter", "ems"):
+        assert destinations(profile, channel, "first", "CN") == ["北街7号"]
+
+
+def test_each_other_leaves_the_registered_and_repeated_ones_out() -> None:
+    profile = Profile(addresses=("甲路", "北街7号", "乙路", "甲路"), registered_address="北街7号")
+    assert destinations(profile, "ems", "each_other", "CN") == ["甲路", "乙路"]
+    assert destinations(profile, "ems", "registered", "CN") == ["北街7号"]
+
+
+@pytest.mark.parametrize("channel", [one for one in CHANNELS if one != "public_list"])
+def test_who_gave_nothing_cannot_be_reached(channel: str) -> None:
+    assert destinations(Profile(name="张三丰"), channel, "first", "CN") == []
+    assert destinations(Profile(name="张三丰"), channel, "each_other", "CN") == []
+
+
+@pytest.mark.parametrize("raw", ["a@b", "x y@example.com", "a@example.com\r\nBcc: c@d.ee", "@b.cc"])
+def test_what_is_no_mail_address_is_not_used(raw: str) -> None:
+    assert destinations(Profile(emails=(raw,)), "email", "first", "CN") == []
+
+
+def test_masks_show_too_little_to_reach_anybody() -> None:
+    assert masked("+8613800138000", "sms") == "***8000"
+    assert masked("zhang@example.com", "email") == "z***@***.com"
+    assert masked("青山县河东路18号", "letter") == "青山***"
