@@ -11,7 +11,7 @@ from services.dunning.domain.contacts import allowed_at
 from services.dunning.domain.owing import overdue, overdue_principal, owed
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.domain.values import Item
-from services.dunning.policy.actions import Action, Notice
+from services.dunning.policy.actions import Action, Approval, Notice
 from services.dunning.policy.vocabulary import CONTACT_TASKS
 
 HELD_BY_PAUSE = frozenset({"notice", "restrict", "legal"})
@@ -184,18 +184,19 @@ def _legal(rec: Recorder, action: Action, cause: Cause) -> None:
 
 def _approval(rec: Recorder, action: Action, cause: Cause, *, is_step: bool) -> None:
     if action.approval is not None:
-        ask(rec, action.approval.for_, action.approval.by, cause, is_step=is_step)
+        ask(rec, action.approval, cause, is_step=is_step)
 
 
-def ask(rec: Recorder, for_: str, by_role: str, cause: Cause, *, is_step: bool) -> None:
-    """Ask for an approval; a step's approval makes the steps after it wait."""
+def ask(rec: Recorder, approval: Approval, cause: Cause, *, is_step: bool) -> None:
+    """Ask for an approval; a step's makes the steps after it wait."""
     rec.emit(
         e.ApprovalRequested(
             approval_id=rec.new_id("a"),
-            for_=for_,
-            by_role=by_role,
+            for_=approval.for_,
+            by_role=approval.by,
             path=cause.path,
             is_step=is_step,
+            holds_steps=is_step or approval.holds_steps,
             **rec.why(cause),
         )
     )

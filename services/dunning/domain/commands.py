@@ -206,8 +206,7 @@ class ConfigureCreditor:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunCalendar:
     """The creditor's wake-up; `reports` holds the reports its entries store (name → values) as they
-    stand now, `any_overdue` whether any
-    item of any account is overdue.
+    stand now, `any_overdue` whether any item of any account is overdue.
     """
 
     reports: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

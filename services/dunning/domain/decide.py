@@ -23,8 +23,7 @@ def decide(
     """Answer the events that follow from a command; an empty list means there is nothing to do.
 
     `pack` is the one the running case pins, else the creditor's current one, with its parameters
-    applied. `now` is aware.
-    Raises Rejected when the rules refuse.
+    applied. `now` is aware. Raises Rejected when the rules refuse.
     """
     rec = Recorder(state, pack, now, zone)
     if isinstance(command, c.Wake):
@@ -40,8 +39,7 @@ def _wake(rec: Recorder) -> None:
     """Act on the wake-up; one that comes before it is due does nothing.
 
     A turn is taken when the wake-up was for the step time or earlier, however late it comes that
-    day: one
-    that was only for a waiting contact later in the day is none.
+    day: one that was only for a waiting contact later in the day is none.
     """
     due = rec.state.wake
     if due is None or due > rec.now:

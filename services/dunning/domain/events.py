@@ -1,8 +1,8 @@
 """What happened to an account, its case and its creditor, in the past tense.
 
 Free text, names and other personal data are sealed bytes. Every effect carries the case, the step
-(or reaction, or calendar entry) that caused it,
-the reason in words, and the policy with its version.
+(or reaction, or calendar entry) that caused it, the reason in words, and the policy with its
+version.
 """
 
 from datetime import date, datetime
@@ -162,8 +162,7 @@ class Reacted(Effect, frozen=True, kw_only=True):
 
 class NoticeRequested(Effect, frozen=True, kw_only=True):
     """One message on one channel; `contact` names the delayed contact it makes up for;
-    `needs_overdue` says to suppress it when the account is cleared
-    meanwhile.
+    `needs_overdue` says to suppress it when the account is cleared meanwhile.
     """
 
     notice_id: str
@@ -235,11 +234,14 @@ class LegalRequested(Effect, frozen=True, kw_only=True):
 
 
 class ApprovalRequested(Effect, frozen=True, kw_only=True):
+    """`path` finds what follows in the pack; `holds_steps`: the steps wait for the decision."""
+
     approval_id: str
     for_: str = field(name="for")
     by_role: str
     path: tuple[int, ...] = ()
     is_step: bool = False
+    holds_steps: bool = False
 
 
 class ApprovalDecided(Effect, frozen=True, kw_only=True):
@@ -248,6 +250,7 @@ class ApprovalDecided(Effect, frozen=True, kw_only=True):
     outcome: str
     by: str | None = None
     amount: int | None = None
+    at: datetime | None = None
 
 
 class ApprovalLapsed(Effect, frozen=True, kw_only=True):

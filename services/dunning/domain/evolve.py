@@ -163,7 +163,10 @@ def _step_dropped(state: Account, event: e.StepDropped) -> Account:
 
 
 def _step_granted(state: Account, event: e.StepGranted) -> Account:
-    return _case(state, granted=None, base_on=event.on)
+    if not state.case or event.step is None:
+        return state
+    taken = {**state.case.taken, event.step: event.on} if event.step in state.case.taken else None
+    return _case(state, granted=None, base_on=event.on, taken=taken or state.case.taken)
 
 
 def _delayed(state: Account, event: e.ContactDelayed) -> Account:
@@ -263,18 +266,26 @@ def _approval_requested(state: Account, event: e.ApprovalRequested) -> Account:
         step=event.step,
         path=event.path,
         is_step=event.is_step,
+        holds_steps=event.holds_steps,
     )
     state = replace(state, approvals=(*state.approvals, approval))
-    return _case(state, asking=event.step) if event.is_step else state
+    return _case(state, asking=event.step) if event.holds_steps else state
 
 
 def _approval_decided(state: Account, event: e.ApprovalDecided) -> Account:
     decided = next((a for a in state.approvals if a.approval_id == event.approval_id), None)
     state = _approval_gone(state, event)
-    if decided is None or not decided.is_step:
+    if decided is None or state.case is None:
+        return state
+    if event.at is not None:
+        key = f"approval {event.for_}:{event.outcome}"
+        state = _case(state, results={**state.case.results, key: event.at})
+    if decided.holds_steps:
+        state = _case(state, asking=None)
+    if not decided.is_step:
         return state
     granted = replace(decided, amount=event.amount) if event.outcome == "approved" else None
-    return _case(state, asking=None, granted=granted)
+    return _case(state, granted=granted)
 
 
 def _approval_gone(state: Account, event: e.ApprovalDecided | e.ApprovalLapsed) -> Account:

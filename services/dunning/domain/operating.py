@@ -9,7 +9,7 @@ from services.dunning.domain.reacting import follow_classification, react
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.domain.state import short_code
 from services.dunning.domain.turn import grant
-from services.dunning.domain.values import Application, Approval
+from services.dunning.domain.values import Application, Approval, Dispute
 
 DISPUTE_KINDS = ("objection", "hearing", "statement", "appeal", "complaint")
 DISPUTE_OUTCOMES = ("upheld", "rejected", "reduced")
@@ -145,8 +145,7 @@ def resolve_dispute(rec: Recorder, command: c.ResolveDispute) -> None:
         raise Rejected(f"no open dispute {command.dispute_id or ''}".rstrip())
     if (command.outcome == "reduced") != (command.amount is not None):
         raise Rejected("a new amount is given with the outcome `reduced`, and only with it")
-    if command.amount is not None and command.amount < 0:
-        raise Rejected("the new amount must not be below 0")
+    _check_new_amount(rec, dispute, command.amount)
     rec.emit(
         e.DisputeResolved(
             dispute_id=dispute.dispute_id,
@@ -159,6 +158,16 @@ def resolve_dispute(rec: Recorder, command: c.ResolveDispute) -> None:
         )
     )
     react(rec, "dispute", command.outcome)
+
+
+def _check_new_amount(rec: Recorder, dispute: Dispute, amount: int | None) -> None:
+    if amount is None:
+        return
+    if amount < 0:
+        raise Rejected("the new amount must not be below 0")
+    items = [rec.state.items[i] for i in dispute.item_ids if i in rec.state.items]
+    if len(items) == len(dispute.item_ids) and amount > sum(item.amount for item in items):
+        raise Rejected("the new amount is above the disputed one: that is no reduction")
 
 
 # ---- applications, approvals
@@ -250,6 +259,7 @@ def _decide_approval(rec: Recorder, approval: Approval, command: c.Decide) -> No
             outcome=command.outcome,
             by=command.by,
             amount=command.amount,
+            at=rec.now,
             **rec.why(cause),
         )
     )

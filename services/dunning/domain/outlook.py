@@ -77,7 +77,8 @@ def _turn(
     is_head = state.case is not None and pending_steps(state.case, pack)[0].id == step.id
     if counts_from_step and not is_head:
         return f"{step.when.then_days} days after the step before", None
-    return turn.why.replace(" reached", ""), max(turn.on, earliest)
+    reason = turn.why.removesuffix(" reached")
+    return reason, max(turn.on, earliest)
 
 
 def _waits(case: Case) -> bool:

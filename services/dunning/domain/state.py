@@ -34,9 +34,10 @@ class Case(Value, frozen=True, kw_only=True):
     """The running dunning case.
 
     `last_step_on` is the day the latest step used up, `base_on` the day from which "then k days"
-    counts. `results` holds when a task
-    kind (and `kind:result`) was last completed, `progress` when a legal stage was last recorded,
-    `contacts` the days of the latest contacts.
+    counts. `asking` is the step or reaction whose decision the steps wait for, `granted` the
+    approval whose action a pause holds back. `results` holds when a task kind (and `kind:result`)
+    was last completed, `progress` when a legal stage was last recorded, `contacts` the days of the
+    latest contacts.
     """
 
     case_id: str
@@ -66,10 +67,9 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The local view of one account, and its running case if there is one.
 
     `items` are the open ones by id. `wake` is the next instant at which something is to be done,
-    `turn_on` the local day whose
-    steps were last gone through, `hold` the id of the hold in force. `profile` is sealed. `settled`
-    and
-    `payments` are the latest ids, enough to dispute a paid item and to know a payment again.
+    `turn_on` the local day whose steps were last gone through, `hold` the id of the hold in force.
+    `profile` is sealed. `settled` and `payments` are the latest ids, enough to dispute a paid item
+    and to know a payment again.
     """
 
     creditor: str

@@ -1,8 +1,8 @@
 """When a step's turn comes (rules of all packs: pace).
 
 Everything is worked out from facts each time it is asked: the oldest overdue item, what was taken
-before, what was recorded. So an item
-that is paid or disputed moves the days that follow without anything to correct.
+before, what was recorded. So an item that is paid or disputed moves the days that follow without
+anything to correct.
 """
 
 from datetime import date, datetime, timedelta
@@ -105,12 +105,14 @@ def _after(after: After, case: Case, pack: Pack, zone: ZoneInfo) -> Turn | None:
         on = case.progress.get(after.legal)
         wait = days or ONE_DAY
         return Turn(on + wait, f"{after.legal} recorded on {on}{later}") if on else None
-    keys = [f"{after.task}:{r}" for r in after.results] or [str(after.task)]
+    fact = f"approval {after.approval}" if after.approval else str(after.task)
+    keys = [f"{fact}:{result}" for result in after.results] or [fact]
     done = [case.results[key] for key in keys if key in case.results]
     if not done:
         return None
     at = max(done)
-    why = f"{after.task} {' or '.join(after.results) or 'done'} on {local_day(at, zone)}{later}"
+    result = " or ".join(after.results) or "done"
+    why = f"{fact} {result} on {local_day(at, zone)}{later}"
     return Turn(max(local_day(at, zone) + days, _next_turn_day(at, pack, zone)), why)
 
 

@@ -1,8 +1,7 @@
 """A day's turn: what happens at the step time (rules of all packs: pace, pause, calendar).
 
 The order is fixed: promises and plans are checked, the case goes on or stays, contacts that waited
-go first, then what is due before a due
-date, the monthly entries, and at last one step.
+go first, then what is due before a due date, the monthly entries, and at last one step.
 """
 
 from datetime import date, timedelta
@@ -193,7 +192,7 @@ def _take(rec: Recorder, step: Step, turn: Turn) -> None:
         )
     )
     if step.approval is not None:
-        ask(rec, step.approval.for_, step.approval.by, cause, is_step=True)
+        ask(rec, step.approval, cause, is_step=True)
         return
     before = rec.state.case.classified if rec.state.case else None
     perform(rec, step.do, cause, is_step=True)

@@ -187,6 +187,7 @@ class Approval(Value, frozen=True, kw_only=True):
     step: str | None = None
     path: tuple[int, ...] = ()
     is_step: bool = False
+    holds_steps: bool = False
     amount: int | None = None
 
 

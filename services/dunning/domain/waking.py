@@ -1,8 +1,8 @@
 """When an account next has something to do by itself.
 
 Only instants at which something will happen count: a step's turn, an agreement's check, a notice
-before a due date, a monthly entry, a contact
-that waited. A day on which nothing happens is slept through.
+before a due date, a monthly entry, a contact that waited. A day on which nothing happens is slept
+through.
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,7 @@
 """The policy pack: a creditor's written collection policy as data.
 
 `load` reads one file, `available` and `get` the packs that ship with the service, `with_parameters`
-overrides figures,
-`validate` looks for what a schema cannot see, `explain` prints the timetable.
+overrides figures, `validate` looks for what a schema cannot see, `explain` prints the timetable.
 """
 
 from services.dunning.policy.explain import explain

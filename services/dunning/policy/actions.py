@@ -71,10 +71,14 @@ class Refer(Part):
 
 
 class Approval(Part):
-    """A decision asked of a second person, and what follows when it is yes."""
+    """A decision asked of a second person, and what follows when it is yes.
+
+    A step's holds up the steps after it; one that a reaction asks for does so with `holds_steps`.
+    """
 
     for_: str = Field(alias="for", min_length=1)
     by: str = "manager"
+    holds_steps: bool = False
     then: tuple["Action", ...] = ()
 
 

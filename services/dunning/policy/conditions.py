@@ -29,10 +29,8 @@ class Condition(_Part):
     """Everything given must hold.
 
     A list holds when any of its names does. `replied`, `disputed`, `observed`, `notice_sent`,
-    `restricted` and `classified` speak
-    of this case; `disputed_ever` and `observed` of the account; `attribute` of an account attribute
-    that is set
-    and true.
+    `restricted` and `classified` speak of this case; `disputed_ever` and `observed` of the account;
+    `attribute` of an account attribute that is set and true.
     """
 
     replied: bool | None = None
@@ -61,22 +59,24 @@ class After(_Part):
     """A fact that is waited for, and whole days after the day it was recorded.
 
     With no days the step comes at the next step time after the fact. Exactly one of `task` (with
-    `results`, any when absent),
-    `legal` and `step` is given.
+    `results`, any when absent), `approval` (with `results`), `legal` and `step` is given.
     """
 
     task: TaskKind | None = None
     results: Names = ()
+    approval: str | None = None
     legal: LegalProgress | None = None
     step: str | None = None
     days: int = Field(default=0, ge=0)
 
     @model_validator(mode="after")
     def _one(self) -> "After":
-        if sum(x is not None for x in (self.task, self.legal, self.step)) != 1:
-            raise ValueError("needs exactly one of task, legal, step")
-        if self.results and not self.task:
-            raise ValueError("results belong to a task")
+        if sum(x is not None for x in (self.task, self.approval, self.legal, self.step)) != 1:
+            raise ValueError("needs exactly one of task, approval, legal, step")
+        if self.results and not (self.task or self.approval):
+            raise ValueError("results belong to a task or an approval")
+        if self.approval and not self.results:
+            raise ValueError("an approval needs its results: approved, rejected")
         return self
 
 
@@ -84,10 +84,9 @@ class When(_Part):
     """When a step's turn comes.
 
     `day` counts from the due date of the oldest overdue item, `then_days` from the last step taken,
-    `after` from a fact;
-    `months_past_due` is the first day beyond that many calendar months. `or_overdue_at_least`
-    (principal, minor units) and `or_after` bring it
-    forward, `not_before` holds it back.
+    `after` from a fact; `months_past_due` is the first day beyond that many calendar months.
+    `or_overdue_at_least` (principal, minor units) and `or_after` bring it forward, `not_before`
+    holds it back.
     """
 
     day: int | None = Field(default=None, ge=1)

@@ -84,8 +84,8 @@ def _when(when: When) -> str:
 
 
 def _after(after: After) -> str:
-    if after.task:
-        fact = f"{after.task} is {' or '.join(after.results) or 'done'}"
+    if after.task or after.approval:
+        fact = f"{after.task or after.approval} is {' or '.join(after.results) or 'done'}"
     elif after.legal:
         fact = f"{after.legal} is recorded"
     else:

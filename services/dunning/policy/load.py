@@ -25,8 +25,7 @@ def load(path: str | Path) -> Pack:
     """Read one pack file.
 
     Raises PackError, whose problems name file, line and field, also for parts of the format that
-    this version does not carry out, and NotFound when there is no such
-    file.
+    this version does not carry out, and NotFound when there is no such file.
     """
     file = Path(path)
     try:

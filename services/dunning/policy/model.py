@@ -1,8 +1,8 @@
 """The policy pack as frozen models: what a YAML file may say.
 
 Every model refuses fields it does not know. Figures written as `$name` are replaced by the pack's
-parameters before the file is
-read into these models, so an action or a date never has to know where its number came from.
+parameters before the file is read into these models, so an action or a date never has to know where
+its number came from.
 """
 
 from decimal import Decimal
@@ -199,8 +199,7 @@ class Pack(Part):
     """One creditor's policy, its figures resolved.
 
     `values` are the parameters in force, `overrides` those an operator changed, `content_hash`
-    names the text of the
-    file whatever its comments and overrides.
+    names the text of the file whatever its comments and overrides.
     """
 
     id: Id

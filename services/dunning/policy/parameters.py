@@ -35,8 +35,7 @@ class Parameter(BaseModel):
     """One figure of a policy.
 
     `vague` marks a default that the written policy leaves open; `source` names the clause either
-    way. Ratios are decimals
-    (0.0005 is 0.05 %), times are `HH:MM` local.
+    way. Ratios are decimals (0.0005 is 0.05 %), times are `HH:MM` local.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -17,9 +17,8 @@ def validate(pack: Pack) -> list[Problem]:
     """List every fault of a loaded pack, in the order of its file; an empty list means that it can
     run.
 
-    Looks for unknown step ids and owners, steps that cannot be
-    reached, dates that cannot be
-    met, and a restriction or legal document that no notice goes before.
+    Looks for unknown step ids and owners, steps that cannot be reached, dates that cannot be met,
+    and a restriction or legal document that no notice goes before.
     """
     source = pack.document or Document(pack.id, {}, {})
     found = [
