@@ -6,11 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from chassis.http import Principal
+from chassis.http import ROLES, Principal
 from services.dunning.api import inputs as i
 from services.dunning.api.desk import Desk, Happened, InScope
 from services.dunning.api.roles import acting_for, may
 from services.dunning.domain import commands as c
+from services.dunning.domain.state import Account
 from services.dunning.domain.values import Instalment
 
 CREATED = 201
@@ -135,14 +136,30 @@ def _applications(routes: APIRouter, desk: Desk) -> None:
     async def decision(
         subject: InScope, given: i.DecisionInput, who: Annotated[Principal, may("decide")]
     ) -> Happened:
+        by = acting_for(who, given.by)
+        check_decider(await desk.account(subject), given.purpose, who)
         command = c.Decide(
             for_=given.purpose,
             outcome=given.outcome,
-            by=acting_for(who, given.by),
+            by=by,
             amount=given.amount,
             until=given.until,
         )
         return await desk.act(subject, lambda _seal: command)
+
+
+def check_decider(account: Account, purpose: str, who: Principal) -> None:
+    """Refuse whoever has not the role an approval asks for; a role no token carries is the
+    manager's.
+
+    Of that name an application is decided first, as the domain does it.
+    """
+    if any(one.for_ == purpose for one in account.applications):
+        return
+    for approval in account.approvals:
+        if approval.for_ == purpose:
+            who.check(approval.by_role if approval.by_role in ROLES else "manager")
+            return
 
 
 def _holds(routes: APIRouter, desk: Desk) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import orjson
 from fastapi import APIRouter, Path, Query
 
-from chassis.errors import Forbidden, NotFound
+from chassis.errors import Forbidden, NotFound, Rejected
 from chassis.http import Page, Principal, decode_cursor, page
 from chassis.http.paging import Cursor, Limit
 from chassis.vault import Subject
@@ -128,13 +128,12 @@ async def _complete(
     task_id: str | None = None,
 ) -> Happened:
     by = acting_for(who, given.by)
-    check_owner((await desk.account(subject)).tasks, who, kind, task_id)
+    task = theirs((await desk.account(subject)).tasks, who, kind, task_id)
     return await desk.act(
         subject,
         lambda seal: c.CompleteTask(
             result=given.result or "",
-            kind=kind,
-            task_id=task_id,
+            task_id=task.task_id,
             note=None if given.note is None else seal(by, given.note),
             by=by,
         ),
@@ -151,19 +150,22 @@ async def _complete_for_creditor(
     task_id: str | None = None,
 ) -> Happened:
     by = acting_for(who, given.by)
-    check_owner((await desk.creditor(creditor)).tasks, who, kind, task_id)
-    command = c.CompleteTask(result=given.result or "", kind=kind, task_id=task_id, by=by)
+    task = theirs((await desk.creditor(creditor)).tasks, who, kind, task_id)
+    command = c.CompleteTask(result=given.result or "", task_id=task.task_id, by=by)
     return await desk.act_on_creditor(creditor, command)
 
 
-def check_owner(
+def theirs(
     tasks: tuple[OpenTask, ...], who: Principal, kind: str | None, task_id: str | None
-) -> None:
-    """Refuse whoever is neither of the owner's role nor a manager; a department's or a person's
-    task is anybody's of the staff.
+) -> OpenTask:
+    """The oldest open task meant, which the caller may complete: as its owner's role, or a manager.
+
+    A department's or a person's task is anybody's of the staff. Raises `Forbidden`, and `Rejected`
+    when no such task is open.
     """
     for task in tasks:
         if kind in (None, task.kind) and task_id in (None, task.task_id):
             if task.owner in STAFF and not who.has(task.owner, "manager"):
                 raise Forbidden(f"the task belongs to {task.owner}")
-            return
+            return task
+    raise Rejected(f"no open task {task_id or kind}")

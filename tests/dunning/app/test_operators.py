@@ -1,15 +1,18 @@
 """What people record and decide: who may, who did, and what follows."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import services.dunning.policy as policy_package
 from chassis.vault import Subject
 from contracts import billing
 from services.dunning.api.roles import ROLES_OF
 from tests.dunning.app.conftest import CREDITOR, Desk, local
 
+POLICIES = Path(policy_package.__file__).parent.parent / "policies"
 PLANTED = "王小明13800138000"
 
 
@@ -218,3 +221,41 @@ async def test_what_a_message_leaves_out_stays_known(overdue: Desk) -> None:
     await overdue.tell(billing.AccountUpserted(account_id="P-1", responsible="Ms Chen"))
     debtor = (await overdue.get("/v1/accounts/P-1")).json()["debtor"]
     assert (debtor["debtor"]["name"], debtor["responsible"]) == (PLANTED, "Ms Chen")
+
+
+@pytest.fixture
+async def asking(desk: Desk) -> Desk:
+    """A case whose step s3 asks the manager before it stops the service."""
+    text = (POLICIES / "three-stage.yaml").read_text()
+    stop = "      - restrict: {service: all_service}"
+    assert stop in text
+    text = text.replace(
+        "when: {day: $stop_day}", "when: {day: $stop_day}\n    approval: {for: stop}"
+    )
+    await desk.set_up(policy=None, policy_document=text)
+    await desk.owes(30_000, date(2026, 3, 8))
+    await desk.run_until(local(4, 9))
+    return desk
+
+
+async def test_an_approval_is_given_by_the_role_it_asks_for(asking: Desk) -> None:
+    pending = (await asking.get("/v1/decisions")).json()["items"]
+    assert [(d["what"], d["purpose"], d["by_role"]) for d in pending] == [
+        ("approval", "stop", "manager")
+    ]
+    path, decision = "/v1/accounts/P-1/decisions", {"for": "stop", "outcome": "approved"}
+    assert (await asking.post(path, decision, "finance")).status_code == 403
+    assert "restrict" in shown(await asking.post(path, decision, "manager"))
+    assert (await asking.get("/v1/decisions")).json()["items"] == []
+
+
+async def test_the_oldest_open_task_of_a_kind_is_completed(asking: Desk) -> None:
+    path = "/v1/accounts/P-1/tasks/phone_call/completion"
+    assert (await asking.post(path, {}, "finance")).status_code == 403
+    body = {"result": "reached", "note": "promised to look into it"}
+    assert shown(await asking.post(path, body, "collector", who="li"))[0] == "task_completed"
+    done = [e["fields"] for e in await asking.timeline() if e["kind"] == "task_completed"]
+    assert [(d["kind"], d["result"], d["by"], d["note"]["text"]) for d in done] == [
+        ("phone_call", "reached", "li", "promised to look into it")
+    ]
+    assert (await asking.post(path, {}, "collector")).status_code == 409
