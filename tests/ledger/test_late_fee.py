@@ -259,3 +259,12 @@ def test_accrual_of_a_deferred_item_stands_still_until_its_date() -> None:
     assert accrual is not None
     for day in (D(2026, 2, 5), D(2026, 3, 31), D(2026, 4, 2)):
         assert accrual.at(day) == book.fee(day)
+
+
+def test_a_year_of_late_fee_from_the_second_notice_is_paid_to_the_cent() -> None:
+    book = Book(terms(rate="0.0005", starts_on_notice=True))
+    book.invoice(D(2026, 1, 5), "A", 486000, D(2026, 1, 31))
+    book.do(D(2026, 3, 2), c.StartLateFee(D(2026, 3, 2)), hour=9)
+    assert book.fee(D(2027, 3, 9)) == 90639
+    (event,) = book.pay(D(2027, 3, 10), "P", 576882)
+    assert (book.item("A").status, book.prepaid(), event.effects.cleared) == ("settled", 0, True)

@@ -44,7 +44,7 @@ class Draft:
         self.day = day
         self.items: dict[str, Item] = {item.id: item for item in account.items}
         self.closed: Mapping[str, Item] = {}
-        self.changed: set[str] = set()
+        self.changed: dict[str, None] = {}  # a set would iterate differently in each process
         self.owed = any(owes(item, day) for item in account.items)
         self.prepaid = account.prepaid
         self.prepaid_on = account.prepaid_on
@@ -59,7 +59,7 @@ class Draft:
     def put(self, item: Item) -> None:
         """Keep an item as it is now."""
         self.items[item.id] = item
-        self.changed.add(item.id)
+        self.changed[item.id] = None
 
     def fallen_due(self) -> list[Item]:
         """The open items whose due date has come, in the order money reaches them."""

@@ -33,16 +33,18 @@ class Accrual(msgspec.Struct, frozen=True, array_like=True):
         """What is due on a day, rounded, after what was paid or waived."""
         days = max(0, (day - self.through).days)
         raw = _EXACT.add(self.accrued, _EXACT.multiply(self.per_day, Decimal(days)))
-        return max(0, half_up(min(Decimal(self.cap), raw)) - self.settled)
+        return max(0, min(self.cap, half_up(raw)) - self.settled)
 
 
 def half_up(value: Decimal) -> int:
     """Round to the minor unit, halves up."""
-    return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP, context=_EXACT))
+    return int(value.to_integral_value(ROUND_HALF_UP, _EXACT))
 
 
 def cap(fee: Fee, terms: Terms) -> int:
     """The most an item's late fee can come to."""
+    if terms.cap_ratio == 1:
+        return fee.base
     return half_up(_EXACT.multiply(Decimal(fee.base), terms.cap_ratio))
 
 
@@ -50,7 +52,7 @@ def charged(fee: Fee | None, terms: Terms, day: date) -> int:
     """The late fee borne through a day, rounded and capped, paid or not."""
     if fee is None:
         return 0
-    return half_up(min(Decimal(cap(fee, terms)), accrued(fee, terms, day)))
+    return min(cap(fee, terms), half_up(accrued(fee, terms, day)))
 
 
 def due(fee: Fee | None, terms: Terms, day: date) -> int:
@@ -64,10 +66,13 @@ def accrued(fee: Fee, terms: Terms, through: date) -> Decimal:
         return _ZERO
     total = _ZERO
     for first, last, per_day in _rated(terms, fee.bears_from, through):
-        principal_days = sum(
-            principal * _bearing_days(fee.stops, begin, end)
-            for begin, end, principal in _levels(fee, first, last)
-        )
+        if fee.moves or fee.stops:
+            principal_days = sum(
+                principal * _bearing_days(fee.stops, begin, end)
+                for begin, end, principal in _levels(fee, first, last)
+            )
+        else:
+            principal_days = fee.base * ((last - first).days + 1)
         total = _EXACT.add(total, _EXACT.multiply(per_day, Decimal(principal_days)))
     return total
 
