@@ -5,6 +5,7 @@ and go shift nothing.
 import base64
 import binascii
 from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 import orjson
@@ -38,7 +39,7 @@ def encode_cursor(key: Sequence[Any]) -> str:
 
 def decode_cursor(cursor: str | None, *kinds: type) -> list[Any] | None:
     """The keyset of a cursor, or `None` for the first page; raises `Malformed` unless its parts
-    have these kinds.
+    have these kinds (`str`, `int`, `date`, aware `datetime`).
     """
     if cursor is None:
         return None
@@ -47,9 +48,24 @@ def decode_cursor(cursor: str | None, *kinds: type) -> list[Any] | None:
         key = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (binascii.Error, ValueError) as error:
         raise Malformed("cursor: not one that was handed out") from error
-    if not isinstance(key, list) or [type(part) for part in key] != list(kinds):
+    if not isinstance(key, list) or len(key) != len(kinds):
         raise Malformed("cursor: not one of this listing")
-    return key
+    return [_part(part, kind) for part, kind in zip(key, kinds, strict=True)]
+
+
+def _part(value: Any, kind: type) -> Any:
+    try:
+        if kind is datetime and isinstance(value, str):
+            instant = datetime.fromisoformat(value)
+            if instant.tzinfo is not None:
+                return instant
+        elif kind is date and isinstance(value, str):
+            return date.fromisoformat(value)
+        elif type(value) is kind:
+            return value
+    except ValueError as error:
+        raise Malformed("cursor: not one that was handed out") from error
+    raise Malformed("cursor: not one of this listing")
 
 
 def page(

@@ -69,10 +69,7 @@ def _lists(routes: APIRouter, desk: Desk) -> None:
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Page[dict[str, Any]]:
-        after = decode_cursor(cursor, str, str, str)
-        if after is not None and after[0] != sort:
-            after = None
-        column = SORTS[sort]
+        after = decode_cursor(cursor, SORTS[sort].kind, str)
         rows = await desk.service.pool.fetch(
             CASES[sort],
             who.visible(creditor),
@@ -80,14 +77,12 @@ def _lists(routes: APIRouter, desk: Desk) -> None:
             policy,
             step,
             owner,
-            column.read(after[1]) if after else None,
-            after[2] if after else None,
+            after[0] if after else None,
+            after[1] if after else None,
             limit + 1,
         )
         return Page[dict[str, Any]](
-            **page(
-                rows, limit, lambda r: [sort, column.write(r["sort_key"]), r["case_id"]], case_row
-            )
+            **page(rows, limit, lambda r: [r["sort_key"], r["case_id"]], case_row)
         )
 
     @routes.get("/decisions", summary="Applications and approvals, oldest first")
@@ -98,17 +93,17 @@ def _lists(routes: APIRouter, desk: Desk) -> None:
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Page[dict[str, Any]]:
-        after = decode_cursor(cursor, str, str)
+        after = decode_cursor(cursor, datetime, str)
         rows = await desk.service.pool.fetch(
             _DECISIONS,
             who.visible(creditor),
             state,
-            datetime.fromisoformat(after[0]) if after else None,
+            after[0] if after else None,
             after[1] if after else None,
             limit + 1,
         )
         return Page[dict[str, Any]](
-            **page(rows, limit, lambda r: [r["asked_at"].isoformat(), r["decision_id"]], dict)
+            **page(rows, limit, lambda r: [r["asked_at"], r["decision_id"]], dict)
         )
 
 

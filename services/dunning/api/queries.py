@@ -1,6 +1,6 @@
 """The SQL of case lists: one statement for each way of sorting, each paged by its own key."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -10,32 +10,21 @@ from chassis.views import table_of
 from services.dunning.views import ACCOUNTS, TASKS
 from services.dunning.views import CASES as CASES_VIEW
 
-_FAR = "infinity"
-
 
 class Sort(NamedTuple):
-    """What a list is sorted by: the SQL expression and type, and how a cursor writes and reads a
-    value.
-    """
+    """What a list is sorted by: the SQL expression, its type there and here."""
 
     expression: str
-    type: str
-    write: Callable[[Any], str]
-    read: Callable[[str], Any]
-
-
-def _iso(value: date | datetime) -> str:
-    return value.isoformat()
+    sql_type: str
+    kind: type
 
 
 SORTS: Mapping[str, Sort] = {
-    "opened": Sort("c.opened_at", "timestamptz", _iso, datetime.fromisoformat),
-    "oldest_due": Sort("c.oldest_due_on", "date", _iso, date.fromisoformat),
+    "opened": Sort("c.opened_at", "timestamptz", datetime),
+    "oldest_due": Sort("c.oldest_due_on", "date", date),
     # What has no next instant comes last.
-    "next": Sort(
-        "coalesce(n.next_at, '9999-12-31T00:00:00Z')", "timestamptz", _iso, datetime.fromisoformat
-    ),
-    "account": Sort('c.account collate "C"', "text", str, str),
+    "next": Sort("coalesce(n.next_at, '9999-12-31T00:00:00Z')", "timestamptz", datetime),
+    "account": Sort('c.account collate "C"', "text", str),
 }
 
 _COLUMNS = f"""
@@ -61,7 +50,7 @@ where ($1::text[] is null or c.creditor = any($1)) and ($2::text is null or c.st
   and ($5::text is null or exists (
     select 1 from {table_of(TASKS)} t
     where t.case_id = c.case_id and t.state = 'open' and t.owner = $5))
-  and ($6::{sort.type} is null or ({key}, c.case_id) > ($6, $7))
+  and ($6::{sort.sql_type} is null or ({key}, c.case_id) > ($6, $7))
 order by {key}, c.case_id limit $8
 """  # noqa: S608 - names of ours
 

@@ -56,8 +56,7 @@ def router(desk: Desk) -> APIRouter:
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> dict[str, Any]:
-        after = decode_cursor(cursor, str, str)
-        at = datetime.fromisoformat(after[0]) if after else None
+        after = decode_cursor(cursor, datetime, str)
         rows = await desk.service.pool.fetch(
             _LIST,
             who.visible(creditor),
@@ -65,11 +64,11 @@ def router(desk: Desk) -> APIRouter:
             owner,
             account,
             kind,
-            at,
+            after[0] if after else None,
             after[1] if after else None,
             limit + 1,
         )
-        return page(rows, limit, lambda r: [r["requested_at"].isoformat(), r["task_id"]], _row)
+        return page(rows, limit, lambda r: [r["requested_at"], r["task_id"]], _row)
 
     @routes.post("/tasks/{task_id}/completion", status_code=CREATED, summary="Complete a task")
     async def by_id(

@@ -2,7 +2,7 @@ import io
 import json
 import re
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import httpx
@@ -74,6 +74,14 @@ def test_a_cursor_survives_the_round_trip() -> None:
         "案件/7",
     ]
     assert decode_cursor(None, str) is None
+
+
+def test_instants_and_days_in_a_cursor_are_read_back() -> None:
+    key = [datetime(2026, 3, 1, tzinfo=UTC), date(2026, 3, 8), 7]
+    assert decode_cursor(encode_cursor(key), datetime, date, int) == key
+    for bad in ("yesterday", "2026-03-01T00:00:00", 5):
+        with pytest.raises(Malformed):
+            decode_cursor(encode_cursor([bad]), datetime)
 
 
 @pytest.mark.parametrize("cursor", ["%%%", "e30", encode_cursor(["a"]), encode_cursor([1, 2])])
