@@ -31,40 +31,26 @@ class Aggregate(Generic[S, E]):
     initial: Callable[[str], S]
     evolve: Callable[[S, E], S]
     wake_at: Callable[[S], datetime | None] = never
-    _codecs: "_Codecs" = field(init=False, repr=False, compare=False)
+    decode_state: Callable[[bytes], S] = field(init=False, repr=False, compare=False)
+    """Read a stored state."""
+    encode_state: Callable[[S], bytes] = field(init=False, repr=False, compare=False)
+    """Write a state: the same bytes for the same state, whatever process writes it."""
+    decode_event: Callable[[bytes], E] = field(init=False, repr=False, compare=False)
+    """Read a stored event."""
+    encode_event: Callable[[Any], bytes] = field(init=False, repr=False, compare=False)
+    """Write an event as tagged JSON."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_codecs", _Codecs(self.state, self.events))
-
-    def decode_state(self, data: bytes) -> S:
-        """Read a stored state."""
-        state: S = self._codecs.state_decoder.decode(data)
-        return state
-
-    def encode_state(self, state: S) -> bytes:
-        """Write a state: the same bytes for the same state, whatever process writes it."""
-        return self._codecs.state_encoder.encode(state)
-
-    def decode_event(self, data: bytes) -> E:
-        """Read a stored event."""
-        event: E = self._codecs.event_decoder.decode(data)
-        return event
-
-    def encode_event(self, event: Any) -> bytes:
-        """Write an event as tagged JSON."""
-        return self._codecs.event_encoder.encode(event)
-
-
-class _Codecs:
-    """Compiled once per aggregate: building a decoder costs more than using it."""
-
-    __slots__ = ("event_decoder", "event_encoder", "state_decoder", "state_encoder")
-
-    def __init__(self, state: type[Any], events: Any) -> None:
-        self.state_decoder = msgspec.msgpack.Decoder(state)
-        self.state_encoder = msgspec.msgpack.Encoder(order="sorted", decimal_format="string")
-        self.event_decoder = msgspec.json.Decoder(events)
-        self.event_encoder = msgspec.json.Encoder(decimal_format="string")
+        # Compiled once, and bound as they are: the hot path calls them for every event.
+        states = msgspec.msgpack.Encoder(order="sorted", decimal_format="string")
+        codecs: dict[str, Callable[..., Any]] = {
+            "decode_state": msgspec.msgpack.Decoder(self.state).decode,
+            "encode_state": states.encode,
+            "decode_event": msgspec.json.Decoder(self.events).decode,
+            "encode_event": msgspec.json.Encoder(decimal_format="string").encode,
+        }
+        for name, codec in codecs.items():
+            object.__setattr__(self, name, codec)
 
 
 def stream_kind(stream: str) -> str:

@@ -4,24 +4,17 @@ together.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from chassis.aggregate import Aggregate, stream_kind
 from chassis.errors import BrokenInvariant
 from chassis.stored import Stored
 from chassis.vault import KeyRing, Subject
 
-
-class Pending(NamedTuple):
-    """An event waiting for the commit, in the column order of the `events` table."""
-
-    lane: int
-    stream: str
-    version: int
-    type: str
-    at: datetime
-    cause: str | None
-    data: bytes
+Pending = tuple[int, str, int, str, datetime, str | None, bytes]
+"""An event waiting for the commit: lane, stream, version, type, at, cause, data, as the columns of
+the `events` table. A plain tuple, since one is made for every event.
+"""
 
 
 class Entry:
@@ -77,27 +70,27 @@ class Work:
         entry = self._entry(stream)
         if stream not in self._undo:
             self._undo[stream] = (entry.state, entry.version)
-        aggregate = entry.aggregate
+        evolve, encode = entry.aggregate.evolve, entry.aggregate.encode_event
+        lane, now, cause, add = self.lane, self.now, self.cause, self.pending.append
         for event in events:
-            entry.state = aggregate.evolve(entry.state, event)
-            entry.version += 1
-            self.pending.append(
-                Pending(
-                    self.lane,
-                    stream,
-                    entry.version,
-                    type(event).__struct_config__.tag,
-                    self.now,
-                    self.cause,
-                    aggregate.encode_event(event),
-                )
-            )
+            entry.state = evolve(entry.state, event)
+            entry.version = version = entry.version + 1
+            kind = type(event).__struct_config__.tag
+            add((lane, stream, version, kind, now, cause, encode(event)))
 
     def history(self, stream: str) -> Sequence[Stored]:
-        """All committed events of the stream, oldest first; only for routes that asked for it."""
+        """All events of the stream, oldest first, with what this work has appended so far.
+
+        Only for routes that asked for it; `BrokenInvariant` otherwise.
+        """
         if stream not in self._histories:
             raise BrokenInvariant(f"the history of {stream} was not loaded")
-        return self._histories[stream]
+        decode = self._entry(stream).aggregate.decode_event
+        return [*self._histories[stream]] + [
+            Stored(stream, version, kind, at, cause, decode(data), lane, 0)
+            for lane, name, version, kind, at, cause, data in self.pending
+            if name == stream
+        ]
 
     def seal(self, subject: Subject, value: Any) -> bytes:
         """Encrypt personal data for one subject; empty when the subject was erased."""

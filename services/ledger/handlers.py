@@ -36,14 +36,7 @@ def only_terms(message: Message, lane: int) -> Sequence[str]:
 
 def history_of(work: Work, stream: str) -> list[Past]:
     """All events of a stream, those this work has yet to commit included."""
-    committed = work.history(stream)
-    pasts = [Past(stored.at, stored.event) for stored in committed]
-    pasts += [
-        Past(pending.at, ACCOUNT.decode_event(pending.data))
-        for pending in work.pending
-        if pending.stream == stream and pending.version > len(committed)
-    ]
-    return pasts
+    return [Past(stored.at, stored.event) for stored in work.history(stream)]
 
 
 def _terms(work: Work, message: Message) -> Terms:
