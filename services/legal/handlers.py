@@ -223,7 +223,7 @@ class Drafting:
         try:
             text = self.documents.draw(request, state, profile, sums, terms, office, today)
         except Malformed as error:
-            log.warning("document_unwritable", request=request.request_id, error=str(error))
+            log.warning("document_unwritable", stream=stream, error=error)
             work.append(stream, [e.DocumentRefused(request.request_id, "template")])
             return
         content = work.seal(subject, {"title": text.title, "body": text.body})

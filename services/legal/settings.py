@@ -1,4 +1,4 @@
-"""Settings of the legal service beside those every service has."""
+"""Settings of the legal service beside those every service has; the table is docs/documents.md."""
 
 from pathlib import Path
 
@@ -22,15 +22,22 @@ class LegalSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="ARREARS_LEGAL_", extra="ignore")
 
-    documents: Path | None = None
-    """Folder of the documents (creditor/date/document); absent: `documents` in the data folder."""
-    templates: Path | None = None
-    """Folder of policies' own templates: policy/language/document.j2."""
-    offices: dict[str, Office] = {}
-    """By creditor (JSON): name, address, representative, contact, law_firm, court."""
-    judgment_term_days: int = Field(default=10, ge=1, le=3650)
-    """Days a debtor has to pay after a judgment that names no term."""
-    filing_batch_max: int = Field(default=200, ge=1, le=10_000)
+    documents: Path | None = Field(
+        default=None, description="folder of the documents; absent: `documents` in the data folder"
+    )
+    templates: Path | None = Field(
+        default=None, description="folder of policies' own texts: policy/language/document.j2"
+    )
+    offices: dict[str, Office] = Field(
+        default={},
+        description="JSON by creditor: name, address, representative, contact, law_firm, court",
+    )
+    judgment_term_days: int = Field(
+        default=10, ge=1, le=3650, description="days to pay after a judgment that names no term"
+    )
+    filing_batch_max: int = Field(
+        default=200, ge=1, le=10_000, description="documents filed in one round, at most"
+    )
 
     def office(self, creditor: str) -> Office:
         """Who signs for a creditor."""

@@ -153,7 +153,7 @@ class Dispatcher:
                 work.now.astimezone(terms.zone).date(),
             )
         except Malformed as error:
-            log.warning("notice_unwritable", notice=notice.notice_id, error=str(error))
+            log.warning("notice_unwritable", stream=stream, error=error)
             work.append(stream, decide.fail(notice, "template"))
             return None
 
@@ -178,22 +178,33 @@ class Dispatcher:
         return [] if until is None else decide.hold_back(notice, until)
 
     async def _call(self, service: Service, parcel: Parcel) -> AttemptResult:
-        result = await self.gateways[parcel.channel].send(parcel)
+        try:
+            result = await self.gateways[parcel.channel].send(parcel)
+        except Exception as error:
+            # A fault of ours or of a library: whether the notice left is not known.
+            log.exception("gateway_raised", account=parcel.account, error=error)
+            result = AttemptResult("unknown", reason=type(error).__name__)
         self.breakers[parcel.channel].note(result, service.clock.now())
         if result.outcome != "accepted":
             log.warning(
                 "notice_not_accepted",
-                notice=parcel.notice_id,
-                channel=parcel.channel,
-                outcome=result.outcome,
-                reason=result.reason,
+                account=parcel.account,
+                state=result.outcome,
+                reason_class=result.reason,
             )
         return result
+
+    async def _ask(self, parcel: Parcel) -> Lookup:
+        try:
+            return await self.gateways[parcel.channel].find(parcel)
+        except Exception as error:
+            log.exception("gateway_raised", account=parcel.account, error=error)
+            return Lookup("unclear")
 
     async def _find_out(self, service: Service, batch: list[Task]) -> None:
         """Ask the gateways about attempts whose result nobody recorded."""
         parcels = await _execute(service, batch, lambda work: _in_doubt(work, batch))
-        found = await asyncio.gather(*(self.gateways[one.channel].find(one) for one in parcels))
+        found = await asyncio.gather(*(self._ask(one) for one in parcels))
         by_key: dict[tuple[str, str], Lookup] = {
             (one.account, one.notice_id): got for one, got in zip(parcels, found, strict=True)
         }

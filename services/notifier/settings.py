@@ -1,9 +1,9 @@
-"""Settings of the notifier beside those every service has."""
+"""Settings of the notifier beside those every service has; the table is docs/notices.md."""
 
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -20,40 +20,51 @@ class NotifierSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="ARREARS_NOTIFIER_", extra="ignore")
 
-    outbox: Path | None = None
-    """Folder of the file outbox (creditor/date/channel/notice); absent: `outbox` in the data
-    folder.
-    """
-    templates: Path | None = None
-    """Folder of policies' own templates: policy/language/name.group.j2."""
-    region: str = "CN"
-    """ISO 3166 country of phone numbers written without a country code."""
-    senders: dict[str, Sender] = {}
-    """By creditor (JSON): name, contact, how_to_pay."""
-
-    smtp_host: str = ""
-    """Mail server; empty: e-mail goes to the file outbox."""
-    smtp_port: int = 587
-    smtp_tls: Literal["starttls", "tls", "none"] = "starttls"
-    smtp_username: str = ""
-    smtp_password: SecretStr = SecretStr("")
-    smtp_from: str = ""
-    """Sender address of e-mail; wanted with `smtp_host`."""
-    smtp_timeout_seconds: float = 20
-
-    sms_url: str = ""
-    """Base URL of the SMS gateway; empty: text messages go to the file outbox."""
-    sms_key_id: str = ""
-    sms_secret: SecretStr = SecretStr("")
-    sms_timeout_seconds: float = 15
-
-    callback_secrets: dict[str, SecretStr] = {}
-    """By channel (JSON): the secret that signs the provider's delivery callbacks."""
-
-    gateway_failures_max: int = 5
-    """Failures in a row after which a gateway is left alone for a while."""
-    gateway_pause_seconds: float = 60
-    dispatch_batch_max: int = 200
+    outbox: Path | None = Field(
+        default=None, description="folder of the file outbox; absent: `outbox` in the data folder"
+    )
+    templates: Path | None = Field(
+        default=None, description="folder of policies' own texts: policy/language/name.group.j2"
+    )
+    region: str = Field(
+        default="CN", description="country of phone numbers written without a country code"
+    )
+    senders: dict[str, Sender] = Field(
+        default={}, description="JSON by creditor: name, contact, how_to_pay of its notices"
+    )
+    smtp_host: str = Field(
+        default="", description="mail server; empty: e-mail goes to the file outbox"
+    )
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="its port")
+    smtp_tls: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="encryption; `none` is for a server on this machine"
+    )
+    smtp_username: str = Field(default="", description="empty: no login")
+    smtp_password: SecretStr = Field(default=SecretStr(""), description="its password")
+    smtp_from: str = Field(default="", description="sender of e-mail; wanted with a mail server")
+    smtp_timeout_seconds: float = Field(
+        default=20, gt=0, le=60, description="longest wait for an answer of the mail server"
+    )
+    sms_url: str = Field(
+        default="", description="SMS gateway; empty: text messages go to the file outbox"
+    )
+    sms_key_id: str = Field(default="", description="names our key to the SMS gateway")
+    sms_secret: SecretStr = Field(
+        default=SecretStr(""), description="signs requests to the SMS gateway"
+    )
+    sms_timeout_seconds: float = Field(
+        default=15, gt=0, le=60, description="longest wait for an answer of the SMS gateway"
+    )
+    callback_secrets: dict[str, SecretStr] = Field(
+        default={}, description="JSON by channel: what signs the provider's delivery callbacks"
+    )
+    gateway_failures_max: int = Field(
+        default=5, ge=1, description="failures in a row after which a gateway is left alone"
+    )
+    gateway_pause_seconds: float = Field(default=60, gt=0, description="for how long it is")
+    dispatch_batch_max: int = Field(
+        default=200, ge=1, le=10_000, description="notices looked at in one round, at most"
+    )
 
     def sender(self, creditor: str) -> Sender:
         """How a creditor signs."""

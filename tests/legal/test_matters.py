@@ -33,8 +33,12 @@ async def test_progress_is_kept_and_told(world: LegalWorld) -> None:
     status, shown = await _progress(world, step="filed", note="立案庭张法官")
     assert status == 200
     assert shown["stage"] == "filed"
-    (row,) = shown["progress"]
+    assert shown["progress"][0]["note"] is None
+    async with world.client("legal") as client:
+        (row,) = (await client.get(PATH)).json()["progress"]
     assert (row["step"], row["note"], row["day"]) == ("filed", "立案庭张法官", "2026-03-10")
+    async with world.client("finance") as client:
+        assert (await client.get(PATH)).json()["progress"][0]["note"] is None
     await world.run()
     told = (await world.published("legal"))[-1]
     assert (told.type, told.data.step) == ("legal.matter.progressed.v1", "filed")

@@ -101,7 +101,8 @@ def router(service: Service, settings: LegalSettings) -> APIRouter:
         who: Caller, account: AccountPath, creditor: CreditorQuery = None
     ) -> MatterDetail:
         """An account's matters and what happened in them."""
-        return await _matter(service, who, who.scope(creditor), account)
+        reader = who if who.has(*_READERS) else None
+        return await _matter(service, reader, who.scope(creditor), account)
 
     @routes.post("/accounts/{account}/matter/progress")
     async def record_progress(
@@ -110,7 +111,8 @@ def router(service: Service, settings: LegalSettings) -> APIRouter:
         """Record what happened in court or with the debtor."""
         scope = who.scope(creditor)
         await _record(service, settings, who, scope, account, body)
-        return await _matter(service, who, scope, account)
+        # An answer is kept for its Idempotency-Key in clear: no note is repeated in it.
+        return await _matter(service, None, scope, account)
 
     return routes
 
@@ -148,14 +150,16 @@ async def _record(
     await service.execute(key, [stream, known], run, subjects=[subject])
 
 
-async def _matter(service: Service, who: Principal, creditor: str, account: str) -> MatterDetail:
+async def _matter(
+    service: Service, reader: Principal | None, creditor: str, account: str
+) -> MatterDetail:
     wanted = matters.Filter([creditor], account)
     async with service.pool.acquire(timeout=10) as connection:
         rows = await matters.listing(connection, wanted, None, 500)
     stream = matter_stream(creditor, account)
     state, _ = await service.read(stream)
     subject = Subject(creditor, account)
-    keys = await service.keys([subject]) if who.has(*_READERS) else None
+    keys = await service.keys([subject]) if reader is not None else None
     stored = await service.events(stream)
     return MatterDetail(
         account=account,
