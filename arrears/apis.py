@@ -1,4 +1,4 @@
-"""The four HTTP APIs as a client sees them, over the network or inside this process."""
+"""The four HTTP APIs as a client sees them."""
 
 import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -8,11 +8,10 @@ import httpx
 import orjson
 
 from arrears.errors import UsageError
-from arrears.stack import Stack
 from chassis.http.dev_keys import mint_token
 from chassis.settings import SERVICES, ServiceName, Settings
 
-_SECONDS_MAX = 60.0
+SECONDS_MAX = 60.0
 
 
 class Refused(UsageError):
@@ -111,27 +110,13 @@ class Apis:
 
 
 @contextlib.asynccontextmanager
-async def inside(stack: Stack) -> AsyncIterator[Apis]:
-    """Yield the APIs of services in this process: the same doors, without a network."""
-    async with contextlib.AsyncExitStack() as exits:
-        clients: dict[ServiceName, httpx.AsyncClient] = {}
-        for name, service in stack.services.items():
-            transport = httpx.ASGITransport(app=service.app, raise_app_exceptions=True)
-            client = httpx.AsyncClient(
-                transport=transport, base_url=f"http://{name}", timeout=_SECONDS_MAX
-            )
-            clients[name] = await exits.enter_async_context(client)
-        yield Apis(stack.settings, clients)
-
-
-@contextlib.asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Apis]:
     """Yield the APIs of the system that runs on the settings' host and ports."""
     async with contextlib.AsyncExitStack() as exits:
         clients: dict[ServiceName, httpx.AsyncClient] = {}
         for name in SERVICES:
             url = f"http://{settings.host}:{settings.port(name)}"
-            client = httpx.AsyncClient(base_url=url, timeout=_SECONDS_MAX)
+            client = httpx.AsyncClient(base_url=url, timeout=SECONDS_MAX)
             clients[name] = await exits.enter_async_context(client)
         yield Apis(settings, clients)
 

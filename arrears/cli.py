@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from arrears.commands import dead_letters, policy, scenario
+from arrears.commands import contracts, dead_letters, policy, scenario
 from arrears.commands.demo import demo
 from arrears.commands.import_ import import_
 from arrears.commands.kafka import kafka
@@ -33,6 +33,7 @@ app.command(name="import")(import_)
 app.add_typer(scenario.app, name="scenario")
 app.add_typer(policy.app, name="policy")
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(contracts.app, name="contracts")
 app.command()(replay)
 app.command()(token)
 app.command()(kafka)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from arrears import apis
-from arrears.apis import Apis
+import httpx
+
+from arrears.apis import SECONDS_MAX, Apis
 from arrears.simulation import RewindableClock, Simulation
 from arrears.stack import Stack, open_bus, open_stack, open_store
 from chassis.bus.base import Bus
-from chassis.settings import Settings
+from chassis.settings import ServiceName, Settings
 from services.notifier.settings import NotifierSettings
 
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
@@ -76,9 +77,23 @@ async def open_world(
                 strict=True,
                 own={"notifier": _nothing_leaves(folder)},
             ) as stack,
-            apis.inside(stack) as doors,
+            _apis_of(stack) as doors,
         ):
             yield World(settings, clock, bus, stack, doors)
+
+
+@contextlib.asynccontextmanager
+async def _apis_of(stack: Stack) -> AsyncIterator[Apis]:
+    """Yield the APIs of services in this process: the same doors, without a network."""
+    async with contextlib.AsyncExitStack() as exits:
+        clients: dict[ServiceName, httpx.AsyncClient] = {}
+        for name, service in stack.services.items():
+            transport = httpx.ASGITransport(app=service.app, raise_app_exceptions=True)
+            client = httpx.AsyncClient(
+                transport=transport, base_url=f"http://{name}", timeout=SECONDS_MAX
+            )
+            clients[name] = await exits.enter_async_context(client)
+        yield Apis(stack.settings, clients)
 
 
 def one_lane(settings: Settings) -> Settings:

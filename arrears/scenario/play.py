@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from arrears.apis import Apis
+from arrears.apis import Apis, Refused
 from arrears.errors import UsageError
 from arrears.scenario.compare import Failure, compare
 from arrears.scenario.inputs import When
@@ -16,7 +16,7 @@ from arrears.scenario.report import Outcome
 from arrears.scenario.upstream_events import Upstream
 from arrears.upstream import send
 from arrears.world import World
-from chassis.errors import ArrearsError
+from chassis.errors import ArrearsError, BrokenInvariant
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CURRENCY = "CNY"
@@ -37,10 +37,18 @@ class _Play:
         self._failures: list[Failure] = []
 
     async def run(self) -> Outcome:
-        scenario = self._file.scenario
-        await self._world.begin(_instant(scenario.begins_at))
-        simulation = self._world.simulation()
+        await self._world.begin(_instant(self._file.scenario.begins_at))
         await _set_up(self._world.apis, self._file)
+        try:
+            await self._time_passes()
+        except BrokenInvariant as error:
+            day = self._world.clock.now().astimezone(ZONE).date()
+            self._failures.append(Failure(f"the services stopped: {error}", day))
+        return await self._outcome()
+
+    async def _time_passes(self) -> None:
+        scenario = self._file.scenario
+        simulation = self._world.simulation()
         await simulation.settle()
         await self._accounts(_instant(scenario.begins_at))
         for index, entry in enumerate(scenario.when):
@@ -48,7 +56,6 @@ class _Play:
             await self._input(index, entry)
             await simulation.settle()
         await simulation.run_until(_instant(scenario.ends_at))
-        return await self._outcome()
 
     async def _accounts(self, at: datetime) -> None:
         accounts = self._file.scenario.given.accounts
@@ -109,7 +116,13 @@ async def _set_up(apis: Apis, file: ScenarioFile) -> None:
         body["policy"] = scenario.policy
     else:
         body["policy_document"] = pack.read_text(encoding="utf-8")
-    await apis.call("dunning", "PUT", f"/v1/creditors/{_CREDITOR}", json=body)
+    try:
+        await apis.call("dunning", "PUT", f"/v1/creditors/{_CREDITOR}", json=body)
+    except Refused as error:
+        field = "parameters" if "parameter" in error.reason else "policy"
+        line = file.marked.line((field,))
+        reason = error.reason.replace("policy_document:", f"{pack}:")
+        raise UsageError(f"{file.path}:{line}: {field}: {reason}") from error
 
 
 def _pack_file(file: ScenarioFile) -> Path | None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from itertools import groupby
 
 from arrears.scenario.compare import Failure, describe
 from arrears.scenario.model import ScenarioFile
@@ -22,15 +24,16 @@ class Outcome:
 
 
 def lines(outcome: Outcome, *, verbose: bool = False) -> Iterator[str]:
-    """Return the report on one file: the verdict, then per failure what happened on its day, then
-    the whole timeline of every account that is concerned.
+    """Return the report on one file: the verdict, then per day what failed and what happened on it,
+    then the whole timeline of every account that is concerned.
     """
     file = outcome.file
     yield f"{'pass' if outcome.passed else 'FAIL'}  {file.path}  {file.scenario.title}"
-    for failure in outcome.failures:
-        place = f"{file.path}:{failure.line}" if failure.line else str(file.path)
-        yield f"  {place}: {failure.day}: {failure.message}"
-        yield from _that_day(outcome, failure)
+    for day, failures in groupby(sorted(outcome.failures, key=_day), key=_day):
+        for failure in failures:
+            place = f"{file.path}:{failure.line}" if failure.line else str(file.path)
+            yield f"  {place}: {day}: {failure.message}"
+        yield from _that_day(outcome, day)
     concerned = {failure.account for failure in outcome.failures if failure.account}
     for account in file_accounts(outcome) if verbose else sorted(concerned):
         yield from _timeline(outcome, account)
@@ -51,12 +54,16 @@ def totals(outcomes: Sequence[Outcome]) -> str:
     return f"{passed} passed, {len(outcomes) - passed} failed"
 
 
-def _that_day(outcome: Outcome, failure: Failure) -> Iterator[str]:
-    on_day = [effect for effect in outcome.seen if effect.day == failure.day]
+def _day(failure: Failure) -> date:
+    return failure.day
+
+
+def _that_day(outcome: Outcome, day: date) -> Iterator[str]:
+    on_day = [effect for effect in outcome.seen if effect.day == day]
     if not on_day:
-        yield f"    on {failure.day} nothing happened"
+        yield f"    on {day} nothing happened"
         return
-    yield f"    on {failure.day} this happened:"
+    yield f"    on {day} this happened:"
     for effect in on_day:
         yield f"      {_line(effect)}"
 

@@ -1,0 +1,30 @@
+"""Every scenario file here passes through the real services, on both buses."""
+
+from pathlib import Path
+
+import pytest
+
+from arrears.scenario.model import read_scenario
+from arrears.scenario.play import play
+from arrears.scenario.report import lines
+from arrears.world import World
+
+HERE = Path(__file__).parent
+FILES = sorted(HERE.glob("*.yaml"))
+
+every_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+
+
+async def passes(world: World, path: Path) -> None:
+    outcome = await play(world, read_scenario(path))
+    assert outcome.passed, "\n".join(lines(outcome))
+
+
+@every_file
+async def test_example_passes_on_the_embedded_bus(embedded_world: World, path: Path) -> None:
+    await passes(embedded_world, path)
+
+
+@every_file
+async def test_example_passes_on_kafka(kafka_world: World, path: Path) -> None:
+    await passes(kafka_world, path)
