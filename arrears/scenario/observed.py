@@ -119,7 +119,9 @@ class Observed:
         return Seen("notice", self._local(sent), fields, text, detail)
 
     async def _documents(self, account: str) -> list[Seen]:
-        found = self._apis.pages("legal", "/v1/documents", creditor=self._creditor, account=account)
+        found = self._apis.pages(
+            "legal", "/v1/documents", creditor=self._creditor, account=account, state="issued"
+        )
         return [await self._document(document) async for document in found]
 
     async def _document(self, document: Mapping[str, Any]) -> Seen:
