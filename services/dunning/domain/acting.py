@@ -18,13 +18,20 @@ HELD_BY_PAUSE = frozenset({"notice", "restrict", "legal"})
 """What a pause forbids: contact, restriction, legal documents (rules of all packs: pause)."""
 
 
+OF_A_CASE = frozenset({"restrict", "refer", "legal", "write_off"})
+"""What only a running case can bring about."""
+
+
 def perform(rec: Recorder, actions: Iterable[Action], cause: Cause, *, is_step: bool) -> None:
     """Carry out the actions whose condition holds, in their order.
 
-    A step's actions happen together; those of a reaction that a pause forbids are lost, one by one.
+    A step's actions happen together; those of a reaction that a pause forbids are lost, and so are
+    those that need a case while there is none.
     """
     for index, action in enumerate(actions):
         if not is_step and action.kind in HELD_BY_PAUSE and rec.is_paused:
+            continue
+        if action.kind in OF_A_CASE and rec.state.case is None:
             continue
         if holds(action.if_, rec.state, rec.today):
             perform_one(rec, action, cause.at(index), is_step=is_step)
@@ -211,7 +218,8 @@ def _classify(rec: Recorder, action: Action, cause: Cause) -> None:
             wanted = case.as_
             break
     if wanted is not None:
-        rec.emit(e.Classified(as_=wanted, **rec.why(cause)))
+        event = e.Classified if rec.state.case else e.ClassifiedAhead
+        rec.emit(event(as_=wanted, **rec.why(cause)))
 
 
 def raise_alert(rec: Recorder, kind: str, cause: Cause) -> None:

@@ -38,6 +38,7 @@ def _open(rec: Recorder) -> None:
     first = rec.today if rec.now <= rec.step_time else rec.today + ONE_DAY
     cause = Cause(None, f"item {oldest.item_id} overdue since {oldest.due_on + ONE_DAY}")
     why = rec.why(cause) | {"case_id": rec.new_id("c")}
+    ahead = rec.state.classified_ahead
     rec.emit(
         e.CaseOpened(
             policy_ref=policy_ref(rec.pack),
@@ -50,6 +51,8 @@ def _open(rec: Recorder) -> None:
             **why,
         )
     )
+    if ahead is not None:
+        rec.emit(e.Classified(as_=ahead, **rec.why(Cause(None, "classified before the case"))))
     react(rec, "case", "opened")
 
 

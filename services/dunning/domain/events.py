@@ -262,6 +262,12 @@ class Classified(Effect, frozen=True, kw_only=True):
     as_: str = field(name="as")
 
 
+class ClassifiedAhead(Effect, frozen=True, kw_only=True):
+    """A class given while no case runs; the next case begins with it."""
+
+    as_: str = field(name="as")
+
+
 class AlertRaised(Effect, frozen=True, kw_only=True):
     kind: str
     on: date | None = None
@@ -473,6 +479,7 @@ AccountEvent = (
     | ApprovalDecided
     | ApprovalLapsed
     | Classified
+    | ClassifiedAhead
     | AlertRaised
     | CommissionEarned
     | FeeCharged

@@ -126,7 +126,6 @@ def _opened(state: Account, event: e.CaseOpened) -> Account:
         policy=event.policy_ref,
         opened_on=event.opened_on,
         first_step_on=event.first_step_on,
-        classified=state.classified_ahead,
         disputed=bool(state.disputes),
     )
     return replace(state, case=case, cases=state.cases + 1, classified_ahead=None)
@@ -294,8 +293,10 @@ def _approval_gone(state: Account, event: e.ApprovalDecided | e.ApprovalLapsed) 
 
 
 def _classified(state: Account, event: e.Classified) -> Account:
-    if state.case:
-        return _case(state, classified=event.as_)
+    return _case(state, classified=event.as_)
+
+
+def _classified_ahead(state: Account, event: e.ClassifiedAhead) -> Account:
     return replace(state, classified_ahead=event.as_)
 
 
@@ -453,6 +454,7 @@ _ACCOUNT: dict[type, Callable[[Account, Any], Account]] = {
     e.ApprovalDecided: _approval_decided,
     e.ApprovalLapsed: _approval_gone,
     e.Classified: _classified,
+    e.ClassifiedAhead: _classified_ahead,
     e.PromiseMade: _promised,
     e.PromiseKept: _promise_over,
     e.PromiseBroken: _promise_over,

@@ -42,7 +42,9 @@ def next_wake(rec: Recorder, turn_on: date | None) -> datetime | None:
     instants = [rec.at(day, rec.pack.step_time) for day in days]
     if rec.state.case and not rec.is_paused:
         instants += [
-            allowed_at(rec, is_call=contact.channel is None) for contact in rec.state.case.waiting
+            allowed_at(rec, is_call=contact.channel is None)
+            for contact in rec.state.case.waiting
+            if rec.pack.action(contact.step, contact.path) is not None
         ]
     return min(instants, default=None)
 

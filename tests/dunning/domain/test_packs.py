@@ -52,6 +52,24 @@ class TestMobile:
         world.do(c.AgreePlan(instalments=(Instalment(due=date(2026, 7, 1), amount=12850),)))
         assert world.case_state() == "paused"
 
+    def test_hardship_approved_before_the_case_counts_in_it(self) -> None:
+        world = case_of("mobile").to("2026-06-05")
+        world.do(c.MakeApplication(for_="hardship", by="YD"))
+        world.do(c.Decide(for_="hardship", outcome="approved", by="m"))
+        assert world.of(e.Classified) == []
+        world.to("2026-07-20")
+        assert world.days(e.Classified) == ["06-11"]
+        assert world.of(e.RestrictionRequested) == []
+
+    def test_a_later_case_begins_as_unreasonable_as_any(self) -> None:
+        world = case_of("mobile").to("2026-06-12")
+        world.do(c.MakeApplication(for_="hardship", by="YD"))
+        world.do(c.Decide(for_="hardship", outcome="approved", by="m"))
+        world.pay(12850)
+        world.invoice(9000, "2026-06-30", "INV-2")
+        world.to("2026-07-20")
+        assert world.days(e.RestrictionRequested) == ["07-08"]
+
     def test_rejected_hardship_changes_nothing(self) -> None:
         world = case_of("mobile").to("2026-06-12")
         world.do(c.MakeApplication(for_="hardship", by="YD"))

@@ -339,6 +339,14 @@ class TestReactionsInAPause:
         assert world.days(e.RestrictionRequested) == world.days(e.LegalRequested) == ["06-15"]
         assert world.steps() == ["s1 06-15"]
 
+    def test_without_a_case_nothing_is_restricted_referred_or_sued(self) -> None:
+        world = World(pack(self.BODY))
+        world.invoice(10000, "2026-06-30")
+        world.to("2026-06-15 10:00").do(c.RecordObservation(kind="seen"))
+        assert world.of(e.RestrictionRequested) == world.of(e.LegalRequested) == []
+        assert world.of(e.ReferralMade) == []
+        assert world.days(e.TaskRequested, kind="inventory") == ["06-15"]
+
     def test_another_observation_does_nothing(self) -> None:
         world = World(pack(self.BODY))
         world.invoice(10000, "2026-06-10")
