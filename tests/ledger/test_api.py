@@ -228,6 +228,13 @@ async def test_refund_is_due_once_per_key(world: World) -> None:
     ]
 
 
+async def test_refund_of_nothing_or_of_nobody_is_refused(world: World) -> None:
+    async with world.client("finance") as client:
+        nobody = await client.post("/v1/accounts/9/refunds", json={"amount": 300})
+        nothing = await client.post("/v1/accounts/9/refunds", json={"amount": 0})
+    assert (nobody.status_code, nothing.status_code) == (404, 422)
+
+
 async def test_erasure_destroys_the_key_and_leaves_the_sums(world: World) -> None:
     await overdue(world)
     async with world.client("administration") as client:

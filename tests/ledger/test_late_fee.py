@@ -268,3 +268,20 @@ def test_a_year_of_late_fee_from_the_second_notice_is_paid_to_the_cent() -> None
     assert book.fee(D(2027, 3, 9)) == 90639
     (event,) = book.pay(D(2027, 3, 10), "P", 576882)
     assert (book.item("A").status, book.prepaid(), event.effects.cleared) == ("settled", 0, True)
+
+
+def test_payments_on_days_in_a_row_each_count_from_their_next_day() -> None:
+    book = Book(terms(rate="0.01"))
+    book.invoice(D(2026, 1, 1), "A", 1000, D(2026, 1, 10))
+    for day in (11, 12, 13):
+        book.pay(D(2026, 1, day), f"P-{day}", 200)
+    # 10 on the 11th, then 8, 6 and 4
+    assert [book.fee(D(2026, 1, day)) for day in (13, 14)] == [10 + 8 + 6, 10 + 8 + 6 + 4]
+
+
+def test_payment_on_the_due_date_spares_the_first_day() -> None:
+    book = Book(terms(rate="0.01"))
+    book.invoice(D(2026, 1, 1), "A", 1000, D(2026, 1, 10))
+    book.pay(D(2026, 1, 10), "P", 600)
+    book.pay(D(2026, 1, 11), "Q", 100)
+    assert [book.fee(D(2026, 1, day)) for day in (11, 12)] == [4, 4 + 3]

@@ -120,3 +120,11 @@ def test_timer_that_fires_late_changes_nothing_but_when_it_is_noticed() -> None:
 
     late, prompt = play(Book(terms(rate="0.001"), lazy=True)), play(Book(terms(rate="0.001")))
     assert late.account == prompt.account
+
+
+def test_item_that_a_late_timer_closes_can_be_cancelled_in_the_same_breath() -> None:
+    book = Book(terms(), lazy=True)
+    book.pay(D(2026, 1, 1), "P", 100)
+    book.invoice(D(2026, 1, 2), "A", 100, D(2026, 1, 10))
+    book.do(D(2026, 1, 20), c.CancelItem("A"))
+    assert (book.item("A").status, book.prepaid()) == ("cancelled", 100)

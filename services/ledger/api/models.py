@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from contracts.base import PositiveAmount
+
 
 class AccountSummary(BaseModel):
     """One row of the list of accounts; `late_fee` is what is due on `as_of`."""
@@ -117,7 +119,7 @@ class EventResults(BaseModel):
 class RefundIn(BaseModel):
     """A refund of prepaid money: an amount, or (left out) all of it."""
 
-    amount: int | None = None
+    amount: PositiveAmount | None = None
 
 
 class RefundOut(BaseModel):

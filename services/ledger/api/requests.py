@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Depends
 
 from chassis.bus.base import Outgoing, lane_of
-from chassis.errors import BrokenInvariant
+from chassis.errors import BrokenInvariant, NotFound
 from chassis.http.auth import Principal, require
 from chassis.http.idempotency import request_id
 from chassis.work import Work
@@ -19,6 +19,7 @@ from services.ledger.api.snapshot import AccountId, Creditor
 from services.ledger.domain.commands import Refund
 from services.ledger.domain.decide import decide
 from services.ledger.domain.events import RefundFellDue
+from services.ledger.domain.state import Account
 
 if TYPE_CHECKING:
     from chassis.service import Service
@@ -43,7 +44,10 @@ def router(service: "Service") -> APIRouter:
         stream = account_stream(owner, account_id)
 
         def run(work: Work) -> RefundFellDue:
-            events = decide(work.state(stream), Refund(refund_id, wanted.amount), work.now, None)
+            account: Account = work.state(stream)
+            if account.terms is None:
+                raise NotFound(f"creditor {owner} has no account {account_id}")
+            events = decide(account, Refund(refund_id, wanted.amount), work.now, None)
             work.append(stream, events)
             if not isinstance(events[-1], RefundFellDue):
                 raise BrokenInvariant("a refund was decided without falling due")
