@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from chassis.http import ROLES, Principal
 from services.dunning.api import inputs as i
-from services.dunning.api.desk import Desk, Happened, InScope
+from services.dunning.api.desk import Acting, Desk, Happened
 from services.dunning.api.roles import acting_for, may
 from services.dunning.domain import commands as c
 from services.dunning.domain.state import Account
@@ -31,22 +31,22 @@ def router(desk: Desk) -> APIRouter:
 def _contact(routes: APIRouter, desk: Desk) -> None:
     @routes.post("/replies", status_code=CREATED, summary="The debtor answered")
     async def reply(
-        subject: InScope,
+        target: Acting,
         given: i.ReplyInput,
         who: Annotated[Principal, may("record_reply")],
     ) -> Happened:
         by = acting_for(who, given.by)
-        return await desk.act(subject, lambda seal: c.RecordReply(note=seal(by, given.note)))
+        return await desk.act(target, lambda seal: c.RecordReply(note=seal(by, given.note)))
 
     @routes.post("/observations", status_code=CREATED, summary="A fact that somebody saw")
     async def observation(
-        subject: InScope,
+        target: Acting,
         given: i.ObservationInput,
         who: Annotated[Principal, may("record_observation")],
     ) -> Happened:
         by = acting_for(who, given.by)
         return await desk.act(
-            subject,
+            target,
             lambda seal: c.RecordObservation(kind=given.kind, note=seal(by, given.note)),
         )
 
@@ -54,13 +54,13 @@ def _contact(routes: APIRouter, desk: Desk) -> None:
 def _agreements(routes: APIRouter, desk: Desk) -> None:
     @routes.post("/promises", status_code=CREATED, summary="Promise to pay")
     async def promise(
-        subject: InScope,
+        target: Acting,
         given: i.PromiseInput,
         who: Annotated[Principal, may("record_promise")],
     ) -> Happened:
         by = acting_for(who, given.by)
         return await desk.act(
-            subject,
+            target,
             lambda seal: c.MakePromise(
                 amount=given.amount, by=given.until, note=seal(by, given.note)
             ),
@@ -68,12 +68,12 @@ def _agreements(routes: APIRouter, desk: Desk) -> None:
 
     @routes.post("/plans", status_code=CREATED, summary="Signed repayment plan")
     async def plan(
-        subject: InScope, given: i.PlanInput, who: Annotated[Principal, may("agree_plan")]
+        target: Acting, given: i.PlanInput, who: Annotated[Principal, may("agree_plan")]
     ) -> Happened:
         instalments = tuple(Instalment(due=one.due, amount=one.amount) for one in given.instalments)
         by = acting_for(who, given.by)
         return await desk.act(
-            subject,
+            target,
             lambda seal: c.AgreePlan(instalments=instalments, note=seal(by, given.note)),
         )
 
@@ -81,13 +81,13 @@ def _agreements(routes: APIRouter, desk: Desk) -> None:
 def _disputes(routes: APIRouter, desk: Desk) -> None:
     @routes.post("/disputes", status_code=CREATED, summary="Dispute an invoice, or everything")
     async def dispute(
-        subject: InScope,
+        target: Acting,
         given: i.DisputeInput,
         who: Annotated[Principal, may("open_dispute")],
     ) -> Happened:
         by = acting_for(who, given.by)
         return await desk.act(
-            subject,
+            target,
             lambda seal: c.OpenDispute(
                 kind=given.kind,
                 item_id=given.invoice,
@@ -97,13 +97,13 @@ def _disputes(routes: APIRouter, desk: Desk) -> None:
 
     @routes.post("/disputes/resolution", status_code=CREATED, summary="Decide the open dispute")
     async def resolution(
-        subject: InScope,
+        target: Acting,
         given: i.ResolutionInput,
         who: Annotated[Principal, may("resolve_dispute")],
     ) -> Happened:
         by = acting_for(who, given.by)
         return await desk.act(
-            subject,
+            target,
             lambda seal: c.ResolveDispute(
                 outcome=given.outcome,
                 amount=given.amount,
@@ -116,13 +116,13 @@ def _disputes(routes: APIRouter, desk: Desk) -> None:
 def _applications(routes: APIRouter, desk: Desk) -> None:
     @routes.post("/applications", status_code=CREATED, summary="Ask for a decision")
     async def application(
-        subject: InScope,
+        target: Acting,
         given: i.ApplicationInput,
         who: Annotated[Principal, may("make_application")],
     ) -> Happened:
         by = acting_for(who, given.by)
         return await desk.act(
-            subject,
+            target,
             lambda seal: c.MakeApplication(
                 for_=given.purpose,
                 amount=given.amount,
@@ -134,10 +134,9 @@ def _applications(routes: APIRouter, desk: Desk) -> None:
 
     @routes.post("/decisions", status_code=CREATED, summary="Decide an application or approval")
     async def decision(
-        subject: InScope, given: i.DecisionInput, who: Annotated[Principal, may("decide")]
+        target: Acting, given: i.DecisionInput, who: Annotated[Principal, may("decide")]
     ) -> Happened:
         by = acting_for(who, given.by)
-        check_decider(await desk.account(subject), given.purpose, who)
         command = c.Decide(
             for_=given.purpose,
             outcome=given.outcome,
@@ -145,7 +144,11 @@ def _applications(routes: APIRouter, desk: Desk) -> None:
             amount=given.amount,
             until=given.until,
         )
-        return await desk.act(subject, lambda _seal: command)
+        return await desk.act(
+            target,
+            lambda _seal: command,
+            lambda account: check_decider(account, given.purpose, who),
+        )
 
 
 def check_decider(account: Account, purpose: str, who: Principal) -> None:
@@ -165,20 +168,20 @@ def check_decider(account: Account, purpose: str, who: Principal) -> None:
 def _holds(routes: APIRouter, desk: Desk) -> None:
     @routes.post("/hold", status_code=CREATED, summary="Stop everything")
     async def hold(
-        subject: InScope, given: i.HoldInput, who: Annotated[Principal, may("place_hold")]
+        target: Acting, given: i.HoldInput, who: Annotated[Principal, may("place_hold")]
     ) -> Happened:
         by = acting_for(who, given.by)
         return await desk.act(
-            subject, lambda seal: c.PlaceHold(reason=seal(by, given.reason), by=by)
+            target, lambda seal: c.PlaceHold(reason=seal(by, given.reason), by=by)
         )
 
     @routes.post("/hold/release", status_code=CREATED, summary="Go on")
     async def release(
-        subject: InScope, given: i.Deed, who: Annotated[Principal, may("release_hold")]
+        target: Acting, given: i.Deed, who: Annotated[Principal, may("release_hold")]
     ) -> Happened:
         command = c.ReleaseHold(by=acting_for(who, given.by))
-        return await desk.act(subject, lambda _seal: command)
+        return await desk.act(target, lambda _seal: command)
 
     @routes.delete("/hold", summary="Go on")
-    async def lift(subject: InScope, who: Annotated[Principal, may("release_hold")]) -> Happened:
-        return await desk.act(subject, lambda _seal: c.ReleaseHold(by=who.subject))
+    async def lift(target: Acting, who: Annotated[Principal, may("release_hold")]) -> Happened:
+        return await desk.act(target, lambda _seal: c.ReleaseHold(by=who.subject))

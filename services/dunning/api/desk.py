@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from chassis.errors import NotFound
 from chassis.http.auth import Caller
+from chassis.http.idempotency import request_id
 from chassis.service import Service
 from chassis.stored import Stored
 from chassis.vault import KeyRing, Subject
@@ -42,6 +43,21 @@ def _creditor(caller: Caller, creditor: CreditorId) -> str:
 
 
 InScope = Annotated[Subject, Depends(_subject)]
+RequestId = Annotated[str, Depends(request_id)]
+
+
+class Target(NamedTuple):
+    """What a request changes, and the request's own id."""
+
+    subject: Subject
+    request: str
+
+
+def _target(subject: InScope, request: RequestId) -> Target:
+    return Target(subject, request)
+
+
+Acting = Annotated[Target, Depends(_target)]
 CreditorInScope = Annotated[str, Depends(_creditor)]
 
 
@@ -68,46 +84,74 @@ class Desk:
         self.service = service
         self.decisions = decisions
 
-    async def act(self, subject: Subject, command: Callable[[Seal], AccountCommand]) -> Happened:
+    async def act(
+        self,
+        target: Target,
+        command: Callable[[Seal], AccountCommand],
+        allowed: Callable[[Account], None] = lambda _account: None,
+    ) -> Happened:
         """Run a command on an account; `command` gets a function that seals who recorded it and
-        what they wrote.
+        what they wrote, `allowed` raises for what the caller may not do to this account.
+
+        A request whose answer was lost in a crash is recognised by its events: it is done once.
         """
+        subject = target.subject
         stream = account_stream(*subject)
+        if done := await self._done(stream, target.request):
+            return await self._happened(subject.creditor, subject.account, done)
 
         def run(work: Work) -> Told:
             def seal(by: str, text: str | None) -> bytes:
                 return work.seal(subject, {"by": by, "text": text})
 
+            if not work.version(stream):
+                raise _unknown(subject)
+            allowed(work.state(stream))
             first = work.version(stream) + 1
             events = self.decisions.account(work, subject, command(seal))
             return Told(events, first, work.now)
 
         streams = [stream, creditor_stream(subject.creditor)]
         told = await self.service.execute(
-            f"{subject.creditor}/{subject.account}", streams, run, subjects=[subject]
+            f"{subject.creditor}/{subject.account}",
+            streams,
+            run,
+            subjects=[subject],
+            cause=target.request,
         )
-        # Answers are kept for repeated requests, so they hold nothing sealed.
-        reader = Reader(await self.zone(subject.creditor))
-        stored = _stored(stream, told)
-        return Happened(
-            creditor=subject.creditor, account=subject.account, happened=reader.entries(stored)
-        )
+        return await self._happened(subject.creditor, subject.account, _stored(stream, told))
 
-    async def act_on_creditor(self, creditor: str, command: CreditorCommand) -> Happened:
-        """Run a command on the creditor as a whole."""
+    async def act_on_creditor(
+        self,
+        creditor: str,
+        request: str,
+        command: CreditorCommand,
+        allowed: Callable[[Creditor], None] = lambda _creditor: None,
+    ) -> Happened:
+        """Run a command on the creditor as a whole, in the same way."""
         stream = creditor_stream(creditor)
+        if done := await self._done(stream, request):
+            return await self._happened(creditor, None, done)
 
-        def run(work: Work) -> tuple[list[Event], int, datetime, Creditor]:
+        def run(work: Work) -> Told:
+            allowed(work.state(stream))
             first = work.version(stream) + 1
-            events = self.decisions.creditor(work, creditor, command)
-            return events, first, work.now, work.state(stream)
+            return Told(self.decisions.creditor(work, creditor, command), first, work.now)
 
-        events, first, at, state = await self.service.execute(
-            f"{creditor}/{ALL_ACCOUNTS}", [stream], run
+        told = await self.service.execute(
+            f"{creditor}/{ALL_ACCOUNTS}", [stream], run, cause=request
         )
-        reader = Reader(ZoneInfo(state.zone))
-        stored = [_as_stored(stream, first + i, at, event) for i, event in enumerate(events)]
-        return Happened(creditor=creditor, account=None, happened=reader.entries(stored))
+        return await self._happened(creditor, None, _stored(stream, told))
+
+    async def _done(self, stream: str, request: str) -> list[Stored]:
+        return [e for e in await self.service.events(stream) if e.cause == request]
+
+    async def _happened(
+        self, creditor: str, account: str | None, events: Iterable[Stored]
+    ) -> Happened:
+        # Answers are kept for repeated requests, so they hold nothing sealed.
+        reader = Reader(await self.zone(creditor))
+        return Happened(creditor=creditor, account=account, happened=reader.entries(events))
 
     async def creditor(self, creditor: str) -> Creditor:
         """A creditor as it is set up; raises `NotFound`."""
@@ -124,7 +168,7 @@ class Desk:
         """An account as it is now; raises `NotFound` when dunning never heard of it."""
         state, version = await self.service.read(account_stream(*subject))
         if not version or not isinstance(state, Account):
-            raise NotFound(f"creditor {subject.creditor} has no account {subject.account} here")
+            raise _unknown(subject)
         return state
 
     async def reader(self, subject: Subject, keys: KeyRing, account: Account) -> Reader:
@@ -143,6 +187,10 @@ class Desk:
         """What upstream told of the debtor; `None` when nothing was, or the debtor was erased."""
         opened = keys.open(subject, account.profile)
         return opened if isinstance(opened, dict) else None
+
+
+def _unknown(subject: Subject) -> NotFound:
+    return NotFound(f"creditor {subject.creditor} has no account {subject.account} here")
 
 
 def _stored(stream: str, told: Told) -> Iterable[Stored]:

@@ -7,19 +7,21 @@ from typing import Annotated, Any, Literal
 import orjson
 from fastapi import APIRouter, Path, Query
 
-from chassis.errors import Forbidden, NotFound, Rejected
+from chassis.errors import Forbidden, NotFound
 from chassis.http import Page, Principal, decode_cursor, page
 from chassis.http.paging import Cursor, Limit
 from chassis.vault import Subject
 from chassis.views import table_of
 from services.dunning.api import inputs as i
 from services.dunning.api.desk import (
+    Acting,
     CreditorId,
     CreditorInScope,
     CreditorQuery,
     Desk,
     Happened,
-    InScope,
+    RequestId,
+    Target,
 )
 from services.dunning.api.roles import STAFF, acting_for, may
 from services.dunning.domain import commands as c
@@ -74,15 +76,18 @@ def router(desk: Desk) -> APIRouter:
     async def by_id(
         task_id: Annotated[str, Path(max_length=128)],
         given: i.TaskCompletion,
+        request: RequestId,
         who: Annotated[Principal, may("complete_task")],
     ) -> Happened:
         row = await desk.service.pool.fetchrow(_ONE, task_id)
         if row is None or not who.may_see(row["creditor"]):
             raise NotFound(f"there is no task {task_id}")
         if row["account"] is None:
-            return await _complete_for_creditor(desk, row["creditor"], given, who, task_id=task_id)
-        subject = Subject(row["creditor"], row["account"])
-        return await _complete(desk, subject, given, who, task_id=task_id)
+            return await _complete_for_creditor(
+                desk, row["creditor"], request, given, who, task_id=task_id
+            )
+        target = Target(Subject(row["creditor"], row["account"]), request)
+        return await _complete(desk, target, given, who, task_id=task_id)
 
     @routes.post(
         "/accounts/{account}/tasks/{kind}/completion",  # noqa: FAST003
@@ -90,12 +95,12 @@ def router(desk: Desk) -> APIRouter:
         summary="Complete the oldest open task of a kind",
     )
     async def by_kind(
-        subject: InScope,
+        target: Acting,
         kind: TaskKind,
         given: i.TaskCompletion,
         who: Annotated[Principal, may("complete_task")],
     ) -> Happened:
-        return await _complete(desk, subject, given, who, kind=kind)
+        return await _complete(desk, target, given, who, kind=kind)
 
     @routes.post(
         "/creditors/{creditor}/tasks/{kind}/completion",
@@ -106,9 +111,10 @@ def router(desk: Desk) -> APIRouter:
         creditor: CreditorInScope,
         kind: TaskKind,
         given: i.TaskCompletion,
+        request: RequestId,
         who: Annotated[Principal, may("complete_task")],
     ) -> Happened:
-        return await _complete_for_creditor(desk, creditor, given, who, kind=kind)
+        return await _complete_for_creditor(desk, creditor, request, given, who, kind=kind)
 
     return routes
 
@@ -119,7 +125,7 @@ def _row(row: Mapping[str, Any]) -> dict[str, Any]:
 
 async def _complete(
     desk: Desk,
-    subject: Subject,
+    target: Target,
     given: i.TaskCompletion,
     who: Principal,
     *,
@@ -127,21 +133,23 @@ async def _complete(
     task_id: str | None = None,
 ) -> Happened:
     by = acting_for(who, given.by)
-    task = theirs((await desk.account(subject)).tasks, who, kind, task_id)
     return await desk.act(
-        subject,
+        target,
         lambda seal: c.CompleteTask(
             result=given.result or "",
-            task_id=task.task_id,
+            kind=kind,
+            task_id=task_id,
             note=None if given.note is None else seal(by, given.note),
             by=by,
         ),
+        lambda account: check_owner(account.tasks, who, kind, task_id),
     )
 
 
 async def _complete_for_creditor(
     desk: Desk,
     creditor: CreditorId,
+    request: str,
     given: i.TaskCompletion,
     who: Principal,
     *,
@@ -149,22 +157,23 @@ async def _complete_for_creditor(
     task_id: str | None = None,
 ) -> Happened:
     by = acting_for(who, given.by)
-    task = theirs((await desk.creditor(creditor)).tasks, who, kind, task_id)
-    command = c.CompleteTask(result=given.result or "", task_id=task.task_id, by=by)
-    return await desk.act_on_creditor(creditor, command)
+    command = c.CompleteTask(result=given.result or "", kind=kind, task_id=task_id, by=by)
+    return await desk.act_on_creditor(
+        creditor,
+        request,
+        command,
+        lambda state: check_owner(state.tasks, who, kind, task_id),
+    )
 
 
-def theirs(
+def check_owner(
     tasks: tuple[OpenTask, ...], who: Principal, kind: str | None, task_id: str | None
-) -> OpenTask:
-    """The oldest open task meant, which the caller may complete: as its owner's role, or a manager.
-
-    A department's or a person's task is anybody's of the staff. Raises `Forbidden`, and `Rejected`
-    when no such task is open.
+) -> None:
+    """Raise `Forbidden` unless the caller may complete the oldest open task meant: as its owner's
+    role, or as a manager. A department's or a person's task is anybody's of the staff.
     """
     for task in tasks:
         if kind in (None, task.kind) and task_id in (None, task.task_id):
             if task.owner in STAFF and not who.has(task.owner, "manager"):
                 raise Forbidden(f"the task belongs to {task.owner}")
-            return task
-    raise Rejected(f"no open task {task_id or kind}")
+            return

@@ -141,6 +141,24 @@ async def test_a_request_sent_twice_is_recorded_once(overdue: Desk) -> None:
     assert len(replies) == 1
 
 
+async def test_a_request_whose_answer_was_lost_in_a_crash_is_recorded_once(overdue: Desk) -> None:
+    url = f"/v1/accounts/P-1/replies?creditor={CREDITOR}"
+    headers = {**overdue.headers("collector"), "Idempotency-Key": "reply-1"}
+    first = await overdue.client.post(url, json={"note": "hello"}, headers=headers)
+    # As if the process had died after the commit and before the answer was stored.
+    await overdue.service.pool.execute(
+        "update idempotency set status = null, response = null, at = now() - interval '1 hour'"
+    )
+    again = await overdue.client.post(url, json={"note": "hello"}, headers=headers)
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert [e["kind"] for e in await overdue.timeline()].count("reply_recorded") == 1
+
+
+async def test_an_account_nobody_told_of_is_not_made_up(overdue: Desk) -> None:
+    assert (await overdue.post("/v1/accounts/P-2/replies", {})).status_code == 404
+    assert (await overdue.get("/v1/accounts/P-2/timeline")).status_code == 404
+
+
 async def test_every_change_is_refused_to_roles_that_may_not(overdue: Desk) -> None:
     doors = {
         "replies": {},
