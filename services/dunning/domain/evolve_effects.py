@@ -1,0 +1,126 @@
+"""How effects change the account: contacts, tasks, restrictions, approvals."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from msgspec.structs import replace
+
+from services.dunning.domain import events as e
+from services.dunning.domain.evolve_case import with_case
+from services.dunning.domain.state import Account, Case
+from services.dunning.domain.values import Approval, OpenTask, Restriction
+from services.dunning.policy.vocabulary import CONTACT_TASKS
+
+_CONTACT_MEMORY = timedelta(days=400)
+
+
+def _contacted(case: Case, on: date, contact: str | None) -> dict[str, Any]:
+    return {
+        "contacts": (*(d for d in case.contacts if d > on - _CONTACT_MEMORY), on),
+        "waiting": tuple(w for w in case.waiting if w.contact != contact),
+    }
+
+
+def notice_requested(state: Account, event: e.NoticeRequested) -> Account:
+    state = replace(state, notices={**state.notices, event.channel: event.notice_id})
+    if not state.case:
+        return state
+    sent = tuple(dict.fromkeys((*state.case.sent, event.purpose)))
+    return with_case(state, sent=sent, **_contacted(state.case, event.on, event.contact))
+
+
+def open_task(event: e.TaskRequested) -> OpenTask:
+    return OpenTask(
+        task_id=event.task_id,
+        kind=event.kind,
+        owner=event.owner,
+        requested_on=event.on,
+        case_id=event.case_id,
+        step=event.step,
+    )
+
+
+def task_requested(state: Account, event: e.TaskRequested) -> Account:
+    state = replace(state, tasks=(*state.tasks, open_task(event)))
+    if not state.case or event.kind not in CONTACT_TASKS:
+        return state
+    calls = (*(d for d in state.case.calls if d >= event.on), event.on)
+    return with_case(state, calls=calls, **_contacted(state.case, event.on, event.contact))
+
+
+def task_completed(state: Account, event: e.TaskCompleted) -> Account:
+    state = replace(state, tasks=except_task(state.tasks, event.task_id))
+    if not state.case:
+        return state
+    results = {
+        **state.case.results,
+        event.kind: event.at,
+        f"{event.kind}:{event.result}": event.at,
+    }
+    return with_case(state, results=results)
+
+
+def task_withdrawn(state: Account, event: e.TaskWithdrawn) -> Account:
+    return replace(state, tasks=except_task(state.tasks, event.task_id))
+
+
+def except_task(tasks: tuple[OpenTask, ...], task_id: str) -> tuple[OpenTask, ...]:
+    return tuple(task for task in tasks if task.task_id != task_id)
+
+
+def restricted(state: Account, event: e.RestrictionRequested) -> Account:
+    new = Restriction(service=event.service, since=event.on, case_id=event.case_id)
+    return replace(state, restrictions=(*state.restrictions, new))
+
+
+def restored(state: Account, event: e.RestorationRequested) -> Account:
+    left = tuple(r for r in state.restrictions if r.service != event.service)
+    return replace(state, restrictions=left)
+
+
+def referred(state: Account, event: e.ReferralMade) -> Account:
+    return with_case(state, referred=(*state.case.referred, event.to)) if state.case else state
+
+
+def approval_requested(state: Account, event: e.ApprovalRequested) -> Account:
+    approval = Approval(
+        approval_id=event.approval_id,
+        for_=event.for_,
+        by_role=event.by_role,
+        case_id=event.case_id,
+        step=event.step,
+        path=event.path,
+        is_step=event.is_step,
+        holds_steps=event.holds_steps,
+    )
+    state = replace(state, approvals=(*state.approvals, approval))
+    return with_case(state, asking=event.step) if event.holds_steps else state
+
+
+def approval_decided(state: Account, event: e.ApprovalDecided) -> Account:
+    decided = next((a for a in state.approvals if a.approval_id == event.approval_id), None)
+    state = approval_gone(state, event)
+    if decided is None or state.case is None:
+        return state
+    if event.at is not None:
+        key = f"approval {event.for_}:{event.outcome}"
+        state = with_case(state, results={**state.case.results, key: event.at})
+    if decided.holds_steps:
+        state = with_case(state, asking=None)
+    if not decided.is_step:
+        return state
+    granted = replace(decided, amount=event.amount) if event.outcome == "approved" else None
+    return with_case(state, granted=granted)
+
+
+def approval_gone(state: Account, event: e.ApprovalDecided | e.ApprovalLapsed) -> Account:
+    left = tuple(a for a in state.approvals if a.approval_id != event.approval_id)
+    return replace(state, approvals=left)
+
+
+def classified(state: Account, event: e.Classified) -> Account:
+    return with_case(state, classified=event.as_)
+
+
+def classified_ahead(state: Account, event: e.ClassifiedAhead) -> Account:
+    return replace(state, classified_ahead=event.as_)

@@ -1,0 +1,81 @@
+"""How what others tell changes the account: items, payments, the account itself."""
+
+from msgspec.structs import replace
+
+from services.dunning.domain import events as e
+from services.dunning.domain.evolve_case import with_case
+from services.dunning.domain.state import Account
+
+_REMEMBERED_MAX = 64
+
+
+def items_updated(state: Account, event: e.ItemsUpdated) -> Account:
+    items = dict(state.items)
+    settled = list(state.settled)
+    for item in event.items:
+        items.pop(item.item_id, None)
+        if item.item_id in settled:
+            settled.remove(item.item_id)
+        if item.state == "open":
+            items[item.item_id] = item
+        elif item.state == "settled":
+            settled.append(item.item_id)
+    return replace(
+        state,
+        items=items,
+        settled=tuple(settled[-_REMEMBERED_MAX:]),
+        ledger_version=event.ledger_version,
+        currency=event.currency,
+        updating=event.more,
+    )
+
+
+def payment_recorded(state: Account, event: e.PaymentRecorded) -> Account:
+    promises = tuple(
+        replace(p, received={**p.received, event.payment_id: event.amount})
+        if event.received_at >= p.made_at
+        else p
+        for p in state.promises
+    )
+    plan = state.plan
+    if plan and event.received_at >= plan.agreed_at:
+        plan = replace(plan, received={**plan.received, event.payment_id: event.amount})
+    payments = (*state.payments, event.payment_id)[-_REMEMBERED_MAX:]
+    return replace(state, promises=promises, plan=plan, payments=payments)
+
+
+def payment_reversed(state: Account, event: e.PaymentReversed) -> Account:
+    promises = tuple(
+        replace(p, received=_without(p.received, event.payment_id)) for p in state.promises
+    )
+    plan = state.plan
+    if plan:
+        plan = replace(plan, received=_without(plan.received, event.payment_id))
+    payments = tuple(p for p in state.payments if p != event.payment_id)
+    return replace(state, promises=promises, plan=plan, payments=payments)
+
+
+def _without(received: dict[str, int], key: str) -> dict[str, int]:
+    return {k: v for k, v in received.items() if k != key}
+
+
+def account_updated(state: Account, event: e.AccountUpdated) -> Account:
+    return replace(state, segment=event.segment, attributes=event.attributes, profile=event.profile)
+
+
+def account_erased(state: Account, event: e.AccountErased) -> Account:
+    return replace(state, segment=None, attributes=(), profile=b"")
+
+
+def observed(state: Account, event: e.ObservationRecorded) -> Account:
+    return replace(state, observed={**state.observed, event.kind: event.on})
+
+
+def replied(state: Account, event: e.ReplyRecorded) -> Account:
+    return with_case(state, replied=True)
+
+
+def progressed(state: Account, event: e.LegalProgressRecorded) -> Account:
+    if not state.case:
+        return state
+    return with_case(state, progress={**state.case.progress, event.progress: event.on})
