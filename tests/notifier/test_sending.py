@@ -236,3 +236,16 @@ async def test_what_is_stored_of_a_debtor_is_sealed(world: World) -> None:
         assert not [row for row in events if planted.encode() in row["data"]]
     rows = await world.service.pool.fetch("select view_notices::text from view_notices")
     assert "张三丰" not in str(rows)
+
+
+async def test_many_accounts_are_worked_off_in_batches(world: World) -> None:
+    for number in range(120):
+        account = f"A-{number}"
+        await world.debtor(account)
+        version = await world.owes(100 + number, account=account)
+        await world.request(f"N-{number}", account=account, version=version)
+    await world.run()
+    sent = [one.data.notice_id for one in await world.published("notifier")]
+    assert sorted(sent) == sorted(f"N-{number}" for number in range(120))
+    texts = {path.stem: path.read_text() for path in world.outbox.rglob("*.txt")}
+    assert "1.57" in texts["N-57"]
