@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.dunning.domain import commands as c
-from services.dunning.domain import operating, recording
+from services.dunning.domain import deciding, operating, recording
 from services.dunning.domain.casework import reassess
 from services.dunning.domain.events import AccountEvent
 from services.dunning.domain.localtime import local_day
@@ -69,10 +69,10 @@ _COMMANDS: dict[type, Callable[[Recorder, Any], None]] = {
     c.RecordReply: operating.record_reply,
     c.MakePromise: operating.make_promise,
     c.AgreePlan: operating.agree_plan,
-    c.OpenDispute: operating.open_dispute,
-    c.ResolveDispute: operating.resolve_dispute,
-    c.MakeApplication: operating.make_application,
-    c.Decide: operating.decide_request,
+    c.OpenDispute: deciding.open_dispute,
+    c.ResolveDispute: deciding.resolve_dispute,
+    c.MakeApplication: deciding.make_application,
+    c.Decide: deciding.decide_request,
     c.PlaceHold: operating.place_hold,
     c.ReleaseHold: operating.release_hold,
 }
