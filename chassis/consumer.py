@@ -94,11 +94,16 @@ class Consumer:
     retry_after: frozenset[str] = frozenset()
     forgets: bool = False
     erasure_seen: bool = False
+    waiting: set[Subject] = field(default_factory=set)
 
     async def positions(self, lane: int, topics: Sequence[str]) -> dict[tuple[str, int], int]:
-        """The next offset of each topic in a lane that was consumed before."""
+        """The next offset of each topic in a lane that was consumed before.
+
+        Asked when a lane is taken over: whose messages wait for something is learned here too.
+        """
         async with acquire(self.store.pool) as connection:
             rows = await connection.fetch(_OFFSETS, lane, topics)
+            self.waiting |= await dead_letters.waiting_subjects(connection, lane)
         return {(row["topic"], lane): row["next_offset"] for row in rows}
 
     async def consume(
@@ -241,6 +246,8 @@ class Consumer:
         if letter.subject not in work.keys:
             work.keys.merge(await self.store.keys(connection, [letter.subject]))
         await dead_letters.park(connection, work.keys, work.now, letter)
+        if letter.error == NotFound.__name__:
+            self.waiting.add(letter.subject)
         kind = letter.message_type or "unreadable"
         self.metrics.parked.labels(self.metrics.service, letter.source, kind).inc()
 
@@ -255,11 +262,21 @@ class Consumer:
                 )
 
     async def _retry_waiting(self, connection: Connection, lane: int, batch: _Batch) -> None:
-        for item in batch.items:
-            if item.message.type in self.retry_after:
-                creditor = item.message.creditor
-                for letter in await dead_letters.waiting_for(connection, creditor, lane):
-                    await self.retry(letter)
+        """Try again what was parked for want of something that may have come with this batch.
+
+        A correction overtaken by what it corrects needs no hand; what still lacks something stays.
+        """
+        letters: list[int] = []
+        for subject in {Subject(i.message.creditor, i.message.subject) for i in batch.items}:
+            if subject in self.waiting:
+                self.waiting.discard(subject)
+                letters += await dead_letters.waiting_for_account(connection, *subject)
+        for creditor in {
+            i.message.creditor for i in batch.items if i.message.type in self.retry_after
+        }:
+            letters += await dead_letters.waiting_for(connection, creditor, lane)
+        for letter in sorted(set(letters)):
+            await self.retry(letter)
 
     async def retry(self, letter_id: int) -> bool:
         """Handle a parked message again; False when it was refused again (with its newest reason
@@ -304,6 +321,8 @@ class Consumer:
             await dead_letters.refuse_again(
                 connection, letter["id"], type(refusal).__name__, str(refusal)
             )
+            if isinstance(refusal, NotFound):
+                self.waiting.add(subject)
             return False
         await dead_letters.resolve(connection, letter["id"])
         await self.store.save(connection, work)

@@ -32,6 +32,12 @@ _GET = "select * from dead_letters where id = $1"
 _WAITING = """
 select id from dead_letters
 where creditor = $1 and lane = $2 and state = 'parked' and error = 'NotFound' order by id"""
+_WAITING_ACCOUNT = """
+select id from dead_letters
+where creditor = $1 and account = $2 and state = 'parked' and error = 'NotFound' order by id"""
+_WAITING_SUBJECTS = """
+select distinct creditor, account from dead_letters
+where lane = $1 and state = 'parked' and error = 'NotFound'"""
 _RESOLVE = "update dead_letters set state = 'resolved' where id = $1 and state = 'parked'"
 _REFUSED_AGAIN = "update dead_letters set error = $2, reason = $3 where id = $1"
 
@@ -136,6 +142,16 @@ async def get(connection: Connection, letter_id: int) -> Any:
 async def waiting_for(connection: Connection, creditor: str, lane: int) -> list[int]:
     """The letters parked because something they need was not known yet, oldest first."""
     return [row["id"] for row in await connection.fetch(_WAITING, creditor, lane)]
+
+
+async def waiting_for_account(connection: Connection, creditor: str, account: str) -> list[int]:
+    """The letters of one account parked because something was not known yet, oldest first."""
+    return [row["id"] for row in await connection.fetch(_WAITING_ACCOUNT, creditor, account)]
+
+
+async def waiting_subjects(connection: Connection, lane: int) -> set[Subject]:
+    """Whose messages of a lane wait for something not known yet."""
+    return {Subject(*row) for row in await connection.fetch(_WAITING_SUBJECTS, lane)}
 
 
 async def resolve(connection: Connection, letter_id: int) -> bool:

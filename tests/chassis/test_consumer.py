@@ -5,12 +5,15 @@ from typing import Any
 from chassis import dead_letters
 from chassis.bus.embedded import EmbeddedBus
 from chassis.clock import SimulatedClock
+from chassis.outgoing import Outgoing, to_bus
 from chassis.service import Service
+from chassis.stored import Stored
 from chassis.testkit import dump
 from chassis.vault import Subject
 from chassis.views import rows
 from contracts.billing import AccountErased, AccountUpserted
-from contracts.codec import encode
+from contracts.codec import decode, encode
+from contracts.ledger import AccountCleared
 from tests.chassis import toy
 from tests.chassis.conftest import OpenToy
 
@@ -109,6 +112,34 @@ async def test_a_parked_message_can_be_retried_once(open_toy: OpenToy, bus: Embe
     await service.step()
     assert (await total(service, "a")).amount == toy.NEEDS_SETTING_UP
     assert not await parked(service)
+
+
+async def test_what_came_too_early_is_tried_again_when_its_account_moves(
+    open_toy: OpenToy, bus: EmbeddedBus
+) -> None:
+    service = await open_toy()
+    await toy.send(bus, "a", toy.payment(1, "a", toy.NEEDS_A_PAYMENT_BEFORE))
+    await service.step()
+    assert len(await parked(service)) == 1
+    await toy.send(bus, "a", toy.payment(2, "a", 5))
+    await service.step()
+    assert (await total(service, "a")).amount == toy.NEEDS_A_PAYMENT_BEFORE + 5
+    assert not await parked(service)
+
+
+def test_copies_to_every_lane_are_messages_of_their_own() -> None:
+    stored = Stored("account-acme/a", 1, "Added", toy.START, None, None, 0, 1)
+    data = AccountCleared(account_id="a", ledger_version=1, as_of=toy.TODAY)
+    copies = to_bus(
+        Outgoing(data, "acme", "a", lanes="every"),
+        stored=stored,
+        number=0,
+        service="toy",
+        epoch="e",
+        partitions=2,
+    )
+    assert [copy.partition for copy in copies] == [0, 1]
+    assert len({decode(copy.value, copy.headers).id for copy in copies}) == 2
 
 
 async def test_erasing_a_debtor_leaves_sums_and_destroys_what_was_sealed(

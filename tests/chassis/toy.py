@@ -24,6 +24,7 @@ from contracts.ledger import AccountCleared
 REFUSED = 13
 FAULTY = 666
 NEEDS_SETTING_UP = 404
+NEEDS_A_PAYMENT_BEFORE = 405
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
 
@@ -87,6 +88,8 @@ def on_payment(work: Work, message: Message) -> None:
         and not work.state(f"terms-{message.creditor}@{work.lane}").payments
     ):
         raise NotFound(f"creditor {message.creditor} is not set up")
+    if data.amount == NEEDS_A_PAYMENT_BEFORE and not work.state(stream).payments:
+        raise NotFound("nothing was paid before")
     note = work.seal(Subject(message.creditor, message.subject), {"by": data.collected_by})
     work.append(stream, [Added(data.amount, work.now + timedelta(days=1), note)])
     if data.amount == REFUSED:
