@@ -33,6 +33,7 @@ KEPT: frozenset[type[e.Event]] = frozenset(
         e.RestrictionConfirmed,
         e.StepDropped,
         e.StepGranted,
+        e.ClassifiedAhead,
         e.ContactDelayed,
         e.Reacted,
         e.CalendarRun,
