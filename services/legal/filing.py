@@ -10,7 +10,7 @@ from chassis.vault import Subject
 from chassis.work import Work
 from services.legal.adapters.folder import DocumentsFolder
 from services.legal.domain import events as e
-from services.legal.handlers import matter_stream
+from services.legal.streams import matter_stream
 from services.legal.views import documents
 from services.legal.views.documents import Paper
 

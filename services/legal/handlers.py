@@ -1,46 +1,21 @@
 """What the legal service does with what it hears: message type -> command, wake-up -> command."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from chassis.errors import Malformed, Rejected
-from chassis.logging import get_logger
+from chassis.errors import Rejected
 from chassis.routes import MessageRoute, WakeRoute
-from chassis.vault import Subject
 from chassis.work import Work
 from contracts import billing, dunning, ledger
 from contracts.codec import Message
 from services.legal.domain import decide
 from services.legal.domain import events as e
-from services.legal.domain.amounts import claim
-from services.legal.domain.commands import Drawn
 from services.legal.domain.parties import Profile
-from services.legal.domain.state import Matter, PendingDocument
-from services.legal.domain.terms import Terms
 from services.legal.domain.terms import TermsPublished as TermsKnown
-from services.legal.rendering.compose import Documents
-from services.legal.settings import LegalSettings
-
-log = get_logger(__name__)
-
-
-def matter_stream(creditor: str, account: str) -> str:
-    """The stream of one account's matters."""
-    return f"matter-{creditor}/{account}"
-
-
-def terms_stream(creditor: str, lane: int) -> str:
-    """The stream of a creditor's terms as one lane heard them."""
-    return f"terms-{creditor}@{lane}"
-
-
-def subject_of(stream: str) -> Subject:
-    """Whose personal data a matter's stream holds."""
-    creditor, _, account = stream.removeprefix("matter-").partition("/")
-    return Subject(creditor, account)
+from services.legal.drafting import Drafting
+from services.legal.streams import matter_stream, subject_of, terms_stream
 
 
 def _matter(message: Message, _lane: int) -> Sequence[str]:
@@ -166,71 +141,6 @@ def write_off_approved(work: Work, message: Message) -> None:
     work.append(stream, decide.write_off(work.state(stream), event))
 
 
-@dataclass(frozen=True)
-class Drafting:
-    """What takes requests for documents on and draws them up, at once or when what they wait for
-    has come.
-    """
-
-    documents: Documents
-    settings: LegalSettings
-
-    def requested(self, work: Work, message: Message) -> None:
-        """Take a request on."""
-        data: dunning.LegalRequested = message.data
-        stream = matter_stream(message.creditor, message.subject)
-        wanted = e.DocumentRequested(
-            request_id=data.request_id,
-            document=data.document,
-            case_id=data.case_id,
-            ledger_version=data.ledger_version,
-            requested_at=work.now,
-            currency=data.currency,
-            principal=data.principal,
-            late_fee=data.late_fee,
-            total=data.total,
-            items=tuple(_claim_item(one) for one in data.items),
-            policy=data.policy,
-            policy_version=data.version,
-            step=data.step,
-            correlation=message.correlationid,
-        )
-        taken = decide.request(work.state(stream), wanted)
-        work.append(stream, taken)
-        if taken:
-            self._draw(work, stream, work.state(stream).pending[data.request_id])
-
-    def wake(self, work: Work, stream: str) -> None:
-        """Look again at what waits, and at the term of a judgment."""
-        state: Matter = work.state(stream)
-        for one in list(state.pending.values()):
-            if one.until is None or one.until <= work.now:
-                self._draw(work, stream, one)
-        work.append(stream, decide.judgment_term(work.state(stream), work.now))
-
-    def _draw(self, work: Work, stream: str, request: PendingDocument) -> None:
-        state: Matter = work.state(stream)
-        subject = subject_of(stream)
-        terms: Terms = work.state(terms_stream(subject.creditor, work.lane))
-        stopped = decide.gate(state, request, terms, work.now)
-        if stopped:
-            work.append(stream, stopped)
-            return
-        today = work.now.astimezone(terms.zone).date()
-        sums = claim(state.ledger, request, today)
-        profile = msgspec.convert(work.open(subject, state.profile), Profile)
-        office = self.settings.office(subject.creditor)
-        try:
-            text = self.documents.draw(request, state, profile, sums, terms, office, today)
-        except Malformed as error:
-            log.warning("document_unwritable", stream=stream, error=error)
-            work.append(stream, [e.DocumentRefused(request.request_id, "template")])
-            return
-        content = work.seal(subject, {"title": text.title, "body": text.body})
-        drawn = Drawn(text.sha256, content)
-        work.append(stream, decide.issue(state, request, drawn, sums, today))
-
-
 def _item(item: ledger.ItemState) -> e.OpenItem:
     accrual = item.accrual
     return e.OpenItem(
@@ -249,10 +159,6 @@ def _item(item: ledger.ItemState) -> e.OpenItem:
             settled=accrual.settled,
         ),
     )
-
-
-def _claim_item(item: dunning.ClaimItem) -> e.ClaimItem:
-    return e.ClaimItem(item.item_id, item.item, item.due_on, item.principal, item.late_fee)
 
 
 def _zone(name: str) -> str:

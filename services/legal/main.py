@@ -15,8 +15,9 @@ from services.legal.domain.events import Event
 from services.legal.domain.evolve import evolve
 from services.legal.domain.state import Matter, initial_matter
 from services.legal.domain.terms import Terms, TermsPublished, evolve_terms, initial_terms
+from services.legal.drafting import Drafting
 from services.legal.filing import Filing
-from services.legal.handlers import Drafting, messages, wakes
+from services.legal.handlers import messages, wakes
 from services.legal.publish import publish
 from services.legal.rendering.compose import Documents
 from services.legal.settings import LegalSettings

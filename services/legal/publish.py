@@ -7,7 +7,7 @@ from chassis.stored import Stored
 from contracts import legal
 from contracts.base import Contract
 from services.legal.domain import events as e
-from services.legal.handlers import subject_of
+from services.legal.streams import subject_of
 
 
 def publish(stored: Stored) -> Sequence[Outgoing]:

@@ -4,13 +4,12 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 from typing import Any
 
 import msgspec
 
-from chassis.errors import Conflict, Malformed
+from chassis.errors import Conflict
 from chassis.logging import get_logger
 from chassis.service import Service
 from chassis.vault import Subject
@@ -19,14 +18,11 @@ from services.notifier.adapters.breaker import Breaker
 from services.notifier.adapters.gateway import Gateway, Lookup, Parcel
 from services.notifier.domain import decide
 from services.notifier.domain import events as e
-from services.notifier.domain.commands import AttemptResult, Rendered
-from services.notifier.domain.destinations import Profile, destinations, masked
-from services.notifier.domain.state import Account, OpenNotice
-from services.notifier.domain.terms import Terms
-from services.notifier.handlers import account_stream, terms_of, terms_stream
-from services.notifier.rendering.compose import Content, compose
-from services.notifier.rendering.templates import Templates
-from services.notifier.settings import NotifierSettings
+from services.notifier.domain.commands import AttemptResult
+from services.notifier.domain.state import Account
+from services.notifier.prepare import Preparation, parcel_of
+from services.notifier.rendering.compose import Content
+from services.notifier.streams import account_stream, terms_stream
 from services.notifier.views import notices
 from services.notifier.views.notices import Task
 
@@ -48,15 +44,15 @@ class Dispatcher:
 
     gateways: Mapping[str, Gateway]
     local: frozenset[str]
-    templates: Templates
-    settings: NotifierSettings
+    preparation: Preparation
     breakers: Mapping[str, Breaker]
+    batch_max: int
 
     async def __call__(self, service: Service) -> int:
         """One round; returns how many notices were looked at."""
         lanes = sorted(service.leases.held)
         async with service.pool.acquire(timeout=10) as connection:
-            tasks = await notices.due(connection, lanes, self.settings.dispatch_batch_max)
+            tasks = await notices.due(connection, lanes, self.batch_max)
             purges = await notices.to_purge(connection, lanes)
         for batch in self._batches(tasks):
             await self._work_off(service, batch)
@@ -87,7 +83,10 @@ class Dispatcher:
 
     async def _send(self, service: Service, batch: list[Task]) -> None:
         def begin(work: Work) -> list[Parcel]:
-            found = (self._begin(work, task) for task in batch)
+            found = (
+                self.preparation.begin(work, one.creditor, one.account, one.notice_id)
+                for one in batch
+            )
             return [parcel for parcel in found if parcel is not None]
 
         parcels = await _execute(service, batch, begin)
@@ -106,76 +105,6 @@ class Dispatcher:
 
         if parcels:
             await _execute(service, batch, conclude)
-
-    def _begin(self, work: Work, task: Task) -> Parcel | None:
-        """Decide, at the moment of sending, whether a notice goes; commit to it when it does."""
-        stream = account_stream(task.creditor, task.account)
-        state: Account = work.state(stream)
-        notice = state.open.get(task.notice_id)
-        if notice is None or notice.stage != "ready":
-            return None
-        terms = terms_of(work, task.creditor)
-        stopped = decide.gate(state, notice, terms, work.now) or self._held(notice, work.now)
-        if stopped:
-            work.append(stream, stopped)
-            return None
-        content = self._content(work, stream, notice, terms)
-        if content is None:
-            return None
-        subject = Subject(task.creditor, task.account)
-        rendered = Rendered(
-            notice_id=notice.notice_id,
-            to_masked=masked(content.to, notice.channel),
-            sha256=content.sha256,
-            content=work.seal(subject, msgspec.to_builtins(content)),
-        )
-        work.append(stream, decide.attempt(notice, rendered, terms, work.now))
-        return _parcel(work.state(stream), task.notice_id, content)
-
-    def _content(self, work: Work, stream: str, notice: OpenNotice, terms: Terms) -> Content | None:
-        """What is written to whom; when that cannot be said the notice ends here."""
-        state: Account = work.state(stream)
-        subject = Subject(state.creditor, state.account)
-        profile = msgspec.convert(work.open(subject, state.profile), Profile)
-        to = self._destination(work, stream, notice, profile)
-        if to is None:
-            work.append(stream, decide.no_address(notice))
-            return None
-        try:
-            return compose(
-                self.templates,
-                self.settings.sender(state.creditor),
-                state,
-                notice,
-                profile,
-                terms,
-                to,
-                work.now.astimezone(terms.zone).date(),
-            )
-        except Malformed as error:
-            log.warning("notice_unwritable", stream=stream, error=error)
-            work.append(stream, decide.fail(notice, "template"))
-            return None
-
-    def _destination(
-        self, work: Work, stream: str, notice: OpenNotice, profile: Profile
-    ) -> str | None:
-        state: Account = work.state(stream)
-        subject = Subject(state.creditor, state.account)
-        if notice.destination:
-            fixed: str = work.open(subject, notice.destination)
-            return fixed
-        found = destinations(profile, notice.channel, notice.recipients, self.settings.region)
-        if not found:
-            return None
-        if notice.attempts == 0 and len(found) > 1:
-            others = [work.seal(subject, one) for one in found[1:]]
-            work.append(stream, decide.split(notice, others))
-        return found[0]
-
-    def _held(self, notice: OpenNotice, now: datetime) -> list[e.Event]:
-        until = self.breakers[notice.channel].blocked_until(now)
-        return [] if until is None else decide.hold_back(notice, until)
 
     async def _call(self, service: Service, parcel: Parcel) -> AttemptResult:
         try:
@@ -261,22 +190,5 @@ def _in_doubt(work: Work, batch: list[Task]) -> list[Parcel]:
             continue
         opened = work.open(Subject(task.creditor, task.account), notice.content)
         if opened is not None:
-            parcels.append(_parcel(state, task.notice_id, msgspec.convert(opened, Content)))
+            parcels.append(parcel_of(state, task.notice_id, msgspec.convert(opened, Content)))
     return parcels
-
-
-def _parcel(state: Account, notice_id: str, content: Content) -> Parcel:
-    notice = state.open[notice_id]
-    if notice.day is None:
-        raise Malformed(f"notice {notice_id} was never attempted")
-    return Parcel(
-        notice_id=notice_id,
-        creditor=state.creditor,
-        account=state.account,
-        channel=notice.channel,
-        day=notice.day,
-        to=content.to,
-        name=content.name,
-        subject=content.subject,
-        body=content.body,
-    )

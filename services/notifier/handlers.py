@@ -16,21 +16,12 @@ from services.notifier.domain import decide
 from services.notifier.domain import events as e
 from services.notifier.domain.destinations import Profile
 from services.notifier.domain.state import Account
-from services.notifier.domain.terms import CONTACT_FROM, CONTACT_UNTIL, CONTACTS_MAX, Terms
+from services.notifier.domain.terms import CONTACT_FROM, CONTACT_UNTIL, CONTACTS_MAX
 from services.notifier.domain.terms import TermsPublished as TermsKnown
+from services.notifier.streams import account_stream, terms_stream
 
 _CONTACT_TASKS = frozenset({"phone_call", "visit"})
 """Tasks of which rule 7 counts each as a contact."""
-
-
-def account_stream(creditor: str, account: str) -> str:
-    """The stream of one account."""
-    return f"account-{creditor}/{account}"
-
-
-def terms_stream(creditor: str, lane: int) -> str:
-    """The stream of a creditor's terms as one lane heard them."""
-    return f"terms-{creditor}@{lane}"
 
 
 def _account(message: Message, _lane: int) -> Sequence[str]:
@@ -173,12 +164,6 @@ def task_requested(work: Work, message: Message) -> None:
 def wake_account(work: Work, stream: str) -> None:
     """Release what waited long enough."""
     work.append(stream, decide.wake(work.state(stream), work.now))
-
-
-def terms_of(work: Work, creditor: str) -> Terms:
-    """The creditor's terms as this lane knows them."""
-    terms: Terms = work.state(terms_stream(creditor, work.lane))
-    return terms
 
 
 def _item(item: ledger.ItemState) -> e.OpenItem:

@@ -27,6 +27,7 @@ from services.notifier.domain.evolve import evolve
 from services.notifier.domain.state import Account, initial_account
 from services.notifier.domain.terms import Terms, TermsPublished, evolve_terms, initial_terms
 from services.notifier.handlers import MESSAGES, WAKES
+from services.notifier.prepare import Preparation
 from services.notifier.publish import publish
 from services.notifier.rendering.templates import Templates
 from services.notifier.settings import NotifierSettings
@@ -92,12 +93,13 @@ def dispatcher(own: NotifierSettings, now: Callable[[], datetime]) -> Dispatcher
     if own.sms_url:
         gateways["sms"] = _sms(own, now)
     pause = timedelta(seconds=own.gateway_pause_seconds)
+    breakers = {name: Breaker(own.gateway_failures_max, pause) for name in CHANNELS}
     return Dispatcher(
         gateways=gateways,
         local=frozenset(name for name, one in gateways.items() if one is outbox),
-        templates=Templates(own.templates),
-        settings=own,
-        breakers={name: Breaker(own.gateway_failures_max, pause) for name in CHANNELS},
+        preparation=Preparation(Templates(own.templates), own, breakers),
+        breakers=breakers,
+        batch_max=own.dispatch_batch_max,
     )
 
 

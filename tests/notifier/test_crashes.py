@@ -56,7 +56,7 @@ class Provider:
 def _with(world: World, gateways: Mapping[str, Gateway]) -> World:
     """The same world with other gateways."""
     old = next(one for one in world.service.blueprint.workers if isinstance(one, Dispatcher))
-    fresh = dispatcher(old.settings, world.clock.now)
+    fresh = dispatcher(old.preparation.settings, world.clock.now)
     fresh = replace(fresh, gateways={**fresh.gateways, **gateways}, local=frozenset())
     world.service.blueprint = replace(world.service.blueprint, workers=(fresh,))
     return world

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chassis.errors import NotFound, Rejected
-from services.notifier.domain import decide
+from services.notifier.domain import decide, respond
 from services.notifier.domain import events as e
 from services.notifier.domain.commands import AttemptResult, RecordDelivery, Rendered
 from services.notifier.domain.evolve import IN_DOUBT_AFTER, evolve
@@ -138,14 +138,14 @@ def test_an_attempt_counts_before_the_gateway_is_called() -> None:
 def test_deliveries_go_to_the_latest_notice_and_are_told_once() -> None:
     state = given(REQUESTED, ATTEMPTED, SENT).state
     command = RecordDelivery("sms", "delivered", NOW)
-    (told,) = decide.record_delivery(state, command)
+    (told,) = respond.record_delivery(state, command)
     assert told == e.DeliveryRecorded("N-1", "delivered", NOW, ABOUT)
-    assert decide.record_delivery(evolve(state, told), command) == []
+    assert respond.record_delivery(evolve(state, told), command) == []
 
 
 def test_a_delivery_of_nothing_is_not_found() -> None:
     with pytest.raises(NotFound, match="no notice was sent by ems"):
-        decide.record_delivery(given(REQUESTED).state, RecordDelivery("ems", "signed", NOW))
+        respond.record_delivery(given(REQUESTED).state, RecordDelivery("ems", "signed", NOW))
 
 
 def test_erasing_gives_up_what_waits_and_keeps_nothing_sealed() -> None:

@@ -28,8 +28,8 @@ from services.legal.domain import decide
 from services.legal.domain import events as e
 from services.legal.domain.commands import RecordProgress
 from services.legal.domain.terms import Terms
-from services.legal.handlers import matter_stream, terms_stream
 from services.legal.settings import LegalSettings
+from services.legal.streams import matter_stream, terms_stream
 from services.legal.views import documents, matters
 
 _READERS = ("legal", "manager")

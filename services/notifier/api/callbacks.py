@@ -21,7 +21,7 @@ from chassis.work import Work
 from services.notifier.api.models import Callback
 from services.notifier.api.notices import record_delivery
 from services.notifier.domain.commands import RecordDelivery
-from services.notifier.handlers import account_stream
+from services.notifier.streams import account_stream
 from services.notifier.views import notices
 
 _TOLERANCE_SECONDS = 300

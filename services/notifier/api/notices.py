@@ -20,10 +20,10 @@ from services.notifier.api.models import (
     OptOuts,
     State,
 )
-from services.notifier.domain import decide
+from services.notifier.domain import respond
 from services.notifier.domain.commands import RecordDelivery
 from services.notifier.domain.state import Account
-from services.notifier.handlers import account_stream
+from services.notifier.streams import account_stream
 from services.notifier.views import notices
 
 _READERS = ("collector", "manager", "legal")
@@ -125,7 +125,7 @@ def router(service: Service) -> APIRouter:
 def record_delivery(work: Work, stream: str, command: RecordDelivery) -> str:
     """Apply a delivery result; answers which notice it was about."""
     state: Account = work.state(stream)
-    events = decide.record_delivery(state, command)
+    events = respond.record_delivery(state, command)
     work.append(stream, events)
     told = [one.notice_id for one in state.sent if one.about.channel == command.channel]
     return command.notice_id or told[-1]
@@ -142,7 +142,7 @@ async def _opt(
 ) -> OptOuts:
     scope = who.scope(creditor)
     stream = account_stream(scope, account)
-    change = decide.opt_in if wanted else decide.opt_out
+    change = respond.opt_in if wanted else respond.opt_out
 
     def run(work: Work) -> OptOuts:
         work.append(stream, change(work.state(stream), channel, who.subject))

@@ -1,0 +1,43 @@
+"""What providers, operators and debtors say about notices afterwards: deliveries and objections."""
+
+from chassis.errors import NotFound
+from services.notifier.domain import events as e
+from services.notifier.domain.commands import RecordDelivery
+from services.notifier.domain.destinations import CHANNELS
+from services.notifier.domain.state import Account
+
+
+def record_delivery(state: Account, command: RecordDelivery) -> list[e.Event]:
+    """Apply a delivery result to the notice it is about; the same result again changes nothing."""
+    if command.callback_id and command.callback_id in state.callbacks:
+        return []
+    for one in reversed(state.sent):
+        if one.about.channel != command.channel:
+            continue
+        if command.notice_id is None or command.notice_id == one.notice_id:
+            if one.result == command.result:
+                return []
+            return [
+                e.DeliveryRecorded(
+                    one.notice_id, command.result, command.at, one.about, command.callback_id
+                )
+            ]
+    which = f"notice {command.notice_id}" if command.notice_id else "no notice"
+    raise NotFound(f"account {state.account}: {which} was sent by {command.channel}")
+
+
+def opt_out(state: Account, channel: str, by: str) -> list[e.Event]:
+    """Respect a debtor's objection to a channel."""
+    _known(channel)
+    return [] if channel in state.opt_outs else [e.OptedOut(channel, by)]
+
+
+def opt_in(state: Account, channel: str, by: str) -> list[e.Event]:
+    """Take an objection back."""
+    _known(channel)
+    return [e.OptedIn(channel, by)] if channel in state.opt_outs else []
+
+
+def _known(channel: str) -> None:
+    if channel not in CHANNELS:
+        raise NotFound(f"there is no channel '{channel}'; there are {', '.join(CHANNELS)}")

@@ -1,0 +1,123 @@
+"""The moment of sending: whether a notice goes now, what it says and where it goes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from chassis.errors import BrokenInvariant, Malformed
+from chassis.logging import get_logger
+from chassis.vault import Subject
+from chassis.work import Work
+from services.notifier.adapters.breaker import Breaker
+from services.notifier.adapters.gateway import Parcel
+from services.notifier.domain import decide
+from services.notifier.domain import events as e
+from services.notifier.domain.commands import Rendered
+from services.notifier.domain.destinations import Profile, destinations, masked
+from services.notifier.domain.state import Account, OpenNotice
+from services.notifier.domain.terms import Terms
+from services.notifier.rendering.compose import Content, compose
+from services.notifier.rendering.templates import Templates
+from services.notifier.settings import NotifierSettings
+from services.notifier.streams import account_stream, terms_of
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """Takes a ready notice to the point where its gateway may be called."""
+
+    templates: Templates
+    settings: NotifierSettings
+    breakers: Mapping[str, Breaker]
+
+    def begin(self, work: Work, creditor: str, account: str, notice_id: str) -> Parcel | None:
+        """Decide, at the moment of sending, whether a notice goes; commit to it when it does."""
+        stream = account_stream(creditor, account)
+        state: Account = work.state(stream)
+        notice = state.open.get(notice_id)
+        if notice is None or notice.stage != "ready":
+            return None
+        terms = terms_of(work, creditor)
+        stopped = decide.gate(state, notice, terms, work.now) or self._held(notice, work.now)
+        if stopped:
+            work.append(stream, stopped)
+            return None
+        content = self._content(work, stream, notice, terms)
+        if content is None:
+            return None
+        subject = Subject(creditor, account)
+        rendered = Rendered(
+            notice_id=notice.notice_id,
+            to_masked=masked(content.to, notice.channel),
+            sha256=content.sha256,
+            content=work.seal(subject, msgspec.to_builtins(content)),
+        )
+        work.append(stream, decide.attempt(notice, rendered, terms, work.now))
+        return parcel_of(work.state(stream), notice_id, content)
+
+    def _content(self, work: Work, stream: str, notice: OpenNotice, terms: Terms) -> Content | None:
+        """What is written to whom; when that cannot be said the notice ends here."""
+        state: Account = work.state(stream)
+        subject = Subject(state.creditor, state.account)
+        profile = msgspec.convert(work.open(subject, state.profile), Profile)
+        to = self._destination(work, stream, notice, profile)
+        if to is None:
+            work.append(stream, decide.no_address(notice))
+            return None
+        try:
+            return compose(
+                self.templates,
+                self.settings.sender(state.creditor),
+                state,
+                notice,
+                profile,
+                terms,
+                to,
+                work.now.astimezone(terms.zone).date(),
+            )
+        except Malformed as error:
+            log.warning("notice_unwritable", stream=stream, error=error)
+            work.append(stream, decide.fail(notice, "template"))
+            return None
+
+    def _destination(
+        self, work: Work, stream: str, notice: OpenNotice, profile: Profile
+    ) -> str | None:
+        state: Account = work.state(stream)
+        subject = Subject(state.creditor, state.account)
+        if notice.destination:
+            fixed: str = work.open(subject, notice.destination)
+            return fixed
+        found = destinations(profile, notice.channel, notice.recipients, self.settings.region)
+        if not found:
+            return None
+        if notice.attempts == 0 and len(found) > 1:
+            others = [work.seal(subject, one) for one in found[1:]]
+            work.append(stream, decide.split(notice, others))
+        return found[0]
+
+    def _held(self, notice: OpenNotice, now: datetime) -> list[e.Event]:
+        until = self.breakers[notice.channel].blocked_until(now)
+        return [] if until is None else decide.hold_back(notice, until)
+
+
+def parcel_of(state: Account, notice_id: str, content: Content) -> Parcel:
+    """A notice as its attempt handed it over."""
+    notice = state.open[notice_id]
+    if notice.day is None:
+        raise BrokenInvariant(f"notice {notice_id} was never attempted")
+    return Parcel(
+        notice_id=notice_id,
+        creditor=state.creditor,
+        account=state.account,
+        channel=notice.channel,
+        day=notice.day,
+        to=content.to,
+        name=content.name,
+        subject=content.subject,
+        body=content.body,
+    )
