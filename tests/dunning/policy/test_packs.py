@@ -15,7 +15,7 @@ from services.dunning.policy import (
     validate,
     with_parameters,
 )
-from services.dunning.policy.load import loads
+from services.dunning.policy.load import SHIPPED, loads
 from tests.dunning.domain.packs import HEAD, LETTER, SMS, STOP, braced, pack, steps
 
 FOUR = ("county-hospital", "mobile", "service-company", "three-stage")
@@ -52,6 +52,13 @@ class TestShipped:
         changed = with_parameters(mobile, {"restrict_day": 9})
         assert mobile.content_hash == changed.content_hash
         assert mobile.content_hash != get("three-stage").content_hash
+
+
+def test_the_example_of_the_format_is_a_sound_pack() -> None:
+    text = (SHIPPED / "README.md").read_text(encoding="utf-8")
+    example = text.split("```yaml\n")[1].split("```")[0]
+    step = "{id: a1, source: x, when: {day: 3}, do: [{classify: {as: abnormal}}]}"
+    assert faults(example.replace("steps: [...]", f"steps: [{step}]")) == []
 
 
 class TestParameters:
