@@ -6,13 +6,14 @@ What it costs depends on how much happens, not on how many days go by.
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
+from itertools import cycle
 from typing import Protocol
 
 from chassis.clock import SimulatedClock
 from chassis.errors import BrokenInvariant
 
-ROUNDS_MAX = 10_000
-"""Rounds at one instant after which the services are taken to chase each other for ever."""
+_TURNS_MAX = 40_000
+"""Turns at one instant after which the services are taken to chase each other for ever."""
 
 
 class Stepping(Protocol):
@@ -59,24 +60,23 @@ class Simulation:
         return self._clock.now()
 
     async def settle(self) -> int:
-        """Let every service work in turn until a full round does nothing; return how much was
-        done.
-        """
-        total = 0
-        for _ in range(ROUNDS_MAX):
-            done = 0
-            for service in self._services:
-                done += await service.step()
-            if not done:
-                return total
+        """Let the services work in turn until none has anything left; return how much was done."""
+        total = idle = 0
+        for turn, service in enumerate(cycle(self._services)):
+            done = await service.step()
             total += done
+            idle = 0 if done else idle + 1
+            if idle == len(self._services):
+                return total
+            if turn > _TURNS_MAX:
+                break
         raise BrokenInvariant(f"the services do not come to rest at {self.now.isoformat()}")
 
     async def run_until(self, end: datetime) -> None:
-        """Let time pass up to and including `end`; what is due on the way is done at its
-        instant.
+        """Let time pass up to and including `end`; what is due is done at its instant.
+
+        The services must have come to rest before: `settle` after every input.
         """
-        await self.settle()
         while (wake := await self._next_wake()) is not None and wake <= end:
             if wake <= self.now:
                 raise BrokenInvariant(f"a wake-up due {wake.isoformat()} was not dealt with")
@@ -88,9 +88,8 @@ class Simulation:
         self._passed(self.now)
 
     async def play(self, inputs: Iterable[tuple[datetime, Action]], end: datetime) -> None:
-        """Run to `end`, performing each input at its instant, after the wake-ups of that
-        instant.
-        """
+        """Run to `end`, performing each input at its instant, after the wake-ups of that one."""
+        await self.settle()
         for at, action in inputs:
             if at > self.now:
                 await self.run_until(at)

@@ -11,8 +11,9 @@ from arrears.billing_import.mapping import ImportMap
 from arrears.billing_import.rows import InvoiceRow
 
 SOURCE = "arrears/import"
-ISSUED_AT = time(8, 0)
-PAID_AT = time(12, 0)
+_PAYMENT = "billing.payment.received.v1"
+HAPPENS_AT = time(10, 0)
+"""An export tells days: everything of a day happens then, invoices before payments."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,16 @@ def happenings(rows: Iterable[InvoiceRow], mapping: ImportMap) -> list[Happening
             found.append(build.account(row))
         found.append(build.invoice(row))
         if row.disputed:
-            at = build.instant(row.issued, ISSUED_AT)
+            at = build.instant(row.issued, HAPPENS_AT)
             found.append(Happening(at, account=row.customer, disputes=row.invoice))
         if row.settled is not None:
             found.append(build.payment(row, row.settled))
-    return sorted(found, key=attrgetter("at"))
+    return sorted(found, key=_order)
+
+
+def _order(happening: Happening) -> tuple[datetime, bool]:
+    event = happening.event
+    return happening.at, event is not None and event["type"] == _PAYMENT
 
 
 class _Builder:
@@ -60,7 +66,7 @@ class _Builder:
         debtor = {"name": row.name, "kind": self._map.debtor_kind}
         return self._event(
             "account.upserted.v1", row, f"account-{row.customer}",
-            self.instant(row.issued, ISSUED_AT), {"debtor": debtor},
+            self.instant(row.issued, HAPPENS_AT), {"debtor": debtor},
         )  # fmt: skip
 
     def invoice(self, row: InvoiceRow) -> Happening:
@@ -72,11 +78,11 @@ class _Builder:
             "issued_on": row.issued,
             "due_on": row.due,
         }
-        at = self.instant(row.issued, ISSUED_AT)
+        at = self.instant(row.issued, HAPPENS_AT)
         return self._event("invoice.issued.v1", row, f"invoice-{row.invoice}", at, data)
 
     def payment(self, row: InvoiceRow, settled: date) -> Happening:
-        at = self.instant(settled, PAID_AT)
+        at = self.instant(settled, HAPPENS_AT)
         data = {
             "payment_id": f"settled-{row.invoice}",
             "amount": row.amount,
@@ -85,7 +91,9 @@ class _Builder:
             "method": self._map.method,
             "invoices": [row.invoice],
         }
-        return self._event("payment.received.v1", row, f"payment-{row.invoice}", at, data)
+        return self._event(
+            _PAYMENT.removeprefix("billing."), row, f"payment-{row.invoice}", at, data
+        )
 
     def _event(
         self, kind: str, row: InvoiceRow, name: str, at: datetime, data: dict[str, object]

@@ -1,9 +1,10 @@
 """Plays an import through the real services on a simulated clock; measures how late was paid."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from statistics import median
@@ -18,6 +19,7 @@ from arrears.billing_import.events import Happening, happenings
 from arrears.billing_import.mapping import ImportMap
 from arrears.billing_import.rows import InvoiceRow
 from arrears.listening import Listener
+from arrears.simulation import Action
 from arrears.upstream import send
 from arrears.world import World, one_lane, open_world, temporary_folder
 from chassis.settings import Settings
@@ -94,20 +96,37 @@ async def _play(
     await _set_up_creditor(world.apis, mapping)
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("playing", total=len(played))
-        simulation = world.simulation()
-        for number, (at, together) in enumerate(groupby(played, key=attrgetter("at"))):
-            await simulation.run_until(at)
-            for part in in_batches(list(together)):
-                told.refused += await send_messages(world.apis, part)
-                await simulation.settle()
-                told.refused += await open_disputes(world.apis, mapping.creditor, part)
-                await simulation.settle()
-                told.events += sum(h.event is not None for h in part)
-                bar.advance(task, len(part))
-            if number % _LISTEN_EVERY == 0:
-                await _listen(listener, told)
-        await simulation.run_until(end)
+        playing = _Playing(world, mapping, told, lambda number: bar.advance(task, number))
+        await world.simulation().play(playing.inputs(played, listener), end)
     await _listen(listener, told)
+
+
+@dataclass(frozen=True)
+class _Playing:
+    world: World
+    mapping: ImportMap
+    told: Lateness
+    advance: Callable[[int], None]
+
+    def inputs(
+        self, played: Sequence[Happening], listener: Listener
+    ) -> Iterator[tuple[datetime, Action]]:
+        """The messages of each instant, then its disputes; now and then a look at what came."""
+        for number, (at, together) in enumerate(groupby(played, key=attrgetter("at"))):
+            for part in in_batches(list(together)):
+                yield at, partial(self._messages, part)
+                if any(happening.disputes for happening in part):
+                    yield at, partial(self._disputes, part)
+            if number % _LISTEN_EVERY == 0:
+                yield at, partial(_listen, listener, self.told)
+
+    async def _messages(self, part: Sequence[Happening]) -> None:
+        self.told.refused += await send_messages(self.world.apis, part)
+        self.told.events += sum(h.event is not None for h in part)
+        self.advance(len(part))
+
+    async def _disputes(self, part: Sequence[Happening]) -> None:
+        self.told.refused += await open_disputes(self.world.apis, self.mapping.creditor, part)
 
 
 async def _listen(listener: Listener, told: Lateness) -> None:

@@ -1,8 +1,9 @@
 """Runs the demonstration."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -17,6 +18,7 @@ from arrears.demo import summary
 from arrears.demo.tally import Tally
 from arrears.errors import UsageError
 from arrears.listening import Listener
+from arrears.simulation import Action
 from arrears.upstream import send
 from arrears.world import World, one_lane, open_world, temporary_folder
 from chassis.settings import Settings
@@ -77,29 +79,30 @@ async def _play(
         def passed(now: datetime) -> None:
             bar.update(task, completed=(now - begins).total_seconds(), day=now.date())
 
-        await _play_events(world, events, tally, listener, passed)
-        await world.simulation(passed).run_until(ends)
+        simulation = world.simulation(passed)
+        await simulation.play(_inputs(world, events, tally, listener), ends)
     await _listen(listener, tally)
     return {c["id"]: await _ageing(world, c["id"]) for c in creditors}
 
 
-async def _play_events(
-    world: World, events: Sequence[Event], tally: Tally, listener: Listener, passed: Any
-) -> None:
-    simulation = world.simulation(passed)
+def _inputs(
+    world: World, events: Sequence[Event], tally: Tally, listener: Listener
+) -> Iterator[tuple[datetime, Action]]:
+    """Each delivery of a billing platform, and from time to time a look at what came of them."""
     listened = world.clock.now()
     for _, together in groupby(events, key=itemgetter("time")):
         batch = list(together)
-        await simulation.run_until(_instant(batch[0]))
-        refused = await send(world.apis, batch)
-        if refused:
-            place, reason = refused[0]
-            raise UsageError(f"the ledger refused {batch[place]['id']}: {reason}")
-        tally.events_in += len(batch)
-        await simulation.settle()
-        if world.clock.now() - listened > _LISTEN_EVERY:
-            listened = world.clock.now()
-            await _listen(listener, tally)
+        at = _instant(batch[0])
+        yield at, partial(_deliver, world, batch, tally)
+        if at - listened > _LISTEN_EVERY:
+            listened = at
+            yield at, partial(_listen, listener, tally)
+
+
+async def _deliver(world: World, batch: Sequence[Event], tally: Tally) -> None:
+    for place, reason in await send(world.apis, batch):
+        raise UsageError(f"the ledger refused {batch[place]['id']}: {reason}")
+    tally.events_in += len(batch)
 
 
 async def _listen(listener: Listener, tally: Tally) -> None:

@@ -1,6 +1,7 @@
 """Plays scenarios, one after the other, in one simulated world."""
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -48,14 +49,15 @@ class _Play:
 
     async def _time_passes(self) -> None:
         scenario = self._file.scenario
-        simulation = self._world.simulation()
-        await simulation.settle()
-        await self._accounts(_instant(scenario.begins_at))
-        for index, entry in enumerate(scenario.when):
-            await simulation.run_until(_instant(entry.at))
-            await self._input(index, entry)
-            await simulation.settle()
-        await simulation.run_until(_instant(scenario.ends_at))
+        begins = _instant(scenario.begins_at)
+        inputs = [
+            (begins, partial(self._accounts, begins)),
+            *(
+                (_instant(entry.at), partial(self._input, index, entry))
+                for index, entry in enumerate(scenario.when)
+            ),
+        ]
+        await self._world.simulation().play(inputs, _instant(scenario.ends_at))
 
     async def _accounts(self, at: datetime) -> None:
         accounts = self._file.scenario.given.accounts

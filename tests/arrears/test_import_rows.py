@@ -136,4 +136,4 @@ def test_rows_become_messages_in_the_order_of_time(tmp_path: Path) -> None:
     payment = played[-1].event
     assert payment is not None
     assert payment["data"]["invoices"] == ["I-1"]
-    assert payment["time"] == "2013-03-01T04:00:00Z"
+    assert payment["time"] == "2013-03-01T02:00:00Z"
