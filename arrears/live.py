@@ -3,17 +3,19 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
 import uvicorn
 
 from arrears.stack import Stack, open_bus, open_stack, open_store
 from chassis.clock import WallClock
-from chassis.errors import Misconfigured
-from chassis.garbage import spare_collections
+from chassis.errors import BrokenInvariant, Misconfigured
 from chassis.http import dev_keys
-from chassis.settings import Settings
+from chassis.service import Service
+from chassis.settings import SERVICES, ServiceName, Settings
 
+_POLL_SECONDS = 0.02
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -36,53 +38,64 @@ async def run(settings: Settings, ready: Callable[[Settings], None]) -> None:
         loop.add_signal_handler(number, stop.set)
     if settings.jwks_url is None and settings.jwks_file is None:
         dev_keys.ensure(settings.data_dir)
-    async with (
-        open_store(settings) as dsn,
-        open_bus(settings, dsn) as bus,
-        open_stack(settings, clock=WallClock(), bus=bus, dsn=dsn) as stack,
-    ):
-        for service in stack.services.values():
-            await service.start()
-        spare_collections()
-        async with _serving(stack):
-            ready(settings)
-            await stop.wait()
+    with _listening(settings) as sockets:
+        async with (
+            open_store(settings) as dsn,
+            open_bus(settings, dsn) as bus,
+            open_stack(settings, clock=WallClock(), bus=bus, dsn=dsn) as stack,
+        ):
+            for service in stack.services.values():
+                await service.start()
+            async with _serving(stack, sockets):
+                ready(settings)
+                await stop.wait()
+
+
+@contextlib.contextmanager
+def _listening(settings: Settings) -> Iterator[dict[ServiceName, socket.socket]]:
+    """Take the ports before anything is started; raises Misconfigured for one that is taken."""
+    with contextlib.ExitStack() as exits:
+        sockets: dict[ServiceName, socket.socket] = {}
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        for name in SERVICES:
+            address = (settings.host, settings.port(name))
+            try:
+                sockets[name] = exits.enter_context(socket.create_server(address, family=family))
+            except OSError as error:
+                raise Misconfigured(
+                    f"port {address[1]} on {address[0]} cannot be used: {error.strerror}"
+                ) from error
+        yield sockets
 
 
 @contextlib.asynccontextmanager
-async def _serving(stack: Stack) -> AsyncIterator[None]:
-    servers = [_server(stack, name) for name in stack.services]
-    tasks = [asyncio.create_task(server.serve()) for server in servers]
+async def _serving(
+    stack: Stack, sockets: Mapping[ServiceName, socket.socket]
+) -> AsyncIterator[None]:
+    servers = {name: _server(service) for name, service in stack.services.items()}
+    tasks = [
+        asyncio.create_task(server.serve(sockets=[sockets[name]]))
+        for name, server in servers.items()
+    ]
     try:
-        await _all_started(servers, tasks)
+        while not all(server.started for server in servers.values()):  # noqa: ASYNC110 - no event
+            if any(task.done() for task in tasks):
+                raise BrokenInvariant("an HTTP server ended while it was starting")
+            await asyncio.sleep(_POLL_SECONDS)
         yield
     finally:
-        for server in servers:
+        for server in servers.values():
             server.should_exit = True
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _server(stack: Stack, name: str) -> _Server:
-    settings = stack.settings
-    service = next(each for each in stack.services.values() if each.name == name)
+def _server(service: Service) -> _Server:
     return _Server(
         uvicorn.Config(
             service.app,
-            host=settings.host,
-            port=settings.port(name),
             log_config=None,
             access_log=False,
             lifespan="off",
             timeout_graceful_shutdown=10,
         )
     )
-
-
-async def _all_started(servers: "list[_Server]", tasks: "list[asyncio.Task[None]]") -> None:
-    while not all(server.started for server in servers):
-        for server, task in zip(servers, tasks, strict=True):
-            if task.done():
-                raise Misconfigured(
-                    f"port {server.config.port} on {server.config.host} cannot be used"
-                )
-        await asyncio.sleep(0.02)

@@ -1,0 +1,200 @@
+"""`arrears up` and the commands that talk to it, as a person runs them: separate processes."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+SERVICES = ("ledger", "dunning", "notifier", "legal")
+ARREARS = [sys.executable, "-c", "from arrears.cli import main; main()"]
+READY_SECONDS_MAX = 60.0
+ROOT = Path(__file__).parents[2]
+
+
+def free_ports(number: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(number)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+class System:
+    """A data folder and four ports; `running` starts the services on them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
+        named = {f"ARREARS_{name.upper()}_PORT": str(port) for name, port in self.ports.items()}
+        paths = {"ARREARS_DATA_DIR": str(folder / "data"), "PYTHONPATH": str(ROOT)}
+        self.environment = {**os.environ, **named, **paths}
+        self.folder = folder
+
+    def arrears(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [*ARREARS, *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=self.folder,
+        )
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        with (self.folder / "up.log").open("a") as log:
+            process = subprocess.Popen(
+                [*ARREARS, "up"], env=self.environment, stdout=log, stderr=log, cwd=self.folder
+            )
+        try:
+            self._wait_until_ready(process)
+            yield
+        finally:
+            process.send_signal(signal.SIGTERM)
+            status = process.wait(60)
+        assert status == 0
+
+    def _wait_until_ready(self, process: "subprocess.Popen[bytes]") -> None:
+        deadline = time.monotonic() + READY_SECONDS_MAX
+        while not all(self._is_ready(port) for port in self.ports.values()):
+            said = (self.folder / "up.log").read_text()
+            assert process.poll() is None, said
+            assert time.monotonic() < deadline, said
+            time.sleep(0.1)
+
+    def _is_ready(self, port: int) -> bool:
+        try:
+            return httpx.get(f"http://127.0.0.1:{port}/readyz").is_success
+        except httpx.TransportError:
+            return False
+
+    def call(self, service: str, method: str, path: str, role: str, body: object = None) -> object:
+        token = self.arrears("token", "--role", role).stdout.strip()
+        url = f"http://127.0.0.1:{self.ports[service]}{path}"
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = httpx.request(method, url, json=body, headers=headers)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def principal(self, account: str) -> int:
+        path = f"/v1/accounts/{account}/balance?creditor=mobile"
+        balance = self.call("ledger", "GET", path, "auditor")
+        assert isinstance(balance, dict)
+        return int(balance["principal"])
+
+
+@pytest.fixture
+def system(tmp_path: Path) -> System:
+    return System(tmp_path)
+
+
+def set_up(system: System) -> None:
+    body = {"name": "m", "time_zone": "Asia/Shanghai", "currency": "CNY", "policy": "mobile"}
+    system.call("dunning", "PUT", "/v1/creditors/mobile", "manager", body)
+
+
+def invoice(number: int, amount: int) -> str:
+    data = {
+        "invoice_id": f"I-{number}",
+        "account_id": f"A-{number}",
+        "item": "telephone_fee",
+        "amount": amount,
+        "currency": "CNY",
+        "issued_on": "2026-01-01",
+        "due_on": "2099-01-31",
+    }
+    event = {
+        "specversion": "1.0",
+        "id": f"E-{number}",
+        "source": "test",
+        "type": "billing.invoice.issued.v1",
+        "subject": f"A-{number}",
+        "time": "2026-01-01T00:00:00Z",
+        "datacontenttype": "application/json",
+        "creditor": "mobile",
+        "data": data,
+    }
+    return json.dumps(event, separators=(",", ":"))
+
+
+def test_what_was_accepted_is_there_after_a_restart(system: System) -> None:
+    file = system.folder / "events.jsonl"
+    lines = [invoice(1, 500), invoice(2, -1), "{not json", invoice(3, 700)]
+    file.write_text("\n".join(lines))
+    with system.running():
+        set_up(system)
+        published = system.arrears("publish", str(file))
+        assert published.returncode == 1
+        assert published.stdout.strip() == "2 accepted, 2 refused"
+        assert f"{file}:2: data.amount" in published.stderr
+        assert f"{file}:3: is not JSON" in published.stderr
+    with system.running():
+        assert (system.principal("A-1"), system.principal("A-3")) == (500, 700)
+        letters = system.arrears("dead-letters", "list")
+        assert letters.stdout.endswith("0 dead letters\n")
+        replayed = system.arrears("replay", "ledger")
+        assert "nothing came out different" in replayed.stdout
+        assert system.principal("A-1") == 500
+    replayed = system.arrears("replay", "dunning")
+    assert "nothing came out different" in replayed.stdout
+
+
+def test_a_parked_message_is_listed_shown_and_retried(system: System) -> None:
+    """An invoice of a creditor nobody set up is parked; the set-up makes it worth another try."""
+    file = system.folder / "events.jsonl"
+    file.write_text(invoice(1, 500))
+    with system.running():
+        assert system.arrears("publish", str(file)).returncode == 0
+        listed = _wait_for_letter(system)
+        assert "mobile/A-1" in listed
+        shown = system.arrears("dead-letters", "show", "1", "--service", "ledger")
+        assert '"invoice_id":"I-1"' in shown.stdout
+        refused = system.arrears("dead-letters", "retry", "1", "--service", "ledger")
+        assert refused.returncode == 2
+        assert "1 was refused again: " in refused.stderr
+
+
+def _wait_for_letter(system: System) -> str:
+    deadline = time.monotonic() + READY_SECONDS_MAX
+    while time.monotonic() < deadline:
+        environment = {**system.environment, "COLUMNS": "200"}
+        listed = subprocess.run(
+            [*ARREARS, "dead-letters", "list", "--service", "ledger"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=system.folder,
+        ).stdout
+        if not listed.endswith("\n0 dead letters\n"):
+            return listed
+    raise AssertionError("nothing was parked")
+
+
+def test_commands_say_that_nothing_runs(system: System) -> None:
+    listed = system.arrears("dead-letters", "list")
+    assert listed.returncode == 2
+    assert listed.stderr.strip() == (
+        f"the ledger does not answer on http://127.0.0.1:{system.ports['ledger']}: "
+        "is `arrears up` running?"
+    )
+
+
+def test_a_port_that_is_taken_is_named(system: System) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", system.ports["dunning"]))
+        taken.listen()
+        up = system.arrears("up")
+    assert up.returncode == 2
+    assert f"port {system.ports['dunning']} on 127.0.0.1 cannot be used" in up.stderr
