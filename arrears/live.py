@@ -78,7 +78,7 @@ async def _serving(
         for name, server in servers.items()
     ]
     try:
-        while not all(server.started for server in servers.values()):  # noqa: ASYNC110 - no event
+        while not all(server.started for server in servers.values()):
             if any(task.done() for task in tasks):
                 raise BrokenInvariant("an HTTP server ended while it was starting")
             await asyncio.sleep(_POLL_SECONDS)
