@@ -47,13 +47,13 @@ class PrefixedBus:
 
     async def commit_info(self, group: str, positions: Mapping[tuple[str, int], int]) -> None:
         outside = {(self.prefix + topic, n): at for (topic, n), at in positions.items()}
-        await self._bus.commit_info(f"{self.prefix}{group}", outside)
+        await self._bus.commit_info(self.prefix + group, outside)
 
     async def forget(
         self, topic: str, partition: int, key: bytes, before: int, readers: Sequence[str] = ()
     ) -> None:
-        groups = [self.prefix + reader for reader in readers]
-        await self._bus.forget(self.prefix + topic, partition, key, before, groups)
+        outside = [self.prefix + reader for reader in readers]
+        await self._bus.forget(self.prefix + topic, partition, key, before, outside)
 
     def _out(self, topics: Sequence[str]) -> list[str]:
         return [self.prefix + topic for topic in topics]
