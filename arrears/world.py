@@ -2,10 +2,11 @@
 
 import contextlib
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -14,11 +15,13 @@ from arrears.simulation import RewindableClock, Simulation
 from arrears.stack import Stack, open_bus, open_stack, open_store
 from chassis.bus.base import Bus
 from chassis.settings import ServiceName, Settings
+from services.legal.settings import LegalSettings
 from services.notifier.settings import NotifierSettings
 
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 _POOL_SIZE = 4
 _OUTBOX = "outbox"
+_DOCUMENTS = "documents"
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,11 @@ class World:
     def outbox(self) -> Path:
         """The folder in which notices end."""
         return self.settings.data_dir / _OUTBOX
+
+    @property
+    def documents(self) -> Path:
+        """The folder in which legal documents end."""
+        return self.settings.data_dir / _DOCUMENTS
 
     def simulation(self, passed: Callable[[datetime], None] | None = None) -> Simulation:
         """The services in the order in which messages flow through them."""
@@ -75,7 +83,7 @@ async def open_world(
                 bus=bus,
                 dsn=dsn,
                 strict=True,
-                own={"notifier": _nothing_leaves(folder)},
+                own=_nothing_leaves(folder),
             ) as stack,
             _apis_of(stack) as doors,
         ):
@@ -101,10 +109,13 @@ def one_lane(settings: Settings) -> Settings:
     return settings.model_copy(update={"bus": "embedded", "partitions": 1})
 
 
-def _nothing_leaves(folder: Path) -> NotifierSettings:
-    """The notifier's settings with every gateway cut off: what is simulated goes to files."""
+def _nothing_leaves(folder: Path) -> Mapping[ServiceName, Any]:
+    """Settings with every gateway cut off: what is simulated goes to files in the folder."""
     cut = {"outbox": folder / _OUTBOX, "smtp_host": "", "sms_url": ""}
-    return NotifierSettings().model_copy(update=cut)
+    return {
+        "notifier": NotifierSettings().model_copy(update=cut),
+        "legal": LegalSettings().model_copy(update={"documents": folder / _DOCUMENTS}),
+    }
 
 
 @contextlib.contextmanager

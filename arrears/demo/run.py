@@ -47,15 +47,20 @@ def read_samples(folder: Path) -> tuple[list[dict[str, Any]], list[Event]]:
 async def run(samples: Path, folder: Path, console: Console) -> None:
     """Play the samples through the real services and print the summary; notices go to `folder`."""
     creditors, events = read_samples(samples)
-    outbox = folder / "outbox"
-    shutil.rmtree(outbox, ignore_errors=True)
+    outbox, documents = folder / "outbox", folder / "documents"
+    for old in (outbox, documents):
+        shutil.rmtree(old, ignore_errors=True)
     console.print("starting PostgreSQL, the bus and the four services …")
     tally = Tally()
     with temporary_folder() as store:
         async with open_world(one_lane(Settings()), store) as world:
             ageing = await _play(world, creditors, events, tally, console)
-            shutil.copytree(world.outbox, outbox, dirs_exist_ok=True)
-    summary.show(console, tally, creditors, ageing, outbox)
+            for made, kept in ((world.outbox, outbox), (world.documents, documents)):
+                if made.is_dir():
+                    shutil.copytree(made, kept)
+    summary.show(console, tally, creditors, ageing)
+    summary.show_files(console, outbox, "notices that went out")
+    summary.show_files(console, documents, "legal documents")
 
 
 async def _play(

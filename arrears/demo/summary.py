@@ -17,14 +17,17 @@ def show(
     tally: Tally,
     creditors: Sequence[Mapping[str, Any]],
     ageing: Mapping[str, Mapping[str, int]],
-    outbox: Path,
 ) -> None:
-    """Print counts, money, an ageing table per creditor, and where the notices lie."""
+    """Print counts, money, and an ageing table per creditor."""
     console.print(_counts(tally))
     console.print(_money(tally, creditors, ageing))
     console.print(_ageing(creditors, ageing))
-    files = sum(1 for path in outbox.rglob("*") if path.is_file()) if outbox.is_dir() else 0
-    console.print(f"{files} files of what went out lie in {outbox}", soft_wrap=True)
+
+
+def show_files(console: Console, folder: Path, what: str) -> None:
+    """Say how many files of a kind lie where."""
+    files = sum(1 for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else 0
+    console.print(f"{files} {what} lie as files in {folder}", soft_wrap=True)
 
 
 def money(minor: int) -> str:
