@@ -3,7 +3,7 @@ and swapped.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from asyncpg import Connection
@@ -16,8 +16,21 @@ from chassis.stored import Stored
 _CURSOR = "select position from view_cursors where view = $1 and lane = $2 for update"
 _SEED = "insert into view_cursors (view, lane, position) values ($1, $2, 0) on conflict do nothing"
 _MOVE = "update view_cursors set position = $3 where view = $1 and lane = $2"
+_SEED_ALL = """
+insert into view_cursors (view, lane, position) select unnest($1::text[]), $2, 0
+on conflict do nothing"""
+_CURSORS = """
+select view, position from view_cursors where lane = $1 and view = any($2::text[])
+order by view for update"""
+_MOVE_ALL = """
+update view_cursors set position = greatest(position, $3)
+where lane = $1 and view = any($2::text[])"""
+_BEHIND = """
+select exists (
+  select 1 from events where lane = $1 and position > coalesce(
+    (select min(position) from view_cursors where lane = $1 and view = any($2::text[])
+     having count(*) = $3), 0))"""
 _FORGET_CURSORS = "delete from view_cursors where view = $1"
-_HAS_EVENTS = "select exists (select 1 from events where lane = $1 and position > $2)"
 
 
 class View(Protocol):
@@ -50,7 +63,6 @@ class Projector:
     store: Store
     views: Sequence[View]
     batch_size: int = 1000
-    _dirty: set[int] = field(default_factory=set)
 
     async def prepare(self) -> None:
         """Create the tables that are missing."""
@@ -66,14 +78,30 @@ class Projector:
 
     async def project(self, lane: int) -> int:
         """Bring all views up to the end of a lane; returns how many events they took in."""
+        if not self.views:
+            return 0
+        names = [view.name for view in self.views]
         done = 0
-        for view in self.views:
-            async with acquire(self.store.pool) as connection:
-                while moved := await self.advance(
-                    connection, view, view.name, table_of(view), lane
-                ):
-                    done += moved
+        async with acquire(self.store.pool) as connection:
+            while await connection.fetchval(_BEHIND, lane, names, len(names)):
+                done += await self._advance_together(connection, lane, names)
         return done
+
+    async def _advance_together(self, connection: Connection, lane: int, names: list[str]) -> int:
+        """Apply the next batch of a lane to all views, which read it once."""
+        async with connection.transaction():
+            await connection.execute(_SEED_ALL, names, lane)
+            positions = dict(await connection.fetch(_CURSORS, lane, names))
+            events = await self.store.lane_after(
+                connection, lane, min(positions.values()), self.batch_size
+            )
+            for view in self.views:
+                fresh = [e for e in events if e.position > positions[view.name]]
+                if fresh:
+                    await view.apply(connection, table_of(view), fresh)
+            if events:
+                await connection.execute(_MOVE_ALL, lane, names, events[-1].position)
+            return len(events)
 
     async def advance(
         self, connection: Connection, view: View, cursor: str, table: str, lane: int
