@@ -1,4 +1,4 @@
-"""Every scenario file here passes through the real services, on both buses."""
+"""Scenario files pass through the real services: the examples on both buses, the rules on one."""
 
 from pathlib import Path
 
@@ -11,8 +11,10 @@ from arrears.world import World
 
 HERE = Path(__file__).parent
 FILES = sorted(HERE.glob("*.yaml"))
+RULES = sorted((HERE / "rules").glob("*.yaml"))
 
 every_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+every_rule = pytest.mark.parametrize("path", RULES, ids=lambda path: path.stem)
 
 
 async def passes(world: World, path: Path) -> None:
@@ -28,3 +30,8 @@ async def test_example_passes_on_the_embedded_bus(embedded_world: World, path: P
 @every_file
 async def test_example_passes_on_kafka(kafka_world: World, path: Path) -> None:
     await passes(kafka_world, path)
+
+
+@every_rule
+async def test_rule_holds(embedded_world: World, path: Path) -> None:
+    await passes(embedded_world, path)
