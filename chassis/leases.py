@@ -13,8 +13,13 @@ from asyncpg import Connection
 from chassis.errors import ArrearsError
 from chassis.pool import acquire
 
-_SEED = "insert into lanes (lane) select generate_series(0, $1 - 1) on conflict do nothing"
-_SEED_RELAY = "insert into relay (lane) select generate_series(0, $1 - 1) on conflict do nothing"
+# `not exists` first: a conflict alone would wait for whoever has the row locked.
+_SEED = """
+insert into lanes (lane) select n from generate_series(0, $1 - 1) n
+where not exists (select 1 from lanes where lane = n) on conflict do nothing"""
+_SEED_RELAY = """
+insert into relay (lane) select n from generate_series(0, $1 - 1) n
+where not exists (select 1 from relay where lane = n) on conflict do nothing"""
 _HEARTBEAT = """
 insert into members (instance, seen_at) values ($1, clock_timestamp())
 on conflict (instance) do update set seen_at = excluded.seen_at"""

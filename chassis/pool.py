@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -10,7 +9,7 @@ import asyncpg
 from chassis.errors import Transient
 
 ACQUIRE_SECONDS = 10.0
-_STATEMENT_TIMEOUT = timedelta(seconds=60)
+_COMMAND_SECONDS = 120.0
 
 
 async def create_pool(
@@ -20,17 +19,18 @@ async def create_pool(
 
     Every wait has an end: acquiring, locks, statements and transactions left idle, so that a fault
     shows as an error and not as a service that hangs. A process stopped inside a transaction loses
-    it after `idle_seconds`: whoever takes its lanes over need not wait longer than for the lease.
+    it after `idle_seconds`, and a statement it was sending after twice that: whoever takes its
+    lanes over need not wait for ever.
     """
     return await asyncpg.create_pool(
         dsn,
         min_size=1,
         max_size=size,
-        command_timeout=_STATEMENT_TIMEOUT.total_seconds() * 2,
+        command_timeout=_COMMAND_SECONDS,
         server_settings={
             "search_path": schema,
             "application_name": f"arrears-{schema}",
-            "statement_timeout": f"{int(_STATEMENT_TIMEOUT.total_seconds() * 1000)}",
+            "statement_timeout": f"{int(max(10.0, 2 * idle_seconds) * 1000)}",
             "lock_timeout": "20000",
             "idle_in_transaction_session_timeout": f"{int(idle_seconds * 1000)}",
             "jit": "off",

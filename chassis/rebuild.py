@@ -28,6 +28,8 @@ on conflict (stream) do update
 set version = excluded.version, data = excluded.data, wake_at = excluded.wake_at"""
 _LOAD = "select stream, version, data from state_next where stream = any($1::text[])"
 _LOCK_LANE = "select pg_advisory_xact_lock(hashtext(current_schema()), $1)"
+_NO_HURRY = "set statement_timeout = 0"
+_COMPARE_SECONDS_MAX = 3600.0
 _BATCH = 5000
 
 Progress = Callable[[int, int], None]
@@ -76,6 +78,7 @@ class _Counter:
 
 async def _rebuild_state(store: Store, counter: _Counter) -> bool:
     async with acquire(store.pool) as connection:
+        await connection.execute(_NO_HURRY)
         await connection.execute("drop table if exists state_next")
         await connection.execute(_NEXT_STATE)
         reached: dict[int, int] = {}
@@ -132,6 +135,7 @@ def _row(
 async def _rebuild_view(store: Store, projector: Projector, view: View, counter: _Counter) -> bool:
     live, beside, cursor = table_of(view), f"{table_of(view)}_next", f"{view.name}_next"
     async with acquire(store.pool) as connection:
+        await connection.execute(_NO_HURRY)
         await connection.execute(f"drop table if exists {beside}")
         await connection.execute("delete from view_cursors where view = $1", cursor)
         await connection.execute(view.ddl(beside))
@@ -175,7 +179,7 @@ async def _differ(connection: Connection, left: str, right: str) -> bool:
     query = f"""select exists (
       (select * from {left} except select * from {right})
       union all (select * from {right} except select * from {left}))"""  # noqa: S608 - our own names
-    different: bool = await connection.fetchval(query)
+    different: bool = await connection.fetchval(query, timeout=_COMPARE_SECONDS_MAX)
     return different
 
 
