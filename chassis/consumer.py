@@ -8,7 +8,7 @@ that lost its lane cannot commit.
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from itertools import chain
 
 import asyncpg
 from asyncpg import Connection
@@ -62,11 +62,8 @@ _OTHER_BODY = "this id was used before with another body; the first one stands"
 ERASED = "billing.account.erased.v1"
 
 
-class _Item(NamedTuple):
-    record: Record
-    message: Message
-    route: MessageRoute
-    row: tuple[bytes, bytes]
+_Item = tuple[Record, Message, MessageRoute, inbox.Row]
+"""A plain tuple, since one is made for every message."""
 
 
 @dataclass
@@ -75,6 +72,10 @@ class _Batch:
     parked: list[Parked] = field(default_factory=list)
     seen: dict[bytes, bytes] = field(default_factory=dict)
     duplicates: "Counter[tuple[str, str]]" = field(default_factory=Counter)
+
+    def applied(self) -> "Counter[tuple[str, str]]":
+        """How many messages of each topic and type were handled."""
+        return Counter([(record.topic, message.type) for record, message, _, _ in self.items])
 
 
 @dataclass
@@ -125,15 +126,16 @@ class Consumer:
                         await self._apply(connection, lane, batch, positions, moved)
                     self.probe("consume.after_commit")
                     positions.update(moved)
-                    await self._retry_waiting(connection, lane, batch)
                 break
             except asyncpg.UniqueViolationError:
                 await self._drop_duplicates(lane, batch)
             except Conflict:
                 if attempt == _ATTEMPTS - 1:
                     raise
-        self._count(batch)
-        self.erasure_seen |= any(item.message.type == ERASED for item in batch.items)
+        applied = batch.applied()
+        await self._retry_waiting(lane, batch, applied)
+        self._count(batch, applied)
+        self.erasure_seen |= any(kind == ERASED for _, kind in applied)
         return len(records)
 
     def _decode(self, lane: int, records: Sequence[Record]) -> _Batch:
@@ -150,26 +152,27 @@ class Consumer:
             route = routes.get(message.type)
             if route is None:
                 continue
-            item = _Item(record, message, route, inbox.inbox_row(message))
-            known = batch.seen.setdefault(item.row[0], item.row[1])
-            if known is item.row[1]:  # just put there: the first with this id
-                batch.items.append(item)
+            row = inbox.inbox_row(message)
+            known = batch.seen.setdefault(*row)
+            if known is row[1]:  # just put there: the first with this id
+                batch.items.append((record, message, route, row))
             else:
-                self._duplicate(lane, batch, item, known)
+                self._duplicate(lane, batch, (record, message, route, row), known)
         return batch
 
     def _duplicate(self, lane: int, batch: _Batch, item: _Item, known: bytes) -> None:
-        if known == item.row[1]:
-            batch.duplicates[item.record.topic, item.message.type] += 1
+        record, message, _, row = item
+        if known == row[1]:
+            batch.duplicates[record.topic, message.type] += 1
             return
-        batch.parked.append(_parked(lane, item.record, item.message, "Rejected", _OTHER_BODY))
+        batch.parked.append(_parked(lane, record, message, "Rejected", _OTHER_BODY))
 
     async def _drop_duplicates(self, lane: int, batch: _Batch) -> None:
         async with acquire(self.store.pool) as connection:
-            known = await inbox.known(connection, [item.row[0] for item in batch.items])
+            known = await inbox.known(connection, [row[0] for *_, row in batch.items])
         fresh = []
         for item in batch.items:
-            before = known.get(item.row[0])
+            before = known.get(item[-1][0])
             if before is None:
                 fresh.append(item)
             else:
@@ -185,16 +188,15 @@ class Consumer:
         moved: Mapping[tuple[str, int], int],
     ) -> None:
         await self.leases.fence(connection, lane)
-        work = await self._load(connection, lane, batch.items)
+        streams = [route.streams(message, lane) for _, message, route, _ in batch.items]
+        work = await self._load(connection, lane, batch.items, streams)
         parked = list(batch.parked)
-        for item in batch.items:
-            refusal = run(work, item.route, item.message)
+        for (record, message, route, _), needed in zip(batch.items, streams, strict=True):
+            refusal = run(work, route, message, needed)
             if refusal is not None:
-                parked.append(
-                    _parked(lane, item.record, item.message, type(refusal).__name__, str(refusal))
-                )
+                parked.append(_parked(lane, record, message, type(refusal).__name__, str(refusal)))
         if batch.items:
-            await inbox.remember(connection, [item.row for item in batch.items])
+            await inbox.remember(connection, [row for _, _, _, row in batch.items])
         await self._move(connection, lane, positions, moved)
         for letter in parked:
             await self._park(connection, work, letter)
@@ -202,23 +204,25 @@ class Consumer:
         await self.store.save(connection, work)
         self.probe("consume.before_commit")
 
-    async def _load(self, connection: Connection, lane: int, items: Sequence[_Item]) -> Work:
-        streams: dict[str, None] = {}
+    async def _load(
+        self,
+        connection: Connection,
+        lane: int,
+        items: Sequence[_Item],
+        streams: Sequence[Sequence[str]],
+    ) -> Work:
         histories: list[str] = []
-        subjects: dict[Subject, None] = {}
-        for item in items:
-            needed = item.route.streams(item.message, lane)
-            for stream in needed:
-                streams[stream] = None
-            if item.route.history:
+        subjects: list[Subject] = []
+        for (_, message, route, _), needed in zip(items, streams, strict=True):
+            if route.history:
                 histories.extend(needed)
-            if item.route.subject:
-                subjects[Subject(item.message.creditor, item.message.subject)] = None
+            if route.subject:
+                subjects.append(Subject(message.creditor, message.subject))
         return await self.store.load(
             connection,
             now=self.clock.now(),
             lane=lane,
-            streams=streams,
+            streams=chain.from_iterable(streams),
             subjects=subjects,
             histories=histories,
         )
@@ -254,27 +258,30 @@ class Consumer:
     async def _queue_forgetting(self, connection: Connection, items: Sequence[_Item]) -> None:
         if not self.forgets:
             return
-        for item in items:
-            if item.message.type == ERASED:
-                record = item.record
+        for record, message, _, _ in items:
+            if message.type == ERASED:
                 await connection.execute(
                     _FORGET, record.topic, record.partition, record.key, record.offset + 1
                 )
 
-    async def _retry_waiting(self, connection: Connection, lane: int, batch: _Batch) -> None:
+    async def _retry_waiting(
+        self, lane: int, batch: _Batch, applied: "Counter[tuple[str, str]]"
+    ) -> None:
         """Try again what was parked for want of something that may have come with this batch.
 
         A correction overtaken by what it corrects needs no hand; what still lacks something stays.
         """
         letters: list[int] = []
-        for subject in {Subject(i.message.creditor, i.message.subject) for i in batch.items}:
-            if subject in self.waiting:
+        creditors_come = any(kind in self.retry_after for _, kind in applied)
+        if not self.waiting and not creditors_come:
+            return
+        messages = [message for _, message, _, _ in batch.items]
+        async with acquire(self.store.pool) as connection:
+            for subject in self.waiting & {Subject(m.creditor, m.subject) for m in messages}:
                 self.waiting.discard(subject)
                 letters += await dead_letters.waiting_for_account(connection, *subject)
-        for creditor in {
-            i.message.creditor for i in batch.items if i.message.type in self.retry_after
-        }:
-            letters += await dead_letters.waiting_for(connection, creditor, lane)
+            for creditor in {m.creditor for m in messages if m.type in self.retry_after}:
+                letters += await dead_letters.waiting_for(connection, creditor, lane)
         for letter in sorted(set(letters)):
             await self.retry(letter)
 
@@ -316,7 +323,7 @@ class Consumer:
             subjects=[subject, Subject(message.creditor, message.subject)],
             histories=streams if route.history else (),
         )
-        refusal = run(work, route, message)
+        refusal = run(work, route, message, streams)
         if refusal is not None:
             await dead_letters.refuse_again(
                 connection, letter["id"], type(refusal).__name__, str(refusal)
@@ -328,18 +335,22 @@ class Consumer:
         await self.store.save(connection, work)
         return True
 
-    def _count(self, batch: _Batch) -> None:
+    def _count(self, batch: _Batch, applied: "Counter[tuple[str, str]]") -> None:
         service = self.metrics.service
-        applied = Counter((item.record.topic, item.message.type) for item in batch.items)
         for (topic, kind), number in applied.items():
             self.metrics.consumed.labels(service, topic, kind).inc(number)
         for (topic, kind), number in batch.duplicates.items():
             self.metrics.duplicates.labels(service, topic, kind).inc(number)
 
 
-def run(work: Work, route: MessageRoute, message: Message) -> Exception | None:
-    """Handle one message on the work; a refusal undoes what it did and is returned."""
-    work.begin(message.id)
+def run(
+    work: Work, route: MessageRoute, message: Message, streams: Sequence[str]
+) -> Exception | None:
+    """Handle one message on the work; a refusal undoes what it did and is returned.
+
+    `streams` are what the route named for the message.
+    """
+    work.begin(message.id, streams)
     try:
         route.handle(work, message)
     except PARK as refusal:

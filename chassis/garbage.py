@@ -2,6 +2,9 @@
 
 import gc
 
+_OLD_ENOUGH = 400_000
+"""More objects than the batches of all lanes hold at once: those go without any search."""
+
 
 def spare_collections() -> None:
     """Look for cycles rarely, and never again among what exists now.
@@ -11,4 +14,4 @@ def spare_collections() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 50, 100)
+    gc.set_threshold(_OLD_ENOUGH, 50, 100)

@@ -2,12 +2,15 @@
 noticed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 
 from asyncpg import Connection
 
 from contracts.codec import Message, body_hash
+
+Row = tuple[bytes, bytes]
+"""Of the inbox: the key of a message, the hash of its body."""
 
 _KNOWN = "select id, body from inbox where id = any($1::bytea[])"
 
@@ -21,7 +24,7 @@ def inbox_id(message: Message) -> bytes:
     return blake2b(f"{message.source}\0{message.id}".encode(), digest_size=16).digest()
 
 
-def inbox_row(message: Message) -> tuple[bytes, bytes]:
+def inbox_row(message: Message) -> Row:
     """The inbox row of a message: (id, body hash)."""
     return inbox_id(message), body_hash(message)
 
@@ -31,14 +34,14 @@ async def known(connection: Connection, ids: Sequence[bytes]) -> dict[bytes, byt
     return {row["id"]: row["body"] for row in await connection.fetch(_KNOWN, ids)}
 
 
-async def remember(connection: Connection, rows: Iterable[tuple[bytes, bytes]]) -> None:
+async def remember(connection: Connection, rows: Sequence[Row]) -> None:
     """Record messages as consumed; raises `asyncpg.UniqueViolationError` when one was consumed
     before.
     """
-    await connection.copy_records_to_table("inbox", records=list(rows), columns=("id", "body"))
+    await connection.copy_records_to_table("inbox", records=rows, columns=("id", "body"))
 
 
-async def remember_once(connection: Connection, row: tuple[bytes, bytes]) -> bytes:
+async def remember_once(connection: Connection, row: Row) -> bytes:
     """Record one message unless it is there; returns the body hash that stands for its id."""
     body: bytes = await connection.fetchval(_REMEMBER_ONCE, *row)
     return body

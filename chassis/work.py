@@ -49,6 +49,7 @@ class Work:
         self.now = now
         self.lane = lane
         self.cause: str | None = None
+        self.streams: Sequence[str] = ()
         self.facts: Any = None
         self.entries = entries
         self.keys = keys
@@ -68,15 +69,15 @@ class Work:
     def append(self, stream: str, events: Iterable[Any]) -> None:
         """Evolve the stream by new events; they are stored when the work is committed."""
         entry = self._entry(stream)
+        aggregate, state, version = entry.aggregate, entry.state, entry.version
         if stream not in self._undo:
-            self._undo[stream] = (entry.state, entry.version)
-        evolve, encode = entry.aggregate.evolve, entry.aggregate.encode_event
-        lane, now, cause, add = self.lane, self.now, self.cause, self.pending.append
+            self._undo[stream] = (state, version)
         for event in events:
-            entry.state = evolve(entry.state, event)
-            entry.version = version = entry.version + 1
-            kind = type(event).__struct_config__.tag
-            add((lane, stream, version, kind, now, cause, encode(event)))
+            state = aggregate.evolve(state, event)
+            version += 1
+            kind, data = type(event).__struct_config__.tag, aggregate.encode_event(event)
+            self.pending.append((self.lane, stream, version, kind, self.now, self.cause, data))
+        entry.state, entry.version = state, version
 
     def history(self, stream: str) -> Sequence[Stored]:
         """All events of the stream, oldest first, with what this work has appended so far.
@@ -108,9 +109,13 @@ class Work:
         """Destroy the subject's key when this work is committed."""
         self.keys.erase(subject)
 
-    def begin(self, cause: str | None) -> None:
-        """Start on the next message: what follows can be undone by itself."""
+    def begin(self, cause: str | None, streams: Sequence[str] = ()) -> None:
+        """Start on the next message: what follows can be undone by itself.
+
+        `streams` are those its route named; the handler finds them as `work.streams`.
+        """
         self.cause = cause
+        self.streams = streams
         self._undo.clear()
         self._mark = len(self.pending)
 
@@ -123,11 +128,8 @@ class Work:
         self._undo.clear()
 
     def changed(self) -> list[tuple[str, Entry]]:
-        """The streams that gained events, sorted: every transaction locks rows in this order."""
-        return sorted(
-            (item for item in self.entries.items() if item[1].version != item[1].loaded_version),
-            key=_by_stream,
-        )
+        """The streams that gained events."""
+        return [item for item in self.entries.items() if item[1].version != item[1].loaded_version]
 
     def _entry(self, stream: str) -> Entry:
         try:
@@ -140,10 +142,6 @@ def fresh_entry(aggregates: Mapping[str, Aggregate[Any, Any]], stream: str) -> E
     """The entry of a stream nobody has written to yet."""
     aggregate = aggregates[stream_kind(stream)]
     return Entry(aggregate, aggregate.initial(stream), 0)
-
-
-def _by_stream(item: tuple[str, Entry]) -> str:
-    return item[0]
 
 
 Handler = Callable[[Work], Any]

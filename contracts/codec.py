@@ -241,6 +241,5 @@ def body_hash(message: Message) -> bytes:
     """Eight bytes that tell a changed message from a repeated one: of its type, subject and data,
     however they were written.
     """
-    digest = blake2b(f"{message.type}\0{message.subject}\0".encode(), digest_size=8)
-    digest.update(_encode_canonical(message.data))
-    return digest.digest()
+    head = f"{message.type}\0{message.subject}\0".encode()
+    return blake2b(head + _encode_canonical(message.data), digest_size=8).digest()

@@ -11,7 +11,7 @@ from chassis.vault import Subject
 from chassis.work import Work
 from contracts import billing, dunning, legal
 from contracts.codec import Message
-from services.ledger.account import ACCOUNT, account_stream, terms_stream
+from services.ledger.account import ACCOUNT, terms_stream
 from services.ledger.domain import commands as c
 from services.ledger.domain.calendar import local_day
 from services.ledger.domain.decide import decide, decide_wake
@@ -40,7 +40,7 @@ def history_of(work: Work, stream: str) -> list[Past]:
 
 
 def _terms(work: Work, message: Message) -> Terms:
-    terms: Terms | None = work.state(f"terms-{message.creditor}@{work.lane}").current
+    terms: Terms | None = work.state(work.streams[1]).current
     if terms is None:
         raise NotFound(f"creditor {message.creditor} is not set up")
     return terms
@@ -71,7 +71,7 @@ def receive_payment(work: Work, message: Message) -> None:
 
 
 def _do(work: Work, message: Message, command: c.Command) -> None:
-    stream = f"account-{message.creditor}/{message.subject}"
+    stream = work.streams[0]
     terms = _terms(work, message)
     work.append(stream, decide(work.state(stream), command, work.now, terms))
 
@@ -80,7 +80,7 @@ def with_history(to_command: ToCommand) -> MessageRoute:
     """The route of a command that may bring a closed item back."""
 
     def handle(work: Work, message: Message) -> None:
-        stream = account_stream(message.creditor, message.subject)
+        stream = work.streams[0]
         closed = archive(history_of(work, stream))
         command = to_command(message.data)
         terms = _terms(work, message)
@@ -101,7 +101,7 @@ def plain(to_command: ToCommand) -> MessageRoute:
 def reverse(work: Work, message: Message) -> None:
     """A payment counts as never made."""
     data: billing.PaymentReversed = message.data
-    stream = account_stream(message.creditor, message.subject)
+    stream = work.streams[0]
     command = c.ReversePayment(data.payment_id)
     past = history_of(work, stream)
     work.append(stream, reverse_payment(work.state(stream), command, work.now, past))
@@ -125,7 +125,7 @@ def publish_terms(work: Work, message: Message) -> None:
         cap_ratio=Decimal(fee.cap_ratio) if fee else Decimal(1),
         starts=fee.starts if fee else "due",
     )
-    stream = terms_stream(message.creditor, work.lane)
+    (stream,) = work.streams
     work.append(stream, decide_terms(work.state(stream), command))
 
 
