@@ -31,7 +31,14 @@ KINDS: Mapping[type[e.Event], str] = {
 """Kinds that have a name of their own; the others are called like their event, in snake case."""
 
 HIDDEN: frozenset[type[e.Event]] = frozenset(
-    {e.ItemsUpdated, e.AccountUpdated, e.WakeScheduled, e.Reacted}
+    {
+        e.ItemsUpdated,
+        e.AccountUpdated,
+        e.WakeScheduled,
+        e.Reacted,
+        e.ActionReached,
+        e.DecisionFoundLate,
+    }
 )
 """Bookkeeping that says nothing to a reader."""
 

@@ -6,6 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from services.dunning.domain import events as e
+from services.dunning.domain import series
 from services.dunning.domain.conditions import holds
 from services.dunning.domain.contacts import allowed_at
 from services.dunning.domain.owing import overdue, overdue_principal, owed
@@ -83,6 +84,8 @@ def _notice(rec: Recorder, action: Action, cause: Cause) -> None:
 def _task(rec: Recorder, action: Action, cause: Cause) -> None:
     task = action.task
     if task is None:
+        return
+    if not series.is_now(rec, task.repeat, cause):
         return
     if task.kind in CONTACT_TASKS and _is_delayed(rec, cause, None, is_call=True):
         return
@@ -195,7 +198,14 @@ def _approval(rec: Recorder, action: Action, cause: Cause, *, is_step: bool) -> 
 
 
 def ask(rec: Recorder, approval: Approval, cause: Cause, *, is_step: bool) -> None:
-    """Ask for an approval; a step's makes the steps after it wait."""
+    """Ask for an approval; a step's makes the steps after it wait.
+
+    While one that a reaction asked for waits for its decision, it is not asked for again.
+    """
+    if not is_step and any(
+        a.step == cause.step and a.path == cause.path for a in rec.state.approvals
+    ):
+        return
     rec.emit(
         e.ApprovalRequested(
             approval_id=rec.new_id("a"),

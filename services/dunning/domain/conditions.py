@@ -59,6 +59,11 @@ def _not_observed(state: Account, names: tuple[str, ...], day: date) -> bool:
     return not _observed(state, names, day)
 
 
+def _not_observed_in_case(state: Account, names: tuple[str, ...], day: date) -> bool:
+    since = state.case.opened_on if state.case else day
+    return not any(state.observed[name] >= since for name in names if name in state.observed)
+
+
 def _restricted(state: Account, names: tuple[str, ...], day: date) -> bool:
     return any(r.service in names for r in state.restrictions)
 
@@ -90,6 +95,7 @@ _CHECKS: dict[str, Callable[[Account, Any, date], bool]] = {
     "not_classified": _not_classified,
     "observed": _observed,
     "not_observed": _not_observed,
+    "not_observed_in_case": _not_observed_in_case,
     "restricted": _restricted,
     "referred": _referred,
     "overdue": _overdue,

@@ -151,6 +151,31 @@ class ContactDelayed(Effect, frozen=True, kw_only=True):
     channel: str | None = None
 
 
+class ActionPlanned(Effect, frozen=True, kw_only=True):
+    """Something is to be done at a later step time, `left` times (None: until the case closes),
+    `every_days` apart; `path` finds it in the pack.
+    """
+
+    planned_id: str
+    on: date
+    path: tuple[int, ...] = ()
+    every_days: int = 0
+    left: int | None = 1
+
+
+class ActionReached(Effect, frozen=True, kw_only=True):
+    """The day of something planned has come."""
+
+    planned_id: str
+    on: date
+
+
+class DecisionFoundLate(Effect, frozen=True, kw_only=True):
+    """An application has waited too long; it is told once."""
+
+    application_id: str
+
+
 class Reacted(Effect, frozen=True, kw_only=True):
     """A reaction that is done once a day had its turn."""
 
@@ -466,6 +491,9 @@ AccountEvent = (
     | StepDropped
     | StepGranted
     | ContactDelayed
+    | ActionPlanned
+    | ActionReached
+    | DecisionFoundLate
     | Reacted
     | NoticeRequested
     | TaskRequested

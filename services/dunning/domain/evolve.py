@@ -57,6 +57,11 @@ from services.dunning.domain.evolve_facts import (
     progressed,
     replied,
 )
+from services.dunning.domain.evolve_planned import (
+    action_planned,
+    action_reached,
+    decision_late,
+)
 from services.dunning.domain.state import Account, Creditor
 
 
@@ -115,6 +120,9 @@ _ACCOUNT: dict[type, Callable[[Account, Any], Account]] = {
     e.StepDropped: step_dropped,
     e.StepGranted: step_granted,
     e.ContactDelayed: delayed,
+    e.ActionPlanned: action_planned,
+    e.ActionReached: action_reached,
+    e.DecisionFoundLate: decision_late,
     e.Reacted: reacted,
     e.NoticeRequested: notice_requested,
     e.TaskRequested: task_requested,

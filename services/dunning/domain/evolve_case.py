@@ -33,7 +33,14 @@ def resumed(state: Account, event: e.CaseResumed) -> Account:
 
 
 def closed(state: Account, event: e.CaseClosed) -> Account:
-    return replace(state, case=None, last_case_id=event.case_id, last_overdue_on=event.closed_on)
+    planned = tuple(p for p in state.planned if p.case_id != event.case_id)
+    return replace(
+        state,
+        case=None,
+        last_case_id=event.case_id,
+        last_overdue_on=event.closed_on,
+        planned=planned,
+    )
 
 
 def step_taken(state: Account, event: e.StepTaken) -> Account:

@@ -57,7 +57,10 @@ def task_completed(state: Account, event: e.TaskCompleted) -> Account:
         event.kind: event.at,
         f"{event.kind}:{event.result}": event.at,
     }
-    return with_case(state, results=results)
+    completed = dict(state.case.completed)
+    for key in (event.kind, f"{event.kind}:{event.result}"):
+        completed[key] = completed.get(key, 0) + 1
+    return with_case(state, results=results, completed=completed)
 
 
 def task_withdrawn(state: Account, event: e.TaskWithdrawn) -> Account:

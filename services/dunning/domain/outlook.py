@@ -8,7 +8,12 @@ from services.dunning.domain.conditions import holds
 from services.dunning.domain.localtime import ONE_DAY, instant, local_day
 from services.dunning.domain.pausing import pause_reasons
 from services.dunning.domain.state import Account, Case
-from services.dunning.domain.timetable import first_possible_day, pending_steps, turn_of
+from services.dunning.domain.timetable import (
+    first_possible_day,
+    pending_steps,
+    turn_of,
+    waits_for_decision,
+)
 from services.dunning.policy.actions import Action
 from services.dunning.policy.model import Pack, Step
 
@@ -57,9 +62,9 @@ def _steps(
         if not holds(step.if_, state, today):
             found.append(Ahead(_what(step), None, "its condition does not hold now", step.id))
             continue
-        blocked = is_paused or on is None or _waits(case)
+        blocked = is_paused or on is None or waits_for_decision(case, pack)
         at = None if blocked or on is None else instant(on, pack.step_time, zone)
-        found.append(Ahead(_what(step), at, _blocked(case, reason), step.id))
+        found.append(Ahead(_what(step), at, _blocked(case, pack, reason), step.id))
         earliest = on + ONE_DAY if on else date.max
     return found
 
@@ -81,12 +86,10 @@ def _turn(
     return reason, max(turn.on, earliest)
 
 
-def _waits(case: Case) -> bool:
-    return case.asking is not None
-
-
-def _blocked(case: Case, reason: str) -> str:
-    return f"waits for the decision on step {case.asking}" if case.asking else reason
+def _blocked(case: Case, pack: Pack, reason: str) -> str:
+    if not waits_for_decision(case, pack):
+        return reason
+    return f"waits for the decision on step {case.asking}"
 
 
 def _what(step: Step) -> str:

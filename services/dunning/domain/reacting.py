@@ -4,10 +4,11 @@ A reaction is not a step: it uses up no day, and what a pause forbids of it is l
 """
 
 from services.dunning.domain import events as e
+from services.dunning.domain import series
 from services.dunning.domain.acting import perform
 from services.dunning.domain.conditions import holds
 from services.dunning.domain.recorder import Cause, Recorder
-from services.dunning.policy.conditions import OnDecision, Trigger
+from services.dunning.policy.conditions import OnDecision, OnTask, Trigger
 from services.dunning.policy.model import Reaction
 
 
@@ -28,6 +29,9 @@ def react(rec: Recorder, name: str, value: str, detail: str | None = None) -> No
 
 def perform_reaction(rec: Recorder, reaction: Reaction, cause: Cause) -> None:
     """Carry out a reaction, and whatever answers to a class it gives."""
+    if reaction.at_step_time:
+        series.at_next_step_time(rec, cause)
+        return
     before = rec.state.case.classified if rec.state.case else None
     perform(rec, reaction.do, cause, is_step=False)
     follow_classification(rec, before)
@@ -43,7 +47,16 @@ def follow_classification(rec: Recorder, before: str | None) -> None:
 def _is_free(rec: Recorder, reaction: Reaction) -> bool:
     if reaction.once_a_day and rec.state.reacted.get(reaction.id) == rec.today:
         return False
-    return holds(reaction.if_, rec.state, rec.today)
+    return _is_often_enough(rec, reaction.on.task) and holds(reaction.if_, rec.state, rec.today)
+
+
+def _is_often_enough(rec: Recorder, task: OnTask | None) -> bool:
+    """Whether the case has seen as many such tasks completed as the reaction waits for."""
+    if task is None or task.times is None:
+        return True
+    done = rec.state.case.completed if rec.state.case else {}
+    keys = [f"{task.kind}:{result}" for result in task.results] or [task.kind]
+    return sum(done.get(key, 0) for key in keys) >= task.times
 
 
 def _answers(on: Trigger, name: str, value: str, detail: str | None) -> bool:

@@ -23,6 +23,7 @@ class Cause(NamedTuple):
     approval_id: str | None = None
     contact: str | None = None
     channel: str | None = None
+    planned: str | None = None
 
     def at(self, index: int) -> "Cause":
         """The same cause, one action further in."""

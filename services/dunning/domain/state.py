@@ -12,6 +12,7 @@ from services.dunning.domain.values import (
     Item,
     OpenTask,
     Plan,
+    Planned,
     PolicyRef,
     Promise,
     Restriction,
@@ -36,8 +37,8 @@ class Case(Value, frozen=True, kw_only=True):
     `last_step_on` is the day the latest step used up, `base_on` the day from which "then k days"
     counts. `asking` is the step or reaction whose decision the steps wait for, `granted` the
     approval whose action a pause holds back. `results` holds when a task kind (and `kind:result`)
-    was last completed, `progress` when a legal stage was last recorded, `contacts` the days of the
-    latest contacts.
+    was last completed, `completed` how often, `progress` when a legal stage was last recorded,
+    `contacts` the days of the latest contacts.
     """
 
     case_id: str
@@ -57,6 +58,7 @@ class Case(Value, frozen=True, kw_only=True):
     referred: tuple[str, ...] = ()
     classified: str | None = None
     results: dict[str, datetime] = {}
+    completed: dict[str, int] = {}
     progress: dict[str, date] = {}
     contacts: tuple[date, ...] = ()
     calls: tuple[date, ...] = ()
@@ -95,6 +97,7 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
     approvals: tuple[Approval, ...] = ()
     tasks: tuple[OpenTask, ...] = ()
     restrictions: tuple[Restriction, ...] = ()
+    planned: tuple[Planned, ...] = ()
     notices: dict[str, str] = {}
     classified_ahead: str | None = None
     observed: dict[str, date] = {}

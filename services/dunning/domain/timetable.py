@@ -67,6 +67,17 @@ def turn_of(step: Step, state: Account, pack: Pack, day: date, zone: ZoneInfo) -
     return earliest
 
 
+def waits_for_decision(case: Case, pack: Pack) -> bool:
+    """Whether the steps wait for a decision; one that only a step asked for which the case's class
+    has put others in place of holds up nothing any more.
+    """
+    if case.asking is None:
+        return False
+    if pack.step(case.asking) is None:
+        return True
+    return any(step.id == case.asking for step in steps_of(case, pack))
+
+
 def first_possible_day(case: Case) -> date:
     """The first day on which the case may take its next step: one a day, none before its first."""
     if case.last_step_on is None:

@@ -1,7 +1,8 @@
 """A day's turn: what happens at the step time (rules of all packs: pace, pause, calendar).
 
 The order is fixed: promises and plans are checked, the case goes on or stays, contacts that waited
-go first, then what is due before a due date, the monthly entries, and at last one step.
+go first, then what was planned for the day, what is due before a due date, the monthly entries, and
+at last one step.
 """
 
 from datetime import date, timedelta
@@ -11,8 +12,10 @@ from services.dunning.domain.acting import ask, perform, perform_one, raise_aler
 from services.dunning.domain.casework import reassess
 from services.dunning.domain.conditions import holds
 from services.dunning.domain.contacts import allowed_at
+from services.dunning.domain.decision_dates import tell_late_decisions
 from services.dunning.domain.localtime import next_monthly
 from services.dunning.domain.owing import is_unpaid, not_yet_due, overdue
+from services.dunning.domain.planned import do_planned
 from services.dunning.domain.reacting import follow_classification, react
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.domain.state import Account
@@ -21,6 +24,7 @@ from services.dunning.domain.timetable import (
     first_possible_day,
     pending_steps,
     turn_of,
+    waits_for_decision,
 )
 from services.dunning.domain.values import Plan, Promise
 from services.dunning.policy.actions import Action
@@ -33,7 +37,9 @@ def take_turn(rec: Recorder, due_on: date) -> None:
     """
     check_agreements(rec)
     reassess(rec)
+    tell_late_decisions(rec)
     release_contacts(rec)
+    do_planned(rec)
     for before in rec.pack.before_due:
         _before_due(rec, before)
     for entry in rec.pack.calendar:
@@ -170,7 +176,7 @@ def _step(rec: Recorder) -> None:
         return
     for step in pending_steps(case, rec.pack):
         turn = turn_of(step, rec.state, rec.pack, rec.today, rec.zone)
-        if case.asking is not None or turn is None or turn.on > rec.today:
+        if waits_for_decision(case, rec.pack) or turn is None or turn.on > rec.today:
             return
         if holds(step.if_, rec.state, rec.today):
             _take(rec, step, turn)

@@ -173,6 +173,7 @@ class Application(Value, frozen=True, kw_only=True):
     by_code: str | None = None
     amount: int | None = None
     until: date | None = None
+    late: bool = False
 
 
 class Approval(Value, frozen=True, kw_only=True):
@@ -200,6 +201,21 @@ class OpenTask(Value, frozen=True, kw_only=True):
     requested_on: date
     case_id: str | None = None
     step: str | None = None
+
+
+class Planned(Value, frozen=True, kw_only=True):
+    """What a place of the pack (`step` or reaction, and `path`) is to do at the step time of a day;
+    `left` counts the times to come, this one included, None is until the case closes.
+    """
+
+    planned_id: str
+    step: str
+    path: tuple[int, ...]
+    reason: str
+    on: date
+    every_days: int = 0
+    left: int | None = 1
+    case_id: str | None = None
 
 
 class Restriction(Value, frozen=True, kw_only=True):

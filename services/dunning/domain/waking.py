@@ -10,9 +10,16 @@ from datetime import date, datetime, timedelta
 
 from services.dunning.domain import events as e
 from services.dunning.domain.contacts import allowed_at
+from services.dunning.domain.decision_dates import late_decision_days
 from services.dunning.domain.localtime import ONE_DAY, next_monthly
 from services.dunning.domain.recorder import Recorder
-from services.dunning.domain.timetable import first_possible_day, pending_steps, turn_of
+from services.dunning.domain.series import planned_days
+from services.dunning.domain.timetable import (
+    first_possible_day,
+    pending_steps,
+    turn_of,
+    waits_for_decision,
+)
 from services.dunning.domain.turn import runs_for
 
 _MONTHS_AHEAD_MAX = 13
@@ -55,6 +62,8 @@ def _turn_days(rec: Recorder, floor: date) -> Iterator[date]:
     short = rec.state.plan.shortfall_on() if rec.state.plan else None
     if short is not None:
         yield short + ONE_DAY
+    yield from planned_days(rec)
+    yield from late_decision_days(rec)
     yield from _step_days(rec)
     if rec.state.hold is None:
         yield from _before_due_days(rec, floor)
@@ -63,7 +72,7 @@ def _turn_days(rec: Recorder, floor: date) -> Iterator[date]:
 
 def _step_days(rec: Recorder) -> Iterator[date]:
     case = rec.state.case
-    if case is None or rec.is_paused or case.asking is not None:
+    if case is None or rec.is_paused or waits_for_decision(case, rec.pack):
         return
     first = first_possible_day(case)
     if case.granted is not None:

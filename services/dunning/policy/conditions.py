@@ -30,7 +30,8 @@ class Condition(_Part):
 
     A list holds when any of its names does. `replied`, `disputed`, `observed`, `notice_sent`,
     `restricted` and `classified` speak of this case; `disputed_ever` and `observed` of the account;
-    `attribute` of an account attribute that is set and true.
+    `not_observed_in_case` of what was seen since the case opened; `attribute` of an account
+    attribute that is set and true.
     """
 
     replied: bool | None = None
@@ -42,6 +43,7 @@ class Condition(_Part):
     not_classified: Names = ()
     observed: Names = ()
     not_observed: Names = ()
+    not_observed_in_case: Names = ()
     restricted: Names = ()
     referred: Names = ()
     overdue: bool | None = None
@@ -106,10 +108,13 @@ class When(_Part):
 
 
 class OnTask(_Part):
-    """A task of a kind ended with one of these results (any when none is named)."""
+    """A task of a kind ended with one of these results (any when none is named); with `times`, so
+    many of them in this case.
+    """
 
     kind: TaskKind
     results: Names = ()
+    times: int | None = Field(default=None, ge=1)
 
 
 class OnDecision(_Part):

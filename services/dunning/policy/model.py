@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SkipValidation, StringConstraints, model_validator
 
 from services.dunning.policy.actions import Action, Approval, Part
-from services.dunning.policy.conditions import Condition, Trigger, When
+from services.dunning.policy.conditions import Condition, Names, Trigger, When
 from services.dunning.policy.document import Document
 from services.dunning.policy.parameters import Parameter
 
@@ -89,13 +89,14 @@ class Track(Part):
 
 
 class Reaction(Part):
-    """Something done at once when its cause is recorded."""
+    """Something done at once when its cause is recorded, or at the next step time after it."""
 
     id: StepId
     source: str = Field(min_length=1)
     on: Trigger
     if_: Condition | None = Field(default=None, alias="if")
     once_a_day: bool = False
+    at_step_time: bool = False
     do: Actions
 
 
@@ -158,8 +159,9 @@ class Commission(Part):
 
 
 class Decisions(Part):
-    """Applications that wait too long."""
+    """Applications that wait too long: those `for` something named, all when nothing is."""
 
+    for_: Names = Field(default=(), alias="for")
     late_after_days: int = Field(ge=1)
     alert: str = "decision_late"
 

@@ -9,7 +9,7 @@ from services.dunning.policy.model import CalendarEntry, Pack
 from services.dunning.policy.vocabulary import REPORTS
 from services.dunning.policy.walk import actions_at
 
-_SECTIONS = ("grading", "limitation", "commission", "decisions", "credit", "cash_desk", "kpi")
+_SECTIONS = ("grading", "limitation", "commission", "credit", "cash_desk", "kpi")
 _TEXT = "is part of the format, but this version does not carry it out"
 Found = Iterator[tuple[Path, str]]
 
@@ -45,8 +45,6 @@ def _actions(pack: Pack) -> Found:
     for path, action in actions_at(pack):
         if action.direct_debit:
             yield (*path, "direct_debit"), _TEXT
-        if action.task and action.task.repeat:
-            yield (*path, "task", "repeat"), _TEXT
         if action.task and action.task.owner == "responsible":
             yield (*path, "task", "owner"), f"`responsible` {_TEXT}"
         if action.report:

@@ -1,0 +1,211 @@
+"""An account's book: what its events say of its items, payments and steps up to a day.
+
+Reports are drawn from books, so a report of any day needs nothing but the events up to its end.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from services.dunning.domain import events as e
+from services.dunning.domain.evolve import evolve_account
+from services.dunning.domain.localtime import local_day
+from services.dunning.domain.state import Account
+from services.dunning.domain.values import Item
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """An item, open or not, and the principal paid on it.
+
+    What was cancelled has an amount of 0; what was written off keeps what had been paid before.
+    """
+
+    item: Item
+    paid: int
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still owed."""
+        return self.item.state == "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A payment that was not reversed.
+
+    `recovered` is the overdue principal it settled, `step` the last step taken before it in the
+    running case, `referred` to whom that case had been referred. `collected_by` is sealed.
+    """
+
+    payment_id: str
+    amount: int
+    on: date
+    method: str
+    collected_by: bytes | None
+    step: str | None
+    referred: tuple[str, ...]
+    recovered: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """A commission earned (below 0: taken back) on a day; `collected_by` is sealed."""
+
+    on: date
+    collected_by: bytes
+    amount: int
+
+
+@dataclass(slots=True)
+class Book:
+    """One account from its events; `opening` are its items as 1 January of the year began.
+
+    `arrears` holds the largest overdue principal of each item, `results` the latest result of each
+    task kind, `fees` the items that this service charged.
+    """
+
+    account: str
+    state: Account
+    debts: dict[str, Debt] = field(default_factory=dict)
+    opening: dict[str, Debt] = field(default_factory=dict)
+    receipts: dict[str, Receipt] = field(default_factory=dict)
+    arrears: dict[str, int] = field(default_factory=dict)
+    steps: list[tuple[str, date]] = field(default_factory=list)
+    results: dict[str, tuple[str, date]] = field(default_factory=dict)
+    earned: list[Earned] = field(default_factory=list)
+    fees: set[str] = field(default_factory=set)
+    approved: set[str] = field(default_factory=set)
+    recovering: str | None = None
+
+    def open_debts(self) -> list[Debt]:
+        """The open items, oldest due date first."""
+        debts = [debt for debt in self.debts.values() if debt.is_open]
+        return sorted(debts, key=lambda d: (d.item.due_on, d.item.issued_on, d.item.item_id))
+
+
+def write(
+    initial: Account, events: Iterable[tuple[datetime, Any]], zone: ZoneInfo, year: int
+) -> Book:
+    """Fold an account's events, each with its instant, into a book; `year` sets the opening."""
+    book = Book(initial.account, initial)
+    begins = datetime(year, 1, 1, tzinfo=zone)
+    begun = False
+    for at, event in events:
+        if not begun and at >= begins:
+            book.opening, begun = dict(book.debts), True
+        day = local_day(at, zone)
+        if entry := _ENTRIES.get(type(event)):
+            entry(book, event, day)
+        book.state = evolve_account(book.state, event)
+    if not begun:
+        book.opening = dict(book.debts)
+    return book
+
+
+def _items(book: Book, event: e.ItemsUpdated, day: date) -> None:
+    recovered = 0
+    for item in event.items:
+        before = book.debts.get(item.item_id)
+        paid = _paid(item, before)
+        if item.due_on < day:
+            recovered += max(0, paid - (before.paid if before else 0))
+            if item.state == "open":
+                most = max(book.arrears.get(item.item_id, 0), item.principal)
+                book.arrears[item.item_id] = most
+        book.debts[item.item_id] = Debt(item, paid)
+    if book.recovering in book.receipts and recovered:
+        receipt = book.receipts[book.recovering]
+        book.receipts[book.recovering] = _with_recovered(receipt, receipt.recovered + recovered)
+    if not event.more:
+        book.recovering = None
+
+
+def _paid(item: Item, before: Debt | None) -> int:
+    if item.state == "written_off":
+        return before.paid if before else 0
+    return item.amount - item.principal
+
+
+def _with_recovered(receipt: Receipt, recovered: int) -> Receipt:
+    return Receipt(
+        receipt.payment_id,
+        receipt.amount,
+        receipt.on,
+        receipt.method,
+        receipt.collected_by,
+        receipt.step,
+        receipt.referred,
+        recovered,
+    )
+
+
+def _opened(book: Book, event: e.CaseOpened, day: date) -> None:
+    # Items become overdue by the day alone, without an event of theirs.
+    _remember_arrears(book, day)
+
+
+def _remember_arrears(book: Book, day: date) -> None:
+    for debt in book.open_debts():
+        item = debt.item
+        if item.due_on < day:
+            most = max(book.arrears.get(item.item_id, 0), item.principal)
+            book.arrears[item.item_id] = most
+
+
+def _payment(book: Book, event: e.PaymentRecorded, day: date) -> None:
+    _remember_arrears(book, day)
+    case = book.state.case
+    taken = sorted(case.taken.items(), key=lambda step: step[1]) if case else []
+    book.receipts[event.payment_id] = Receipt(
+        event.payment_id,
+        event.amount,
+        day,
+        event.method,
+        event.collected_by,
+        taken[-1][0] if taken else None,
+        case.referred if case else (),
+    )
+    book.recovering = event.payment_id
+
+
+def _reversed(book: Book, event: e.PaymentReversed, day: date) -> None:
+    book.receipts.pop(event.payment_id, None)
+    book.recovering = None
+
+
+def _step(book: Book, event: e.StepTaken, day: date) -> None:
+    _remember_arrears(book, day)
+    book.steps.append((event.step or "", event.on))
+
+
+def _result(book: Book, event: e.TaskCompleted, day: date) -> None:
+    book.results[event.kind] = (event.result, day)
+
+
+def _earned(book: Book, event: e.CommissionEarned, day: date) -> None:
+    book.earned.append(Earned(day, event.collected_by, event.amount))
+
+
+def _fee(book: Book, event: e.FeeCharged, day: date) -> None:
+    book.fees.add(event.item_id)
+
+
+def _decided(book: Book, event: e.ApplicationDecided, day: date) -> None:
+    if event.outcome == "approved":
+        book.approved.add(event.for_)
+
+
+_ENTRIES: dict[type, Callable[[Book, Any, date], None]] = {
+    e.ItemsUpdated: _items,
+    e.CaseOpened: _opened,
+    e.PaymentRecorded: _payment,
+    e.PaymentReversed: _reversed,
+    e.StepTaken: _step,
+    e.TaskCompleted: _result,
+    e.CommissionEarned: _earned,
+    e.FeeCharged: _fee,
+    e.ApplicationDecided: _decided,
+}
