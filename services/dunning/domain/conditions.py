@@ -32,7 +32,8 @@ def _disputed_ever(state: Account, wanted: bool, day: date) -> bool:
 
 
 def _notice_sent(state: Account, purpose: str, day: date) -> bool:
-    return state.case is not None and purpose in state.case.sent
+    case = state.case
+    return case is not None and (purpose in case.sent or purpose in case.in_hand.values())
 
 
 def _attribute(state: Account, name: str, day: date) -> bool:

@@ -12,6 +12,7 @@ from services.dunning.domain.values import Approval, OpenTask, Restriction
 from services.dunning.policy.vocabulary import CONTACT_TASKS
 
 _CONTACT_MEMORY = timedelta(days=400)
+_NOT_SENT = ("failed", "suppressed")
 
 
 def _contacted(case: Case, on: date, contact: str | None) -> dict[str, Any]:
@@ -25,8 +26,20 @@ def notice_requested(state: Account, event: e.NoticeRequested) -> Account:
     state = replace(state, notices={**state.notices, event.channel: event.notice_id})
     if not state.case:
         return state
-    sent = tuple(dict.fromkeys((*state.case.sent, event.purpose)))
-    return with_case(state, sent=sent, **_contacted(state.case, event.on, event.contact))
+    in_hand = {**state.case.in_hand, event.notice_id: event.purpose}
+    return with_case(state, in_hand=in_hand, **_contacted(state.case, event.on, event.contact))
+
+
+def notice_reported(state: Account, event: e.DeliveryRecorded) -> Account:
+    """A notice that failed before it went out, or was suppressed, was never sent."""
+    case = state.case
+    if case is None or event.notice_id not in case.in_hand:
+        return state
+    in_hand = dict(case.in_hand)
+    purpose = in_hand.pop(event.notice_id)
+    if event.result in _NOT_SENT:
+        return with_case(state, in_hand=in_hand)
+    return with_case(state, in_hand=in_hand, sent=tuple(dict.fromkeys((*case.sent, purpose))))
 
 
 def open_task(event: e.TaskRequested) -> OpenTask:

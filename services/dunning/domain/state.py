@@ -36,9 +36,10 @@ class Case(Value, frozen=True, kw_only=True):
 
     `last_step_on` is the day the latest step used up, `base_on` the day from which "then k days"
     counts. `asking` is the step or reaction whose decision the steps wait for, `granted` the
-    approval whose action a pause holds back. `results` holds when a task kind (and `kind:result`)
-    was last completed, `completed` how often, `progress` when a legal stage was last recorded,
-    `contacts` the days of the latest contacts.
+    approval whose action a pause holds back. `sent` holds the purposes of notices that went out,
+    `in_hand` those of notices nobody reported on yet, by id. `results` holds when a task kind (and
+    `kind:result`) was last completed, `completed` how often, `progress` when a legal stage was last
+    recorded, `contacts` the days of the latest contacts.
     """
 
     case_id: str
@@ -55,6 +56,7 @@ class Case(Value, frozen=True, kw_only=True):
     replied: bool = False
     disputed: bool = False
     sent: tuple[str, ...] = ()
+    in_hand: dict[str, str] = {}
     referred: tuple[str, ...] = ()
     classified: str | None = None
     results: dict[str, datetime] = {}

@@ -28,6 +28,7 @@ class _Part(BaseModel):
 class Condition(_Part):
     """Everything given must hold.
 
+    `notice_sent` holds once a notice was asked for, unless it turned out that it could not be sent.
     A list holds when any of its names does. `replied`, `disputed`, `observed`, `notice_sent`,
     `restricted` and `classified` speak of this case; `disputed_ever` and `observed` of the account;
     `not_observed_in_case` of what was seen since the case opened; `attribute` of an account
