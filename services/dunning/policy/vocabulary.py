@@ -44,7 +44,7 @@ LegalProgress = Literal["filed", "hearing", "judgment", "settled", "enforced", "
 Outcome = Literal["approved", "rejected"]
 DisputeChange = Literal["opened", "upheld", "reduced", "rejected"]
 
-REPORTS = ("arrears_register",)
+REPORTS = ("arrears_register", "receivables_detail", "arrears_analysis")
 """Reports a monthly entry can store."""
 
 CONTACT_TASKS = frozenset({"phone_call", "visit"})
