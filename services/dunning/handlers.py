@@ -15,7 +15,7 @@ from services.dunning.decisions import Decisions
 from services.dunning.domain import commands as c
 from services.dunning.domain.state import Account
 from services.dunning.domain.values import Accrual, Item
-from services.dunning.reports import Facts, creditor_facts
+from services.dunning.reports import Facts, creditor_facts, creditor_of
 from services.dunning.streams import account_stream, creditor_stream, subject_of
 
 ToCommand = Callable[[Work, Subject, Message], c.AccountCommand]
@@ -78,7 +78,10 @@ def wakes(decisions: Decisions) -> Mapping[str, WakeRoute]:
         decisions.creditor(work, _creditor_of(stream), command)
 
     async def prepare(connection: Connection, stream: str, now: Any) -> Facts:
-        return await creditor_facts(connection, _creditor_of(stream), now)
+        creditor = _creditor_of(stream)
+        policy = (await creditor_of(connection, creditor)).policy
+        pack = decisions.library.get(policy) if policy else None
+        return await creditor_facts(connection, creditor, now, pack)
 
     return {
         "account": WakeRoute(account, streams=_streams_of_account),

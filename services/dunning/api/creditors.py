@@ -1,5 +1,6 @@
 """Creditors: their set-up, what happened to them as a whole, and their reports."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from fastapi import APIRouter, Path, Query
 from chassis.errors import NotFound
 from chassis.http import Page, Principal, decode_cursor, page
 from chassis.http.paging import Cursor, Limit
+from chassis.vault import Subject
 from chassis.work import Work
 from services.dunning.api import inputs as i
 from services.dunning.api.desk import ALL_ACCOUNTS, CreditorInScope, Desk
@@ -19,10 +21,10 @@ from services.dunning.domain import commands as c
 from services.dunning.domain.casework import policy_ref
 from services.dunning.domain.creditor import terms_of
 from services.dunning.domain.events import ReportStored
-from services.dunning.domain.state import Account, Creditor
+from services.dunning.domain.state import Creditor
 from services.dunning.library import PackText, inline_text, shipped_text
 from services.dunning.policy import Pack, get, with_parameters
-from services.dunning.reports import REPORTS, accounts_of, streams_of
+from services.dunning.reports import REPORTS, Book, Opened, books_of
 from services.dunning.streams import creditor_stream
 
 
@@ -87,15 +89,16 @@ def router(desk: Desk) -> APIRouter:
         """What the calendar stored on that day, else the report drawn up from the events until its
         end.
         """
-        if name not in REPORTS:
+        report = REPORTS.get(name)
+        if report is None:
             raise NotFound(f"there is no report {name!r}; there are: {', '.join(sorted(REPORTS))}")
         zone = await desk.zone(creditor)
-        today = desk.service.clock.now().astimezone(zone).date()
-        day = as_of or today
+        day = as_of or desk.service.clock.now().astimezone(zone).date()
+        books = await _books(desk, creditor, end_of(day, zone), zone)
         values = await _stored(desk, creditor, name, day) if as_of else None
         if values is None:
-            accounts = await _accounts(desk, creditor, None if day == today else end_of(day, zone))
-            values = REPORTS[name](accounts, day)
+            values = report.draw(books, day, await desk.pack(creditor))
+        values = report.show(values, await _opened(desk, creditor, books))
         return {"creditor": creditor, "name": name, "day": day, "values": values}
 
     return routes
@@ -109,12 +112,14 @@ async def _stored(desk: Desk, creditor: str, name: str, day: date) -> dict[str, 
     return None
 
 
-async def _accounts(desk: Desk, creditor: str, until: datetime | None) -> list[Account]:
+async def _books(desk: Desk, creditor: str, until: datetime, zone: ZoneInfo) -> Sequence[Book]:
     async with desk.service.pool.acquire(timeout=10) as connection:
-        if until is None:
-            return await accounts_of(connection, creditor)
-        streams = await streams_of(connection, creditor)
-    return [(await desk.service.read_as_of(stream, until))[0] for stream in streams]
+        return await books_of(connection, creditor, until, zone)
+
+
+async def _opened(desk: Desk, creditor: str, books: Sequence[Book]) -> Opened:
+    keys = await desk.service.keys(Subject(creditor, book.account) for book in books)
+    return Opened(creditor, keys, {book.account: book.state.profile for book in books})
 
 
 def end_of(day: date, zone: ZoneInfo) -> datetime:

@@ -22,6 +22,7 @@ from services.dunning.decisions import Decisions
 from services.dunning.domain.commands import AccountCommand, CreditorCommand
 from services.dunning.domain.events import Event
 from services.dunning.domain.state import Account, Creditor
+from services.dunning.policy import Pack
 from services.dunning.streams import account_stream, creditor_stream
 
 AccountId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,128}$", description="account")]
@@ -159,6 +160,13 @@ class Desk:
         if not isinstance(state, Creditor) or state.policy is None:
             raise NotFound(f"creditor {creditor} is not set up")
         return state
+
+    async def pack(self, creditor: str) -> Pack:
+        """The pack a creditor's new cases follow; raises `NotFound`."""
+        policy = (await self.creditor(creditor)).policy
+        if policy is None:
+            raise NotFound(f"creditor {creditor} is not set up")
+        return self.decisions.library.get(policy)
 
     async def zone(self, creditor: str) -> ZoneInfo:
         """The creditor's time zone; raises `NotFound`."""

@@ -190,8 +190,13 @@ class Pay(Part):
 
 
 class Kpi(Part):
-    """Quarterly targets (percent, cumulative) and pay by role."""
+    """Quarterly targets (percent, cumulative) and pay by role.
 
+    `exempt` names what leaves an item out of both sums: an attribute of its invoice or account, an
+    observation, or an application that was approved.
+    """
+
+    exempt: tuple[str, ...] = ()
     collection_targets: tuple[Decimal, ...] = Field(min_length=4, max_length=4)
     clearing_targets: tuple[Decimal, ...] = Field(min_length=4, max_length=4)
     pay: dict[str, Pay] = {}

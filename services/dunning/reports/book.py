@@ -64,7 +64,8 @@ class Book:
     """One account from its events; `opening` are its items as 1 January of the year began.
 
     `arrears` holds the largest overdue principal of each item, `results` the latest result of each
-    task kind, `fees` the items that this service charged.
+    task kind, `fees` the items that this service charged, `approved` what was applied for and
+    granted, `marks` what an invoice says of itself by item.
     """
 
     account: str
@@ -78,6 +79,7 @@ class Book:
     earned: list[Earned] = field(default_factory=list)
     fees: set[str] = field(default_factory=set)
     approved: set[str] = field(default_factory=set)
+    marks: dict[str, tuple[str, ...]] = field(default_factory=dict)
     recovering: str | None = None
 
     def open_debts(self) -> list[Debt]:

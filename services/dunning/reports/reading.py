@@ -1,7 +1,8 @@
-"""Reports over all accounts of a creditor, drawn up from their states."""
+"""Reads the books of a creditor's accounts, and what its calendar asks about all of them."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -9,17 +10,21 @@ from asyncpg import Connection
 
 from chassis.errors import NotFound
 from services.dunning.domain.aggregates import ACCOUNT, CREDITOR
-from services.dunning.domain.owing import overdue, owed
-from services.dunning.domain.state import Account
+from services.dunning.domain.localtime import next_monthly
+from services.dunning.domain.owing import overdue
+from services.dunning.domain.state import Account, Creditor, initial_account
+from services.dunning.policy.model import Pack
+from services.dunning.reports.book import Book, write
+from services.dunning.reports.table import REPORTS
 from services.dunning.streams import creditor_stream
 
 _CREDITOR = "select data from state where stream = $1"
 # A calendar entry runs at most once a day, so reading every account's state then needs no index of
 # its own.
 _ACCOUNTS = "select data from state where stream >= $1 and stream < $2 order by stream"
-_STREAMS = "select stream from state where stream >= $1 and stream < $2 order by stream"
-
-Report = Callable[[Sequence[Account], date], dict[str, Any]]
+_EVENTS = """
+select stream, at, data from events where stream >= $1 and stream < $2 and at <= $3
+order by stream, version"""
 
 
 class Facts(NamedTuple):
@@ -29,43 +34,42 @@ class Facts(NamedTuple):
     any_overdue: bool
 
 
-def arrears_register(accounts: Sequence[Account], day: date) -> dict[str, Any]:
-    """How much is overdue on how many accounts, and how many cases run; amounts in minor units."""
-    figures = [
-        owed(account, items, day) for account in accounts if (items := overdue(account, day))
-    ]
-    running = [account.case for account in accounts if account.case is not None]
-    oldest = min((f.oldest_due_on for f in figures if f.oldest_due_on), default=None)
-    return {
-        "as_of": day.isoformat(),
-        "overdue": {
-            "accounts": len(figures),
-            "items": sum(len(f.items) for f in figures),
-            "principal": sum(f.principal for f in figures),
-            "late_fee": sum(f.late_fee for f in figures),
-            "total": sum(f.total for f in figures),
-            "oldest_due_on": oldest and oldest.isoformat(),
-        },
-        "cases": {
-            "open": sum(1 for case in running if not case.paused),
-            "paused": sum(1 for case in running if case.paused),
-        },
-    }
-
-
-REPORTS: dict[str, Report] = {"arrears_register": arrears_register}
-"""Reports dunning can draw up, by the name packs use."""
-
-
-async def creditor_facts(connection: Connection, creditor: str, now: datetime) -> Facts:
-    """What the calendar of a creditor needs at an instant."""
+async def creditor_of(connection: Connection, creditor: str) -> Creditor:
+    """A creditor's state; raises `NotFound`."""
     data = await connection.fetchval(_CREDITOR, creditor_stream(creditor))
     if data is None:
         raise NotFound(f"creditor {creditor} is not set up")
-    day = now.astimezone(ZoneInfo(CREDITOR.decode_state(data).zone)).date()
+    return CREDITOR.decode_state(data)
+
+
+async def creditor_facts(
+    connection: Connection, creditor: str, now: datetime, pack: Pack | None = None
+) -> Facts:
+    """What the calendar of a creditor needs at an instant: the reports due that day are drawn up,
+    and no others.
+    """
+    state = await creditor_of(connection, creditor)
+    zone = ZoneInfo(state.zone)
+    day = now.astimezone(zone).date()
+    names = _due(pack, state, zone) if pack else set()
+    books = await books_of(connection, creditor, now, zone) if names and pack else []
     accounts = await accounts_of(connection, creditor)
-    reports = {name: draw(accounts, day) for name, draw in REPORTS.items()}
+    reports = {name: REPORTS[name].draw(books, day, pack) for name in sorted(names) if pack}
     return Facts(reports, any(overdue(account, day) for account in accounts))
+
+
+def _due(pack: Pack, state: Creditor, zone: ZoneInfo) -> set[str]:
+    """The reports of the entries whose day the wake-up is for."""
+    if state.wake is None:
+        return set()
+    day = state.wake.astimezone(zone).date()
+    return {
+        action.report.name
+        for entry in pack.calendar
+        if next_monthly(day, entry.monthly) == day
+        for action in entry.do
+        if action.report is not None
+    }
 
 
 async def accounts_of(connection: Connection, creditor: str) -> list[Account]:
@@ -74,9 +78,21 @@ async def accounts_of(connection: Connection, creditor: str) -> list[Account]:
     return [ACCOUNT.decode_state(row["data"]) for row in rows]
 
 
-async def streams_of(connection: Connection, creditor: str) -> list[str]:
-    """The streams of all accounts of a creditor."""
-    return [row["stream"] for row in await connection.fetch(_STREAMS, *_range(creditor))]
+async def books_of(
+    connection: Connection, creditor: str, until: datetime, zone: ZoneInfo
+) -> Sequence[Book]:
+    """The books of all accounts from their events up to an instant, by account."""
+    rows = await connection.fetch(_EVENTS, *_range(creditor), until)
+    year = until.astimezone(zone).year
+    return [
+        write(
+            initial_account(stream),
+            ((row["at"], ACCOUNT.decode_event(row["data"])) for row in of_one),
+            zone,
+            year,
+        )
+        for stream, of_one in groupby(rows, key=lambda row: str(row["stream"]))
+    ]
 
 
 def _range(creditor: str) -> tuple[str, str]:

@@ -1,0 +1,58 @@
+"""What a report shows of people, opened for whoever may read it and never stored with it."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chassis.vault import KeyRing, Subject
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The sealed profiles of a creditor's accounts, and the keys of those that may be opened."""
+
+    creditor: str
+    keys: KeyRing
+    profiles: Mapping[str, bytes] = field(default_factory=dict)
+
+    def profile(self, account: str) -> Mapping[str, Any]:
+        """What upstream told of an account; empty when nothing was or the debtor was erased."""
+        found = self.text(account, self.profiles.get(account, b""))
+        return found if isinstance(found, dict) else {}
+
+    def text(self, account: str, sealed: bytes) -> Any:
+        """Something sealed under an account's key; None when it does not open."""
+        return self.keys.open(Subject(self.creditor, account), sealed)
+
+
+def with_names(part: str) -> Callable[[dict[str, Any], Opened], dict[str, Any]]:
+    """Put the debtors' names into the rows of one part."""
+
+    def show(values: dict[str, Any], opened: Opened) -> dict[str, Any]:
+        rows = {
+            key: {**row, "name": _name(opened, row["account"])}
+            for key, row in values.get(part, {}).items()
+        }
+        return {**values, part: rows}
+
+    return show
+
+
+def _name(opened: Opened, account: str) -> str | None:
+    debtor = opened.profile(account).get("debtor")
+    name = debtor.get("name") if isinstance(debtor, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def with_collectors(values: dict[str, Any], opened: Opened) -> dict[str, Any]:
+    """Say who earned each line, and sum the lines up by collector and month."""
+    lines = {}
+    collectors: dict[str, dict[str, int]] = defaultdict(
+        lambda: {"month_before": 0, "this_month": 0}
+    )
+    for key, line in values.get("lines", {}).items():
+        who = opened.text(line["account"], bytes.fromhex(line["collected_by"]))
+        lines[key] = {**line, "collected_by": who}
+        collectors[str(who or "unknown")][line["month"]] += line["amount"]
+    return {**values, "collectors": dict(collectors), "lines": lines}
