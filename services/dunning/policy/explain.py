@@ -1,8 +1,8 @@
 """A pack as a timetable that a clerk can read."""
 
-from services.dunning.policy.actions import Action
+from services.dunning.policy.actions import Action, Charge, Repeat
 from services.dunning.policy.conditions import After, Condition, Trigger, When
-from services.dunning.policy.model import BeforeDue, CalendarEntry, Pack, Reaction, Step
+from services.dunning.policy.model import BeforeDue, CalendarEntry, Decisions, Pack, Reaction, Step
 
 
 def explain(pack: Pack) -> str:
@@ -20,6 +20,8 @@ def explain(pack: Pack) -> str:
         blocks.append(head + "\n".join(map(_step, track.steps)))
     if pack.reactions:
         blocks.append("At once\n" + "\n".join(map(_reaction, pack.reactions)))
+    if pack.decisions:
+        blocks.append(_decisions(pack.decisions))
     if pack.calendar:
         blocks.append("Every month\n" + "\n".join(map(_entry, pack.calendar)))
     blocks.append(_figures(pack))
@@ -127,7 +129,7 @@ def _deed(action: Action) -> str:
         return f"notice {action.notice.purpose} by {' and '.join(action.notice.channels)}{to}{term}"
     if action.task:
         also = "".join(f" and {owner}" for owner in action.task.with_owners)
-        return f"task {action.task.kind} ({action.task.owner}{also})"
+        return f"task {action.task.kind} ({action.task.owner}{also}){_repeat(action.task.repeat)}"
     if action.approval:
         then = f"; approved: {_actions(action.approval.then)}" if action.approval.then else ""
         return f"ask {action.approval.by} for {action.approval.for_}{then}"
@@ -137,14 +139,33 @@ def _deed(action: Action) -> str:
         )
     if action.restore:
         return "restore " + (", ".join(action.restore.services) or "every restricted service")
+    if action.charge:
+        return _charge(action.charge)
     part = getattr(action, action.kind)
     words = [str(value) for value in part.model_dump().values()]
     return " ".join([action.kind.replace("_", " "), *words])
 
 
+def _charge(charge: Charge) -> str:
+    percent = (charge.ratio * 100).normalize()
+    return (
+        f"charge {charge.item}, the amount decided, else {percent:f} % of the overdue principal, "
+        f"due {charge.due_in_days} days on"
+    )
+
+
+def _repeat(repeat: Repeat | None) -> str:
+    if repeat is None:
+        return ""
+    first = f", the first {repeat.after_days} days on" if repeat.after_days else ""
+    times = f", {repeat.times} times in all" if repeat.times else " until the case closes"
+    return f" every {repeat.every_days} days{first}{times}"
+
+
 def _reaction(reaction: Reaction) -> str:
     condition = f", if {_condition(reaction.if_)}" if reaction.if_ else ""
     once = ", once a day" if reaction.once_a_day else ""
+    once += ", at the next step time" if reaction.at_step_time else ""
     return (
         f"  {reaction.id}  {_trigger(reaction.on)}{condition}{once}: {_actions(reaction.do)}"
         f"  [{reaction.source}]"
@@ -157,10 +178,19 @@ def _trigger(trigger: Trigger) -> str:
         decision = trigger.application or trigger.approval
         return f"{what} {decision.for_} {decision.outcome}" if decision else what
     if trigger.task:
-        return f"task {trigger.task.kind} {' or '.join(trigger.task.results) or 'done'}"
+        times = f" {trigger.task.times} times" if trigger.task.times else ""
+        return f"task {trigger.task.kind} {' or '.join(trigger.task.results) or 'done'}{times}"
     name = next(iter(trigger.model_fields_set))
     value = getattr(trigger, name)
     return f"{name} {' or '.join(value) if isinstance(value, tuple) else value}"
+
+
+def _decisions(rule: Decisions) -> str:
+    what = " or ".join(rule.for_) or "anything"
+    return (
+        f"Decisions\n  an application for {what} undecided after {rule.late_after_days} days: "
+        f"alert {rule.alert} on the day after"
+    )
 
 
 def _entry(entry: CalendarEntry) -> str:
