@@ -13,10 +13,15 @@ from pathlib import Path
 
 import orjson
 
-from bench import ingest
+from bench import ingest, notices, scenarios
+from chassis.logging import configure
 
 RESULTS = Path(__file__).with_name("results.json")
-MEASURES: dict[str, Callable[[], Awaitable[dict[str, float]]]] = {"ingest": ingest.measure}
+MEASURES: dict[str, Callable[[], Awaitable[dict[str, float]]]] = {
+    "ingest": ingest.measure,
+    "scenarios": scenarios.measure,
+    "notices": notices.measure,
+}
 
 
 def main(names: list[str]) -> int:
@@ -25,6 +30,7 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"no such measurement: {', '.join(sorted(unknown))}", file=sys.stderr)
         return 2
+    configure("bench", "warning")
     results = orjson.loads(RESULTS.read_bytes()) if names and RESULTS.exists() else {}
     for name in names or MEASURES:
         figures = asyncio.run(_measure(name))
