@@ -114,6 +114,10 @@ def _values(
 ) -> dict[str, Any]:
     oldest = min((one.due_on for one in figures.items), default=told_due_on(notice))
     company = profile.kind != "natural_person"
+
+    def amount(minor: int) -> str:
+        return money(minor, figures.currency, language)
+
     return {
         "account": account.account,
         "name": one_line(profile.name),
@@ -125,16 +129,20 @@ def _values(
         "how_to_pay": sender.how_to_pay,
         "today": day(today, language),
         "upcoming": upcoming,
-        "total": money(figures.total, figures.currency, language),
-        "principal": money(figures.principal, figures.currency, language),
-        "late_fee": money(figures.late_fee, figures.currency, language) if figures.late_fee else "",
+        "amount": amount,
+        "total_minor": figures.total,
+        "total": amount(figures.total),
+        "principal": amount(figures.principal),
+        "late_fee": amount(figures.late_fee) if figures.late_fee else "",
         "due_on": day(oldest, language) if oldest else "",
         "days_overdue": (today - oldest).days if oldest and not upcoming else 0,
         "pay_by": _last_day(_pay_by(notice, oldest, upcoming, today), language),
         "items": [
             {
+                "code": one.item,
                 "name": item_name(one.item, language),
-                "amount": money(one.principal, figures.currency, language),
+                "minor": one.principal,
+                "amount": amount(one.principal),
                 "due_on": day(one.due_on, language),
             }
             for one in figures.items
