@@ -1,4 +1,6 @@
-"""Scenario files pass through the real services: the examples on both buses, the rules on one."""
+"""Scenario files pass through the real services: the examples on both buses, those that go into the
+sentences of rules and packs on one.
+"""
 
 from pathlib import Path
 
@@ -12,9 +14,11 @@ from arrears.world import World
 HERE = Path(__file__).parent
 FILES = sorted(HERE.glob("*.yaml"))
 RULES = sorted((HERE / "rules").glob("*.yaml"))
+PACKS = sorted((HERE / "packs").glob("*.yaml"))
 
 every_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 every_rule = pytest.mark.parametrize("path", RULES, ids=lambda path: path.stem)
+every_sentence = pytest.mark.parametrize("path", PACKS, ids=lambda path: path.stem)
 
 
 async def passes(world: World, path: Path) -> None:
@@ -34,4 +38,9 @@ async def test_example_passes_on_kafka(kafka_world: World, path: Path) -> None:
 
 @every_rule
 async def test_rule_holds(embedded_world: World, path: Path) -> None:
+    await passes(embedded_world, path)
+
+
+@every_sentence
+async def test_sentence_of_a_pack_holds(embedded_world: World, path: Path) -> None:
     await passes(embedded_world, path)
