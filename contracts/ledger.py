@@ -201,7 +201,9 @@ class AccountCleared(AccountMessage):
 
 
 class PaymentAllocated(AccountMessage):
-    """Where a payment went; `prepaid` is what is left of it on the account."""
+    """Where a payment went; `prepaid` is what is left of it on the account, `recovered` what it
+    brought in of items that were written off.
+    """
 
     TYPE: ClassVar[str] = "ledger.payment.allocated.v1"
 
@@ -212,6 +214,7 @@ class PaymentAllocated(AccountMessage):
     collected_by: Label | None = None
     received_at: Instant
     parts: tuple[AllocationPart, ...] = ()
+    recovered: tuple[AllocationPart, ...] = ()
     prepaid: Amount = 0
 
 

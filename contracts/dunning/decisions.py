@@ -207,6 +207,19 @@ class CommissionApproved(DunningContract):
     currency: Currency
 
 
+class LimitationReached(AccountMessage):
+    """The limitation period of an item, which `ends_on` its last day, comes near that day (`near`)
+    or has reached it (`expired`).
+    """
+
+    TYPE: ClassVar[str] = "dunning.limitation.reached.v1"
+
+    item_id: Identifier
+    stage: Literal["near", "expired"]
+    day: Day
+    ends_on: Day
+
+
 class AlertRaised(DunningContract):
     """A word to operations; without `account_id` it is about the creditor as a whole."""
 

@@ -8,9 +8,11 @@ from chassis.errors import NotFound
 from chassis.vault import Subject
 from chassis.work import Work
 from services.dunning.domain.commands import AccountCommand, CreditorCommand
+from services.dunning.domain.credit import keeps_responsible
 from services.dunning.domain.creditor import decide_creditor
 from services.dunning.domain.decide import decide
 from services.dunning.domain.events import Event
+from services.dunning.domain.localtime import local_day
 from services.dunning.domain.state import Account, Creditor
 from services.dunning.domain.values import PolicyRef
 from services.dunning.library import Library
@@ -51,6 +53,13 @@ class Decisions:
         events = decide_creditor(state, command, pack, work.now)
         work.append(stream, events)
         return list(events)
+
+    def keeps_responsible(self, work: Work, subject: Subject) -> bool:
+        """Whether the person responsible for an account must not change now."""
+        account: Account = work.state(account_stream(*subject))
+        creditor = self._creditor(work, subject.creditor)
+        day = local_day(work.now, ZoneInfo(creditor.zone))
+        return keeps_responsible(account, self.pack_of(account, creditor), day)
 
     def pack_of(self, account: Account, creditor: Creditor) -> Pack:
         """The pack an account follows now."""

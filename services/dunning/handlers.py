@@ -1,6 +1,7 @@
 """What dunning does with messages and wake-ups: literal tables from type to command."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -13,8 +14,8 @@ from contracts import billing, ledger, legal, notifier
 from contracts.codec import Message
 from services.dunning.decisions import Decisions
 from services.dunning.domain import commands as c
-from services.dunning.domain.state import Account
-from services.dunning.domain.values import Accrual, Item
+from services.dunning.domain.state import Account, Creditor, person_code
+from services.dunning.domain.values import Accrual, Agreement, Item, MoneyPart, Person
 from services.dunning.reports import Facts, creditor_facts, creditor_of
 from services.dunning.streams import account_stream, creditor_stream, subject_of
 
@@ -29,6 +30,7 @@ PROFILE = (
     "attributes",
 )
 """What is kept of an account sealed, since it names people or may."""
+_REACHED_BY = ("phones", "emails", "addresses", "registered_address")
 
 
 def messages(decisions: Decisions) -> Mapping[str, MessageRoute]:
@@ -41,13 +43,16 @@ def messages(decisions: Decisions) -> Mapping[str, MessageRoute]:
 
         return MessageRoute(_streams, handle, subject=subject)
 
+    def account_updated(work: Work, who: Subject, message: Message) -> c.UpdateAccount:
+        return _account_updated(work, who, message, decisions.keeps_responsible(work, who))
+
     def erased(work: Work, message: Message) -> None:
         who = Subject(message.creditor, message.subject)
         decisions.account(work, who, c.EraseAccount())
         work.erase(who)
 
     return {
-        billing.AccountUpserted.TYPE: route(_account_updated, subject=True),
+        billing.AccountUpserted.TYPE: route(account_updated, subject=True),
         billing.AccountErased.TYPE: MessageRoute(_streams, erased, subject=True),
         billing.ObservationRecorded.TYPE: route(_observed, subject=True),
         billing.RestrictionConfirmed.TYPE: route(_confirmed),
@@ -74,7 +79,7 @@ def wakes(decisions: Decisions) -> Mapping[str, WakeRoute]:
 
     def creditor(work: Work, stream: str) -> None:
         facts: Facts = work.facts
-        command = c.RunCalendar(reports=facts.reports, any_overdue=facts.any_overdue)
+        command = c.RunCalendar(**facts._asdict())
         decisions.creditor(work, _creditor_of(stream), command)
 
     async def prepare(connection: Connection, stream: str, now: Any) -> Facts:
@@ -104,22 +109,48 @@ def _creditor_of(stream: str) -> str:
     return stream.partition("-")[2]
 
 
-def _account_updated(work: Work, who: Subject, message: Message) -> c.UpdateAccount:
-    """What a message leaves out stays as it was (the contract of `billing.account.upserted.v1`)."""
+def _account_updated(
+    work: Work, who: Subject, message: Message, keeps_responsible: bool
+) -> c.UpdateAccount:
+    """What a message leaves out stays as it was (the contract of `billing.account.upserted.v1`),
+    and so does a person responsible who has to keep the account.
+    """
     data: billing.AccountUpserted = message.data
     before: Account = work.state(account_stream(*who))
     known = work.open(who, before.profile)
     profile = known if isinstance(known, dict) else {}
     for name in PROFILE:
         value = getattr(data, name)
-        if value is not None:
+        if value is not None and not (name == "responsible" and keeps_responsible):
             profile[name] = msgspec.to_builtins(value)
     attributes = profile.get("attributes") or {}
     return c.UpdateAccount(
         segment=before.segment if data.segment is None else data.segment,
         attributes=tuple(sorted(name for name, value in attributes.items() if value is True)),
         profile=work.seal(who, profile),
+        reachable=_is_reachable(profile.get("debtor")),
+        agreement=_agreement(profile.get("agreement")),
+        responsible=_person(work, who, profile.get("responsible")),
     )
+
+
+def _is_reachable(debtor: dict[str, Any] | None) -> bool:
+    """Whether any way to reach the debtor is known; of one nobody told of yet, that is not said."""
+    if debtor is None:
+        return True
+    return any(debtor.get(name) for name in _REACHED_BY)
+
+
+def _agreement(told: dict[str, Any] | None) -> Agreement | None:
+    if told is None:
+        return None
+    days = [told.get(name) for name in ("from", "until")]
+    first, last = (None if day is None else date.fromisoformat(str(day)) for day in days)
+    return Agreement(valid_from=first, until=last)
+
+
+def _person(work: Work, who: Subject, name: str | None) -> Person | None:
+    return Person(sealed=work.seal(who, name), code=person_code(name)) if name else None
 
 
 def _observed(work: Work, who: Subject, message: Message) -> c.RecordObservation:
@@ -176,12 +207,18 @@ def _reassess(work: Work, who: Subject, message: Message) -> c.Reassess:
 def _paid(work: Work, who: Subject, message: Message) -> c.RecordPayment:
     data: ledger.PaymentAllocated = message.data
     collector = data.collected_by
+    creditor: Creditor = work.state(creditor_stream(who.creditor))
     return c.RecordPayment(
         payment_id=data.payment_id,
         amount=data.amount,
         received_at=data.received_at,
         method=data.method,
         collected_by=None if collector is None else work.seal(who, collector),
+        parts=tuple(
+            MoneyPart(item_id=part.item_id, amount=part.principal + part.late_fee)
+            for part in (*data.parts, *data.recovered)
+        ),
+        collecting_since=creditor.collectors.get(person_code(collector)) if collector else None,
     )
 
 

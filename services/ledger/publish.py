@@ -14,6 +14,7 @@ from contracts import ledger
 from contracts.base import Contract
 from services.ledger.account import account_of
 from services.ledger.domain import events as e
+from services.ledger.domain.cash import CashCounted
 from services.ledger.domain.late_fee import Accrual
 from services.ledger.domain.state import Item
 
@@ -25,10 +26,28 @@ _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 def publish(stored: Stored) -> list[Outgoing]:
     """The messages of one stored event."""
+    if isinstance(stored.event, CashCounted):
+        return list(_cash(stored))
     if not isinstance(stored.event, e.Event):
         return []
     creditor, account = account_of(stored.stream)
     return [Outgoing(data, creditor, account) for data in _Messages(stored, account).all()]
+
+
+def _cash(stored: Stored) -> Iterator[Outgoing]:
+    creditor = stored.stream.partition("-")[2].rpartition("@")[0]
+    event: CashCounted = stored.event
+    for counted in event.counts:
+        difference = ledger.CashDifferenceFound(
+            collected_by=counted.collected_by,
+            day=event.day,
+            collected=max(0, counted.collected),
+            deposited=counted.deposited,
+            difference=counted.collected - counted.deposited,
+            running=counted.running,
+            currency=event.currency,
+        )
+        yield Outgoing(difference, creditor)
 
 
 class _Messages:
@@ -118,6 +137,10 @@ class _Messages:
                     item_id=part.item_id, principal=part.principal, late_fee=part.late_fee
                 )
                 for part in parts
+            ),
+            recovered=tuple(
+                ledger.AllocationPart(item_id=item_id, principal=amount, late_fee=0)
+                for item_id, amount in self.effects.recovered
             ),
             prepaid=max(0, event.amount - spent),
         )

@@ -9,14 +9,24 @@ from services.dunning.domain import events as e
 from services.dunning.domain import series
 from services.dunning.domain.conditions import holds
 from services.dunning.domain.contacts import allowed_at
+from services.dunning.domain.grading import grade_on
 from services.dunning.domain.owing import overdue, overdue_principal, owed
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.domain.values import Item
 from services.dunning.policy.actions import Action, Approval, Notice
+from services.dunning.policy.segments import segment_owner
 from services.dunning.policy.vocabulary import CONTACT_TASKS
 
 HELD_BY_PAUSE = frozenset({"notice", "restrict", "legal"})
 """What a pause forbids: contact, restriction, legal documents (rules of all packs: pause)."""
+
+
+DEMANDS = frozenset({"demand", "final_demand"})
+"""Purposes of a notice that demands payment."""
+
+
+RESPONSIBLE = "responsible"
+_NOBODY_RESPONSIBLE = "collector"
 
 
 OF_A_CASE = frozenset({"restrict", "refer", "legal", "write_off"})
@@ -63,10 +73,18 @@ def request_notice(
             respond_by=None if term is None else rec.today + timedelta(days=term),
             ledger_version=rec.state.ledger_version,
             contact=cause.contact,
+            interrupts=_interrupts(rec, notice),
             **fields,
             **rec.why(cause),
         )
     )
+
+
+def _interrupts(rec: Recorder, notice: Notice) -> bool:
+    rules = rec.pack.limitation
+    if rules is None or "delivered_demand" not in rules.restarted_by:
+        return False
+    return notice.purpose in DEMANDS
 
 
 def _notice(rec: Recorder, action: Action, cause: Cause) -> None:
@@ -97,16 +115,16 @@ def _task(rec: Recorder, action: Action, cause: Cause) -> None:
             with_owners=task.with_owners,
             on=rec.today,
             contact=cause.contact,
+            person=rec.state.responsible if task.owner == RESPONSIBLE else None,
             **rec.why(cause),
         )
     )
 
 
 def _owner(rec: Recorder, owner: str) -> str:
-    if owner != "segment":
-        return owner
-    segments = rec.pack.segments
-    return segments.get(rec.state.segment or "", segments.get("other", "collector"))
+    if owner == RESPONSIBLE:
+        return RESPONSIBLE if rec.state.responsible else _NOBODY_RESPONSIBLE
+    return segment_owner(rec.pack, rec.state.segment) if owner == "segment" else owner
 
 
 def _is_delayed(rec: Recorder, cause: Cause, channel: str | None, *, is_call: bool) -> bool:
@@ -232,6 +250,12 @@ def _classify(rec: Recorder, action: Action, cause: Cause) -> None:
         rec.emit(event(as_=wanted, **rec.why(cause)))
 
 
+def _grade(rec: Recorder, action: Action, cause: Cause) -> None:
+    wanted = grade_on(rec.state, rec.pack, rec.today)
+    if wanted is not None and rec.state.case is not None:
+        rec.emit(e.Classified(as_=wanted, **rec.why(cause)))
+
+
 def raise_alert(rec: Recorder, kind: str, cause: Cause) -> None:
     """Tell operations; alerts use up nothing."""
     rec.emit(e.AlertRaised(kind=kind, on=rec.today, **rec.why(cause)))
@@ -279,6 +303,7 @@ _DEEDS: dict[str, Callable[[Recorder, Action, Cause], None]] = {
     "refer": _refer,
     "legal": _legal,
     "classify": _classify,
+    "grade": _grade,
     "alert": _alert,
     "charge": _charge,
     "start_late_fee": _start_late_fee,

@@ -2,10 +2,11 @@
 
 from services.dunning.domain import events as e
 from services.dunning.domain.acting import restore
+from services.dunning.domain.grading import grade_on, is_graded
 from services.dunning.domain.localtime import ONE_DAY
 from services.dunning.domain.owing import overdue, overdue_principal, past_due
 from services.dunning.domain.pausing import pause_reasons
-from services.dunning.domain.reacting import react
+from services.dunning.domain.reacting import follow_classification, react
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.domain.values import PolicyRef
 from services.dunning.policy.model import Pack
@@ -21,15 +22,33 @@ def policy_ref(pack: Pack) -> PolicyRef:
     )
 
 
-def reassess(rec: Recorder) -> None:
-    """Bring the case in line with what is owed: open it, close it, pause it, let it go on."""
+def reassess(rec: Recorder, *, may_open: bool = True) -> None:
+    """Bring the case in line with what is owed: open it, close it, pause it, let it go on.
+
+    Without `may_open` a case waits for the ledger's next word: money that lies ready may settle
+    what has just become overdue.
+    """
     if rec.state.updating:
         return
     if rec.state.case is None and overdue(rec.state, rec.today):
-        _open(rec)
+        if may_open:
+            _open(rec)
     elif rec.state.case is not None and not past_due(rec.state, rec.today):
         _close(rec)
+    _regrade(rec)
     _follow_pause(rec)
+
+
+def _regrade(rec: Recorder) -> None:
+    """The grade of a graded case follows its oldest overdue item, up and down."""
+    if not rec.pack.grading or not is_graded(rec.state, rec.pack):
+        return
+    before = rec.state.case.classified if rec.state.case else None
+    now = grade_on(rec.state, rec.pack, rec.today)
+    if now is not None and now != before:
+        cause = Cause(None, "the oldest overdue item or the way to reach the debtor changed")
+        rec.emit(e.Classified(as_=now, **rec.why(cause)))
+        follow_classification(rec, before)
 
 
 def _open(rec: Recorder) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from services.dunning.domain.values import Instalment, Item
+from services.dunning.domain.values import Agreement, Instalment, Item, MoneyPart, Person
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,13 +40,19 @@ class Reassess:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecordPayment:
-    """`ledger.payment.allocated.v1`; allocating the same payment again changes nothing here."""
+    """`ledger.payment.allocated.v1`; allocating the same payment again only says where it went.
+
+    `parts` are what it settled, written-off items included; `collecting_since` is when whoever
+    collected it began to, None when that is not known.
+    """
 
     payment_id: str
     amount: int
     received_at: datetime
     method: str = ""
     collected_by: bytes | None = None
+    parts: tuple[MoneyPart, ...] = ()
+    collecting_since: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +72,9 @@ class UpdateAccount:
     segment: str | None = None
     attributes: tuple[str, ...] = ()
     profile: bytes = b""
+    reachable: bool = True
+    agreement: Agreement | None = None
+    responsible: Person | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,8 +144,11 @@ class MakePromise:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AgreePlan:
+    """`collateral` is what secures the plan, in words."""
+
     instalments: tuple[Instalment, ...]
     note: bytes | None = None
+    collateral: bytes | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -207,10 +219,37 @@ class ConfigureCreditor:
 class RunCalendar:
     """The creditor's wake-up; `reports` holds the reports its entries store (name → values) as they
     stand now, `any_overdue` whether any item of any account is overdue.
+
+    `segments` are those with open items, `arrears` the overdue principal of all accounts,
+    `invoiced` everything invoiced in the calendar year so far, `commission` what the month before
+    earned (None: nothing).
     """
 
     reports: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     any_overdue: bool = False
+    segments: tuple[str, ...] = ()
+    arrears: int = 0
+    invoiced: int = 0
+    commission: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StartCollector:
+    """Since when somebody collects for the creditor."""
+
+    collector: Person
+    started_on: date
+    by: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CertifyClearance:
+    """A person asks to hand over their accounts; `owing` are those that still owe."""
+
+    person: Person
+    accounts: int
+    owing: tuple[str, ...] = ()
+    by: str | None = None
 
 
 AccountCommand = (
@@ -236,4 +275,6 @@ AccountCommand = (
     | PlaceHold
     | ReleaseHold
 )
-CreditorCommand = ConfigureCreditor | RunCalendar | CompleteTask
+CreditorCommand = (
+    ConfigureCreditor | RunCalendar | CompleteTask | Decide | StartCollector | CertifyClearance
+)

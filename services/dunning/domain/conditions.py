@@ -56,6 +56,14 @@ def _observed(state: Account, names: tuple[str, ...], day: date) -> bool:
     return any(name in state.observed for name in names)
 
 
+def _observed_all(state: Account, names: tuple[str, ...], day: date) -> bool:
+    return all(name in state.observed for name in names)
+
+
+def _not_asked(state: Account, name: str, day: date) -> bool:
+    return all(approval.for_ != name for approval in state.approvals)
+
+
 def _not_observed(state: Account, names: tuple[str, ...], day: date) -> bool:
     return not _observed(state, names, day)
 
@@ -95,6 +103,8 @@ _CHECKS: dict[str, Callable[[Account, Any, date], bool]] = {
     "classified": _classified,
     "not_classified": _not_classified,
     "observed": _observed,
+    "observed_all": _observed_all,
+    "not_asked": _not_asked,
     "not_observed": _not_observed,
     "not_observed_in_case": _not_observed_in_case,
     "restricted": _restricted,

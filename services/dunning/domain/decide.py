@@ -30,7 +30,7 @@ def decide(
         _wake(rec)
     else:
         _COMMANDS[type(command)](rec, command)
-        reassess(rec)
+        reassess(rec, may_open=not isinstance(command, c.ResolveDispute))
         schedule(rec, woken=False, turned=False)
     return rec.events
 

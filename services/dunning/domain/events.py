@@ -10,7 +10,16 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from services.dunning.domain.values import Instalment, Item, Owed, OwedItem, PolicyRef, Terms
+from services.dunning.domain.values import (
+    Agreement,
+    Instalment,
+    Item,
+    Owed,
+    OwedItem,
+    Person,
+    PolicyRef,
+    Terms,
+)
 
 
 class Event(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
@@ -53,11 +62,18 @@ class PaymentReversed(Event, frozen=True, kw_only=True):
 
 
 class AccountUpdated(Event, frozen=True, kw_only=True):
-    """`attributes` names those that are set and true; `profile` is the rest, sealed."""
+    """`attributes` names those that are set and true; `profile` is the rest, sealed.
+
+    `reachable` tells whether any way to reach the debtor is known, `responsible` who answers for
+    the account.
+    """
 
     segment: str | None = None
     attributes: tuple[str, ...] = ()
     profile: bytes = b""
+    reachable: bool = True
+    agreement: Agreement | None = None
+    responsible: Person | None = None
 
 
 class AccountErased(Event, frozen=True, kw_only=True):
@@ -90,6 +106,24 @@ class LegalProgressRecorded(Event, frozen=True, kw_only=True):
     progress: str
     on: date
     amount: int | None = None
+
+
+class LimitationRestarted(Event, frozen=True, kw_only=True):
+    """The limitation periods of some items began anew; `cause` is the payment, notice or promise
+    that did it. A later one of the same cause takes its place.
+    """
+
+    item_ids: tuple[str, ...]
+    on: date
+    cause: str
+
+
+class InvoiceCounted(Event, frozen=True, kw_only=True):
+    """What an invoice adds to everything invoiced: its amount in force, 0 once cancelled."""
+
+    item_id: str
+    issued_on: date
+    amount: int
 
 
 class RestrictionConfirmed(Event, frozen=True, kw_only=True):
@@ -201,15 +235,21 @@ class NoticeRequested(Effect, frozen=True, kw_only=True):
     ledger_version: int
     needs_overdue: bool = True
     contact: str | None = None
+    interrupts: bool = False
+    """Whether its delivery restarts the limitation period of the items it names."""
 
 
 class TaskRequested(Effect, frozen=True, kw_only=True):
+    """Work for a role, a department, or a `person`: then the owner is called `responsible`."""
+
     task_id: str
     kind: str
     owner: str
     on: date
     with_owners: tuple[str, ...] = ()
     contact: str | None = None
+    person: Person | None = None
+    segment: str | None = None
 
 
 class TaskCompleted(Event, frozen=True, kw_only=True):
@@ -267,6 +307,8 @@ class ApprovalRequested(Effect, frozen=True, kw_only=True):
     path: tuple[int, ...] = ()
     is_step: bool = False
     holds_steps: bool = False
+    amount: int | None = None
+    period: str | None = None
 
 
 class ApprovalDecided(Effect, frozen=True, kw_only=True):
@@ -298,9 +340,35 @@ class AlertRaised(Effect, frozen=True, kw_only=True):
     on: date | None = None
 
 
+class LimitationReached(Effect, frozen=True, kw_only=True):
+    """The limitation period of an item comes near its end (`near`) or to its last day
+    (`expired`).
+    """
+
+    item_id: str
+    stage: str
+    on: date
+    ends_on: date
+
+
 class CommissionEarned(Effect, frozen=True, kw_only=True):
+    """What whoever collected a payment earned of it; `rates` are those that applied."""
+
     collected_by: bytes
     amount: int
+    payment_id: str = ""
+    recovered: int = 0
+    rates: tuple[str, ...] = ()
+    on: date | None = None
+
+
+class CommissionReversed(Effect, frozen=True, kw_only=True):
+    """Commission taken back with its payment: the amount is below zero."""
+
+    collected_by: bytes
+    amount: int
+    payment_id: str
+    on: date
 
 
 class FeeCharged(Effect, frozen=True, kw_only=True):
@@ -375,6 +443,7 @@ class PlanAgreed(Event, frozen=True, kw_only=True):
     agreed_at: datetime
     case_id: str | None = None
     note: bytes | None = None
+    collateral: bytes | None = None
 
 
 class PlanBroken(Event, frozen=True, kw_only=True):
@@ -463,6 +532,32 @@ class CreditorConfigured(Event, frozen=True, kw_only=True):
     terms: Terms
 
 
+class CollectorStarted(Event, frozen=True, kw_only=True):
+    """Since when somebody collects for the creditor."""
+
+    collector: Person
+    started_on: date
+    by: str | None = None
+
+
+class ClearanceCertified(Event, frozen=True, kw_only=True):
+    """None of a person's accounts owed anything on a day."""
+
+    person: Person
+    on: date
+    accounts: int
+    by: str | None = None
+
+
+class CommissionApproved(Event, frozen=True, kw_only=True):
+    """The commission of a month (`YYYY-MM`) may be paid."""
+
+    approval_id: str
+    month: str
+    amount: int
+    currency: str
+
+
 class WakeScheduled(Event, frozen=True, kw_only=True):
     """The next instant at which there is something to do; `turn_on` is the local day whose steps
     were last gone through.
@@ -482,6 +577,8 @@ AccountEvent = (
     | ReplyRecorded
     | DeliveryRecorded
     | LegalProgressRecorded
+    | LimitationRestarted
+    | InvoiceCounted
     | RestrictionConfirmed
     | CaseOpened
     | CasePaused
@@ -509,7 +606,9 @@ AccountEvent = (
     | Classified
     | ClassifiedAhead
     | AlertRaised
+    | LimitationReached
     | CommissionEarned
+    | CommissionReversed
     | FeeCharged
     | LateFeeStarted
     | LateFeeWaived
@@ -536,6 +635,11 @@ CreditorEvent = (
     | TaskRequested
     | TaskCompleted
     | AlertRaised
+    | ApprovalRequested
+    | ApprovalDecided
+    | CommissionApproved
+    | CollectorStarted
+    | ClearanceCertified
     | ReportStored
     | CalendarRun
     | WakeScheduled

@@ -63,7 +63,14 @@ from services.dunning.domain.evolve_planned import (
     action_reached,
     decision_late,
 )
+from services.dunning.domain.evolve_recovery import (
+    commission_earned,
+    commission_reversed,
+    limitation_reached,
+    limitation_restarted,
+)
 from services.dunning.domain.state import Account, Creditor
+from services.dunning.domain.values import Approval
 
 
 def evolve_account(state: Account, event: Any) -> Account:
@@ -100,6 +107,29 @@ def _creditor_task_done(state: Creditor, event: e.TaskCompleted) -> Creditor:
     return replace(state, tasks=except_task(state.tasks, event.task_id))
 
 
+def _creditor_asked(state: Creditor, event: e.ApprovalRequested) -> Creditor:
+    approval = Approval(
+        approval_id=event.approval_id,
+        for_=event.for_,
+        by_role=event.by_role,
+        step=event.step,
+        path=event.path,
+        amount=event.amount,
+        period=event.period,
+    )
+    return replace(state, approvals=(*state.approvals, approval))
+
+
+def _creditor_decided(state: Creditor, event: e.ApprovalDecided) -> Creditor:
+    left = tuple(a for a in state.approvals if a.approval_id != event.approval_id)
+    return replace(state, approvals=left)
+
+
+def _collector_started(state: Creditor, event: e.CollectorStarted) -> Creditor:
+    collectors = {**state.collectors, event.collector.code: event.started_on}
+    return replace(state, collectors=collectors)
+
+
 def _creditor_scheduled(state: Creditor, event: e.WakeScheduled) -> Creditor:
     return replace(state, wake=event.at, turn_on=event.turn_on)
 
@@ -113,6 +143,10 @@ _ACCOUNT: dict[type, Callable[[Account, Any], Account]] = {
     e.ObservationRecorded: observed,
     e.ReplyRecorded: replied,
     e.LegalProgressRecorded: progressed,
+    e.LimitationRestarted: limitation_restarted,
+    e.LimitationReached: limitation_reached,
+    e.CommissionEarned: commission_earned,
+    e.CommissionReversed: commission_reversed,
     e.CaseOpened: opened,
     e.CasePaused: paused,
     e.CaseResumed: resumed,
@@ -159,5 +193,8 @@ _CREDITOR: dict[type, Callable[[Creditor, Any], Creditor]] = {
     e.CreditorConfigured: _configured,
     e.TaskRequested: _creditor_task,
     e.TaskCompleted: _creditor_task_done,
+    e.ApprovalRequested: _creditor_asked,
+    e.ApprovalDecided: _creditor_decided,
+    e.CollectorStarted: _collector_started,
     e.WakeScheduled: _creditor_scheduled,
 }

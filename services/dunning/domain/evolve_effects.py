@@ -12,6 +12,7 @@ from services.dunning.domain.values import Approval, OpenTask, Restriction
 from services.dunning.policy.vocabulary import CONTACT_TASKS
 
 _CONTACT_MEMORY = timedelta(days=400)
+_DEMANDS_REMEMBERED_MAX = 32
 _NOT_SENT = ("failed", "suppressed")
 
 
@@ -24,6 +25,10 @@ def _contacted(case: Case, on: date, contact: str | None) -> dict[str, Any]:
 
 def notice_requested(state: Account, event: e.NoticeRequested) -> Account:
     state = replace(state, notices={**state.notices, event.channel: event.notice_id})
+    if event.interrupts:
+        ids = tuple(item.item_id for item in event.variables.items)
+        latest = dict([*state.demands.items(), (event.notice_id, ids)][-_DEMANDS_REMEMBERED_MAX:])
+        state = replace(state, demands=latest)
     if not state.case:
         return state
     in_hand = {**state.case.in_hand, event.notice_id: event.purpose}

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from services.dunning.domain import events as e
+from services.dunning.domain.clocks import without_cause
 from services.dunning.domain.evolve_case import with_case
 from services.dunning.domain.state import Account
 
@@ -12,6 +13,7 @@ _REMEMBERED_MAX = 64
 def items_updated(state: Account, event: e.ItemsUpdated) -> Account:
     items = dict(state.items)
     settled = list(state.settled)
+    written_off = state.written_off
     for item in event.items:
         items.pop(item.item_id, None)
         if item.item_id in settled:
@@ -20,10 +22,13 @@ def items_updated(state: Account, event: e.ItemsUpdated) -> Account:
             items[item.item_id] = item
         elif item.state == "settled":
             settled.append(item.item_id)
+        elif item.state == "written_off":
+            written_off = {**written_off, item.item_id: item.due_on}
     return replace(
         state,
         items=items,
         settled=tuple(settled[-_REMEMBERED_MAX:]),
+        written_off=written_off,
         ledger_version=event.ledger_version,
         currency=event.currency,
         updating=event.more,
@@ -52,7 +57,8 @@ def payment_reversed(state: Account, event: e.PaymentReversed) -> Account:
     if plan:
         plan = replace(plan, received=_without(plan.received, event.payment_id))
     payments = tuple(p for p in state.payments if p != event.payment_id)
-    return replace(state, promises=promises, plan=plan, payments=payments)
+    clocks = without_cause(state.clocks, event.payment_id) if state.clocks else state.clocks
+    return replace(state, promises=promises, plan=plan, payments=payments, clocks=clocks)
 
 
 def _without(received: dict[str, int], key: str) -> dict[str, int]:
@@ -60,11 +66,19 @@ def _without(received: dict[str, int], key: str) -> dict[str, int]:
 
 
 def account_updated(state: Account, event: e.AccountUpdated) -> Account:
-    return replace(state, segment=event.segment, attributes=event.attributes, profile=event.profile)
+    return replace(
+        state,
+        segment=event.segment,
+        attributes=event.attributes,
+        profile=event.profile,
+        reachable=event.reachable,
+        agreement=event.agreement,
+        responsible=event.responsible,
+    )
 
 
 def account_erased(state: Account, event: e.AccountErased) -> Account:
-    return replace(state, segment=None, attributes=(), profile=b"")
+    return replace(state, segment=None, attributes=(), profile=b"", responsible=None)
 
 
 def observed(state: Account, event: e.ObservationRecorded) -> Account:

@@ -4,6 +4,7 @@ from chassis.errors import Rejected
 from services.dunning.domain import commands as c
 from services.dunning.domain import events as e
 from services.dunning.domain.checks import one_of
+from services.dunning.domain.limitation import restart_by_delivery, restart_by_promise
 from services.dunning.domain.reacting import react
 from services.dunning.domain.recorder import Recorder
 
@@ -44,6 +45,7 @@ def record_delivery(rec: Recorder, command: c.RecordDelivery) -> None:
     rec.emit(
         e.DeliveryRecorded(channel=command.channel, result=command.result, notice_id=notice_id)
     )
+    restart_by_delivery(rec, notice_id, command.result)
 
 
 def record_legal_progress(rec: Recorder, command: c.RecordLegalProgress) -> None:
@@ -63,9 +65,10 @@ def make_promise(rec: Recorder, command: c.MakePromise) -> None:
         raise Rejected("a promise to pay needs an amount above 0")
     if command.by < rec.today:
         raise Rejected(f"the promised date {command.by} has passed; today is {rec.today}")
+    promise_id = rec.new_id("p")
     rec.emit(
         e.PromiseMade(
-            promise_id=rec.new_id("p"),
+            promise_id=promise_id,
             amount=command.amount,
             by=command.by,
             made_at=rec.now,
@@ -73,6 +76,7 @@ def make_promise(rec: Recorder, command: c.MakePromise) -> None:
             note=command.note,
         )
     )
+    restart_by_promise(rec, promise_id)
     react(rec, "promise", "made")
 
 
@@ -93,6 +97,7 @@ def agree_plan(rec: Recorder, command: c.AgreePlan) -> None:
             agreed_at=rec.now,
             case_id=rec.case_id,
             note=command.note,
+            collateral=command.collateral,
         )
     )
     react(rec, "plan", "agreed")

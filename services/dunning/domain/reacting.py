@@ -22,7 +22,7 @@ def react(rec: Recorder, name: str, value: str, detail: str | None = None) -> No
         if _answers(reaction.on, name, value, detail) and _is_free(rec, reaction):
             words = " ".join(word for word in (name, value, detail) if word)
             cause = Cause(reaction.id, f"{words} recorded".replace("_", " "))
-            if reaction.once_a_day:
+            if reaction.once_a_day and not rec.is_paused:
                 rec.emit(e.Reacted(on=rec.today, **rec.why(cause)))
             perform_reaction(rec, reaction, cause)
 

@@ -3,6 +3,9 @@
 from services.dunning.domain import commands as c
 from services.dunning.domain import events as e
 from services.dunning.domain.casework import reassess
+from services.dunning.domain.commission import earn, take_back
+from services.dunning.domain.credit import check_credit, count_invoices, new_invoices
+from services.dunning.domain.limitation import restart_by_payment
 from services.dunning.domain.reacting import react
 from services.dunning.domain.recorder import Recorder
 
@@ -14,6 +17,8 @@ def update_items(rec: Recorder, command: c.UpdateItems) -> None:
         return
     if command.ledger_version == known and not rec.state.updating:
         return
+    before = rec.state
+    invoices = new_invoices(before, command.items) if rec.pack.credit else []
     rec.emit(
         e.ItemsUpdated(
             ledger_version=command.ledger_version,
@@ -23,6 +28,8 @@ def update_items(rec: Recorder, command: c.UpdateItems) -> None:
             more=command.more,
         )
     )
+    count_invoices(rec, before, command.items)
+    check_credit(rec, invoices)
 
 
 def reassess_only(rec: Recorder, command: c.Reassess) -> None:
@@ -32,7 +39,10 @@ def reassess_only(rec: Recorder, command: c.Reassess) -> None:
 def record_payment(rec: Recorder, command: c.RecordPayment) -> None:
     """Count a payment towards promises and plan; kept promises and a completed plan end at once."""
     if command.payment_id in rec.state.payments:
+        restart_by_payment(rec, command)
         return
+    earn(rec, command)
+    restart_by_payment(rec, command)
     rec.emit(
         e.PaymentRecorded(
             payment_id=command.payment_id,
@@ -54,13 +64,19 @@ def record_payment(rec: Recorder, command: c.RecordPayment) -> None:
 
 def reverse_payment(rec: Recorder, command: c.ReversePayment) -> None:
     """A reversed payment counts as never made."""
+    take_back(rec, command.payment_id)
     rec.emit(e.PaymentReversed(payment_id=command.payment_id))
 
 
 def update_account(rec: Recorder, command: c.UpdateAccount) -> None:
     rec.emit(
         e.AccountUpdated(
-            segment=command.segment, attributes=command.attributes, profile=command.profile
+            segment=command.segment,
+            attributes=command.attributes,
+            profile=command.profile,
+            reachable=command.reachable,
+            agreement=command.agreement,
+            responsible=command.responsible,
         )
     )
 

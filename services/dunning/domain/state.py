@@ -6,11 +6,15 @@ from datetime import date, datetime
 from msgspec import Struct
 
 from services.dunning.domain.values import (
+    Agreement,
     Application,
     Approval,
+    Clock,
     Dispute,
+    Earned,
     Item,
     OpenTask,
+    Person,
     Plan,
     Planned,
     PolicyRef,
@@ -73,7 +77,9 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `items` are the open ones by id. `wake` is the next instant at which something is to be done,
     `turn_on` the local day whose steps were last gone through, `hold` the id of the hold in force.
     `profile` is sealed. `settled` and `payments` are the latest ids, enough to dispute a paid item
-    and to know a payment again.
+    and to know a payment again; `written_off` holds the due dates of what was given up. `demands`
+    are the latest notices whose delivery restarts limitation periods, with their items, `clocks`
+    what is known of those periods by item, `commissions` what was earned by payment.
     """
 
     creditor: str
@@ -105,7 +111,14 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
     observed: dict[str, date] = {}
     reacted: dict[str, date] = {}
     settled: tuple[str, ...] = ()
+    written_off: dict[str, date] = {}
     payments: tuple[str, ...] = ()
+    reachable: bool = True
+    agreement: Agreement | None = None
+    responsible: Person | None = None
+    demands: dict[str, tuple[str, ...]] = {}
+    clocks: dict[str, Clock] = {}
+    commissions: dict[str, Earned] = {}
     wake: datetime | None = None
     turn_on: date | None = None
 
@@ -116,7 +129,9 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Creditor(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A creditor as it was set up, its own open tasks, and when its calendar next runs."""
+    """A creditor as it was set up, its own open tasks and approvals, since when whom collects for
+    it (by code), and when its calendar next runs.
+    """
 
     creditor: str
     sequence: int = 0
@@ -127,6 +142,8 @@ class Creditor(Struct, frozen=True, kw_only=True, omit_defaults=True):
     policy: PolicyRef | None = None
     terms: Terms | None = None
     tasks: tuple[OpenTask, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    collectors: dict[str, date] = {}
     wake: datetime | None = None
     turn_on: date | None = None
 
@@ -134,6 +151,11 @@ class Creditor(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def code(self) -> str:
         """A short name for the creditor, the front of every id made here."""
         return short_code(self.creditor)
+
+
+def person_code(name: str) -> str:
+    """What stands for a person's name where it must not be told."""
+    return short_code(name.strip())
 
 
 def short_code(name: str) -> str:

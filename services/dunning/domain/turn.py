@@ -1,8 +1,8 @@
 """A day's turn: what happens at the step time (rules of all packs: pace, pause, calendar).
 
 The order is fixed: promises and plans are checked, the case goes on or stays, contacts that waited
-go first, then what was planned for the day, what is due before a due date, the monthly entries, and
-at last one step.
+go first, then the limitation periods that end, what was planned for the day, what is due before a
+due date, the monthly entries, and at last one step.
 """
 
 from datetime import date, timedelta
@@ -13,6 +13,7 @@ from services.dunning.domain.casework import reassess
 from services.dunning.domain.conditions import holds
 from services.dunning.domain.contacts import allowed_at
 from services.dunning.domain.decision_dates import tell_late_decisions
+from services.dunning.domain.limitation import tell_limitations
 from services.dunning.domain.localtime import next_monthly
 from services.dunning.domain.owing import is_unpaid, not_yet_due, overdue
 from services.dunning.domain.planned import do_planned
@@ -39,6 +40,7 @@ def take_turn(rec: Recorder, due_on: date) -> None:
     reassess(rec)
     tell_late_decisions(rec)
     release_contacts(rec)
+    tell_limitations(rec)
     do_planned(rec)
     for before in rec.pack.before_due:
         _before_due(rec, before)

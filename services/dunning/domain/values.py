@@ -41,6 +41,59 @@ class Item(Value, frozen=True, kw_only=True):
     in_plan: bool = False
 
 
+class MoneyPart(Value, frozen=True, kw_only=True):
+    """Money of a payment that went to one item: principal and late fee together."""
+
+    item_id: str
+    amount: int
+
+
+class Agreement(Value, frozen=True, kw_only=True):
+    """The days between which an account may owe; an end left out is open."""
+
+    valid_from: date | None = None
+    until: date | None = None
+
+    def covers(self, day: date) -> bool:
+        """Whether the agreement is in force on a day."""
+        begun = self.valid_from is None or self.valid_from <= day
+        return begun and (self.until is None or day <= self.until)
+
+
+class Person(Value, frozen=True, kw_only=True):
+    """Somebody of the creditor's staff: the name sealed, and a code that stands for it."""
+
+    sealed: bytes
+    code: str
+
+
+class Restart(Value, frozen=True, kw_only=True):
+    """A limitation period that began anew on a day; `cause` is what did it: a payment, a notice, a
+    promise, by id.
+    """
+
+    on: date
+    cause: str
+
+
+class Clock(Value, frozen=True, kw_only=True):
+    """What is remembered of an item's limitation period: its restarts, and for which end each
+    stage was told.
+    """
+
+    restarts: tuple[Restart, ...] = ()
+    told: dict[str, date] = {}
+
+
+class Earned(Value, frozen=True, kw_only=True):
+    """Commission of one payment; `reversed_on` is when the payment turned out never made."""
+
+    amount: int
+    on: date
+    collected_by: bytes
+    reversed_on: date | None = None
+
+
 class PolicyRef(Value, frozen=True, kw_only=True):
     """A pack as a case pins it: version, the figures an operator changed (as text), and the hash of
     the pack's text.
@@ -80,6 +133,7 @@ class Terms(Value, frozen=True, kw_only=True):
     due_days: int | None = None
     late_fee: LateFeeTerms | None = None
     contact: ContactTerms | None = None
+    cash_desk: bool = False
 
 
 class Instalment(Value, frozen=True, kw_only=True):
@@ -190,6 +244,7 @@ class Approval(Value, frozen=True, kw_only=True):
     is_step: bool = False
     holds_steps: bool = False
     amount: int | None = None
+    period: str | None = None
 
 
 class OpenTask(Value, frozen=True, kw_only=True):

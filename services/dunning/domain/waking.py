@@ -11,6 +11,8 @@ from datetime import date, datetime, timedelta
 from services.dunning.domain import events as e
 from services.dunning.domain.contacts import allowed_at
 from services.dunning.domain.decision_dates import late_decision_days
+from services.dunning.domain.grading import grading_days
+from services.dunning.domain.limitation import limitation_days
 from services.dunning.domain.localtime import ONE_DAY, next_monthly
 from services.dunning.domain.recorder import Recorder
 from services.dunning.domain.series import planned_days
@@ -63,6 +65,8 @@ def _turn_days(rec: Recorder, floor: date) -> Iterator[date]:
     if short is not None:
         yield short + ONE_DAY
     yield from planned_days(rec)
+    yield from limitation_days(rec)
+    yield from grading_days(rec.state, rec.pack, rec.today)
     yield from late_decision_days(rec)
     yield from _step_days(rec)
     if rec.state.hold is None:

@@ -135,6 +135,7 @@ KINDS = (
     "legal",
     "approval",
     "classify",
+    "grade",
     "alert",
     "charge",
     "start_late_fee",
@@ -156,6 +157,7 @@ class Action(Part):
     legal: Legal | None = None
     approval: Approval | None = None
     classify: Classify | None = None
+    grade: Nothing | None = None
     alert: Alert | None = None
     charge: Charge | None = None
     start_late_fee: Nothing | None = None

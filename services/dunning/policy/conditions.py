@@ -31,8 +31,9 @@ class Condition(_Part):
     `notice_sent` holds once a notice was asked for, unless it turned out that it could not be sent.
     A list holds when any of its names does. `replied`, `disputed`, `observed`, `notice_sent`,
     `restricted` and `classified` speak of this case; `disputed_ever` and `observed` of the account;
-    `not_observed_in_case` of what was seen since the case opened; `attribute` of an account
-    attribute that is set and true.
+    `observed_all` is a list of which everything was seen; `not_observed_in_case` speaks of what was
+    seen since the case opened; `attribute` of an account attribute that is set and true;
+    `not_asked` of an approval that does not wait for its decision.
     """
 
     replied: bool | None = None
@@ -43,10 +44,12 @@ class Condition(_Part):
     classified: Names = ()
     not_classified: Names = ()
     observed: Names = ()
+    observed_all: Names = ()
     not_observed: Names = ()
     not_observed_in_case: Names = ()
     restricted: Names = ()
     referred: Names = ()
+    not_asked: str | None = None
     overdue: bool | None = None
     overdue_at_least: int | None = Field(default=None, ge=0)
     overdue_within_days: int | None = Field(default=None, ge=1)

@@ -123,11 +123,15 @@ class CalendarEntry(Part):
 
 
 class Grade(Part):
-    """A class by age of the oldest overdue item, or for want of contact."""
+    """A class by age of the oldest overdue item, or for want of contact: the first that fits.
+
+    `no_contact`: no way to reach the debtor is known; `observed`: one of these was seen.
+    """
 
     as_: str = Field(alias="as", min_length=1)
     below_days: int | None = Field(default=None, ge=1)
     no_contact: bool = False
+    observed: Names = ()
 
 
 class Limitation(Part):
@@ -156,6 +160,14 @@ class Commission(Part):
     from_: Literal["referral", "payment"] = Field(alias="from")
     rates: tuple[CommissionRate, ...] = Field(min_length=1)
     none_in_first_months: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _last_for_all(self) -> "Commission":
+        last = self.rates[-1]
+        narrow = (last.won_in_court, last.in_kind, last.expired_years_below)
+        if any(narrow) or last.expired is False:
+            raise ValueError("the last rate must be for every other recovery")
+        return self
 
 
 class Decisions(Part):
@@ -254,6 +266,9 @@ class Pack(Part):
         step = self.step(part_id)
         if step is not None:
             return step.do
+        if self.limitation and part_id.startswith("limitation_"):
+            rules = self.limitation
+            return rules.near if part_id == "limitation_near" else rules.expired
         parts: tuple[BeforeDue | Reaction | CalendarEntry, ...] = (
             *self.before_due,
             *self.reactions,

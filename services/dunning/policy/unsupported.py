@@ -9,7 +9,8 @@ from services.dunning.policy.model import CalendarEntry, Pack
 from services.dunning.policy.vocabulary import REPORTS
 from services.dunning.policy.walk import actions_at
 
-_SECTIONS = ("grading", "limitation", "commission", "credit", "cash_desk", "kpi")
+_SECTIONS = ("cash_desk", "kpi")
+_CREDITOR_DEEDS = ("task", "report", "alert", "approval")
 _TEXT = "is part of the format, but this version does not carry it out"
 Found = Iterator[tuple[Path, str]]
 
@@ -21,32 +22,24 @@ def unsupported(pack: Pack) -> Found:
             yield (name,), _TEXT
     for i, entry in enumerate(pack.calendar):
         yield from _entry(("calendar", i), entry)
-    for i, reaction in enumerate(pack.reactions):
-        for name in ("invoice", "limitation"):
-            if getattr(reaction.on, name):
-                yield ("reactions", i, "on", name), _TEXT
     yield from _actions(pack)
 
 
 def _entry(here: Path, entry: CalendarEntry) -> Found:
-    if entry.scope == "segments":
-        yield (*here, "scope"), f"`segments` {_TEXT}"
     if entry.where == "mandate":
         yield (*here, "where"), f"`mandate` {_TEXT}"
-    if entry.if_ not in (None, "any_overdue"):
-        yield (*here, "if"), f"`{entry.if_}` {_TEXT}"
     for i, action in enumerate(entry.do):
         place = (*here, "do", i, action.kind)
-        if entry.scope == "creditor" and action.kind not in ("task", "report", "alert"):
+        if entry.scope == "creditor" and action.kind not in _CREDITOR_DEEDS:
             yield place, f"for a creditor {_TEXT}"
+        if entry.scope == "segments" and action.kind != "task":
+            yield place, f"for a segment {_TEXT}"
 
 
 def _actions(pack: Pack) -> Found:
     for path, action in actions_at(pack):
         if action.direct_debit:
             yield (*path, "direct_debit"), _TEXT
-        if action.task and action.task.owner == "responsible":
-            yield (*path, "task", "owner"), f"`responsible` {_TEXT}"
         if action.report:
             yield from _report(pack, path, action.report.name)
 

@@ -44,7 +44,14 @@ LegalProgress = Literal["filed", "hearing", "judgment", "settled", "enforced", "
 Outcome = Literal["approved", "rejected"]
 DisputeChange = Literal["opened", "upheld", "reduced", "rejected"]
 
-REPORTS = ("arrears_register", "receivables_detail", "arrears_analysis")
+REPORTS = (
+    "arrears_register",
+    "receivables_detail",
+    "arrears_analysis",
+    "arrears_by_segment",
+    "effectiveness",
+    "recovery_analysis",
+)
 """Reports a monthly entry can store."""
 
 CONTACT_TASKS = frozenset({"phone_call", "visit"})

@@ -42,8 +42,13 @@ KEPT: frozenset[type[e.Event]] = frozenset(
         e.CalendarRun,
         e.ReportStored,
         e.PromiseLapsed,
-        # Whoever collects is named in it.
+        e.LimitationRestarted,
+        e.InvoiceCounted,
+        # Whoever collects is named in them.
         e.CommissionEarned,
+        e.CommissionReversed,
+        e.CollectorStarted,
+        e.ClearanceCertified,
         e.WakeScheduled,
     }
 )

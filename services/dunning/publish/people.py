@@ -17,6 +17,7 @@ def _approval_requested(stored: Stored, account: str | None) -> Contract:
         approval_id=event.approval_id,
         action=event.for_,
         owner=event.by_role,
+        amount=event.amount,
     )
 
 
@@ -143,6 +144,27 @@ def _alert(stored: Stored, account: str | None) -> Contract:
     )
 
 
+def _limitation(stored: Stored, account: str | None) -> Contract:
+    event: e.LimitationReached = stored.event
+    return m.LimitationReached(
+        **about(stored, account),
+        item_id=event.item_id,
+        stage=event.stage,
+        day=event.on,
+        ends_on=event.ends_on,
+    )
+
+
+def _commission_approved(stored: Stored, account: str | None) -> Contract:
+    event: e.CommissionApproved = stored.event
+    return m.CommissionApproved(
+        approval_id=event.approval_id,
+        month=event.month,
+        amount=event.amount,
+        currency=event.currency,
+    )
+
+
 MESSAGES: Mapping[type[e.Event], Make] = {
     e.ApprovalRequested: _approval_requested,
     e.ApprovalDecided: _approval_decided,
@@ -160,4 +182,6 @@ MESSAGES: Mapping[type[e.Event], Make] = {
     e.HoldPlaced: _hold_placed,
     e.HoldReleased: _hold_released,
     e.AlertRaised: _alert,
+    e.LimitationReached: _limitation,
+    e.CommissionApproved: _commission_approved,
 }

@@ -1,7 +1,7 @@
 """Reads the books of a creditor's accounts, and what its calendar asks about all of them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -9,14 +9,18 @@ from zoneinfo import ZoneInfo
 from asyncpg import Connection
 
 from chassis.errors import NotFound
+from chassis.views import table_of
 from services.dunning.domain.aggregates import ACCOUNT, CREDITOR
+from services.dunning.domain.commission import due_for_month
+from services.dunning.domain.credit import owes
 from services.dunning.domain.localtime import next_monthly
-from services.dunning.domain.owing import overdue
+from services.dunning.domain.owing import overdue, overdue_principal
 from services.dunning.domain.state import Account, Creditor, initial_account
 from services.dunning.policy.model import Pack
 from services.dunning.reports.book import Book, write
 from services.dunning.reports.table import REPORTS
 from services.dunning.streams import creditor_stream
+from services.dunning.views import INVOICED
 
 _CREDITOR = "select data from state where stream = $1"
 # A calendar entry runs at most once a day, so reading every account's state then needs no index of
@@ -26,12 +30,25 @@ _EVENTS = """
 select stream, at, data from events where stream >= $1 and stream < $2 and at <= $3
 order by stream, version"""
 
+_INVOICED = f"""
+select coalesce(sum(amount), 0) from {table_of(INVOICED)}
+where creditor = $1 and issued_on between $2 and $3"""  # noqa: S608 - names of ours
+
 
 class Facts(NamedTuple):
-    """What a creditor's calendar entries ask about all its accounts."""
+    """What a creditor's calendar entries ask about all its accounts.
+
+    `segments` are those with open items ("" for accounts that name none), `arrears` the overdue
+    principal, `invoiced` everything invoiced since the first of January, `commission` what the
+    month before earned.
+    """
 
     reports: Mapping[str, Mapping[str, Any]]
     any_overdue: bool
+    segments: tuple[str, ...] = ()
+    arrears: int = 0
+    invoiced: int = 0
+    commission: int | None = None
 
 
 async def creditor_of(connection: Connection, creditor: str) -> Creditor:
@@ -55,7 +72,29 @@ async def creditor_facts(
     books = await books_of(connection, creditor, now, zone) if names and pack else []
     accounts = await accounts_of(connection, creditor)
     reports = {name: REPORTS[name].draw(books, day, pack) for name in sorted(names) if pack}
-    return Facts(reports, any(overdue(account, day) for account in accounts))
+    return Facts(
+        reports,
+        any(overdue(account, day) for account in accounts),
+        tuple(sorted({a.segment or "" for a in accounts if owes(a, day)})),
+        sum(overdue_principal(account, day) for account in accounts),
+        await _invoiced(connection, creditor, day, pack),
+        _commission(accounts, pack, day),
+    )
+
+
+async def _invoiced(connection: Connection, creditor: str, day: date, pack: Pack | None) -> int:
+    if pack is None or pack.credit is None or pack.credit.arrears_ratio_max is None:
+        return 0
+    return int(await connection.fetchval(_INVOICED, creditor, day.replace(month=1, day=1), day))
+
+
+def _commission(accounts: Sequence[Account], pack: Pack | None, day: date) -> int | None:
+    entries = pack.calendar if pack else ()
+    monthly = next((e.monthly for e in entries if e.if_ == "commission_earned"), None)
+    if monthly is None:
+        return None
+    earned = (one for account in accounts for one in account.commissions.values())
+    return due_for_month(earned, day, monthly)
 
 
 def _due(pack: Pack, state: Creditor, zone: ZoneInfo) -> set[str]:

@@ -1,11 +1,12 @@
-"""Dunning's read models: cases, accounts, work lists and decisions."""
+"""Dunning's read models: cases, accounts, work lists, decisions, what was invoiced."""
 
 from chassis.views import View
 from services.dunning.views.accounts import ACCOUNTS
 from services.dunning.views.cases import CASES
 from services.dunning.views.decisions import DECISIONS
+from services.dunning.views.invoiced import INVOICED
 from services.dunning.views.tasks import TASKS
 
-VIEWS: tuple[View, ...] = (ACCOUNTS, CASES, TASKS, DECISIONS)
+VIEWS: tuple[View, ...] = (ACCOUNTS, CASES, TASKS, DECISIONS, INVOICED)
 
-__all__ = ["ACCOUNTS", "CASES", "DECISIONS", "TASKS", "VIEWS"]
+__all__ = ["ACCOUNTS", "CASES", "DECISIONS", "INVOICED", "TASKS", "VIEWS"]

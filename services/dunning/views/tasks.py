@@ -1,4 +1,6 @@
-"""Tasks: the work lists of roles and persons."""
+"""Tasks: the work lists of roles and persons; a person's name is sealed, its code finds the
+list.
+"""
 
 from chassis.stored import Stored
 from services.dunning.views.rows import Fold, Row, RowsView, place
@@ -11,6 +13,9 @@ create table {table} (
   case_id text collate "C",
   kind text not null,
   owner text not null,
+  person text,
+  person_code text,
+  segment text,
   with_owners jsonb not null default '[]',
   step text,
   reason text not null,
@@ -22,6 +27,7 @@ create table {table} (
   ended_at timestamptz
 );
 create index on {table} (creditor, state, owner, requested_at, task_id);
+create index on {table} (creditor, state, person_code) where person_code is not null;
 create index on {table} (case_id) where state = 'open';
 """
 
@@ -33,6 +39,9 @@ def _requested(row: Row, stored: Stored) -> None:
         "case_id": event.case_id,
         "kind": event.kind,
         "owner": event.owner,
+        "person": event.person.sealed.hex() if event.person else None,
+        "person_code": event.person.code if event.person else None,
+        "segment": event.segment,
         "with_owners": list(event.with_owners),
         "step": event.step,
         "reason": event.reason,

@@ -208,10 +208,6 @@ class TestValidation:
     @pytest.mark.parametrize(
         "part",
         [
-            "grading: [{as: easy, below_days: 90}]\n",
-            "limitation: {years: 3, near_days: 90, restarted_by: [promise]}\n",
-            "commission: {from: payment, rates: [{rate: 0.05}]}\n",
-            "credit: {agreement_required: true}\n",
             "cash_desk: {compare: day_alone, alert: cash_difference}\n",
         ],
     )

@@ -1,0 +1,139 @@
+"""Commission on recovered money: what a payment earns, what a reversal takes back, what a month
+comes to.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+from services.dunning.domain import events as e
+from services.dunning.domain.clocks import ends_on, years_after
+from services.dunning.domain.commands import RecordPayment
+from services.dunning.domain.localtime import local_day, monthly, months_after
+from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.domain.values import Earned
+from services.dunning.policy.model import CommissionRate
+
+_IN_KIND = "in_kind"
+_WON = "judgment"
+
+
+def earn(rec: Recorder, command: RecordPayment) -> None:
+    """Record what whoever collected a payment earns, judged by how the debts stand before it.
+
+    Money counts as recovered where it settles what was past due; what is left over, or settles an
+    item before its time, earns nothing.
+    """
+    collector = command.collected_by
+    if collector is None or not _earns(rec, command):
+        return
+    paid_on = local_day(command.received_at, rec.zone)
+    recovered, exact, rates = 0, Decimal(0), []
+    for part in command.parts:
+        due_on = _due_on(rec, part.item_id)
+        if due_on is None or due_on >= paid_on:
+            continue
+        rate = _rate(rec, command.method, part.item_id, due_on, paid_on)
+        recovered += part.amount
+        exact += part.amount * rate
+        rates.append(format(rate.normalize(), "f"))
+    amount = int(exact.quantize(Decimal(1), ROUND_HALF_UP))
+    if amount:
+        shown = " and ".join(dict.fromkeys(rates))
+        cause = Cause(None, f"payment {command.payment_id} recovered {recovered} at {shown}")
+        rec.emit(
+            e.CommissionEarned(
+                collected_by=collector,
+                amount=amount,
+                payment_id=command.payment_id,
+                recovered=recovered,
+                rates=tuple(dict.fromkeys(rates)),
+                on=rec.today,
+                **rec.why(cause),
+            )
+        )
+
+
+def take_back(rec: Recorder, payment_id: str) -> None:
+    """A payment that was never made earned nothing."""
+    earned = rec.state.commissions.get(payment_id)
+    if earned is None or earned.reversed_on is not None:
+        return
+    rec.emit(
+        e.CommissionReversed(
+            collected_by=earned.collected_by,
+            amount=-earned.amount,
+            payment_id=payment_id,
+            on=rec.today,
+            **rec.why(Cause(None, f"payment {payment_id} was reversed")),
+        )
+    )
+
+
+def month_before(day: date) -> str:
+    """The month before a day, `YYYY-MM`."""
+    return f"{months_after(day.replace(day=1), -1):%Y-%m}"
+
+
+def due_for_month(earned: Iterable[Earned], day: date, monthly_day: int) -> int | None:
+    """What the month before a day comes to; None when nothing was earned in it that still stands.
+
+    Less what was approved in an earlier month and taken back since the last run, never below 0.
+    """
+    month = day.replace(day=1)
+    first, last_run = months_after(month, -1), _run_after(months_after(month, -1), monthly_day, 0)
+    standing, back = [], 0
+    for one in earned:
+        if first <= one.on < month and one.reversed_on is None:
+            standing.append(one.amount)
+        elif one.on < first and one.reversed_on is not None:
+            was_approved = one.reversed_on >= _run_after(one.on, monthly_day, 1)
+            if was_approved and last_run <= one.reversed_on < day:
+                back += one.amount
+    return max(0, sum(standing) - back) if standing else None
+
+
+def _run_after(day: date, monthly_day: int, months: int) -> date:
+    month = months_after(day.replace(day=1), months)
+    return monthly(month.year, month.month, monthly_day)
+
+
+def _earns(rec: Recorder, command: RecordPayment) -> bool:
+    rules, case = rec.pack.commission, rec.state.case
+    if rules is None:
+        return False
+    if rules.from_ == "referral" and not (case and case.referred):
+        return False
+    since = command.collecting_since
+    if since is None:
+        return True
+    paid_on = local_day(command.received_at, rec.zone)
+    return paid_on >= months_after(since, rules.none_in_first_months)
+
+
+def _due_on(rec: Recorder, item_id: str) -> date | None:
+    item = rec.state.items.get(item_id)
+    return item.due_on if item else rec.state.written_off.get(item_id)
+
+
+def _rate(rec: Recorder, method: str, item_id: str, due_on: date, paid_on: date) -> Decimal:
+    rules = rec.pack.commission
+    for rate in rules.rates if rules else ():
+        if _fits(rec, rate, method, item_id, due_on, paid_on):
+            return rate.rate
+    return Decimal(0)
+
+
+def _fits(
+    rec: Recorder, rate: CommissionRate, method: str, item_id: str, due_on: date, paid_on: date
+) -> bool:
+    if rate.won_in_court and not (rec.state.case and _WON in rec.state.case.progress):
+        return False
+    if rate.in_kind and method != _IN_KIND:
+        return False
+    end = ends_on(rec.state, item_id, due_on, rec.pack.limitation) if rec.pack.limitation else None
+    expired = end is not None and paid_on > end
+    if rate.expired is not None and expired != rate.expired:
+        return False
+    years = rate.expired_years_below
+    return years is None or end is None or paid_on < years_after(end, years)

@@ -1,0 +1,138 @@
+"""The monthly entries that name no account, or one for each segment (rules of all packs:
+calendar).
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from services.dunning.domain import commands as c
+from services.dunning.domain import events as e
+from services.dunning.domain.commission import month_before
+from services.dunning.domain.evolve import evolve_creditor
+from services.dunning.domain.localtime import instant, local_day, next_monthly
+from services.dunning.domain.state import Creditor
+from services.dunning.policy.actions import Action, Task
+from services.dunning.policy.model import CalendarEntry, Pack
+from services.dunning.policy.segments import segment_owner
+
+_ONE_DAY = timedelta(days=1)
+_SCOPES = ("creditor", "segments")
+
+
+def run_calendar(
+    state: Creditor, command: c.RunCalendar, pack: Pack, now: datetime
+) -> list[e.CreditorEvent]:
+    """Run the entries of the day the wake-up was for; one that was missed is made up, a day at a
+    time.
+    """
+    if state.wake is None or state.wake > now or not state.zone:
+        return []
+    zone = ZoneInfo(state.zone)
+    day = local_day(state.wake, zone)
+    events: list[e.CreditorEvent] = []
+    for entry in pack.calendar:
+        if entry.scope in _SCOPES and next_monthly(day, entry.monthly) == day:
+            for event in _entry(state, entry, command, pack, day):
+                events.append(event)
+                state = evolve_creditor(state, event)
+    at = _next_day(pack, day + _ONE_DAY, zone)
+    return [*events, e.WakeScheduled(at=at, turn_on=day)]
+
+
+def next_run(pack: Pack, now: datetime, zone: ZoneInfo, turn_on: date | None) -> datetime | None:
+    """When the calendar next runs, given the day it ran last."""
+    day = local_day(now, zone)
+    if now > instant(day, pack.step_time, zone):
+        day += _ONE_DAY
+    return _next_day(pack, max(day, turn_on + _ONE_DAY) if turn_on else day, zone)
+
+
+def _next_day(pack: Pack, from_day: date, zone: ZoneInfo) -> datetime | None:
+    days = [
+        next_monthly(from_day, entry.monthly) for entry in pack.calendar if entry.scope in _SCOPES
+    ]
+    return instant(min(days), pack.step_time, zone) if days else None
+
+
+def _applies(entry: CalendarEntry, command: c.RunCalendar, pack: Pack, day: date) -> bool:
+    if entry.if_ == "any_overdue":
+        return command.any_overdue
+    if entry.if_ == "commission_earned":
+        return command.commission is not None
+    if entry.if_ == "arrears_ratio_exceeded":
+        return _ratio_exceeded(command, pack, day)
+    return True
+
+
+def _ratio_exceeded(command: c.RunCalendar, pack: Pack, day: date) -> bool:
+    """On the first day of the year nothing counts as invoiced yet: any arrears exceed it."""
+    if pack.credit is None or pack.credit.arrears_ratio_max is None:
+        return False
+    invoiced = 0 if (day.month, day.day) == (1, 1) else command.invoiced
+    return Decimal(command.arrears) > pack.credit.arrears_ratio_max * invoiced
+
+
+def _entry(
+    state: Creditor, entry: CalendarEntry, command: c.RunCalendar, pack: Pack, day: date
+) -> Iterator[e.CreditorEvent]:
+    if not _applies(entry, command, pack, day):
+        return
+    why: dict[str, Any] = {
+        "step": entry.id,
+        "reason": f"monthly, day {entry.monthly}; policy {pack.label}",
+        "policy": pack.id,
+        "policy_version": pack.version,
+    }
+    yield e.CalendarRun(on=day, **why)
+    segments = command.segments if entry.scope == "segments" else (None,)
+    number = state.sequence + 1
+    for index, action in enumerate(entry.do):
+        for segment in segments:
+            number += 1
+            yield from _deed(state, pack, action, number, command, day, segment, (index,), why)
+
+
+def _deed(
+    state: Creditor,
+    pack: Pack,
+    action: Action,
+    number: int,
+    command: c.RunCalendar,
+    day: date,
+    segment: str | None,
+    path: tuple[int, ...],
+    why: dict[str, Any],
+) -> Iterator[e.CreditorEvent]:
+    """The one event of an action; `number` makes its id."""
+    if action.task is not None:
+        yield e.TaskRequested(
+            task_id=f"{state.code}-t{number}",
+            kind=action.task.kind,
+            owner=_owner(pack, action.task, segment),
+            with_owners=action.task.with_owners,
+            on=day,
+            segment=segment or None,
+            **why,
+        )
+    elif action.report is not None:
+        values = dict(command.reports.get(action.report.name, {}))
+        yield e.ReportStored(name=action.report.name, on=day, values=values, **why)
+    elif action.alert is not None:
+        yield e.AlertRaised(kind=action.alert.kind, on=day, **why)
+    elif action.approval is not None:
+        yield e.ApprovalRequested(
+            approval_id=f"{state.code}-a{number}",
+            for_=action.approval.for_,
+            by_role=action.approval.by,
+            path=path,
+            amount=command.commission,
+            period=month_before(day),
+            **why,
+        )
+
+
+def _owner(pack: Pack, task: Task, segment: str | None) -> str:
+    return segment_owner(pack, segment) if task.owner == "segment" else task.owner

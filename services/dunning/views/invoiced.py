@@ -1,0 +1,30 @@
+"""Everything invoiced, item by item, where a policy holds arrears against it."""
+
+from chassis.stored import Stored
+from services.dunning.views.rows import Fold, Row, RowsView, place
+
+_SCHEMA = """
+create table {table} (
+  invoice text collate "C" primary key,
+  creditor text collate "C" not null,
+  account text collate "C" not null,
+  issued_on date not null,
+  amount bigint not null
+);
+create index on {table} (creditor, issued_on);
+"""
+
+
+def _counted(row: Row, stored: Stored) -> None:
+    place(row, stored)
+    row |= {"issued_on": stored.event.issued_on, "amount": stored.event.amount}
+
+
+_FOLDS: dict[str, Fold] = {"InvoiceCounted": _counted}
+
+
+def _invoice(stored: Stored) -> str:
+    return f"{stored.stream}/{stored.event.item_id}"
+
+
+INVOICED = RowsView("invoiced", "invoice", _SCHEMA, _invoice, _FOLDS)
