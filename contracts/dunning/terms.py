@@ -10,6 +10,7 @@ from contracts.base import (
     Currency,
     Day,
     DecimalText,
+    Flag,
     Identifier,
     Label,
     Part,
@@ -43,7 +44,8 @@ class ContactTerms(Part):
 
 class TermsPublished(DunningContract):
     """A creditor's terms were set or changed; goes to every lane. `name` is how letters call the
-    creditor.
+    creditor. With `cash_desk` cash is receipted and counted every evening, in the `home_lane`: the
+    one that messages about the creditor as a whole travel in.
     """
 
     TYPE: ClassVar[str] = "dunning.terms.published.v1"
@@ -59,6 +61,8 @@ class TermsPublished(DunningContract):
     policy: Identifier
     version: Version
     languages: tuple[Identifier, ...] = ()
+    cash_desk: Flag = False
+    home_lane: Count | None = None
 
 
 class TermsMessage(DunningContract):

@@ -1,8 +1,9 @@
-"""The ledger's two aggregates: an account per debtor, and a creditor's terms in every lane."""
+"""The ledger's aggregates: an account per debtor, a creditor's terms and its till in every lane."""
 
 from typing import Any
 
 from chassis.aggregate import Aggregate
+from services.ledger.domain.cash import Till, TillEvent, count_at, evolve_till, initial_till
 from services.ledger.domain.events import AccountEvent
 from services.ledger.domain.evolve import evolve
 from services.ledger.domain.state import Account, initial, wake_at
@@ -30,6 +31,15 @@ TERMS: Aggregate[CreditorTerms, Any] = Aggregate(
     evolve=evolve_terms,
 )
 
+TILL: Aggregate[Till, Any] = Aggregate(
+    name="till",
+    state=Till,
+    events=TillEvent,
+    initial=initial_till,
+    evolve=evolve_till,
+    wake_at=count_at,
+)
+
 
 def account_stream(creditor: str, account: str) -> str:
     """The stream of a debtor's account."""
@@ -39,6 +49,11 @@ def account_stream(creditor: str, account: str) -> str:
 def terms_stream(creditor: str, lane: int) -> str:
     """The stream of a creditor's terms in a lane: each lane keeps its own copy."""
     return f"terms-{creditor}@{lane}"
+
+
+def till_stream(creditor: str, lane: int) -> str:
+    """The stream of the cash of a creditor that a lane sees."""
+    return f"till-{creditor}@{lane}"
 
 
 def account_of(stream: str) -> tuple[str, str]:

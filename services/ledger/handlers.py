@@ -11,7 +11,8 @@ from chassis.vault import Subject
 from chassis.work import Work
 from contracts import billing, dunning, legal
 from contracts.codec import Message
-from services.ledger.account import ACCOUNT, terms_stream
+from services.ledger import tills
+from services.ledger.account import ACCOUNT, TILL, terms_stream, till_stream
 from services.ledger.domain import commands as c
 from services.ledger.domain.calendar import local_day
 from services.ledger.domain.decide import decide, decide_wake
@@ -29,9 +30,16 @@ def account_and_terms(message: Message, lane: int) -> Sequence[str]:
     )
 
 
+def account_terms_and_till(message: Message, lane: int) -> Sequence[str]:
+    """The streams of a payment: cash goes through the till too."""
+    streams = account_and_terms(message, lane)
+    method = getattr(message.data, "method", tills.CASH)
+    return streams if method != tills.CASH else (*streams, till_stream(message.creditor, lane))
+
+
 def only_terms(message: Message, lane: int) -> Sequence[str]:
-    """The stream of a message about a creditor's terms."""
-    return (terms_stream(message.creditor, lane),)
+    """The streams of a message about a creditor's terms: they say whether it has a cash desk."""
+    return (terms_stream(message.creditor, lane), till_stream(message.creditor, lane))
 
 
 def history_of(work: Work, stream: str) -> list[Past]:
@@ -68,6 +76,8 @@ def receive_payment(work: Work, message: Message) -> None:
         data.collected_by,
     )
     _do(work, message, command)
+    if data.method == tills.CASH:
+        tills.receive(work, message)
 
 
 def _do(work: Work, message: Message, command: c.Command) -> None:
@@ -105,6 +115,7 @@ def reverse(work: Work, message: Message) -> None:
     command = c.ReversePayment(data.payment_id)
     past = history_of(work, stream)
     work.append(stream, reverse_payment(work.state(stream), command, work.now, past))
+    tills.take_back(work, data.payment_id, past)
 
 
 def publish_terms(work: Work, message: Message) -> None:
@@ -125,8 +136,9 @@ def publish_terms(work: Work, message: Message) -> None:
         cap_ratio=Decimal(fee.cap_ratio) if fee else Decimal(1),
         starts=fee.starts if fee else "due",
     )
-    (stream,) = work.streams
+    stream = work.streams[0]
     work.append(stream, decide_terms(work.state(stream), command))
+    tills.set_desk(work, message)
 
 
 def erase(work: Work, message: Message) -> None:
@@ -150,8 +162,9 @@ def _resolved(data: dunning.DisputeResolved) -> c.ResolveDispute:
 
 MESSAGES: dict[str, MessageRoute] = {
     billing.InvoiceIssued.TYPE: MessageRoute(account_and_terms, issue_invoice),
-    billing.PaymentReceived.TYPE: MessageRoute(account_and_terms, receive_payment),
-    billing.PaymentReversed.TYPE: MessageRoute(account_and_terms, reverse, history=True),
+    billing.PaymentReceived.TYPE: MessageRoute(account_terms_and_till, receive_payment),
+    billing.PaymentReversed.TYPE: MessageRoute(account_terms_and_till, reverse, history=True),
+    billing.DepositMade.TYPE: MessageRoute(tills.only_till, tills.deposit),
     billing.InvoiceAdjusted.TYPE: with_history(
         lambda data: c.AdjustItem(data.invoice_id, data.adjustment_id, data.change)
     ),
@@ -180,4 +193,7 @@ def begin_days(work: Work, stream: str) -> None:
     work.append(stream, decide_wake(work.state(stream), work.now))
 
 
-WAKES: dict[str, WakeRoute] = {ACCOUNT.name: WakeRoute(begin_days)}
+WAKES: dict[str, WakeRoute] = {
+    ACCOUNT.name: WakeRoute(begin_days),
+    TILL.name: WakeRoute(tills.count, prepare=tills.every_till),
+}

@@ -8,22 +8,23 @@ from chassis.clock import Clock
 from chassis.service import Service, no_probe
 from chassis.settings import Settings
 from contracts import dunning
-from services.ledger.account import ACCOUNT, TERMS
+from services.ledger.account import ACCOUNT, TERMS, TILL
 from services.ledger.api import routers
 from services.ledger.handlers import MESSAGES, WAKES
 from services.ledger.publish import publish
 from services.ledger.views.accounts import AccountsView
 from services.ledger.views.open_items import OpenItemsView
+from services.ledger.views.receipts import ReceiptsView
 
 BLUEPRINT = Blueprint(
     name="ledger",
-    aggregates=(ACCOUNT, TERMS),
+    aggregates=(ACCOUNT, TERMS, TILL),
     messages=MESSAGES,
     wakes=WAKES,
     publish=publish,
     reads=("billing", "dunning", "legal"),
     writes=("ledger",),
-    views=(AccountsView(), OpenItemsView()),
+    views=(AccountsView(), OpenItemsView(), ReceiptsView()),
     routers=routers,
     retry_after=frozenset({dunning.TermsPublished.TYPE}),
     forgets=("ledger", "dunning", "notifier", "legal"),

@@ -35,6 +35,8 @@ def _terms(stored: Stored, account: str | None) -> Contract:
         policy=event.policy_ref.policy,
         version=event.policy_ref.version,
         languages=event.languages,
+        cash_desk=event.terms.cash_desk,
+        home_lane=stored.lane,
     )
 
 

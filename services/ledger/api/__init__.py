@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 
-from services.ledger.api import accounts, ageing, events, requests
+from services.ledger.api import accounts, ageing, cash, events, requests
 
 if TYPE_CHECKING:
     from chassis.service import Service
@@ -16,6 +16,7 @@ def routers(service: "Service") -> Sequence[APIRouter]:
     return [
         accounts.router(service),
         ageing.router(service),
+        cash.router(service),
         events.router(service),
         requests.router(service),
     ]

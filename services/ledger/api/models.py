@@ -138,3 +138,35 @@ class ErasureOut(BaseModel):
     event_id: str
     account_id: str
     status: Literal["accepted"] = "accepted"
+
+
+class ReceiptOut(BaseModel):
+    """A numbered receipt for cash, its amount also in words; void once the payment was reversed."""
+
+    receipt: str
+    account: str
+    payment_id: str
+    amount: int
+    amount_in_words: str
+    currency: str
+    day: date
+    collected_by: str | None
+    void: bool
+
+
+class CashOfCollector(BaseModel):
+    """A collector's cash of a day; `running` is all collected so far less all deposited."""
+
+    collected_by: str
+    collected: int
+    deposited: int
+    running: int
+
+
+class CashOut(BaseModel):
+    """The cash of all collectors who ever took or handed in any."""
+
+    creditor: str
+    day: date
+    currency: str
+    collectors: list[CashOfCollector]

@@ -1,0 +1,103 @@
+"""The cash desk over HTTP: receipts with their amount in words, and how collectors stand."""
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query
+
+from chassis.errors import NotFound
+from chassis.http import Page, decode_cursor, page
+from chassis.http.auth import Principal, require
+from chassis.http.paging import Cursor, Limit
+from contracts.base import Identifier
+from services.ledger.account import TILL
+from services.ledger.api.models import CashOfCollector, CashOut, ReceiptOut
+from services.ledger.api.snapshot import terms_of
+from services.ledger.domain.calendar import local_day
+from services.ledger.domain.cash import Till, standing
+from services.ledger.domain.words import in_capitals
+
+if TYPE_CHECKING:
+    from chassis.service import Service
+
+_COLUMNS = "receipt, account, payment_id, amount, currency, day, collected_by, void"
+_ONE = f"select {_COLUMNS} from view_receipts where creditor = $1 and receipt = $2"  # noqa: S608
+_LIST = f"""
+select {_COLUMNS} from view_receipts
+where creditor = $1 and ($2::date is null or day = $2)
+  and ($3::text is null or collected_by = $3) and ($4::text is null or payment_id = $4)
+  and ($5::text is null or receipt > $5)
+order by receipt limit $6"""  # noqa: S608 - names of ours
+# "A" follows "@": the tills of every lane.
+_TILLS = "select data from state where stream >= $1 and stream < $2 order by stream"
+
+CreditorPath = Annotated[Identifier, Path()]
+CashReader = Annotated[
+    Principal, Depends(require("collector", "finance", "property", "manager", "auditor"))
+]
+
+
+def router(service: "Service") -> APIRouter:
+    """The routes `/v1/creditors/{creditor}/receipts` and `/cash`."""
+    routes = APIRouter(prefix="/v1/creditors", tags=["cash desk"])
+
+    @routes.get("/{creditor}/receipts", summary="Receipts for cash, by number")
+    async def receipts(
+        who: CashReader,
+        creditor: CreditorPath,
+        day: Annotated[date | None, Query()] = None,
+        collected_by: Annotated[str | None, Query(max_length=200)] = None,
+        payment: Annotated[Identifier | None, Query()] = None,
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> Page[ReceiptOut]:
+        after = decode_cursor(cursor, str)
+        rows = await service.pool.fetch(
+            _LIST,
+            who.scope(creditor),
+            day,
+            collected_by,
+            payment,
+            after[0] if after else None,
+            limit + 1,
+        )
+        return Page[ReceiptOut](**page(rows, limit, lambda r: [r["receipt"]], _receipt))
+
+    @routes.get("/{creditor}/receipts/{receipt}", summary="One receipt")
+    async def receipt(
+        who: CashReader, creditor: CreditorPath, receipt: Annotated[Identifier, Path()]
+    ) -> ReceiptOut:
+        row = await service.pool.fetchrow(_ONE, who.scope(creditor), receipt)
+        if row is None:
+            raise NotFound(f"creditor {creditor} has no receipt {receipt}")
+        return _receipt(row)
+
+    @routes.get("/{creditor}/cash", summary="Cash of each collector on a day and in all")
+    async def cash(
+        who: CashReader, creditor: CreditorPath, day: Annotated[date | None, Query()] = None
+    ) -> CashOut:
+        """The latest days are kept apart; an older day shows the totals alone."""
+        terms = await terms_of(service, who.scope(creditor))
+        wanted = day or local_day(terms.time_zone, service.clock.now())
+        rows = await service.pool.fetch(_TILLS, f"till-{creditor}@", f"till-{creditor}A")
+        tills: list[Till] = [TILL.decode_state(row["data"]) for row in rows]
+        return CashOut(
+            creditor=creditor,
+            day=wanted,
+            currency=terms.currency,
+            collectors=[
+                CashOfCollector(
+                    collected_by=each.collected_by,
+                    collected=each.collected,
+                    deposited=each.deposited,
+                    running=each.running,
+                )
+                for each in standing(tills, wanted)
+            ],
+        )
+
+    return routes
+
+
+def _receipt(row: Any) -> ReceiptOut:
+    return ReceiptOut(**dict(row), amount_in_words=in_capitals(row["amount"]))

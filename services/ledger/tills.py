@@ -1,0 +1,96 @@
+"""What messages and the evening ask of a creditor's tills."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from asyncpg import Connection
+
+from chassis.work import Work
+from contracts import billing, dunning
+from contracts.codec import Message
+from services.ledger.account import TILL, till_stream
+from services.ledger.domain import cash
+from services.ledger.domain.events import PaymentReceived
+from services.ledger.domain.resimulate import Past
+
+CASH = "cash"
+# "A" follows "@": every lane's till of one creditor.
+_EVERY = "select data from state where stream >= $1 and stream < $2 order by stream"
+
+
+def only_till(message: Message, lane: int) -> Sequence[str]:
+    """The stream of a message about cash handed in."""
+    return (till_stream(message.creditor, lane),)
+
+
+def receive(work: Work, message: Message) -> None:
+    """Make out a receipt for a cash payment."""
+    data: billing.PaymentReceived = message.data
+    stream = till_stream(message.creditor, work.lane)
+    work.append(
+        stream,
+        cash.receive(
+            work.state(stream),
+            payment_id=data.payment_id,
+            account=message.subject,
+            amount=data.amount,
+            collected_by=data.collected_by,
+            now=work.now,
+            lane=work.lane,
+        ),
+    )
+
+
+def take_back(work: Work, payment_id: str, past: Iterable[Past]) -> None:
+    """Void the receipt of a payment that was cash."""
+    stream = work.streams[-1]
+    for at, event in past:
+        if not isinstance(event, PaymentReceived) or event.payment_id != payment_id:
+            continue
+        if event.method == CASH:
+            events = cash.take_back(
+                work.state(stream),
+                payment_id=payment_id,
+                amount=event.amount,
+                collected_by=event.collected_by,
+                received=at,
+            )
+            work.append(stream, events)
+        return
+
+
+def deposit(work: Work, message: Message) -> None:
+    """Take in what a collector hands in."""
+    data: billing.DepositMade = message.data
+    stream = till_stream(message.creditor, work.lane)
+    events = cash.deposit(
+        work.state(stream), collected_by=data.collected_by, amount=data.amount, now=work.now
+    )
+    work.append(stream, events)
+
+
+def set_desk(work: Work, message: Message) -> None:
+    """Open or shut the till as the creditor's terms say."""
+    data: dunning.TermsPublished = message.data
+    stream = till_stream(message.creditor, work.lane)
+    events = cash.set_desk(
+        work.state(stream),
+        keeps=data.cash_desk,
+        time_zone=data.time_zone,
+        currency=data.currency,
+        is_home=data.home_lane == work.lane,
+        now=work.now,
+    )
+    work.append(stream, events)
+
+
+async def every_till(connection: Connection, stream: str, now: datetime) -> list[cash.Till]:
+    """The tills of all lanes of the creditor whose home till woke."""
+    of_creditor = stream.rpartition("@")[0]
+    rows = await connection.fetch(_EVERY, f"{of_creditor}@", f"{of_creditor}A")
+    return [TILL.decode_state(row["data"]) for row in rows]
+
+
+def count(work: Work, stream: str) -> None:
+    """Close the day."""
+    work.append(stream, cash.count(work.state(stream), work.facts, work.now))
