@@ -43,8 +43,20 @@ def outlook(state: Account, pack: Pack, now: datetime, zone: ZoneInfo) -> list[A
         at = instant(short + ONE_DAY, pack.step_time, zone)
         checks.append(Ahead("check of the plan", at, f"instalment due on {short}"))
     steps = _steps(state, pack, now, zone, is_paused=bool(paused)) if state.case else []
-    coming = sorted(checks + steps, key=_soonest)
+    coming = sorted(checks + _planned(state, pack, zone) + steps, key=_soonest)
     return paused + coming
+
+
+def _planned(state: Account, pack: Pack, zone: ZoneInfo) -> list[Ahead]:
+    """What was planned for a later step time; a pause does not put it off."""
+    found: list[Ahead] = []
+    for planned in state.planned:
+        action = pack.action(planned.step, planned.path)
+        actions = (action,) if action else pack.actions(planned.step)
+        at = instant(planned.on, pack.step_time, zone)
+        words = "; ".join(_words(action) for action in actions)
+        found.append(Ahead(words, at, planned.reason, planned.step))
+    return found
 
 
 def _steps(

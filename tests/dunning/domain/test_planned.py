@@ -204,3 +204,10 @@ class TestNoticeSent:
         world.do(c.RecordDelivery(channel="letter", result="sent"))
         world.do(c.RecordDelivery(channel="letter", result="failed"))
         assert world.to("2026-07-01").days(e.ReferralMade) == ["06-15"]
+
+
+def test_what_is_planned_shows_among_what_comes_next() -> None:
+    world = photos(WEEKLY)
+    world.do(c.RecordObservation(kind="closed"))
+    ahead = [(a.what, a.when and f"{a.when:%m-%d}") for a in world.ahead()]
+    assert ahead == [("task photo_evidence (operations)", "06-22")]
