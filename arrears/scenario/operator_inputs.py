@@ -74,7 +74,9 @@ class Operators:
         await self._dunning(resolve.account, "disputes/resolution", resolve)
 
     async def _apply(self, apply: Apply) -> None:
-        await self._dunning(apply.account, "applications", apply)
+        """Where the file names nobody the debtor asks, so that whoever decides is somebody else."""
+        asks = {} if apply.by else {"by": "debtor"}
+        await self._dunning(apply.account, "applications", apply, **asks)
 
     async def _hold(self, hold: Hold) -> None:
         await self._dunning(hold.account, "hold", hold)

@@ -116,9 +116,9 @@ def _code(name: str | None) -> str | None:
 
 def _decide_application(rec: Recorder, application: Application, command: c.Decide) -> None:
     code = _code(command.by)
-    if code is not None and code == application.by_code:
-        raise Rejected("who asks may not approve: the decision needs a second person")
     approved = command.outcome == "approved"
+    if approved and code is not None and code == application.by_code:
+        raise Rejected("who asks may not approve: the decision needs a second person")
     until = command.until or application.until
     if approved and application.for_ == "deferral":
         if until is None:
