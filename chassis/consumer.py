@@ -57,9 +57,15 @@ select topic, $1, next from unnest($2::text[], $3::bigint[], $4::bigint[]) n (to
 on conflict (topic, lane) do update set next_offset = excluded.next_offset
 where o.next_offset = (
   select was from unnest($2::text[], $3::bigint[]) w (topic, was) where w.topic = o.topic)"""
-_FORGET = "insert into forget_queue values ($1, $2, $3, $4) on conflict do nothing"
+_FORGET = """
+insert into forget_queue values ($1, $2, $3, $4)
+on conflict (topic, lane, key) do update
+set before = greatest(forget_queue.before, excluded.before)"""
+_ERASED_KEYS = "select creditor, account from subject_keys where wrapped is null"
 _OTHER_BODY = "this id was used before with another body; the first one stands"
 ERASED = "billing.account.erased.v1"
+_PERSONAL = "billing"
+"""The only topic with personal data in clear."""
 
 
 _Item = tuple[Record, Message, MessageRoute, inbox.Row]
@@ -68,6 +74,7 @@ _Item = tuple[Record, Message, MessageRoute, inbox.Row]
 
 @dataclass
 class _Batch:
+    records: Sequence[Record]
     items: list[_Item] = field(default_factory=list)
     parked: list[Parked] = field(default_factory=list)
     seen: dict[bytes, bytes] = field(default_factory=dict)
@@ -76,6 +83,21 @@ class _Batch:
     def applied(self) -> "Counter[tuple[str, str]]":
         """How many messages of each topic and type were handled."""
         return Counter([(record.topic, message.type) for record, message, _, _ in self.items])
+
+    def erasures(self) -> set[bytes | None]:
+        """The keys of debtors erased here."""
+        return {record.key for record, message, _, _ in self.items if message.type == ERASED}
+
+    def of_erased(self, known: set[bytes | None]) -> list[Record]:
+        """What came in clear for debtors erased before or here, in order."""
+        here = self.erasures()
+        if not known and not here:
+            return []
+        return [
+            record
+            for record in self.records
+            if record.topic == _PERSONAL and (record.key in known or record.key in here)
+        ]
 
 
 @dataclass
@@ -96,15 +118,22 @@ class Consumer:
     forgets: bool = False
     erasure_seen: bool = False
     waiting: set[Subject] = field(default_factory=set)
+    erased: set[bytes | None] = field(default_factory=set)
+    """Keys of erased debtors: what still comes for them is taken off the bus too."""
 
     async def positions(self, lane: int, topics: Sequence[str]) -> dict[tuple[str, int], int]:
         """The next offset of each topic in a lane that was consumed before.
 
-        Asked when a lane is taken over: whose messages wait for something is learned here too.
+        Asked when a lane is taken over: whose messages wait for something, and who was erased, is
+        learned here too.
         """
         async with acquire(self.store.pool) as connection:
             rows = await connection.fetch(_OFFSETS, lane, topics)
             self.waiting |= await dead_letters.waiting_subjects(connection, lane)
+            self.erased |= {
+                f"{creditor}/{account}".encode()
+                for creditor, account in await connection.fetch(_ERASED_KEYS)
+            }
         return {(row["topic"], lane): row["next_offset"] for row in rows}
 
     async def consume(
@@ -135,11 +164,12 @@ class Consumer:
         applied = batch.applied()
         await self._retry_waiting(lane, batch, applied)
         self._count(batch, applied)
-        self.erasure_seen |= any(kind == ERASED for _, kind in applied)
+        self.erasure_seen |= bool(batch.of_erased(self.erased))
+        self.erased |= batch.erasures()
         return len(records)
 
     def _decode(self, lane: int, records: Sequence[Record]) -> _Batch:
-        batch = _Batch()
+        batch = _Batch(records)
         routes = self.routes
         for record in records:
             try:
@@ -200,7 +230,7 @@ class Consumer:
         await self._move(connection, lane, positions, moved)
         for letter in parked:
             await self._park(connection, work, letter)
-        await self._queue_forgetting(connection, batch.items)
+        await self._queue_forgetting(connection, batch)
         await self.store.save(connection, work)
         self.probe("consume.before_commit")
 
@@ -255,14 +285,15 @@ class Consumer:
         kind = letter.message_type or "unreadable"
         self.metrics.parked.labels(self.metrics.service, letter.source, kind).inc()
 
-    async def _queue_forgetting(self, connection: Connection, items: Sequence[_Item]) -> None:
+    async def _queue_forgetting(self, connection: Connection, batch: _Batch) -> None:
         if not self.forgets:
             return
-        for record, message, _, _ in items:
-            if message.type == ERASED:
-                await connection.execute(
-                    _FORGET, record.topic, record.partition, record.key, record.offset + 1
-                )
+        last = {
+            (record.topic, record.partition, record.key): record.offset + 1
+            for record in batch.of_erased(self.erased)
+        }
+        for place, before in last.items():
+            await connection.execute(_FORGET, *place, before)
 
     async def _retry_waiting(
         self, lane: int, batch: _Batch, applied: "Counter[tuple[str, str]]"

@@ -13,7 +13,7 @@ from chassis.pool import acquire
 log = get_logger(__name__)
 
 _WAITING = "select topic, lane, key, before from forget_queue order by topic, lane, key"
-_DONE = "delete from forget_queue where topic = $1 and lane = $2 and key = $3"
+_DONE = "delete from forget_queue where topic = $1 and lane = $2 and key = $3 and before = $4"
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Forgetting:
                 except Transient as error:
                     log.info("erasure_waits", topic=topic, lane=lane, error=error)
                     continue
-                await connection.execute(_DONE, topic, lane, key)
+                await connection.execute(_DONE, topic, lane, key, before)
                 done += 1
             return done
 

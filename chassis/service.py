@@ -258,6 +258,7 @@ class Service:
         """Forget what a simulation keeps between steps, after the tables were emptied."""
         self.leases.held.clear()
         self.dirty.clear()
+        self.consumer.erased.clear()
         await self.reading.close()
         self.reading.positions = {}
         await self.leases.join()

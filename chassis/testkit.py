@@ -3,6 +3,7 @@
 import re
 
 import asyncpg
+from asyncpg import Connection
 
 _TABLES = """
 select format('%I.%I', schemaname, tablename) from pg_tables
@@ -17,14 +18,19 @@ async def dump(dsn: str) -> str:
     """
     connection = await asyncpg.connect(dsn)
     try:
-        tables = [name for (name,) in await connection.fetch(_TABLES)]
-        found = [
-            f"{table}: {_readable(row)}"
-            for table in tables
-            for (row,) in await connection.fetch(f"select t::text from {table} t")  # noqa: S608 - from the catalogue
-        ]
+        return await dump_over(connection)
     finally:
         await connection.close()
+
+
+async def dump_over(connection: Connection) -> str:
+    """The same over a connection that is there already."""
+    tables = [name for (name,) in await connection.fetch(_TABLES)]
+    found = [
+        f"{table}: {_readable(row)}"
+        for table in tables
+        for (row,) in await connection.fetch(f"select t::text from {table} t")  # noqa: S608 - from the catalogue
+    ]
     return "\n".join(found)
 
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from chassis.stored import Stored
 from chassis.vault import KeyRing, Subject
 from services.dunning.domain import events as e
+from services.dunning.domain.values import Person
 
 KINDS: Mapping[type[e.Event], str] = {
     e.NoticeRequested: "notice",
@@ -26,6 +27,7 @@ KINDS: Mapping[type[e.Event], str] = {
     e.ApprovalRequested: "approval",
     e.AlertRaised: "alert",
     e.CommissionEarned: "commission",
+    e.CommissionReversed: "commission",
     e.ReportStored: "report",
 }
 """Kinds that have a name of their own; the others are called like their event, in snake case."""
@@ -38,11 +40,12 @@ HIDDEN: frozenset[type[e.Event]] = frozenset(
         e.Reacted,
         e.ActionReached,
         e.DecisionFoundLate,
+        e.InvoiceCounted,
+        e.LimitationReached,
     }
 )
 """Bookkeeping that says nothing to a reader."""
 
-RESPONSIBLE = "responsible"
 _WHY = frozenset({"case_id", "step", "reason", "policy", "policy_version"})
 _INNER_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
@@ -75,7 +78,6 @@ class Reader:
     zone: ZoneInfo
     keys: KeyRing | None = None
     subject: Subject | None = None
-    responsible: str | None = None
     hidden: frozenset[type[e.Event]] = field(default=HIDDEN)
 
     def entries(self, events: Iterable[Stored]) -> list[Entry]:
@@ -103,16 +105,22 @@ class Reader:
         shown: dict[str, Any] = {}
         erased = False
         for info in msgspec.structs.fields(event):
-            if info.name in _WHY:
-                continue
             value = getattr(event, info.name)
+            if info.name in _WHY and not isinstance(value, bytes):
+                continue
             if isinstance(value, bytes):
                 if self.keys is None:
                     continue
                 value = self._open(value)
                 erased = erased or value is None
-            elif info.name == "owner" and value == RESPONSIBLE and self.responsible:
-                value = self.responsible
+            elif isinstance(value, Person):
+                value = None if self.keys is None else self._open(value.sealed)
+                if value is None:
+                    erased = erased or self.keys is not None
+                    continue
+                if info.name == "person" and "owner" in shown:
+                    shown["owner"] = value
+                    continue
             shown[info.encode_name] = msgspec.to_builtins(value)
         return shown, erased
 

@@ -1,6 +1,7 @@
 """The embedded server keeps what was committed, whatever happens to its processes."""
 
 import asyncio
+import contextlib
 import os
 import signal
 from pathlib import Path
@@ -43,7 +44,8 @@ async def kill_everything(user: EmbeddedPostgres) -> None:
     kill_user(user)
     pgdata = user.data_dir / "pgdata"
     for pid in servers_of(pgdata):
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # one that ended with those before
+            os.kill(pid, signal.SIGKILL)
     while servers_of(pgdata):
         await asyncio.sleep(0.01)
 

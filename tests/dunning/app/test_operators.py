@@ -30,6 +30,21 @@ def shown(answer: Any) -> list[str]:
     return [entry["kind"] for entry in answer.json()["happened"]]
 
 
+async def test_a_reason_somebody_gave_is_shown_with_who_gave_it(overdue: Desk) -> None:
+    path = "/v1/accounts/P-1"
+    await overdue.post(f"{path}/disputes", {"reason": "never used it"}, "collector", who="li")
+    await overdue.post(f"{path}/hold", {"reason": "fire"}, "collector", who="wu")
+    shown_reasons = {
+        entry["kind"]: entry["fields"]["reason"]
+        for entry in await overdue.timeline()
+        if "reason" in entry["fields"]
+    }
+    assert shown_reasons == {
+        "dispute_opened": {"by": "li", "text": "never used it"},
+        "hold_placed": {"by": "wu", "text": "fire"},
+    }
+
+
 async def test_a_promise_pauses_the_case_and_names_who_took_it(overdue: Desk) -> None:
     body = {"amount": 30_000, "until": "2026-03-25", "note": "will pay after payday"}
     answer = await overdue.post("/v1/accounts/P-1/promises", body, "collector", who="li")

@@ -1,0 +1,138 @@
+"""Where planted texts could still be found: every table, topic, file and answer of a world."""
+
+import base64
+import itertools
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import quote
+
+import httpx
+
+from arrears.world import World
+from chassis.bus.base import Record
+from chassis.http.dev_keys import mint_token
+from chassis.testkit import dump_over
+
+_NOT_OURS = {"postgres", "kafka"}
+_PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+def found(planted: Iterable[str], places: Mapping[str, str]) -> set[tuple[str, str]]:
+    """Which planted texts stand in which places, in clear or in a form anybody can read."""
+    return {
+        (text, place)
+        for text in planted
+        for place, content in places.items()
+        if any(form in content for form in _forms(text))
+    }
+
+
+def _forms(text: str) -> set[str]:
+    raw = text.encode()
+    escaped = json.dumps(text)[1:-1]
+    forms = {text, escaped, escaped.upper(), raw.hex(), quote(text)}
+    for skipped in range(3):
+        coded = base64.b64encode(b"\0" * skipped + raw).decode()
+        whole = coded[-(-skipped * 8 // 6) : (skipped + len(raw)) * 8 // 6]
+        forms |= {whole, whole.replace("+", "-").replace("/", "_")}
+    return forms
+
+
+async def tables(world: World) -> str:
+    """Every row of every schema, the embedded bus's too."""
+    async with world.stack.services["ledger"].pool.acquire() as connection:
+        return await dump_over(connection)
+
+
+async def topics(world: World) -> dict[str, str]:
+    """All that can be read of each topic from its start, keys and headers too."""
+    blueprints = [service.blueprint for service in world.stack.services.values()]
+    names = {topic for one in blueprints for topic in (*one.reads, *one.writes)}
+    names |= {f"{topic}.dlq" for one in blueprints for topic in one.reads}
+    return {f"topic {name}": await _read(world, name) for name in sorted(names)}
+
+
+async def _read(world: World, topic: str) -> str:
+    positions = await world.bus.start_offsets([topic])
+    ends = await world.bus.end_offsets([topic])
+    reader = await world.bus.reader(positions)
+    lines: list[str] = []
+    try:
+        while any(positions[place] < end for place, end in ends.items()):
+            records = await reader.fetch(500, 1.0)
+            for record in records:
+                positions[record.topic, record.partition] = record.offset + 1
+            lines += map(_line, records)
+    finally:
+        await reader.close()
+    return "\n".join(lines)
+
+
+def _line(record: Record) -> str:
+    headers = (f"{name}: {value.decode()}" for name, value in record.headers)
+    parts = [(record.key or b"").decode(), record.value.decode("utf-8", "replace"), *headers]
+    return " ".join(parts)
+
+
+def files(world: World) -> dict[str, str]:
+    """Whatever the services wrote beside the database: notices and documents above all."""
+    folder = world.settings.data_dir
+    return {
+        f"file {path.relative_to(folder)}": str(path) + path.read_text("utf-8", "replace")
+        for path in folder.rglob("*")
+        if path.is_file() and path.relative_to(folder).parts[0] not in _NOT_OURS
+    }
+
+
+async def answers(world: World, creditor: str, account: str) -> dict[str, str]:
+    """What every reading route of the four APIs says to somebody who may see everything."""
+    said: dict[str, str] = {}
+    headers = {"Authorization": f"Bearer {mint_token(world.settings.data_dir, ['admin'])}"}
+    known = {"creditor": [creditor], "account": [account], "account_id": [account]}
+    for name, service in world.stack.services.items():
+        transport = httpx.ASGITransport(app=service.app)
+        async with httpx.AsyncClient(
+            transport=transport, base_url=f"http://{name}", headers=headers
+        ) as client:
+            for path in _reading(service.app.openapi()):
+                for filled in await _filled(client, path, known):
+                    answer = await client.get(filled, params={"creditor": creditor})
+                    assert answer.status_code in {200, 404}, answer.text
+                    said[f"{name} {filled}"] = answer.text
+    return said
+
+
+def _reading(openapi: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
+    for path, methods in openapi["paths"].items():
+        if isinstance(methods, dict) and "get" in methods:
+            yield path
+
+
+_LISTS = {
+    "notice_id": ("/v1/notices", "notice_id"),
+    "document_id": ("/v1/documents", "document_id"),
+    "case_id": ("/v1/cases", "case_id"),
+    "letter_id": ("/v1/dead-letters", "id"),
+}
+
+
+async def _filled(
+    client: httpx.AsyncClient, path: str, known: Mapping[str, list[str]]
+) -> list[str]:
+    """The path with every value its parameters can take here."""
+    names = _PARAMETER.findall(path)
+    choices = [known.get(name) or await _listed(client, name) for name in names]
+    filled = []
+    for values in itertools.product(*choices):
+        given = dict(zip(names, values, strict=True))
+        filled.append(path.format(**given))
+    return filled
+
+
+async def _listed(client: httpx.AsyncClient, name: str) -> list[str]:
+    if name not in _LISTS:
+        return ["arrears_register"]
+    path, field = _LISTS[name]
+    items = (await client.get(path)).json()["items"]
+    return [str(item[field]) for item in items]
