@@ -142,7 +142,7 @@ class Live:
         read again.
         """
         service, queue = self._service, self._queues[lane]
-        while records := await queue.get():
+        while records := await _all_that_waits(queue, service.settings.batch_size):
             try:
                 async with self._lock(lane):
                     await service.consumer.consume(lane, records, service.reading.positions)
@@ -236,3 +236,17 @@ class Live:
                 self._reopen.set()
                 stuck_seconds = 0.0
             before = now
+
+
+async def _all_that_waits(queue: "asyncio.Queue[list[Record]]", size: int) -> list[Record]:
+    """What a lane has next, joined up to the size of a batch: a lane that is behind catches up in
+    few commits.
+    """
+    records = await queue.get()
+    while records and len(records) < size and not queue.empty():
+        more = queue.get_nowait()
+        if not more:  # the word to stop is for after this batch
+            queue.put_nowait(more)
+            break
+        records = [*records, *more]
+    return records

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 
-class Rate(msgspec.Struct, frozen=True, array_like=True):
+class Rate(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A late-fee rate per day and the first day it holds for (`None`: from the beginning); a rate
     of 0 ends an earlier one.
     """
@@ -16,7 +16,7 @@ class Rate(msgspec.Struct, frozen=True, array_like=True):
     from_day: date | None = None
 
 
-class Terms(msgspec.Struct, frozen=True, array_like=True):
+class Terms(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """How a creditor's accounts are kept.
 
     `revision` counts the publications and tells an account whether it has taken them over. `rates`
