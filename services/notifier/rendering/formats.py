@@ -52,6 +52,7 @@ _ZH_ITEMS = {
     "rent": "租金",
     "service_fee": "服务费",
     "telephone_fee": "电话费",
+    "termination_penalty": "解除合同违约金",
     "usage": "通信使用费",
     "value_added_tax": "增值税",
     "violation_fine": "违章罚款",
