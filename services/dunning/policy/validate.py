@@ -24,6 +24,7 @@ def validate(pack: Pack) -> list[Problem]:
     found = [
         *_ids(pack),
         *_references(pack),
+        *_reactions(pack),
         *_owners(pack),
         *_dates(pack),
         *_severity(pack),
@@ -83,6 +84,21 @@ def _classes(pack: Pack) -> set[str]:
             found |= {case.as_ for case in action.classify.first_of}
             found |= {action.classify.as_} if action.classify.as_ else set()
     return found
+
+
+def _reactions(pack: Pack) -> Found:
+    """A reaction to what never happens does nothing."""
+    asked = {action.task.kind for _, action in actions_at(pack) if action.task}
+    for i, reaction in enumerate(pack.reactions):
+        task = reaction.on.task
+        if task is not None and task.kind not in asked:
+            yield ("reactions", i, "on", "task", "kind"), "nothing ever asks for that task"
+        for j, name in enumerate(reaction.on.classified):
+            if name not in _classes(pack):
+                yield (
+                    ("reactions", i, "on", "classified", j),
+                    f"nothing classifies a case as {name!r}",
+                )
 
 
 def _owners(pack: Pack) -> Found:
