@@ -149,6 +149,16 @@ class DepositMade(BillingContract):
     currency: Currency | None = None
 
 
+class DirectDebitFailed(BillingContract):
+    """The bank could not debit an account: the request named, else the latest."""
+
+    TYPE: ClassVar[str] = "billing.direct_debit.failed.v1"
+
+    account_id: Identifier
+    request_id: Identifier | None = None
+    reason: Identifier | None = None
+
+
 class ObservationRecorded(BillingContract):
     """A fact that someone or something saw: shop_closed, absconded, plate_seen, malicious, fraud,
     insolvent, deceased, …

@@ -33,6 +33,7 @@ from contracts.dunning.decisions import (
 )
 from contracts.dunning.requests import (
     ClaimItem,
+    DirectDebitRequested,
     LegalRequested,
     NoticeRequested,
     ReferralMade,
@@ -68,6 +69,7 @@ __all__ = [
     "CommissionApproved",
     "CommissionEarned",
     "ContactTerms",
+    "DirectDebitRequested",
     "DisputeOpened",
     "DisputeResolved",
     "FeeCharged",

@@ -13,6 +13,7 @@ from contracts.base import (
     Identifier,
     Label,
     Part,
+    PositiveAmount,
     Purpose,
     Recipients,
     Variables,
@@ -125,6 +126,23 @@ class ClaimItem(Part):
     due_on: Day
     principal: Amount
     late_fee: Amount
+
+
+class DirectDebitRequested(Decided):
+    """The bank is to debit an account under its mandate, which stays where names are kept; the
+    answer is a payment, or a failure.
+    """
+
+    TYPE: ClassVar[str] = "dunning.direct_debit.requested.v1"
+
+    request_id: Identifier
+    account_id: Identifier
+    case_id: Identifier | None = None
+    day: Day
+    amount: PositiveAmount
+    currency: Currency
+    items: tuple[ClaimItem, ...] = ()
+    ledger_version: Count
 
 
 class LegalRequested(CaseMessage, Decided):

@@ -51,9 +51,27 @@ def messages(decisions: Decisions) -> Mapping[str, MessageRoute]:
         decisions.account(work, who, c.EraseAccount())
         work.erase(who)
 
+    def invoice_marked(work: Work, message: Message) -> None:
+        if marks := _marks(message):
+            who = Subject(message.creditor, message.subject)
+            command = c.MarkInvoice(item_id=message.data.invoice_id, marks=marks)
+            decisions.account(work, who, command)
+
+    def cash_counted(work: Work, message: Message) -> None:
+        data: ledger.CashDifferenceFound = message.data
+        command = c.CountCash(
+            day=data.day,
+            collected=data.collected,
+            deposited=data.deposited,
+            running=data.running,
+        )
+        decisions.creditor(work, message.creditor, command)
+
     return {
         billing.AccountUpserted.TYPE: route(account_updated, subject=True),
         billing.AccountErased.TYPE: MessageRoute(_streams, erased, subject=True),
+        billing.InvoiceIssued.TYPE: MessageRoute(_streams_if_marked, invoice_marked),
+        billing.DirectDebitFailed.TYPE: route(_debit_failed),
         billing.ObservationRecorded.TYPE: route(_observed, subject=True),
         billing.RestrictionConfirmed.TYPE: route(_confirmed),
         ledger.BalanceChanged.TYPE: route(_items_updated),
@@ -67,6 +85,7 @@ def messages(decisions: Decisions) -> Mapping[str, MessageRoute]:
         notifier.NoticeReturned.TYPE: route(_returned),
         notifier.NoticeAcknowledged.TYPE: route(_acknowledged),
         notifier.NoticeSuppressed.TYPE: route(_delivery("suppressed")),
+        ledger.CashDifferenceFound.TYPE: MessageRoute(_stream_of_creditor, cash_counted),
         legal.MatterProgressed.TYPE: route(_progressed),
     }
 
@@ -101,6 +120,25 @@ def _streams(message: Message, lane: int) -> Sequence[str]:
     )
 
 
+def _streams_if_marked(message: Message, lane: int) -> Sequence[str]:
+    """Most invoices say nothing of themselves, and then nothing is loaded."""
+    return _streams(message, lane) if _marks(message) else ()
+
+
+def _marks(message: Message) -> tuple[str, ...]:
+    data: billing.InvoiceIssued = message.data
+    return tuple(sorted(name for name, value in data.attributes.items() if value is True))
+
+
+def _stream_of_creditor(message: Message, lane: int) -> Sequence[str]:
+    return (creditor_stream(message.creditor),)
+
+
+def _debit_failed(work: Work, who: Subject, message: Message) -> c.FailDirectDebit:
+    data: billing.DirectDebitFailed = message.data
+    return c.FailDirectDebit(request_id=data.request_id, reason=data.reason)
+
+
 def _streams_of_account(stream: str, lane: int) -> Sequence[str]:
     return (creditor_stream(subject_of(stream).creditor),)
 
@@ -131,6 +169,9 @@ def _account_updated(
         reachable=_is_reachable(profile.get("debtor")),
         agreement=_agreement(profile.get("agreement")),
         responsible=_person(work, who, profile.get("responsible")),
+        mandate=bool(profile.get("mandate")),
+        department=profile.get("department"),
+        guarantors=_codes(profile.get("guarantors")),
     )
 
 
@@ -147,6 +188,11 @@ def _agreement(told: dict[str, Any] | None) -> Agreement | None:
     days = [told.get(name) for name in ("from", "until")]
     first, last = (None if day is None else date.fromisoformat(str(day)) for day in days)
     return Agreement(valid_from=first, until=last)
+
+
+def _codes(guarantors: list[dict[str, Any]] | None) -> tuple[str, ...]:
+    """What stands for the guarantors, whose names are sealed."""
+    return tuple(sorted({person_code(str(each["name"])) for each in guarantors or ()}))
 
 
 def _person(work: Work, who: Subject, name: str | None) -> Person | None:

@@ -5,8 +5,8 @@ from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from services.dunning.domain import direct_debit, series
 from services.dunning.domain import events as e
-from services.dunning.domain import series
 from services.dunning.domain.conditions import holds
 from services.dunning.domain.contacts import allowed_at
 from services.dunning.domain.grading import grade_on
@@ -308,4 +308,5 @@ _DEEDS: dict[str, Callable[[Recorder, Action, Cause], None]] = {
     "charge": _charge,
     "start_late_fee": _start_late_fee,
     "write_off": _write_off,
+    "direct_debit": direct_debit.request,
 }

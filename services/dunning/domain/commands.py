@@ -75,11 +75,30 @@ class UpdateAccount:
     reachable: bool = True
     agreement: Agreement | None = None
     responsible: Person | None = None
+    mandate: bool = False
+    department: str | None = None
+    guarantors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EraseAccount:
     """`billing.account.erased.v1`: forget what is sealed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MarkInvoice:
+    """`billing.invoice.issued.v1`: the attributes of an invoice that are set and true."""
+
+    item_id: str
+    marks: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FailDirectDebit:
+    """`billing.direct_debit.failed.v1`; without an id the latest request is meant."""
+
+    request_id: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -234,6 +253,18 @@ class RunCalendar:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CountCash:
+    """`ledger.cash.difference_found.v1`: a collector's cash at the end of a day; `running` is all
+    collected so far less all deposited.
+    """
+
+    day: date
+    collected: int
+    deposited: int
+    running: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class StartCollector:
     """Since when somebody collects for the creditor."""
 
@@ -260,6 +291,8 @@ AccountCommand = (
     | ReversePayment
     | UpdateAccount
     | EraseAccount
+    | MarkInvoice
+    | FailDirectDebit
     | RecordObservation
     | ConfirmRestriction
     | RecordDelivery
@@ -276,5 +309,11 @@ AccountCommand = (
     | ReleaseHold
 )
 CreditorCommand = (
-    ConfigureCreditor | RunCalendar | CompleteTask | Decide | StartCollector | CertifyClearance
+    ConfigureCreditor
+    | RunCalendar
+    | CompleteTask
+    | Decide
+    | CountCash
+    | StartCollector
+    | CertifyClearance
 )

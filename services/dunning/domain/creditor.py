@@ -9,6 +9,7 @@ from chassis.errors import Rejected
 from services.dunning.domain import commands as c
 from services.dunning.domain import events as e
 from services.dunning.domain.casework import policy_ref
+from services.dunning.domain.cash_desk import count_cash
 from services.dunning.domain.creditor_calendar import next_run, run_calendar
 from services.dunning.domain.creditor_desk import (
     certify_clearance,
@@ -72,6 +73,7 @@ def _configure(
 
 _COMMANDS: dict[type, Callable[[Creditor, Any, Pack, datetime], list[e.CreditorEvent]]] = {
     c.ConfigureCreditor: _configure,
+    c.CountCash: count_cash,
     c.RunCalendar: run_calendar,
     c.CompleteTask: complete_task,
     c.Decide: decide_approval,

@@ -65,7 +65,8 @@ class AccountUpdated(Event, frozen=True, kw_only=True):
     """`attributes` names those that are set and true; `profile` is the rest, sealed.
 
     `reachable` tells whether any way to reach the debtor is known, `responsible` who answers for
-    the account.
+    the account, `mandate` whether the bank may debit it; `guarantors` are codes that stand for
+    their names.
     """
 
     segment: str | None = None
@@ -74,6 +75,9 @@ class AccountUpdated(Event, frozen=True, kw_only=True):
     reachable: bool = True
     agreement: Agreement | None = None
     responsible: Person | None = None
+    mandate: bool = False
+    department: str | None = None
+    guarantors: tuple[str, ...] = ()
 
 
 class AccountErased(Event, frozen=True, kw_only=True):
@@ -116,6 +120,22 @@ class LimitationRestarted(Event, frozen=True, kw_only=True):
     item_ids: tuple[str, ...]
     on: date
     cause: str
+
+
+class InvoiceMarked(Event, frozen=True, kw_only=True):
+    """What an invoice says of itself: its attributes that are set and true."""
+
+    item_id: str
+    marks: tuple[str, ...]
+
+
+class DirectDebitEnded(Event, frozen=True, kw_only=True):
+    """The bank answered a request: `paid`, by a payment, or `failed`, with its reason."""
+
+    request_id: str
+    outcome: str
+    payment_id: str | None = None
+    reason: str | None = None
 
 
 class InvoiceCounted(Event, frozen=True, kw_only=True):
@@ -284,6 +304,17 @@ class ReferralMade(Effect, frozen=True, kw_only=True):
     ledger_version: int
     overdue: int = 0
     currency: str = ""
+
+
+class DirectDebitRequested(Effect, frozen=True, kw_only=True):
+    """The bank is asked to debit what an account owes."""
+
+    request_id: str
+    on: date
+    amount: int
+    currency: str
+    items: tuple[OwedItem, ...]
+    ledger_version: int
 
 
 class LegalRequested(Effect, frozen=True, kw_only=True):
@@ -579,6 +610,9 @@ AccountEvent = (
     | LegalProgressRecorded
     | LimitationRestarted
     | InvoiceCounted
+    | InvoiceMarked
+    | DirectDebitRequested
+    | DirectDebitEnded
     | RestrictionConfirmed
     | CaseOpened
     | CasePaused

@@ -51,6 +51,8 @@ from services.dunning.domain.evolve_effects import (
 from services.dunning.domain.evolve_facts import (
     account_erased,
     account_updated,
+    debit_ended,
+    debit_requested,
     items_updated,
     observed,
     payment_recorded,
@@ -141,6 +143,8 @@ _ACCOUNT: dict[type, Callable[[Account, Any], Account]] = {
     e.AccountUpdated: account_updated,
     e.AccountErased: account_erased,
     e.ObservationRecorded: observed,
+    e.DirectDebitRequested: debit_requested,
+    e.DirectDebitEnded: debit_ended,
     e.ReplyRecorded: replied,
     e.LegalProgressRecorded: progressed,
     e.LimitationRestarted: limitation_restarted,

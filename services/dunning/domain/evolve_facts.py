@@ -74,11 +74,30 @@ def account_updated(state: Account, event: e.AccountUpdated) -> Account:
         reachable=event.reachable,
         agreement=event.agreement,
         responsible=event.responsible,
+        mandate=event.mandate,
+        department=event.department,
+        guarantors=event.guarantors,
     )
 
 
 def account_erased(state: Account, event: e.AccountErased) -> Account:
-    return replace(state, segment=None, attributes=(), profile=b"", responsible=None)
+    return replace(
+        state,
+        segment=None,
+        attributes=(),
+        profile=b"",
+        responsible=None,
+        mandate=False,
+        guarantors=(),
+    )
+
+
+def debit_requested(state: Account, event: e.DirectDebitRequested) -> Account:
+    return replace(state, debit=event.request_id)
+
+
+def debit_ended(state: Account, event: e.DirectDebitEnded) -> Account:
+    return replace(state, debit=None) if state.debit == event.request_id else state
 
 
 def observed(state: Account, event: e.ObservationRecorded) -> Account:

@@ -5,6 +5,7 @@ from services.dunning.domain import events as e
 from services.dunning.domain.casework import reassess
 from services.dunning.domain.commission import earn, take_back
 from services.dunning.domain.credit import check_credit, count_invoices, new_invoices
+from services.dunning.domain.direct_debit import end_with_payment
 from services.dunning.domain.limitation import restart_by_payment
 from services.dunning.domain.reacting import react
 from services.dunning.domain.recorder import Recorder
@@ -52,6 +53,7 @@ def record_payment(rec: Recorder, command: c.RecordPayment) -> None:
             collected_by=command.collected_by,
         )
     )
+    end_with_payment(rec, command.payment_id, command.method)
     for promise in rec.state.promises:
         if promise.paid >= promise.amount:
             rec.emit(e.PromiseKept(promise_id=promise.promise_id, case_id=promise.case_id))
@@ -77,12 +79,21 @@ def update_account(rec: Recorder, command: c.UpdateAccount) -> None:
             reachable=command.reachable,
             agreement=command.agreement,
             responsible=command.responsible,
+            mandate=command.mandate,
+            department=command.department,
+            guarantors=command.guarantors,
         )
     )
 
 
 def erase_account(rec: Recorder, command: c.EraseAccount) -> None:
     rec.emit(e.AccountErased())
+
+
+def mark_invoice(rec: Recorder, command: c.MarkInvoice) -> None:
+    """Remember what an invoice says of itself; most say nothing."""
+    if command.marks:
+        rec.emit(e.InvoiceMarked(item_id=command.item_id, marks=command.marks))
 
 
 def record_observation(rec: Recorder, command: c.RecordObservation) -> None:

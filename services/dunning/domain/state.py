@@ -79,7 +79,8 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `profile` is sealed. `settled` and `payments` are the latest ids, enough to dispute a paid item
     and to know a payment again; `written_off` holds the due dates of what was given up. `demands`
     are the latest notices whose delivery restarts limitation periods, with their items, `clocks`
-    what is known of those periods by item, `commissions` what was earned by payment.
+    what is known of those periods by item, `commissions` what was earned by payment, `debit` the
+    request the bank has not answered yet.
     """
 
     creditor: str
@@ -116,6 +117,10 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reachable: bool = True
     agreement: Agreement | None = None
     responsible: Person | None = None
+    mandate: bool = False
+    department: str | None = None
+    guarantors: tuple[str, ...] = ()
+    debit: str | None = None
     demands: dict[str, tuple[str, ...]] = {}
     clocks: dict[str, Clock] = {}
     commissions: dict[str, Earned] = {}

@@ -143,6 +143,8 @@ def runs_for(entry: CalendarEntry, state: Account, day: date) -> bool:
         return bool(overdue(state, day))
     if entry.where == "not_yet_due":
         return bool(not_yet_due(state, day))
+    if entry.where == "mandate" and not state.mandate:
+        return False
     return any(is_unpaid(item, day) for item in state.items.values())
 
 

@@ -9,7 +9,6 @@ from services.dunning.policy.model import CalendarEntry, Pack
 from services.dunning.policy.vocabulary import REPORTS
 from services.dunning.policy.walk import actions_at
 
-_SECTIONS = ("cash_desk", "kpi")
 _CREDITOR_DEEDS = ("task", "report", "alert", "approval")
 _TEXT = "is part of the format, but this version does not carry it out"
 Found = Iterator[tuple[Path, str]]
@@ -17,17 +16,12 @@ Found = Iterator[tuple[Path, str]]
 
 def unsupported(pack: Pack) -> Found:
     """Walk what the pack asks for and nothing would do."""
-    for name in _SECTIONS:
-        if getattr(pack, name):
-            yield (name,), _TEXT
     for i, entry in enumerate(pack.calendar):
         yield from _entry(("calendar", i), entry)
     yield from _actions(pack)
 
 
 def _entry(here: Path, entry: CalendarEntry) -> Found:
-    if entry.where == "mandate":
-        yield (*here, "where"), f"`mandate` {_TEXT}"
     for i, action in enumerate(entry.do):
         place = (*here, "do", i, action.kind)
         if entry.scope == "creditor" and action.kind not in _CREDITOR_DEEDS:
@@ -38,8 +32,6 @@ def _entry(here: Path, entry: CalendarEntry) -> Found:
 
 def _actions(pack: Pack) -> Found:
     for path, action in actions_at(pack):
-        if action.direct_debit:
-            yield (*path, "direct_debit"), _TEXT
         if action.report:
             yield from _report(pack, path, action.report.name)
 

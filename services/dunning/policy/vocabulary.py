@@ -45,12 +45,18 @@ Outcome = Literal["approved", "rejected"]
 DisputeChange = Literal["opened", "upheld", "reduced", "rejected"]
 
 REPORTS = (
-    "arrears_register",
     "receivables_detail",
+    "ageing",
     "arrears_analysis",
     "arrears_by_segment",
     "effectiveness",
     "recovery_analysis",
+    "arrears_summary",
+    "register",
+    "arrears_register",
+    "commission_statement",
+    "collection_rate",
+    "handset_split",
 )
 """Reports a monthly entry can store."""
 

@@ -44,6 +44,8 @@ KEPT: frozenset[type[e.Event]] = frozenset(
         e.PromiseLapsed,
         e.LimitationRestarted,
         e.InvoiceCounted,
+        e.InvoiceMarked,
+        e.DirectDebitEnded,
         # Whoever collects is named in them.
         e.CommissionEarned,
         e.CommissionReversed,

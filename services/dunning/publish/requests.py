@@ -6,7 +6,7 @@ from chassis.stored import Stored
 from contracts import dunning as m
 from contracts.base import Contract
 from services.dunning.domain import events as e
-from services.dunning.domain.values import Owed
+from services.dunning.domain.values import Owed, OwedItem
 from services.dunning.publish.parts import Make, about, decided, own_id
 
 
@@ -121,22 +121,41 @@ def _legal(stored: Stored, account: str | None) -> Contract:
         principal=event.principal,
         late_fee=event.late_fee,
         total=event.total,
-        items=tuple(
-            m.ClaimItem(
-                item_id=item.item_id,
-                item=item.item,
-                due_on=item.due_on,
-                principal=item.principal,
-                late_fee=item.late_fee,
-            )
-            for item in event.items
-        ),
+        items=_claimed(event.items),
+    )
+
+
+def _claimed(items: tuple[OwedItem, ...]) -> tuple[m.ClaimItem, ...]:
+    return tuple(
+        m.ClaimItem(
+            item_id=item.item_id,
+            item=item.item,
+            due_on=item.due_on,
+            principal=item.principal,
+            late_fee=item.late_fee,
+        )
+        for item in items
+    )
+
+
+def _direct_debit(stored: Stored, account: str | None) -> Contract:
+    event: e.DirectDebitRequested = stored.event
+    return m.DirectDebitRequested(
+        **about(stored, account),
+        **decided(event),
+        request_id=event.request_id,
+        day=event.on,
+        amount=event.amount,
+        currency=event.currency,
+        items=_claimed(event.items),
+        ledger_version=event.ledger_version,
     )
 
 
 MESSAGES: Mapping[type[e.Event], Make] = {
     e.NoticeRequested: _notice,
     e.TaskRequested: _task,
+    e.DirectDebitRequested: _direct_debit,
     e.TaskCompleted: _task_completed,
     e.TaskWithdrawn: _task_withdrawn,
     e.RestrictionRequested: _restriction,

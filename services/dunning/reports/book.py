@@ -200,6 +200,10 @@ def _decided(book: Book, event: e.ApplicationDecided, day: date) -> None:
         book.approved.add(event.for_)
 
 
+def _marked(book: Book, event: e.InvoiceMarked, day: date) -> None:
+    book.marks[event.item_id] = event.marks
+
+
 _ENTRIES: dict[type, Callable[[Book, Any, date], None]] = {
     e.ItemsUpdated: _items,
     e.CaseOpened: _opened,
@@ -210,4 +214,6 @@ _ENTRIES: dict[type, Callable[[Book, Any, date], None]] = {
     e.CommissionEarned: _earned,
     e.FeeCharged: _fee,
     e.ApplicationDecided: _decided,
+    e.InvoiceMarked: _marked,
+    e.CommissionReversed: _earned,
 }

@@ -205,16 +205,19 @@ class TestValidation:
         text = HEAD + steps(f"day: 1 | {braced(SMS)}", f"day: 3 | {braced(SMS)}")
         assert "'s1' is used twice" in faults(text.replace("id: s2", "id: s1"))[0]
 
-    @pytest.mark.parametrize(
-        "part",
-        [
-            "cash_desk: {compare: day_alone, alert: cash_difference}\n",
-        ],
-    )
-    def test_what_is_not_carried_out_yet_is_refused(self, part: str) -> None:
-        (message,) = faults(HEAD + part + steps(f"day: 1 | {braced(SMS)}"))
-        assert message.startswith("packs/x.yaml:8: ")
-        assert message.endswith("this version does not carry it out")
+    def test_a_report_outside_the_creditors_calendar(self) -> None:
+        text = HEAD + steps("day: 1 | {report: {name: ageing}}")
+        assert "belongs to a monthly entry of the creditor" in faults(text)[0]
+
+    def test_a_report_nobody_draws_up(self) -> None:
+        entry = "{id: c1, source: x, monthly: 1, do: [{report: {name: horoscope}}]}"
+        text = HEAD + steps(f"day: 1 | {braced(SMS)}") + f"calendar: [{entry}]\n"
+        assert "no report 'horoscope'" in faults(text)[0]
+
+    def test_a_notice_to_a_creditor_as_a_whole(self) -> None:
+        entry = f"{{id: c1, source: x, monthly: 1, do: [{braced(SMS)}]}}"
+        text = HEAD + steps(f"day: 1 | {braced(SMS)}") + f"calendar: [{entry}]\n"
+        assert "this version does not carry it out" in faults(text)[0]
 
     def test_contact_hours_the_wrong_way_round(self) -> None:
         changed = with_parameters(get("mobile"), {"contact_from": "21:00"})

@@ -1,0 +1,38 @@
+"""What the evening's count of a collector's cash means under the policy."""
+
+from datetime import datetime
+
+from services.dunning.domain import commands as c
+from services.dunning.domain import events as e
+from services.dunning.domain.state import Creditor
+from services.dunning.policy.model import Pack
+
+
+def count_cash(
+    state: Creditor, command: c.CountCash, pack: Pack, now: datetime
+) -> list[e.CreditorEvent]:
+    """Raise the pack's alert for a collector who keeps cash (running total), or whose day does not
+    come out even (day alone).
+    """
+    desk = pack.cash_desk
+    if desk is None:
+        return []
+    if desk.compare == "running_total":
+        amiss, words = command.running > 0, f"{command.running} not deposited by then"
+    else:
+        amiss, words = command.collected != command.deposited, "that day alone"
+    if not amiss:
+        return []
+    reason = (
+        f"cash of a collector on {command.day}: {command.collected} received, "
+        f"{command.deposited} deposited, {words}; policy {pack.label}"
+    )
+    return [
+        e.AlertRaised(
+            kind=desk.alert,
+            on=command.day,
+            reason=reason,
+            policy=pack.id,
+            policy_version=pack.version,
+        )
+    ]
