@@ -177,8 +177,8 @@ def _release_waiting(draft: Draft, item_id: str) -> None:
         if left and others:
             still.append(Waiting(entry.payment_id, left, others, entry.paid_on))
         elif left:
-            draft.prepaid += left
-            draft.prepaid_on = max(draft.prepaid_on or entry.paid_on, entry.paid_on)
+            # It was promised to that invoice until now: what else is overdue bore its late fee.
+            draft.hold(left)
     draft.waiting = still
 
 

@@ -1,0 +1,41 @@
+"""The properties find a system that breaks a rule: what never fails proves nothing."""
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.properties import broken
+from tests.properties.machine import Collecting
+from tests.properties.wired import Wired
+
+ENOUGH = settings(
+    max_examples=400,
+    stateful_step_count=50,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    report_multiple_bugs=False,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        broken.CheapLateFee,
+        broken.YoungestFirst,
+        broken.TwoStepsADay,
+        broken.StepsInAPause,
+        broken.GoesOnAfterClearing,
+        broken.NeverRestores,
+        broken.Forgets,
+    ],
+)
+def test_a_broken_rule_is_found(world: type[Wired]) -> None:
+    class Broken(Collecting):
+        pass
+
+    Broken.world = world
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(Broken, settings=ENOUGH)
