@@ -141,6 +141,19 @@ def write_off_approved(work: Work, message: Message) -> None:
     work.append(stream, decide.write_off(work.state(stream), event))
 
 
+def limitation_reached(work: Work, message: Message) -> None:
+    """Note for the matter that an item's limitation period ends, and tell others."""
+    data: dunning.LimitationReached = message.data
+    event = e.LimitationReached(
+        item_id=data.item_id,
+        stage=data.stage,
+        ends_on=data.ends_on,
+        case_id=data.case_id,
+        correlation=message.correlationid,
+    )
+    work.append(matter_stream(message.creditor, message.subject), [event])
+
+
 def _item(item: ledger.ItemState) -> e.OpenItem:
     accrual = item.accrual
     return e.OpenItem(
@@ -182,6 +195,7 @@ def messages(drafting: Drafting) -> dict[str, MessageRoute]:
         ),
         dunning.CaseClosed.TYPE: MessageRoute(_matter, case_closed),
         dunning.WriteOffApproved.TYPE: MessageRoute(_matter, write_off_approved),
+        dunning.LimitationReached.TYPE: MessageRoute(_matter, limitation_reached),
     }
 
 

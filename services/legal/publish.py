@@ -77,6 +77,17 @@ def _written_off(stored: Stored, account: str) -> Contract:
     )
 
 
+def _limitation(stored: Stored, account: str) -> Contract:
+    event: e.LimitationReached = stored.event
+    message = legal.LimitationNear if event.stage == "near" else legal.LimitationExpired
+    return message(
+        account_id=account,
+        case_id=event.case_id,
+        item_id=event.item_id,
+        expires_on=event.ends_on,
+    )
+
+
 def _closed(stored: Stored, account: str) -> Contract:
     event: e.MatterClosed = stored.event
     return legal.MatterClosed(
@@ -89,5 +100,6 @@ _PUBLIC: dict[type, Callable[[Stored, str], Contract]] = {
     e.DocumentIssued: _issued,
     e.MatterProgressed: _progressed,
     e.DebtWrittenOff: _written_off,
+    e.LimitationReached: _limitation,
     e.MatterClosed: _closed,
 }

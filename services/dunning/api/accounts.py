@@ -74,7 +74,11 @@ def _agreements(routes: APIRouter, desk: Desk) -> None:
         by = acting_for(who, given.by)
         return await desk.act(
             target,
-            lambda seal: c.AgreePlan(instalments=instalments, note=seal(by, given.note)),
+            lambda seal: c.AgreePlan(
+                instalments=instalments,
+                note=seal(by, given.note),
+                collateral=None if given.collateral is None else seal(by, given.collateral),
+            ),
         )
 
 

@@ -159,7 +159,7 @@ async def _entries(
     desk: Desk, subject: Subject, account: Account, events: Sequence[Stored]
 ) -> list[Entry]:
     keys = await desk.service.keys([subject])
-    return (await desk.reader(subject, keys, account)).entries(events)
+    return (await desk.reader(subject, keys)).entries(events)
 
 
 async def _account(

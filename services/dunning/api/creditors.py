@@ -14,7 +14,7 @@ from chassis.http.paging import Cursor, Limit
 from chassis.vault import Subject
 from chassis.work import Work
 from services.dunning.api import inputs as i
-from services.dunning.api.desk import ALL_ACCOUNTS, CreditorInScope, Desk
+from services.dunning.api.desk import ALL_ACCOUNTS, CreditorInScope, Desk, staff_of
 from services.dunning.api.roles import may
 from services.dunning.api.timeline import Entry, Reader
 from services.dunning.domain import commands as c
@@ -75,7 +75,8 @@ def router(desk: Desk) -> APIRouter:
         cursor: Cursor = None,
     ) -> Page[Entry]:
         state = await desk.creditor(creditor)
-        reader = Reader(ZoneInfo(state.zone))
+        staff = staff_of(creditor)
+        reader = Reader(ZoneInfo(state.zone), await desk.service.keys([staff]), staff)
         entries = reader.entries(await desk.service.events(creditor_stream(creditor)))
         return paged(entries, limit, cursor)
 

@@ -17,11 +17,12 @@ from chassis.service import Service
 from chassis.stored import Stored
 from chassis.vault import KeyRing, Subject
 from chassis.work import Work
-from services.dunning.api.timeline import RESPONSIBLE, Entry, Reader
+from services.dunning.api.timeline import Entry, Reader
 from services.dunning.decisions import Decisions
 from services.dunning.domain.commands import AccountCommand, CreditorCommand
 from services.dunning.domain.events import Event
-from services.dunning.domain.state import Account, Creditor
+from services.dunning.domain.state import Account, Creditor, person_code
+from services.dunning.domain.values import Person
 from services.dunning.policy import Pack
 from services.dunning.streams import account_stream, creditor_stream
 
@@ -33,6 +34,7 @@ CreditorQuery = Annotated[
 ]
 ALL_ACCOUNTS = "*"
 Seal = Callable[[str, str | None], bytes]
+Named = Callable[[str], Person]
 
 
 def _subject(caller: Caller, account: AccountId, creditor: CreditorQuery = None) -> Subject:
@@ -126,21 +128,29 @@ class Desk:
         self,
         creditor: str,
         request: str,
-        command: CreditorCommand,
+        command: CreditorCommand | Callable[[Named], CreditorCommand],
         allowed: Callable[[Creditor], None] = lambda _creditor: None,
     ) -> Happened:
-        """Run a command on the creditor as a whole, in the same way."""
+        """Run a command on the creditor as a whole, in the same way; a command about a person is
+        made with a function that seals the name under the creditor's own key.
+        """
         stream = creditor_stream(creditor)
         if done := await self._done(stream, request):
             return await self._happened(creditor, None, done)
+        staff = staff_of(creditor)
 
         def run(work: Work) -> Told:
+            def person(name: str) -> Person:
+                return Person(sealed=work.seal(staff, name.strip()), code=person_code(name))
+
             allowed(work.state(stream))
             first = work.version(stream) + 1
-            return Told(self.decisions.creditor(work, creditor, command), first, work.now)
+            wanted = command(person) if callable(command) else command
+            return Told(self.decisions.creditor(work, creditor, wanted), first, work.now)
 
+        subjects = [staff] if callable(command) else []
         told = await self.service.execute(
-            f"{creditor}/{ALL_ACCOUNTS}", [stream], run, cause=request
+            f"{creditor}/{ALL_ACCOUNTS}", [stream], run, subjects=subjects, cause=request
         )
         return await self._happened(creditor, None, _stored(stream, told))
 
@@ -179,22 +189,19 @@ class Desk:
             raise _unknown(subject)
         return state
 
-    async def reader(self, subject: Subject, keys: KeyRing, account: Account) -> Reader:
-        """Reads one account's events: with its zone, its key, and the name of the person
-        responsible.
-        """
-        profile = self.profile(subject, keys, account)
-        return Reader(
-            await self.zone(subject.creditor),
-            keys,
-            subject,
-            (profile or {}).get(RESPONSIBLE),
-        )
+    async def reader(self, subject: Subject, keys: KeyRing) -> Reader:
+        """Reads one account's events, with its zone and its key."""
+        return Reader(await self.zone(subject.creditor), keys, subject)
 
     def profile(self, subject: Subject, keys: KeyRing, account: Account) -> dict[str, Any] | None:
         """What upstream told of the debtor; `None` when nothing was, or the debtor was erased."""
         opened = keys.open(subject, account.profile)
         return opened if isinstance(opened, dict) else None
+
+
+def staff_of(creditor: str) -> Subject:
+    """Under whose key the names of a creditor's own people are sealed."""
+    return Subject(creditor, ALL_ACCOUNTS)
 
 
 def _unknown(subject: Subject) -> NotFound:

@@ -79,11 +79,12 @@ class InstalmentInput(Input):
 
 
 class PlanInput(Deed):
-    """A signed repayment plan; it takes effect at once."""
+    """A signed repayment plan; it takes effect at once. `collateral` is what secures it."""
 
     instalments: Annotated[
         tuple[InstalmentInput, ...], Field(min_length=1, max_length=_INSTALMENTS_MAX)
     ]
+    collateral: Text | None = None
     note: Text | None = None
 
 
@@ -136,3 +137,15 @@ class ObservationInput(Deed):
 
 class HoldInput(Deed):
     reason: Text | None = None
+
+
+class CollectorInput(Deed):
+    """Since when somebody collects for the creditor."""
+
+    started_on: date
+
+
+class ClearanceInput(Deed):
+    """The name of the person who asks for a clearance certificate."""
+
+    responsible: Person

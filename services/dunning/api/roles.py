@@ -9,6 +9,8 @@ from chassis.http import Principal, require
 
 Action = Literal[
     "set_up_creditor",
+    "set_up_collector",
+    "certify_clearance",
     "see_creditor",
     "see_cases",
     "see_tasks",
@@ -30,6 +32,8 @@ STAFF = (*FIELD_STAFF, "manager")
 
 ROLES_OF: dict[Action, tuple[str, ...]] = {
     "set_up_creditor": ("manager",),
+    "set_up_collector": ("administration", "finance", "manager"),
+    "certify_clearance": ("finance", "manager"),
     "see_creditor": (*STAFF, "auditor", "sre"),
     "see_cases": (*STAFF, "auditor"),
     "see_tasks": (*STAFF, "auditor"),

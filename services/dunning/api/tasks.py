@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query
 from chassis.errors import Forbidden, NotFound
 from chassis.http import Page, Principal, decode_cursor, page
 from chassis.http.paging import Cursor, Limit
-from chassis.vault import Subject
+from chassis.vault import KeyRing, Subject
 from chassis.views import table_of
 from services.dunning.api import inputs as i
 from services.dunning.api.desk import (
@@ -25,16 +25,17 @@ from services.dunning.api.desk import (
 )
 from services.dunning.api.roles import STAFF, acting_for, may
 from services.dunning.domain import commands as c
+from services.dunning.domain.state import person_code
 from services.dunning.domain.values import OpenTask
 from services.dunning.views import TASKS
 
 CREATED = 201
 _LIST = f"""
-select task_id, creditor, account, case_id, kind, owner, with_owners, step, reason, requested_at,
-       requested_on, state, result, ended_by, ended_at
+select task_id, creditor, account, case_id, kind, owner, person, segment, with_owners, step,
+       reason, requested_at, requested_on, state, result, ended_by, ended_at
 from {table_of(TASKS)}
 where ($1::text[] is null or creditor = any($1)) and state = $2
-  and ($3::text is null or owner = $3) and ($4::text is null or account = $4)
+  and ($3::text is null or owner = $3 or person_code = $9) and ($4::text is null or account = $4)
   and ($5::text is null or kind = $5)
   and ($6::timestamptz is null or (requested_at, task_id) > ($6, $7))
 order by requested_at, task_id limit $8
@@ -69,8 +70,14 @@ def router(desk: Desk) -> APIRouter:
             after[0] if after else None,
             after[1] if after else None,
             limit + 1,
+            person_code(owner) if owner else None,
         )
-        return page(rows, limit, lambda r: [r["requested_at"], r["task_id"]], _row)
+        keys = await desk.service.keys(
+            {Subject(row["creditor"], row["account"]) for row in rows if row["person"]}
+        )
+        return page(
+            rows, limit, lambda r: [r["requested_at"], r["task_id"]], lambda r: _row(r, keys)
+        )
 
     @routes.post("/tasks/{task_id}/completion", status_code=CREATED, summary="Complete a task")
     async def by_id(
@@ -119,8 +126,14 @@ def router(desk: Desk) -> APIRouter:
     return routes
 
 
-def _row(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {**row, "with_owners": orjson.loads(row["with_owners"] or "[]")}
+def _row(row: Mapping[str, Any], keys: KeyRing) -> dict[str, Any]:
+    """A task as the work list shows it: a person who has to do it is its owner, by name."""
+    shown = {**row, "with_owners": orjson.loads(row["with_owners"] or "[]")}
+    sealed = shown.pop("person")
+    if sealed:
+        name = keys.open(Subject(row["creditor"], row["account"]), bytes.fromhex(sealed))
+        shown["owner"] = name or row["owner"]
+    return shown
 
 
 async def _complete(

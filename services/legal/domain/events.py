@@ -165,6 +165,18 @@ class DebtWrittenOff(Struct, frozen=True, tag="debt_written_off"):
     correlation: str | None = None
 
 
+class LimitationReached(Struct, frozen=True, tag="limitation_reached"):
+    """The limitation period of an item comes `near` its last day, or that day has come
+    (`expired`).
+    """
+
+    item_id: str
+    stage: str
+    ends_on: date
+    case_id: str | None = None
+    correlation: str | None = None
+
+
 class MatterClosed(Struct, frozen=True, tag="matter_closed"):
     """Nothing is left to pursue, or the case ended."""
 
@@ -191,6 +203,7 @@ Event = (
     | JudgmentTermExpired
     | JudgmentMet
     | DebtWrittenOff
+    | LimitationReached
     | MatterClosed
     | FilesPurged
 )

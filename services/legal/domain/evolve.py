@@ -129,6 +129,7 @@ _EVOLVE: dict[type, Callable[[Matter, Any], Matter]] = {
     e.JudgmentTermExpired: _judgment_over,
     e.JudgmentMet: _judgment_over,
     e.DebtWrittenOff: _written_off,
+    e.LimitationReached: _unchanged,
     e.MatterClosed: _closed,
     e.FilesPurged: _purged,
 }

@@ -13,7 +13,7 @@ async def _tables(desk: Desk) -> dict[str, list[bytes]]:
 
 
 async def test_rebuilt_views_are_byte_identical(desk: Desk) -> None:
-    await desk.set_up()
+    await desk.set_up("post-office")
     for number in range(3):
         await desk.owes(100 + number, date(2026, 3, 1 + number), account=f"P-{number}")
     await desk.run_until(local(3, 14))

@@ -13,7 +13,7 @@ from services.dunning.domain.decide import decide
 from services.dunning.domain.localtime import instant, local_day
 from services.dunning.domain.outlook import Ahead, outlook
 from services.dunning.domain.state import Account, Case, Creditor
-from services.dunning.domain.values import Item
+from services.dunning.domain.values import Item, MoneyPart
 from services.dunning.policy import Pack
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -80,7 +80,12 @@ class World:
         self._tell(account, [debt])
 
     def pay(
-        self, amount: int, payment_id: str = "PAY-1", account: str = "A", item: str | None = None
+        self,
+        amount: int,
+        payment_id: str = "PAY-1",
+        account: str = "A",
+        item: str | None = None,
+        **more: Any,
     ) -> None:
         book = self.book(account)
         parts: dict[str, int] = {}
@@ -88,10 +93,15 @@ class World:
         left = self._put(parts, left, self._fallen_due(book))
         book.prepaid += left
         book.paid[payment_id] = parts
-        self._tell(account, [book.debts[key] for key in parts])
-        self.do(
-            c.RecordPayment(payment_id=payment_id, amount=amount, received_at=self.now), account
+        command = c.RecordPayment(
+            payment_id=payment_id,
+            amount=amount,
+            received_at=self.now,
+            parts=tuple(MoneyPart(item_id=key, amount=part) for key, part in parts.items()),
+            **more,
         )
+        self.do(command, account)
+        self._tell(account, [book.debts[key] for key in parts])
 
     def reverse(self, payment_id: str = "PAY-1", account: str = "A") -> None:
         book = self.book(account)

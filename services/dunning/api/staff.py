@@ -1,0 +1,104 @@
+"""What is decided about a creditor as a whole, and about the people who work for it."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+
+from chassis.http import ROLES, Principal
+from services.dunning.api import inputs as i
+from services.dunning.api.desk import CreditorInScope, Desk, Happened, RequestId
+from services.dunning.api.roles import acting_for, may
+from services.dunning.domain import commands as c
+from services.dunning.domain.credit import owes
+from services.dunning.domain.state import Creditor, person_code
+from services.dunning.reports import accounts_of
+
+CREATED = 201
+Name = Annotated[str, Path(min_length=1, max_length=128)]
+
+
+def router(desk: Desk) -> APIRouter:
+    """Decisions, collectors and clearances under `/v1/creditors/{creditor}`."""
+    routes = APIRouter(prefix="/v1/creditors/{creditor}", tags=["creditors"])
+
+    @routes.post("/decisions", status_code=CREATED, summary="Decide an approval of the creditor")
+    async def decision(
+        creditor: CreditorInScope,
+        given: i.DecisionInput,
+        request: RequestId,
+        who: Annotated[Principal, may("decide")],
+    ) -> Happened:
+        """Decides the oldest approval of that name that concerns no single account."""
+        command = c.Decide(
+            for_=given.purpose,
+            outcome=given.outcome,
+            by=acting_for(who, given.by),
+            amount=given.amount,
+        )
+        return await desk.act_on_creditor(
+            creditor, request, command, lambda state: _check_decider(state, given.purpose, who)
+        )
+
+    @routes.put("/collectors/{name}", summary="Since when somebody collects")
+    async def collector(
+        creditor: CreditorInScope,
+        name: Name,
+        given: i.CollectorInput,
+        request: RequestId,
+        who: Annotated[Principal, may("set_up_collector")],
+    ) -> Happened:
+        """Where a policy pays no commission in a collector's first months they count from here; a
+        collector whose start is not known is past them.
+        """
+        by = acting_for(who, given.by)
+        return await desk.act_on_creditor(
+            creditor,
+            request,
+            lambda person: c.StartCollector(
+                collector=person(name), started_on=given.started_on, by=by
+            ),
+        )
+
+    @routes.post("/clearances", status_code=CREATED, summary="Certify that nothing is owed")
+    async def clearance(
+        creditor: CreditorInScope,
+        given: i.ClearanceInput,
+        request: RequestId,
+        who: Annotated[Principal, may("certify_clearance")],
+    ) -> Happened:
+        """A clearance certificate for a person responsible for accounts; refused with the accounts
+        that owe.
+        """
+        by = acting_for(who, given.by)
+        mine, owing = await _accounts(desk, creditor, given.responsible)
+        return await desk.act_on_creditor(
+            creditor,
+            request,
+            lambda person: c.CertifyClearance(
+                person=person(given.responsible), accounts=mine, owing=owing, by=by
+            ),
+        )
+
+    return routes
+
+
+async def _accounts(desk: Desk, creditor: str, name: str) -> tuple[int, tuple[str, ...]]:
+    """How many accounts a person answers for, and which of them owe."""
+    today = await _today(desk, creditor)
+    async with desk.service.pool.acquire(timeout=10) as connection:
+        accounts = await accounts_of(connection, creditor)
+    code = person_code(name)
+    mine = [one for one in accounts if one.responsible and one.responsible.code == code]
+    return len(mine), tuple(one.account for one in mine if owes(one, today))
+
+
+async def _today(desk: Desk, creditor: str) -> date:
+    return desk.service.clock.now().astimezone(await desk.zone(creditor)).date()
+
+
+def _check_decider(state: Creditor, purpose: str, who: Principal) -> Any:
+    for approval in state.approvals:
+        if approval.for_ == purpose:
+            return who.check(approval.by_role if approval.by_role in ROLES else "manager")
+    return None
