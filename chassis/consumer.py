@@ -34,7 +34,7 @@ from chassis.pool import acquire
 from chassis.routes import MessageRoute
 from chassis.store import Store
 from chassis.vault import Subject
-from chassis.work import Work
+from chassis.work import Entry, Work
 from contracts.codec import Message, decode
 from contracts.errors import MalformedMessage, UnknownType
 
@@ -79,18 +79,16 @@ class _Batch:
     parked: list[Parked] = field(default_factory=list)
     seen: dict[bytes, bytes] = field(default_factory=dict)
     duplicates: "Counter[tuple[str, str]]" = field(default_factory=Counter)
+    erasures: set[bytes | None] = field(default_factory=set)
+    """The keys of debtors erased here."""
 
     def applied(self) -> "Counter[tuple[str, str]]":
         """How many messages of each topic and type were handled."""
         return Counter([(record.topic, message.type) for record, message, _, _ in self.items])
 
-    def erasures(self) -> set[bytes | None]:
-        """The keys of debtors erased here."""
-        return {record.key for record, message, _, _ in self.items if message.type == ERASED}
-
     def of_erased(self, known: set[bytes | None]) -> list[Record]:
         """What came in clear for debtors erased before or here, in order."""
-        here = self.erasures()
+        here = self.erasures
         if not known and not here:
             return []
         return [
@@ -127,6 +125,7 @@ class Consumer:
         Asked when a lane is taken over: whose messages wait for something, and who was erased, is
         learned here too.
         """
+        self.store.warm.forget(lane)
         async with acquire(self.store.pool) as connection:
             rows = await connection.fetch(_OFFSETS, lane, topics)
             self.waiting |= await dead_letters.waiting_subjects(connection, lane)
@@ -152,20 +151,22 @@ class Consumer:
             try:
                 async with acquire(self.store.pool) as connection:
                     async with connection.transaction():
-                        await self._apply(connection, lane, batch, positions, moved)
+                        work = await self._apply(connection, lane, batch, positions, moved)
                     self.probe("consume.after_commit")
                     positions.update(moved)
+                    self.store.warm.keep(work)
                 break
-            except asyncpg.UniqueViolationError:
-                await self._drop_duplicates(lane, batch)
-            except Conflict:
-                if attempt == _ATTEMPTS - 1:
+            except BaseException as error:
+                self.store.warm.forget(lane)  # this work's entries moved on without a commit
+                if isinstance(error, asyncpg.UniqueViolationError):
+                    await self._drop_duplicates(lane, batch)
+                elif not isinstance(error, Conflict) or attempt == _ATTEMPTS - 1:
                     raise
         applied = batch.applied()
         await self._retry_waiting(lane, batch, applied)
         self._count(batch, applied)
         self.erasure_seen |= bool(batch.of_erased(self.erased))
-        self.erased |= batch.erasures()
+        self.erased |= batch.erasures
         return len(records)
 
     def _decode(self, lane: int, records: Sequence[Record]) -> _Batch:
@@ -186,6 +187,8 @@ class Consumer:
             known = batch.seen.setdefault(*row)
             if known is row[1]:  # just put there: the first with this id
                 batch.items.append((record, message, route, row))
+                if message.type == ERASED:
+                    batch.erasures.add(record.key)
             else:
                 self._duplicate(lane, batch, (record, message, route, row), known)
         return batch
@@ -216,15 +219,17 @@ class Consumer:
         batch: _Batch,
         positions: Mapping[tuple[str, int], int],
         moved: Mapping[tuple[str, int], int],
-    ) -> None:
+    ) -> Work:
         await self.leases.fence(connection, lane)
+        warm = self.store.warm.of(lane)
         streams = [route.streams(message, lane) for _, message, route, _ in batch.items]
-        work = await self._load(connection, lane, batch.items, streams)
+        work = await self._load(connection, lane, batch.items, streams, warm)
         parked = list(batch.parked)
         for (record, message, route, _), needed in zip(batch.items, streams, strict=True):
             refusal = run(work, route, message, needed)
             if refusal is not None:
                 parked.append(_parked(lane, record, message, type(refusal).__name__, str(refusal)))
+        await self.store.require_unchanged(connection, work, warm)
         if batch.items:
             await inbox.remember(connection, [row for _, _, _, row in batch.items])
         await self._move(connection, lane, positions, moved)
@@ -233,6 +238,7 @@ class Consumer:
         await self._queue_forgetting(connection, batch)
         await self.store.save(connection, work)
         self.probe("consume.before_commit")
+        return work
 
     async def _load(
         self,
@@ -240,6 +246,7 @@ class Consumer:
         lane: int,
         items: Sequence[_Item],
         streams: Sequence[Sequence[str]],
+        warm: Mapping[str, Entry],
     ) -> Work:
         histories: list[str] = []
         subjects: list[Subject] = []
@@ -255,6 +262,7 @@ class Consumer:
             streams=chain.from_iterable(streams),
             subjects=subjects,
             histories=histories,
+            warm=warm,
         )
 
     async def _move(

@@ -20,9 +20,11 @@ from chassis.errors import Conflict, Misconfigured
 from chassis.pool import acquire
 from chassis.stored import Stored
 from chassis.vault import KeyRing, Subject
+from chassis.warm import Warm
 from chassis.work import Entry, Work, fresh_entry
 
 _LOAD = "select stream, version, data from state where stream = any($1::text[])"
+_VERSIONS = "select stream, version from state where stream = any($1::text[])"
 _KEYS = """
 select creditor, account, wrapped from subject_keys
 where (creditor, account) in (select * from unnest($1::text[], $2::text[]))"""
@@ -69,6 +71,7 @@ class Store:
         self.pool = pool
         self.aggregates: Mapping[str, Aggregate[Any, Any]] = {a.name: a for a in aggregates}
         self._master = master
+        self.warm = Warm()
         self.epoch = ""
 
     async def open(self, partitions: int) -> None:
@@ -92,13 +95,18 @@ class Store:
         streams: Iterable[str],
         subjects: Iterable[Subject] = (),
         histories: Iterable[str] = (),
+        warm: Mapping[str, Entry] | None = None,
     ) -> Work:
         """A unit of work over the named streams, their subjects' keys and, where asked, their
         histories.
+
+        What is in `warm` is taken from there instead of being read.
         """
         names = list(dict.fromkeys(streams))
-        entries: dict[str, Entry] = {}
-        for stream, version, data in await connection.fetch(_LOAD, names):
+        known = warm or {}
+        entries = {stream: known[stream] for stream in names if stream in known}
+        cold = [stream for stream in names if stream not in known] if entries else names
+        for stream, version, data in await connection.fetch(_LOAD, cold):
             aggregate = self.aggregates[stream_kind(stream)]
             entries[stream] = Entry(aggregate, aggregate.decode_state(data), version)
         if len(entries) < len(names):
@@ -114,6 +122,24 @@ class Store:
                 name: await self.history(connection, name) for name in dict.fromkeys(histories)
             },
         )
+
+    async def require_unchanged(
+        self, connection: Connection, work: Work, warm: Mapping[str, Entry]
+    ) -> None:
+        """Raise `Conflict` when a warm state that was only read is not the present one.
+
+        Those that were written to need no look: their next version would be there already.
+        """
+        read = {
+            stream: entry.version
+            for stream, entry in work.entries.items()
+            if entry.version == entry.loaded_version and stream in warm
+        }
+        if not read:
+            return
+        found = dict(await connection.fetch(_VERSIONS, list(read)))
+        if any(found.get(stream, 0) != version for stream, version in read.items()):
+            raise Conflict("another writer changed a state kept in memory")
 
     async def keys(self, connection: Connection, subjects: Iterable[Subject]) -> KeyRing:
         """The data keys of some subjects."""
@@ -135,6 +161,7 @@ class Store:
         changed = work.changed()
         if changed:
             await self._save_states(connection, work.lane, changed)
+            self.warm.drop(work.lane, changed)
             await self.append(connection, work)
 
     async def _save_states(

@@ -60,7 +60,10 @@ class Work:
 
     def state(self, stream: str) -> Any:
         """The stream's state, with what this work has appended so far."""
-        return self._entry(stream).state
+        try:
+            return self.entries[stream].state
+        except KeyError:
+            raise _not_loaded(stream) from None
 
     def version(self, stream: str) -> int:
         """How many events the stream has, with what this work has appended so far."""
@@ -135,7 +138,11 @@ class Work:
         try:
             return self.entries[stream]
         except KeyError:
-            raise BrokenInvariant(f"{stream} was not loaded for this work") from None
+            raise _not_loaded(stream) from None
+
+
+def _not_loaded(stream: str) -> BrokenInvariant:
+    return BrokenInvariant(f"{stream} was not loaded for this work")
 
 
 def fresh_entry(aggregates: Mapping[str, Aggregate[Any, Any]], stream: str) -> Entry:

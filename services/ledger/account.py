@@ -16,6 +16,7 @@ ACCOUNT: Aggregate[Account, Any] = Aggregate(
     initial=initial,
     evolve=evolve,
     wake_at=wake_at,
+    warm=True,
 )
 
 
@@ -29,6 +30,7 @@ TERMS: Aggregate[CreditorTerms, Any] = Aggregate(
     events=TermsPublished,
     initial=_no_terms,
     evolve=evolve_terms,
+    warm=True,
 )
 
 TILL: Aggregate[Till, Any] = Aggregate(

@@ -3,13 +3,15 @@
 from typing import Any
 
 from chassis import dead_letters
+from chassis.bus.base import lane_of
 from chassis.bus.embedded import EmbeddedBus
 from chassis.clock import SimulatedClock
 from chassis.outgoing import Outgoing, to_bus
 from chassis.service import Service
+from chassis.store import Store
 from chassis.stored import Stored
 from chassis.testkit import dump
-from chassis.vault import Subject
+from chassis.vault import Subject, master_key
 from chassis.views import rows
 from contracts.billing import AccountErased, AccountUpserted
 from contracts.codec import decode, encode
@@ -226,3 +228,38 @@ async def test_a_rebuild_mends_a_view_that_went_wrong_and_says_so(
     await toy.send(bus, "a", toy.payment(2, "a", 6))
     await service.step()
     assert await service.pool.fetchval("select amount from view_totals") == 11
+
+
+async def test_a_state_kept_in_memory_gives_way_to_what_another_writer_stored(
+    open_toy: OpenToy, bus: EmbeddedBus
+) -> None:
+    service = await open_toy()
+    await toy.send(bus, "a", toy.payment(1, "a", 5))
+    await service.step()
+    await write_elsewhere(service, "account-acme/a")
+    await toy.send(bus, "a", toy.payment(2, "a", 7))
+    await service.step()
+    assert (await total(service, "a")).amount == 112
+    assert [stored.version for stored in await service.events("account-acme/a")] == [1, 2, 3]
+
+
+async def test_a_refusal_is_decided_on_the_present_state_and_not_on_one_kept_in_memory(
+    open_toy: OpenToy, bus: EmbeddedBus
+) -> None:
+    service = await open_toy()
+    await toy.send(bus, "a", toy.payment(1, "a", toy.REFUSED))  # keeps the empty state
+    await service.step()
+    await write_elsewhere(service, "account-acme/a")
+    await toy.send(bus, "a", toy.payment(2, "a", toy.NEEDS_A_PAYMENT_BEFORE))
+    await service.step()
+    assert (await total(service, "a")).amount == 100 + toy.NEEDS_A_PAYMENT_BEFORE
+
+
+async def write_elsewhere(service: Service, stream: str) -> None:
+    """As another process does: nothing this one keeps is told."""
+    other = Store(service.pool, service.store.aggregates.values(), master_key(bytes(32)))
+    lane = lane_of(b"acme/a", 2)
+    async with service.pool.acquire() as connection, connection.transaction():
+        work = await other.load(connection, now=toy.START, lane=lane, streams=[stream])
+        work.append(stream, [toy.Added(100, toy.START)])
+        await other.save(connection, work)

@@ -68,7 +68,7 @@ def wake_at(state: Total) -> datetime | None:
     return state.wake_at
 
 
-ACCOUNT = Aggregate("account", Total, Event, lambda _stream: Total(), evolve, wake_at)
+ACCOUNT = Aggregate("account", Total, Event, lambda _stream: Total(), evolve, wake_at, warm=True)
 TERMS = Aggregate("terms", Total, Event, lambda _stream: Total(), evolve)
 
 
