@@ -250,9 +250,9 @@ async def test_a_refusal_is_decided_on_the_present_state_and_not_on_one_kept_in_
     await toy.send(bus, "a", toy.payment(1, "a", toy.REFUSED))  # keeps the empty state
     await service.step()
     await write_elsewhere(service, "account-acme/a")
-    await toy.send(bus, "a", toy.payment(2, "a", toy.NEEDS_A_PAYMENT_BEFORE))
+    await toy.send(bus, "a", toy.payment(2, "a", toy.REFUSED_AS_FIRST))
     await service.step()
-    assert (await total(service, "a")).amount == 100 + toy.NEEDS_A_PAYMENT_BEFORE
+    assert (await total(service, "a")).amount == 100 + toy.REFUSED_AS_FIRST
 
 
 async def write_elsewhere(service: Service, stream: str) -> None:

@@ -25,6 +25,7 @@ REFUSED = 13
 FAULTY = 666
 NEEDS_SETTING_UP = 404
 NEEDS_A_PAYMENT_BEFORE = 405
+REFUSED_AS_FIRST = 406
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
 
@@ -90,6 +91,8 @@ def on_payment(work: Work, message: Message) -> None:
         raise NotFound(f"creditor {message.creditor} is not set up")
     if data.amount == NEEDS_A_PAYMENT_BEFORE and not work.state(stream).payments:
         raise NotFound("nothing was paid before")
+    if data.amount == REFUSED_AS_FIRST and not work.state(stream).payments:
+        raise Rejected("nothing was paid before")
     note = work.seal(Subject(message.creditor, message.subject), {"by": data.collected_by})
     work.append(stream, [Added(data.amount, work.now + timedelta(days=1), note)])
     if data.amount == REFUSED:
