@@ -1,17 +1,15 @@
-"""Creditors: their set-up, what happened to them as a whole, and their reports."""
+"""Creditors: their set-up, and what happened to them as a whole."""
 
-from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter
 
 from chassis.errors import NotFound
 from chassis.http import Page, Principal, decode_cursor, page
 from chassis.http.paging import Cursor, Limit
-from chassis.vault import Subject
 from chassis.work import Work
 from services.dunning.api import inputs as i
 from services.dunning.api.desk import ALL_ACCOUNTS, CreditorInScope, Desk, staff_of
@@ -20,11 +18,9 @@ from services.dunning.api.timeline import Entry, Reader
 from services.dunning.domain import commands as c
 from services.dunning.domain.casework import policy_ref
 from services.dunning.domain.creditor import terms_of
-from services.dunning.domain.events import ReportStored
 from services.dunning.domain.state import Creditor
 from services.dunning.library import PackText, inline_text, shipped_text
 from services.dunning.policy import Pack, get, with_parameters
-from services.dunning.reports import REPORTS, Book, Opened, books_of
 from services.dunning.streams import creditor_stream
 
 
@@ -80,47 +76,7 @@ def router(desk: Desk) -> APIRouter:
         entries = reader.entries(await desk.service.events(creditor_stream(creditor)))
         return paged(entries, limit, cursor)
 
-    @routes.get("/reports/{name}", summary="A report as it stands, or stood on a day")
-    async def report(
-        creditor: CreditorInScope,
-        name: Annotated[str, Path(max_length=64)],
-        who: Annotated[Principal, may("see_cases")],
-        as_of: Annotated[date | None, Query(description="at the end of this local day")] = None,
-    ) -> dict[str, Any]:
-        """What the calendar stored on that day, else the report drawn up from the events until its
-        end.
-        """
-        report = REPORTS.get(name)
-        if report is None:
-            raise NotFound(f"there is no report {name!r}; there are: {', '.join(sorted(REPORTS))}")
-        zone = await desk.zone(creditor)
-        day = as_of or desk.service.clock.now().astimezone(zone).date()
-        books = await _books(desk, creditor, end_of(day, zone), zone)
-        values = await _stored(desk, creditor, name, day) if as_of else None
-        if values is None:
-            values = report.draw(books, day, await desk.pack(creditor))
-        values = report.show(values, await _opened(desk, creditor, books))
-        return {"creditor": creditor, "name": name, "day": day, "values": values}
-
     return routes
-
-
-async def _stored(desk: Desk, creditor: str, name: str, day: date) -> dict[str, Any] | None:
-    for stored in reversed(await desk.service.events(creditor_stream(creditor))):
-        event = stored.event
-        if isinstance(event, ReportStored) and (event.name, event.on) == (name, day):
-            return event.values
-    return None
-
-
-async def _books(desk: Desk, creditor: str, until: datetime, zone: ZoneInfo) -> Sequence[Book]:
-    async with desk.service.pool.acquire(timeout=10) as connection:
-        return await books_of(connection, creditor, until, zone)
-
-
-async def _opened(desk: Desk, creditor: str, books: Sequence[Book]) -> Opened:
-    keys = await desk.service.keys(Subject(creditor, book.account) for book in books)
-    return Opened(creditor, keys, {book.account: book.state.profile for book in books})
 
 
 def end_of(day: date, zone: ZoneInfo) -> datetime:

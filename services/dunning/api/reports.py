@@ -1,0 +1,93 @@
+"""Reports of a creditor: as they stand, as they stood, as the calendar stored them; as JSON, CSV or
+XLSX.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Path, Query, Response
+
+from chassis.errors import NotFound
+from chassis.http import Principal
+from chassis.vault import Subject
+from services.dunning.api.creditors import end_of
+from services.dunning.api.desk import CreditorInScope, Desk
+from services.dunning.api.roles import may
+from services.dunning.domain.events import ReportStored
+from services.dunning.reports import REPORTS, Book, Opened, books_of
+from services.dunning.reports.export import as_csv, as_xlsx
+from services.dunning.streams import creditor_stream
+
+Format = Literal["json", "csv", "xlsx"]
+_CSV = "text/csv; charset=utf-8"
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def router(desk: Desk) -> APIRouter:
+    """The routes under `/v1/creditors/{creditor}/reports`."""
+    routes = APIRouter(prefix="/v1/creditors/{creditor}/reports", tags=["reports"])
+
+    @routes.get("", summary="Reports there are, and the days the calendar stored them on")
+    async def names(
+        creditor: CreditorInScope, who: Annotated[Principal, may("see_cases")]
+    ) -> dict[str, Any]:
+        await desk.creditor(creditor)
+        stored = await _stored(desk, creditor)
+        days = {name: [event.on for event in stored if event.name == name] for name in REPORTS}
+        return {
+            "creditor": creditor,
+            "reports": [{"name": n, "stored": d} for n, d in days.items()],
+        }
+
+    @routes.get("/{name}", summary="A report as it stands, or stood, on a day", response_model=None)
+    async def report(
+        creditor: CreditorInScope,
+        name: Annotated[str, Path(max_length=64)],
+        who: Annotated[Principal, may("see_cases")],
+        as_of: Annotated[date | None, Query(description="at the end of this local day")] = None,
+        file: Annotated[Format, Query(alias="format")] = "json",
+    ) -> dict[str, Any] | Response:
+        """What the calendar stored on that day, else the report drawn up from the events until its
+        end. Amounts are minor units, rates percent.
+        """
+        report = REPORTS.get(name)
+        if report is None:
+            raise NotFound(f"there is no report {name!r}; there are: {', '.join(sorted(REPORTS))}")
+        zone = await desk.zone(creditor)
+        day = as_of or desk.service.clock.now().astimezone(zone).date()
+        books = await _books(desk, creditor, end_of(day, zone), zone)
+        stored = await _stored(desk, creditor) if as_of else []
+        values = next((e.values for e in reversed(stored) if (e.name, e.on) == (name, day)), None)
+        if values is None:
+            values = report.draw(books, day, await desk.pack(creditor))
+        values = report.show(values, await _opened(desk, creditor, books))
+        called = f"{name}-{day}.{file}"
+        if file == "csv":
+            return _file(as_csv(values, report.rows), _CSV, called)
+        if file == "xlsx":
+            return _file(as_xlsx(values), _XLSX, called)
+        return {"creditor": creditor, "name": name, "day": day, "values": values}
+
+    return routes
+
+
+def _file(content: bytes, media_type: str, name: str) -> Response:
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=media_type, headers=headers)
+
+
+async def _stored(desk: Desk, creditor: str) -> list[ReportStored]:
+    events = await desk.service.events(creditor_stream(creditor))
+    return [stored.event for stored in events if isinstance(stored.event, ReportStored)]
+
+
+async def _books(desk: Desk, creditor: str, until: datetime, zone: ZoneInfo) -> Sequence[Book]:
+    async with desk.service.pool.acquire(timeout=10) as connection:
+        return await books_of(connection, creditor, until, zone)
+
+
+async def _opened(desk: Desk, creditor: str, books: Sequence[Book]) -> Opened:
+    keys = await desk.service.keys(Subject(creditor, book.account) for book in books)
+    return Opened(creditor, keys, {book.account: book.state.profile for book in books})
