@@ -10,7 +10,7 @@ from chassis.bus.base import Bus
 from chassis.clock import Clock
 from chassis.service import Probe, Service, no_probe
 from chassis.settings import Settings
-from services.dunning.api import accounts, cases, creditors, reports, staff, tasks
+from services.dunning.api import accounts, cases, creditors, groups, policies, reports, staff, tasks
 from services.dunning.api.desk import Desk
 from services.dunning.decisions import Decisions
 from services.dunning.domain.aggregates import ACCOUNT, CREDITOR
@@ -29,7 +29,8 @@ def blueprint(library: Library) -> Blueprint:
 
     def routers(service: Service) -> Sequence[APIRouter]:
         desk = Desk(service, decisions)
-        return [part.router(desk) for part in (creditors, reports, cases, accounts, tasks, staff)]
+        parts = (creditors, policies, reports, groups, cases, accounts, tasks, staff)
+        return [part.router(desk) for part in parts]
 
     async def load_policies(service: Service) -> int:
         return await library.refresh(service.pool)

@@ -65,6 +65,10 @@ def _lists(routes: APIRouter, desk: Desk) -> None:
         owner: Annotated[
             str | None, Query(max_length=128, description="owner of an open task")
         ] = None,
+        department: Annotated[str | None, Query(max_length=200)] = None,
+        guarantor: Annotated[
+            str | None, Query(max_length=32, description="a guarantor's code, from the groups")
+        ] = None,
         sort: Literal["opened", "oldest_due", "next", "account"] = "opened",
         limit: Limit = 50,
         cursor: Cursor = None,
@@ -80,6 +84,8 @@ def _lists(routes: APIRouter, desk: Desk) -> None:
             after[0] if after else None,
             after[1] if after else None,
             limit + 1,
+            department,
+            guarantor,
         )
         return Page[dict[str, Any]](
             **page(rows, limit, lambda r: [r["sort_key"], r["case_id"]], case_row)

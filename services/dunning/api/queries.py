@@ -30,7 +30,7 @@ SORTS: Mapping[str, Sort] = {
 _COLUMNS = f"""
 c.case_id, c.creditor, c.account, c.state, c.policy, c.policy_version, c.opened_at, c.opened_on,
 c.oldest_due_on, c.closed_on, c.paused_for, c.last_step, c.last_step_on, c.classified,
-case when n.case_id = c.case_id then n.next_at end as next_at,
+case when n.case_id = c.case_id then n.next_at end as next_at, n.department, n.guarantors,
 (select array_agg(distinct t.owner order by t.owner) from {table_of(TASKS)} t
  where t.case_id = c.case_id and t.state = 'open') as owners
 """  # noqa: S608 - names of ours
@@ -50,10 +50,30 @@ where ($1::text[] is null or c.creditor = any($1)) and ($2::text is null or c.st
   and ($5::text is null or exists (
     select 1 from {table_of(TASKS)} t
     where t.case_id = c.case_id and t.state = 'open' and t.owner = $5))
+  and ($9::text is null or n.department = $9) and ($10::text is null or n.guarantors ? $10)
   and ($6::{sort.sql_type} is null or ({key}, c.case_id) > ($6, $7))
 order by {key}, c.case_id limit $8
 """  # noqa: S608 - names of ours
 
+
+_OF_GUARANTORS = "left join jsonb_array_elements_text(n.guarantors) g(code) on true"
+GROUPS: Mapping[str, str] = {
+    by: f"""
+select {key} as key, count(*) as cases, min(c.oldest_due_on) as oldest_due_on,
+       min(c.account collate "C") as account, array_agg(c.case_id order by c.case_id) as case_ids
+{_FROM} {join}
+where c.creditor = $1 and c.state <> 'closed' group by 1 order by 1 nulls last
+"""
+    for by, key, join in (
+        ("department", "n.department", ""),
+        (
+            "guarantor",
+            "g.code",
+            "left join jsonb_array_elements_text(n.guarantors) g(code) on true",
+        ),
+    )
+}
+"""Running cases by department, and by guarantor (a case with two is in both groups)."""
 
 CASES: Mapping[str, str] = {name: _list(sort) for name, sort in SORTS.items()}
 
@@ -62,5 +82,6 @@ def case_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row of these queries as the API shows it."""
     shown = {name: value for name, value in dict(row).items() if name != "sort_key"}
     shown["paused_for"] = orjson.loads(shown["paused_for"] or "[]")
+    shown["guarantors"] = orjson.loads(shown["guarantors"] or "[]")
     shown["owners"] = list(shown["owners"] or ())
     return shown

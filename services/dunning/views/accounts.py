@@ -1,4 +1,6 @@
-"""Accounts: the running case of each, and when dunning next has something to do for it."""
+"""Accounts: the running case of each, whom it belongs to, and when dunning next has something to do
+for it.
+"""
 
 from chassis.stored import Stored
 from services.dunning.views.rows import Fold, Row, RowsView, owner_of, place
@@ -9,30 +11,50 @@ create table {table} (
   creditor text collate "C" not null,
   account text collate "C" not null,
   case_id text collate "C",
-  next_at timestamptz
+  next_at timestamptz,
+  department text collate "C",
+  guarantors jsonb not null default '[]'
 );
 """
 
 
-def _opened(row: Row, stored: Stored) -> None:
+def _place(row: Row, stored: Stored) -> None:
     place(row, stored)
+    row.setdefault("guarantors", [])
+
+
+def _opened(row: Row, stored: Stored) -> None:
+    _place(row, stored)
     row["case_id"] = stored.event.case_id
 
 
 def _closed(row: Row, stored: Stored) -> None:
-    place(row, stored)
+    _place(row, stored)
     row["case_id"] = None
 
 
 def _scheduled(row: Row, stored: Stored) -> None:
-    place(row, stored)
+    _place(row, stored)
     row["next_at"] = stored.event.at
+
+
+def _updated(row: Row, stored: Stored) -> None:
+    place(row, stored)
+    row["department"] = stored.event.department
+    row["guarantors"] = list(stored.event.guarantors)
+
+
+def _erased(row: Row, stored: Stored) -> None:
+    place(row, stored)
+    row["guarantors"] = []
 
 
 _FOLDS: dict[str, Fold] = {
     "CaseOpened": _opened,
     "CaseClosed": _closed,
     "WakeScheduled": _scheduled,
+    "AccountUpdated": _updated,
+    "AccountErased": _erased,
 }
 
 

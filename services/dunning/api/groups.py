@@ -1,0 +1,53 @@
+"""Running cases grouped for the collectors: by department, or by guarantor."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+
+from chassis.http import Principal
+from chassis.vault import Subject
+from services.dunning.api.desk import CreditorInScope, Desk
+from services.dunning.api.queries import GROUPS
+from services.dunning.api.roles import may
+from services.dunning.domain.state import Account, person_code
+from services.dunning.streams import account_stream
+
+
+def router(desk: Desk) -> APIRouter:
+    """The route `/v1/creditors/{creditor}/case-groups`."""
+    routes = APIRouter(prefix="/v1/creditors/{creditor}", tags=["cases"])
+
+    @routes.get("/case-groups", summary="Running cases by department or by guarantor")
+    async def groups(
+        creditor: CreditorInScope,
+        who: Annotated[Principal, may("see_cases")],
+        by: Annotated[Literal["department", "guarantor"], Query()] = "department",
+    ) -> dict[str, Any]:
+        """A guarantor's `key` is a code to filter cases with; the name is opened for whoever may
+        see cases, as long as one of the debtors is not erased.
+        """
+        await desk.creditor(creditor)
+        rows = await desk.service.pool.fetch(GROUPS[by], creditor)
+        found = []
+        for row in rows:
+            name = row["key"]
+            if by == "guarantor" and name is not None:
+                name = await _name(desk, Subject(creditor, row["account"]), row["key"])
+            found.append({**_shown(row), "name": name})
+        return {"creditor": creditor, "by": by, "groups": found}
+
+    return routes
+
+
+def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in ("key", "cases", "oldest_due_on", "case_ids")}
+
+
+async def _name(desk: Desk, subject: Subject, code: str) -> str | None:
+    state, _ = await desk.service.read(account_stream(*subject))
+    if not isinstance(state, Account):
+        return None
+    keys = await desk.service.keys([subject])
+    told = (desk.profile(subject, keys, state) or {}).get("guarantors") or []
+    return next((g["name"] for g in told if person_code(str(g["name"])) == code), None)
