@@ -22,6 +22,8 @@ from services.notifier.streams import account_stream, terms_stream
 
 _CONTACT_TASKS = frozenset({"phone_call", "visit"})
 """Tasks of which rule 7 counts each as a contact."""
+DETAILS = ("time", "place")
+"""Attributes of an invoice that a notice tells the debtor."""
 
 
 def _account(message: Message, _lane: int) -> Sequence[str]:
@@ -64,6 +66,25 @@ def debtor_erased(work: Work, message: Message) -> None:
     stream = account_stream(message.creditor, message.subject)
     work.append(stream, decide.erase(work.state(stream)))
     work.erase(_subject(message))
+
+
+def _account_if_detailed(message: Message, lane: int) -> Sequence[str]:
+    return _account(message, lane) if _details(message) else []
+
+
+def _details(message: Message) -> dict[str, str]:
+    data: billing.InvoiceIssued = message.data
+    given = {name: data.attributes.get(name) for name in DETAILS}
+    return {name: str(value) for name, value in given.items() if value not in (None, "")}
+
+
+def invoice_issued(work: Work, message: Message) -> None:
+    """Keep where and when what is owed for took place, sealed; most invoices say neither."""
+    details = _details(message)
+    subject = _subject(message)
+    if details and not work.is_erased(subject):
+        kept = e.InvoiceDetailed(message.data.invoice_id, work.seal(subject, details))
+        work.append(account_stream(message.creditor, message.subject), [kept])
 
 
 def balance_changed(work: Work, message: Message) -> None:
@@ -197,6 +218,7 @@ def _zone(name: str) -> str:
 MESSAGES: dict[str, MessageRoute] = {
     billing.AccountUpserted.TYPE: MessageRoute(_account, debtor_upserted, subject=True),
     billing.AccountErased.TYPE: MessageRoute(_account, debtor_erased, subject=True),
+    billing.InvoiceIssued.TYPE: MessageRoute(_account_if_detailed, invoice_issued, subject=True),
     ledger.BalanceChanged.TYPE: MessageRoute(_account, balance_changed),
     ledger.AccountCleared.TYPE: MessageRoute(_account, account_cleared),
     dunning.TermsPublished.TYPE: MessageRoute(_terms, terms_published),

@@ -78,6 +78,7 @@ class Preparation:
                 terms,
                 to,
                 work.now.astimezone(terms.zone).date(),
+                {key: work.open(subject, one) for key, one in state.details.items()},
             )
         except Malformed as error:
             log.warning("notice_unwritable", stream=stream, error=error)

@@ -56,6 +56,13 @@ class LedgerSeen(Struct, frozen=True, tag="ledger_seen"):
     closed: tuple[str, ...] = ()
 
 
+class InvoiceDetailed(Struct, frozen=True, tag="invoice_detailed"):
+    """Where and when what an invoice is for took place, sealed."""
+
+    item_id: str
+    sealed: bytes
+
+
 class ContactSeen(Struct, frozen=True, tag="contact_seen"):
     """Somebody calls or visits the debtor: it counts as a contact of the case."""
 
@@ -193,6 +200,7 @@ Event = (
     DebtorUpserted
     | DebtorErased
     | LedgerSeen
+    | InvoiceDetailed
     | ContactSeen
     | OptedOut
     | OptedIn

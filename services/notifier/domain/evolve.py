@@ -12,6 +12,7 @@ from services.notifier.domain.state import Account, Contact, LedgerView, OpenNot
 
 CONTACT_WINDOW_DAYS = 7
 SENT_KEPT_MAX = 40
+DETAILS_KEPT_MAX = 100
 IN_DOUBT_AFTER = timedelta(minutes=2)
 """Longer than any gateway call may take: a result that is not recorded by then is unknown."""
 
@@ -26,7 +27,7 @@ def _debtor_upserted(state: Account, event: e.DebtorUpserted) -> Account:
 
 
 def _debtor_erased(state: Account, _event: e.DebtorErased) -> Account:
-    return replace(state, profile=b"", erased=True, purge_due=True)
+    return replace(state, profile=b"", details={}, erased=True, purge_due=True)
 
 
 def _ledger_seen(state: Account, event: e.LedgerSeen) -> Account:
@@ -42,6 +43,11 @@ def _ledger_seen(state: Account, event: e.LedgerSeen) -> Account:
         items=items,
     )
     return replace(state, ledger=view)
+
+
+def _invoice_detailed(state: Account, event: e.InvoiceDetailed) -> Account:
+    known = [*state.details.items(), (event.item_id, event.sealed)]
+    return replace(state, details=dict(known[-DETAILS_KEPT_MAX:]))
 
 
 def _contact_seen(state: Account, event: e.ContactSeen) -> Account:
@@ -137,6 +143,7 @@ _EVOLVE: dict[type, Callable[[Account, Any], Account]] = {
     e.DebtorUpserted: _debtor_upserted,
     e.DebtorErased: _debtor_erased,
     e.LedgerSeen: _ledger_seen,
+    e.InvoiceDetailed: _invoice_detailed,
     e.ContactSeen: _contact_seen,
     e.OptedOut: _opted_out,
     e.OptedIn: _opted_in,

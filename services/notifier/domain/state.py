@@ -76,7 +76,9 @@ class SentNotice(Struct, frozen=True):
 
 
 class Account(Struct, frozen=True):
-    """One debtor's account: who they are (sealed), what they owe, and the notices on their way."""
+    """One debtor's account: who they are (sealed), what they owe, and the notices on their way;
+    `details` says of the latest items where and when (sealed).
+    """
 
     creditor: str
     account: str
@@ -84,6 +86,7 @@ class Account(Struct, frozen=True):
     erased: bool = False
     purge_due: bool = False
     ledger: LedgerView = LedgerView()
+    details: dict[str, bytes] = {}
     contacts: tuple[Contact, ...] = ()
     opt_outs: tuple[str, ...] = ()
     open: dict[str, OpenNotice] = {}

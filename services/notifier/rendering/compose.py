@@ -1,8 +1,10 @@
 """The text of one notice for one address."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from services.notifier.domain.amounts import (
@@ -23,6 +25,7 @@ SMS_CHARACTERS_MAX = 500
 
 _UPCOMING = frozenset({"bill", "reminder"})
 _REPLY_DAYS = 7
+_WHERE = ("time", "place")
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,9 @@ def compose(
     terms: Terms,
     to: str,
     today: date,
+    details: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> Content:
-    """Render a notice as of a local day.
+    """Render a notice as of a local day; `details` are time and place of items, by item.
 
     Notices about overdue money show the overdue total of that day, bills and reminders sent before
     the due date what falls due. Raises `Malformed` when no template fits.
@@ -60,6 +64,9 @@ def compose(
     values = _values(
         sender, terms, account, notice, profile, figures, upcoming, to, today, language
     )
+    for shown, one in zip(values["items"], figures.items, strict=True):
+        known = details.get(one.item_id) or {}
+        shown["where"] = one_line(" ".join(known[name] for name in _WHERE if known.get(name)))
     text = templates.render(
         policy=notice.policy,
         language=language,
