@@ -38,7 +38,7 @@ async def create_pool(
     )
 
 
-_LOST = (
+LOST = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
@@ -59,6 +59,6 @@ async def acquire(pool: "asyncpg.Pool[asyncpg.Record]") -> AsyncIterator[Any]:
     try:
         async with pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
             yield connection
-    except _LOST as error:
+    except LOST as error:
         await pool.expire_connections()
         raise Transient("the store does not answer") from error

@@ -41,6 +41,8 @@ class Lateness:
     items: int = 0
     events: int = 0
     disputed: int = 0
+    disputed_paid_late: int = 0
+    """Those of them paid after their due date or not at all, which do not count as overdue."""
     refused: list[str] = field(default_factory=list)
     _due: dict[str, date] = field(default_factory=dict)
     _settled: dict[str, date] = field(default_factory=dict)
@@ -78,7 +80,9 @@ async def play(rows: Sequence[InvoiceRow], mapping: ImportMap, until: date) -> L
     zone = ZoneInfo(mapping.time_zone)
     end = datetime.combine(until + timedelta(days=1), time(), zone) - timedelta(microseconds=1)
     played = [h for h in happenings(rows, mapping) if h.at <= end]
-    lateness = Lateness(until, disputed=sum(bool(h.disputes) for h in played))
+    disputed = {h.disputes for h in played if h.disputes}
+    late = {row.invoice for row in rows if row.due < min(row.settled or until, until)}
+    lateness = Lateness(until, disputed=len(disputed), disputed_paid_late=len(disputed & late))
     with temporary_folder() as folder:
         async with open_world(one_lane(Settings()), folder) as world:
             await _play(world, mapping, played, end, lateness)

@@ -151,4 +151,7 @@ def _play(
         typer.echo(f"days late: median {result.median}, max {max(late, default=0)}")
         typer.echo(f"still overdue on {until}: {result.still_overdue}")
         if result.disputed:
-            typer.echo(f"disputed, so never overdue while disputed: {result.disputed}")
+            typer.echo(
+                f"disputed: {result.disputed}; {result.disputed_paid_late} of them were open past"
+                " their due date, but what is disputed is not overdue: not counted above"
+            )

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from chassis import errors
 from chassis.logging import get_logger
+from chassis.pool import LOST
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:arrears:problem:"
@@ -85,6 +86,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(errors.ArrearsError, _domain)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
+    for lost in LOST:
+        app.add_exception_handler(lost, _lost)
     app.add_exception_handler(Exception, _crash)
 
 
@@ -129,7 +132,14 @@ async def _http(_request: Request, error: Exception) -> Response:
     return problem(error.status_code, phrase, headers=error.headers)
 
 
-async def _crash(_request: Request, error: Exception) -> Response:
+async def _lost(_request: Request, error: Exception) -> Response:
+    _log.warning("store_away", error=error)
+    return problem_of(errors.Transient("the store does not answer"))
+
+
+async def _crash(request: Request, error: Exception) -> Response:
+    if isinstance(error, LOST):  # raised outside the routes, where no handler of its own is asked
+        return await _lost(request, error)
     _log.error("request_crashed", error=error)
     return problem(
         HTTPStatus.INTERNAL_SERVER_ERROR,

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
@@ -19,7 +20,7 @@ _INSTALMENTS_MAX = 120
 
 def _known_zone(name: str) -> str:
     if name not in available_timezones():
-        raise ValueError("is no IANA time zone")
+        raise PydanticCustomError("time_zone", "is no IANA time zone")
     return ZoneInfo(name).key
 
 
@@ -35,25 +36,30 @@ class Deed(Input):
     by: Person | None = None
 
 
-class CreditorInput(Input):
-    """A creditor's set-up. `policy` is the id of a pack that ships with the service, or
-    `policy_document` the YAML text of one.
+class PolicyInput(Input):
+    """A policy: `policy` is the id of a pack that ships with the service, or `policy_document` the
+    YAML text of one; `parameters` are figures that differ from the pack's.
     """
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    time_zone: Annotated[str, AfterValidator(_known_zone)]
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     policy: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$")] | None = None
     policy_version: Annotated[int, Field(ge=1)] | None = None
     policy_document: Annotated[str, Field(max_length=200_000)] | None = None
     parameters: dict[str, Any] = {}
-    languages: Annotated[tuple[Literal["zh", "en"], ...], Field(min_length=1)] = ("zh",)
 
     @model_validator(mode="after")
-    def _one_policy(self) -> "CreditorInput":
+    def _one_policy(self) -> "PolicyInput":
         if (self.policy is None) == (self.policy_document is None):
-            raise ValueError("needs either policy or policy_document")
+            raise PydanticCustomError("policy", "needs either policy or policy_document")
         return self
+
+
+class CreditorInput(PolicyInput):
+    """A creditor's set-up."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    time_zone: Annotated[str, AfterValidator(_known_zone)]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    languages: Annotated[tuple[Literal["zh", "en"], ...], Field(min_length=1)] = ("zh",)
 
 
 class TaskCompletion(Deed):
@@ -108,7 +114,9 @@ class ResolutionInput(Deed):
     @model_validator(mode="after")
     def _amount_of_a_reduction(self) -> "ResolutionInput":
         if (self.outcome == "reduced") != (self.amount is not None):
-            raise ValueError("amount belongs to the outcome reduced, and only to it")
+            raise PydanticCustomError(
+                "amount", "amount belongs to the outcome reduced, and only to it"
+            )
         return self
 
 

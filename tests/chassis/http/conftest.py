@@ -1,4 +1,5 @@
 import asyncio
+import builtins
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -47,6 +48,8 @@ def notes_router() -> APIRouter:
     async def fail(name: str) -> None:
         if name == "crash":
             raise RuntimeError("secret 13800138000")
+        if name in {"ConnectionRefusedError", "FileNotFoundError"}:  # of a store that is stopped
+            raise getattr(builtins, name)("/secret/socket")
         raise getattr(errors, name)("the sentence of the error")
 
     return router

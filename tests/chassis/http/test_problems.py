@@ -68,3 +68,13 @@ async def test_an_unknown_path_is_a_problem(client: httpx.AsyncClient, token: To
 async def test_a_wrong_method_is_a_problem(client: httpx.AsyncClient, token: Token) -> None:
     answer = await client.delete("/v1/notes", headers=token("sales"))
     assert (answer.status_code, answer.headers["content-type"]) == (405, MEDIA_TYPE)
+
+
+@pytest.mark.parametrize("fault", ["ConnectionRefusedError", "FileNotFoundError"])
+async def test_a_store_that_is_away_is_no_fault_of_the_service(
+    client: httpx.AsyncClient, token: Token, fault: str
+) -> None:
+    answer = await client.get(f"/v1/errors/{fault}", headers=token("manager"))
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
+    assert answer.json()["detail"] == "the store does not answer"

@@ -82,3 +82,11 @@ async def test_putting_the_same_again_publishes_nothing_new(desk: Desk) -> None:
     first = len(await desk.published())
     await desk.set_up()
     assert len(await desk.published()) == first
+
+
+async def test_a_time_zone_that_is_none_is_named_as_such(desk: Desk) -> None:
+    answer = await desk.set_up(time_zone="Mars/Olympus")
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [
+        {"field": "time_zone", "in": "body", "problem": "is no IANA time zone"}
+    ]
