@@ -26,16 +26,20 @@ class Decisions:
     def __init__(self, library: Library) -> None:
         self.library = library
 
-    def account(self, work: Work, subject: Subject, command: AccountCommand) -> list[Event]:
+    def account(
+        self, work: Work, subject: Subject, command: AccountCommand, pack: Pack | None = None
+    ) -> list[Event]:
         """Decide a command on an account and append the outcome; raises `NotFound` for a creditor
         that is not set up.
 
-        A running case follows the pack it began with, whatever the creditor has been set to since.
+        A running case follows the pack it began with, whatever the creditor has been set to since;
+        `pack` is another one it is being moved to.
         """
         stream = account_stream(*subject)
         account: Account = work.state(stream)
         creditor = self._creditor(work, subject.creditor)
-        pack = self.pack_of(account, creditor)
+        if pack is None:
+            pack = self.pack_of(account, creditor)
         events = decide(account, command, pack, work.now, ZoneInfo(creditor.zone))
         work.append(stream, events)
         return list(events)

@@ -10,7 +10,7 @@ import asyncpg
 
 from chassis.errors import Transient
 from services.dunning.domain.values import PolicyRef
-from services.dunning.policy import Pack, available, with_parameters
+from services.dunning.policy import Pack, available, get, with_parameters
 from services.dunning.policy.load import loads
 
 _KEEP = """
@@ -18,6 +18,7 @@ insert into policy_documents (content_hash, file, document) values ($1, $2, $3)
 on conflict (content_hash) do nothing"""
 _UNKNOWN = """
 select content_hash, file, document from policy_documents where content_hash <> all($1::text[])"""
+_TEXT = "select document from policy_documents where content_hash = $1"
 _Key = tuple[str, tuple[tuple[str, str], ...]]
 
 
@@ -63,6 +64,12 @@ class Library:
         # The text alone is kept: parameters come with each reference.
         self._by_hash.setdefault(pack.content_hash, loads(source.text, file))
 
+    async def text(self, pool: "asyncpg.Pool[asyncpg.Record]", ref: PolicyRef) -> str:
+        """The text a reference was made with, as it was written."""
+        async with pool.acquire(timeout=10) as connection:
+            found = await connection.fetchval(_TEXT, ref.content_hash)
+        return shipped_text(self._by_hash[ref.content_hash]).text if found is None else str(found)
+
     async def refresh(self, pool: "asyncpg.Pool[asyncpg.Record]", *, always: bool = False) -> int:
         """Load the texts that are stored and not known yet, if any is wanted; returns how many."""
         if not (always or self._wanted):
@@ -79,6 +86,16 @@ def shipped_text(pack: Pack) -> PackText:
     """A shipped pack with its file's text."""
     file = pack.document.file if pack.document else ""
     return PackText(pack, Path(file).read_text(encoding="utf-8"))
+
+
+def chosen_text(
+    policy: str | None, version: int | None, document: str | None, parameters: Mapping[str, object]
+) -> PackText:
+    """A pack that somebody chose: shipped, by name, or given as text; with its figures."""
+    if document is not None:
+        return inline_text(document, parameters)
+    shipped = get(policy or "", version)
+    return PackText(with_parameters(shipped, parameters), shipped_text(shipped).text)
 
 
 def inline_text(text: str, parameters: Mapping[str, object]) -> PackText:

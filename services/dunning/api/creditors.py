@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from fastapi import APIRouter
 
-from chassis.errors import NotFound
+from chassis.errors import NotFound, Rejected
 from chassis.http import Page, Principal, decode_cursor, page
 from chassis.http.paging import Cursor, Limit
 from chassis.work import Work
@@ -19,8 +19,8 @@ from services.dunning.domain import commands as c
 from services.dunning.domain.casework import policy_ref
 from services.dunning.domain.creditor import terms_of
 from services.dunning.domain.state import Creditor
-from services.dunning.library import PackText, inline_text, shipped_text
-from services.dunning.policy import Pack, get, with_parameters
+from services.dunning.library import chosen_text
+from services.dunning.policy import Pack
 from services.dunning.streams import creditor_stream
 
 
@@ -35,11 +35,14 @@ def router(desk: Desk) -> APIRouter:
         who: Annotated[Principal, may("set_up_creditor")],
     ) -> dict[str, Any]:
         """Sets the terms and the policy that new cases follow; a running case keeps the version it
-        began with.
+        began with. Another policy than the one in force is proposed instead (`policy-versions`):
+        only an admin sets it without a second person.
 
         Putting the same again changes nothing.
         """
-        source = _pack(given)
+        source = chosen_text(
+            given.policy, given.policy_version, given.policy_document, given.parameters
+        )
         await desk.decisions.library.keep(desk.service.pool, source)
         command = c.ConfigureCreditor(
             name=given.name,
@@ -50,6 +53,7 @@ def router(desk: Desk) -> APIRouter:
         stream = creditor_stream(creditor)
 
         def run(work: Work) -> Creditor:
+            _check_policy(work.state(stream), source.pack, who)
             if not _is_set_up_so(work.state(stream), command, source.pack):
                 desk.decisions.creditor(work, creditor, command, source.pack)
             state: Creditor = work.state(stream)
@@ -111,6 +115,14 @@ def shown(creditor: Creditor) -> dict[str, Any]:
     }
 
 
+def _check_policy(state: Creditor, pack: Pack, who: Principal) -> None:
+    if state.policy is not None and state.policy != policy_ref(pack) and not who.is_admin:
+        raise Rejected(
+            f"policy {state.policy.label} is in force: another is proposed under policy-versions "
+            "and approved by a second person"
+        )
+
+
 def _is_set_up_so(state: Creditor, command: c.ConfigureCreditor, pack: Pack) -> bool:
     return (
         (state.name, state.zone, state.currency, state.languages)
@@ -118,11 +130,3 @@ def _is_set_up_so(state: Creditor, command: c.ConfigureCreditor, pack: Pack) -> 
         and state.policy == policy_ref(pack)
         and state.terms == terms_of(pack)
     )
-
-
-def _pack(given: i.CreditorInput) -> PackText:
-    if given.policy_document is not None:
-        return inline_text(given.policy_document, given.parameters)
-    shipped = get(given.policy or "", given.policy_version)
-    source = shipped_text(shipped)
-    return PackText(with_parameters(shipped, given.parameters), source.text)

@@ -92,9 +92,11 @@ class Desk:
         target: Target,
         command: Callable[[Seal], AccountCommand],
         allowed: Callable[[Account], None] = lambda _account: None,
+        pack: Pack | None = None,
     ) -> Happened:
         """Run a command on an account; `command` gets a function that seals who recorded it and
-        what they wrote, `allowed` raises for what the caller may not do to this account.
+        what they wrote, `allowed` raises for what the caller may not do to this account, `pack` is
+        one the account is moved to.
 
         A request whose answer was lost in a crash is recognised by its events: it is done once.
         """
@@ -111,7 +113,7 @@ class Desk:
                 raise _unknown(subject)
             allowed(work.state(stream))
             first = work.version(stream) + 1
-            events = self.decisions.account(work, subject, command(seal))
+            events = self.decisions.account(work, subject, command(seal), pack)
             return Told(events, first, work.now)
 
         streams = [stream, creditor_stream(subject.creditor)]
@@ -130,9 +132,11 @@ class Desk:
         request: str,
         command: CreditorCommand | Callable[[Named], CreditorCommand],
         allowed: Callable[[Creditor], None] = lambda _creditor: None,
+        pack: Callable[[Creditor], Pack | None] = lambda _creditor: None,
     ) -> Happened:
         """Run a command on the creditor as a whole, in the same way; a command about a person is
-        made with a function that seals the name under the creditor's own key.
+        made with a function that seals the name under the creditor's own key. `pack` answers the
+        one the command is about when that is not the one in force.
         """
         stream = creditor_stream(creditor)
         if done := await self._done(stream, request):
@@ -146,7 +150,8 @@ class Desk:
             allowed(work.state(stream))
             first = work.version(stream) + 1
             wanted = command(person) if callable(command) else command
-            return Told(self.decisions.creditor(work, creditor, wanted), first, work.now)
+            about = pack(work.state(stream))
+            return Told(self.decisions.creditor(work, creditor, wanted, about), first, work.now)
 
         subjects = [staff] if callable(command) else []
         told = await self.service.execute(

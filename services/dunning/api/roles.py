@@ -9,6 +9,9 @@ from chassis.http import Principal, require
 
 Action = Literal[
     "set_up_creditor",
+    "propose_policy",
+    "decide_policy",
+    "move_case",
     "set_up_collector",
     "certify_clearance",
     "see_creditor",
@@ -32,6 +35,9 @@ STAFF = (*FIELD_STAFF, "manager")
 
 ROLES_OF: dict[Action, tuple[str, ...]] = {
     "set_up_creditor": ("manager",),
+    "propose_policy": ("finance", "legal", "manager"),
+    "decide_policy": ("manager",),
+    "move_case": ("legal", "manager"),
     "set_up_collector": ("administration", "finance", "manager"),
     "certify_clearance": ("finance", "manager"),
     "see_creditor": (*STAFF, "auditor", "sre"),

@@ -221,6 +221,14 @@ class ReleaseHold:
     by: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FollowPolicy:
+    """Move the running case to the pack that comes beside the command."""
+
+    by: str
+    note: bytes | None = None
+
+
 # ---- to a creditor
 
 
@@ -232,6 +240,24 @@ class ConfigureCreditor:
     zone: str
     currency: str
     languages: tuple[str, ...] = ("zh",)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProposePolicy:
+    """Propose the pack that comes beside the command for the cases to come."""
+
+    by: str
+    note: bytes | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DecidePolicy:
+    """Approve or reject a proposal; its pack comes beside the command."""
+
+    proposal_id: str
+    outcome: str
+    by: str
+    note: bytes | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -307,6 +333,7 @@ AccountCommand = (
     | Decide
     | PlaceHold
     | ReleaseHold
+    | FollowPolicy
 )
 CreditorCommand = (
     ConfigureCreditor
@@ -316,4 +343,6 @@ CreditorCommand = (
     | CountCash
     | StartCollector
     | CertifyClearance
+    | ProposePolicy
+    | DecidePolicy
 )

@@ -17,6 +17,7 @@ from services.dunning.domain.creditor_desk import (
     decide_approval,
     start_collector,
 )
+from services.dunning.domain.policy_changes import check_decision, decided, propose_policy
 from services.dunning.domain.state import Creditor
 from services.dunning.domain.values import ContactTerms, LateFeeTerms, Terms
 from services.dunning.policy.model import Pack
@@ -71,6 +72,20 @@ def _configure(
     return [configured, wake] if at != state.wake else [configured]
 
 
+def _decide_policy(
+    state: Creditor, command: c.DecidePolicy, pack: Pack, now: datetime
+) -> list[e.CreditorEvent]:
+    """Decide on a proposed policy; an approved one is the creditor's from now on."""
+    proposal = check_decision(state, command)
+    decision = decided(proposal, command)
+    if command.outcome != "approved":
+        return [decision]
+    setup = c.ConfigureCreditor(
+        name=state.name, zone=state.zone, currency=state.currency, languages=state.languages
+    )
+    return [decision, *_configure(state, setup, pack, now)]
+
+
 _COMMANDS: dict[type, Callable[[Creditor, Any, Pack, datetime], list[e.CreditorEvent]]] = {
     c.ConfigureCreditor: _configure,
     c.CountCash: count_cash,
@@ -79,4 +94,6 @@ _COMMANDS: dict[type, Callable[[Creditor, Any, Pack, datetime], list[e.CreditorE
     c.Decide: decide_approval,
     c.StartCollector: start_collector,
     c.CertifyClearance: certify_clearance,
+    c.ProposePolicy: propose_policy,
+    c.DecidePolicy: _decide_policy,
 }

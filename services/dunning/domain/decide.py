@@ -10,6 +10,7 @@ from services.dunning.domain import deciding, direct_debit, operating, recording
 from services.dunning.domain.casework import reassess
 from services.dunning.domain.events import AccountEvent
 from services.dunning.domain.localtime import local_day
+from services.dunning.domain.policy_changes import follow_policy
 from services.dunning.domain.recorder import Recorder
 from services.dunning.domain.state import Account
 from services.dunning.domain.turn import release_contacts, take_turn
@@ -77,4 +78,5 @@ _COMMANDS: dict[type, Callable[[Recorder, Any], None]] = {
     c.Decide: deciding.decide_request,
     c.PlaceHold: operating.place_hold,
     c.ReleaseHold: operating.release_hold,
+    c.FollowPolicy: follow_policy,
 }

@@ -177,6 +177,15 @@ class CaseClosed(Effect, frozen=True, kw_only=True):
     closed_on: date
 
 
+class CasePolicyChanged(Effect, frozen=True, kw_only=True):
+    """A running case was moved to another policy on purpose; what it took before stays taken."""
+
+    before: PolicyRef
+    after: PolicyRef
+    by: str | None = None
+    note: bytes | None = None
+
+
 class StepTaken(Effect, frozen=True, kw_only=True):
     """`asks` marks a step that asked for approval: what it does follows once that is granted."""
 
@@ -563,6 +572,25 @@ class CreditorConfigured(Event, frozen=True, kw_only=True):
     terms: Terms
 
 
+class PolicyProposed(Event, frozen=True, kw_only=True):
+    """A policy for the cases to come was proposed; `note` is sealed under the creditor's key."""
+
+    proposal_id: str
+    policy_ref: PolicyRef
+    by: str
+    note: bytes | None = None
+
+
+class PolicyDecided(Event, frozen=True, kw_only=True):
+    """A second person approved a proposed policy, or somebody rejected it."""
+
+    proposal_id: str
+    policy_ref: PolicyRef
+    outcome: str
+    by: str
+    note: bytes | None = None
+
+
 class CollectorStarted(Event, frozen=True, kw_only=True):
     """Since when somebody collects for the creditor."""
 
@@ -618,6 +646,7 @@ AccountEvent = (
     | CasePaused
     | CaseResumed
     | CaseClosed
+    | CasePolicyChanged
     | StepTaken
     | StepDropped
     | StepGranted
@@ -672,6 +701,8 @@ CreditorEvent = (
     | ApprovalRequested
     | ApprovalDecided
     | CommissionApproved
+    | PolicyProposed
+    | PolicyDecided
     | CollectorStarted
     | ClearanceCertified
     | ReportStored

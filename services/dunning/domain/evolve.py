@@ -25,6 +25,7 @@ from services.dunning.domain.evolve_case import (
     delayed,
     opened,
     paused,
+    policy_changed,
     reacted,
     resumed,
     step_dropped,
@@ -72,7 +73,7 @@ from services.dunning.domain.evolve_recovery import (
     limitation_restarted,
 )
 from services.dunning.domain.state import Account, Creditor
-from services.dunning.domain.values import Approval
+from services.dunning.domain.values import Approval, PolicyProposal
 
 
 def evolve_account(state: Account, event: Any) -> Account:
@@ -127,6 +128,16 @@ def _creditor_decided(state: Creditor, event: e.ApprovalDecided) -> Creditor:
     return replace(state, approvals=left)
 
 
+def _policy_proposed(state: Creditor, event: e.PolicyProposed) -> Creditor:
+    proposal = PolicyProposal(proposal_id=event.proposal_id, policy=event.policy_ref, by=event.by)
+    return replace(state, proposals=(*state.proposals, proposal))
+
+
+def _policy_decided(state: Creditor, event: e.PolicyDecided) -> Creditor:
+    left = tuple(p for p in state.proposals if p.proposal_id != event.proposal_id)
+    return replace(state, proposals=left)
+
+
 def _collector_started(state: Creditor, event: e.CollectorStarted) -> Creditor:
     collectors = {**state.collectors, event.collector.code: event.started_on}
     return replace(state, collectors=collectors)
@@ -155,6 +166,7 @@ _ACCOUNT: dict[type, Callable[[Account, Any], Account]] = {
     e.CasePaused: paused,
     e.CaseResumed: resumed,
     e.CaseClosed: closed,
+    e.CasePolicyChanged: policy_changed,
     e.StepTaken: step_taken,
     e.StepDropped: step_dropped,
     e.StepGranted: step_granted,
@@ -199,6 +211,8 @@ _CREDITOR: dict[type, Callable[[Creditor, Any], Creditor]] = {
     e.TaskCompleted: _creditor_task_done,
     e.ApprovalRequested: _creditor_asked,
     e.ApprovalDecided: _creditor_decided,
+    e.PolicyProposed: _policy_proposed,
+    e.PolicyDecided: _policy_decided,
     e.CollectorStarted: _collector_started,
     e.WakeScheduled: _creditor_scheduled,
 }

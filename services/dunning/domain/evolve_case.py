@@ -24,6 +24,10 @@ def opened(state: Account, event: e.CaseOpened) -> Account:
     return replace(state, case=case, cases=state.cases + 1, classified_ahead=None)
 
 
+def policy_changed(state: Account, event: e.CasePolicyChanged) -> Account:
+    return with_case(state, policy=event.after)
+
+
 def paused(state: Account, event: e.CasePaused) -> Account:
     return with_case(state, paused=event.reasons)
 

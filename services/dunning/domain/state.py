@@ -17,6 +17,7 @@ from services.dunning.domain.values import (
     Person,
     Plan,
     Planned,
+    PolicyProposal,
     PolicyRef,
     Promise,
     Restriction,
@@ -149,6 +150,7 @@ class Creditor(Struct, frozen=True, kw_only=True, omit_defaults=True):
     tasks: tuple[OpenTask, ...] = ()
     approvals: tuple[Approval, ...] = ()
     collectors: dict[str, date] = {}
+    proposals: tuple[PolicyProposal, ...] = ()
     wake: datetime | None = None
     turn_on: date | None = None
 

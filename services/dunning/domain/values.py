@@ -110,6 +110,14 @@ class PolicyRef(Value, frozen=True, kw_only=True):
         return f"{self.policy} v{self.version}"
 
 
+class PolicyProposal(Value, frozen=True, kw_only=True):
+    """A policy proposed for a creditor's future cases and not decided yet."""
+
+    proposal_id: str
+    policy: PolicyRef
+    by: str
+
+
 class LateFeeTerms(Value, frozen=True, kw_only=True):
     """Simple late fee a day, its cap, and whether it `starts` when due or once started."""
 

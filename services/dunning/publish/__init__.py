@@ -47,6 +47,10 @@ KEPT: frozenset[type[e.Event]] = frozenset(
         e.InvoiceMarked,
         e.DirectDebitEnded,
         # Whoever collects is named in them.
+        # Creditors hear of the terms; whose proposal they were is the creditor's own business.
+        e.PolicyProposed,
+        e.PolicyDecided,
+        e.CasePolicyChanged,
         e.CommissionEarned,
         e.CommissionReversed,
         e.CollectorStarted,

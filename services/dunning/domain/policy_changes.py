@@ -1,0 +1,96 @@
+"""Changing a creditor's policy: proposed by one person, approved by another, for the cases to come;
+a running case keeps its own unless it is moved on purpose.
+"""
+
+from datetime import datetime
+
+from chassis.errors import NotFound, Rejected
+from services.dunning.domain import commands as c
+from services.dunning.domain import events as e
+from services.dunning.domain.casework import policy_ref
+from services.dunning.domain.checks import one_of
+from services.dunning.domain.deciding import OUTCOMES
+from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.domain.state import Creditor
+from services.dunning.domain.values import PolicyProposal, PolicyRef
+from services.dunning.policy.model import Pack
+
+
+def propose_policy(
+    state: Creditor, command: c.ProposePolicy, pack: Pack, now: datetime
+) -> list[e.CreditorEvent]:
+    """Record a proposal; raises Rejected when it says what already holds, or has another text under
+    a version that is taken.
+    """
+    wanted = policy_ref(pack)
+    if wanted == state.policy:
+        raise Rejected(f"policy {wanted.label} with these figures is in force already")
+    for known in (state.policy, *(proposal.policy for proposal in state.proposals)):
+        _check_version(wanted, known)
+    return [
+        e.PolicyProposed(
+            proposal_id=f"{state.code}-v{state.sequence + 1}",
+            policy_ref=wanted,
+            by=command.by,
+            note=command.note,
+        )
+    ]
+
+
+def check_decision(state: Creditor, command: c.DecidePolicy) -> PolicyProposal:
+    """The proposal a decision is about; raises NotFound or Rejected when it may not be taken."""
+    one_of("the outcome of a decision", command.outcome, OUTCOMES)
+    for proposal in state.proposals:
+        if proposal.proposal_id == command.proposal_id:
+            break
+    else:
+        raise NotFound(f"no policy proposal {command.proposal_id} waits for a decision")
+    if command.outcome == "approved" and _same(command.by, proposal.by):
+        raise Rejected("who proposes may not approve: the decision needs a second person")
+    return proposal
+
+
+def decided(proposal: PolicyProposal, command: c.DecidePolicy) -> e.PolicyDecided:
+    """The decision as it is recorded."""
+    return e.PolicyDecided(
+        proposal_id=proposal.proposal_id,
+        policy_ref=proposal.policy,
+        outcome=command.outcome,
+        by=command.by,
+        note=command.note,
+    )
+
+
+def follow_policy(rec: Recorder, command: c.FollowPolicy) -> None:
+    """Move the running case to the recorder's pack.
+
+    Raises Rejected without a case, while a step waits for its decision (its actions are those of
+    the policy that asked), and when the case follows that pack already.
+    """
+    case = rec.state.case
+    if case is None:
+        raise Rejected("no case runs that could be moved to another policy")
+    wanted = policy_ref(rec.pack)
+    if wanted == case.policy:
+        raise Rejected(f"the case follows policy {wanted.label} with these figures already")
+    if case.asking is not None or case.granted is not None:
+        raise Rejected("a step of the case waits for its decision: decide it first")
+    cause = Cause(None, f"moved from policy {case.policy.label} by decision of {command.by}")
+    rec.emit(
+        e.CasePolicyChanged(
+            before=case.policy, after=wanted, by=command.by, note=command.note, **rec.why(cause)
+        )
+    )
+
+
+def _check_version(wanted: PolicyRef, known: PolicyRef | None) -> None:
+    if known is None or (known.policy, known.version) != (wanted.policy, wanted.version):
+        return
+    if known.content_hash != wanted.content_hash:
+        raise Rejected(
+            f"policy {wanted.label} is known with another text: a changed text needs a new version"
+        )
+
+
+def _same(one: str, other: str) -> bool:
+    return one.strip() == other.strip()

@@ -1,0 +1,108 @@
+"""Policy versions over HTTP: proposed, checked, approved by another, and the cases that follow."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import services.dunning.policies
+from tests.dunning.app.conftest import CREDITOR, Desk, local
+
+TEXT = Path(next(iter(services.dunning.policies.__path__))).joinpath("three-stage.yaml").read_text()
+VERSIONS = f"/v1/creditors/{CREDITOR}/policy-versions"
+SECOND = TEXT.replace("version: 1", "version: 2", 1)
+
+
+@pytest.fixture
+async def owing(desk: Desk) -> Desk:
+    """A case opened under version 1 of the three-stage policy."""
+    await desk.set_up("three-stage")
+    await desk.owes(30_000, date(2026, 3, 8))
+    await desk.run_until(local(3, 10))
+    return desk
+
+
+async def proposed(desk: Desk, **body: object) -> str:
+    given = {"policy_document": SECOND, "reason": "the board said so", **body}
+    answer = await desk.post(VERSIONS, given, "manager", who="ann")
+    assert answer.status_code == 201, answer.text
+    proposal: str = answer.json()["happened"][0]["fields"]["proposal_id"]
+    return proposal
+
+
+async def decided(desk: Desk, proposal: str, who: str, outcome: str = "approved") -> int:
+    body = {"outcome": outcome}
+    return (
+        await desk.post(f"{VERSIONS}/{proposal}/decision", body, "manager", who=who)
+    ).status_code
+
+
+async def case_id(desk: Desk, account: str = "P-1") -> str:
+    answer = await desk.get(f"/v1/accounts/{account}")
+    found: str = answer.json()["case_id"]
+    return found
+
+
+async def test_cases_opened_after_the_approval_follow_the_new_version(owing: Desk) -> None:
+    proposal = await proposed(owing)
+    assert await decided(owing, proposal, "ann") == 409
+    assert await decided(owing, proposal, "bob") == 201
+    await owing.owes(500, date(2026, 3, 15), account="P-2", item="INV-2")
+    await owing.run_until(local(3, 17))
+    versions = {}
+    for account in ("P-1", "P-2"):
+        shown = (await owing.get(f"/v1/cases/{await case_id(owing, account)}/policy")).json()
+        versions[account] = (shown["version"], shown["document"])
+    assert versions == {"P-1": (1, TEXT), "P-2": (2, SECOND)}
+
+
+async def test_a_case_is_moved_on_purpose_with_its_reason_in_the_timeline(owing: Desk) -> None:
+    assert await decided(owing, await proposed(owing), "bob") == 201
+    url = f"/v1/cases/{await case_id(owing)}/policy"
+    assert (await owing.post(url, {}, "manager")).status_code == 422
+    assert (await owing.post(url, {"reason": "agreed"}, "collector")).status_code == 403
+    moved = await owing.post(url, {"reason": "agreed"}, "manager", who="cat")
+    assert moved.status_code == 201, moved.text
+    shown = (await owing.get(url)).json()
+    assert (shown["version"], [one["version"] for one in shown["before"]]) == (2, [1])
+    entry = next(e for e in await owing.timeline() if e["kind"] == "case_policy_changed")
+    assert (entry["fields"]["by"], entry["fields"]["note"]["text"]) == ("cat", "agreed")
+    assert (await owing.post(url, {"reason": "again"}, "manager")).status_code == 409
+
+
+async def test_a_faulty_proposal_is_refused_with_line_and_field(owing: Desk) -> None:
+    text = SECOND.replace("day: $stop_day", "day: $nothing")
+    answer = await owing.post(VERSIONS, {"policy_document": text}, "manager")
+    assert answer.status_code == 422
+    assert "policy_document:" in answer.json()["detail"]
+    assert "nothing" in answer.json()["detail"]
+
+
+async def test_proposals_are_listed_with_who_and_why(owing: Desk) -> None:
+    assert await decided(owing, await proposed(owing), "bob", "rejected") == 201
+    await proposed(owing)
+    shown = (await owing.get(VERSIONS)).json()
+    history = [(h["what"], h["by"], h["reason"]) for h in shown["history"]]
+    assert history == [
+        ("proposed", "ann", "the board said so"),
+        ("rejected", "bob", None),
+        ("proposed", "ann", "the board said so"),
+    ]
+    assert shown["in_force"]["version"] == 1
+    assert len(shown["waiting"]) == 1
+
+
+async def test_figures_alone_may_change_without_a_new_version(owing: Desk) -> None:
+    body = {"policy_document": None, "policy": "three-stage", "parameters": {"stop_day": 45}}
+    assert await decided(owing, await proposed(owing, **body), "bob") == 201
+    shown = (await owing.get(f"/v1/creditors/{CREDITOR}")).json()
+    assert shown["parameters"] == {"stop_day": "45"}
+
+
+async def test_nobody_but_an_admin_changes_the_policy_alone(owing: Desk) -> None:
+    refused = await owing.set_up("mobile")
+    assert refused.status_code == 409
+    assert "second person" in refused.json()["detail"]
+    body = {"name": "A", "time_zone": "Asia/Shanghai", "currency": "CNY", "policy": "mobile"}
+    url, headers = f"/v1/creditors/{CREDITOR}", owing.headers("admin")
+    assert (await owing.client.put(url, json=body, headers=headers)).status_code == 200
