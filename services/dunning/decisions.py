@@ -4,6 +4,8 @@ decided.
 
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from chassis.errors import NotFound
 from chassis.vault import Subject
 from chassis.work import Work
@@ -40,6 +42,9 @@ class Decisions:
         creditor = self._creditor(work, subject.creditor)
         if pack is None:
             pack = self.pack_of(account, creditor)
+        if not account.currency:
+            # The ledger has not spoken of it yet; a fee may be charged all the same.
+            account = replace(account, currency=creditor.currency)
         events = decide(account, command, pack, work.now, ZoneInfo(creditor.zone))
         work.append(stream, events)
         return list(events)

@@ -13,6 +13,7 @@ from services.dunning.api.roles import acting_for, may
 from services.dunning.domain import commands as c
 from services.dunning.domain.state import Account
 from services.dunning.domain.values import Instalment
+from services.dunning.policy import Pack
 
 CREATED = 201
 
@@ -148,20 +149,24 @@ def _applications(routes: APIRouter, desk: Desk) -> None:
             amount=given.amount,
             until=given.until,
         )
-        return await desk.act(
-            target,
-            lambda _seal: command,
-            lambda account: check_decider(account, given.purpose, who),
-        )
+        creditor = await desk.creditor(target.subject.creditor)
+
+        def allowed(account: Account) -> None:
+            pack = desk.decisions.pack_of(account, creditor)
+            check_decider(account, given.purpose, who, pack)
+
+        return await desk.act(target, lambda _seal: command, allowed)
 
 
-def check_decider(account: Account, purpose: str, who: Principal) -> None:
-    """Refuse whoever has not the role an approval asks for; a role no token carries is the
-    manager's.
+def check_decider(account: Account, purpose: str, who: Principal, pack: Pack) -> None:
+    """Refuse whoever has not the role that an approval, or the policy for an application, asks for;
+    a role no token carries is the manager's.
 
     Of that name an application is decided first, as the domain does it.
     """
     if any(one.for_ == purpose for one in account.applications):
+        if purpose in pack.deciders:
+            who.check(pack.deciders[purpose])
         return
     for approval in account.approvals:
         if approval.for_ == purpose:

@@ -272,11 +272,14 @@ def _charge(rec: Recorder, action: Action, cause: Cause) -> None:
         return
     share = Decimal(overdue_principal(rec.state, rec.today)) * charge.ratio
     worked_out = int(share.quantize(Decimal(1), ROUND_HALF_UP))
+    amount = worked_out if cause.amount is None else cause.amount
+    if amount <= 0:
+        return
     rec.emit(
         e.FeeCharged(
             item_id=rec.new_id("f"),
             item=charge.item,
-            amount=worked_out if cause.amount is None else cause.amount,
+            amount=amount,
             due_on=rec.today + timedelta(days=charge.due_in_days),
             on=rec.today,
             currency=rec.state.currency,

@@ -14,6 +14,7 @@ from services.dunning.policy.actions import Action, Approval, Part
 from services.dunning.policy.conditions import Condition, Names, Trigger, When
 from services.dunning.policy.document import Document
 from services.dunning.policy.parameters import Parameter
+from services.dunning.policy.vocabulary import Role
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
 StepId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
@@ -218,7 +219,8 @@ class Pack(Part):
     """One creditor's policy, its figures resolved.
 
     `values` are the parameters in force, `overrides` those an operator changed, `content_hash`
-    names the text of the file whatever its comments and overrides.
+    names the text of the file whatever its comments and overrides. `deciders` are the roles that
+    alone decide applications of a name; others are decided by whoever may decide at all.
     """
 
     id: Id
@@ -244,6 +246,7 @@ class Pack(Part):
     cash_desk: CashDesk | None = None
     kpi: Kpi | None = None
     segments: dict[str, str] = {}
+    deciders: dict[str, Role] = {}
     values: dict[str, Any] = {}
     overrides: dict[str, Any] = {}
     content_hash: str = ""
