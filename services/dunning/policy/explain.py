@@ -2,6 +2,7 @@
 
 from services.dunning.policy.actions import Action, Charge, Repeat
 from services.dunning.policy.conditions import After, Condition, Trigger, When
+from services.dunning.policy.explain_recovery import explain_recovery
 from services.dunning.policy.model import BeforeDue, CalendarEntry, Decisions, Pack, Reaction, Step
 
 
@@ -22,6 +23,7 @@ def explain(pack: Pack) -> str:
         blocks.append("At once\n" + "\n".join(map(_reaction, pack.reactions)))
     if pack.decisions:
         blocks.append(_decisions(pack.decisions))
+    blocks += explain_recovery(pack, _actions)
     if pack.calendar:
         blocks.append("Every month\n" + "\n".join(map(_entry, pack.calendar)))
     blocks.append(_figures(pack))
@@ -106,7 +108,8 @@ def _condition(condition: Condition) -> str:
         if isinstance(value, bool):
             words.append(text if value else f"not {text}")
         elif isinstance(value, tuple):
-            words.append(f"{text} {' or '.join(value)}")
+            joint = " and " if name == "observed_all" else " or "
+            words.append(f"{text} {joint.join(value)}")
         else:
             words.append(f"{text} {value}")
     return " and ".join(words)

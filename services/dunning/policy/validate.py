@@ -6,6 +6,7 @@ from services.dunning.policy.conditions import After
 from services.dunning.policy.document import Document, Path
 from services.dunning.policy.model import Pack, Step
 from services.dunning.policy.problem import Problem
+from services.dunning.policy.validate_recovery import recovery_faults
 from services.dunning.policy.vocabulary import Role
 from services.dunning.policy.walk import actions_at, steps_at
 
@@ -29,6 +30,7 @@ def validate(pack: Pack) -> list[Problem]:
         *_dates(pack),
         *_severity(pack),
         *_contact(pack),
+        *recovery_faults(pack),
     ]
     return sorted((source.problem(path, text) for path, text in found), key=lambda p: p.line)
 
