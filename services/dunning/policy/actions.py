@@ -117,9 +117,12 @@ class Charge(Part):
 
 
 class Report(Part):
-    """A report stored as it stands."""
+    """A report stored as it stands; `figures` are the parameters it works with, under their own
+    names.
+    """
 
     name: str = Field(min_length=1)
+    figures: dict[str, int] = {}
 
 
 class Nothing(Part):

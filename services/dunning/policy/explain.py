@@ -144,6 +144,9 @@ def _deed(action: Action) -> str:
         return "restore " + (", ".join(action.restore.services) or "every restricted service")
     if action.charge:
         return _charge(action.charge)
+    if action.report:
+        figures = "".join(f", {name} {value}" for name, value in action.report.figures.items())
+        return f"report {action.report.name}{figures}"
     part = getattr(action, action.kind)
     words = [str(value) for value in part.model_dump().values()]
     return " ".join([action.kind.replace("_", " "), *words])
