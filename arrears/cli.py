@@ -12,6 +12,7 @@ from arrears.commands import contracts, dead_letters, policy, scenario
 from arrears.commands.demo import demo
 from arrears.commands.import_ import import_
 from arrears.commands.kafka import kafka
+from arrears.commands.policy_simulate import simulate
 from arrears.commands.publish import publish
 from arrears.commands.replay import replay
 from arrears.commands.token import token
@@ -31,6 +32,7 @@ app.command()(demo)
 app.command()(publish)
 app.command(name="import")(import_)
 app.add_typer(scenario.app, name="scenario")
+policy.app.command()(simulate)
 app.add_typer(policy.app, name="policy")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(contracts.app, name="contracts")

@@ -24,6 +24,11 @@ class Listener:
         await self._bus.ensure_topics(self._topics)
         self._positions = await self._bus.end_offsets(self._topics)
 
+    async def from_the_start(self) -> None:
+        """Everything that is still on the topics is for this listener."""
+        await self._bus.ensure_topics(self._topics)
+        self._positions = await self._bus.start_offsets(self._topics)
+
     async def messages(self) -> AsyncIterator[dict[str, Any]]:
         """Yield the CloudEvents published since the last call, per account in order."""
         ends = await self._bus.end_offsets(self._topics)

@@ -84,6 +84,15 @@ def _versions(routes: APIRouter, desk: Desk) -> None:
             "history": shown,
         }
 
+    @routes.get("/creditors/{creditor}/policy", summary="The policy in force, with its full text")
+    async def in_force(
+        creditor: CreditorInScope, who: Annotated[Principal, may("see_cases")]
+    ) -> dict[str, Any]:
+        ref = (await desk.creditor(creditor)).policy
+        if ref is None:
+            raise NotFound(f"creditor {creditor} is not set up")
+        return await _text(desk, ref)
+
     @routes.post(base, status_code=CREATED, summary="Propose a policy for the cases to come")
     async def propose(
         creditor: CreditorInScope,

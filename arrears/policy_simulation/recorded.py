@@ -1,0 +1,136 @@
+"""What was recorded: a creditor's billing events and set-up, from a file or the running system."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from arrears import apis
+from arrears.billing import Event
+from arrears.errors import Fault, FileError, UsageError
+from arrears.listening import Listener
+from arrears.stack import open_bus, open_store
+from chassis.settings import Settings
+
+KNOWN_BEFORE = "billing.account.upserted.v1"
+"""What the platform told of debtors before the time counts as known at its start."""
+_ANSWERS = ("dunning", "notifier", "legal")
+_CREDITORS = "creditors.json"
+
+
+@dataclass(frozen=True)
+class Span:
+    """Local days, both included."""
+
+    first: date
+    last: date
+    zone: ZoneInfo
+
+    @property
+    def begins(self) -> datetime:
+        return datetime.combine(self.first, time(), self.zone)
+
+    @property
+    def ends(self) -> datetime:
+        return datetime.combine(self.last + timedelta(days=1), time(), self.zone)
+
+    def holds(self, event: Event) -> bool:
+        """Whether a message falls into it."""
+        return self.begins <= datetime.fromisoformat(event["time"]) < self.ends
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A creditor's set-up as dunning's API takes it, the billing events to play, and what the
+    services said at the time (None where that is not known).
+    """
+
+    set_up: Mapping[str, Any]
+    span: Span
+    events: Sequence[Event]
+    answers: Sequence[Event] | None = None
+
+
+def from_file(path: Path, creditor: str, days: tuple[date, date], present: str | None) -> Recorded:
+    """Events of a JSONL export; the set-up is that of `creditors.json` beside it.
+
+    `present` names the pack to compare with where there is no such file. Raises FileError and
+    UsageError.
+    """
+    set_up = _set_up_beside(path, creditor)
+    if present is not None:
+        set_up = set_up | {"policy": present}
+    elif "policy" not in set_up and "policy_document" not in set_up:
+        raise UsageError(f"{path.parent / _CREDITORS}: has no {creditor}; --present names its pack")
+    span = Span(*days, ZoneInfo(set_up["time_zone"]))
+    return Recorded(set_up, span, _of_span(_lines(path), creditor, span))
+
+
+async def from_system(settings: Settings, creditor: str, days: tuple[date, date]) -> Recorded:
+    """Events of the running system's billing log, its set-up, and what it did about them."""
+    async with apis.running(settings) as system:
+        shown = await system.get("dunning", f"/v1/creditors/{creditor}")
+        policy = await system.get("dunning", f"/v1/creditors/{creditor}/policy")
+    set_up = {name: shown[name] for name in ("name", "time_zone", "currency", "languages")}
+    set_up |= {"policy_document": policy["document"], "parameters": policy["parameters"]}
+    span = Span(*days, ZoneInfo(shown["time_zone"]))
+    async with open_store(settings) as dsn, open_bus(settings, dsn) as bus:
+        listener = Listener(bus, ("billing", *_ANSWERS))
+        await listener.from_the_start()
+        told = [event async for event in listener.messages()]
+    billing = [event for event in told if event["type"].startswith("billing.")]
+    answers = [event for event in told if event["type"].partition(".")[0] in _ANSWERS]
+    answers = [event for event in answers if span.holds(event)]
+    return Recorded(set_up, span, _of_span(billing, creditor, span), answers)
+
+
+def _of_span(events: Iterable[Event], creditor: str, span: Span) -> list[Event]:
+    """The creditor's events of the days, oldest first, and before them what was known of its
+    debtors.
+    """
+    mine = [event for event in events if event.get("creditor") == creditor]
+    ordered = sorted(mine, key=lambda event: datetime.fromisoformat(event["time"]))
+    known: dict[str, Event] = {}
+    for event in ordered:
+        if event["type"] == KNOWN_BEFORE and datetime.fromisoformat(event["time"]) < span.begins:
+            known[f"{event['subject']} {event['id']}"] = event
+    start = span.begins.astimezone().isoformat()
+    before = [{**event, "time": start} for event in known.values()]
+    return [*before, *(event for event in ordered if span.holds(event))]
+
+
+def _set_up_beside(path: Path, creditor: str) -> dict[str, Any]:
+    default = {"name": creditor, "time_zone": "Asia/Shanghai", "currency": "CNY"}
+    file = path.parent / _CREDITORS
+    if not file.exists():
+        return default
+    try:
+        known = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UsageError(f"{file}: is not JSON: {error}") from error
+    for one in known:
+        if one.get("id") == creditor:
+            return {name: value for name, value in one.items() if name != "id"}
+    return default
+
+
+def _lines(path: Path) -> list[Event]:
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error
+    events = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            event = orjson.loads(line)
+            datetime.fromisoformat(event["time"])
+        except (ValueError, TypeError, KeyError) as error:
+            message = "is no CloudEvent with a time"
+            raise FileError(path, [Fault(number, "", message)]) from error
+        events.append(event)
+    return events
