@@ -1,7 +1,7 @@
-"""Who owns which lane: a lease row per lane whose epoch fences everybody who held it before.
+"""Who owns which lane: a row per lane whose epoch fences everybody who held it before.
 
-Lease times are the database's, not the business clock's: they order instances of the software, not
-events of a case.
+An instance keeps its lanes as long as it is seen; the lease is how long it may go unseen. Its times
+are the database's, not the business clock's: they order instances, not events of a case.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,21 +27,26 @@ _LEAVE = "delete from members where instance = $1"
 _MEMBERS = (
     "select count(*) from members where seen_at > clock_timestamp() - make_interval(secs => $1)"
 )
+# A lane is free when nobody owns it, when its owner has not been seen for the time of a lease, or
+# when it is the former self of an instance that came back under its name.
 _TAKE = """
-update lanes set epoch = epoch + 1, owner = $1,
-  leased_until = clock_timestamp() + make_interval(secs => $2)
+update lanes set epoch = epoch + 1, owner = $1
 where lane in (
-  select lane from lanes where leased_until < clock_timestamp() or owner is null
+  select lane from lanes
+  where owner is null or (owner = $1 and lane <> all($4::int[])) or not exists (
+    select 1 from members where instance = owner
+      and seen_at > clock_timestamp() - make_interval(secs => $2))
   order by lane limit $3 for update skip locked)
 returning lane, epoch"""
-_RENEW = """
-update lanes set leased_until = clock_timestamp() + make_interval(secs => $3)
-where (lane, epoch) in (select * from unnest($1::int[], $2::bigint[]))
-returning lane"""
-_RELEASE = """
-update lanes set owner = null, leased_until = '-infinity'
+_STILL_OURS = """
+select lane from lanes
 where (lane, epoch) in (select * from unnest($1::int[], $2::bigint[]))"""
-_FENCE = "update lanes set leased_until = leased_until where lane = $1 and epoch = $2"
+_RELEASE = """
+update lanes set owner = null
+where (lane, epoch) in (select * from unnest($1::int[], $2::bigint[]))"""
+# Shared: the owner's consumer, timers and relay do not wait for one another, but whoever takes the
+# lane waits for them all. Nothing is written to the row while the lane is held.
+_FENCE = "select 1 from lanes where lane = $1 and epoch = $2 for share"
 
 
 class LaneLost(ArrearsError):
@@ -65,21 +70,19 @@ class Leases:
             await connection.execute(_SEED_RELAY, self.partitions)
 
     async def refresh(self) -> tuple[Sequence[int], Sequence[int]]:
-        """Renew, take or give back lanes towards a fair share; returns (gained, lost)."""
+        """Be seen, take or give back lanes towards a fair share; returns (gained, lost)."""
         async with acquire(self.pool) as connection:
             await connection.execute(_HEARTBEAT, self.instance)
             members = await connection.fetchval(_MEMBERS, self.lease_seconds)
             share = -(-self.partitions // max(1, members))
-            lost = await self._renew(connection)
+            lost = await self._find_lost(connection)
             lost += await self._give_back(connection, share)
             gained = await self._take(connection, share)
         return gained, lost
 
-    async def _renew(self, connection: Connection) -> list[int]:
+    async def _find_lost(self, connection: Connection) -> list[int]:
         lanes, epochs = list(self.held), list(self.held.values())
-        kept = {
-            row["lane"] for row in await connection.fetch(_RENEW, lanes, epochs, self.lease_seconds)
-        }
+        kept = {row["lane"] for row in await connection.fetch(_STILL_OURS, lanes, epochs)}
         lost = [lane for lane in lanes if lane not in kept]
         for lane in lost:
             del self.held[lane]
@@ -94,7 +97,9 @@ class Leases:
         wanted = share - len(self.held)
         if wanted <= 0:
             return []
-        rows = await connection.fetch(_TAKE, self.instance, self.lease_seconds, wanted)
+        rows = await connection.fetch(
+            _TAKE, self.instance, self.lease_seconds, wanted, list(self.held)
+        )
         self.held.update({row["lane"]: row["epoch"] for row in rows})
         return [row["lane"] for row in rows]
 
@@ -115,7 +120,6 @@ class Leases:
 
         The row stays locked until the commit, so nobody can take the lane in between.
         """
-        status = await connection.execute(_FENCE, lane, self.held.get(lane, -1))
-        if status != "UPDATE 1":
+        if await connection.fetchval(_FENCE, lane, self.held.get(lane, -1)) is None:
             self.held.pop(lane, None)
             raise LaneLost(f"lane {lane} was taken over")

@@ -51,6 +51,7 @@ class Live:
             "fetch": self._fetch,
             "wakes": self._fire,
             "relay": self._publish,
+            "views": self._project,
             "workers": self._work,
             "lag": self._watch_lag,
         }
@@ -110,8 +111,8 @@ class Live:
             lanes = list(self._service.leases.held)
             await self._service.reading.reopen(lanes)
             self._start_lanes(lanes)
-            self._service.dirty.update(lanes)
-            self._service.stirred.set()
+            for lane in lanes:
+                self._service.stir(lane)
         service = self._service
         if service.reading.reader is None:
             await asyncio.sleep(_IDLE_SECONDS)
@@ -181,19 +182,24 @@ class Live:
 
     async def _publish(self) -> None:
         service = self._service
-        try:
-            await asyncio.wait_for(service.stirred.wait(), _IDLE_SECONDS)
-        except TimeoutError:
+        if not await _rung(service.stirred.relay, _IDLE_SECONDS):
             service.dirty.update(service.leases.held)
-        service.stirred.clear()
         await self._publish_dirty()
+
+    async def _project(self) -> None:
+        """Bring the views up, apart from publishing: nobody's message waits for a table."""
+        service = self._service
+        if not await _rung(service.stirred.views, _IDLE_SECONDS):
+            service.unprojected.update(service.leases.held)
+        while service.unprojected:
+            await service.projector.project(service.unprojected.pop())
 
     async def _publish_dirty(self) -> None:
         service = self._service
         lanes = [lane for lane in service.dirty if lane in service.leases.held]
         service.dirty.clear()
         results = await asyncio.gather(
-            *(self._publish_lane(lane) for lane in lanes), return_exceptions=True
+            *(service.relay.relay(lane) for lane in lanes), return_exceptions=True
         )
         for lane, result in zip(lanes, results, strict=True):
             if isinstance(result, LaneLost):
@@ -202,10 +208,6 @@ class Live:
                 service.dirty.add(lane)
                 raise result
 
-    async def _publish_lane(self, lane: int) -> None:
-        await self._service.relay.relay(lane)
-        await self._service.projector.project(lane)
-
     async def _work(self) -> None:
         service = self._service
         done = 0
@@ -213,7 +215,7 @@ class Live:
             done += await worker(service)
         done += await service.forgetting.run()
         if not done:
-            await asyncio.sleep(_IDLE_SECONDS / 5)
+            await _rung(service.stirred.workers, _IDLE_SECONDS)
 
     # Watching
 
@@ -250,3 +252,13 @@ async def _all_that_waits(queue: "asyncio.Queue[list[Record]]", size: int) -> li
             break
         records = [*records, *more]
     return records
+
+
+async def _rung(bell: asyncio.Event, seconds: float) -> bool:
+    """Wait for a bell, which is then silent again; False when it was not rung in time."""
+    try:
+        await asyncio.wait_for(bell.wait(), seconds)
+    except TimeoutError:
+        return False
+    bell.clear()
+    return True

@@ -29,6 +29,7 @@ set version = excluded.version, data = excluded.data, wake_at = excluded.wake_at
 _LOAD = "select stream, version, data from state_next where stream = any($1::text[])"
 _LOCK_LANE = "select pg_advisory_xact_lock(hashtext(current_schema()), $1)"
 _NO_HURRY = "set statement_timeout = 0"
+_AS_BEFORE = "reset statement_timeout"
 _COMPARE_SECONDS_MAX = 3600.0
 _BATCH = 5000
 
@@ -91,6 +92,7 @@ async def _rebuild_state(store: Store, counter: _Counter) -> bool:
             await connection.execute("drop table state")
             await connection.execute("alter table state_next rename to state")
             await _rename_indexes(connection, "state_next", "state")
+        await connection.execute(_AS_BEFORE)
         return changed
 
 
@@ -154,6 +156,7 @@ async def _rebuild_view(store: Store, projector: Projector, view: View, counter:
             await connection.execute(f"alter table {beside} rename to {live}")
             await _rename_indexes(connection, beside, live)
             await connection.execute("delete from view_cursors where view = $1", cursor)
+        await connection.execute(_AS_BEFORE)
         return changed
 
 

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from chassis import dead_letters
 from chassis.bus.base import Bus
 from chassis.bus.base import Outgoing as BusMessage
-from chassis.leases import Leases
+from chassis.leases import LaneLost, Leases
 from chassis.metrics import Metrics
 from chassis.outgoing import Publish, to_bus
 from chassis.pool import acquire
 from chassis.store import Store
 
 _POSITION = "select position from relay where lane = $1"
-_MARK = "update relay set position = $3 where lane = $1 and position = $2"
+# One statement that proves the lane is still ours, as `Leases.fence` does, and moves on.
+_MARK = """
+with fence as (select lane from lanes where lane = $1 and epoch = $4 for share)
+update relay set position = $3 from fence where relay.lane = fence.lane and position = $2"""
 
 
 @dataclass
@@ -63,9 +66,11 @@ class Relay:
             done += len(events)
 
     async def _mark(self, lane: int, was: int, position: int) -> None:
-        async with acquire(self.store.pool) as connection, connection.transaction():
-            await self.leases.fence(connection, lane)
-            await connection.execute(_MARK, lane, was, position)
+        async with acquire(self.store.pool) as connection:
+            epoch = self.leases.held.get(lane, -1)
+            if await connection.execute(_MARK, lane, was, position, epoch) != "UPDATE 1":
+                self.leases.held.pop(lane, None)
+                raise LaneLost(f"lane {lane} was taken over")
         self.metrics.relay_position.labels(self.metrics.service, str(lane)).set(position)
 
     async def _dead_letters(self, lane: int) -> int:

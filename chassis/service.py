@@ -45,6 +45,18 @@ on conflict (topic) do update set topic_id = t.topic_id returning topic_id"""
 _WRITABLE = "select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean"
 
 
+class Stirred:
+    """What wakes the live loops when a lane has new events: each has a bell of its own."""
+
+    def __init__(self) -> None:
+        self.relay, self.views, self.workers = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    def all(self) -> None:
+        """Ring every bell."""
+        for bell in (self.relay, self.views, self.workers):
+            bell.set()
+
+
 def no_probe(_point: str) -> None:
     """In production nothing happens at the points where tests crash the process."""
 
@@ -110,7 +122,8 @@ class Service:
         self.projector = Projector(self.store, blueprint.views)
         self.forgetting = Forgetting(pool, bus, blueprint.forgets)
         self.dirty: set[int] = set()
-        self.stirred = asyncio.Event()
+        self.unprojected: set[int] = set()
+        self.stirred = Stirred()
         self._live: Live | None = None
         self.app = create_app(
             blueprint.name,
@@ -233,7 +246,8 @@ class Service:
     def stir(self, lane: int) -> None:
         """Say that a lane has new events: they are projected and relayed next."""
         self.dirty.add(lane)
-        self.stirred.set()
+        self.unprojected.add(lane)
+        self.stirred.all()
 
     # Simulation
 

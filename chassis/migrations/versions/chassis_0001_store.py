@@ -46,8 +46,7 @@ create table inbox (
 create table lanes (
   lane int primary key,
   epoch bigint not null default 0,
-  owner text,
-  leased_until timestamptz not null default '-infinity'
+  owner text
 );
 create table members (
   instance text primary key,
