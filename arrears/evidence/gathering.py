@@ -1,0 +1,127 @@
+"""Gathers a case's evidence from the services' HTTP APIs."""
+
+import hashlib
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from arrears.apis import Apis
+from arrears.errors import UsageError
+from arrears.evidence.bundle import Entry, as_json
+
+_PAGE = 500
+
+
+async def gather(apis: Apis, creditor: str, case_id: str) -> tuple[list[Entry], dict[str, Any]]:
+    """Everything about a case as entries in a fixed order, and what the bundle is about.
+
+    Raises UsageError for a case that is not there or another creditor's, and when the text of a
+    document or notice is not the one its hash was made of.
+    """
+    case = await apis.get("dunning", f"/v1/cases/{case_id}")
+    if case["creditor"] != creditor:
+        raise UsageError(f"case {case_id} is not one of creditor {creditor}")
+    account = case["account"]
+    entries = [
+        Entry("case.json", as_json({k: v for k, v in case.items() if k != "timeline"})),
+        *await _policies(apis, case_id),
+        *await _timeline(apis, case),
+        *[entry async for entry in _notices(apis, creditor, case_id)],
+        *[entry async for entry in _documents(apis, creditor, case_id)],
+        *await _matter(apis, creditor, account),
+        *await _ledger(apis, creditor, account),
+    ]
+    about = {
+        "creditor": creditor,
+        "account": account,
+        "case_id": case_id,
+        "gathered_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    return entries, about
+
+
+async def _policies(apis: Apis, case_id: str) -> list[Entry]:
+    """The full text of every policy version the case followed, the first one first."""
+    policy = await apis.get("dunning", f"/v1/cases/{case_id}/policy")
+    before = policy.pop("before")
+    entries = []
+    for number, one in enumerate([*before, policy], start=1):
+        name = f"policy/{number:02d}-{one['policy']}-v{one['version']}"
+        entries.append(Entry(f"{name}.yaml", one.pop("document").encode()))
+        entries.append(Entry(f"{name}.json", as_json(one)))
+    return entries
+
+
+async def _timeline(apis: Apis, case: dict[str, Any]) -> list[Entry]:
+    """One file for each thing that happened, then all of them as a page to read."""
+    path = f"/v1/accounts/{case['account']}/timeline"
+    pages = apis.pages("dunning", path, creditor=case["creditor"], limit=_PAGE)
+    happened = list(_of_case([one async for one in pages], case))
+    width = max(4, len(str(len(happened))))
+    entries = [
+        Entry(f"timeline/{number:0{width}d}-{one['kind']}.json", as_json(one))
+        for number, one in enumerate(happened, start=1)
+    ]
+    return [*entries, Entry("timeline.txt", "".join(map(_line, happened)).encode())]
+
+
+def _of_case(happened: list[dict[str, Any]], case: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What names the case, and what names none while it ran: replies, payments, deliveries."""
+    own = [one["number"] for one in happened if one["case_id"] == case["case_id"]]
+    if not own:
+        return
+    last = own[-1] if case["state"] == "closed" else happened[-1]["number"]
+    for one in happened:
+        is_between = own[0] <= one["number"] <= last
+        if one["case_id"] == case["case_id"] or (one["case_id"] is None and is_between):
+            yield one
+
+
+def _line(one: dict[str, Any]) -> str:
+    words = f"{one['at']}  {one['kind']}"
+    return f"{words}  ({one['why']})\n" if one["why"] else f"{words}\n"
+
+
+async def _notices(apis: Apis, creditor: str, case_id: str) -> AsyncIterator[Entry]:
+    """Each notice with its delivery, and its text as sent."""
+    pages = apis.pages("notifier", "/v1/notices", creditor=creditor, case_id=case_id, limit=_PAGE)
+    number = 0
+    async for row in pages:
+        number += 1
+        path = f"/v1/notices/{row['notice_id']}"
+        detail = await apis.get("notifier", path, creditor=creditor)
+        text = detail.pop("text")
+        name = f"notices/{number:04d}-{row['purpose']}-{row['channel']}"
+        yield Entry(f"{name}.json", as_json(detail))
+        if text is not None:
+            yield Entry(f"{name}.txt", text.encode())
+
+
+async def _documents(apis: Apis, creditor: str, case_id: str) -> AsyncIterator[Entry]:
+    """Each legal document, and its text as issued."""
+    pages = apis.pages("legal", "/v1/documents", creditor=creditor, case_id=case_id, limit=_PAGE)
+    number = 0
+    async for row in pages:
+        number += 1
+        path = f"/v1/documents/{row['document_id']}"
+        detail = await apis.get("legal", path, creditor=creditor)
+        text = detail.pop("text")
+        name = f"documents/{number:04d}-{row['document']}"
+        yield Entry(f"{name}.json", as_json(detail))
+        if text is not None:
+            content = text.encode()
+            if hashlib.sha256(content).hexdigest() != detail["content_hash"]:
+                raise UsageError(f"document {row['document_id']}: its text does not fit its hash")
+            yield Entry(f"{name}.txt", content)
+
+
+async def _matter(apis: Apis, creditor: str, account: str) -> list[Entry]:
+    """What happened in court, what it cost, and what was found and written off."""
+    matter = await apis.get("legal", f"/v1/accounts/{account}/matter", creditor=creditor)
+    return [Entry("matter.json", as_json(matter))]
+
+
+async def _ledger(apis: Apis, creditor: str, account: str) -> list[Entry]:
+    """The account's statement as it stands now."""
+    statement = await apis.get("ledger", f"/v1/accounts/{account}", creditor=creditor)
+    return [Entry("account.json", as_json(statement))]
