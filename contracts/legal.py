@@ -11,6 +11,7 @@ from contracts.base import (
     Document,
     Identifier,
     LegalStep,
+    PositiveAmount,
     Sha256,
 )
 
@@ -64,6 +65,22 @@ class MatterProgressed(LegalContract):
     day: Day
     amount: Amount | None = None
     pay_by: Day | None = None
+
+
+class CostIncurred(LegalContract):
+    """Pursuing the debt cost money that the debtor bears: the ledger adds it as an item of its
+    own.
+    """
+
+    TYPE: ClassVar[str] = "legal.cost.incurred.v1"
+
+    matter_id: Identifier
+    item_id: Identifier
+    item: Identifier
+    amount: PositiveAmount
+    currency: Currency
+    incurred_on: Day
+    due_on: Day
 
 
 class LimitationNear(LegalContract):

@@ -117,8 +117,11 @@ async def _documents(apis: Apis, creditor: str, case_id: str) -> AsyncIterator[E
 
 async def _matter(apis: Apis, creditor: str, account: str) -> list[Entry]:
     """What happened in court, what it cost, and what was found and written off."""
-    matter = await apis.get("legal", f"/v1/accounts/{account}/matter", creditor=creditor)
-    return [Entry("matter.json", as_json(matter))]
+    entries = []
+    for name in ("matter", "inventories", "write-offs"):
+        found = await apis.get("legal", f"/v1/accounts/{account}/{name}", creditor=creditor)
+        entries.append(Entry(f"{name}.json", as_json(found)))
+    return entries
 
 
 async def _ledger(apis: Apis, creditor: str, account: str) -> list[Entry]:

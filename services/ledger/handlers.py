@@ -156,6 +156,18 @@ def _fee(data: dunning.FeeCharged) -> c.OpenItem:
     )
 
 
+def _cost(data: legal.CostIncurred) -> c.OpenItem:
+    return c.OpenItem(
+        data.item_id,
+        data.item,
+        data.amount,
+        data.currency,
+        data.incurred_on,
+        data.due_on,
+        "charge",
+    )
+
+
 def _resolved(data: dunning.DisputeResolved) -> c.ResolveDispute:
     return c.ResolveDispute(data.dispute_id, data.outcome, tuple(data.item_ids), data.amount)
 
@@ -184,6 +196,7 @@ MESSAGES: dict[str, MessageRoute] = {
     dunning.LateFeeStarted.TYPE: plain(lambda data: c.StartLateFee(data.from_day)),
     dunning.LateFeeWaived.TYPE: plain(lambda data: c.WaiveLateFee(data.amount)),
     dunning.FeeCharged.TYPE: plain(_fee),
+    legal.CostIncurred.TYPE: plain(_cost),
     legal.DebtWrittenOff.TYPE: with_history(lambda data: c.WriteOff(tuple(data.item_ids))),
 }
 

@@ -12,14 +12,21 @@ from contracts import billing, dunning, ledger
 from contracts.codec import Message
 from services.legal.domain import decide
 from services.legal.domain import events as e
-from services.legal.domain.parties import Profile
+from services.legal.domain.parties import Guarantor, Profile
 from services.legal.domain.terms import TermsPublished as TermsKnown
 from services.legal.drafting import Drafting
 from services.legal.streams import matter_stream, subject_of, terms_stream
 
+_TASKS_OF_THE_FILE = frozenset({"inventory", "storage"})
+
 
 def _matter(message: Message, _lane: int) -> Sequence[str]:
     return [matter_stream(message.creditor, message.subject)]
+
+
+def _matter_of_task(message: Message, lane: int) -> Sequence[str]:
+    """A task about the creditor as a whole concerns no file."""
+    return () if message.data.account_id is None else _matter(message, lane)
 
 
 def _terms(message: Message, lane: int) -> Sequence[str]:
@@ -35,14 +42,24 @@ def _wake_streams(stream: str, lane: int) -> Sequence[str]:
 
 
 def debtor_upserted(work: Work, message: Message) -> None:
-    """Keep who the debtor is, sealed; a message without a debtor leaves that as it was."""
+    """Keep who the debtor is and who answers for the debt, sealed; what a message leaves out stays
+    as it was.
+    """
     data: billing.AccountUpserted = message.data
-    debtor = data.debtor
     stream = matter_stream(message.creditor, message.subject)
     subject = subject_of(stream)
-    if debtor is None or work.is_erased(subject):
+    if (data.debtor is None and data.guarantors is None) or work.is_erased(subject):
         return
-    profile = Profile(
+    known = msgspec.convert(work.open(subject, work.state(stream).profile) or {}, Profile)
+    profile = known if data.debtor is None else _debtor(data.debtor, known)
+    if data.guarantors is not None:
+        guarantors = tuple(Guarantor(one.name, one.phone) for one in data.guarantors)
+        profile = msgspec.structs.replace(profile, guarantors=guarantors)
+    work.append(stream, [e.DebtorUpserted(work.seal(subject, msgspec.to_builtins(profile)))])
+
+
+def _debtor(debtor: billing.DebtorPart, known: Profile) -> Profile:
+    return Profile(
         name=debtor.name,
         kind=debtor.kind,
         id_number=debtor.id_number,
@@ -51,8 +68,8 @@ def debtor_upserted(work: Work, message: Message) -> None:
         phones=tuple(debtor.phones),
         addresses=tuple(debtor.addresses),
         language=debtor.language,
+        guarantors=known.guarantors,
     )
-    work.append(stream, [e.DebtorUpserted(work.seal(subject, msgspec.to_builtins(profile)))])
 
 
 def debtor_erased(work: Work, message: Message) -> None:
@@ -141,6 +158,34 @@ def write_off_approved(work: Work, message: Message) -> None:
     work.append(stream, decide.write_off(work.state(stream), event))
 
 
+def recovery_booked(work: Work, message: Message) -> None:
+    """Note for the file that money came in on a debt written off."""
+    data: ledger.RecoveryBooked = message.data
+    event = e.RecoverySeen(
+        item_id=data.item_id,
+        amount=data.amount,
+        currency=data.currency,
+        day=data.as_of,
+        payment_id=data.payment_id,
+    )
+    work.append(matter_stream(message.creditor, message.subject), [event])
+
+
+def task_completed(work: Work, message: Message) -> None:
+    """Note for the file that a task it is about was done."""
+    data: dunning.TaskCompleted = message.data
+    if data.account_id is None or data.kind not in _TASKS_OF_THE_FILE:
+        return
+    event = e.TaskReported(
+        task_id=data.task_id,
+        kind=data.kind,
+        result=data.result,
+        at=message.time,
+        case_id=data.case_id,
+    )
+    work.append(matter_stream(message.creditor, message.subject), [event])
+
+
 def limitation_reached(work: Work, message: Message) -> None:
     """Note for the matter that an item's limitation period ends, and tell others."""
     data: dunning.LimitationReached = message.data
@@ -195,6 +240,8 @@ def messages(drafting: Drafting) -> dict[str, MessageRoute]:
         ),
         dunning.CaseClosed.TYPE: MessageRoute(_matter, case_closed),
         dunning.WriteOffApproved.TYPE: MessageRoute(_matter, write_off_approved),
+        dunning.TaskCompleted.TYPE: MessageRoute(_matter_of_task, task_completed),
+        ledger.RecoveryBooked.TYPE: MessageRoute(_matter, recovery_booked),
         dunning.LimitationReached.TYPE: MessageRoute(_matter, limitation_reached),
     }
 

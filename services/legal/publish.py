@@ -88,6 +88,33 @@ def _limitation(stored: Stored, account: str) -> Contract:
     )
 
 
+def _cost(stored: Stored, account: str) -> Contract:
+    event: e.CostIncurred = stored.event
+    return legal.CostIncurred(
+        account_id=account,
+        case_id=event.case_id,
+        matter_id=event.matter_id,
+        item_id=event.item_id,
+        item=event.item,
+        amount=event.amount,
+        currency=event.currency,
+        incurred_on=event.day,
+        due_on=event.due_on,
+    )
+
+
+def _inventory(stored: Stored, account: str) -> Contract:
+    event: e.InventoryTaken = stored.event
+    return legal.InventoryTaken(
+        account_id=account,
+        case_id=event.case_id,
+        inventory_id=event.number,
+        taken_on=event.day,
+        entries=event.entries,
+        content_hash=event.sha256,
+    )
+
+
 def _closed(stored: Stored, account: str) -> Contract:
     event: e.MatterClosed = stored.event
     return legal.MatterClosed(
@@ -100,6 +127,8 @@ _PUBLIC: dict[type, Callable[[Stored, str], Contract]] = {
     e.DocumentIssued: _issued,
     e.MatterProgressed: _progressed,
     e.DebtWrittenOff: _written_off,
+    e.CostIncurred: _cost,
+    e.InventoryTaken: _inventory,
     e.LimitationReached: _limitation,
     e.MatterClosed: _closed,
 }

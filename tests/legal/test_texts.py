@@ -4,12 +4,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from chassis.errors import Malformed
 from services.legal.domain.amounts import Claim, claim
 from services.legal.domain.commands import DOCUMENTS
 from services.legal.domain.events import Accrual, ClaimItem, OpenItem
-from services.legal.domain.parties import Profile
+from services.legal.domain.parties import Guarantor, Profile
 from services.legal.domain.state import LedgerView, Matter, PendingDocument
 from services.legal.domain.terms import Terms
 from services.legal.rendering.compose import Documents
@@ -124,3 +125,14 @@ def test_the_claim_is_the_ledgers_of_the_day_when_it_is_as_new_as_the_decision()
         (decided,),
     )  # fmt: skip
     assert claim(view, newer, TODAY).items == (decided,)
+
+
+@pytest.mark.parametrize("document", ["lawyer_letter", "complaint"])
+@pytest.mark.parametrize(("language", "word"), [("zh", "保证人"), ("en", "guarantor")])
+def test_the_guarantor_is_named_where_there_is_one(document: str, language: str, word: str) -> None:
+    named = replace(COMPANY, guarantors=(Guarantor("李担保", "13800138001"), Guarantor("赵保")))
+    text = _draw(document, language, named)
+    assert word in text
+    assert "李担保" in text
+    assert "赵保\n" in text
+    assert word not in _draw(document, language)

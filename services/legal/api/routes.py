@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Path, Query
 
@@ -10,16 +11,19 @@ from chassis.errors import NotFound, Rejected
 from chassis.http.auth import Caller, Principal, require
 from chassis.http.paging import LIMIT_DEFAULT, Cursor, Limit, Page, decode_cursor, page
 from chassis.service import Service
+from chassis.stored import Stored
 from chassis.vault import KeyRing, Subject
 from chassis.work import Work
 from contracts.base import Document
 from services.legal.api.models import (
     AccountId,
+    CostRow,
     DocumentDetail,
     DocumentRow,
     DocumentState,
     MatterDetail,
     MatterRow,
+    Milestone,
     Progress,
     ProgressRow,
     Term,
@@ -161,6 +165,7 @@ async def _matter(
     subject = Subject(creditor, account)
     keys = await service.keys([subject]) if reader is not None else None
     stored = await service.events(stream)
+    zone = await _zone(service, creditor, account)
     return MatterDetail(
         account=account,
         open=state.open,
@@ -171,6 +176,62 @@ async def _matter(
             for one in stored
             if isinstance(one.event, e.MatterProgressed)
         ],
+        milestones=[found for one in stored if (found := milestone(one, zone)) is not None],
+        costs=[
+            _cost(one.event, keys, subject)
+            for one in stored
+            if isinstance(one.event, e.CostIncurred)
+        ],
+    )
+
+
+async def _zone(service: Service, creditor: str, account: str) -> ZoneInfo:
+    lane = lane_of(f"{creditor}/{account}".encode(), service.bus.partitions)
+    terms, _ = await service.read(terms_stream(creditor, lane))
+    return ZoneInfo(terms.time_zone or "UTC")
+
+
+def milestone(stored: Stored, zone: ZoneInfo) -> Milestone | None:
+    """The milestone an event is, if it is one; a matter closes on the creditor's local day."""
+    event = stored.event
+    match event:
+        case e.MatterOpened():
+            return Milestone(
+                matter_id=event.matter_id, milestone="referred", day=event.day, at=stored.at
+            )
+        case e.MatterProgressed():
+            return Milestone(
+                matter_id=event.matter_id,
+                milestone=event.step,
+                day=event.day,
+                at=stored.at,
+                by=event.by,
+            )
+        case e.MatterClosed():
+            return Milestone(
+                matter_id=event.matter_id,
+                milestone="closed",
+                day=stored.at.astimezone(zone).date(),
+                at=stored.at,
+                by=event.by,
+                reason=event.reason,
+            )
+        case _:
+            return None
+
+
+def _cost(event: e.CostIncurred, keys: KeyRing | None, subject: Subject) -> CostRow:
+    return CostRow(
+        number=event.number,
+        matter_id=event.matter_id,
+        item_id=event.item_id,
+        item=event.item,
+        amount=event.amount,
+        currency=event.currency,
+        day=event.day,
+        due_on=event.due_on,
+        by=event.by,
+        note=keys.open(subject, event.note) if keys is not None else None,
     )
 
 

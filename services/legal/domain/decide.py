@@ -6,6 +6,7 @@ from chassis.errors import Rejected
 from services.legal.domain import events as e
 from services.legal.domain.amounts import Claim
 from services.legal.domain.commands import DOCUMENTS, Drawn, RecordProgress
+from services.legal.domain.file import with_evidence
 from services.legal.domain.state import Matter, PendingDocument
 from services.legal.domain.terms import Terms
 
@@ -113,8 +114,8 @@ def judgment_term(state: Matter, now: datetime) -> list[e.Event]:
 
 
 def write_off(state: Matter, event: e.DebtWrittenOff) -> list[e.Event]:
-    """Pass an approved write-off on to the ledger, once."""
-    return [] if event.approval_id in state.written_off else [event]
+    """Pass an approved write-off on to the ledger, once, and note what the file holds for it."""
+    return [] if event.approval_id in state.written_off else [with_evidence(state, event)]
 
 
 def close(state: Matter, reason: str) -> list[e.Event]:

@@ -163,6 +163,66 @@ class DebtWrittenOff(Struct, frozen=True, tag="debt_written_off"):
     case_id: str | None
     reason: str
     correlation: str | None = None
+    evidence: tuple[str, ...] = ()
+
+
+class CostIncurred(Struct, frozen=True, tag="cost_incurred"):
+    """Pursuing the debt cost money; `number` is the receipt's, `note` sealed."""
+
+    number: str
+    item_id: str
+    item: str
+    matter_id: str
+    amount: int
+    currency: str
+    day: date
+    due_on: date
+    by: str
+    case_id: str | None = None
+    note: bytes = b""
+
+
+class InventoryTaken(Struct, frozen=True, tag="inventory_taken"):
+    """What an absent debtor left behind was listed; the list is sealed, `sha256` is of it."""
+
+    number: str
+    day: date
+    entries: int
+    sha256: str
+    content: bytes
+    by: str
+    case_id: str | None = None
+
+
+class GoodsStored(Struct, frozen=True, tag="goods_stored"):
+    """What an inventory lists was put into storage, or given out of it; the record is sealed."""
+
+    number: str
+    day: date
+    what: str
+    content: bytes
+    by: str
+    case_id: str | None = None
+
+
+class TaskReported(Struct, frozen=True, tag="task_reported"):
+    """A task of the file (inventory, storage) was done, says dunning."""
+
+    task_id: str
+    kind: str
+    result: str | None
+    at: datetime
+    case_id: str | None = None
+
+
+class RecoverySeen(Struct, frozen=True, tag="recovery_seen"):
+    """Money came in on a debt written off."""
+
+    item_id: str | None
+    amount: int
+    currency: str
+    day: date
+    payment_id: str | None = None
 
 
 class LimitationReached(Struct, frozen=True, tag="limitation_reached"):
@@ -183,6 +243,8 @@ class MatterClosed(Struct, frozen=True, tag="matter_closed"):
     matter_id: str
     reason: str
     case_id: str | None = None
+    by: str | None = None
+    note: bytes = b""
 
 
 class FilesPurged(Struct, frozen=True, tag="files_purged"):
@@ -203,6 +265,11 @@ Event = (
     | JudgmentTermExpired
     | JudgmentMet
     | DebtWrittenOff
+    | CostIncurred
+    | InventoryTaken
+    | GoodsStored
+    | TaskReported
+    | RecoverySeen
     | LimitationReached
     | MatterClosed
     | FilesPurged

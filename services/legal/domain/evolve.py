@@ -7,6 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from services.legal.domain import events as e
+from services.legal.domain.file import listed
 from services.legal.domain.state import Judgment, LedgerView, Matter, PendingDocument
 
 DOCUMENTS_KEPT_MAX = 200
@@ -68,7 +69,27 @@ def _opened(state: Matter, event: e.MatterOpened) -> Matter:
 
 
 def _issued(state: Matter, event: e.DocumentIssued) -> Matter:
-    return _settled(state, event.document_id)
+    words = f"{event.document} {event.document_id} of {event.day}"
+    return listed(_settled(state, event.document_id), words)
+
+
+def _cost(state: Matter, event: e.CostIncurred) -> Matter:
+    return replace(state, costs={**state.costs, event.number: event.amount})
+
+
+def _inventory(state: Matter, event: e.InventoryTaken) -> Matter:
+    inventories = {**state.inventories, event.number: event.sha256}
+    words = f"inventory {event.number} of {event.day}, {event.entries} entries"
+    return listed(replace(state, inventories=inventories), words)
+
+
+def _stored(state: Matter, event: e.GoodsStored) -> Matter:
+    return listed(state, f"goods of inventory {event.number} {event.what} on {event.day}")
+
+
+def _task(state: Matter, event: e.TaskReported) -> Matter:
+    result = f": {event.result}" if event.result else ""
+    return listed(state, f"task {event.kind} {event.task_id} done{result}")
 
 
 def _unchanged(state: Matter, _event: e.Event) -> Matter:
@@ -79,7 +100,9 @@ def _progressed(state: Matter, event: e.MatterProgressed) -> Matter:
     judgment = state.judgment
     if event.pay_by is not None and event.pay_by_ends is not None:
         judgment = Judgment(event.day, event.amount, event.pay_by, event.pay_by_ends)
-    return replace(state, stage=event.step, judgment=judgment)
+    return listed(
+        replace(state, stage=event.step, judgment=judgment), f"{event.step} of {event.day}"
+    )
 
 
 def _judgment_over(state: Matter, _event: e.JudgmentTermExpired | e.JudgmentMet) -> Matter:
@@ -129,6 +152,11 @@ _EVOLVE: dict[type, Callable[[Matter, Any], Matter]] = {
     e.JudgmentTermExpired: _judgment_over,
     e.JudgmentMet: _judgment_over,
     e.DebtWrittenOff: _written_off,
+    e.CostIncurred: _cost,
+    e.InventoryTaken: _inventory,
+    e.GoodsStored: _stored,
+    e.TaskReported: _task,
+    e.RecoverySeen: _unchanged,
     e.LimitationReached: _unchanged,
     e.MatterClosed: _closed,
     e.FilesPurged: _purged,

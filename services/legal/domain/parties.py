@@ -3,6 +3,13 @@
 from msgspec import Struct
 
 
+class Guarantor(Struct, frozen=True):
+    """Somebody who answers for the debt."""
+
+    name: str
+    phone: str | None = None
+
+
 class Profile(Struct, frozen=True):
     """The debtor as billing describes them; stored sealed only."""
 
@@ -14,6 +21,7 @@ class Profile(Struct, frozen=True):
     phones: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     language: str | None = None
+    guarantors: tuple[Guarantor, ...] = ()
 
     @property
     def address(self) -> str:

@@ -52,7 +52,8 @@ class Judgment(Struct, frozen=True):
 
 class Matter(Struct, frozen=True):
     """One debtor's matter; `number` counts the matters of the account, `open` tells whether one
-    runs.
+    runs. `evidence` lists what the file holds, in words; `costs` are amounts by receipt number,
+    `inventories` the hashes of their lists by number.
     """
 
     creditor: str
@@ -70,6 +71,9 @@ class Matter(Struct, frozen=True):
     documents: tuple[str, ...] = ()
     judgment: Judgment | None = None
     written_off: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    costs: dict[str, int] = {}
+    inventories: dict[str, str] = {}
 
 
 def initial_matter(stream: str) -> Matter:

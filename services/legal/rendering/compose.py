@@ -115,6 +115,10 @@ def _values(
         "id_number": "" if company else one_line(profile.id_number or ""),
         "address": one_line(profile.address),
         "phone": one_line(profile.phones[0]) if profile.phones else "",
+        "guarantors": [
+            {"name": one_line(one.name), "phone": one_line(one.phone or "")}
+            for one in profile.guarantors
+        ],
         "today": day(today, language),
         "total": amount(claim.total),
         "principal": amount(claim.principal),
