@@ -84,7 +84,7 @@ async def _simulate(
     title = f"{creditor}, {days[0]} to {days[1]}, {len(recorded.events)} billing events"
     showing.show(Console(), columns, price_list, title)
     typer.echo(
-        f"Played with tasks done after {days_to_do} days and approvals granted; disputes, promises "
+        f"Played with tasks done {days_to_do} days on and approvals granted; disputes, promises "
         "and the like are not played."
     )
 
