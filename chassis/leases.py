@@ -11,7 +11,7 @@ import asyncpg
 from asyncpg import Connection
 
 from chassis.errors import ArrearsError
-from chassis.pool import acquire
+from chassis.pool import APPLICATION_NAME_MAX, acquire
 
 # `not exists` first: a conflict alone would wait for whoever has the row locked.
 _SEED = """
@@ -27,6 +27,14 @@ _LEAVE = "delete from members where instance = $1"
 _MEMBERS = (
     "select count(*) from members where seen_at > clock_timestamp() - make_interval(secs => $1)"
 )
+# A process stopped in the middle of a COPY keeps its locks whatever the time-outs say.
+_EVICT = """
+select pg_terminate_backend(pid) from pg_stat_activity
+where datname = current_database() and application_name in (
+  select left(format('arrears-%s-%s', current_schema(), owner), $3)
+  from lanes where owner <> $1 and not exists (
+    select 1 from members where instance = owner
+      and seen_at > clock_timestamp() - make_interval(secs => $2)))"""
 # A lane is free when nobody owns it, when its owner has not been seen for the time of a lease, or
 # when it is the former self of an instance that came back under its name.
 _TAKE = """
@@ -97,6 +105,7 @@ class Leases:
         wanted = share - len(self.held)
         if wanted <= 0:
             return []
+        await connection.execute(_EVICT, self.instance, self.lease_seconds, APPLICATION_NAME_MAX)
         rows = await connection.fetch(
             _TAKE, self.instance, self.lease_seconds, wanted, list(self.held)
         )

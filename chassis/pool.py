@@ -10,17 +10,19 @@ from chassis.errors import Transient
 
 ACQUIRE_SECONDS = 10.0
 _COMMAND_SECONDS = 120.0
+APPLICATION_NAME_MAX = 63
+"""PostgreSQL cuts what is longer."""
 
 
 async def create_pool(
-    dsn: str, schema: str, *, size: int = 8, idle_seconds: float = 15.0
+    dsn: str, schema: str, *, size: int = 8, idle_seconds: float = 15.0, instance: str = ""
 ) -> "asyncpg.Pool[asyncpg.Record]":
     """A pool whose connections live in one schema.
 
     Every wait has an end: acquiring, locks, statements and transactions left idle, so that a fault
     shows as an error and not as a service that hangs. A process stopped inside a transaction loses
-    it after `idle_seconds`, and a statement it was sending after twice that: whoever takes its
-    lanes over need not wait for ever.
+    it after `idle_seconds`, most statements end after twice that, and whoever takes the lanes over
+    ends the sessions themselves.
     """
     return await asyncpg.create_pool(
         dsn,
@@ -30,13 +32,18 @@ async def create_pool(
         reset=_leave_clean,
         server_settings={
             "search_path": schema,
-            "application_name": f"arrears-{schema}",
+            "application_name": application_name(schema, instance),
             "statement_timeout": f"{int(max(10.0, 2 * idle_seconds) * 1000)}",
             "lock_timeout": "20000",
             "idle_in_transaction_session_timeout": f"{int(idle_seconds * 1000)}",
             "jit": "off",
         },
     )
+
+
+def application_name(schema: str, instance: str) -> str:
+    """How the server lists an instance's sessions; `chassis.leases` finds them by it."""
+    return f"arrears-{schema}-{instance}"[:APPLICATION_NAME_MAX]
 
 
 async def _leave_clean(connection: Any) -> None:

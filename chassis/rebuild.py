@@ -19,7 +19,6 @@ from chassis.views import Projector, View, table_of
 
 _COUNT = "select count(*) from events"
 _LANES = "select distinct lane from events order by lane"
-_LAST = "select coalesce(max(position), 0) from events where lane = $1"
 _NEXT_STATE = "create table state_next (like state including all) with (fillfactor = 70)"
 _SAVE = """
 insert into state_next (stream, lane, version, data, wake_at)

@@ -29,9 +29,9 @@ class MessageRoute:
 class WakeRoute:
     """How an aggregate's wake-up is handled.
 
-    `streams(stream)` names further streams to load, `subject(stream)` answers whether the debtor's
-    key is wanted, `prepare` reads creditor-wide facts that no single stream holds; they are
-    `work.facts`.
+    `streams(stream, lane)` names further streams to load, `subject` asks for the debtor's key,
+    `prepare(connection, stream, now)` reads creditor-wide facts that no single stream holds; they
+    are `work.facts`.
     """
 
     handle: Callable[[Work, str], None]

@@ -154,7 +154,11 @@ class Service:
         """
         await migrate(dsn, blueprint.name, blueprint.migrations)
         pool = await create_pool(
-            dsn, blueprint.name, size=settings.pool_size, idle_seconds=settings.lease_seconds
+            dsn,
+            blueprint.name,
+            size=settings.pool_size,
+            idle_seconds=settings.lease_seconds,
+            instance=settings.instance,
         )
         service = cls(
             blueprint, settings, clock=clock, bus=bus, pool=pool, probe=probe, strict=strict

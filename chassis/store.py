@@ -7,7 +7,7 @@ events, so that it is held only for the insert and the commit. With it, "lane L,
 neither skips an event that commits late nor shows version 2 of a stream before version 1.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -252,15 +252,3 @@ class Store:
 def _array_text(numbers: Iterable[int]) -> str:
     """Numbers as PostgreSQL writes an array of them."""
     return f"{{{','.join(map(str, numbers))}}}"
-
-
-async def scan_lane(
-    store: Store, connection: Connection, lane: int, position: int, batch: int
-) -> AsyncIterator[list[Stored]]:
-    """All committed events of a lane after a position, batch by batch."""
-    while True:
-        events = await store.lane_after(connection, lane, position, batch)
-        if not events:
-            return
-        yield events
-        position = events[-1].position

@@ -23,6 +23,12 @@ class Subject(NamedTuple):
     account: str
 
 
+def subject_of(stream: str) -> Subject:
+    """The debtor of a stream named `kind-creditor/account`."""
+    creditor, _, account = stream.partition("-")[2].partition("/")
+    return Subject(creditor, account)
+
+
 UNATTRIBUTED = Subject("-", "-")
 """Whose key seals original bytes that name nobody we can tell."""
 

@@ -17,7 +17,7 @@ from chassis.metrics import Metrics
 from chassis.pool import acquire
 from chassis.routes import WakeRoute
 from chassis.store import Store
-from chassis.vault import Subject
+from chassis.vault import Subject, subject_of
 from chassis.work import Work
 
 log = get_logger(__name__)
@@ -93,7 +93,7 @@ class Wakes:
             if route.streams is not None:
                 streams.extend(route.streams(stream, lane))
             if route.subject:
-                subjects.append(subject_of_stream(stream))
+                subjects.append(subject_of(stream))
         return await self.store.load(
             connection, now=now, lane=lane, streams=streams, subjects=subjects
         )
@@ -127,9 +127,3 @@ class Wakes:
         wake_at = entry.aggregate.wake_at(entry.state)
         if entry.version == before and wake_at is not None and wake_at <= work.now:
             raise BrokenInvariant(f"{stream} was woken, did nothing and is still due")
-
-
-def subject_of_stream(stream: str) -> Subject:
-    """The debtor of a stream named `kind-creditor/account`."""
-    creditor, _, account = stream.partition("-")[2].partition("/")
-    return Subject(creditor, account)

@@ -110,6 +110,6 @@ async def _abandon(producer: AIOKafkaProducer) -> None:
     Its own `stop()` would flush first, for ever when the broker is away, and what it flushed at
     last would arrive behind the repetition; so the sending task is ended by hand.
     """
-    producer._closed = True  # noqa: SLF001
+    producer._closed = True  # noqa: SLF001 - no public way to close without flushing
     await within(_CLOSE_SECONDS, producer._sender.close(), "producer")  # noqa: SLF001
     await within(_CLOSE_SECONDS, producer.client.close(), "producer's connections")

@@ -82,6 +82,7 @@ class Topics:
         """Wait until topics created a moment ago are known to the broker asked."""
         try:
             async with asyncio.timeout(self._request_seconds):
+                # Polled: Kafka tells nobody when a topic is known everywhere.
                 while (found := await self._find(topics)).keys() != set(topics):  # noqa: ASYNC110
                     await asyncio.sleep(0.1)
         except TimeoutError as error:

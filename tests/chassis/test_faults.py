@@ -16,6 +16,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from chassis.bus.base import Bus
 from chassis.bus.embedded import EmbeddedBus
 from chassis.leases import LaneLost
+from chassis.pool import application_name
 from chassis.service import Service
 from contracts.codec import decode
 from tests.chassis import toy
@@ -201,6 +202,27 @@ async def test_a_fenced_transaction_keeps_nothing(open_toy: OpenToy, bus: Embedd
             await zombie.consumer.consume(lane, records, zombie.reading.positions)
     assert await zombie.pool.fetchval("select count(*) from events") == 0
     assert await zombie.pool.fetchval("select count(*) from inbox") == 0
+
+
+async def test_locks_of_an_instance_that_is_not_seen_any_more_do_not_keep_its_lanes(
+    open_toy: OpenToy, database: str
+) -> None:
+    zombie, heir = await open_toy(), await open_toy()
+    await zombie.leases.refresh()
+    session = await asyncpg.connect(
+        database,
+        server_settings={
+            "search_path": "toy",
+            "application_name": application_name("toy", zombie.settings.instance),
+        },
+    )
+    await session.execute("begin; select 1 from lanes for share")  # as one stopped in a COPY
+    await zombie.pool.execute("delete from members")
+    async with asyncio.timeout(20):
+        while len(heir.leases.held) < 2:
+            await heir.leases.refresh()
+            await asyncio.sleep(0.05)
+    session.terminate()
 
 
 async def test_lanes_are_shared_fairly_between_instances(open_toy: OpenToy) -> None:
