@@ -42,9 +42,8 @@ HARMLESS = frozenset({"task", "alert", "refer", "notice"})
 
 
 @st.composite
-def _whens(draw: st.DrawFn, tasks: list[str]) -> str:
+def _whens(draw: st.DrawFn, tasks: list[str], days: int) -> str:
     kind = draw(st.sampled_from(["day", "day", "then_days", "amount", "after"]))
-    days = draw(st.integers(1, 30))
     if kind == "then_days":
         return f"{{then_days: {draw(st.integers(0, 12))}}}"
     if kind == "amount":
@@ -58,10 +57,12 @@ def _whens(draw: st.DrawFn, tasks: list[str]) -> str:
 @st.composite
 def generated(draw: st.DrawFn) -> str:
     """A valid pack's text, of two to seven steps, some with late fee or notices before due."""
-    lines = ["steps:", _step("s1", f"{{day: {draw(st.integers(1, 4))}}}", FIRST)]
+    day = draw(st.integers(1, 4))
+    lines = ["steps:", _step("s1", f"{{day: {day}}}", FIRST)]
     tasks: list[str] = []
     for number in range(2, draw(st.integers(3, 8))):
-        when, deed = draw(_whens(tasks)), draw(st.sampled_from(DEEDS))
+        day += draw(st.integers(1, 15))
+        when, deed = draw(_whens(tasks, day)), draw(st.sampled_from(DEEDS))
         extra = ""
         if draw(st.integers(0, 3)) == 0:
             extra += f"    if: {draw(st.sampled_from(CONDITIONS))}\n"
