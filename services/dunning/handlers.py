@@ -8,7 +8,7 @@ import msgspec
 from asyncpg import Connection
 
 from chassis.routes import MessageRoute, WakeRoute
-from chassis.vault import Subject
+from chassis.vault import Subject, subject_of
 from chassis.work import Work
 from contracts import billing, ledger, legal, notifier
 from contracts.codec import Message
@@ -17,7 +17,7 @@ from services.dunning.domain import commands as c
 from services.dunning.domain.state import Account, Creditor, person_code
 from services.dunning.domain.values import Accrual, Agreement, Item, MoneyPart, Person
 from services.dunning.reports import Facts, creditor_facts, creditor_of
-from services.dunning.streams import account_stream, creditor_stream, subject_of
+from services.dunning.streams import account_stream, creditor_stream
 
 ToCommand = Callable[[Work, Subject, Message], c.AccountCommand]
 PROFILE = (

@@ -56,9 +56,3 @@ def terms_stream(creditor: str, lane: int) -> str:
 def till_stream(creditor: str, lane: int) -> str:
     """The stream of the cash of a creditor that a lane sees."""
     return f"till-{creditor}@{lane}"
-
-
-def account_of(stream: str) -> tuple[str, str]:
-    """Creditor and account of an account's stream."""
-    creditor, _, account = stream.partition("-")[2].partition("/")
-    return creditor, account

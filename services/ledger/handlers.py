@@ -12,7 +12,7 @@ from chassis.work import Work
 from contracts import billing, dunning, legal
 from contracts.codec import Message
 from services.ledger import tills
-from services.ledger.account import ACCOUNT, TILL, terms_stream, till_stream
+from services.ledger.account import ACCOUNT, TILL, account_stream, terms_stream, till_stream
 from services.ledger.domain import commands as c
 from services.ledger.domain.calendar import local_day
 from services.ledger.domain.decide import decide, decide_wake
@@ -25,8 +25,8 @@ ToCommand = Callable[[Any], c.Command]
 def account_and_terms(message: Message, lane: int) -> Sequence[str]:
     """The streams of a message about one account."""
     return (
-        f"account-{message.creditor}/{message.subject}",
-        f"terms-{message.creditor}@{lane}",
+        account_stream(message.creditor, message.subject),
+        terms_stream(message.creditor, lane),
     )
 
 

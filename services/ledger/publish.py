@@ -10,9 +10,9 @@ from datetime import date
 
 from chassis.outgoing import Outgoing
 from chassis.stored import Stored
+from chassis.vault import subject_of
 from contracts import ledger
 from contracts.base import Contract
-from services.ledger.account import account_of
 from services.ledger.domain import events as e
 from services.ledger.domain.cash import CashCounted
 from services.ledger.domain.late_fee import Accrual
@@ -30,7 +30,7 @@ def publish(stored: Stored) -> list[Outgoing]:
         return list(_cash(stored))
     if not isinstance(stored.event, e.Event):
         return []
-    creditor, account = account_of(stored.stream)
+    creditor, account = subject_of(stored.stream)
     return [Outgoing(data, creditor, account) for data in _Messages(stored, account).all()]
 
 

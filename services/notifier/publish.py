@@ -5,6 +5,7 @@ from typing import Any
 
 from chassis.outgoing import Outgoing
 from chassis.stored import Stored
+from chassis.vault import subject_of
 from contracts import notifier
 from contracts.base import Contract
 from services.notifier.domain import events as e
@@ -15,7 +16,7 @@ def publish(stored: Stored) -> Sequence[Outgoing]:
     make = _PUBLIC.get(type(stored.event))
     if make is None:
         return []
-    creditor, _, account = stored.stream.removeprefix("account-").partition("/")
+    creditor, account = subject_of(stored.stream)
     data = make(stored, account)
     return [Outgoing(data, creditor, account, stored.event.about.correlation)]
 

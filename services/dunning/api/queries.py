@@ -66,11 +66,7 @@ where c.creditor = $1 and c.state <> 'closed' group by 1 order by 1 nulls last
 """
     for by, key, join in (
         ("department", "n.department", ""),
-        (
-            "guarantor",
-            "g.code",
-            "left join jsonb_array_elements_text(n.guarantors) g(code) on true",
-        ),
+        ("guarantor", "g.code", _OF_GUARANTORS),
     )
 }
 """Running cases by department, and by guarantor (a case with two is in both groups)."""

@@ -1,6 +1,7 @@
 """What a schema cannot see: a pack that reads well and still cannot work."""
 
 from collections.abc import Iterator
+from typing import get_args
 
 from services.dunning.policy.conditions import After
 from services.dunning.policy.document import Document, Path
@@ -11,7 +12,7 @@ from services.dunning.policy.vocabulary import Role
 from services.dunning.policy.walk import actions_at, steps_at
 
 Found = Iterator[tuple[Path, str]]
-_ROLES = frozenset(Role.__args__)  # type: ignore[attr-defined]
+_ROLES = frozenset(get_args(Role))
 
 
 def validate(pack: Pack) -> list[Problem]:

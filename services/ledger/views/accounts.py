@@ -6,7 +6,7 @@ from typing import Any
 from asyncpg import Connection
 
 from chassis.stored import Stored
-from services.ledger.account import account_of
+from chassis.vault import subject_of
 from services.ledger.domain.events import Event
 
 _UPSERT = """
@@ -56,7 +56,7 @@ class AccountsView:
 def _row(stored: Stored, time_zone: str | None) -> tuple[Any, ...]:
     balance = stored.event.effects.balance
     return (
-        *account_of(stored.stream),
+        *subject_of(stored.stream),
         stored.version,
         balance.currency,
         balance.principal,

@@ -6,7 +6,7 @@ from typing import Any
 from asyncpg import Connection
 
 from chassis.stored import Stored
-from services.ledger.account import account_of
+from chassis.vault import subject_of
 from services.ledger.domain.events import Event
 from services.ledger.domain.late_fee import Accrual
 from services.ledger.domain.state import Item
@@ -74,7 +74,7 @@ def _changes(events: Sequence[Stored]) -> Iterator[tuple[str, str, Item, Accrual
         if not isinstance(stored.event, Event):
             continue
         effects = stored.event.effects
-        creditor, account = account_of(stored.stream)
+        creditor, account = subject_of(stored.stream)
         accruals = effects.accruals or (None,) * len(effects.items)
         for item, accrual in zip(effects.items, accruals, strict=True):
             yield creditor, account, item, accrual, effects.balance.currency
@@ -83,9 +83,9 @@ def _changes(events: Sequence[Stored]) -> Iterator[tuple[str, str, Item, Accrual
 def _row(
     creditor: str, account: str, item: Item, accrual: Accrual | None, currency: str
 ) -> tuple[Any, ...]:
-    fee = (None,) * 5
+    fee: tuple[Any, ...] = (None,) * 5
     if accrual is not None:
-        fee = (  # type: ignore[assignment]
+        fee = (
             accrual.through,
             accrual.accrued,
             accrual.per_day,

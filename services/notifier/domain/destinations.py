@@ -10,7 +10,6 @@ from msgspec import Struct
 
 Recipients = Literal["first", "registered", "each_other"]
 
-PAPER_CHANNELS = frozenset({"letter", "registered_letter", "ems"})
 PHONE_CHANNELS = frozenset({"sms", "voice"})
 CHANNELS = ("sms", "email", "voice", "letter", "registered_letter", "ems", "public_list")
 PUBLIC_ADDRESS = "public_list"

@@ -8,6 +8,7 @@ from asyncpg import Connection
 
 from chassis.errors import BrokenInvariant
 from chassis.stored import Stored
+from chassis.vault import subject_of
 from services.notifier.domain import events as e
 
 TABLE = "view_notices"
@@ -127,7 +128,7 @@ class NoticesView:
         for stored in events:
             if not stored.stream.startswith("account-"):
                 continue
-            creditor, _, account = stored.stream.removeprefix("account-").partition("/")
+            creditor, account = subject_of(stored.stream)
             await _apply(connection, table, creditor, account, stored)
 
 
