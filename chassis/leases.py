@@ -11,7 +11,7 @@ import asyncpg
 from asyncpg import Connection
 
 from chassis.errors import ArrearsError
-from chassis.pool import APPLICATION_NAME_MAX, acquire
+from chassis.pool import acquire
 
 # `not exists` first: a conflict alone would wait for whoever has the row locked.
 _SEED = """
@@ -31,7 +31,7 @@ _MEMBERS = (
 _EVICT = """
 select pg_terminate_backend(pid) from pg_stat_activity
 where datname = current_database() and application_name in (
-  select left(format('arrears-%s-%s', current_schema(), owner), $3)
+  select format('arrears-%s-%s', current_schema(), md5(owner))
   from lanes where owner <> $1 and not exists (
     select 1 from members where instance = owner
       and seen_at > clock_timestamp() - make_interval(secs => $2)))"""
@@ -105,7 +105,7 @@ class Leases:
         wanted = share - len(self.held)
         if wanted <= 0:
             return []
-        await connection.execute(_EVICT, self.instance, self.lease_seconds, APPLICATION_NAME_MAX)
+        await connection.execute(_EVICT, self.instance, self.lease_seconds)
         rows = await connection.fetch(
             _TAKE, self.instance, self.lease_seconds, wanted, list(self.held)
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from hashlib import md5
 from typing import Any
 
 import asyncpg
@@ -10,8 +11,6 @@ from chassis.errors import Transient
 
 ACQUIRE_SECONDS = 10.0
 _COMMAND_SECONDS = 120.0
-APPLICATION_NAME_MAX = 63
-"""PostgreSQL cuts what is longer."""
 
 
 async def create_pool(
@@ -42,8 +41,12 @@ async def create_pool(
 
 
 def application_name(schema: str, instance: str) -> str:
-    """How the server lists an instance's sessions; `chassis.leases` finds them by it."""
-    return f"arrears-{schema}-{instance}"[:APPLICATION_NAME_MAX]
+    """How the server lists an instance's sessions; `chassis.leases` finds them by it.
+
+    The instance's name goes in as a digest: PostgreSQL cuts long names, and two must not meet.
+    """
+    digest = md5(instance.encode(), usedforsecurity=False).hexdigest()
+    return f"arrears-{schema}-{digest}"
 
 
 async def _leave_clean(connection: Any) -> None:
