@@ -3,7 +3,7 @@
 .PHONY: help setup demo up kafka test lint format bench clean
 
 help:
-	@echo "make demo              six simulated months of three creditors, with a summary"
+	@echo "make demo              six simulated months of 21 creditors, with a summary"
 	@echo "make test              everything a change must pass"
 	@echo "make up [KAFKA=h:p]    the four services on this machine, data in ./data"
 	@echo "make kafka [PORT=9092] a local Kafka in the foreground"

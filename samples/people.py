@@ -13,12 +13,11 @@ Debtor = dict[str, object]
 
 def person(rng: Random, number: int) -> Debtor:
     """Return a natural person; `number` keeps phone and e-mail apart from everybody else's."""
-    given = "".join(_pick(rng, _GIVEN) for _ in range(1 + rng.randrange(2)))
     debtor: Debtor = {
-        "name": _pick(rng, _SURNAMES) + given,
+        "name": full_name(rng),
         "kind": "natural_person",
-        "phones": [_phone(number)],
-        "addresses": [_address(rng)],
+        "phones": [phone(number)],
+        "addresses": [address(rng)],
     }
     if rng.random() < 0.8:
         debtor["emails"] = [f"debtor{number:04d}@example.com"]
@@ -27,27 +26,41 @@ def person(rng: Random, number: int) -> Debtor:
 
 def company(rng: Random, number: int) -> Debtor:
     """Return a company with a seat and a legal representative."""
-    town = _pick(rng, _TOWNS)
-    seat = _address(rng, town)
-    name = f"{town[:2]}{_pick(rng, _GIVEN)}{_pick(rng, _GIVEN)}{_pick(rng, _TRADES)}有限公司"
+    town = rng.choice(_TOWNS)
+    seat = address(rng, town)
+    name = f"{town[:2]}{rng.choice(_GIVEN)}{rng.choice(_GIVEN)}{rng.choice(_TRADES)}有限公司"
     return {
         "name": name,
         "kind": "company",
-        "legal_representative": _pick(rng, _SURNAMES) + _pick(rng, _GIVEN),
+        "legal_representative": full_name(rng),
         "registered_address": seat,
-        "phones": [_phone(number)],
+        "phones": [phone(number)],
         "emails": [f"accounts{number:04d}@example.com"],
         "addresses": [seat],
     }
 
 
-def _phone(number: int) -> str:
+def registered_person(rng: Random, number: int) -> Debtor:
+    """Return a natural person whose identity card gives another address than the debtor did."""
+    return {**person(rng, number), "registered_address": address(rng)}
+
+
+def either(rng: Random, number: int) -> Debtor:
+    """Return a company, or as often a person."""
+    return company(rng, number) if rng.random() < 0.5 else registered_person(rng, number)
+
+
+def full_name(rng: Random) -> str:
+    """Return the name of a person."""
+    given = "".join(rng.choice(_GIVEN) for _ in range(1 + rng.randrange(2)))
+    return rng.choice(_SURNAMES) + given
+
+
+def phone(number: int) -> str:
+    """Return a number of the test block."""
     return f"+86138001{number:05d}"
 
 
-def _address(rng: Random, town: str | None = None) -> str:
-    return f"{town or _pick(rng, _TOWNS)}{_pick(rng, _STREETS)}{1 + rng.randrange(199)}号"
-
-
-def _pick(rng: Random, choices: "str | tuple[str, ...]") -> str:
-    return choices[rng.randrange(len(choices))]
+def address(rng: Random, town: str | None = None) -> str:
+    """Return a street address, in a town if one is given."""
+    return f"{town or rng.choice(_TOWNS)}{rng.choice(_STREETS)}{1 + rng.randrange(199)}号"

@@ -11,7 +11,7 @@ from arrears.commands import running
 def demo(
     samples: Annotated[Path, typer.Option(help="Folder of sample events.")] = Path("samples"),
 ) -> None:
-    """Play half a year of billing of three creditors and show what came of it."""
+    """Play half a year of billing of twenty-one creditors and show what came of it."""
     from rich.console import Console
 
     from arrears.demo.run import run

@@ -4,12 +4,29 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from arrears.demo.tally import Tally
 
-BUCKETS = ("0", "1-30", "31-60", "61-90", "91-180", "181-365", "366+")
+_COUNTS = (
+    "tasks given",
+    "approvals asked for",
+    "alerts",
+    "restrictions made",
+    "restrictions lifted",
+    "referrals",
+    "legal documents",
+)
+_COLUMNS = {  # what stands above a column: the ledger's buckets that are counted in it
+    "not due": ("0",),
+    "1-30": ("1-30",),
+    "31-60": ("31-60",),
+    "61-90": ("61-90",),
+    "91-180": ("91-180",),
+    "181+": ("181-365", "366+"),
+}
 
 
 def show(
@@ -20,8 +37,10 @@ def show(
 ) -> None:
     """Print counts, money, and an ageing table per creditor."""
     console.print(_counts(tally))
-    console.print(_money(tally, creditors, ageing))
-    console.print(_ageing(creditors, ageing))
+    for table in (_money(tally, creditors, ageing), _ageing(creditors, ageing)):
+        console.print()
+        console.print(table)
+    console.print()
 
 
 def show_files(console: Console, folder: Path, what: str) -> None:
@@ -42,7 +61,7 @@ def _counts(tally: Tally) -> Table:
         table.add_row(name, str(tally.counts[name]))
     for channel, number in tally.notices.most_common():
         table.add_row(f"notices by {channel.replace('_', ' ')}", str(number))
-    for name in ("tasks given", "restrictions made", "restrictions lifted", "legal documents"):
+    for name in _COUNTS:
         table.add_row(name, str(tally.counts[name]))
     return table
 
@@ -52,29 +71,52 @@ def _money(
     creditors: Sequence[Mapping[str, Any]],
     ageing: Mapping[str, Mapping[str, int]],
 ) -> Table:
-    table = Table("creditor", title="Money (CNY)")
-    for name in ("billed", "collected", "overdue"):
-        table.add_column(name, justify="right")
-    total = [0, 0, 0]
-    for creditor in creditors:
-        name = creditor["id"]
-        overdue = sum(v for bucket, v in ageing[name].items() if bucket != "0")
-        row = [tally.billed[name], tally.collected[name], overdue]
-        total = [a + b for a, b in zip(total, row, strict=True)]
-        table.add_row(name, *map(money, row))
+    names = [creditor["id"] for creditor in creditors]
+    rows = [
+        (
+            tally.cases[name],
+            tally.billed[name],
+            tally.collected[name],
+            sum(amount for bucket, amount in ageing[name].items() if bucket != "0"),
+        )
+        for name in names
+    ]
+    table = _table("Money (CNY)", "cases", " billed", " collected", " overdue")
+    for name, (cases, *amounts) in zip(names, rows, strict=True):
+        table.add_row(name, str(cases), *map(money, amounts))
+    cases, *amounts = (sum(column) for column in zip(*rows, strict=True))
     table.add_section()
-    table.add_row("together", *map(money, total))
+    table.add_row("together", str(cases), *map(money, amounts))
     return table
 
 
 def _ageing(
     creditors: Sequence[Mapping[str, Any]], ageing: Mapping[str, Mapping[str, int]]
 ) -> Table:
-    """Days past due downwards, so that the amounts have room on a narrow terminal."""
-    table = Table("days past due", title="Open principal by age (CNY)")
-    for creditor in creditors:
-        table.add_column(creditor["id"], justify="right")
-    for bucket in BUCKETS:
-        amounts = [money(ageing[creditor["id"]].get(bucket, 0)) for creditor in creditors]
-        table.add_row("not due" if bucket == "0" else bucket, *amounts)
+    """Whole yuan by days past due: the amounts beside each other must fit into 80 columns."""
+    table = _table("Open principal by days past due (CNY, whole yuan)", *_COLUMNS)
+    rows = [
+        [
+            sum(ageing[creditor["id"]].get(bucket, 0) for bucket in each)
+            for each in _COLUMNS.values()
+        ]
+        for creditor in creditors
+    ]
+    for creditor, row in zip(creditors, rows, strict=True):
+        table.add_row(creditor["id"], *map(_yuan, row))
+    table.add_section()
+    table.add_row("together", *(_yuan(sum(column)) for column in zip(*rows, strict=True)))
     return table
+
+
+def _table(title: str, *figures: str) -> Table:
+    """A table of creditors, without lines between its columns."""
+    table = Table(title=title, box=box.SIMPLE_HEAD, show_edge=False, padding=0)
+    table.add_column("creditor", no_wrap=True)
+    for name in figures:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
+
+
+def _yuan(minor: int) -> str:
+    return f"{(minor + 50) // 100:,}" if minor else "–"

@@ -10,16 +10,20 @@ _COUNTED = {
     "dunning.restriction.requested.v1": "restrictions made",
     "dunning.restoration.requested.v1": "restrictions lifted",
     "dunning.task.requested.v1": "tasks given",
+    "dunning.referral.made.v1": "referrals",
+    "dunning.approval.requested.v1": "approvals asked for",
+    "dunning.alert.raised.v1": "alerts",
     "legal.document.issued.v1": "legal documents",
 }
 
 
 @dataclass
 class Tally:
-    """Sums over all messages heard; amounts in minor units, by creditor."""
+    """Sums over all messages heard; amounts in minor units and cases opened, by creditor."""
 
     events_in: int = 0
     counts: Counter[str] = field(default_factory=Counter)
+    cases: Counter[str] = field(default_factory=Counter)
     notices: Counter[str] = field(default_factory=Counter)
     _items: dict[tuple[str, str], int] = field(default_factory=dict)
     _payments: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -29,6 +33,8 @@ class Tally:
         kind, data, creditor = event["type"], event["data"], event["creditor"]
         if kind in _COUNTED:
             self.counts[_COUNTED[kind]] += 1
+            if kind == "dunning.case.opened.v1":
+                self.cases[creditor] += 1
         elif kind == "notifier.notice.sent.v1":
             self.notices[data["channel"]] += 1
         elif kind == "ledger.balance.changed.v1":

@@ -4,13 +4,21 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
+from arrears.demo import summary
 from arrears.demo.run import run
 from arrears.demo.tally import Tally
 
 SAMPLES = Path(__file__).parents[2] / "samples"
-ACCOUNTS = 6
+ACCOUNTS = 2
+BIG = ("county-hospital", "mobile", "service-company")
+
+
+def account_number(event: dict[str, str]) -> int:
+    """The number in an account's id; 0 where the event is about the creditor."""
+    return int(event.get("subject", "-0").rpartition("-")[2])
 
 
 def few_accounts(folder: Path) -> int:
@@ -19,8 +27,9 @@ def few_accounts(folder: Path) -> int:
     creditors = json.loads((SAMPLES / "creditors.json").read_bytes())
     (folder / "creditors.json").write_text(json.dumps(creditors))
     for creditor in creditors:
+        most = 4 * ACCOUNTS if creditor["id"] in BIG else ACCOUNTS
         lines = (SAMPLES / f"{creditor['id']}.jsonl").read_text().splitlines()
-        kept = [x for x in lines if int(json.loads(x)["subject"].rpartition("-")[2]) <= ACCOUNTS]
+        kept = [x for x in lines if account_number(json.loads(x)) <= most]
         (folder / f"{creditor['id']}.jsonl").write_text("\n".join(kept))
         number += len(kept)
     return number
@@ -39,7 +48,37 @@ async def test_the_summary_counts_what_went_in_and_out(tmp_path: Path) -> None:
     notices = sum(number for name, number in counted.items() if name.startswith("notices by"))
     files = [path for path in (tmp_path / "demo" / "outbox").rglob("*") if path.is_file()]
     assert len(files) == notices > 0
-    assert "Open principal by age" in said
+    assert "Open principal by days past due" in said
+
+
+def wide_tally() -> tuple[Tally, list[dict[str, str]], dict[str, dict[str, int]]]:
+    """Creditors with names and amounts as long as those of the samples."""
+    creditors = json.loads((SAMPLES / "creditors.json").read_bytes())
+    buckets = ("0", "1-30", "31-60", "61-90", "91-180", "181-365", "366+")
+    ageing = {c["id"]: dict.fromkeys(buckets, 123_456_78) for c in creditors}
+    return Tally(), creditors, ageing
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_every_creditor_has_its_row_with_all_figures_on_a_terminal_of_any_width(width: int) -> None:
+    tally, creditors, ageing = wide_tally()
+    console = Console(record=True, width=width)
+    summary.show(console, tally, creditors, ageing)
+    said = console.export_text()
+    assert re.search(r"^ *together +(2,592,592 +){5}5,185,185 *$", said, re.MULTILINE)
+    for creditor in creditors:
+        assert re.search(rf"^ *{creditor['id']} +(123,457 +){{5}}246,914 *$", said, re.MULTILINE)
+        assert re.search(rf"^ *{creditor['id']} +0 +0.00 +0.00 +740,740.68 *$", said, re.MULTILINE)
+    assert "…" not in said
+    assert max(map(len, said.splitlines())) <= width
+
+
+def test_referrals_alerts_and_cases_are_counted() -> None:
+    tally = Tally()
+    for kind in ("case.opened", "referral.made", "alert.raised", "case.opened"):
+        tally.hear({"type": f"dunning.{kind}.v1", "creditor": "c", "data": {}})
+    assert tally.cases["c"] == tally.counts["cases opened"] == 2
+    assert tally.counts["referrals"] == tally.counts["alerts"] == 1
 
 
 def test_money_that_is_allocated_anew_counts_once() -> None:
