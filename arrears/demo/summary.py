@@ -81,7 +81,7 @@ def _money(
         )
         for name in names
     ]
-    table = _table("Money (CNY)", "cases", " billed", " collected", " overdue")
+    table = _table("Money (CNY)", "cases", "billed", "collected", "overdue", gap=2)
     for name, (cases, *amounts) in zip(names, rows, strict=True):
         table.add_row(name, str(cases), *map(money, amounts))
     cases, *amounts = (sum(column) for column in zip(*rows, strict=True))
@@ -94,7 +94,7 @@ def _ageing(
     creditors: Sequence[Mapping[str, Any]], ageing: Mapping[str, Mapping[str, int]]
 ) -> Table:
     """Whole yuan by days past due: the amounts beside each other must fit into 80 columns."""
-    table = _table("Open principal by days past due (CNY, whole yuan)", *_COLUMNS)
+    table = _table("Open principal by days past due (CNY, whole yuan)", *_COLUMNS, gap=1)
     rows = [
         [
             sum(ageing[creditor["id"]].get(bucket, 0) for bucket in each)
@@ -109,9 +109,12 @@ def _ageing(
     return table
 
 
-def _table(title: str, *figures: str) -> Table:
-    """A table of creditors, without lines between its columns."""
-    table = Table(title=title, box=box.SIMPLE_HEAD, show_edge=False, padding=0)
+def _table(title: str, *figures: str, gap: int) -> Table:
+    """A table of creditors, with so many spaces between its columns and no lines."""
+    padding = (0, 0, 0, gap - 1)  # the box itself puts one space between columns
+    table = Table(
+        title=title, box=box.SIMPLE_HEAD, show_edge=False, padding=padding, pad_edge=False
+    )
     table.add_column("creditor", no_wrap=True)
     for name in figures:
         table.add_column(name, justify="right", no_wrap=True)
