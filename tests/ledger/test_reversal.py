@@ -86,3 +86,12 @@ def test_payment_is_reversed_once() -> None:
     book.do(D(2026, 2, 1), c.ReversePayment("P"))
     with pytest.raises(Rejected, match="already reversed"):
         book.do(D(2026, 2, 2), c.ReversePayment("P"))
+
+
+def test_late_fee_waived_while_none_was_due_is_waived_of_what_comes_back() -> None:
+    book = Book(terms(rate="0.01"))
+    book.invoice(D(2026, 1, 1), "A", 1000, D(2026, 1, 10))
+    book.pay(D(2026, 1, 10), "P", 1000)
+    book.do(D(2026, 1, 20), c.WaiveLateFee(70))
+    book.do(D(2026, 1, 21), c.ReversePayment("P"))
+    assert (book.principal(), book.fee(D(2026, 1, 21))) == (1000, 11 * 10 - 70)

@@ -150,7 +150,11 @@ def start_late_fee(draft: Draft, command: c.StartLateFee) -> AccountEvent | None
 
 
 def waive_late_fee(draft: Draft, command: c.WaiveLateFee) -> AccountEvent | None:
-    """Give up late fee that is due, on the oldest items first."""
+    """Give up late fee that is due, on the oldest items first.
+
+    It is recorded when none is due too: without a payment that is reversed there may have been
+    some.
+    """
     left = command.amount
     waived = []
     for item in sorted(draft.items.values(), key=order):
@@ -160,7 +164,9 @@ def waive_late_fee(draft: Draft, command: c.WaiveLateFee) -> AccountEvent | None
             draft.put(replace(item, fee=replace(item.fee, waived=item.fee.waived + part)))
             waived.append((item.id, part))
             left = None if left is None else left - part
-    return LateFeeWaived(draft.effects(), tuple(waived), command.amount) if waived else None
+    if not draft.terms.rates:
+        return None
+    return LateFeeWaived(draft.effects(), tuple(waived), command.amount)
 
 
 def _disputed(draft: Draft, command: c.ResolveDispute) -> list[Item]:
