@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from arrears.errors import UsageError
 from arrears.marked_yaml import read_model
 from arrears.scenario.inputs import Identifier, PaymentMethod
 
+_DEFAULTS = Path(__file__).with_name("defaults.yaml")
 _MINOR_DIGITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3}
 
 
@@ -27,6 +29,11 @@ def _time_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError):
         raise ValueError(f"'{name}' is not a time zone") from None
     return name
+
+
+def _default_policy() -> str:
+    policy: str = yaml.safe_load(_DEFAULTS.read_text("utf-8"))["policy"]
+    return policy
 
 
 Column = Annotated[str, Field(min_length=1)]
@@ -76,7 +83,7 @@ class ImportMap(_Part):
     item: Identifier = "invoice"
     debtor_kind: Literal["natural_person", "company", "government"] = "company"
     method: PaymentMethod = "transfer"
-    policy: str = "three-stage"
+    policy: str = Field(default_factory=_default_policy)
     time_zone: Annotated[str, AfterValidator(_time_zone)] = "Asia/Shanghai"
 
     @property
