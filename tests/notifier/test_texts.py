@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from chassis.errors import Malformed, Misconfigured
+from chassis.formats import day, item_name, money
 from services.notifier.domain.destinations import CHANNELS, Profile
 from services.notifier.domain.events import Accrual, OpenItem
 from services.notifier.domain.state import Account, LedgerView, OpenNotice
 from services.notifier.domain.terms import Terms
 from services.notifier.rendering.compose import SMS_CHARACTERS_MAX, Content, compose
-from services.notifier.rendering.formats import day, item_name, money
 from services.notifier.rendering.templates import Templates
 from services.notifier.settings import Sender
 

@@ -11,11 +11,11 @@ from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, StrictUndefined, 
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from chassis.errors import Malformed, Misconfigured
+from chassis.formats import LANGUAGES, day, item_name, money, one_line
 from services.legal.domain.amounts import Claim
 from services.legal.domain.parties import Profile
 from services.legal.domain.state import Matter, PendingDocument
 from services.legal.domain.terms import Terms
-from services.legal.rendering.formats import LANGUAGES, day, item_name, money, one_line
 from services.legal.settings import Office
 
 BUILT_IN = Path(__file__).parents[1] / "templates"

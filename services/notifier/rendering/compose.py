@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any
 
+from chassis.formats import LANGUAGES, day, item_name, money, one_line
 from services.notifier.domain.amounts import (
     Figures,
     overdue_figures,
@@ -16,7 +17,6 @@ from services.notifier.domain.amounts import (
 from services.notifier.domain.destinations import PUBLIC_ADDRESS, Profile
 from services.notifier.domain.state import Account, OpenNotice
 from services.notifier.domain.terms import Terms
-from services.notifier.rendering.formats import LANGUAGES, day, item_name, money, one_line
 from services.notifier.rendering.templates import Templates
 from services.notifier.settings import Sender
 
