@@ -46,6 +46,7 @@ from unnest($2::text[], $3::text::int[], $4::bytea[], $5::text::int[])
 order by stream
 on conflict (stream) do update
 set version = excluded.version, data = excluded.data, wake_at = excluded.wake_at"""
+_NOTHING_WARM: Mapping[str, Entry] = {}
 _LOCK_LANE = "select pg_advisory_xact_lock(hashtext(current_schema()), $1)"
 _EVENT_COLUMNS = ("lane", "stream", "version", "type", "at", "cause", "data")
 _STREAM = """
@@ -86,6 +87,10 @@ class Store:
             raise Misconfigured(f"the store was laid out for {found} partitions, not {partitions}")
         self.epoch = row["epoch"]
 
+    def begin(self, now: datetime, lane: int) -> Work:
+        """A unit of work over nothing yet."""
+        return Work(now=now, lane=lane, keys=KeyRing(self._master, {}))
+
     async def load(
         self,
         connection: Connection,
@@ -95,33 +100,55 @@ class Store:
         streams: Iterable[str],
         subjects: Iterable[Subject] = (),
         histories: Iterable[str] = (),
-        warm: Mapping[str, Entry] | None = None,
     ) -> Work:
         """A unit of work over the named streams, their subjects' keys and, where asked, their
         histories.
+        """
+        work = self.begin(now, lane)
+        await self.extend(connection, work, streams=streams, subjects=subjects, histories=histories)
+        return work
+
+    async def extend(
+        self,
+        connection: Connection,
+        work: Work,
+        *,
+        streams: Iterable[str],
+        subjects: Iterable[Subject] = (),
+        histories: Iterable[str] = (),
+        warm: Mapping[str, Entry] = _NOTHING_WARM,
+    ) -> None:
+        """Load more into a unit of work; what it has stays as it is.
 
         What is in `warm` is taken from there instead of being read.
         """
-        names = list(dict.fromkeys(streams))
-        known = warm or {}
-        entries = {stream: known[stream] for stream in names if stream in known}
-        cold = [stream for stream in names if stream not in known] if entries else names
+        entries = work.entries
+        cold = []
+        for stream in dict.fromkeys(streams):
+            if stream not in entries:
+                entry = warm.get(stream)
+                if entry is None:
+                    cold.append(stream)
+                else:
+                    entries[stream] = entry
+        if cold:
+            await self._read(connection, entries, cold)
+        wanted = [subject for subject in subjects if subject not in work.keys]
+        if wanted:
+            work.keys.merge(await self.keys(connection, wanted))
+        for stream in histories:
+            if stream not in work.histories:
+                work.histories[stream] = await self.history(connection, stream)
+
+    async def _read(
+        self, connection: Connection, entries: dict[str, Entry], cold: Sequence[str]
+    ) -> None:
         for stream, version, data in await connection.fetch(_LOAD, cold):
             aggregate = self.aggregates[stream_kind(stream)]
             entries[stream] = Entry(aggregate, aggregate.decode_state(data), version)
-        if len(entries) < len(names):
-            for stream in names:
-                if stream not in entries:
-                    entries[stream] = fresh_entry(self.aggregates, stream)
-        return Work(
-            now=now,
-            lane=lane,
-            entries=entries,
-            keys=await self.keys(connection, subjects),
-            histories={
-                name: await self.history(connection, name) for name in dict.fromkeys(histories)
-            },
-        )
+        for stream in cold:
+            if stream not in entries:
+                entries[stream] = fresh_entry(self.aggregates, stream)
 
     async def require_unchanged(
         self, connection: Connection, work: Work, warm: Mapping[str, Entry]

@@ -42,19 +42,19 @@ class Work:
         *,
         now: datetime,
         lane: int,
-        entries: dict[str, Entry],
         keys: KeyRing,
-        histories: Mapping[str, Sequence[Stored]] | None = None,
+        entries: dict[str, Entry] | None = None,
+        histories: dict[str, Sequence[Stored]] | None = None,
     ) -> None:
         self.now = now
         self.lane = lane
         self.cause: str | None = None
         self.streams: Sequence[str] = ()
         self.facts: Any = None
-        self.entries = entries
+        self.entries: dict[str, Entry] = {} if entries is None else entries
         self.keys = keys
         self.pending: list[Pending] = []
-        self._histories = histories or {}
+        self.histories: dict[str, Sequence[Stored]] = {} if histories is None else histories
         self._undo: dict[str, tuple[Any, int]] = {}
         self._mark = 0
 
@@ -87,10 +87,10 @@ class Work:
 
         Only for routes that asked for it; `BrokenInvariant` otherwise.
         """
-        if stream not in self._histories:
+        if stream not in self.histories:
             raise BrokenInvariant(f"the history of {stream} was not loaded")
         decode = self._entry(stream).aggregate.decode_event
-        return [*self._histories[stream]] + [
+        return [*self.histories[stream]] + [
             Stored(stream, version, kind, at, cause, decode(data), lane, 0)
             for lane, name, version, kind, at, cause, data in self.pending
             if name == stream
