@@ -123,16 +123,16 @@ class Store:
         What is in `warm` is taken from there instead of being read.
         """
         entries = work.entries
-        cold = []
-        for stream in dict.fromkeys(streams):
+        cold: dict[str, None] = {}
+        for stream in streams:
             if stream not in entries:
                 entry = warm.get(stream)
                 if entry is None:
-                    cold.append(stream)
+                    cold[stream] = None
                 else:
                     entries[stream] = entry
         if cold:
-            await self._read(connection, entries, cold)
+            await self._read(connection, entries, list(cold))
         wanted = [subject for subject in subjects if subject not in work.keys]
         if wanted:
             work.keys.merge(await self.keys(connection, wanted))
@@ -145,7 +145,7 @@ class Store:
     ) -> None:
         for stream, version, data in await connection.fetch(_LOAD, cold):
             aggregate = self.aggregates[stream_kind(stream)]
-            entries[stream] = Entry(aggregate, aggregate.decode_state(data), version)
+            entries[stream] = Entry(stream, aggregate, aggregate.decode_state(data), version)
         for stream in cold:
             if stream not in entries:
                 entries[stream] = fresh_entry(self.aggregates, stream)

@@ -15,7 +15,7 @@ from services.ledger import tills
 from services.ledger.account import ACCOUNT, TILL, account_stream, terms_stream, till_stream
 from services.ledger.domain import commands as c
 from services.ledger.domain.calendar import local_day
-from services.ledger.domain.decide import decide, decide_wake
+from services.ledger.domain.decide import decide, decide_wake, step
 from services.ledger.domain.resimulate import Past, archive, reverse_payment
 from services.ledger.domain.terms import PublishTerms, Terms, decide_terms
 
@@ -81,9 +81,9 @@ def receive_payment(work: Work, message: Message) -> None:
 
 
 def _do(work: Work, message: Message, command: c.Command) -> None:
-    stream = work.streams[0]
-    terms = _terms(work, message)
-    work.append(stream, decide(work.state(stream), command, work.now, terms))
+    entry = work.entry(work.streams[0])
+    events, account = step(entry.state, command, work.now, _terms(work, message))
+    work.advance(entry, events, account)
 
 
 def with_history(to_command: ToCommand) -> MessageRoute:

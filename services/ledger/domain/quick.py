@@ -1,8 +1,8 @@
 """The common case in few steps: an invoice or an unnamed payment where no late fee is agreed and
 nothing waits.
 
-Each function answers the very event the general path in `decide` would, or `None` when the case is
-not that simple; a test holds them equal.
+Each function answers the very event the general path in `decide` would and the account `evolve`
+makes of it, or `None` when the case is not that simple; a test holds them equal.
 """
 
 from datetime import date
@@ -10,18 +10,25 @@ from datetime import date
 from services.ledger.domain.calendar import next_day
 from services.ledger.domain.commands import OpenItem, ReceivePayment
 from services.ledger.domain.events import Effects, ItemOpened, Part, PaymentReceived
-from services.ledger.domain.state import Account, Balance, Item
+from services.ledger.domain.evolve import remember
+from services.ledger.domain.state import Account, Balance, Item, is_known, order
 from services.ledger.domain.terms import Terms
 
 
-def open_item(account: Account, command: OpenItem, day: date, terms: Terms) -> ItemOpened | None:
+def open_item(
+    account: Account, command: OpenItem, day: date, terms: Terms
+) -> tuple[ItemOpened, Account] | None:
     """Open an item no money waits for."""
-    due_on = command.due_on
-    if due_on is None or not _is_simple(account, terms):
+    due_on, amount, prepaid = command.due_on, command.amount, account.prepaid
+    if (
+        due_on is None
+        or amount <= 0
+        or command.currency != terms.currency
+        or (prepaid and due_on <= day)
+        or not _is_simple(account, terms)
+        or is_known(account, "item", command.item_id)
+    ):
         return None
-    if account.prepaid and due_on <= day:
-        return None
-    amount = command.amount
     overdue = due_on < day
     item = Item(
         command.item_id,
@@ -46,7 +53,7 @@ def open_item(account: Account, command: OpenItem, day: date, terms: Terms) -> I
     if overdue:
         oldest = due_on if oldest is None or due_on < oldest else oldest
     else:
-        wakes = due_on if account.prepaid else next_day(due_on)
+        wakes = due_on if prepaid else next_day(due_on)
         wake_on = wakes if wake_on is None or wakes < wake_on else wake_on
     balance = Balance(
         before.principal + amount,
@@ -60,25 +67,52 @@ def open_item(account: Account, command: OpenItem, day: date, terms: Terms) -> I
         day,
         balance,
         (item,),
-        prepaid=account.prepaid,
-        prepaid_on=account.prepaid_on,
-        fee_from=account.fee_from,
-        wake_on=wake_on,
-        terms=terms if account.terms is None else None,
-        overdue=(item.id,) if overdue else (),
+        (),
+        (),
+        (),
+        prepaid,
+        account.prepaid_on,
+        (),
+        (),
+        account.fee_from,
+        wake_on,
+        terms if account.terms is None else None,
+        (item.id,) if overdue else (),
     )
-    return ItemOpened(effects, item.id, amount)
+    after = Account(
+        account.terms or terms,
+        _behind(account.items, item),
+        prepaid,
+        account.prepaid_on,
+        (),
+        (),
+        account.known,
+        account.opened + 1,
+        account.fee_from,
+        wake_on,
+        balance,
+    )
+    return ItemOpened(effects, item.id, amount), after
 
 
 def receive_payment(
     account: Account, command: ReceivePayment, day: date, terms: Terms
-) -> PaymentReceived | None:
+) -> tuple[PaymentReceived, Account] | None:
     """Allocate a payment that names nothing to what has fallen due, oldest first."""
-    if command.invoices or account.lost or not _is_simple(account, terms):
+    if (
+        command.invoices
+        or command.amount <= 0
+        or command.currency != terms.currency
+        or not _is_simple(account, terms)
+        or is_known(account, "payment", command.payment_id)
+    ):
         return None
     left = command.amount + account.prepaid
+    known = remember(account.known, f"p{command.payment_id}\n")
+    items: list[Item] = []
     changed: list[Item] = []
     parts: list[Part] = []
+    settled: list[str] = []
     principal, overdue = account.balance.principal, account.balance.overdue
     oldest = wake_on = None
     owed = owes = False
@@ -92,28 +126,44 @@ def receive_payment(
             owed = owed or item.overdue
             overdue -= part if item.overdue else 0
             parts.append(Part(item.id, part, 0))
-            changed.append(_paid(item, part))
+            paid = _paid(item, part)
+            changed.append(paid)
             if part == item.principal:
+                settled.append(item.id)
+                known = remember(known, f"i{item.id}\n")
                 continue
+            items.append(paid)
+        else:
+            items.append(item)
         if item.overdue:
             owed = owes = True
             oldest = item.due_on if oldest is None else oldest
         elif wake_on is None:
             wake_on = item.due_on if left else next_day(item.due_on)
+    balance = Balance(principal, overdue, 0, left, oldest, terms.currency)
+    prepaid_on = day if left else None
+    cleared = owed and not owes
+    fee_from = None if cleared else account.fee_from
     effects = Effects(
         day,
-        Balance(principal, overdue, 0, left, oldest, terms.currency),
+        balance,
         tuple(changed),
-        parts=tuple(parts),
-        prepaid=left,
-        prepaid_on=day if left else None,
-        fee_from=None if owed and not owes else account.fee_from,
-        wake_on=wake_on,
-        terms=terms if account.terms is None else None,
-        settled=tuple(item.id for item in changed if item.status == "settled"),
-        cleared=owed and not owes,
+        (),
+        tuple(parts),
+        (),
+        left,
+        prepaid_on,
+        (),
+        (),
+        fee_from,
+        wake_on,
+        terms if account.terms is None else None,
+        (),
+        tuple(settled),
+        (),
+        cleared,
     )
-    return PaymentReceived(
+    event = PaymentReceived(
         effects,
         command.payment_id,
         command.amount,
@@ -122,6 +172,28 @@ def receive_payment(
         (),
         command.collected_by,
     )
+    after = Account(
+        account.terms or terms,
+        tuple(items) if changed else account.items,
+        left,
+        prepaid_on,
+        (),
+        (),
+        known,
+        account.opened,
+        fee_from,
+        wake_on,
+        balance,
+    )
+    return event, after
+
+
+def _behind(items: tuple[Item, ...], item: Item) -> tuple[Item, ...]:
+    """The open items with a new one, which most often is the last money reaches."""
+    together = (*items, item)
+    if items and order(item) < order(items[-1]):
+        return tuple(sorted(together, key=order))
+    return together
 
 
 def _is_simple(account: Account, terms: Terms) -> bool:
