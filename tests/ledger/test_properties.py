@@ -16,7 +16,7 @@ from services.ledger.domain.events import PaymentReceived, PaymentReversed
 from services.ledger.domain.evolve import evolve
 from services.ledger.domain.late_fee import project
 from services.ledger.domain.resimulate import archive
-from services.ledger.domain.state import Account
+from services.ledger.domain.state import Account, pack
 from services.ledger.domain.terms import Terms
 from tests.ledger.account_book import Book, days, terms
 
@@ -260,7 +260,7 @@ def test_accrual_tells_the_fee_of_every_later_day(agreed: Terms, story: Any) -> 
             continue
         for ahead in (0, 1, 7, 40):
             later = days(day, ahead)
-            lone = Account(terms=agreed, items=(item,))
+            lone = Account(terms=agreed, open=pack([item]))
             assert accrual.at(later) == Draft(lone, agreed, later).balance().late_fee
 
 

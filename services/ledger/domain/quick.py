@@ -6,12 +6,13 @@ makes of it, or `None` when the case is not that simple; a test holds them equal
 """
 
 from datetime import date
+from typing import NamedTuple
 
-from services.ledger.domain.calendar import next_day
+from services.ledger.domain.calendar import ONE_DAY, next_day
 from services.ledger.domain.commands import OpenItem, ReceivePayment
 from services.ledger.domain.events import Effects, ItemOpened, Part, PaymentReceived
 from services.ledger.domain.evolve import remember
-from services.ledger.domain.state import Account, Balance, Item, is_known, order
+from services.ledger.domain.state import Account, Balance, Item, is_known, pack, pack_behind
 from services.ledger.domain.terms import Terms
 
 
@@ -81,7 +82,7 @@ def open_item(
     )
     after = Account(
         account.terms or terms,
-        _behind(account.items, item),
+        pack_behind(account.open, item),
         prepaid,
         account.prepaid_on,
         (),
@@ -93,6 +94,17 @@ def open_item(
         balance,
     )
     return ItemOpened(effects, item.id, amount), after
+
+
+class _Allocated(NamedTuple):
+    """What became of the items and of the sums when a payment came in."""
+
+    balance: Balance
+    packed: bytes
+    wake_on: date | None
+    changed: tuple[Item, ...] = ()
+    parts: tuple[Part, ...] = ()
+    cleared: bool = False
 
 
 def receive_payment(
@@ -107,61 +119,35 @@ def receive_payment(
         or is_known(account, "payment", command.payment_id)
     ):
         return None
-    left = command.amount + account.prepaid
-    known = remember(account.known, f"p{command.payment_id}\n")
-    items: list[Item] = []
-    changed: list[Item] = []
-    parts: list[Part] = []
-    settled: list[str] = []
-    principal, overdue = account.balance.principal, account.balance.overdue
-    oldest = wake_on = None
-    owed = owes = False
-    for item in account.items:
-        if item.disputes:
-            return None
-        part = min(left, item.principal) if item.due_on <= day else 0
-        if part:
-            left -= part
-            principal -= part
-            owed = owed or item.overdue
-            overdue -= part if item.overdue else 0
-            parts.append(Part(item.id, part, 0))
-            paid = _paid(item, part)
-            changed.append(paid)
-            if part == item.principal:
-                settled.append(item.id)
-                known = remember(known, f"i{item.id}\n")
-                continue
-            items.append(paid)
-        else:
-            items.append(item)
-        if item.overdue:
-            owed = owes = True
-            oldest = item.due_on if oldest is None else oldest
-        elif wake_on is None:
-            wake_on = item.due_on if left else next_day(item.due_on)
-    balance = Balance(principal, overdue, 0, left, oldest, terms.currency)
+    money = command.amount + account.prepaid
+    done = _prepay(account, money, day, terms) or _allocate(account, money, day, terms)
+    if done is None:
+        return None
+    left = done.balance.prepaid
     prepaid_on = day if left else None
-    cleared = owed and not owes
-    fee_from = None if cleared else account.fee_from
+    fee_from = None if done.cleared else account.fee_from
+    known = remember(account.known, f"p{command.payment_id}\n")
+    settled = tuple(item.id for item in done.changed if item.status == "settled")
+    for item_id in settled:
+        known = remember(known, f"i{item_id}\n")
     effects = Effects(
         day,
-        balance,
-        tuple(changed),
+        done.balance,
+        done.changed,
         (),
-        tuple(parts),
+        done.parts,
         (),
         left,
         prepaid_on,
         (),
         (),
         fee_from,
-        wake_on,
+        done.wake_on,
         terms if account.terms is None else None,
         (),
-        tuple(settled),
+        settled,
         (),
-        cleared,
+        done.cleared,
     )
     event = PaymentReceived(
         effects,
@@ -174,7 +160,7 @@ def receive_payment(
     )
     after = Account(
         account.terms or terms,
-        tuple(items) if changed else account.items,
+        done.packed,
         left,
         prepaid_on,
         (),
@@ -182,18 +168,65 @@ def receive_payment(
         known,
         account.opened,
         fee_from,
-        wake_on,
-        balance,
+        done.wake_on,
+        done.balance,
     )
     return event, after
 
 
-def _behind(items: tuple[Item, ...], item: Item) -> tuple[Item, ...]:
-    """The open items with a new one, which most often is the last money reaches."""
-    together = (*items, item)
-    if items and order(item) < order(items[-1]):
-        return tuple(sorted(together, key=order))
-    return together
+def _prepay(account: Account, money: int, day: date, terms: Terms) -> _Allocated | None:
+    """Keep all of the money where nothing has fallen due; no item need be looked at for that.
+
+    The account wakes on the first due date while money waits, else on the day after.
+    """
+    before, due = account.balance, account.wake_on
+    if due is not None and not account.prepaid:
+        due -= ONE_DAY
+    if before.overdue or (due is not None and due <= day):
+        return None
+    return _Allocated(
+        Balance(before.principal, 0, 0, money, before.oldest_due_on, terms.currency),
+        account.open,
+        due,
+    )
+
+
+def _allocate(account: Account, money: int, day: date, terms: Terms) -> _Allocated | None:
+    items: list[Item] = []
+    changed: list[Item] = []
+    parts: list[Part] = []
+    principal, overdue = account.balance.principal, account.balance.overdue
+    oldest = wake_on = None
+    owed = owes = False
+    for item in account.items:
+        if item.disputes:
+            return None
+        part = min(money, item.principal) if item.due_on <= day else 0
+        now = item
+        if part:
+            money -= part
+            principal -= part
+            owed = owed or item.overdue
+            overdue -= part if item.overdue else 0
+            parts.append(Part(item.id, part, 0))
+            now = _paid(item, part)
+            changed.append(now)
+            if now.status != "open":
+                continue
+        items.append(now)
+        if item.overdue:
+            owed = owes = True
+            oldest = item.due_on if oldest is None else oldest
+        elif wake_on is None:
+            wake_on = item.due_on if money else next_day(item.due_on)
+    return _Allocated(
+        Balance(principal, overdue, 0, money, oldest, terms.currency),
+        pack(items),
+        wake_on,
+        tuple(changed),
+        tuple(parts),
+        owed and not owes,
+    )
 
 
 def _is_simple(account: Account, terms: Terms) -> bool:
