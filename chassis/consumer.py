@@ -34,7 +34,7 @@ from chassis.pool import acquire
 from chassis.routes import MessageRoute
 from chassis.store import Store
 from chassis.vault import Subject
-from chassis.work import Entry, Work
+from chassis.work import Work
 from contracts.codec import Message, decode
 from contracts.errors import MalformedMessage, UnknownType
 
@@ -149,11 +149,10 @@ class Consumer:
         moved: Mapping[tuple[str, int], int],
     ) -> Work:
         await self.leases.fence(connection, batch.lane)
-        warm = self.store.warm.of(batch.lane)
-        work = self.store.begin(self.clock.now(), batch.lane)
+        work = self.store.begin(self.clock.now(), batch.lane, warm=True)
         for items in batch.slices():
-            await self._handle(connection, work, batch, items, warm)
-        await self.store.require_unchanged(connection, work, warm)
+            await self._handle(connection, work, batch, items)
+        await self.store.require_unchanged(connection, work)
         if batch.rows:
             await inbox.remember(connection, batch.rows)
         await self._move(connection, batch.lane, positions, moved)
@@ -165,12 +164,7 @@ class Consumer:
         return work
 
     async def _handle(
-        self,
-        connection: Connection,
-        work: Work,
-        batch: Batch,
-        items: Sequence[Item],
-        warm: Mapping[str, Entry],
+        self, connection: Connection, work: Work, batch: Batch, items: Sequence[Item]
     ) -> None:
         lane = batch.lane
         streams = [route.streams(message, lane) for _, message, route in items]
@@ -187,7 +181,6 @@ class Consumer:
             streams=chain.from_iterable(streams),
             subjects=subjects,
             histories=histories,
-            warm=warm,
         )
         for (record, message, route), needed in zip(items, streams, strict=True):
             refusal = run(work, route, message, needed)

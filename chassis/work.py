@@ -37,7 +37,8 @@ class Work:
     data.
 
     Only streams named beforehand may be touched; `BrokenInvariant` otherwise, since loading one by
-    one would cost a query each.
+    one would cost a query each. `kept` are states that need not be read, `cold` the streams that
+    were.
     """
 
     def __init__(
@@ -57,6 +58,8 @@ class Work:
         self.entries: dict[str, Entry] = {} if entries is None else entries
         self.keys = keys
         self.pending: list[Pending] = []
+        self.kept: Mapping[str, Entry] = {}
+        self.cold: list[str] = []
         self.histories: dict[str, Sequence[Stored]] = {} if histories is None else histories
         self._undo: list[tuple[Entry, Any, int]] = []
         self._mark = 0

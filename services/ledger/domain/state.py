@@ -126,7 +126,7 @@ def unpack(packed: bytes) -> tuple[Item, ...]:
 
 def holds(packed: bytes, item_id: str) -> bool:
     """Whether an item is among packed ones; the bytes of its id rule out nearly every other."""
-    return _encode(item_id) in packed and any(item.id == item_id for item in unpack(packed))
+    return item_id.encode() in packed and any(item.id == item_id for item in unpack(packed))
 
 
 def order(item: Item) -> tuple[date, date, int]:
@@ -182,6 +182,6 @@ def wake_at(account: Account) -> datetime | None:
 
 def is_known(account: Account, kind: Literal["item", "payment"], id_: str) -> bool:
     """Whether the id is an open item's, or among the recent payments and closed items."""
-    if f"\n{kind[0]}{id_}\n" in account.known:
+    if id_ in account.known and f"\n{kind[0]}{id_}\n" in account.known:
         return True
     return kind == "item" and holds(account.open, id_)
