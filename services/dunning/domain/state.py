@@ -13,6 +13,7 @@ from services.dunning.domain.values import (
     Dispute,
     Earned,
     Item,
+    Judgment,
     OpenTask,
     Person,
     Plan,
@@ -44,7 +45,7 @@ class Case(Value, frozen=True, kw_only=True):
     approval whose action a pause holds back. `sent` holds the purposes of notices that went out,
     `in_hand` those of notices nobody reported on yet, by id. `results` holds when a task kind (and
     `kind:result`) was last completed, `completed` how often, `progress` when a legal stage was last
-    recorded, `contacts` the days of the latest contacts.
+    recorded, `judgment` what the latest one is about, `contacts` the days of the latest contacts.
     """
 
     case_id: str
@@ -67,6 +68,7 @@ class Case(Value, frozen=True, kw_only=True):
     results: dict[str, datetime] = {}
     completed: dict[str, int] = {}
     progress: dict[str, date] = {}
+    judgment: Judgment | None = None
     contacts: tuple[date, ...] = ()
     calls: tuple[date, ...] = ()
     waiting: tuple[WaitingContact, ...] = ()

@@ -65,7 +65,8 @@ class After(_Part):
     """A fact that is waited for, and whole days after the day it was recorded.
 
     With no days the step comes at the next step time after the fact. Exactly one of `task` (with
-    `results`, any when absent), `approval` (with `results`), `legal` and `step` is given.
+    `results`, any when absent), `approval` (with `results`), `legal` and `step` is given. With
+    `unpaid` a judgment counts only while money on it is outstanding.
     """
 
     task: TaskKind | None = None
@@ -74,6 +75,7 @@ class After(_Part):
     legal: LegalProgress | None = None
     step: str | None = None
     days: int = Field(default=0, ge=0)
+    unpaid: bool = False
 
     @model_validator(mode="after")
     def _one(self) -> "After":
@@ -83,6 +85,8 @@ class After(_Part):
             raise ValueError("results belong to a task or an approval")
         if self.approval and not self.results:
             raise ValueError("an approval needs its results: approved, rejected")
+        if self.unpaid and self.legal != "judgment":
+            raise ValueError("only a judgment can be unpaid")
         return self
 
 

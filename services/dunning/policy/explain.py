@@ -91,7 +91,7 @@ def _after(after: After) -> str:
     if after.task or after.approval:
         fact = f"{after.task or after.approval} is {' or '.join(after.results) or 'done'}"
     elif after.legal:
-        fact = f"{after.legal} is recorded"
+        fact = f"{after.legal} is recorded" + (" and still unpaid" if after.unpaid else "")
     else:
         fact = f"step {after.step}"
     return f"{after.days} days after {fact}" if after.days else f"when {fact}"
@@ -213,7 +213,6 @@ def _figures(pack: Pack) -> str:
     for name, parameter in pack.parameters.items():
         mark = "*" if parameter.vague else " "
         changed = f" (default {parameter.default})" if name in pack.overrides else ""
-        lines.append(
-            f"  {mark} {name} = {pack.values[name]} {parameter.unit}{changed}  [{parameter.source}]"
-        )
+        unit = f"({' or '.join(parameter.choices)})" if parameter.choices else parameter.unit
+        lines.append(f"  {mark} {name} = {pack.values[name]} {unit}{changed}  [{parameter.source}]")
     return "\n".join(lines)

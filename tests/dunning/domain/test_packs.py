@@ -137,6 +137,29 @@ class TestServiceCompany:
         world.to("2026-12-01")
         assert world.steps()[-1] == "s6 09-21"
 
+    def test_a_judgment_is_paid_although_more_fell_due_since(self) -> None:
+        world = case_of("service-company").to("2026-09-01 16:00")
+        world.do(c.RecordLegalProgress(progress="judgment", amount=12850))
+        world.invoice(500, "2026-09-03", item_id="LATER")
+        world.to("2026-09-09").pay(12850)
+        assert world.to("2026-12-01").steps()[-1] == "s5 08-09"
+        assert world.case_state() == "open"
+
+    def test_a_judgment_for_a_part_is_paid_with_that_part(self) -> None:
+        world = case_of("service-company").to("2026-09-01 16:00")
+        world.do(c.RecordLegalProgress(progress="judgment", amount=10000))
+        world.pay(9999)
+        world.to("2026-09-10").pay(1, "PAY-2")
+        assert world.to("2026-12-01").steps()[-1] == "s5 08-09"
+
+    def test_a_judgment_is_unpaid_again_when_the_payment_was_never_made(self) -> None:
+        world = case_of("service-company").to("2026-09-01 16:00")
+        world.do(c.RecordLegalProgress(progress="judgment", amount=12850))
+        world.invoice(500, "2026-09-03", item_id="LATER")
+        world.to("2026-09-09").pay(12850)
+        world.to("2026-09-20 10:00").reverse()
+        assert world.to("2026-12-01").steps()[-1] == "s6 09-21"
+
     def test_filing_alone_enforces_nothing(self) -> None:
         world = case_of("service-company").to("2026-09-01 16:00")
         world.do(c.RecordLegalProgress(progress="filed"))

@@ -94,6 +94,26 @@ class TestParameters:
         with pytest.raises(PackError, match=message):
             with_parameters(get("mobile"), overrides)
 
+    def test_a_choice_is_one_of_its_words(self) -> None:
+        changed = with_parameters(get("tax-arrears"), {"allocation": "principal_first"})
+        assert changed.terms.allocation == "principal_first"
+        with pytest.raises(PackError, match="must be one of charges_first, principal_first"):
+            with_parameters(get("tax-arrears"), {"allocation": "newest_first"})
+
+    @pytest.mark.parametrize("body", ["unit: choice", "unit: days, choices: [a]"])
+    def test_only_a_choice_has_choices(self, body: str) -> None:
+        text = HEAD + f"parameters:\n  order: {{default: 1, {body}, source: x}}\n"
+        with pytest.raises(PackError, match="choices belong to the unit choice"):
+            loads(text + steps(f"day: 1 | {braced(SMS)}"))
+
+    def test_the_cap_of_every_late_fee_is_a_figure(self) -> None:
+        for pack in available():
+            if pack.terms.late_fee is None:
+                continue
+            changed = with_parameters(pack, {"late_fee_cap": "0.5"}).terms.late_fee
+            assert changed is not None
+            assert changed.cap_ratio == Decimal("0.5"), pack.id
+
     def test_a_ratio_is_exact(self) -> None:
         text = (
             HEAD
