@@ -80,10 +80,10 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `items` are the open ones by id. `wake` is the next instant at which something is to be done,
     `turn_on` the local day whose steps were last gone through, `hold` the id of the hold in force.
     `profile` is sealed. `settled` and `payments` are the latest ids, enough to dispute a paid item
-    and to know a payment again; `written_off` holds the due dates of what was given up. `demands`
-    are the latest notices whose delivery restarts limitation periods, with their items, `clocks`
-    what is known of those periods by item, `commissions` what was earned by payment, `debit` the
-    request the bank has not answered yet.
+    and to know a payment again, `contested` the latest items a dispute was about; `written_off`
+    holds the due dates of what was given up. `demands` are the latest notices whose delivery
+    restarts limitation periods, with their items, `clocks` what is known of those periods by item,
+    `commissions` what was earned by payment, `debit` the request the bank has not answered yet.
     """
 
     creditor: str
@@ -105,6 +105,7 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
     plan: Plan | None = None
     disputes: tuple[Dispute, ...] = ()
     disputed_ever: bool = False
+    contested: tuple[str, ...] = ()
     applications: tuple[Application, ...] = ()
     approvals: tuple[Approval, ...] = ()
     tasks: tuple[OpenTask, ...] = ()

@@ -30,7 +30,8 @@ class Condition(_Part):
 
     `notice_sent` holds once a notice was asked for, unless it turned out that it could not be sent.
     A list holds when any of its names does. `replied`, `disputed`, `observed`, `notice_sent`,
-    `restricted` and `classified` speak of this case; `disputed_ever` and `observed` of the account;
+    `restricted` and `classified` speak of this case, `disputed` also of what is overdue now and was
+    in dispute before; `disputed_ever` and `observed` of the account;
     `observed_all` is a list of which everything was seen; `not_observed_in_case` speaks of what was
     seen since the case opened; `attribute` of an account attribute that is set and true;
     `not_asked` of an approval that does not wait for its decision.

@@ -170,6 +170,26 @@ class TestServiceCompany:
         assert {n.respond_by for n in world.of(e.NoticeRequested)} == {date(2026, 6, 18)}
 
 
+class TestUnitUsers:
+    def reviews(self, world: World) -> list[str]:
+        return world.days(e.TaskRequested, kind="dispute_review")
+
+    def test_a_dispute_raised_before_the_due_date_is_reviewed_with_the_demand(self) -> None:
+        world = case_of("unit-users").to("2026-06-08 10:00")
+        world.do(c.OpenDispute(kind="objection"))
+        world.to("2026-06-20 10:00").do(c.ResolveDispute(outcome="rejected", by="m"))
+        assert self.reviews(world.to("2026-07-12")) == ["07-10"]
+
+    def test_a_dispute_about_an_earlier_debt_is_not(self) -> None:
+        world = case_of("unit-users").to("2026-06-11 10:00")
+        world.do(c.OpenDispute(kind="objection"))
+        world.do(c.ResolveDispute(outcome="rejected", by="m"))
+        world.pay(12850)
+        world.invoice(500, "2026-06-20", item_id="LATER")
+        assert self.reviews(world.to("2026-07-22")) == []
+        assert world.steps()[-1] == "s4 07-20"
+
+
 class TestThreeStage:
     def test_reminder_and_call_are_one_step(self) -> None:
         world = case_of("three-stage").to("2026-06-12")

@@ -107,12 +107,12 @@ class TestParameters:
             loads(text + steps(f"day: 1 | {braced(SMS)}"))
 
     def test_the_cap_of_every_late_fee_is_a_figure(self) -> None:
-        for pack in available():
-            if pack.terms.late_fee is None:
+        for each in available():
+            if each.terms.late_fee is None:
                 continue
-            changed = with_parameters(pack, {"late_fee_cap": "0.5"}).terms.late_fee
+            changed = with_parameters(each, {"late_fee_cap": "0.5"}).terms.late_fee
             assert changed is not None
-            assert changed.cap_ratio == Decimal("0.5"), pack.id
+            assert changed.cap_ratio == Decimal("0.5"), each.id
 
     def test_a_ratio_is_exact(self) -> None:
         text = (
