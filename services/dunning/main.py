@@ -10,7 +10,17 @@ from chassis.bus.base import Bus
 from chassis.clock import Clock
 from chassis.service import Probe, Service, no_probe
 from chassis.settings import Settings
-from services.dunning.api import accounts, cases, creditors, groups, policies, reports, staff, tasks
+from services.dunning.api import (
+    accounts,
+    cases,
+    creditors,
+    direct_debits,
+    groups,
+    policies,
+    reports,
+    staff,
+    tasks,
+)
 from services.dunning.api.desk import Desk
 from services.dunning.decisions import Decisions
 from services.dunning.domain.aggregates import ACCOUNT, CREDITOR
@@ -29,7 +39,17 @@ def blueprint(library: Library) -> Blueprint:
 
     def routers(service: Service) -> Sequence[APIRouter]:
         desk = Desk(service, decisions)
-        parts = (creditors, policies, reports, groups, cases, accounts, tasks, staff)
+        parts = (
+            creditors,
+            policies,
+            reports,
+            groups,
+            cases,
+            accounts,
+            tasks,
+            staff,
+            direct_debits,
+        )
         return [part.router(desk) for part in parts]
 
     async def load_policies(service: Service) -> int:
