@@ -3,12 +3,13 @@
 from datetime import date
 
 from chassis.views import rows, table_of
-from services.dunning.views import VIEWS
 from services.dunning.policy.load import SHIPPED
+from services.dunning.views import VIEWS
 from tests.dunning.app.conftest import Desk, local
 
-
-DEBIT = "  - {id: d1, source: x, monthly: 12, scope: accounts, where: mandate, do: [{direct_debit: {}}]}"
+DEBIT = """\
+  - {id: d1, source: x, monthly: 12, scope: accounts, where: mandate, do: [{direct_debit: {}}]}
+"""
 
 
 async def _tables(desk: Desk) -> dict[str, list[bytes]]:
@@ -18,7 +19,7 @@ async def _tables(desk: Desk) -> dict[str, list[bytes]]:
 
 async def test_rebuilt_views_are_byte_identical(desk: Desk) -> None:
     text = (SHIPPED / "post-office.yaml").read_text()
-    text = text.replace("calendar:\n", f"calendar:\n{DEBIT}\n")
+    text = text.replace("calendar:\n", f"calendar:\n{DEBIT}")
     await desk.set_up(None, policy_document=text)
     await desk.knows("张三", mandate="M-1")
     for number in range(3):
