@@ -45,7 +45,8 @@ class Case(Value, frozen=True, kw_only=True):
     approval whose action a pause holds back. `sent` holds the purposes of notices that went out,
     `in_hand` those of notices nobody reported on yet, by id. `results` holds when a task kind (and
     `kind:result`) was last completed, `completed` how often, `progress` when a legal stage was last
-    recorded, `judgment` what the latest one is about, `contacts` the days of the latest contacts.
+    recorded, `judgment` what the latest one is about, `contacts` the days of the latest contacts,
+    `repeated` the day on which the series of a step or reaction last came up.
     """
 
     case_id: str
@@ -72,6 +73,7 @@ class Case(Value, frozen=True, kw_only=True):
     contacts: tuple[date, ...] = ()
     calls: tuple[date, ...] = ()
     waiting: tuple[WaitingContact, ...] = ()
+    repeated: dict[str, date] = {}
 
 
 class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
