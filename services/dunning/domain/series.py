@@ -22,7 +22,7 @@ def is_now(rec: Recorder, repeat: Repeat | None, cause: Cause) -> bool:
         return True
     if any(p.step == cause.step and p.path == cause.path for p in rec.state.planned):
         return False
-    if rec.state.case and rec.state.case.repeated.get(cause.step) == rec.today:
+    if rec.state.case and rec.state.case.repeated.get(cause.step or "") == rec.today:
         return False
     now = repeat.after_days == 0
     days = repeat.every_days if now else repeat.after_days
