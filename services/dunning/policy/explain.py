@@ -132,7 +132,9 @@ def _deed(action: Action) -> str:
         return f"notice {action.notice.purpose} by {' and '.join(action.notice.channels)}{to}{term}"
     if action.task:
         also = "".join(f" and {owner}" for owner in action.task.with_owners)
-        return f"task {action.task.kind} ({action.task.owner}{also}){_repeat(action.task.repeat)}"
+        asks = f": {', '.join(action.task.asks)}" if action.task.asks else ""
+        who = f"{action.task.owner}{also}"
+        return f"task {action.task.kind} ({who}){_repeat(action.task.repeat)}{asks}"
     if action.approval:
         then = f"; approved: {_actions(action.approval.then)}" if action.approval.then else ""
         return f"ask {action.approval.by} for {action.approval.for_}{then}"

@@ -39,6 +39,20 @@ async def _pays(desk: Desk, amount: int, payment_id: str, item: str = "INV-1") -
     )
 
 
+async def test_a_work_list_says_what_a_task_asks(desk: Desk) -> None:
+    await desk.set_up("medical")
+    await desk.knows("张三")
+    await desk.owes(10000, date(2026, 3, 10))
+    await desk.run_until(local(3, 12))
+    (task,) = (await desk.get("/v1/tasks", owner="finance")).json()["items"]
+    assert task["asks"] == [
+        "identity",
+        "admission number",
+        "payable less paid",
+        "explained to the patient or the family",
+    ]
+
+
 class TestResponsible:
     async def test_a_task_names_them_and_their_work_list_shows_it(self, desk: Desk) -> None:
         await desk.set_up("post-office")

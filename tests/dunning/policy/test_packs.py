@@ -1,5 +1,6 @@
 """Reading, checking, explaining packs; overriding their figures."""
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from services.dunning.policy import (
     validate,
     with_parameters,
 )
-from services.dunning.policy.load import SHIPPED, loads
+from services.dunning.policy.load import SHIPPED, loads, read_folder
 from tests.dunning.domain.packs import HEAD, LETTER, SMS, STOP, braced, pack, steps
 
 FOUR = ("county-hospital", "mobile", "service-company", "three-stage")
@@ -193,6 +194,36 @@ class TestMessages:
         assert load(file).id == "test"
 
 
+class TestFolder:
+    """A file that cannot be read stops whoever needs it, and nobody else."""
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        good = HEAD + steps(f"day: 1 | {braced(SMS)}")
+        (tmp_path / "good.yaml").write_text(good.replace("id: test", "id: good"))
+        (tmp_path / "bad.yaml").write_text(good.replace("id: test", "id: poor").replace("sms", "x"))
+        (tmp_path / "worse.yaml").write_text("id: [")
+        return tmp_path
+
+    def test_the_others_can_be_used(self, folder: Path) -> None:
+        found = read_folder(folder)
+        assert [one.id for one in found.packs] == ["good"]
+        assert found.get("good").id == "good"
+
+    @pytest.mark.parametrize(("name", "place"), [("poor", "bad.yaml:"), ("worse", "worse.yaml:1")])
+    def test_who_needs_it_is_told_file_and_line(self, folder: Path, name: str, place: str) -> None:
+        with pytest.raises(PackError, match=re.escape(place)):
+            read_folder(folder).get(name)
+
+    def test_an_older_version_is_found_by_its_number_alone(self, folder: Path) -> None:
+        text = (folder / "good.yaml").read_text().replace("version: 1", "version: 2")
+        (folder / "good-2.yaml").write_text(text.replace("sms", "x"))
+        found = read_folder(folder)
+        assert found.get("good", 1).version == 1
+        with pytest.raises(PackError, match=re.escape("good-2.yaml")):
+            found.get("good")
+
+
 class TestValidation:
     def test_a_step_that_follows_a_later_one_is_unreachable(self) -> None:
         text = HEAD + steps(f"after: {{step: s2}} | {braced(SMS)}", f"day: 3 | {braced(LETTER)}")
@@ -260,6 +291,11 @@ class TestExplanation:
         assert "due 7 days after the issue date" in text
         assert "s2  day 7: notice demand by letter, last day 10 days on  [第十三条]" in text
         assert "c1  day 5: task report_upward (finance); report arrears_register" in text
+
+    def test_what_a_task_asks_is_in_it(self) -> None:
+        task = "task: {kind: phone_call, owner: sales, asks: [term, way of paying]}"
+        text = explain(pack(steps(f"day: 1 | {braced(task)}")))
+        assert "task phone_call (sales): term, way of paying" in text
 
     def test_a_changed_figure_shows_its_default(self) -> None:
         text = explain(with_parameters(get("mobile"), {"restrict_day": 9}))
