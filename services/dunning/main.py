@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from chassis.blueprint import Blueprint
 from chassis.bus.base import Bus
 from chassis.clock import Clock
+from chassis.logging import get_logger
 from chassis.service import Probe, Service, no_probe
 from chassis.settings import Settings
 from services.dunning.api import (
@@ -26,8 +27,11 @@ from services.dunning.decisions import Decisions
 from services.dunning.domain.aggregates import ACCOUNT, CREDITOR
 from services.dunning.handlers import messages, wakes
 from services.dunning.library import Library
+from services.dunning.policy import shipped
 from services.dunning.publish import publish
 from services.dunning.views import VIEWS
+
+log = get_logger(__name__)
 
 READS = ("billing", "ledger", "notifier", "legal")
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -82,6 +86,9 @@ async def build(
     """Dunning, ready to be started or stepped; raises `Misconfigured` when store and bus do not
     fit.
     """
+    for broken in shipped().broken.values():
+        for problem in broken.problems:
+            log.warning("policy_unreadable", error=str(problem))
     library = Library()
     service = await Service.open(
         blueprint(library), settings, clock=clock, bus=bus, dsn=dsn, probe=probe, strict=strict
