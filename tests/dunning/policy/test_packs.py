@@ -17,7 +17,18 @@ from services.dunning.policy import (
     with_parameters,
 )
 from services.dunning.policy.load import SHIPPED, loads, read_folder
-from tests.dunning.domain.packs import HEAD, LETTER, SMS, STOP, braced, pack, steps
+from tests.dunning.domain.packs import (
+    CALL,
+    COURT,
+    HEAD,
+    LETTER,
+    SMS,
+    STOP,
+    VERIFY,
+    braced,
+    pack,
+    steps,
+)
 
 FOUR = ("county-hospital", "mobile", "service-company", "three-stage")
 
@@ -114,6 +125,11 @@ class TestParameters:
             changed = with_parameters(each, {"late_fee_cap": "0.5"}).terms.late_fee
             assert changed is not None
             assert changed.cap_ratio == Decimal("0.5"), each.id
+
+    def test_a_late_fee_can_be_switched_off(self) -> None:
+        fee = with_parameters(get("property-service"), {"late_fee_rate": 0}).terms.late_fee
+        assert fee is not None
+        assert fee.rate_per_day == 0
 
     def test_a_ratio_is_exact(self) -> None:
         text = (
@@ -273,6 +289,83 @@ class TestValidation:
     def test_contact_hours_the_wrong_way_round(self) -> None:
         changed = with_parameters(get("mobile"), {"contact_from": "21:00"})
         assert "contact_from must be before" in validate(changed)[0].message
+
+
+class TestDates:
+    def test_a_day_that_is_over_when_the_steps_before_are_done(self) -> None:
+        text = HEAD + steps(
+            f"day: 1 | {braced(SMS)}", f"then_days: 10 | {braced(SMS)}", f"day: 11 | {braced(STOP)}"
+        )
+        assert "day 11 cannot be met: a step before it comes on day 11" in faults(text)[0]
+        assert faults(text.replace("{day: 11}", "{day: 12}")) == []
+
+    def test_a_step_that_may_be_dropped_or_come_early_stands_in_no_ones_way(self) -> None:
+        text = HEAD + steps(
+            f"day: 1 | {braced(SMS)}",
+            f"then_days: 10 | {braced(LETTER)} | if: {{replied: false}}",
+            f"day: 5 | {braced(STOP)}",
+        )
+        assert faults(text) == []
+
+    def test_a_notice_before_an_invoice_can_be_there(self) -> None:
+        text = HEAD + steps(f"day: 1 | {braced(SMS)}") + "terms: {due_days: 3}\n"
+        entry = f"before_due: [{{id: b1, source: x, days: 4, do: [{braced(SMS)}]}}]\n"
+        assert "before_due[0].days: cannot be met" in faults(text + entry)[0]
+        assert faults(text + entry.replace("days: 4", "days: 3")) == []
+
+
+class TestSeverity:
+    """Whoever is restricted or taken to court was told before."""
+
+    def test_a_task_that_does_not_tell_the_debtor_is_no_notice(self) -> None:
+        text = HEAD + steps(f"day: 1 | {braced(VERIFY)}", f"day: 9 | {braced(STOP)}")
+        assert "steps[1].do[0].restrict: no notice comes before" in faults(text)[0]
+        assert faults(text.replace(VERIFY, CALL)) == []
+
+    def test_what_follows_an_approval_is_as_severe(self) -> None:
+        asks = "{approval: {for: stop, then: [{restrict: {service: all_service}}]}}"
+        text = HEAD + steps(f"day: 9 | {asks}")
+        assert "do[0].approval.then[0].restrict: no notice" in faults(text)[0]
+
+    def test_a_reaction_to_what_was_seen_needs_a_notice_too(self) -> None:
+        text = HEAD + steps(f"day: 1 | {braced(SMS)}")
+        text += (
+            f"reactions: [{{id: r1, source: x, on: {{observation: fraud}}, do: [{braced(COURT)}]}}]"
+        )
+        assert "reactions[0].do[0].legal: no notice" in faults(text)[0]
+        told = text.replace("do: [{legal", "if: {notice_sent: reminder}, do: [{legal")
+        assert faults(told) == []
+
+    def test_a_track_of_a_case_that_was_never_told(self) -> None:
+        text = HEAD + steps("day: 1 | {classify: {as: odd}}")
+        track = steps(f"day: 2 | {braced(COURT)}").replace("id: s1", "id: a1").split("\n", 1)[1]
+        track = track.replace("\n", "\n    ")
+        text += "tracks:\n  - classified: odd\n    instead_of: [s1]\n    steps:\n    " + track
+        assert "tracks[0].steps[0].do[0].legal: no notice" in faults(text)[0]
+
+
+@pytest.mark.parametrize(
+    ("condition", "says"),
+    [
+        ("{classified: lost}", "nothing classifies a case as 'lost'"),
+        ("{not_classified: lost}", "nothing classifies a case as 'lost'"),
+        ("{restricted: water}", "nothing restricts 'water'"),
+        ("{referred: agency}", "nothing refers a case to 'agency'"),
+        ("{notice_sent: final_demand}", "nothing ever sends the notice 'final_demand'"),
+        ("{not_asked: stop}", "nothing ever asks for approval 'stop'"),
+    ],
+)
+def test_a_condition_on_what_nothing_brings_about(condition: str, says: str) -> None:
+    text = HEAD + steps(f"day: 1 | {braced(SMS)}", f"day: 9 | {braced(CALL)} | if: {condition}")
+    (fault,) = faults(text)
+    assert f"steps[1].if.{condition[1:].split(':', maxsplit=1)[0]}" in fault
+    assert says in fault
+
+
+def test_waiting_for_an_approval_nobody_is_asked_for() -> None:
+    after = "after: {approval: stop, results: [approved]}"
+    text = HEAD + steps(f"day: 1 | {braced(SMS)}", f"{after} | {braced(CALL)}")
+    assert "nothing ever asks for approval 'stop'" in faults(text)[0]
 
 
 class TestExplanation:
