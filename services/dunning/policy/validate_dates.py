@@ -26,7 +26,7 @@ def date_faults(pack: Pack) -> Found:
 
 
 def _in_order(place: Path, steps: tuple[Step, ...]) -> Found:
-    """`latest` is the latest day named so far; `sure` the first on which all that has no condition
+    """`latest` is the latest day named so far; `sure` the first on which all that is never dropped
     can have been done.
     """
     latest = sure = 0
@@ -40,7 +40,7 @@ def _in_order(place: Path, steps: tuple[Step, ...]) -> Found:
                 f"day {day} cannot be met: a step before it comes on day {first}, one a day",
             )
         latest = max(latest, day or 0)
-        if not step.if_:
+        if not step.if_ and not step.approval:
             sure = max(sure + 1, _earliest(step, sure))
 
 
