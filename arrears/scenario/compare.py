@@ -11,7 +11,6 @@ from arrears.scenario.effects import SNAPSHOTS, Then
 from arrears.scenario.model import ScenarioFile
 from arrears.scenario.seen import Seen, World
 
-
 _TEXT_SHOWN = 1000
 """So much of a text is shown where it lacks something."""
 
