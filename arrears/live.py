@@ -38,7 +38,7 @@ async def run(settings: Settings, ready: Callable[[Settings], None]) -> None:
         loop.add_signal_handler(number, stop.set)
     if settings.jwks_url is None and settings.jwks_file is None:
         dev_keys.ensure(settings.data_dir)
-    with _listening(settings) as sockets:
+    with listening(settings) as sockets:
         async with (
             open_store(settings) as dsn,
             open_bus(settings, dsn) as bus,
@@ -46,13 +46,13 @@ async def run(settings: Settings, ready: Callable[[Settings], None]) -> None:
         ):
             for service in stack.services.values():
                 await service.start()
-            async with _serving(stack, sockets):
+            async with serving(stack, sockets):
                 ready(settings)
                 await stop.wait()
 
 
 @contextlib.contextmanager
-def _listening(settings: Settings) -> Iterator[dict[ServiceName, socket.socket]]:
+def listening(settings: Settings) -> Iterator[dict[ServiceName, socket.socket]]:
     """Take the ports before anything is started; raises Misconfigured for one that is taken."""
     with contextlib.ExitStack() as exits:
         sockets: dict[ServiceName, socket.socket] = {}
@@ -69,9 +69,10 @@ def _listening(settings: Settings) -> Iterator[dict[ServiceName, socket.socket]]
 
 
 @contextlib.asynccontextmanager
-async def _serving(
+async def serving(
     stack: Stack, sockets: Mapping[ServiceName, socket.socket]
 ) -> AsyncIterator[None]:
+    """Serve the four APIs on their sockets for as long as the context lasts."""
     servers = {name: _server(service) for name, service in stack.services.items()}
     tasks = [
         asyncio.create_task(server.serve(sockets=[sockets[name]]))

@@ -56,9 +56,9 @@ def verify(
 
 async def _export(creditor: str, case: str) -> tuple[bytes, str, int]:
     from arrears import apis
-    from arrears.evidence import bundle
-    from arrears.evidence.gathering import gather
     from chassis.settings import Settings
+    from services.legal.evidence import bundle
+    from services.legal.evidence.gathering import gather
 
     async with apis.running(Settings()) as system:
         entries, about = await gather(system, creditor, case)

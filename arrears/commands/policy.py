@@ -17,16 +17,22 @@ Name = Annotated[str, typer.Argument(help="A pack's id, or the path of a pack fi
 
 @app.command("list")
 def list_packs() -> None:
-    """List the packs that ship with Arrears."""
+    """List the packs that ship with Arrears, and what is wrong with those that cannot be used."""
     from rich.console import Console
     from rich.table import Table
 
     from services.dunning import policy
 
-    table = Table("id", "version", "title", "for")
+    table = Table("id", "version", "title", "for", "valid")
+    wrong = [str(error) for error in policy.shipped().broken.values()]
     for pack in policy.available():
-        table.add_row(pack.id, str(pack.version), f"{pack.title.zh} · {pack.title.en}", pack.for_)
+        title = f"{pack.title.zh} · {pack.title.en}"
+        problems = policy.validate(pack)
+        table.add_row(pack.id, str(pack.version), title, pack.for_, "no" if problems else "yes")
+        wrong += map(str, problems)
     Console().print(table)
+    if wrong:
+        raise UsageError("\n".join(wrong))
 
 
 @app.command()

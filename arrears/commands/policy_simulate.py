@@ -81,11 +81,12 @@ async def _simulate(
         columns.append(("what happened", _really(recorded, creditor)))
     columns.append((f"present: {old[0].label}", played[0]))
     columns.append((f"new: {new[0].label}", played[1]))
-    title = f"{creditor}, {days[0]} to {days[1]}, {len(recorded.events)} billing events"
+    title = f"{creditor}, {days[0]} to {days[1]}, {recorded.counted} billing events"
     showing.show(Console(), columns, price_list, title)
     typer.echo(
-        f"Played with tasks done {days_to_do} days on and approvals granted; disputes, promises "
-        "and the like are not played."
+        f"Played with tasks done {days_to_do} days on and approvals granted. Promises, plans, "
+        "disputes, applications and holds are those recorded, where the policy takes them; what "
+        f"was recorded before {days[0]} is played too and not counted."
     )
 
 

@@ -63,14 +63,17 @@ def _read_all(paths: list[Path]) -> "list[ScenarioFile]":
 
 async def _play_all(files: "list[ScenarioFile]", bus: BusName, *, verbose: bool) -> "list[Outcome]":
     from arrears.scenario.play import play
-    from arrears.scenario.report import lines
+    from arrears.scenario.report import Outcome, lines
     from arrears.scenario.worlds import open_scenario_world
     from chassis.settings import Settings
 
     outcomes = []
     async with open_scenario_world(Settings(), bus.value) as world:
         for file in files:
-            outcome = await play(world, file)
+            try:
+                outcome = await play(world, file)
+            except UsageError as error:
+                outcome = Outcome(file, unplayable=str(error))
             outcomes.append(outcome)
             for line in lines(outcome, verbose=verbose):
                 typer.echo(line)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from arrears.errors import UsageError
-from arrears.evidence.bundle import FORMAT, MANIFEST, Entry, link_after, pack, start_of
+from services.legal.evidence.bundle import FORMAT, MANIFEST, Entry, link_after, pack, start_of
 
 
 class BrokenBundle(UsageError):

@@ -9,7 +9,8 @@ from typing import Any
 from arrears.billing import Event
 from arrears.listening import Listener
 from arrears.policy_simulation.figures import Figures
-from arrears.policy_simulation.recorded import Recorded, Span
+from arrears.policy_simulation.people import record
+from arrears.policy_simulation.recorded import Recorded, instant
 from arrears.simulation import Action
 from arrears.upstream import send
 from arrears.world import World, one_lane, open_world, temporary_folder
@@ -59,29 +60,36 @@ class _Run:
 
     async def figures(self) -> Figures:
         span = self._recorded.span
-        await self._world.begin(span.begins - timedelta(hours=1))
+        await self._world.begin(self._recorded.begins - timedelta(hours=1))
         listener = Listener(self._world.bus, _TOPICS)
         await listener.begin()
         path = f"/v1/creditors/{self._creditor}"
         await self._world.apis.call("dunning", "PUT", path, json=dict(self._candidate.set_up))
         end = span.ends - timedelta(microseconds=1)
-        await self._world.simulation().play(self._inputs(span), end)
+        await self._world.simulation().play(self._inputs(), end)
         async for event in listener.messages():
-            self._figures.hear(event)
+            if span.holds(event):
+                self._figures.hear(event)
         return self._figures
 
-    def _inputs(self, span: Span) -> Iterator[tuple[datetime, Action]]:
-        """The events at their instants, and every afternoon what people do."""
+    def _inputs(self) -> Iterator[tuple[datetime, Action]]:
+        """The events and facts at their instants, and every afternoon what people do."""
+        recorded = self._recorded
+        first = recorded.begins.astimezone(recorded.span.zone).date()
         afternoons = (
-            datetime.combine(span.first + timedelta(days=n), _WORKING_HOUR, span.zone)
-            for n in range((span.last - span.first).days + 1)
+            datetime.combine(first + timedelta(days=n), _WORKING_HOUR, recorded.span.zone)
+            for n in range((recorded.span.last - first).days + 1)
         )
         inputs: list[tuple[datetime, Action]] = [(at, self._people_work) for at in afternoons]
-        for at, together in groupby(self._recorded.events, key=_instant):
+        for at, together in groupby(recorded.events, key=instant):
             batch = list(together)
             for start in range(0, len(batch), _BATCH_MAX):
                 part = batch[start : start + _BATCH_MAX]
                 inputs.append((at, partial(self._deliver, part)))
+        inputs += [
+            (instant(fact), partial(record, self._world.apis, self._creditor, fact))
+            for fact in recorded.facts
+        ]
         return iter(sorted(inputs, key=lambda one: one[0]))
 
     async def _deliver(self, batch: Sequence[Event]) -> None:
@@ -108,7 +116,3 @@ class _Run:
             path = f"/v1/accounts/{account}/decisions" if account else whole
             body = {"for": asked_for["purpose"], "outcome": "approved"}
             await apis.post("dunning", path, body, creditor=creditor)
-
-
-def _instant(event: Event) -> datetime:
-    return datetime.fromisoformat(event["time"])

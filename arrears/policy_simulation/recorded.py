@@ -14,11 +14,10 @@ from arrears import apis
 from arrears.billing import Event
 from arrears.errors import Fault, FileError, UsageError
 from arrears.listening import Listener
+from arrears.policy_simulation.people import FACTS
 from arrears.stack import open_bus, open_store
 from chassis.settings import Settings
 
-KNOWN_BEFORE = "billing.account.upserted.v1"
-"""What the platform told of debtors before the time counts as known at its start."""
 _ANSWERS = ("dunning", "notifier", "legal")
 _CREDITORS = "creditors.json"
 
@@ -41,19 +40,36 @@ class Span:
 
     def holds(self, event: Event) -> bool:
         """Whether a message falls into it."""
-        return self.begins <= datetime.fromisoformat(event["time"]) < self.ends
+        return self.begins <= instant(event) < self.ends
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """A creditor's set-up as dunning's API takes it, the billing events to play, and what the
-    services said at the time (None where that is not known).
+    """A creditor's set-up as dunning's API takes it, the billing events and the facts people
+    recorded, both from the beginning to the last day, and what the services said in the days (None
+    where that is not known).
     """
 
     set_up: Mapping[str, Any]
     span: Span
     events: Sequence[Event]
+    facts: Sequence[Event] = ()
     answers: Sequence[Event] | None = None
+
+    @property
+    def begins(self) -> datetime:
+        """When playing begins: debts older than the days are carried into them."""
+        return min([self.span.begins, *map(instant, (*self.events[:1], *self.facts[:1]))])
+
+    @property
+    def counted(self) -> int:
+        """How many of the billing events fall into the days."""
+        return sum(map(self.span.holds, self.events))
+
+
+def instant(event: Event) -> datetime:
+    """When a message was said."""
+    return datetime.fromisoformat(event["time"])
 
 
 def from_file(path: Path, creditor: str, days: tuple[date, date], present: str | None) -> Recorded:
@@ -68,7 +84,8 @@ def from_file(path: Path, creditor: str, days: tuple[date, date], present: str |
     elif "policy" not in set_up and "policy_document" not in set_up:
         raise UsageError(f"{path.parent / _CREDITORS}: has no {creditor}; --present names its pack")
     span = Span(*days, ZoneInfo(set_up["time_zone"]))
-    return Recorded(set_up, span, _of_span(_lines(path), creditor, span))
+    told = _lines(path)
+    return Recorded(set_up, span, _billing(told, creditor, span), _facts(told, creditor, span))
 
 
 async def from_system(settings: Settings, creditor: str, days: tuple[date, date]) -> Recorded:
@@ -83,25 +100,24 @@ async def from_system(settings: Settings, creditor: str, days: tuple[date, date]
         listener = Listener(bus, ("billing", *_ANSWERS))
         await listener.from_the_start()
         told = [event async for event in listener.messages()]
-    billing = [event for event in told if event["type"].startswith("billing.")]
     answers = [event for event in told if event["type"].partition(".")[0] in _ANSWERS]
     answers = [event for event in answers if span.holds(event)]
-    return Recorded(set_up, span, _of_span(billing, creditor, span), answers)
+    billing, facts = _billing(told, creditor, span), _facts(told, creditor, span)
+    return Recorded(set_up, span, billing, facts, answers)
 
 
-def _of_span(events: Iterable[Event], creditor: str, span: Span) -> list[Event]:
-    """The creditor's events of the days, oldest first, and before them what was known of its
-    debtors.
-    """
-    mine = [event for event in events if event.get("creditor") == creditor]
-    ordered = sorted(mine, key=lambda event: datetime.fromisoformat(event["time"]))
-    known: dict[str, Event] = {}
-    for event in ordered:
-        if event["type"] == KNOWN_BEFORE and datetime.fromisoformat(event["time"]) < span.begins:
-            known[f"{event['subject']} {event['id']}"] = event
-    start = span.begins.astimezone().isoformat()
-    before = [{**event, "time": start} for event in known.values()]
-    return [*before, *(event for event in ordered if span.holds(event))]
+def _billing(told: Iterable[Event], creditor: str, span: Span) -> list[Event]:
+    return _until(span, creditor, (one for one in told if one["type"].startswith("billing.")))
+
+
+def _facts(told: Iterable[Event], creditor: str, span: Span) -> list[Event]:
+    return _until(span, creditor, (one for one in told if one["type"] in FACTS))
+
+
+def _until(span: Span, creditor: str, events: Iterable[Event]) -> list[Event]:
+    """The creditor's events up to the last day, oldest first."""
+    mine = [one for one in events if one.get("creditor") == creditor and instant(one) < span.ends]
+    return sorted(mine, key=instant)
 
 
 def _set_up_beside(path: Path, creditor: str) -> dict[str, Any]:
@@ -128,9 +144,10 @@ def _lines(path: Path) -> list[Event]:
     for number, line in enumerate(lines, start=1):
         try:
             event = orjson.loads(line)
-            datetime.fromisoformat(event["time"])
-        except (ValueError, TypeError, KeyError) as error:
-            message = "is no CloudEvent with a time"
+            instant(event)
+            event["type"].startswith("")
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            message = "is no CloudEvent with a type and a time"
             raise FileError(path, [Fault(number, "", message)]) from error
         events.append(event)
     return events

@@ -11,6 +11,9 @@ from arrears.scenario.effects import SNAPSHOTS, Then
 from arrears.scenario.model import ScenarioFile
 from arrears.scenario.seen import Seen, World
 
+_TEXT_SHOWN = 1000
+"""So much of a text is shown where it lacks something."""
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -172,7 +175,15 @@ def _nearest(expectation: Then, left: Sequence[Seen]) -> str:
     if not candidates:
         return ""
     best = min(candidates, key=lambda effect: len(differences(expectation, effect)))
-    return f"; the nearest {'; '.join(differences(expectation, best))}"
+    wrong = differences(expectation, best)
+    lacks = best.text and any(word.startswith("does not contain") for word in wrong)
+    text = f"; its text: {_one_line(best.text)}" if lacks else ""
+    return f"; the nearest {'; '.join(wrong)}{text}"
+
+
+def _one_line(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= _TEXT_SHOWN else f"{words[:_TEXT_SHOWN]} …"
 
 
 def describe(kind: str, fields: Mapping[str, Any]) -> str:

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 from arrears.apis import Apis, Refused
 from arrears.errors import UsageError
 from arrears.scenario.compare import Failure, compare
-from arrears.scenario.inputs import Apply, Decide, When
+from arrears.scenario.inputs import When
 from arrears.scenario.model import ScenarioFile
 from arrears.scenario.observed import Observed
 from arrears.scenario.operator_inputs import Operators
+from arrears.scenario.refusals import Refusal, is_shown
 from arrears.scenario.report import Outcome
 from arrears.scenario.seen import Seen
 from arrears.scenario.upstream_events import Upstream
@@ -37,8 +38,7 @@ class _Play:
         self._upstream = Upstream(_CREDITOR, CURRENCY)
         self._operators = Operators(world.apis, _CREDITOR)
         self._failures: list[Failure] = []
-        self._refusals: list[Seen] = []
-        self._asked: dict[tuple[str | None, str], str | None] = {}
+        self._refused: list[Refusal] = []
 
     async def run(self) -> Outcome:
         await self._world.begin(_instant(self._file.scenario.begins_at))
@@ -73,28 +73,8 @@ class _Play:
                 await self._tell([self._upstream.event(entry, _instant(entry.at))])
             else:
                 await self._operators.record(entry)
-            if isinstance(entry.what, Apply):
-                self._asked[entry.what.account, entry.what.purpose] = entry.what.by
         except (UsageError, ArrearsError) as error:
-            if self._asks_and_approves(entry):
-                self._refuse(entry, str(error))
-                return
-            line = self._file.input_line(index)
-            account = getattr(entry.what, "account", None)
-            message = f"{entry.kind} was refused: {error}"
-            self._failures.append(Failure(message, entry.at.date(), line, account))
-
-    def _asks_and_approves(self, entry: When) -> bool:
-        """Whether the one who asked approves: a policy may be tried for refusing just that."""
-        what = entry.what
-        if not isinstance(what, Decide) or what.by is None:
-            return False
-        return self._asked.get((what.account, what.purpose)) == what.by
-
-    def _refuse(self, entry: When, reason: str) -> None:
-        fields = {"account": getattr(entry.what, "account", None)}
-        at = _instant(entry.at).astimezone(ZONE)
-        self._refusals.append(Seen(f"{entry.kind}_refused", at, fields, detail=reason))
+            self._refused.append(Refusal(index, entry, _instant(entry.at).astimezone(ZONE), error))
 
     async def _tell(self, events: list[dict[str, Any]]) -> None:
         for _, reason in await send(self._world.apis, events):
@@ -103,11 +83,24 @@ class _Play:
     async def _outcome(self) -> Outcome:
         file = self._file
         observed = Observed(self._world.apis, _CREDITOR, ZONE, _accounts_of(file))
-        effects = [*await observed.effects(), *self._refusals]
-        seen = sorted(effects, key=lambda effect: effect.at)
+        effects = await observed.effects()
+        shown = [refusal for refusal in self._refused if self._is_shown(refusal, effects)]
+        told = [*effects, *(refusal.seen() for refusal in shown)]
+        seen = sorted(told, key=lambda effect: effect.at)
+        refused = [self._failure(refusal) for refusal in self._refused if refusal not in shown]
         letters = [failure async for failure in self._parked()]
         found = await compare(file, seen, observed)
-        return Outcome(file, seen, [*self._failures, *letters, *found])
+        return Outcome(file, seen, [*refused, *self._failures, *letters, *found])
+
+    def _is_shown(self, refusal: Refusal, effects: list[Seen]) -> bool:
+        return is_shown(refusal, self._file.scenario.when[: refusal.index], effects)
+
+    def _failure(self, refusal: Refusal) -> Failure:
+        entry = refusal.entry
+        line = self._file.input_line(refusal.index)
+        account = getattr(entry.what, "account", None)
+        message = f"{entry.kind} was refused: {refusal.error}"
+        return Failure(message, entry.at.date(), line, account)
 
     async def _parked(self) -> Any:
         """What a service could not process is a failure, whatever the file expects."""

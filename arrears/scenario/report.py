@@ -12,15 +12,18 @@ from arrears.scenario.seen import Seen
 
 @dataclass(frozen=True)
 class Outcome:
-    """A played file: what happened and what was not as it says."""
+    """A played file: what happened and what was not as it says; `unplayable` says where and why its
+    policy could not be used.
+    """
 
     file: ScenarioFile
     seen: Sequence[Seen] = ()
     failures: Sequence[Failure] = field(default=())
+    unplayable: str | None = None
 
     @property
     def passed(self) -> bool:
-        return not self.failures
+        return not self.failures and self.unplayable is None
 
 
 def lines(outcome: Outcome, *, verbose: bool = False) -> Iterator[str]:
@@ -29,6 +32,9 @@ def lines(outcome: Outcome, *, verbose: bool = False) -> Iterator[str]:
     """
     file = outcome.file
     yield f"{'pass' if outcome.passed else 'FAIL'}  {file.path}  {file.scenario.title}"
+    if outcome.unplayable is not None:
+        yield f"  {outcome.unplayable}"
+        return
     for day, failures in groupby(sorted(outcome.failures, key=_day), key=_day):
         for failure in failures:
             place = f"{file.path}:{failure.line}" if failure.line else str(file.path)

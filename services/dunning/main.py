@@ -8,16 +8,30 @@ from fastapi import APIRouter
 from chassis.blueprint import Blueprint
 from chassis.bus.base import Bus
 from chassis.clock import Clock
+from chassis.logging import get_logger
 from chassis.service import Probe, Service, no_probe
 from chassis.settings import Settings
-from services.dunning.api import accounts, cases, creditors, groups, policies, reports, staff, tasks
+from services.dunning.api import (
+    accounts,
+    cases,
+    creditors,
+    direct_debits,
+    groups,
+    policies,
+    reports,
+    staff,
+    tasks,
+)
 from services.dunning.api.desk import Desk
 from services.dunning.decisions import Decisions
 from services.dunning.domain.aggregates import ACCOUNT, CREDITOR
 from services.dunning.handlers import messages, wakes
 from services.dunning.library import Library
+from services.dunning.policy import shipped
 from services.dunning.publish import publish
 from services.dunning.views import VIEWS
+
+log = get_logger(__name__)
 
 READS = ("billing", "ledger", "notifier", "legal")
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -29,7 +43,17 @@ def blueprint(library: Library) -> Blueprint:
 
     def routers(service: Service) -> Sequence[APIRouter]:
         desk = Desk(service, decisions)
-        parts = (creditors, policies, reports, groups, cases, accounts, tasks, staff)
+        parts = (
+            creditors,
+            policies,
+            reports,
+            groups,
+            cases,
+            accounts,
+            tasks,
+            staff,
+            direct_debits,
+        )
         return [part.router(desk) for part in parts]
 
     async def load_policies(service: Service) -> int:
@@ -62,6 +86,9 @@ async def build(
     """Dunning, ready to be started or stepped; raises `Misconfigured` when store and bus do not
     fit.
     """
+    for broken in shipped().broken.values():
+        for problem in broken.problems:
+            log.warning("policy_unreadable", error=str(problem))
     library = Library()
     service = await Service.open(
         blueprint(library), settings, clock=clock, bus=bus, dsn=dsn, probe=probe, strict=strict

@@ -9,7 +9,7 @@ from chassis.clock import Clock
 from chassis.service import Probe, Service, no_probe
 from chassis.settings import Settings
 from services.legal.adapters.folder import DocumentsFolder
-from services.legal.api import file, routes
+from services.legal.api import evidence, file, routes
 from services.legal.domain.decide import wake_at
 from services.legal.domain.events import Event
 from services.legal.domain.evolve import evolve
@@ -70,6 +70,10 @@ def blueprint(own: LegalSettings, folder: Path) -> Blueprint:
         reads=("billing", "ledger", "dunning"),
         writes=("legal",),
         views=(DocumentsView(), MattersView()),
-        routers=lambda service: (routes.router(service, own), file.router(service)),
+        routers=lambda service: (
+            routes.router(service, own),
+            file.router(service),
+            evidence.router(service, own),
+        ),
         workers=(Filing(DocumentsFolder(folder), own.filing_batch_max),),
     )

@@ -182,6 +182,26 @@ def task_requested(work: Work, message: Message) -> None:
     work.append(stream, [e.ContactSeen(case_id=data.case_id or "", day=data.day)])
 
 
+def case_paused(work: Work, message: Message) -> None:
+    """Nothing of a paused case leaves, not even what was asked for before."""
+    data: dunning.CasePaused = message.data
+    stream = account_stream(message.creditor, message.subject)
+    work.append(stream, decide.pause(work.state(stream), data.case_id))
+
+
+def case_resumed(work: Work, message: Message) -> None:
+    """What the pause held up is looked at again."""
+    stream = account_stream(message.creditor, message.subject)
+    work.append(stream, decide.release(work.state(stream), e.PAUSED))
+
+
+def case_closed(work: Work, message: Message) -> None:
+    """Give up what a pause still held up."""
+    data: dunning.CaseClosed = message.data
+    stream = account_stream(message.creditor, message.subject)
+    work.append(stream, decide.close(work.state(stream), data.case_id))
+
+
 def wake_account(work: Work, stream: str) -> None:
     """Release what waited long enough."""
     work.append(stream, decide.wake(work.state(stream), work.now))
@@ -224,6 +244,9 @@ MESSAGES: dict[str, MessageRoute] = {
     dunning.TermsPublished.TYPE: MessageRoute(_terms, terms_published),
     dunning.NoticeRequested.TYPE: MessageRoute(_account, notice_requested),
     dunning.TaskRequested.TYPE: MessageRoute(_account, task_requested),
+    dunning.CasePaused.TYPE: MessageRoute(_account, case_paused),
+    dunning.CaseResumed.TYPE: MessageRoute(_account, case_resumed),
+    dunning.CaseClosed.TYPE: MessageRoute(_account, case_closed),
 }
 
 WAKES: dict[str, WakeRoute] = {"account": WakeRoute(wake_account)}

@@ -9,20 +9,25 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
 from arrears.billing import cloud_event
 from arrears.cli import app
 from arrears.errors import UsageError
-from arrears.evidence import bundle
-from arrears.evidence.bundle import MANIFEST, Entry
-from arrears.evidence.gathering import gather
 from arrears.evidence.verifying import BrokenBundle, verify
+from arrears.live import listening, serving
 from arrears.upstream import send
 from arrears.world import World, one_lane, open_world
-from chassis.settings import Settings
+from chassis.errors import NotFound
+from chassis.http.dev_keys import mint_token
+from chassis.settings import SERVICES, Settings
 from services.dunning.policy.load import SHIPPED
+from services.legal.api.evidence import HEAD
+from services.legal.evidence import bundle
+from services.legal.evidence.bundle import MANIFEST, Entry
+from services.legal.evidence.gathering import gather
 
 ZONE = ZoneInfo("Asia/Shanghai")
 BEGINS = datetime(2026, 3, 1, 10, tzinfo=ZONE)
@@ -228,7 +233,7 @@ async def test_a_cases_evidence_is_gathered_whole(tmp_path: Path) -> None:
     async with open_world(one_lane(Settings()), tmp_path) as world:
         case_id = await a_case(world)
         entries, about = await gather(world.apis, "acme", case_id)
-        with pytest.raises(UsageError, match="not one of creditor other"):
+        with pytest.raises(NotFound, match="not one of creditor other"):
             await gather(world.apis, "other", case_id)
     data, head = bundle.write(entries, about)
     assert verify(data, head).about["case_id"] == case_id
@@ -243,3 +248,35 @@ async def test_a_cases_evidence_is_gathered_whole(tmp_path: Path) -> None:
     assert "Li" in held["documents/0001-complaint.txt"].decode()
     assert [name for name in held if name.startswith("timeline")][-1] == "timeline.txt"
     assert json.loads(held["matter.json"])["open"] is True
+
+
+def on_free_ports(settings: Settings) -> Settings:
+    ports = {f"{name}_port": 0 for name in SERVICES}
+    with listening(settings.model_copy(update=ports)) as sockets:
+        taken = {f"{name}_port": one.getsockname()[1] for name, one in sockets.items()}
+    return settings.model_copy(update=taken)
+
+
+async def test_lawyers_get_the_bundle_over_http(tmp_path: Path) -> None:
+    settings = on_free_ports(one_lane(Settings()))
+    async with open_world(settings, tmp_path) as world:
+        case_id = await a_case(world)
+        gathered, _ = await gather(world.apis, "acme", case_id)
+        place = f"http://127.0.0.1:{settings.legal_port}/v1/cases/{case_id}/evidence"
+
+        async def asked(role: str, creditors: list[str], place: str = place) -> httpx.Response:
+            token = mint_token(tmp_path, [role], creditors, role)
+            async with httpx.AsyncClient() as client:
+                return await client.get(place, headers={"Authorization": f"Bearer {token}"})
+
+        with listening(settings) as sockets:
+            async with serving(world.stack, sockets):
+                given = await asked("legal", ["acme"])
+                refused = [await asked(role, ["acme"]) for role in ("collector", "auditor", "sre")]
+                others = await asked("manager", ["other"])
+                none = await asked("manager", ["acme"], place.replace(case_id, "no-case"))
+    assert given.headers["Content-Type"] == "application/zip"
+    assert verify(given.content, given.headers[HEAD]).about["case_id"] == case_id
+    assert entries_of(given.content)[:-1] == gathered
+    assert {one.status_code for one in refused} == {403}
+    assert (others.status_code, none.status_code) == (404, 404)

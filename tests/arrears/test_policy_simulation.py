@@ -40,14 +40,17 @@ def _ten(day: date) -> datetime:
 
 @pytest.fixture
 def recorded(tmp_path: Path) -> Path:
-    """One debtor, known before the time, who owes 300.00 since 10 March and never pays."""
+    """Two debtors who never pay: D-1 owes 300.00 since 20 January, before the days that are looked
+    at, D-2 since 10 March.
+    """
     debtor = {"name": "A", "kind": "natural_person", "phones": ["+8613800100001"]}
     invoice = {"amount": 30_000, "currency": "CNY", "item": "fee"}
     lines = [
         event("account.upserted.v1", "D-1", "e1", "2026-01-05", debtor=debtor),
         event("invoice.issued.v1", "D-1", "e2", "2026-01-06", invoice_id="OLD",
               issued_on="2026-01-06", due_on="2026-01-20", **invoice),
-        event("invoice.issued.v1", "D-1", "e3", "2026-03-02", invoice_id="NEW",
+        event("account.upserted.v1", "D-2", "e4", "2026-01-07", debtor=debtor),
+        event("invoice.issued.v1", "D-2", "e3", "2026-03-02", invoice_id="NEW",
               issued_on="2026-03-02", due_on="2026-03-10", **invoice),
     ]  # fmt: skip
     path = tmp_path / "events.jsonl"
@@ -55,15 +58,18 @@ def recorded(tmp_path: Path) -> Path:
     return path
 
 
-def test_what_was_known_of_debtors_before_comes_first_and_nothing_else(recorded: Path) -> None:
+def test_what_was_recorded_before_the_days_is_carried_into_them(recorded: Path) -> None:
     found = from_file(recorded, "acme", DAYS, "mobile")
-    assert [e["id"] for e in found.events] == ["e1", "e3"]
+    assert [e["id"] for e in found.events] == ["e1", "e2", "e4", "e3"]
+    assert (found.begins, found.counted) == (_ten(date(2026, 1, 5)), 1)
+    january = from_file(recorded, "acme", (date(2026, 1, 1), date(2026, 1, 31)), "mobile")
+    assert [e["id"] for e in january.events] == ["e1", "e2", "e4"]
     assert from_file(recorded, "other", DAYS, "mobile").events == []
 
 
 def test_a_line_that_is_no_event_is_named(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
-    path.write_text('{"time": "2026-03-01T00:00:00Z"}\nnothing\n')
+    path.write_text('{"type": "billing.x.v1", "time": "2026-03-01T00:00:00Z"}\nnothing\n')
     with pytest.raises(FileError, match=r"events\.jsonl:2: is no CloudEvent"):
         from_file(path, "acme", DAYS, "mobile")
 
@@ -115,15 +121,45 @@ def test_two_policies_are_played_side_by_side_and_nothing_is_left(
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     arguments = ["policy", "simulate", "--policy", str(new), "--creditor", "acme"]
     arguments += ["--from", "2026-03-01", "--to", "2026-04-30", "--events", str(recorded)]
-    result = CliRunner().invoke(app, [*arguments, "--present", "mobile"], env={"COLUMNS": "120"})
-    assert result.exit_code == 0, result.output
-    shown = {cells[0]: cells[1:] for cells in _cells(result.output)}
+    shown = _simulated(arguments)
     assert shown["cases opened"] == ["1", "1"]
     assert shown["notices: sms"] == ["1", "1"]
-    assert shown["restrictions: outgoing"] == ["1", "0"]
-    assert shown["restrictions: all_service"] == ["1", "0"]
+    # At present D-2 alone, since D-1 was barred before; under the new policy D-1 alone.
+    assert shown["restrictions: outgoing"] == ["1", "1"]
+    assert shown["tasks: phone_call"] == ["1", "1"]
+    assert shown["tasks: visit"] == ["1", "1"]
     assert shown["days to first contact, median"] == ["1", "1"]
     assert [p for p in scratch.iterdir() if p.name.startswith("arrears")] == []
+
+
+def test_what_people_recorded_is_played_under_both_policies(recorded: Path) -> None:
+    held = cloud_event(
+        "x",
+        creditor="acme",
+        account="D-2",
+        id="e9",
+        at=_ten(date(2026, 3, 12)),
+        data={"account_id": "D-2", "hold_id": "h1"},
+        source="tests",
+    )
+    hold = {**held, "type": "dunning.hold.placed.v1"}
+    release = {**hold, "type": "dunning.hold.released.v1", "time": "2026-04-20T02:00:00Z"}
+    refused = {**release, "time": "2026-04-21T02:00:00Z"}
+    with recorded.open("ab") as file:
+        file.writelines(orjson.dumps(one) + b"\n" for one in (hold, release, refused))
+    arguments = ["policy", "simulate", "--policy", "three-stage", "--creditor", "acme"]
+    arguments += ["--from", "2026-03-01", "--to", "2026-04-19", "--events", str(recorded)]
+    assert _simulated(arguments).get("notices: voice") is None
+    arguments[arguments.index("2026-04-19")] = "2026-04-30"
+    assert _simulated(arguments)["notices: voice"][0] == "1"
+
+
+def _simulated(arguments: list[str]) -> dict[str, list[str]]:
+    """The table, by its first column; the present policy is the mobile operator's."""
+    given = [*arguments, "--present", "mobile"]
+    result = CliRunner().invoke(app, given, env={"COLUMNS": "120"})
+    assert result.exit_code == 0, result.output
+    return {cells[0]: cells[1:] for cells in _cells(result.output)}
 
 
 def _cells(output: str) -> list[list[str]]:

@@ -76,7 +76,9 @@ async def test_the_nearest_effect_says_what_differs(tmp_path: Path) -> None:
         "only: [task]\n",
     )
     (message,) = await messages(file, notice(2, "owes 12.85", channel="sms"))
-    assert message.endswith("; the nearest channel is sms; does not contain '128.50'")
+    assert message.endswith(
+        "; the nearest channel is sms; does not contain '128.50'; its text: owes 12.85"
+    )
 
 
 async def test_a_balance_is_compared_at_the_end_of_its_day(tmp_path: Path) -> None:

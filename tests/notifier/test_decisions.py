@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from chassis.errors import NotFound, Rejected
@@ -69,6 +70,35 @@ def test_an_older_view_that_shows_nothing_overdue_decides_nothing() -> None:
     waiting = given(KNOWN, older, REQUESTED).gate()
     assert waiting == [e.NoticeDeferred("N-1", NOW + timedelta(minutes=1), "ledger")]
     assert given(KNOWN, older, REQUESTED).gate(NOW + timedelta(minutes=10)) == []
+
+
+PAUSED = e.NoticePaused("N-1")
+EVENING = e.NoticeDeferred("N-1", NOW + timedelta(hours=11), "hours")
+
+
+@pytest.mark.parametrize("before", [(REQUESTED,), (REQUESTED, EVENING)])
+def test_what_has_not_left_when_its_case_is_paused_waits_without_an_end(before: Any) -> None:
+    assert decide.pause(given(*before).state, "C-1") == [PAUSED]
+    waiting = given(*before, PAUSED).state
+    assert decide.wake_at(waiting) is None
+    assert decide.pause(waiting, "C-1") == []
+    assert decide.release(waiting, "paused") == [e.NoticeReleased("N-1")]
+
+
+def test_another_case_or_a_notice_under_way_is_not_held_up() -> None:
+    assert decide.pause(given(REQUESTED).state, "C-2") == []
+    assert decide.pause(given(REQUESTED, ATTEMPTED).state, "C-1") == []
+
+
+def test_a_notice_that_needs_nothing_overdue_goes_in_a_pause_too() -> None:
+    bill = msgspec.structs.replace(REQUESTED, needs_overdue=False)
+    assert decide.pause(given(bill, EVENING).state, "C-1") == []
+
+
+def test_what_a_pause_held_up_is_given_up_when_the_case_closes() -> None:
+    gone = [e.NoticeSuppressed("N-1", "cleared", ABOUT)]
+    assert decide.close(given(REQUESTED, PAUSED).state, "C-1") == gone
+    assert decide.close(given(REQUESTED, EVENING).state, "C-1") == []
 
 
 def test_a_late_fee_alone_is_still_overdue() -> None:

@@ -2,6 +2,8 @@
 whose notions the model knows.
 """
 
+import re
+
 from hypothesis import strategies as st
 
 from services.dunning.policy import Pack, available
@@ -33,8 +35,8 @@ CONDITIONS = (
     "{replied: true}",
     "{disputed_ever: false}",
     "{overdue_at_least: 700}",
-    "{restricted: [outgoing]}",
 )
+OUTGOING = DEEDS[2]
 KNOWN_CONDITIONS = frozenset(
     {"replied", "disputed_ever", "overdue_at_least", "restricted", "not_classified"}
 )
@@ -63,15 +65,24 @@ def generated(draw: st.DrawFn) -> str:
     for number in range(2, draw(st.integers(3, 8))):
         day += draw(st.integers(1, 15))
         when, deed = draw(_whens(tasks, day)), draw(st.sampled_from(DEEDS))
+        day += _waited(when)
         extra = ""
         if draw(st.integers(0, 3)) == 0:
-            extra += f"    if: {draw(st.sampled_from(CONDITIONS))}\n"
+            barred = any(OUTGOING in line for line in lines)
+            conditions = (*CONDITIONS, "{restricted: [outgoing]}") if barred else CONDITIONS
+            extra += f"    if: {draw(st.sampled_from(conditions))}\n"
         if draw(st.integers(0, 3)) == 0:
             extra += f"    approval: {{for: go_{number}, by: manager}}\n"
         if deed.startswith("task") and not extra:
             tasks.append(deed.split()[2].rstrip(","))
         lines.append(_step(f"s{number}", when, deed, extra))
     return HEAD + draw(_extras()) + "\n".join(lines) + "\n"
+
+
+def _waited(when: str) -> int:
+    """The days a step adds to those before it: no later day may lie within them."""
+    found = re.match(r"\{then_days: (\d+)", when)
+    return int(found[1]) if found else 0
 
 
 @st.composite

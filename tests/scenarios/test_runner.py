@@ -81,6 +81,26 @@ async def test_an_input_the_services_refuse_fails_at_its_line(
     assert "one.yaml:12: 2026-06-20: task was refused: " in said
 
 
+async def test_a_result_that_comes_after_the_task_was_withdrawn_is_shown(
+    embedded_world: World, tmp_path: Path
+) -> None:
+    paid = "  - {at: 2026-06-20, payment: {id: P, account: A, amount: 128000}}\n"
+    late = "  - {at: 2026-06-21, task: {account: A, kind: phone_call}}\nthen:"
+    text = SCENARIO.replace("then:", paid + late)
+    text = text[: text.index("  - {day: 2026-06-30")]
+    outcome = await played(embedded_world, tmp_path, text)
+    assert outcome.passed, "\n".join(lines(outcome))
+    assert [seen.kind for seen in outcome.seen if seen.day.day == 21] == ["task_refused"]
+
+
+async def test_a_result_that_comes_before_the_task_fails(
+    embedded_world: World, tmp_path: Path
+) -> None:
+    early = "  - {at: 2026-06-15, task: {account: A, kind: phone_call}}\nthen:"
+    said = await told(embedded_world, tmp_path, SCENARIO.replace("then:", early))
+    assert "one.yaml:12: 2026-06-15: task was refused: " in said
+
+
 async def test_parameters_change_the_pack(embedded_world: World, tmp_path: Path) -> None:
     text = SCENARIO.replace("opens:", "parameters: {demand_day: 14}\nopens:")
     assert not (await played(embedded_world, tmp_path, text)).passed

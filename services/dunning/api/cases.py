@@ -15,12 +15,12 @@ from chassis.vault import Subject
 from chassis.views import table_of
 from services.dunning.api.creditors import end_of, paged
 from services.dunning.api.desk import CreditorQuery, Desk, InScope
-from services.dunning.api.queries import CASE, CASES, SORTS, case_row
+from services.dunning.api.queries import CASE, CASES, PERSON, SORTS, case_row, subjects_of
 from services.dunning.api.roles import STAFF, may
 from services.dunning.api.timeline import Entry
 from services.dunning.domain.outlook import outlook
 from services.dunning.domain.owing import overdue, owed
-from services.dunning.domain.state import Account
+from services.dunning.domain.state import Account, person_code
 from services.dunning.streams import account_stream
 from services.dunning.views import DECISIONS
 
@@ -49,7 +49,8 @@ def router(desk: Desk) -> APIRouter:
         row = await desk.service.pool.fetchrow(CASE, case_id)
         if row is None or not who.may_see(row["creditor"]):
             raise NotFound(f"there is no case {case_id}")
-        return await _case(desk, case_row(row), who)
+        keys = await desk.service.keys(subjects_of([row]))
+        return await _case(desk, case_row(row, keys), who)
 
     return routes
 
@@ -86,9 +87,16 @@ def _lists(routes: APIRouter, desk: Desk) -> None:
             limit + 1,
             department,
             guarantor,
+            person_code(owner) if owner else None,
         )
+        keys = await desk.service.keys(subjects_of(rows))
         return Page[dict[str, Any]](
-            **page(rows, limit, lambda r: [r["sort_key"], r["case_id"]], case_row)
+            **page(
+                rows,
+                limit,
+                lambda r: [r["sort_key"], r["case_id"]],
+                lambda r: case_row(r, keys),
+            )
         )
 
     @routes.get("/decisions", summary="Applications and approvals, oldest first")
@@ -186,10 +194,21 @@ async def _account(
             "oldest_due_on": figures.oldest_due_on,
         },
         "restrictions": [r.service for r in account.restrictions],
-        "open_tasks": [{"kind": t.kind, "owner": t.owner} for t in account.tasks],
+        "open_tasks": await _tasks(desk, subject, account),
         "debtor": await _debtor(desk, subject, account, who),
         "next": await _next(desk, subject, account, zone),
     }
+
+
+async def _tasks(desk: Desk, subject: Subject, account: Account) -> list[dict[str, str]]:
+    """The open tasks; one of the person responsible names them."""
+    name = None
+    if account.responsible is not None:
+        name = (await desk.service.keys([subject])).open(subject, account.responsible.sealed)
+    return [
+        {"kind": t.kind, "owner": (name or t.owner) if t.owner == PERSON else t.owner}
+        for t in account.tasks
+    ]
 
 
 async def _case(desk: Desk, row: dict[str, Any], who: Principal) -> dict[str, Any]:

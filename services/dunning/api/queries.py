@@ -1,14 +1,18 @@
 """The SQL of case lists: one statement for each way of sorting, each paged by its own key."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import orjson
 
+from chassis.vault import KeyRing, Subject
 from chassis.views import table_of
 from services.dunning.views import ACCOUNTS, TASKS
 from services.dunning.views import CASES as CASES_VIEW
+
+PERSON = "responsible"
+"""The owner of a task that belongs to a person whose name cannot be opened any more."""
 
 
 class Sort(NamedTuple):
@@ -32,7 +36,9 @@ c.case_id, c.creditor, c.account, c.state, c.policy, c.policy_version, c.opened_
 c.oldest_due_on, c.closed_on, c.paused_for, c.last_step, c.last_step_on, c.classified,
 case when n.case_id = c.case_id then n.next_at end as next_at, n.department, n.guarantors,
 (select array_agg(distinct t.owner order by t.owner) from {table_of(TASKS)} t
- where t.case_id = c.case_id and t.state = 'open') as owners
+ where t.case_id = c.case_id and t.state = 'open' and t.person is null) as owners,
+(select array_agg(t.person order by t.requested_at, t.task_id) from {table_of(TASKS)} t
+ where t.case_id = c.case_id and t.state = 'open' and t.person is not null) as persons
 """  # noqa: S608 - names of ours
 _FROM = f"""
 from {table_of(CASES_VIEW)} c
@@ -49,7 +55,7 @@ where ($1::text[] is null or c.creditor = any($1)) and ($2::text is null or c.st
   and ($3::text is null or c.policy = $3) and ($4::text is null or c.last_step = $4)
   and ($5::text is null or exists (
     select 1 from {table_of(TASKS)} t
-    where t.case_id = c.case_id and t.state = 'open' and t.owner = $5))
+    where t.case_id = c.case_id and t.state = 'open' and (t.owner = $5 or t.person_code = $11)))
   and ($9::text is null or n.department = $9) and ($10::text is null or n.guarantors ? $10)
   and ($6::{sort.sql_type} is null or ({key}, c.case_id) > ($6, $7))
 order by {key}, c.case_id limit $8
@@ -74,10 +80,21 @@ where c.creditor = $1 and c.state <> 'closed' group by 1 order by 1 nulls last
 CASES: Mapping[str, str] = {name: _list(sort) for name, sort in SORTS.items()}
 
 
-def case_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of these queries as the API shows it."""
-    shown = {name: value for name, value in dict(row).items() if name != "sort_key"}
+def case_row(row: Mapping[str, Any], keys: KeyRing) -> dict[str, Any]:
+    """A row of these queries as the API shows it; a person who has to do a task is its owner, by
+    name.
+    """
+    shown = {n: value for n, value in dict(row).items() if n not in ("sort_key", "persons")}
     shown["paused_for"] = orjson.loads(shown["paused_for"] or "[]")
     shown["guarantors"] = orjson.loads(shown["guarantors"] or "[]")
-    shown["owners"] = list(shown["owners"] or ())
+    names = [
+        keys.open(Subject(row["creditor"], row["account"]), bytes.fromhex(sealed)) or PERSON
+        for sealed in row["persons"] or ()
+    ]
+    shown["owners"] = list(dict.fromkeys((*(shown["owners"] or ()), *names)))
     return shown
+
+
+def subjects_of(rows: Iterable[Mapping[str, Any]]) -> set[Subject]:
+    """Whose keys open the names in some rows."""
+    return {Subject(row["creditor"], row["account"]) for row in rows if row["persons"]}

@@ -31,8 +31,8 @@ from services.dunning.views import TASKS
 
 CREATED = 201
 _LIST = f"""
-select task_id, creditor, account, case_id, kind, owner, person, segment, with_owners, step,
-       reason, requested_at, requested_on, state, result, ended_by, ended_at
+select task_id, creditor, account, case_id, kind, owner, person, segment, with_owners, asks,
+       step, reason, requested_at, requested_on, state, result, ended_by, ended_at
 from {table_of(TASKS)}
 where ($1::text[] is null or creditor = any($1)) and state = $2
   and ($3::text is null or owner = $3 or person_code = $9) and ($4::text is null or account = $4)
@@ -128,7 +128,8 @@ def router(desk: Desk) -> APIRouter:
 
 def _row(row: Mapping[str, Any], keys: KeyRing) -> dict[str, Any]:
     """A task as the work list shows it: a person who has to do it is its owner, by name."""
-    shown = {**row, "with_owners": orjson.loads(row["with_owners"] or "[]")}
+    lists = {name: orjson.loads(row[name] or "[]") for name in ("with_owners", "asks")}
+    shown = {**row, **lists}
     sealed = shown.pop("person")
     if sealed:
         name = keys.open(Subject(row["creditor"], row["account"]), bytes.fromhex(sealed))

@@ -29,8 +29,8 @@ RESPONSIBLE = "responsible"
 _NOBODY_RESPONSIBLE = "collector"
 
 
-OF_A_CASE = frozenset({"restrict", "refer", "legal", "write_off"})
-"""What only a running case can bring about."""
+OF_A_CASE = frozenset({"restrict", "legal", "write_off"})
+"""What only a running case can bring about; a suspicion is referred whatever is owed."""
 
 
 def perform(rec: Recorder, actions: Iterable[Action], cause: Cause, *, is_step: bool) -> None:
@@ -113,6 +113,7 @@ def _task(rec: Recorder, action: Action, cause: Cause) -> None:
             kind=task.kind,
             owner=_owner(rec, task.owner),
             with_owners=task.with_owners,
+            asks=task.asks,
             on=rec.today,
             contact=cause.contact,
             person=rec.state.responsible if task.owner == RESPONSIBLE else None,

@@ -24,7 +24,10 @@ def _replied(state: Account, wanted: bool, day: date) -> bool:
 
 
 def _disputed(state: Account, wanted: bool, day: date) -> bool:
-    return bool(state.case.disputed if state.case else state.disputes) == wanted
+    case = state.case
+    raised = case.disputed if case else bool(state.disputes)
+    about = {item.item_id for item in overdue(state, day)} if case else set()
+    return (raised or not about.isdisjoint(state.contested)) == wanted
 
 
 def _disputed_ever(state: Account, wanted: bool, day: date) -> bool:

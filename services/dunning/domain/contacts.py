@@ -37,6 +37,12 @@ def allowed_at(rec: Recorder, *, is_call: bool) -> datetime:
     return rec.at(day, limits.from_)
 
 
+def goes_out_on(rec: Recorder) -> date:
+    """The day on which a notice asked for now is sent: after the hours it waits for the next."""
+    ended = rec.now >= rec.at(rec.today, rec.pack.contact.until)
+    return rec.today + ONE_DAY if ended else rec.today
+
+
 def _is_free(case: Case, limits: Contact, day: date, *, is_call: bool) -> bool:
     if is_call and sum(d == day for d in case.calls) >= limits.calls_per_day_max:
         return False

@@ -113,6 +113,7 @@ def _deed(
             kind=action.task.kind,
             owner=_owner(pack, action.task, segment),
             with_owners=action.task.with_owners,
+            asks=action.task.asks,
             on=day,
             segment=segment or None,
             **why,

@@ -269,13 +269,16 @@ class NoticeRequested(Effect, frozen=True, kw_only=True):
 
 
 class TaskRequested(Effect, frozen=True, kw_only=True):
-    """Work for a role, a department, or a `person`: then the owner is called `responsible`."""
+    """Work for a role, a department, or a `person`: then the owner is called `responsible`; `asks`
+    is what the policy wants to know or to have done.
+    """
 
     task_id: str
     kind: str
     owner: str
     on: date
     with_owners: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
     contact: str | None = None
     person: Person | None = None
     segment: str | None = None

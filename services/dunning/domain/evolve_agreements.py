@@ -7,6 +7,8 @@ from services.dunning.domain.evolve_case import with_case
 from services.dunning.domain.state import Account
 from services.dunning.domain.values import Application, Dispute, Item, Plan, Promise
 
+_REMEMBERED_MAX = 64
+
 
 def promised(state: Account, event: e.PromiseMade) -> Account:
     promise = Promise(
@@ -42,7 +44,10 @@ def plan_over(state: Account, event: e.PlanBroken | e.PlanCompleted) -> Account:
 
 def dispute_opened(state: Account, event: e.DisputeOpened) -> Account:
     dispute = Dispute(dispute_id=event.dispute_id, kind=event.kind, item_ids=event.item_ids)
-    state = replace(state, disputes=(*state.disputes, dispute), disputed_ever=True)
+    contested = tuple(dict.fromkeys([*state.contested, *event.item_ids]))[-_REMEMBERED_MAX:]
+    state = replace(
+        state, disputes=(*state.disputes, dispute), disputed_ever=True, contested=contested
+    )
     return with_case(state, disputed=True)
 
 

@@ -5,7 +5,9 @@ from msgspec.structs import replace
 from services.dunning.domain import events as e
 from services.dunning.domain.clocks import without_cause
 from services.dunning.domain.evolve_case import with_case
+from services.dunning.domain.owing import past_due
 from services.dunning.domain.state import Account
+from services.dunning.domain.values import Judgment
 
 _REMEMBERED_MAX = 64
 
@@ -111,4 +113,8 @@ def replied(state: Account, event: e.ReplyRecorded) -> Account:
 def progressed(state: Account, event: e.LegalProgressRecorded) -> Account:
     if not state.case:
         return state
-    return with_case(state, progress={**state.case.progress, event.progress: event.on})
+    state = with_case(state, progress={**state.case.progress, event.progress: event.on})
+    if event.progress != "judgment":
+        return state
+    judged = {item.item_id: item.principal for item in past_due(state, event.on)}
+    return with_case(state, judgment=Judgment(amount=event.amount, items=judged))

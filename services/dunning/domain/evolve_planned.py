@@ -5,6 +5,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from services.dunning.domain import events as e
+from services.dunning.domain.evolve_case import with_case
 from services.dunning.domain.state import Account
 from services.dunning.domain.values import Planned
 
@@ -33,7 +34,10 @@ def action_reached(state: Account, event: e.ActionReached) -> Account:
             on = max(planned.on, event.on) + timedelta(days=max(1, planned.every_days))
             times = None if planned.left is None else planned.left - 1
             left.append(replace(planned, on=on, left=times))
-    return replace(state, planned=tuple(left))
+    state = replace(state, planned=tuple(left))
+    if not state.case or event.step is None:
+        return state
+    return with_case(state, repeated={**state.case.repeated, event.step: event.on})
 
 
 def decision_late(state: Account, event: e.DecisionFoundLate) -> Account:

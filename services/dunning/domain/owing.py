@@ -48,6 +48,22 @@ def overdue_principal(state: Account, day: date) -> int:
     return sum(item.principal for item in overdue(state, day))
 
 
+def judgment_unpaid(state: Account) -> bool:
+    """Whether the latest judgment of the case still waits for money.
+
+    It is paid when the items that were past due then are, or when as much of their principal is
+    gone as was awarded; what fell due later neither pays it nor keeps it unpaid.
+    """
+    judgment = state.case.judgment if state.case else None
+    if judgment is None or not judgment.items:
+        return True
+    left = [state.items[i] for i in judgment.items if i in state.items]
+    if not left or judgment.amount is None:
+        return bool(left)
+    gone = sum(judgment.items.values()) - sum(item.principal for item in left)
+    return gone < judgment.amount
+
+
 def owed(state: Account, items: Iterable[Item], day: date) -> Owed:
     """The figures of some items on a day, as a notice shows them."""
     shown = tuple(

@@ -3,10 +3,13 @@
 A reaction is not a step: it uses up no day, and what a pause forbids of it is lost.
 """
 
+from datetime import date
+
 from services.dunning.domain import events as e
 from services.dunning.domain import series
 from services.dunning.domain.acting import perform
 from services.dunning.domain.conditions import holds
+from services.dunning.domain.contacts import goes_out_on
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.policy.conditions import OnDecision, OnTask, Trigger
 from services.dunning.policy.model import Reaction
@@ -23,7 +26,7 @@ def react(rec: Recorder, name: str, value: str, detail: str | None = None) -> No
             words = " ".join(word for word in (name, value, detail) if word)
             cause = Cause(reaction.id, f"{words} recorded".replace("_", " "))
             if reaction.once_a_day and not rec.is_paused:
-                rec.emit(e.Reacted(on=rec.today, **rec.why(cause)))
+                rec.emit(e.Reacted(on=_seen_on(rec, reaction), **rec.why(cause)))
             perform_reaction(rec, reaction, cause)
 
 
@@ -44,8 +47,16 @@ def follow_classification(rec: Recorder, before: str | None) -> None:
         react(rec, "classified", now)
 
 
+def _seen_on(rec: Recorder, reaction: Reaction) -> date:
+    """The day a reaction counts for: what it sends after hours is the next morning's notice."""
+    if any(action.kind == "notice" for action in reaction.do):
+        return goes_out_on(rec)
+    return rec.today
+
+
 def _is_free(rec: Recorder, reaction: Reaction) -> bool:
-    if reaction.once_a_day and rec.state.reacted.get(reaction.id) == rec.today:
+    last = rec.state.reacted.get(reaction.id) if reaction.once_a_day else None
+    if last is not None and last >= rec.today:
         return False
     return _is_often_enough(rec, reaction.on.task) and holds(reaction.if_, rec.state, rec.today)
 

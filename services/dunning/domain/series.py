@@ -15,11 +15,14 @@ from services.dunning.policy.actions import Repeat
 def is_now(rec: Recorder, repeat: Repeat | None, cause: Cause) -> bool:
     """Whether a task is asked for now; the first time, what its repeat leaves to do is planned.
 
-    While a series runs, none is begun beside it at the same place of the pack.
+    While a series runs, up to the end of its last day, none is begun beside it at the same place of
+    the pack.
     """
     if repeat is None or cause.planned is not None or cause.contact is not None:
         return True
     if any(p.step == cause.step and p.path == cause.path for p in rec.state.planned):
+        return False
+    if rec.state.case and rec.state.case.repeated.get(cause.step or "") == rec.today:
         return False
     now = repeat.after_days == 0
     days = repeat.every_days if now else repeat.after_days

@@ -13,6 +13,7 @@ from services.dunning.domain.values import (
     Dispute,
     Earned,
     Item,
+    Judgment,
     OpenTask,
     Person,
     Plan,
@@ -44,7 +45,8 @@ class Case(Value, frozen=True, kw_only=True):
     approval whose action a pause holds back. `sent` holds the purposes of notices that went out,
     `in_hand` those of notices nobody reported on yet, by id. `results` holds when a task kind (and
     `kind:result`) was last completed, `completed` how often, `progress` when a legal stage was last
-    recorded, `contacts` the days of the latest contacts.
+    recorded, `judgment` what the latest one is about, `contacts` the days of the latest contacts,
+    `repeated` the day on which the series of a step or reaction last came up.
     """
 
     case_id: str
@@ -67,9 +69,11 @@ class Case(Value, frozen=True, kw_only=True):
     results: dict[str, datetime] = {}
     completed: dict[str, int] = {}
     progress: dict[str, date] = {}
+    judgment: Judgment | None = None
     contacts: tuple[date, ...] = ()
     calls: tuple[date, ...] = ()
     waiting: tuple[WaitingContact, ...] = ()
+    repeated: dict[str, date] = {}
 
 
 class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -78,10 +82,10 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `items` are the open ones by id. `wake` is the next instant at which something is to be done,
     `turn_on` the local day whose steps were last gone through, `hold` the id of the hold in force.
     `profile` is sealed. `settled` and `payments` are the latest ids, enough to dispute a paid item
-    and to know a payment again; `written_off` holds the due dates of what was given up. `demands`
-    are the latest notices whose delivery restarts limitation periods, with their items, `clocks`
-    what is known of those periods by item, `commissions` what was earned by payment, `debit` the
-    request the bank has not answered yet.
+    and to know a payment again, `contested` the latest items a dispute was about; `written_off`
+    holds the due dates of what was given up. `demands` are the latest notices whose delivery
+    restarts limitation periods, with their items, `clocks` what is known of those periods by item,
+    `commissions` what was earned by payment, `debit` the request the bank has not answered yet.
     """
 
     creditor: str
@@ -103,6 +107,7 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
     plan: Plan | None = None
     disputes: tuple[Dispute, ...] = ()
     disputed_ever: bool = False
+    contested: tuple[str, ...] = ()
     applications: tuple[Application, ...] = ()
     approvals: tuple[Approval, ...] = ()
     tasks: tuple[OpenTask, ...] = ()

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.dunning.domain.localtime import ONE_DAY, instant, local_day, months_after
-from services.dunning.domain.owing import overdue, overdue_principal
+from services.dunning.domain.owing import judgment_unpaid, overdue, overdue_principal
 from services.dunning.domain.state import Account, Case
 from services.dunning.policy.conditions import After, When
 from services.dunning.policy.model import Pack, Step
@@ -52,16 +52,16 @@ def turn_of(step: Step, state: Account, pack: Pack, day: date, zone: ZoneInfo) -
     if case is None or not items:
         return None
     turns = [
-        _planned(step.when, case, items[0].due_on, pack, zone),
+        _planned(step.when, state, items[0].due_on, pack, zone),
         _by_amount(step.when, state, day),
-        *(_after(after, case, pack, zone) for after in step.when.or_after),
+        *(_after(after, state, pack, zone) for after in step.when.or_after),
     ]
     known = [turn for turn in turns if turn is not None]
     if not known:
         return None
     earliest = min(known, key=lambda turn: turn.on)
     for after in step.when.not_before:
-        held = _after(after, case, pack, zone)
+        held = _after(after, state, pack, zone)
         if held and held.on > earliest.on:
             earliest = held
     return earliest
@@ -85,17 +85,18 @@ def first_possible_day(case: Case) -> date:
     return max(case.first_step_on, case.last_step_on + ONE_DAY)
 
 
-def _planned(when: When, case: Case, due_on: date, pack: Pack, zone: ZoneInfo) -> Turn | None:
+def _planned(when: When, state: Account, due_on: date, pack: Pack, zone: ZoneInfo) -> Turn | None:
     if when.day is not None:
         return Turn(due_on + timedelta(days=when.day), f"day {when.day} reached")
-    if when.then_days is not None:
+    case = state.case
+    if when.then_days is not None and case is not None:
         base = case.base_on or case.opened_on
         why = f"{when.then_days} days after the step before ({base})"
         return Turn(base + timedelta(days=when.then_days), why)
     if when.months_past_due is not None:
         last = months_after(due_on, when.months_past_due)
         return Turn(last + ONE_DAY, f"more than {when.months_past_due} months past due")
-    return _after(when.after, case, pack, zone) if when.after else None
+    return _after(when.after, state, pack, zone) if when.after else None
 
 
 def _by_amount(when: When, state: Account, day: date) -> Turn | None:
@@ -106,7 +107,10 @@ def _by_amount(when: When, state: Account, day: date) -> Turn | None:
     return Turn(date.min, f"overdue {amount} reached {least}") if amount >= least else None
 
 
-def _after(after: After, case: Case, pack: Pack, zone: ZoneInfo) -> Turn | None:
+def _after(after: After, state: Account, pack: Pack, zone: ZoneInfo) -> Turn | None:
+    case = state.case
+    if case is None or (after.unpaid and not judgment_unpaid(state)):
+        return None
     days = timedelta(days=after.days)
     later = f", {after.days} days on" if after.days else ""
     if after.step is not None:

@@ -85,6 +85,15 @@ class Clock(Value, frozen=True, kw_only=True):
     told: dict[str, date] = {}
 
 
+class Judgment(Value, frozen=True, kw_only=True):
+    """What a court awarded (None when no sum was told) and the principal of each item past due
+    then, which is what pays it.
+    """
+
+    amount: int | None = None
+    items: dict[str, int] = {}
+
+
 class Earned(Value, frozen=True, kw_only=True):
     """Commission of one payment; `reversed_on` is when the payment turned out never made."""
 

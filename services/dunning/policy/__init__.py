@@ -5,7 +5,7 @@ overrides figures, `validate` looks for what a schema cannot see, `explain` prin
 """
 
 from services.dunning.policy.explain import explain
-from services.dunning.policy.load import available, get, load, with_parameters
+from services.dunning.policy.load import available, get, load, shipped, with_parameters
 from services.dunning.policy.model import Pack
 from services.dunning.policy.problem import PackError, Problem
 from services.dunning.policy.validate import validate
@@ -18,6 +18,7 @@ __all__ = [
     "explain",
     "get",
     "load",
+    "shipped",
     "validate",
     "with_parameters",
 ]

@@ -1,12 +1,14 @@
 """What a step, a reaction or a calendar entry does."""
 
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.dunning.policy.conditions import Condition, Names
 from services.dunning.policy.vocabulary import Channel, Document, Purpose, Recipients, TaskKind
+
+Asked = Annotated[str, Field(min_length=1, max_length=120)]
 
 
 class Part(BaseModel):
@@ -37,12 +39,13 @@ class Repeat(Part):
 
 class Task(Part):
     """Work for a person. `owner` is a role, a department, `segment` (the segment's owner) or
-    `responsible` (the account's).
+    `responsible` (the account's); `asks` says what has to be found out, settled or brought back.
     """
 
     kind: TaskKind
     owner: str = Field(min_length=1)
     with_owners: tuple[str, ...] = ()
+    asks: tuple[Asked, ...] = ()
     repeat: Repeat | None = None
 
 

@@ -30,7 +30,8 @@ class Condition(_Part):
 
     `notice_sent` holds once a notice was asked for, unless it turned out that it could not be sent.
     A list holds when any of its names does. `replied`, `disputed`, `observed`, `notice_sent`,
-    `restricted` and `classified` speak of this case; `disputed_ever` and `observed` of the account;
+    `restricted` and `classified` speak of this case, `disputed` also of what is overdue now and was
+    in dispute before; `disputed_ever` and `observed` of the account;
     `observed_all` is a list of which everything was seen; `not_observed_in_case` speaks of what was
     seen since the case opened; `attribute` of an account attribute that is set and true;
     `not_asked` of an approval that does not wait for its decision.
@@ -65,7 +66,8 @@ class After(_Part):
     """A fact that is waited for, and whole days after the day it was recorded.
 
     With no days the step comes at the next step time after the fact. Exactly one of `task` (with
-    `results`, any when absent), `approval` (with `results`), `legal` and `step` is given.
+    `results`, any when absent), `approval` (with `results`), `legal` and `step` is given. With
+    `unpaid` a judgment counts only while money on it is outstanding.
     """
 
     task: TaskKind | None = None
@@ -74,6 +76,7 @@ class After(_Part):
     legal: LegalProgress | None = None
     step: str | None = None
     days: int = Field(default=0, ge=0)
+    unpaid: bool = False
 
     @model_validator(mode="after")
     def _one(self) -> "After":
@@ -83,6 +86,8 @@ class After(_Part):
             raise ValueError("results belong to a task or an approval")
         if self.approval and not self.results:
             raise ValueError("an approval needs its results: approved, rejected")
+        if self.unpaid and self.legal != "judgment":
+            raise ValueError("only a judgment can be unpaid")
         return self
 
 

@@ -91,7 +91,7 @@ def _after(after: After) -> str:
     if after.task or after.approval:
         fact = f"{after.task or after.approval} is {' or '.join(after.results) or 'done'}"
     elif after.legal:
-        fact = f"{after.legal} is recorded"
+        fact = f"{after.legal} is recorded" + (" and still unpaid" if after.unpaid else "")
     else:
         fact = f"step {after.step}"
     return f"{after.days} days after {fact}" if after.days else f"when {fact}"
@@ -132,7 +132,9 @@ def _deed(action: Action) -> str:
         return f"notice {action.notice.purpose} by {' and '.join(action.notice.channels)}{to}{term}"
     if action.task:
         also = "".join(f" and {owner}" for owner in action.task.with_owners)
-        return f"task {action.task.kind} ({action.task.owner}{also}){_repeat(action.task.repeat)}"
+        asks = f": {', '.join(action.task.asks)}" if action.task.asks else ""
+        who = f"{action.task.owner}{also}"
+        return f"task {action.task.kind} ({who}){_repeat(action.task.repeat)}{asks}"
     if action.approval:
         then = f"; approved: {_actions(action.approval.then)}" if action.approval.then else ""
         return f"ask {action.approval.by} for {action.approval.for_}{then}"
@@ -213,7 +215,6 @@ def _figures(pack: Pack) -> str:
     for name, parameter in pack.parameters.items():
         mark = "*" if parameter.vague else " "
         changed = f" (default {parameter.default})" if name in pack.overrides else ""
-        lines.append(
-            f"  {mark} {name} = {pack.values[name]} {parameter.unit}{changed}  [{parameter.source}]"
-        )
+        unit = f"({' or '.join(parameter.choices)})" if parameter.choices else parameter.unit
+        lines.append(f"  {mark} {name} = {pack.values[name]} {unit}{changed}  [{parameter.source}]")
     return "\n".join(lines)

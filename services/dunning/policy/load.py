@@ -2,10 +2,11 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -54,27 +55,69 @@ def with_parameters(pack: Pack, overrides: Mapping[str, Any]) -> Pack:
     return _build(pack.document, {**pack.overrides, **overrides})
 
 
+class Packs(NamedTuple):
+    """The packs of a folder, by id and version, and what is wrong with files that are none.
+
+    A file that cannot be read stops whoever needs it, and nobody else; `broken` is by the pack id
+    the file gives, else its name.
+    """
+
+    packs: tuple[Pack, ...]
+    broken: Mapping[str, PackError] = {}
+
+    def get(self, pack_id: str, version: int | None = None) -> Pack:
+        """One pack, the newest version when none is named.
+
+        Raises NotFound, and PackError when a file of that id cannot be read: it might be the one.
+        """
+        named = [pack for pack in self.packs if pack.id == pack_id]
+        wanted = [pack for pack in named if version is None or pack.version == version]
+        if wanted and (version is not None or pack_id not in self.broken):
+            return wanted[-1]
+        if pack_id in self.broken:
+            raise self.broken[pack_id]
+        if named:
+            raise NotFound(f"policy pack {pack_id} has no version {version}")
+        known = ", ".join(sorted({pack.id for pack in self.packs} | set(self.broken)))
+        raise NotFound(f"no policy pack {pack_id!r}; there are: {known}")
+
+
+def read_folder(folder: Path) -> Packs:
+    """Read every pack file of a folder."""
+    packs: list[Pack] = []
+    broken: dict[str, list[Problem]] = {}
+    for file in sorted(folder.glob("*.yaml")):
+        try:
+            packs.append(load(file))
+        except PackError as error:
+            broken.setdefault(_named(file), []).extend(error.problems)
+    ordered = tuple(sorted(packs, key=lambda pack: (pack.id, pack.version)))
+    return Packs(ordered, {name: PackError(problems) for name, problems in broken.items()})
+
+
 @lru_cache(maxsize=1)
-def _shipped() -> tuple[Pack, ...]:
-    packs = [load(file) for file in sorted(SHIPPED.glob("*.yaml"))]
-    return tuple(sorted(packs, key=lambda pack: (pack.id, pack.version)))
+def shipped() -> Packs:
+    """The packs that ship with the service."""
+    return read_folder(SHIPPED)
 
 
 def available() -> list[Pack]:
-    """List the packs that ship with the service, by id and version."""
-    return list(_shipped())
+    """List the packs that ship with the service, by id and version; those that can be read."""
+    return list(shipped().packs)
 
 
 def get(pack_id: str, version: int | None = None) -> Pack:
-    """Return a shipped pack, the newest version when none is named; raises NotFound."""
-    named = [pack for pack in _shipped() if pack.id == pack_id]
-    wanted = [pack for pack in named if version is None or pack.version == version]
-    if wanted:
-        return wanted[-1]
-    if named:
-        raise NotFound(f"policy pack {pack_id} has no version {version}")
-    known = ", ".join(sorted({pack.id for pack in _shipped()}))
-    raise NotFound(f"no policy pack {pack_id!r}; there are: {known}")
+    """Return a shipped pack, the newest version when none is named; raises NotFound, and PackError
+    for one whose file cannot be read.
+    """
+    return shipped().get(pack_id, version)
+
+
+def _named(file: Path) -> str:
+    """The id a file that is no pack gives itself."""
+    text = file.read_text(encoding="utf-8", errors="replace")
+    found = re.search(r"^id:[ \t]*([a-z][a-z0-9-]*)", text, re.MULTILINE)
+    return found[1] if found else file.stem
 
 
 def _build(source: Document, overrides: Mapping[str, Any]) -> Pack:

@@ -32,7 +32,7 @@ class Title(Part):
 class LateFee(Part):
     """Simple late fee a day on overdue principal; `started` waits for a step that starts it."""
 
-    rate_per_day: Decimal = Field(gt=0, le=1)
+    rate_per_day: Decimal = Field(ge=0, le=1)
     cap_ratio: Decimal = Field(default=Decimal(1), gt=0)
     starts: Literal["due", "started"] = "due"
 

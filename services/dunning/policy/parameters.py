@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Unit = Literal["days", "months", "years", "day_of_month", "minor_units", "ratio", "count", "time"]
+Unit = Literal[
+    "days", "months", "years", "day_of_month", "minor_units", "ratio", "count", "time", "choice"
+]
 Value = int | Decimal | str
 
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
@@ -35,7 +37,8 @@ class Parameter(BaseModel):
     """One figure of a policy.
 
     `vague` marks a default that the written policy leaves open; `source` names the clause either
-    way. Ratios are decimals (0.0005 is 0.05 %), times are `HH:MM` local.
+    way. Ratios are decimals (0.0005 is 0.05 %), times are `HH:MM` local, a choice is one of the
+    words in `choices`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,6 +50,13 @@ class Parameter(BaseModel):
     description: str = ""
     min: Decimal | None = None
     max: Decimal | None = None
+    choices: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _chosen_from(self) -> "Parameter":
+        if (self.unit == "choice") != bool(self.choices):
+            raise ValueError("choices belong to the unit choice, which needs them")
+        return self
 
     def read(self, value: Any) -> Value:
         """Return the value in the unit's own type; raises ValueError with a sentence when it does
@@ -54,6 +64,8 @@ class Parameter(BaseModel):
         """
         if self.unit == "time":
             return _clock(value)
+        if self.unit == "choice":
+            return _chosen(value, self.choices)
         number = _number(value, whole=self.unit != "ratio")
         bounds = _BOUNDS[self.unit]
         low = self.min if self.min is not None else Decimal(bounds.low)
@@ -67,6 +79,12 @@ def _clock(value: Any) -> str:
     if not isinstance(value, str) or not _CLOCK.fullmatch(value):
         raise ValueError(f"must be a time of day HH:MM, not {value!r}")
     return value
+
+
+def _chosen(value: Any, choices: tuple[str, ...]) -> str:
+    if value not in choices:
+        raise ValueError(f"must be one of {', '.join(choices)}, not {value!r}")
+    return str(value)
 
 
 def _number(value: Any, *, whole: bool) -> int | Decimal:

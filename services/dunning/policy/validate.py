@@ -7,7 +7,10 @@ from services.dunning.policy.conditions import After
 from services.dunning.policy.document import Document, Path
 from services.dunning.policy.model import Pack, Step
 from services.dunning.policy.problem import Problem
+from services.dunning.policy.validate_dates import date_faults
+from services.dunning.policy.validate_names import classes_of, unknown_names
 from services.dunning.policy.validate_recovery import recovery_faults
+from services.dunning.policy.validate_severity import severe_faults
 from services.dunning.policy.vocabulary import Role
 from services.dunning.policy.walk import actions_at, steps_at
 
@@ -28,8 +31,9 @@ def validate(pack: Pack) -> list[Problem]:
         *_references(pack),
         *_reactions(pack),
         *_owners(pack),
-        *_dates(pack),
-        *_severity(pack),
+        *unknown_names(pack),
+        *date_faults(pack),
+        *severe_faults(pack),
         *_contact(pack),
         *recovery_faults(pack),
     ]
@@ -65,7 +69,7 @@ def _references(pack: Pack) -> Found:
         for i, step_id in enumerate(track.instead_of):
             if step_id not in usual:
                 yield ("tracks", t, "instead_of", i), f"there is no step {step_id!r}"
-        if track.classified not in _classes(pack):
+        if track.classified not in classes_of(pack):
             yield (
                 ("tracks", t, "classified"),
                 f"nothing classifies a case as {track.classified!r}: these are never reached",
@@ -80,15 +84,6 @@ def _afters(step: Step) -> Iterator[tuple[Path, After]]:
             yield (name, i), after
 
 
-def _classes(pack: Pack) -> set[str]:
-    found = {grade.as_ for grade in pack.grading}
-    for _, action in actions_at(pack):
-        if action.classify:
-            found |= {case.as_ for case in action.classify.first_of}
-            found |= {action.classify.as_} if action.classify.as_ else set()
-    return found
-
-
 def _reactions(pack: Pack) -> Found:
     """A reaction to what never happens does nothing."""
     asked = {action.task.kind for _, action in actions_at(pack) if action.task}
@@ -97,7 +92,7 @@ def _reactions(pack: Pack) -> Found:
         if task is not None and task.kind not in asked:
             yield ("reactions", i, "on", "task", "kind"), "nothing ever asks for that task"
         for j, name in enumerate(reaction.on.classified):
-            if name not in _classes(pack):
+            if name not in classes_of(pack):
                 yield (
                     ("reactions", i, "on", "classified", j),
                     f"nothing classifies a case as {name!r}",
@@ -116,55 +111,6 @@ def _owners(pack: Pack) -> Found:
                     )
             if action.task.owner == "segment" and not pack.segments:
                 yield (*path, "task", "owner"), "the pack names no segments"
-
-
-def _dates(pack: Pack) -> Found:
-    """A day not after the one before it cannot be met: steps keep their order, one a day."""
-    lists = [(("steps",), pack.steps)] + [
-        (("tracks", t, "steps"), track.steps) for t, track in enumerate(pack.tracks)
-    ]
-    for place, steps in lists:
-        last = 0
-        for i, step in enumerate(steps):
-            day = step.when.day
-            if day is not None and day <= last and not _optional(steps[:i], day):
-                yield (
-                    (*place, i, "when", "day"),
-                    f"day {day} cannot be met: a step before it comes on day {last}, one a day",
-                )
-            last = max(last, day or 0)
-            if _waits_for_nothing(pack, step):
-                yield (
-                    (*place, i, "when", "after"),
-                    "nothing ever asks for that task, so this step is never reached",
-                )
-
-
-def _optional(before: tuple[Step, ...], day: int) -> bool:
-    """Whether every earlier step of the same or a later day may be dropped."""
-    return all(step.if_ for step in before if step.when.day is not None and step.when.day >= day)
-
-
-def _waits_for_nothing(pack: Pack, step: Step) -> bool:
-    after = step.when.after
-    if after is None or after.task is None:
-        return False
-    return not any(a.task and a.task.kind == after.task for _, a in actions_at(pack))
-
-
-def _severity(pack: Pack) -> Found:
-    """Whoever is restricted or taken to court was told before (rights: notice comes first)."""
-    told = False
-    for i, step in enumerate(pack.steps):
-        for j, action in enumerate(step.do):
-            told = told or action.notice is not None
-            severe = "restrict" if action.restrict else "legal" if action.legal else None
-            told_by_task = any(a.task for s in pack.steps[:i] for a in s.do)
-            if severe and not told and not told_by_task:
-                yield (
-                    ("steps", i, "do", j, severe),
-                    "no notice comes before this: the debtor would not have been told",
-                )
 
 
 def _contact(pack: Pack) -> Found:

@@ -6,7 +6,7 @@ file, every part on a sheet of its own in a workbook, beside a summary of what s
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -47,10 +47,15 @@ def as_csv(values: Mapping[str, Any], rows: str) -> bytes:
     """
     found = tables(values)
     table = next((each for each in found if rows and each.name == rows), found[0])
+    return as_rows(table.columns, table.rows)
+
+
+def as_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    """Rows under their columns, written the same way."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(table.columns)
-    writer.writerows([safe(cell) for cell in row] for row in table.rows)
+    writer.writerow(columns)
+    writer.writerows([safe(cell) for cell in row] for row in rows)
     return text.getvalue().encode("utf-8-sig")
 
 

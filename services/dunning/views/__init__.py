@@ -1,12 +1,15 @@
-"""Dunning's read models: cases, accounts, work lists, decisions, what was invoiced."""
+"""Dunning's read models: cases, accounts, work lists, decisions, what was invoiced,
+what the bank was asked for.
+"""
 
 from chassis.views import View
 from services.dunning.views.accounts import ACCOUNTS
 from services.dunning.views.cases import CASES
 from services.dunning.views.decisions import DECISIONS
+from services.dunning.views.direct_debits import DIRECT_DEBITS
 from services.dunning.views.invoiced import INVOICED
 from services.dunning.views.tasks import TASKS
 
-VIEWS: tuple[View, ...] = (ACCOUNTS, CASES, TASKS, DECISIONS, INVOICED)
+VIEWS: tuple[View, ...] = (ACCOUNTS, CASES, TASKS, DECISIONS, INVOICED, DIRECT_DEBITS)
 
-__all__ = ["ACCOUNTS", "CASES", "DECISIONS", "INVOICED", "TASKS", "VIEWS"]
+__all__ = ["ACCOUNTS", "CASES", "DECISIONS", "DIRECT_DEBITS", "INVOICED", "TASKS", "VIEWS"]

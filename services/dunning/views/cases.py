@@ -39,6 +39,11 @@ def _opened(row: Row, stored: Stored) -> None:
     }
 
 
+def _moved(row: Row, stored: Stored) -> None:
+    after = stored.event.after
+    row |= {"policy": after.policy, "policy_version": after.version}
+
+
 def _paused(row: Row, stored: Stored) -> None:
     row |= {"state": "paused", "paused_for": list(stored.event.reasons)}
 
@@ -61,6 +66,7 @@ def _classified(row: Row, stored: Stored) -> None:
 
 _FOLDS: dict[str, Fold] = {
     "CaseOpened": _opened,
+    "CasePolicyChanged": _moved,
     "CasePaused": _paused,
     "CaseResumed": _resumed,
     "CaseClosed": _closed,

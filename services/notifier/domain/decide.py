@@ -47,6 +47,29 @@ def release(state: Account, reason: str) -> list[e.Event]:
     ]
 
 
+def pause(state: Account, case_id: str) -> list[e.Event]:
+    """What has not left yet of a case that is paused stays here until it goes on; what the policy
+    asks for during the pause (monthly entries, notices before a due date) is not held up.
+    """
+    return [
+        e.NoticePaused(one.notice_id)
+        for one in state.open.values()
+        if one.case_id == case_id
+        and one.needs_overdue
+        and one.stage in ("waiting", "ready")
+        and one.reason != e.PAUSED
+    ]
+
+
+def close(state: Account, case_id: str) -> list[e.Event]:
+    """What waited for a paused case that is over need not go any more."""
+    return [
+        e.NoticeSuppressed(one.notice_id, "cleared", one.about)
+        for one in state.open.values()
+        if one.case_id == case_id and one.reason == e.PAUSED
+    ]
+
+
 def wake(state: Account, now: datetime) -> list[e.Event]:
     """What waited long enough is released; an attempt without a result is in doubt."""
     decided: list[e.Event] = []

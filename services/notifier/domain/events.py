@@ -113,6 +113,20 @@ class NoticeDeferred(Struct, frozen=True, tag="notice_deferred"):
     reason: str
 
 
+PAUSED = "paused"
+
+
+class NoticePaused(Struct, frozen=True, tag="notice_paused"):
+    """A notice waits for as long as its case is paused."""
+
+    notice_id: str
+
+    @property
+    def reason(self) -> str:
+        """Why it waits."""
+        return PAUSED
+
+
 class NoticeReleased(Struct, frozen=True, tag="notice_released"):
     """The waiting is over; the rules are looked at again before it is sent."""
 
@@ -206,6 +220,7 @@ Event = (
     | OptedIn
     | NoticeRequested
     | NoticeDeferred
+    | NoticePaused
     | NoticeReleased
     | NoticeAttempted
     | NoticeSent

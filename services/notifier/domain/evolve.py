@@ -71,6 +71,10 @@ def _deferred(state: Account, event: e.NoticeDeferred) -> Account:
     return _change(state, event.notice_id, stage="waiting", until=event.until, reason=event.reason)
 
 
+def _notice_paused(state: Account, event: e.NoticePaused) -> Account:
+    return _change(state, event.notice_id, stage="waiting", until=None, reason=event.reason)
+
+
 def _notice_released(state: Account, event: e.NoticeReleased) -> Account:
     return _change(state, event.notice_id, stage="ready", until=None, reason="")
 
@@ -149,6 +153,7 @@ _EVOLVE: dict[type, Callable[[Account, Any], Account]] = {
     e.OptedIn: _opted_in,
     e.NoticeRequested: _requested,
     e.NoticeDeferred: _deferred,
+    e.NoticePaused: _notice_paused,
     e.NoticeReleased: _notice_released,
     e.NoticeAttempted: _attempted,
     e.NoticeSent: _sent,

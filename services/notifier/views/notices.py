@@ -173,7 +173,7 @@ async def _apply(
 def _changes(event: Any) -> dict[str, Any]:
     """The columns an event about a single notice sets."""
     match event:
-        case e.NoticeDeferred():
+        case e.NoticeDeferred() | e.NoticePaused():
             return {"state": "waiting", "reason": event.reason, "due": False}
         case e.NoticeReleased():
             return {"state": "ready", "reason": "", "due": True}

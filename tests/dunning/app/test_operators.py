@@ -292,3 +292,29 @@ async def test_the_oldest_open_task_of_a_kind_is_completed(asking: Desk) -> None
         ("phone_call", "reached", "li", "promised to look into it")
     ]
     assert (await asking.post(path, {}, "collector")).status_code == 409
+
+
+async def test_a_policy_says_which_role_decides_an_application(desk: Desk) -> None:
+    await desk.set_up("property-fees")
+    await desk.owes(30_000, date(2026, 3, 8))
+    await desk.run_until(local(3, 18))
+    path = "/v1/accounts/P-1"
+    await desk.post(f"{path}/applications", {"for": "waive_late_fee"}, "collector", who="li")
+    decision = {"for": "waive_late_fee", "outcome": "approved", "amount": 100}
+    for role in ("finance", "legal", "collector"):
+        refused = await desk.post(f"{path}/decisions", decision, role, who="wu")
+        assert refused.status_code == 403, role
+    assert (await desk.get("/v1/decisions")).json()["items"][0]["state"] == "pending"
+    given = await desk.post(f"{path}/decisions", decision, "manager", who="wu")
+    assert shown(given)[0] == "application_decided"
+
+
+async def test_what_a_policy_leaves_open_any_decider_decides(desk: Desk) -> None:
+    await desk.set_up("property-fees")
+    await desk.owes(30_000, date(2026, 3, 8))
+    await desk.run_until(local(3, 18))
+    path = "/v1/accounts/P-1"
+    await desk.post(f"{path}/applications", {"for": "relief"}, "collector", who="li")
+    decision = {"for": "relief", "outcome": "rejected"}
+    assert (await desk.post(f"{path}/decisions", decision, "collector")).status_code == 403
+    assert shown(await desk.post(f"{path}/decisions", decision, "finance", who="wu"))

@@ -65,6 +65,8 @@ async def test_a_case_is_moved_on_purpose_with_its_reason_in_the_timeline(owing:
     assert moved.status_code == 201, moved.text
     shown = (await owing.get(url)).json()
     assert (shown["version"], [one["version"] for one in shown["before"]]) == (2, [1])
+    (row,) = (await owing.get("/v1/cases")).json()["items"]
+    assert row["policy_version"] == 2
     entry = next(e for e in await owing.timeline() if e["kind"] == "case_policy_changed")
     assert (entry["fields"]["by"], entry["fields"]["note"]["text"]) == ("cat", "agreed")
     assert (await owing.post(url, {"reason": "again"}, "manager")).status_code == 409

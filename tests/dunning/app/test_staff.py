@@ -39,6 +39,20 @@ async def _pays(desk: Desk, amount: int, payment_id: str, item: str = "INV-1") -
     )
 
 
+async def test_a_work_list_says_what_a_task_asks(desk: Desk) -> None:
+    await desk.set_up("medical")
+    await desk.knows("张三")
+    await desk.owes(10000, date(2026, 3, 10))
+    await desk.run_until(local(3, 12))
+    (task,) = (await desk.get("/v1/tasks", owner="finance")).json()["items"]
+    assert task["asks"] == [
+        "identity",
+        "admission number",
+        "payable less paid",
+        "explained to the patient or the family",
+    ]
+
+
 class TestResponsible:
     async def test_a_task_names_them_and_their_work_list_shows_it(self, desk: Desk) -> None:
         await desk.set_up("post-office")
@@ -48,6 +62,20 @@ class TestResponsible:
         assert await _owner(desk) == [KEEPER]
         assert await _calls(desk, owner=KEEPER) == [KEEPER]
         assert await _calls(desk, owner=OTHER) == []
+
+    async def test_their_case_and_account_name_them_too(self, desk: Desk) -> None:
+        await desk.set_up("post-office")
+        await desk.knows("张三", responsible=KEEPER)
+        await desk.owes(10000, date(2026, 3, 10))
+        await desk.run_until(local(3, 12))
+        (case,) = (await desk.get("/v1/cases", owner=KEEPER)).json()["items"]
+        assert case["owners"] == [KEEPER]
+        assert (await desk.get("/v1/cases", owner=OTHER)).json()["items"] == []
+        assert (await desk.get(f"/v1/cases/{case['case_id']}")).json()["owners"] == [KEEPER]
+        shown = (await desk.get("/v1/accounts/P-1")).json()
+        assert [task["owner"] for task in shown["open_tasks"]] == [KEEPER]
+        await desk.tell(billing.AccountErased(account_id="P-1"))
+        assert KEEPER not in (await desk.get("/v1/cases")).text
 
     async def test_nobody_outside_is_told_the_name_and_the_store_does_not_show_it(
         self, desk: Desk

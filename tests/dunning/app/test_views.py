@@ -3,8 +3,13 @@
 from datetime import date
 
 from chassis.views import rows, table_of
+from services.dunning.policy.load import SHIPPED
 from services.dunning.views import VIEWS
 from tests.dunning.app.conftest import Desk, local
+
+DEBIT = """\
+  - {id: d1, source: x, monthly: 12, scope: accounts, where: mandate, do: [{direct_debit: {}}]}
+"""
 
 
 async def _tables(desk: Desk) -> dict[str, list[bytes]]:
@@ -13,7 +18,10 @@ async def _tables(desk: Desk) -> dict[str, list[bytes]]:
 
 
 async def test_rebuilt_views_are_byte_identical(desk: Desk) -> None:
-    await desk.set_up("post-office")
+    text = (SHIPPED / "post-office.yaml").read_text()
+    text = text.replace("calendar:\n", f"calendar:\n{DEBIT}")
+    await desk.set_up(None, policy_document=text)
+    await desk.knows("张三", mandate="M-1")
     for number in range(3):
         await desk.owes(100 + number, date(2026, 3, 1 + number), account=f"P-{number}")
     await desk.run_until(local(3, 14))

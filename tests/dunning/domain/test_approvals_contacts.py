@@ -276,6 +276,17 @@ class TestOncePerDay:
             world.to(f"2026-{at}").do(c.RecordObservation(kind="plate_seen"))
         assert world.days(e.NoticeRequested) == ["06-12", "06-13"]
 
+    def test_what_is_seen_after_hours_is_the_next_mornings_notice(self) -> None:
+        body = steps(f"day: 300 | {braced(SMS)}") + (
+            "reactions:\n  - {id: r1, source: x, on: {observation: plate_seen},"
+            " if: {overdue: true},\n     once_a_day: true, do: [" + braced(SMS) + "]}\n"
+        )
+        world = World(pack(body))
+        world.invoice(10000, "2026-06-10")
+        for at in ("06-12 20:00", "06-12 23:00", "06-13 12:00", "06-14 12:00", "06-14 21:00"):
+            world.to(f"2026-{at}").do(c.RecordObservation(kind="plate_seen"))
+        assert world.days(e.NoticeRequested) == ["06-12", "06-14"]
+
 
 class TestTracks:
     def test_a_class_puts_other_steps_in_the_place_of_the_usual_ones(self) -> None:

@@ -137,6 +137,29 @@ class TestServiceCompany:
         world.to("2026-12-01")
         assert world.steps()[-1] == "s6 09-21"
 
+    def test_a_judgment_is_paid_although_more_fell_due_since(self) -> None:
+        world = case_of("service-company").to("2026-09-01 16:00")
+        world.do(c.RecordLegalProgress(progress="judgment", amount=12850))
+        world.invoice(500, "2026-09-03", item_id="LATER")
+        world.to("2026-09-09").pay(12850)
+        assert world.to("2026-12-01").steps()[-1] == "s5 08-09"
+        assert world.case_state() == "open"
+
+    def test_a_judgment_for_a_part_is_paid_with_that_part(self) -> None:
+        world = case_of("service-company").to("2026-09-01 16:00")
+        world.do(c.RecordLegalProgress(progress="judgment", amount=10000))
+        world.pay(9999)
+        world.to("2026-09-10").pay(1, "PAY-2")
+        assert world.to("2026-12-01").steps()[-1] == "s5 08-09"
+
+    def test_a_judgment_is_unpaid_again_when_the_payment_was_never_made(self) -> None:
+        world = case_of("service-company").to("2026-09-01 16:00")
+        world.do(c.RecordLegalProgress(progress="judgment", amount=12850))
+        world.invoice(500, "2026-09-03", item_id="LATER")
+        world.to("2026-09-09").pay(12850)
+        world.to("2026-09-20 10:00").reverse()
+        assert world.to("2026-12-01").steps()[-1] == "s6 09-21"
+
     def test_filing_alone_enforces_nothing(self) -> None:
         world = case_of("service-company").to("2026-09-01 16:00")
         world.do(c.RecordLegalProgress(progress="filed"))
@@ -145,6 +168,26 @@ class TestServiceCompany:
     def test_the_notice_names_a_last_day_a_week_on(self) -> None:
         world = case_of("service-company").to("2026-06-12")
         assert {n.respond_by for n in world.of(e.NoticeRequested)} == {date(2026, 6, 18)}
+
+
+class TestUnitUsers:
+    def reviews(self, world: World) -> list[str]:
+        return world.days(e.TaskRequested, kind="dispute_review")
+
+    def test_a_dispute_raised_before_the_due_date_is_reviewed_with_the_demand(self) -> None:
+        world = case_of("unit-users").to("2026-06-08 10:00")
+        world.do(c.OpenDispute(kind="objection"))
+        world.to("2026-06-20 10:00").do(c.ResolveDispute(outcome="rejected", by="m"))
+        assert self.reviews(world.to("2026-07-12")) == ["07-10"]
+
+    def test_a_dispute_about_an_earlier_debt_is_not(self) -> None:
+        world = case_of("unit-users").to("2026-06-11 10:00")
+        world.do(c.OpenDispute(kind="objection"))
+        world.do(c.ResolveDispute(outcome="rejected", by="m"))
+        world.pay(12850)
+        world.invoice(500, "2026-06-20", item_id="LATER")
+        assert self.reviews(world.to("2026-07-22")) == []
+        assert world.steps()[-1] == "s4 07-20"
 
 
 class TestThreeStage:

@@ -49,6 +49,12 @@ class TestRepeatedTask:
         assert len(taken(world.to("2026-06-16 09:00"))) == 2
         assert world.steps() == ["s1 06-11"]
 
+    def test_seen_again_on_its_last_day_it_is_not_begun_again(self) -> None:
+        world = photos()
+        world.do(c.RecordObservation(kind="closed"))
+        world.to("2026-06-17 16:00").do(c.RecordObservation(kind="closed"))
+        assert taken(world.to("2026-07-01")) == ["06-15", "06-16", "06-17"]
+
     def test_it_ends_when_the_case_closes(self) -> None:
         world = photos()
         world.do(c.RecordObservation(kind="closed"))

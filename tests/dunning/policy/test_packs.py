@@ -1,5 +1,6 @@
 """Reading, checking, explaining packs; overriding their figures."""
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,8 +16,19 @@ from services.dunning.policy import (
     validate,
     with_parameters,
 )
-from services.dunning.policy.load import SHIPPED, loads
-from tests.dunning.domain.packs import HEAD, LETTER, SMS, STOP, braced, pack, steps
+from services.dunning.policy.load import SHIPPED, loads, read_folder
+from tests.dunning.domain.packs import (
+    CALL,
+    COURT,
+    HEAD,
+    LETTER,
+    SMS,
+    STOP,
+    VERIFY,
+    braced,
+    pack,
+    steps,
+)
 
 FOUR = ("county-hospital", "mobile", "service-company", "three-stage")
 
@@ -93,6 +105,31 @@ class TestParameters:
     def test_a_wrong_override_is_refused(self, overrides: dict[str, object], message: str) -> None:
         with pytest.raises(PackError, match=message):
             with_parameters(get("mobile"), overrides)
+
+    def test_a_choice_is_one_of_its_words(self) -> None:
+        changed = with_parameters(get("tax-arrears"), {"allocation": "principal_first"})
+        assert changed.terms.allocation == "principal_first"
+        with pytest.raises(PackError, match="must be one of charges_first, principal_first"):
+            with_parameters(get("tax-arrears"), {"allocation": "newest_first"})
+
+    @pytest.mark.parametrize("body", ["unit: choice", "unit: days, choices: [a]"])
+    def test_only_a_choice_has_choices(self, body: str) -> None:
+        text = HEAD + f"parameters:\n  order: {{default: 1, {body}, source: x}}\n"
+        with pytest.raises(PackError, match="choices belong to the unit choice"):
+            loads(text + steps(f"day: 1 | {braced(SMS)}"))
+
+    def test_the_cap_of_every_late_fee_is_a_figure(self) -> None:
+        for each in available():
+            if each.terms.late_fee is None:
+                continue
+            changed = with_parameters(each, {"late_fee_cap": "0.5"}).terms.late_fee
+            assert changed is not None
+            assert changed.cap_ratio == Decimal("0.5"), each.id
+
+    def test_a_late_fee_can_be_switched_off(self) -> None:
+        fee = with_parameters(get("property-service"), {"late_fee_rate": 0}).terms.late_fee
+        assert fee is not None
+        assert fee.rate_per_day == 0
 
     def test_a_ratio_is_exact(self) -> None:
         text = (
@@ -173,6 +210,36 @@ class TestMessages:
         assert load(file).id == "test"
 
 
+class TestFolder:
+    """A file that cannot be read stops whoever needs it, and nobody else."""
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        good = HEAD + steps(f"day: 1 | {braced(SMS)}")
+        (tmp_path / "good.yaml").write_text(good.replace("id: test", "id: good"))
+        (tmp_path / "bad.yaml").write_text(good.replace("id: test", "id: poor").replace("sms", "x"))
+        (tmp_path / "worse.yaml").write_text("id: [")
+        return tmp_path
+
+    def test_the_others_can_be_used(self, folder: Path) -> None:
+        found = read_folder(folder)
+        assert [one.id for one in found.packs] == ["good"]
+        assert found.get("good").id == "good"
+
+    @pytest.mark.parametrize(("name", "place"), [("poor", "bad.yaml:"), ("worse", "worse.yaml:1")])
+    def test_who_needs_it_is_told_file_and_line(self, folder: Path, name: str, place: str) -> None:
+        with pytest.raises(PackError, match=re.escape(place)):
+            read_folder(folder).get(name)
+
+    def test_an_older_version_is_found_by_its_number_alone(self, folder: Path) -> None:
+        text = (folder / "good.yaml").read_text().replace("version: 1", "version: 2")
+        (folder / "good-2.yaml").write_text(text.replace("sms", "x"))
+        found = read_folder(folder)
+        assert found.get("good", 1).version == 1
+        with pytest.raises(PackError, match=re.escape("good-2.yaml")):
+            found.get("good")
+
+
 class TestValidation:
     def test_a_step_that_follows_a_later_one_is_unreachable(self) -> None:
         text = HEAD + steps(f"after: {{step: s2}} | {braced(SMS)}", f"day: 3 | {braced(LETTER)}")
@@ -224,6 +291,83 @@ class TestValidation:
         assert "contact_from must be before" in validate(changed)[0].message
 
 
+class TestDates:
+    def test_a_day_that_is_over_when_the_steps_before_are_done(self) -> None:
+        text = HEAD + steps(
+            f"day: 1 | {braced(SMS)}", f"then_days: 10 | {braced(SMS)}", f"day: 11 | {braced(STOP)}"
+        )
+        assert "day 11 cannot be met: a step before it comes on day 11" in faults(text)[0]
+        assert faults(text.replace("{day: 11}", "{day: 12}")) == []
+
+    def test_a_step_that_may_be_dropped_or_come_early_stands_in_no_ones_way(self) -> None:
+        text = HEAD + steps(
+            f"day: 1 | {braced(SMS)}",
+            f"then_days: 10 | {braced(LETTER)} | if: {{replied: false}}",
+            f"day: 5 | {braced(STOP)}",
+        )
+        assert faults(text) == []
+
+    def test_a_notice_before_an_invoice_can_be_there(self) -> None:
+        text = HEAD + steps(f"day: 1 | {braced(SMS)}") + "terms: {due_days: 3}\n"
+        entry = f"before_due: [{{id: b1, source: x, days: 4, do: [{braced(SMS)}]}}]\n"
+        assert "before_due[0].days: cannot be met" in faults(text + entry)[0]
+        assert faults(text + entry.replace("days: 4", "days: 3")) == []
+
+
+class TestSeverity:
+    """Whoever is restricted or taken to court was told before."""
+
+    def test_a_task_that_does_not_tell_the_debtor_is_no_notice(self) -> None:
+        text = HEAD + steps(f"day: 1 | {braced(VERIFY)}", f"day: 9 | {braced(STOP)}")
+        assert "steps[1].do[0].restrict: no notice comes before" in faults(text)[0]
+        assert faults(text.replace(VERIFY, CALL)) == []
+
+    def test_what_follows_an_approval_is_as_severe(self) -> None:
+        asks = "{approval: {for: stop, then: [{restrict: {service: all_service}}]}}"
+        text = HEAD + steps(f"day: 9 | {asks}")
+        assert "do[0].approval.then[0].restrict: no notice" in faults(text)[0]
+
+    def test_a_reaction_to_what_was_seen_needs_a_notice_too(self) -> None:
+        text = HEAD + steps(f"day: 1 | {braced(SMS)}")
+        text += (
+            f"reactions: [{{id: r1, source: x, on: {{observation: fraud}}, do: [{braced(COURT)}]}}]"
+        )
+        assert "reactions[0].do[0].legal: no notice" in faults(text)[0]
+        told = text.replace("do: [{legal", "if: {notice_sent: reminder}, do: [{legal")
+        assert faults(told) == []
+
+    def test_a_track_of_a_case_that_was_never_told(self) -> None:
+        text = HEAD + steps("day: 1 | {classify: {as: odd}}")
+        track = steps(f"day: 2 | {braced(COURT)}").replace("id: s1", "id: a1").split("\n", 1)[1]
+        track = track.replace("\n", "\n    ")
+        text += "tracks:\n  - classified: odd\n    instead_of: [s1]\n    steps:\n    " + track
+        assert "tracks[0].steps[0].do[0].legal: no notice" in faults(text)[0]
+
+
+@pytest.mark.parametrize(
+    ("condition", "says"),
+    [
+        ("{classified: lost}", "nothing classifies a case as 'lost'"),
+        ("{not_classified: lost}", "nothing classifies a case as 'lost'"),
+        ("{restricted: water}", "nothing restricts 'water'"),
+        ("{referred: agency}", "nothing refers a case to 'agency'"),
+        ("{notice_sent: final_demand}", "nothing ever sends the notice 'final_demand'"),
+        ("{not_asked: stop}", "nothing ever asks for approval 'stop'"),
+    ],
+)
+def test_a_condition_on_what_nothing_brings_about(condition: str, says: str) -> None:
+    text = HEAD + steps(f"day: 1 | {braced(SMS)}", f"day: 9 | {braced(CALL)} | if: {condition}")
+    (fault,) = faults(text)
+    assert f"steps[1].if.{condition[1:].split(':', maxsplit=1)[0]}" in fault
+    assert says in fault
+
+
+def test_waiting_for_an_approval_nobody_is_asked_for() -> None:
+    after = "after: {approval: stop, results: [approved]}"
+    text = HEAD + steps(f"day: 1 | {braced(SMS)}", f"{after} | {braced(CALL)}")
+    assert "nothing ever asks for approval 'stop'" in faults(text)[0]
+
+
 class TestExplanation:
     @pytest.mark.parametrize("name", FOUR)
     def test_every_step_and_figure_is_in_it(self, name: str) -> None:
@@ -240,6 +384,11 @@ class TestExplanation:
         assert "due 7 days after the issue date" in text
         assert "s2  day 7: notice demand by letter, last day 10 days on  [第十三条]" in text
         assert "c1  day 5: task report_upward (finance); report arrears_register" in text
+
+    def test_what_a_task_asks_is_in_it(self) -> None:
+        task = "task: {kind: phone_call, owner: sales, asks: [term, way of paying]}"
+        text = explain(pack(steps(f"day: 1 | {braced(task)}")))
+        assert "task phone_call (sales): term, way of paying" in text
 
     def test_a_changed_figure_shows_its_default(self) -> None:
         text = explain(with_parameters(get("mobile"), {"restrict_day": 9}))

@@ -3,24 +3,34 @@
 import hashlib
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
-from arrears.apis import Apis
-from arrears.errors import UsageError
-from arrears.evidence.bundle import Entry, as_json
+from chassis.errors import NotFound, Rejected
+from chassis.settings import ServiceName
+from services.legal.evidence.bundle import Entry, as_json
 
 _PAGE = 500
+
+
+class Apis(Protocol):
+    """The services' HTTP APIs, called for somebody who may see the case."""
+
+    async def get(self, service: ServiceName, path: str, **params: Any) -> Any:
+        """Return the body of an answer; parameters that are None are left out."""
+
+    def pages(self, service: ServiceName, path: str, **params: Any) -> AsyncIterator[Any]:
+        """Yield the items of a listing, page after page."""
 
 
 async def gather(apis: Apis, creditor: str, case_id: str) -> tuple[list[Entry], dict[str, Any]]:
     """Everything about a case as entries in a fixed order, and what the bundle is about.
 
-    Raises UsageError for a case that is not there or another creditor's, and when the text of a
-    document or notice is not the one its hash was made of.
+    Raises NotFound for a case that is not there or another creditor's, and Rejected when the text
+    of a document is not the one its hash was made of.
     """
     case = await apis.get("dunning", f"/v1/cases/{case_id}")
     if case["creditor"] != creditor:
-        raise UsageError(f"case {case_id} is not one of creditor {creditor}")
+        raise NotFound(f"case {case_id} is not one of creditor {creditor}")
     account = case["account"]
     entries = [
         Entry("case.json", as_json({k: v for k, v in case.items() if k != "timeline"})),
@@ -111,7 +121,7 @@ async def _documents(apis: Apis, creditor: str, case_id: str) -> AsyncIterator[E
         if text is not None:
             content = text.encode()
             if hashlib.sha256(content).hexdigest() != detail["content_hash"]:
-                raise UsageError(f"document {row['document_id']}: its text does not fit its hash")
+                raise Rejected(f"document {row['document_id']}: its text does not fit its hash")
             yield Entry(f"{name}.txt", content)
 
 
@@ -125,6 +135,16 @@ async def _matter(apis: Apis, creditor: str, account: str) -> list[Entry]:
 
 
 async def _ledger(apis: Apis, creditor: str, account: str) -> list[Entry]:
-    """The account's statement as it stands now."""
-    statement = await apis.get("ledger", f"/v1/accounts/{account}", creditor=creditor)
-    return [Entry("account.json", as_json(statement))]
+    """What the account owes now, for which items, and every movement that led there."""
+    place = f"/v1/accounts/{account}"
+    return [
+        Entry("account.json", as_json(await apis.get("ledger", place, creditor=creditor))),
+        Entry(
+            "items.json",
+            as_json(await apis.get("ledger", f"{place}/items", creditor=creditor, state="all")),
+        ),
+        Entry(
+            "statement.json",
+            as_json(await apis.get("ledger", f"{place}/statement", creditor=creditor)),
+        ),
+    ]

@@ -1,0 +1,111 @@
+"""Direct-debit runs: what the bank was asked for on a day, and the file it gets."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Response
+
+from chassis.errors import NotFound
+from chassis.http import Principal
+from chassis.vault import KeyRing, Subject
+from chassis.views import table_of
+from services.dunning.api.desk import CreditorInScope, Desk
+from services.dunning.api.roles import may
+from services.dunning.domain.aggregates import ACCOUNT
+from services.dunning.reports.export import as_rows
+from services.dunning.streams import account_stream
+from services.dunning.views import DIRECT_DEBITS
+
+BANK_COLUMNS = ("request_id", "mandate", "debtor", "account", "amount", "currency", "collect_on")
+"""The columns of the bank's file; amounts in minor units."""
+
+_RUNS = f"""
+select run_on, currency, count(*) as requests, sum(amount)::bigint as amount,
+  count(*) filter (where state = 'requested') as waiting,
+  count(*) filter (where state = 'paid') as paid,
+  count(*) filter (where state = 'failed') as failed
+from {table_of(DIRECT_DEBITS)} where creditor = $1 and run_on is not null
+group by run_on, currency order by run_on desc, currency limit 500
+"""  # noqa: S608 - names of ours
+_RUN = f"""
+select request_id, account, amount, currency, asked_at, state, reason, payment_id, ended_at
+from {table_of(DIRECT_DEBITS)} where creditor = $1 and run_on = $2
+order by account, request_id
+"""  # noqa: S608 - names of ours
+_STATES = "select stream, data from state where stream = any($1::text[])"
+
+
+def router(desk: Desk) -> APIRouter:
+    """The routes under `/v1/creditors/{creditor}/direct-debits`."""
+    routes = APIRouter(prefix="/v1/creditors/{creditor}/direct-debits", tags=["direct debit"])
+
+    @routes.get("", summary="Direct-debit runs, the latest first")
+    async def runs(
+        creditor: CreditorInScope, who: Annotated[Principal, may("see_direct_debits")]
+    ) -> dict[str, Any]:
+        await desk.creditor(creditor)
+        rows = await desk.service.pool.fetch(_RUNS, creditor)
+        return {"creditor": creditor, "runs": [dict(row) for row in rows]}
+
+    @routes.get("/{day}", summary="One run, as JSON or as the bank's file", response_model=None)
+    async def run(
+        creditor: CreditorInScope,
+        day: Annotated[date, Path(description="the run's local day")],
+        who: Annotated[Principal, may("see_direct_debits")],
+        file: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
+    ) -> dict[str, Any] | Response:
+        """The file lists what still waits for the bank's answer; a `request_id` in two files is one
+        request. Of a debtor who was erased no name and no mandate is shown, and the file leaves the
+        request out.
+        """
+        await desk.creditor(creditor)
+        rows = await desk.service.pool.fetch(_RUN, creditor, day)
+        if not rows:
+            raise NotFound(f"there was no direct-debit run on {day}")
+        mandates = await _mandates(desk, creditor, [row["account"] for row in rows])
+        requests = [{**row, **mandates.get(row["account"], _NOBODY)} for row in rows]
+        if file == "csv":
+            return _bank_file(creditor, day, requests)
+        return {"creditor": creditor, "day": day, "requests": requests}
+
+    return routes
+
+
+_NOBODY = {"mandate": None, "debtor": None}
+
+
+def _bank_file(creditor: str, day: date, requests: Sequence[Mapping[str, Any]]) -> Response:
+    asked = [
+        {**one, "collect_on": day}
+        for one in requests
+        if one["state"] == "requested" and one["mandate"]
+    ]
+    text = as_rows(BANK_COLUMNS, ([one[name] for name in BANK_COLUMNS] for one in asked))
+    named = f'attachment; filename="direct-debit-{creditor.replace(":", "_")}-{day}.csv"'
+    return Response(
+        text, media_type="text/csv; charset=utf-8", headers={"content-disposition": named}
+    )
+
+
+async def _mandates(
+    desk: Desk, creditor: str, accounts: Sequence[str]
+) -> dict[str, dict[str, str | None]]:
+    """Mandate and debtor's name of each account that was not erased."""
+    streams = {account_stream(creditor, account): account for account in set(accounts)}
+    rows = await desk.service.pool.fetch(_STATES, list(streams))
+    keys = await desk.service.keys({Subject(creditor, account) for account in accounts})
+    found = {}
+    for row in rows:
+        account = streams[row["stream"]]
+        sealed = ACCOUNT.decode_state(row["data"]).profile
+        found[account] = _opened(keys, Subject(creditor, account), sealed)
+    return found
+
+
+def _opened(keys: KeyRing, subject: Subject, sealed: bytes) -> dict[str, str | None]:
+    profile = keys.open(subject, sealed)
+    if not isinstance(profile, dict):
+        return dict(_NOBODY)
+    debtor = profile.get("debtor") or {}
+    return {"mandate": profile.get("mandate"), "debtor": debtor.get("name")}

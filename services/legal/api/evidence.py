@@ -1,0 +1,51 @@
+"""A case's evidence as one file."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+
+from chassis.http.auth import Principal, require
+from chassis.service import Service
+from services.legal.evidence import bundle
+from services.legal.evidence.gathering import gather
+from services.legal.evidence.sources import sources
+from services.legal.settings import LegalSettings
+
+HEAD = "X-Evidence-Head"
+"""Header with the last link of the bundle's chain: to be kept apart from the file."""
+
+_ZIP = "application/zip"
+_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {_ZIP: {"schema": {"type": "string", "format": "binary"}}},
+        "headers": {HEAD: {"schema": {"type": "string"}, "description": "last link of the chain"}},
+    }
+}
+CaseId = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$")]
+Lawyer = Annotated[Principal, Depends(require("legal", "manager"))]
+
+
+def router(service: Service, settings: LegalSettings) -> APIRouter:
+    """`/v1/cases/{case_id}/evidence`."""
+    routes = APIRouter(prefix="/v1/cases", tags=["evidence"])
+
+    @routes.get(
+        "/{case_id}/evidence",
+        summary="Everything about a case as one ZIP file",
+        response_class=Response,
+        responses=_ANSWER,
+    )
+    async def evidence(
+        who: Lawyer, request: Request, case_id: CaseId, creditor: str | None = None
+    ) -> Response:
+        """What `arrears evidence verify` proves offline: timeline, policy, notices and documents as
+        sent, deliveries, the matter and the account. The header has the head of its chain.
+        """
+        scope = who.scope(creditor)
+        async with sources(service, settings, request.headers["Authorization"]) as apis:
+            entries, about = await gather(apis, scope, case_id)
+        data, head = bundle.write(entries, about)
+        named = {"Content-Disposition": f'attachment; filename="{case_id.replace(":", "_")}.zip"'}
+        return Response(data, media_type=_ZIP, headers=named | {HEAD: head})
+
+    return routes

@@ -1,0 +1,86 @@
+"""The services' HTTP APIs, called with the token of whoever asked: each checks what it may show."""
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import httpx
+
+from chassis.errors import ArrearsError, BrokenInvariant, Forbidden, NotFound, Transient
+from chassis.service import Service
+from chassis.settings import ServiceName
+from services.legal.settings import LegalSettings
+
+SECONDS_MAX = 60.0
+_ERRORS: Mapping[int, type[ArrearsError]] = {403: Forbidden, 404: NotFound}
+_UNAVAILABLE = 500
+
+
+class Sources:
+    """The four APIs for one caller; `authorization` is passed on as it came."""
+
+    def __init__(
+        self, clients: Mapping[ServiceName, httpx.AsyncClient], authorization: str
+    ) -> None:
+        self._clients = clients
+        self._headers = {"Authorization": authorization}
+
+    async def get(self, service: ServiceName, path: str, **params: Any) -> Any:
+        """Return the body of an answer; parameters that are None are left out.
+
+        Raises Forbidden and NotFound as the service said, Transient when it did not answer.
+        """
+        given = {name: value for name, value in params.items() if value is not None}
+        client = self._clients[service]
+        try:
+            answer = await client.get(path, params=given, headers=self._headers)
+        except httpx.TransportError as error:
+            raise Transient(f"the {service} does not answer") from error
+        if answer.is_success:
+            return answer.json()
+        raise _error(service, answer)
+
+    async def pages(self, service: ServiceName, path: str, **params: Any) -> AsyncIterator[Any]:
+        """Yield the items of a listing, page after page."""
+        cursor: str | None = None
+        while True:
+            page = await self.get(service, path, cursor=cursor, **params)
+            for item in page["items"]:
+                yield item
+            cursor = page.get("next")
+            if cursor is None:
+                return
+
+
+@contextlib.asynccontextmanager
+async def sources(
+    service: Service, settings: LegalSettings, authorization: str
+) -> AsyncIterator[Sources]:
+    """Yield the APIs: legal's own without a network, the others where the settings say."""
+    shared = service.settings
+    places: Mapping[ServiceName, str] = {
+        "ledger": settings.ledger_url or f"http://{shared.host}:{shared.ledger_port}",
+        "dunning": settings.dunning_url or f"http://{shared.host}:{shared.dunning_port}",
+        "notifier": settings.notifier_url or f"http://{shared.host}:{shared.notifier_port}",
+    }
+    async with contextlib.AsyncExitStack() as exits:
+        here = httpx.ASGITransport(app=service.app)
+        own = httpx.AsyncClient(transport=here, base_url="http://legal")
+        clients: dict[ServiceName, httpx.AsyncClient] = {
+            "legal": await exits.enter_async_context(own)
+        }
+        for name, url in places.items():
+            client = httpx.AsyncClient(base_url=url, timeout=SECONDS_MAX)
+            clients[name] = await exits.enter_async_context(client)
+        yield Sources(clients, authorization)
+
+
+def _error(service: ServiceName, answer: httpx.Response) -> ArrearsError:
+    if answer.status_code >= _UNAVAILABLE:
+        return Transient(f"the {service} cannot answer now")
+    kind = _ERRORS.get(answer.status_code, BrokenInvariant)
+    try:
+        detail = answer.json()["detail"]
+    except (ValueError, KeyError, TypeError):
+        detail = f"the {service} answered {answer.status_code}"
+    return kind(str(detail))

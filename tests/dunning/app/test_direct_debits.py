@@ -1,0 +1,92 @@
+"""A direct-debit run as finance sees it, and the file the bank gets."""
+
+import csv
+from datetime import date
+from typing import Any
+
+from contracts import billing, ledger
+from tests.dunning.app.conftest import CREDITOR, Desk, local
+
+RUNS = f"/v1/creditors/{CREDITOR}/direct-debits"
+RUN = f"{RUNS}/2026-03-10"
+
+
+async def _run(desk: Desk) -> None:
+    """Three accounts owe and two of them have a mandate; the bank was asked on 10 March."""
+    await desk.set_up("property-fees")
+    await desk.knows("=张三", account="P-1", mandate="M-1")
+    await desk.knows("李四", account="P-2", mandate="M-2")
+    await desk.knows("王五", account="P-3")
+    for number in (1, 2, 3):
+        await desk.owes(1000 * number, date(2026, 3, 20), account=f"P-{number}", item=f"I-{number}")
+    await desk.run_until(local(3, 10))
+
+
+async def _file(desk: Desk) -> list[dict[str, str]]:
+    answer = await desk.get(RUN, "finance", format="csv")
+    assert answer.headers["content-type"].startswith("text/csv")
+    return list(csv.DictReader(answer.content.decode("utf-8-sig").splitlines()))
+
+
+async def _requests(desk: Desk) -> dict[str, dict[str, Any]]:
+    answer = await desk.get(RUN, "finance")
+    assert answer.status_code == 200, answer.text
+    return {one["account"]: one for one in answer.json()["requests"]}
+
+
+async def test_the_bank_gets_every_mandate_with_what_it_is_asked_for(desk: Desk) -> None:
+    await _run(desk)
+    rows = await _file(desk)
+    assert [(r["mandate"], r["debtor"], r["account"], r["amount"]) for r in rows] == [
+        ("M-1", "'=张三", "P-1", "1000"),
+        ("M-2", "李四", "P-2", "2000"),
+    ]
+    assert {(r["currency"], r["collect_on"]) for r in rows} == {("CNY", "2026-03-10")}
+    told = [m.data for m in await desk.published() if "direct_debit" in m.type]
+    assert {r["request_id"] for r in rows} == {one.request_id for one in told}
+
+
+async def test_what_the_bank_answered_is_not_asked_again(desk: Desk) -> None:
+    await _run(desk)
+    paid = ledger.PaymentAllocated(
+        account_id="P-1",
+        ledger_version=desk.versions["P-1"],
+        as_of=date(2026, 3, 10),
+        payment_id="PAY-1",
+        amount=1000,
+        currency="CNY",
+        method="direct_debit",
+        received_at=desk.clock.now(),
+        parts=(ledger.AllocationPart(item_id="I-1", principal=1000, late_fee=0),),
+    )
+    await desk.tell(paid, "P-1")
+    await desk.tell(billing.DirectDebitFailed(account_id="P-2", reason="no_funds"), "P-2")
+    assert await _file(desk) == []
+    requests = await _requests(desk)
+    assert (requests["P-1"]["state"], requests["P-1"]["payment_id"]) == ("paid", "PAY-1")
+    assert (requests["P-2"]["state"], requests["P-2"]["reason"]) == ("failed", "no_funds")
+    (run,) = (await desk.get(RUNS, "finance")).json()["runs"]
+    assert (run["requests"], run["amount"], run["waiting"]) == (2, 3000, 0)
+
+
+async def test_an_answer_to_another_request_changes_nothing_of_the_run(desk: Desk) -> None:
+    await _run(desk)
+    asked = (await _requests(desk))["P-1"]["request_id"]
+    await desk.tell(billing.DirectDebitFailed(account_id="P-3", request_id=asked), "P-3")
+    assert (await _requests(desk))["P-1"]["state"] == "requested"
+
+
+async def test_an_erased_debtor_is_in_no_file(desk: Desk) -> None:
+    await _run(desk)
+    await desk.tell(billing.AccountErased(account_id="P-1"), "P-1")
+    assert [row["account"] for row in await _file(desk)] == ["P-2"]
+    assert (await _requests(desk))["P-1"]["mandate"] is None
+
+
+async def test_finance_of_the_creditor_alone_sees_mandates(desk: Desk) -> None:
+    await _run(desk)
+    for role in ("collector", "legal", "auditor", "upstream"):
+        assert [(await desk.get(path, role)).status_code for path in (RUNS, RUN)] == [403, 403]
+    headers = desk.headers("finance", creditors=["other"])
+    assert (await desk.client.get(RUN, headers=headers)).status_code == 403
+    assert (await desk.get(f"{RUNS}/2026-03-11", "finance")).status_code == 404
