@@ -34,7 +34,7 @@ class Batch:
 
     `known` are the inbox rows, among those of the batch, that were there before. `rows` are the new
     ones, `applied` counts the messages handled by type, `erasures` are the keys of debtors erased
-    here.
+    here, `asks_for_more` says whether a message so far needs a history or a key.
     """
 
     def __init__(
@@ -51,9 +51,18 @@ class Batch:
         self.applied: Counter[str] = Counter()
         self.duplicates: Counter[str] = Counter()
         self.erasures: set[bytes | None] = set()
+        self.asks_for_more = False
         self._routes = routes
         self.known = known
         self._seen = dict(known)
+
+    def ends(self) -> dict[tuple[str, int], int]:
+        """Where each topic of the lane stands after these records."""
+        last: dict[tuple[str, int], int] = {}
+        for topic in {record.topic for record in self.records}:
+            record = next(each for each in reversed(self.records) if each.topic == topic)
+            last[topic, record.partition] = record.offset + 1
+        return last
 
     def slices(self) -> Iterator[list[Item]]:
         """What is to be handled, in order; a slice is decoded when it is asked for."""
@@ -75,17 +84,20 @@ class Batch:
             if route is None:
                 continue
             row = inbox.inbox_row(message)
-            known = seen.setdefault(*row)
-            if known is row[1]:  # just put there: the first with this id
+            body = row[1]
+            known = seen.setdefault(row[0], body)
+            if known is body:  # just put there: the first with this id
                 rows.append(row)
                 items.append((record, message, route))
                 if message.type == ERASED:
                     self.erasures.add(record.key)
-            elif known == row[1]:
+            elif known == body:
                 self.duplicates[message.type] += 1
             else:
                 self.park(record, message, "Rejected", OTHER_BODY)
-        self.applied.update([message.type for _, message, _ in items])
+        kinds = Counter([message.type for _, message, _ in items])
+        self.asks_for_more |= any(routes[kind].history or routes[kind].subject for kind in kinds)
+        self.applied.update(kinds)
         return items
 
     def park(self, record: Record, message: Message | None, error: str, reason: str) -> None:

@@ -111,8 +111,8 @@ class Consumer:
         being faster.
         """
         self.probe("consume.begin")
-        moved = {(record.topic, record.partition): record.offset + 1 for record in records}
         batch = Batch(lane, records, self.routes)
+        moved = batch.ends()
         for attempt in range(_ATTEMPTS):
             try:
                 async with acquire(self.store.pool) as connection:
@@ -170,11 +170,12 @@ class Consumer:
         streams = [route.streams(message, lane) for _, message, route in items]
         histories: list[str] = []
         subjects: list[Subject] = []
-        for (_, message, route), needed in zip(items, streams, strict=True):
-            if route.history:
-                histories.extend(needed)
-            if route.subject:
-                subjects.append(Subject(message.creditor, message.subject))
+        if batch.asks_for_more:
+            for (_, message, route), needed in zip(items, streams, strict=True):
+                if route.history:
+                    histories.extend(needed)
+                if route.subject:
+                    subjects.append(Subject(message.creditor, message.subject))
         await self.store.extend(
             connection,
             work,

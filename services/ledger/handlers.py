@@ -31,10 +31,15 @@ def account_and_terms(message: Message, lane: int) -> Sequence[str]:
 
 
 def account_terms_and_till(message: Message, lane: int) -> Sequence[str]:
-    """The streams of a payment: cash goes through the till too."""
-    streams = account_and_terms(message, lane)
-    method = getattr(message.data, "method", tills.CASH)
-    return streams if method != tills.CASH else (*streams, till_stream(message.creditor, lane))
+    """The streams of a payment taken back: it may have been cash, which goes through the till."""
+    return (*account_and_terms(message, lane), till_stream(message.creditor, lane))
+
+
+def payment_streams(message: Message, lane: int) -> Sequence[str]:
+    """The streams of a payment: only cash goes through the till."""
+    if message.data.method == tills.CASH:
+        return account_terms_and_till(message, lane)
+    return account_and_terms(message, lane)
 
 
 def only_terms(message: Message, lane: int) -> Sequence[str]:
@@ -174,7 +179,7 @@ def _resolved(data: dunning.DisputeResolved) -> c.ResolveDispute:
 
 MESSAGES: dict[str, MessageRoute] = {
     billing.InvoiceIssued.TYPE: MessageRoute(account_and_terms, issue_invoice),
-    billing.PaymentReceived.TYPE: MessageRoute(account_terms_and_till, receive_payment),
+    billing.PaymentReceived.TYPE: MessageRoute(payment_streams, receive_payment),
     billing.PaymentReversed.TYPE: MessageRoute(account_terms_and_till, reverse, history=True),
     billing.DepositMade.TYPE: MessageRoute(tills.only_till, tills.deposit),
     billing.InvoiceAdjusted.TYPE: with_history(
