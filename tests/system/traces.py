@@ -89,7 +89,12 @@ async def answers(world: World, creditor: str, account: str) -> dict[str, str]:
     """What every reading route of the four APIs says to somebody who may see everything."""
     said: dict[str, str] = {}
     headers = {"Authorization": f"Bearer {mint_token(world.settings.data_dir, ['admin'])}"}
-    known = {"creditor": [creditor], "account": [account], "account_id": [account]}
+    known = {
+        "creditor": [creditor],
+        "account": [account],
+        "account_id": [account],
+        "day": [world.clock.now().date().isoformat()],
+    }
     for name, service in world.stack.services.items():
         transport = httpx.ASGITransport(app=service.app)
         async with httpx.AsyncClient(
