@@ -62,9 +62,7 @@ async def test_receipts_are_found_by_payment_and_page_by_page(desk: World) -> No
 
 
 async def test_a_reversed_payments_receipt_is_void(desk: World) -> None:
-    await desk.say(
-        billing.PaymentReversed(payment_id="PAY-1", account_id="1", reason="false_note")
-    )
+    await desk.say(billing.PaymentReversed(payment_id="PAY-1", account_id="1", reason="false_note"))
     found = (await _get(desk, f"{RECEIPTS}?payment=PAY-1")).json()["items"]
     assert [one["void"] for one in found] == [True]
 

@@ -1,8 +1,9 @@
 """Reports over HTTP: as they stand, on an earlier day, stored by the calendar, as files."""
 
 from datetime import date
+from typing import Any
 
-from contracts import billing
+from contracts import billing, ledger
 from tests.dunning.app.conftest import CREDITOR, Desk, local
 
 URL = f"/v1/creditors/{CREDITOR}/reports"
@@ -58,3 +59,67 @@ async def test_unknown_report_is_named_with_those_there_are(desk: Desk) -> None:
     answer = await desk.get(f"{URL}/horoscope")
     assert answer.status_code == 404
     assert "collection_rate" in answer.text
+
+
+NAMES = (
+    "receivables_detail",
+    "ageing",
+    "arrears_analysis",
+    "arrears_by_segment",
+    "effectiveness",
+    "recovery_analysis",
+    "arrears_summary",
+    "register",
+    "commission_statement",
+    "collection_rate",
+)
+
+
+async def _drawn(desk: Desk, as_of: str | None = None) -> dict[str, Any]:
+    """Every report as it stands, or stood."""
+    query = {"as_of": as_of} if as_of else {}
+    answers = {name: await desk.get(f"{URL}/{name}", **query) for name in NAMES}
+    return {name: answer.json()["values"] for name, answer in answers.items()}
+
+
+async def test_every_report_has_data_and_each_day_is_told_again_from_the_events(
+    desk: Desk,
+) -> None:
+    await desk.set_up("luquan-telecom", parameters={"agency_day": 2, "call_day": 1})
+    nobody = await _drawn(desk)
+    seen = {}
+    await desk.knows("张三", account="P-1", segment="public")
+    await desk.knows("李四", account="P-2", segment="enterprise")
+    await desk.owes(100_000, date(2026, 3, 5))
+    await desk.owes(40_000, date(2026, 3, 6), account="P-2", item="INV-2")
+    await desk.run_until(local(3, 12))
+    seen["2026-03-12"] = await _drawn(desk)
+    paid = ledger.PaymentAllocated(
+        account_id="P-1",
+        ledger_version=desk.versions["P-1"],
+        as_of=date(2026, 3, 12),
+        payment_id="PAY-1",
+        amount=30_000,
+        currency="CNY",
+        method="transfer",
+        collected_by="诚远代理行",
+        received_at=desk.clock.now(),
+        parts=(ledger.AllocationPart(item_id="INV-1", principal=30_000, late_fee=0),),
+    )
+    await desk.run_until(local(3, 14))
+    await desk.tell(paid)
+    await desk.owes(100_000, date(2026, 3, 5), left=70_000)
+    seen["2026-03-14"] = await _drawn(desk)
+    await desk.run_until(local(3, 18))
+    await desk.post("/v1/accounts/P-2/disputes", {"kind": "objection"})
+    await desk.owes(100_000, date(2026, 3, 5), left=0)
+    seen["2026-03-18"] = await _drawn(desk)
+    await desk.run_until(local(3, 25))
+    for day, then in seen.items():
+        assert await _drawn(desk, day) == then, day
+    for name in NAMES:
+        assert _without_day(seen["2026-03-14"][name]) != _without_day(nobody[name]), name
+
+
+def _without_day(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name != "as_of"}
