@@ -25,8 +25,10 @@ _PERSONAL = "billing"
 
 _NONE_KNOWN: Mapping[bytes, bytes] = {}
 
-Item = tuple[Record, Message, MessageRoute]
-"""A plain tuple, since one is made for every message."""
+Item = tuple[Record, Message, MessageRoute, Sequence[str]]
+"""A message with its route and the streams that names: a plain tuple, since one is made for every
+message.
+"""
 
 
 class Batch:
@@ -71,7 +73,7 @@ class Batch:
 
     def _decode(self, records: Sequence[Record]) -> list[Item]:
         items: list[Item] = []
-        routes, seen, rows = self._routes, self._seen, self.rows
+        routes, seen, rows, lane = self._routes, self._seen, self.rows, self.lane
         for record in records:
             try:
                 message = decode(record.value, record.headers)
@@ -88,14 +90,14 @@ class Batch:
             known = seen.setdefault(row[0], body)
             if known is body:  # just put there: the first with this id
                 rows.append(row)
-                items.append((record, message, route))
+                items.append((record, message, route, route.streams(message, lane)))
                 if message.type == ERASED:
                     self.erasures.add(record.key)
             elif known == body:
                 self.duplicates[message.type] += 1
             else:
                 self.park(record, message, "Rejected", OTHER_BODY)
-        kinds = Counter([message.type for _, message, _ in items])
+        kinds = Counter([message.type for _, message, _, _ in items])
         self.asks_for_more |= any(routes[kind].history or routes[kind].subject for kind in kinds)
         self.applied.update(kinds)
         return items

@@ -7,7 +7,6 @@ that lost its lane cannot commit.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 
 import asyncpg
 from asyncpg import Connection
@@ -166,25 +165,23 @@ class Consumer:
     async def _handle(
         self, connection: Connection, work: Work, batch: Batch, items: Sequence[Item]
     ) -> None:
-        lane = batch.lane
-        streams = [route.streams(message, lane) for _, message, route in items]
         histories: list[str] = []
         subjects: list[Subject] = []
         if batch.asks_for_more:
-            for (_, message, route), needed in zip(items, streams, strict=True):
+            for _, message, route, streams in items:
                 if route.history:
-                    histories.extend(needed)
+                    histories.extend(streams)
                 if route.subject:
                     subjects.append(Subject(message.creditor, message.subject))
         await self.store.extend(
             connection,
             work,
-            streams=chain.from_iterable(streams),
+            streams=[stream for _, _, _, streams in items for stream in streams],
             subjects=subjects,
             histories=histories,
         )
-        for (record, message, route), needed in zip(items, streams, strict=True):
-            refusal = run(work, route, message, needed)
+        for record, message, route, streams in items:
+            refusal = run(work, route, message, streams)
             if refusal is not None:
                 batch.park(record, message, type(refusal).__name__, str(refusal))
 
