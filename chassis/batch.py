@@ -17,7 +17,7 @@ from contracts.codec import Message, decode
 from contracts.errors import MalformedMessage, UnknownType
 from contracts.registry import MODELS
 
-SLICE_RECORDS = 500
+SLICE_RECORDS = 200
 ERASED = "billing.account.erased.v1"
 OTHER_BODY = "this id was used before with another body; the first one stands"
 _PERSONAL = "billing"

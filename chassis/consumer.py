@@ -5,7 +5,9 @@ proof that the lane is still ours. A crash at any point leaves all of it or none
 that lost its lane cannot commit.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -49,6 +51,10 @@ STOP = (Misconfigured,)
 log = get_logger(__name__)
 
 _ATTEMPTS = 8
+_WRITERS = 2
+"""Batches an instance writes at once: enough to keep the store busy while the next is decided; more
+would only take the processor from whoever decides.
+"""
 _OFFSETS = "select topic, next_offset from offsets where lane = $1 and topic = any($2::text[])"
 _MOVE = """
 insert into offsets as o (topic, lane, next_offset)
@@ -81,6 +87,8 @@ class Consumer:
     forgets: bool = False
     erasure_seen: bool = False
     waiting: set[Subject] = field(default_factory=set)
+    writing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_WRITERS))
+    """The turn to write, until the commit; other lanes decide meanwhile."""
     erased: set[bytes | None] = field(default_factory=set)
     """Keys of erased debtors: what still comes for them is taken off the bus too."""
 
@@ -114,12 +122,10 @@ class Consumer:
         moved = batch.ends()
         for attempt in range(_ATTEMPTS):
             try:
-                async with acquire(self.store.pool) as connection:
-                    async with connection.transaction():
-                        work = await self._apply(connection, batch, positions, moved)
-                    self.probe("consume.after_commit")
-                    positions.update(moved)
-                    self.store.warm.keep(work)
+                work = await self._apply(batch, positions, moved)
+                self.probe("consume.after_commit")
+                positions.update(moved)
+                self.store.warm.keep(work)
                 break
             except BaseException as error:
                 self.store.warm.forget(lane)  # this work's entries moved on without a commit
@@ -142,15 +148,28 @@ class Consumer:
 
     async def _apply(
         self,
-        connection: Connection,
         batch: Batch,
         positions: Mapping[tuple[str, int], int],
         moved: Mapping[tuple[str, int], int],
     ) -> Work:
-        await self.leases.fence(connection, batch.lane)
-        work = self.store.begin(self.clock.now(), batch.lane, warm=True)
-        for items in batch.slices():
-            await self._handle(connection, work, batch, items)
+        async with acquire(self.store.pool) as connection, AsyncExitStack() as turn:
+            async with connection.transaction():
+                await self.leases.fence(connection, batch.lane)
+                work = self.store.begin(self.clock.now(), batch.lane, warm=True)
+                for items in batch.slices():
+                    await self._handle(connection, work, batch, items)
+                await turn.enter_async_context(self.writing)
+                await self._write(connection, work, batch, positions, moved)
+        return work
+
+    async def _write(
+        self,
+        connection: Connection,
+        work: Work,
+        batch: Batch,
+        positions: Mapping[tuple[str, int], int],
+        moved: Mapping[tuple[str, int], int],
+    ) -> None:
         await self.store.require_unchanged(connection, work)
         if batch.rows:
             await inbox.remember(connection, batch.rows)
@@ -160,7 +179,6 @@ class Consumer:
         await self._queue_forgetting(connection, batch)
         await self.store.save(connection, work)
         self.probe("consume.before_commit")
-        return work
 
     async def _handle(
         self, connection: Connection, work: Work, batch: Batch, items: Sequence[Item]
