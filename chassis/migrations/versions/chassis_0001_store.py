@@ -35,7 +35,7 @@ create table state (
   version int not null,
   data bytea not null,
   wake_at timestamptz
-) with (fillfactor = 70);
+) with (fillfactor = 50);
 create index state_wake on state (wake_at) where wake_at is not null;
 
 create table inbox (
