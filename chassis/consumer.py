@@ -7,7 +7,6 @@ that lost its lane cannot commit.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -51,10 +50,6 @@ STOP = (Misconfigured,)
 log = get_logger(__name__)
 
 _ATTEMPTS = 8
-_WRITERS = 2
-"""Batches an instance writes at once: enough to keep the store busy while the next is decided; more
-would only take the processor from whoever decides.
-"""
 _OFFSETS = "select topic, next_offset from offsets where lane = $1 and topic = any($2::text[])"
 _MOVE = """
 insert into offsets as o (topic, lane, next_offset)
@@ -87,8 +82,10 @@ class Consumer:
     forgets: bool = False
     erasure_seen: bool = False
     waiting: set[Subject] = field(default_factory=set)
-    writing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_WRITERS))
-    """The turn to write, until the commit; other lanes decide meanwhile."""
+    deciding: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """One lane decides at a time, while the others write: in turns they would only push one
+    another's batches out of the processor's cache.
+    """
     erased: set[bytes | None] = field(default_factory=set)
     """Keys of erased debtors: what still comes for them is taken off the bus too."""
 
@@ -152,14 +149,14 @@ class Consumer:
         positions: Mapping[tuple[str, int], int],
         moved: Mapping[tuple[str, int], int],
     ) -> Work:
-        async with acquire(self.store.pool) as connection, AsyncExitStack() as turn:
-            async with connection.transaction():
-                await self.leases.fence(connection, batch.lane)
-                work = self.store.begin(self.clock.now(), batch.lane, warm=True)
+        async with acquire(self.store.pool) as connection, connection.transaction():
+            await self.leases.fence(connection, batch.lane)
+            work = self.store.begin(self.clock.now(), batch.lane, warm=True)
+            async with self.deciding:
                 for items in batch.slices():
                     await self._handle(connection, work, batch, items)
-                await turn.enter_async_context(self.writing)
-                await self._write(connection, work, batch, positions, moved)
+                    await asyncio.sleep(0)  # those who write go on meanwhile
+            await self._write(connection, work, batch, positions, moved)
         return work
 
     async def _write(
