@@ -44,6 +44,10 @@ class ConsumeOnly(Live):
         """Nothing is published."""
 
     @override
+    async def _project(self) -> None:
+        await asyncio.Event().wait()
+
+    @override
     async def _fire(self) -> None:
         await asyncio.Event().wait()
 

@@ -5,7 +5,6 @@ proof that the lane is still ours. A crash at any point leaves all of it or none
 that lost its lane cannot commit.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -14,9 +13,10 @@ import asyncpg
 from asyncpg import Connection
 
 from chassis import dead_letters, inbox
+from chassis.batch import OTHER_BODY, Batch, Item, topic_of
 from chassis.bus.base import Record
 from chassis.clock import Clock
-from chassis.dead_letters import Original, Parked
+from chassis.dead_letters import Parked
 from chassis.errors import (
     BrokenInvariant,
     Conflict,
@@ -34,7 +34,7 @@ from chassis.pool import acquire
 from chassis.routes import MessageRoute
 from chassis.store import Store
 from chassis.vault import Subject
-from chassis.work import Entry, Work
+from chassis.work import Work
 from contracts.codec import Message, decode
 from contracts.errors import MalformedMessage, UnknownType
 
@@ -62,40 +62,6 @@ insert into forget_queue values ($1, $2, $3, $4)
 on conflict (topic, lane, key) do update
 set before = greatest(forget_queue.before, excluded.before)"""
 _ERASED_KEYS = "select creditor, account from subject_keys where wrapped is null"
-_OTHER_BODY = "this id was used before with another body; the first one stands"
-ERASED = "billing.account.erased.v1"
-_PERSONAL = "billing"
-"""The only topic with personal data in clear."""
-
-
-_Item = tuple[Record, Message, MessageRoute, inbox.Row]
-"""A plain tuple, since one is made for every message."""
-
-
-@dataclass
-class _Batch:
-    records: Sequence[Record]
-    items: list[_Item] = field(default_factory=list)
-    parked: list[Parked] = field(default_factory=list)
-    seen: dict[bytes, bytes] = field(default_factory=dict)
-    duplicates: "Counter[tuple[str, str]]" = field(default_factory=Counter)
-    erasures: set[bytes | None] = field(default_factory=set)
-    """The keys of debtors erased here."""
-
-    def applied(self) -> "Counter[tuple[str, str]]":
-        """How many messages of each topic and type were handled."""
-        return Counter([(record.topic, message.type) for record, message, _, _ in self.items])
-
-    def of_erased(self, known: set[bytes | None]) -> list[Record]:
-        """What came in clear for debtors erased before or here, in order."""
-        here = self.erasures
-        if not known and not here:
-            return []
-        return [
-            record
-            for record in self.records
-            if record.topic == _PERSONAL and (record.key in known or record.key in here)
-        ]
 
 
 @dataclass
@@ -145,125 +111,82 @@ class Consumer:
         being faster.
         """
         self.probe("consume.begin")
-        batch = self._decode(lane, records)
-        moved = {(record.topic, record.partition): record.offset + 1 for record in records}
+        batch = Batch(lane, records, self.routes)
+        moved = batch.ends()
         for attempt in range(_ATTEMPTS):
             try:
                 async with acquire(self.store.pool) as connection:
                     async with connection.transaction():
-                        work = await self._apply(connection, lane, batch, positions, moved)
+                        work = await self._apply(connection, batch, positions, moved)
                     self.probe("consume.after_commit")
                     positions.update(moved)
                     self.store.warm.keep(work)
                 break
             except BaseException as error:
                 self.store.warm.forget(lane)  # this work's entries moved on without a commit
+                known: Mapping[bytes, bytes] = batch.known
                 if isinstance(error, asyncpg.UniqueViolationError):
-                    await self._drop_duplicates(lane, batch)
+                    known = await self._known(batch)
                 elif not isinstance(error, Conflict) or attempt == _ATTEMPTS - 1:
                     raise
-        applied = batch.applied()
-        await self._retry_waiting(lane, batch, applied)
-        self._count(batch, applied)
+                batch = Batch(lane, records, self.routes, known)
+        await self._retry_waiting(batch)
+        self._count(batch)
         self.erasure_seen |= bool(batch.of_erased(self.erased))
         self.erased |= batch.erasures
         return len(records)
 
-    def _decode(self, lane: int, records: Sequence[Record]) -> _Batch:
-        batch = _Batch(records)
-        routes = self.routes
-        for record in records:
-            try:
-                message = decode(record.value, record.headers)
-            except UnknownType:
-                continue
-            except MalformedMessage as error:
-                batch.parked.append(_parked(lane, record, None, "Malformed", str(error)))
-                continue
-            route = routes.get(message.type)
-            if route is None:
-                continue
-            row = inbox.inbox_row(message)
-            known = batch.seen.setdefault(*row)
-            if known is row[1]:  # just put there: the first with this id
-                batch.items.append((record, message, route, row))
-                if message.type == ERASED:
-                    batch.erasures.add(record.key)
-            else:
-                self._duplicate(lane, batch, (record, message, route, row), known)
-        return batch
-
-    def _duplicate(self, lane: int, batch: _Batch, item: _Item, known: bytes) -> None:
-        record, message, _, row = item
-        if known == row[1]:
-            batch.duplicates[record.topic, message.type] += 1
-            return
-        batch.parked.append(_parked(lane, record, message, "Rejected", _OTHER_BODY))
-
-    async def _drop_duplicates(self, lane: int, batch: _Batch) -> None:
+    async def _known(self, batch: Batch) -> dict[bytes, bytes]:
         async with acquire(self.store.pool) as connection:
-            known = await inbox.known(connection, [row[0] for *_, row in batch.items])
-        fresh = []
-        for item in batch.items:
-            before = known.get(item[-1][0])
-            if before is None:
-                fresh.append(item)
-            else:
-                self._duplicate(lane, batch, item, before)
-        batch.items = fresh
+            found = await inbox.known(connection, [row[0] for row in batch.rows])
+        return {**batch.known, **found}
 
     async def _apply(
         self,
         connection: Connection,
-        lane: int,
-        batch: _Batch,
+        batch: Batch,
         positions: Mapping[tuple[str, int], int],
         moved: Mapping[tuple[str, int], int],
     ) -> Work:
-        await self.leases.fence(connection, lane)
-        warm = self.store.warm.of(lane)
-        streams = [route.streams(message, lane) for _, message, route, _ in batch.items]
-        work = await self._load(connection, lane, batch.items, streams, warm)
-        parked = list(batch.parked)
-        for (record, message, route, _), needed in zip(batch.items, streams, strict=True):
-            refusal = run(work, route, message, needed)
-            if refusal is not None:
-                parked.append(_parked(lane, record, message, type(refusal).__name__, str(refusal)))
-        await self.store.require_unchanged(connection, work, warm)
-        if batch.items:
-            await inbox.remember(connection, [row for _, _, _, row in batch.items])
-        await self._move(connection, lane, positions, moved)
-        for letter in parked:
+        await self.leases.fence(connection, batch.lane)
+        work = self.store.begin(self.clock.now(), batch.lane, warm=True)
+        for items in batch.slices():
+            await self._handle(connection, work, batch, items)
+        await self.store.require_unchanged(connection, work)
+        if batch.rows:
+            await inbox.remember(connection, batch.rows)
+        await self._move(connection, batch.lane, positions, moved)
+        for letter in batch.parked:
             await self._park(connection, work, letter)
         await self._queue_forgetting(connection, batch)
         await self.store.save(connection, work)
         self.probe("consume.before_commit")
         return work
 
-    async def _load(
-        self,
-        connection: Connection,
-        lane: int,
-        items: Sequence[_Item],
-        streams: Sequence[Sequence[str]],
-        warm: Mapping[str, Entry],
-    ) -> Work:
+    async def _handle(
+        self, connection: Connection, work: Work, batch: Batch, items: Sequence[Item]
+    ) -> None:
+        lane = batch.lane
+        streams = [route.streams(message, lane) for _, message, route in items]
         histories: list[str] = []
         subjects: list[Subject] = []
-        for (_, message, route, _), needed in zip(items, streams, strict=True):
-            if route.history:
-                histories.extend(needed)
-            if route.subject:
-                subjects.append(Subject(message.creditor, message.subject))
-        return await self.store.load(
+        if batch.asks_for_more:
+            for (_, message, route), needed in zip(items, streams, strict=True):
+                if route.history:
+                    histories.extend(needed)
+                if route.subject:
+                    subjects.append(Subject(message.creditor, message.subject))
+        await self.store.extend(
             connection,
-            now=self.clock.now(),
-            lane=lane,
+            work,
             streams=chain.from_iterable(streams),
             subjects=subjects,
             histories=histories,
-            warm=warm,
         )
+        for (record, message, route), needed in zip(items, streams, strict=True):
+            refusal = run(work, route, message, needed)
+            if refusal is not None:
+                batch.park(record, message, type(refusal).__name__, str(refusal))
 
     async def _move(
         self,
@@ -293,7 +216,7 @@ class Consumer:
         kind = letter.message_type or "unreadable"
         self.metrics.parked.labels(self.metrics.service, letter.source, kind).inc()
 
-    async def _queue_forgetting(self, connection: Connection, batch: _Batch) -> None:
+    async def _queue_forgetting(self, connection: Connection, batch: Batch) -> None:
         if not self.forgets:
             return
         last = {
@@ -303,24 +226,21 @@ class Consumer:
         for place, before in last.items():
             await connection.execute(_FORGET, *place, before)
 
-    async def _retry_waiting(
-        self, lane: int, batch: _Batch, applied: "Counter[tuple[str, str]]"
-    ) -> None:
+    async def _retry_waiting(self, batch: Batch) -> None:
         """Try again what was parked for want of something that may have come with this batch.
 
         A correction overtaken by what it corrects needs no hand; what still lacks something stays.
         """
-        letters: list[int] = []
-        creditors_come = any(kind in self.retry_after for _, kind in applied)
-        if not self.waiting and not creditors_come:
+        if not self.waiting and self.retry_after.isdisjoint(batch.applied):
             return
-        messages = [message for _, message, _, _ in batch.items]
+        letters: list[int] = []
+        messages = list(batch.messages_again())
         async with acquire(self.store.pool) as connection:
             for subject in self.waiting & {Subject(m.creditor, m.subject) for m in messages}:
                 self.waiting.discard(subject)
                 letters += await dead_letters.waiting_for_account(connection, *subject)
             for creditor in {m.creditor for m in messages if m.type in self.retry_after}:
-                letters += await dead_letters.waiting_for(connection, creditor, lane)
+                letters += await dead_letters.waiting_for(connection, creditor, batch.lane)
         for letter in sorted(set(letters)):
             await self.retry(letter)
 
@@ -351,7 +271,7 @@ class Consumer:
             return False
         row = inbox.inbox_row(message)
         if await inbox.remember_once(connection, row) != row[1]:
-            await dead_letters.refuse_again(connection, letter["id"], "Rejected", _OTHER_BODY)
+            await dead_letters.refuse_again(connection, letter["id"], "Rejected", OTHER_BODY)
             return False
         streams = route.streams(message, letter["lane"])
         work = await self.store.load(
@@ -374,12 +294,12 @@ class Consumer:
         await self.store.save(connection, work)
         return True
 
-    def _count(self, batch: _Batch, applied: "Counter[tuple[str, str]]") -> None:
+    def _count(self, batch: Batch) -> None:
         service = self.metrics.service
-        for (topic, kind), number in applied.items():
-            self.metrics.consumed.labels(service, topic, kind).inc(number)
-        for (topic, kind), number in batch.duplicates.items():
-            self.metrics.duplicates.labels(service, topic, kind).inc(number)
+        for kind, number in batch.applied.items():
+            self.metrics.consumed.labels(service, topic_of(kind), kind).inc(number)
+        for kind, number in batch.duplicates.items():
+            self.metrics.duplicates.labels(service, topic_of(kind), kind).inc(number)
 
 
 def run(
@@ -404,19 +324,3 @@ def run(
         )
         return BrokenInvariant(f"{type(fault).__name__} in the handler of {message.type}")
     return None
-
-
-def _parked(lane: int, record: Record, message: Message | None, error: str, reason: str) -> Parked:
-    return Parked(
-        lane=lane,
-        source=record.topic,
-        offset=record.offset,
-        message_id=None if message is None else message.id,
-        message_type=None if message is None else message.type,
-        subject=dead_letters.subject_of(record)
-        if message is None
-        else Subject(message.creditor, message.subject),
-        error=error,
-        reason=reason,
-        original=Original(record.value, tuple(record.headers)),
-    )

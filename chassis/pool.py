@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import md5
 from typing import Any
 
@@ -11,6 +13,8 @@ from chassis.errors import Transient
 
 ACQUIRE_SECONDS = 10.0
 _COMMAND_SECONDS = 120.0
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL's
+_MICROSECOND = timedelta(microseconds=1)
 
 
 async def create_pool(
@@ -29,6 +33,7 @@ async def create_pool(
         max_size=size,
         command_timeout=_COMMAND_SECONDS,
         reset=_leave_clean,
+        init=_prepare,
         server_settings={
             "search_path": schema,
             "application_name": application_name(schema, instance),
@@ -47,6 +52,28 @@ def application_name(schema: str, instance: str) -> str:
     """
     digest = md5(instance.encode(), usedforsecurity=False).hexdigest()
     return f"arrears-{schema}-{digest}"
+
+
+async def _prepare(connection: Any) -> None:
+    """Encode instants by a function of our own: a batch writes the same one thousands of times,
+    and asyncpg's own takes as long for it as for all the rest of an event.
+    """
+    await connection.set_type_codec(
+        "timestamptz",
+        schema="pg_catalog",
+        encoder=_microseconds,
+        decoder=_instant,
+        format="tuple",
+    )
+
+
+@lru_cache(maxsize=4096)
+def _microseconds(instant: datetime) -> tuple[int]:
+    return ((instant - _EPOCH) // _MICROSECOND,)
+
+
+def _instant(microseconds: tuple[int]) -> datetime:
+    return _EPOCH + timedelta(microseconds=microseconds[0])
 
 
 async def _leave_clean(connection: Any) -> None:

@@ -41,7 +41,7 @@ where creditor = $1 and account = $2"""
 _SAVE = """
 insert into state (stream, lane, version, data, wake_at)
 select stream, $1, version, data, ($6::timestamptz[])[wake]
-from unnest($2::text[], $3::text::int[], $4::bytea[], $5::text::int[])
+from unnest(string_to_array($2, E'\n'), $3::text::int[], $4::bytea[], $5::text::int[])
   changed (stream, version, data, wake)
 order by stream
 on conflict (stream) do update
@@ -86,6 +86,13 @@ class Store:
             raise Misconfigured(f"the store was laid out for {found} partitions, not {partitions}")
         self.epoch = row["epoch"]
 
+    def begin(self, now: datetime, lane: int, *, warm: bool = False) -> Work:
+        """A unit of work over nothing yet; a warm one takes the lane's kept states over."""
+        work = Work(now=now, lane=lane, keys=KeyRing(self._master, {}))
+        if warm:
+            work.kept = self.warm.of(lane)
+        return work
+
     async def load(
         self,
         connection: Connection,
@@ -95,45 +102,61 @@ class Store:
         streams: Iterable[str],
         subjects: Iterable[Subject] = (),
         histories: Iterable[str] = (),
-        warm: Mapping[str, Entry] | None = None,
     ) -> Work:
         """A unit of work over the named streams, their subjects' keys and, where asked, their
         histories.
-
-        What is in `warm` is taken from there instead of being read.
         """
-        names = list(dict.fromkeys(streams))
-        known = warm or {}
-        entries = {stream: known[stream] for stream in names if stream in known}
-        cold = [stream for stream in names if stream not in known] if entries else names
+        work = self.begin(now, lane)
+        await self.extend(connection, work, streams=streams, subjects=subjects, histories=histories)
+        return work
+
+    async def extend(
+        self,
+        connection: Connection,
+        work: Work,
+        *,
+        streams: Iterable[str],
+        subjects: Iterable[Subject] = (),
+        histories: Iterable[str] = (),
+    ) -> None:
+        """Load more into a unit of work; what it has stays as it is."""
+        entries, kept = work.entries, work.kept
+        cold: dict[str, None] = {}
+        for stream in streams:
+            if stream not in entries:
+                entry = kept.get(stream)
+                if entry is None:
+                    cold[stream] = None
+                else:
+                    entries[stream] = entry
+        if cold:
+            await self._read(connection, work, list(cold))
+        wanted = [subject for subject in subjects if subject not in work.keys]
+        if wanted:
+            work.keys.merge(await self.keys(connection, wanted))
+        for stream in histories:
+            if stream not in work.histories:
+                work.histories[stream] = await self.history(connection, stream)
+
+    async def _read(self, connection: Connection, work: Work, cold: Sequence[str]) -> None:
+        entries = work.entries
         for stream, version, data in await connection.fetch(_LOAD, cold):
             aggregate = self.aggregates[stream_kind(stream)]
-            entries[stream] = Entry(aggregate, aggregate.decode_state(data), version)
-        if len(entries) < len(names):
-            for stream in names:
-                if stream not in entries:
-                    entries[stream] = fresh_entry(self.aggregates, stream)
-        return Work(
-            now=now,
-            lane=lane,
-            entries=entries,
-            keys=await self.keys(connection, subjects),
-            histories={
-                name: await self.history(connection, name) for name in dict.fromkeys(histories)
-            },
-        )
+            entries[stream] = Entry(stream, aggregate, aggregate.decode_state(data), version)
+        for stream in cold:
+            if stream not in entries:
+                entries[stream] = fresh_entry(self.aggregates, stream)
+        work.cold += cold
 
-    async def require_unchanged(
-        self, connection: Connection, work: Work, warm: Mapping[str, Entry]
-    ) -> None:
-        """Raise `Conflict` when a warm state that was only read is not the present one.
+    async def require_unchanged(self, connection: Connection, work: Work) -> None:
+        """Raise `Conflict` when a kept state that was only read is not the present one.
 
         Those that were written to need no look: their next version would be there already.
         """
         read = {
             stream: entry.version
             for stream, entry in work.entries.items()
-            if entry.version == entry.loaded_version and stream in warm
+            if entry.version == entry.loaded_version and stream in work.kept
         }
         if not read:
             return
@@ -161,7 +184,7 @@ class Store:
         changed = work.changed()
         if changed:
             await self._save_states(connection, work.lane, changed)
-            self.warm.drop(work.lane, changed)
+            self.warm.drop(work, changed)
             await self.append(connection, work)
 
     async def _save_states(
@@ -169,8 +192,9 @@ class Store:
     ) -> None:
         """Write states, in an order that is everybody's, so that nobody waits in a circle.
 
-        Numbers go as the text of an array, and each instant once with its place (0: none): how
-        asyncpg encodes an array's elements takes a tenth of a consumer's time otherwise.
+        Numbers go as the text of an array, names as lines of one text, and each instant once with
+        its place (0: none): how asyncpg encodes an array's elements takes a tenth of a consumer's
+        time otherwise.
         """
         instants: dict[datetime | None, int] = {None: 0}
         places = [
@@ -180,7 +204,7 @@ class Store:
         await connection.execute(
             _SAVE,
             lane,
-            [stream for stream, _ in changed],
+            "\n".join([stream for stream, _ in changed]),
             _array_text([entry.version for _, entry in changed]),
             [entry.aggregate.encode_state(entry.state) for _, entry in changed],
             _array_text(places),

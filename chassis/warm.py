@@ -1,13 +1,12 @@
 """States a lane's consumer committed last, kept for its next batch instead of being read again.
 
 They are a guess, never the truth: the version they carry is checked with every use. Whoever writes
-a
-stream takes the version after it, which can exist only once; what was merely read is compared
-before
-the commit.
+a stream takes the version after it, which can exist only once; what was merely read is compared
+before the commit.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from itertools import islice
 
 from chassis.work import Entry, Work
 
@@ -16,30 +15,31 @@ STREAMS_MAX = 50_000
 
 
 class Warm:
-    """The kept states of each lane, the longest known given up first."""
+    """The kept states of each lane; beyond the limit, those read longest ago are given up."""
 
     def __init__(self, streams_max: int = STREAMS_MAX) -> None:
         self._lanes: dict[int, dict[str, Entry]] = {}
         self._streams_max = streams_max
 
-    def of(self, lane: int) -> Mapping[str, Entry]:
+    def of(self, lane: int) -> dict[str, Entry]:
         """What is kept of a lane."""
-        return self._lanes.get(lane, {})
+        return self._lanes.setdefault(lane, {})
 
     def keep(self, work: Work) -> None:
-        """Keep what a committed work ended with."""
-        kept = self._lanes.setdefault(work.lane, {})
-        for stream, entry in work.entries.items():
-            if entry.aggregate.warm:
-                entry.loaded_version = entry.version
-                kept[stream] = entry
-        for stream in list(kept)[: max(0, len(kept) - self._streams_max)]:
+        """Keep what a committed work ended with; what it took from here is here already."""
+        kept, entries = self.of(work.lane), work.entries
+        for entry in entries.values():
+            entry.loaded_version = entry.version
+        for stream in work.cold:
+            if entries[stream].aggregate.warm:
+                kept[stream] = entries[stream]
+        for stream in list(islice(kept, max(0, len(kept) - self._streams_max))):
             del kept[stream]
 
-    def drop(self, lane: int, changed: Iterable[tuple[str, Entry]]) -> None:
-        """Give up what is being written: whoever commits it may keep it again."""
-        kept = self._lanes.get(lane)
-        if kept:
+    def drop(self, work: Work, changed: Iterable[tuple[str, Entry]]) -> None:
+        """Give up what a work writes that did not take it from here."""
+        kept = self._lanes.get(work.lane)
+        if kept and work.kept is not kept:
             for stream, _ in changed:
                 kept.pop(stream, None)
 

@@ -20,9 +20,12 @@ the `events` table. A plain tuple, since one is made for every event.
 class Entry:
     """One loaded stream and what became of it."""
 
-    __slots__ = ("aggregate", "loaded_version", "state", "version")
+    __slots__ = ("aggregate", "loaded_version", "state", "stream", "version")
 
-    def __init__(self, aggregate: Aggregate[Any, Any], state: Any, version: int) -> None:
+    def __init__(
+        self, stream: str, aggregate: Aggregate[Any, Any], state: Any, version: int
+    ) -> None:
+        self.stream = stream
         self.aggregate = aggregate
         self.state = state
         self.version = version
@@ -34,7 +37,8 @@ class Work:
     data.
 
     Only streams named beforehand may be touched; `BrokenInvariant` otherwise, since loading one by
-    one would cost a query each.
+    one would cost a query each. `kept` are states that need not be read, `cold` the streams that
+    were.
     """
 
     def __init__(
@@ -42,44 +46,57 @@ class Work:
         *,
         now: datetime,
         lane: int,
-        entries: dict[str, Entry],
         keys: KeyRing,
-        histories: Mapping[str, Sequence[Stored]] | None = None,
+        entries: dict[str, Entry] | None = None,
+        histories: dict[str, Sequence[Stored]] | None = None,
     ) -> None:
         self.now = now
         self.lane = lane
         self.cause: str | None = None
         self.streams: Sequence[str] = ()
         self.facts: Any = None
-        self.entries = entries
+        self.entries: dict[str, Entry] = {} if entries is None else entries
         self.keys = keys
         self.pending: list[Pending] = []
-        self._histories = histories or {}
-        self._undo: dict[str, tuple[Any, int]] = {}
+        self.kept: Mapping[str, Entry] = {}
+        self.cold: list[str] = []
+        self.histories: dict[str, Sequence[Stored]] = {} if histories is None else histories
+        self._undo: list[tuple[Entry, Any, int]] = []
         self._mark = 0
+
+    def entry(self, stream: str) -> Entry:
+        """A loaded stream; `BrokenInvariant` when nobody named it beforehand."""
+        try:
+            return self.entries[stream]
+        except KeyError:
+            raise BrokenInvariant(f"{stream} was not loaded for this work") from None
 
     def state(self, stream: str) -> Any:
         """The stream's state, with what this work has appended so far."""
-        try:
-            return self.entries[stream].state
-        except KeyError:
-            raise _not_loaded(stream) from None
+        return self.entry(stream).state
 
     def version(self, stream: str) -> int:
         """How many events the stream has, with what this work has appended so far."""
-        return self._entry(stream).version
+        return self.entry(stream).version
 
     def append(self, stream: str, events: Iterable[Any]) -> None:
         """Evolve the stream by new events; they are stored when the work is committed."""
-        entry = self._entry(stream)
-        aggregate, state, version = entry.aggregate, entry.state, entry.version
-        if stream not in self._undo:
-            self._undo[stream] = (state, version)
+        entry = self.entry(stream)
+        evolve, state = entry.aggregate.evolve, entry.state
+        new = list(events)
+        for event in new:
+            state = evolve(state, event)
+        self.advance(entry, new, state)
+
+    def advance(self, entry: Entry, events: Iterable[Any], state: Any) -> None:
+        """Append events together with the state they lead to, for whoever has it already."""
+        version, encode = entry.version, entry.aggregate.encode_event
+        stream, lane, now, cause = entry.stream, self.lane, self.now, self.cause
+        self._undo.append((entry, entry.state, version))
         for event in events:
-            state = aggregate.evolve(state, event)
             version += 1
-            kind, data = type(event).__struct_config__.tag, aggregate.encode_event(event)
-            self.pending.append((self.lane, stream, version, kind, self.now, self.cause, data))
+            kind = event.__struct_config__.tag
+            self.pending.append((lane, stream, version, kind, now, cause, encode(event)))
         entry.state, entry.version = state, version
 
     def history(self, stream: str) -> Sequence[Stored]:
@@ -87,10 +104,10 @@ class Work:
 
         Only for routes that asked for it; `BrokenInvariant` otherwise.
         """
-        if stream not in self._histories:
+        if stream not in self.histories:
             raise BrokenInvariant(f"the history of {stream} was not loaded")
-        decode = self._entry(stream).aggregate.decode_event
-        return [*self._histories[stream]] + [
+        decode = self.entry(stream).aggregate.decode_event
+        return [*self.histories[stream]] + [
             Stored(stream, version, kind, at, cause, decode(data), lane, 0)
             for lane, name, version, kind, at, cause, data in self.pending
             if name == stream
@@ -124,8 +141,7 @@ class Work:
 
     def undo(self) -> None:
         """Take back what was appended since `begin`."""
-        for stream, (state, version) in self._undo.items():
-            entry = self.entries[stream]
+        for entry, state, version in reversed(self._undo):
             entry.state, entry.version = state, version
         del self.pending[self._mark :]
         self._undo.clear()
@@ -134,21 +150,11 @@ class Work:
         """The streams that gained events."""
         return [item for item in self.entries.items() if item[1].version != item[1].loaded_version]
 
-    def _entry(self, stream: str) -> Entry:
-        try:
-            return self.entries[stream]
-        except KeyError:
-            raise _not_loaded(stream) from None
-
-
-def _not_loaded(stream: str) -> BrokenInvariant:
-    return BrokenInvariant(f"{stream} was not loaded for this work")
-
 
 def fresh_entry(aggregates: Mapping[str, Aggregate[Any, Any]], stream: str) -> Entry:
     """The entry of a stream nobody has written to yet."""
     aggregate = aggregates[stream_kind(stream)]
-    return Entry(aggregate, aggregate.initial(stream), 0)
+    return Entry(stream, aggregate, aggregate.initial(stream), 0)
 
 
 Handler = Callable[[Work], Any]

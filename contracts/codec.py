@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import cache, reduce
 from hashlib import blake2b
 from operator import attrgetter, or_
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import msgspec
 
@@ -36,31 +36,21 @@ _Subject = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9_.:-]{1,128}|\*)\Z"
 _Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-class Message(msgspec.Struct, frozen=True, gc=False):
-    """A message as it was read.
+class Message(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="type"):
+    """A message as it was read; there is a struct of it for each type.
 
     `data` has the attributes of the model that `type` names; `subject` is the account, or `*` for
     the creditor as a whole; `time` is aware, in UTC.
     """
 
-    id: str
-    source: str
-    type: str
-    creditor: str
-    subject: str
-    time: datetime
-    data: Any
-    correlationid: str | None = None
-    causationid: str | None = None
-    traceparent: str | None = None
-
-
-class _Envelope(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="type"):
+    type: ClassVar[str]
     specversion: Literal["1.0"]
     id: _Id
     source: _Source
     subject: str = NO_ACCOUNT
     time: _Time
+    creditor: _Short
+    data: Any
     correlationid: _Id | None = None
     causationid: _Id | None = None
     traceparent: _Id | None = None
@@ -83,34 +73,34 @@ class _Attributes(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defa
 
 
 class _Decoding(NamedTuple):
-    """What is to be known of an envelope struct: its type, the identifiers whose characters are
-    still to be looked at (a text with a place for each, and what reads them), and whether the data
-    may name an account.
+    """What is to be known of a type's struct: the identifiers whose characters are still to be
+    looked at (a text with a place for each, and what reads them), and whether the data may name an
+    account.
     """
 
-    type: str
     places: str
     identifiers: Callable[[Any], Any]
     account: bool
 
 
-def _envelope(model: type[Contract], data: type[msgspec.Struct], creditor: Any) -> type[_Envelope]:
+def _message(model: type[Contract], data: type[msgspec.Struct], creditor: Any) -> type[Message]:
     struct: Any = msgspec.defstruct(
-        f"{model.__name__}Event",
+        f"{model.__name__}Message",
         [("creditor", creditor), ("data", data)],
-        bases=(_Envelope,),
+        bases=(Message,),
+        namespace={"type": model.TYPE},
         tag=model.TYPE,
         frozen=True,
         gc=False,
         kw_only=True,
     )
-    envelope: type[_Envelope] = struct
-    return envelope
+    message: type[Message] = struct
+    return message
 
 
-def _decoder(envelopes: Iterable[type[_Envelope]]) -> Callable[[bytes], Any]:
+def _decoder(messages: Iterable[type[Message]]) -> Callable[[bytes], Any]:
     """The decoder of a union: it finds `type`, and with it the struct, wherever it stands."""
-    union: Any = reduce(or_, envelopes)
+    union: Any = reduce(or_, messages)
     return msgspec.json.Decoder(union).decode
 
 
@@ -120,22 +110,22 @@ def _nothing(_data: Any) -> tuple[()]:
 
 def _quick() -> tuple[Callable[[bytes], Any], dict[type, _Decoding]]:
     decodings: dict[type, _Decoding] = {}
-    for name, model in MODELS.items():
+    for model in MODELS.values():
         data, identifiers = quick_twin(model)
-        envelope = _envelope(model, data, _Short)
+        message = _message(model, data, _Short)
         read = attrgetter(*identifiers) if identifiers else _nothing
         has_account = "account_id" in model.model_fields
-        decodings[envelope] = _Decoding(name, "%s" * len(identifiers), read, has_account)
+        decodings[message] = _Decoding("%s" * len(identifiers), read, has_account)
     return _decoder(decodings), decodings
 
 
 @cache
 def _strict() -> Callable[[bytes], Any]:
     """The decoder that checks everything by itself and so names what does not fit."""
-    return _decoder([_envelope(model, twin(model), _Creditor) for model in MODELS.values()])
+    return _decoder([_message(model, twin(model), _Creditor) for model in MODELS.values()])
 
 
-_decode_any, _ENVELOPES = _quick()
+_decode_any, _DECODINGS = _quick()
 _encode_canonical = msgspec.json.Encoder(order="deterministic").encode
 _encode_attributes = msgspec.json.Encoder().encode
 
@@ -151,34 +141,22 @@ def decode(value: bytes, headers: Sequence[tuple[str, bytes]] = ()) -> Message:
     if len(headers) > 1 or (headers and headers[0][1] != _STRUCTURED):
         value = refusal.structured(value, headers)
     try:
-        event = _decode_any(value)
-        kind, places, identifiers, about_account = _ENVELOPES[type(event)]
-        data = event.data
-        texts = places % identifiers(data) + event.creditor
+        message: Message = _decode_any(value)
+        places, identifiers, about_account = _DECODINGS[type(message)]
+        data = message.data
+        texts = places % identifiers(data) + message.creditor
         if texts.encode().translate(None, IDENTIFIER_CHARACTERS):
             _strict()(value)  # raises, and names the field
             raise MalformedMessage("message", "has an identifier of other characters")
-        time = event.time
+        time = message.time
         if time.tzinfo is not UTC:
-            time = time.astimezone(UTC)
+            message = msgspec.structs.replace(message, time=time.astimezone(UTC))
     except (msgspec.MsgspecError, ValueError, RecursionError, OverflowError) as error:
         raise refusal.explain(value, error, MODELS) from None
     account = data.account_id if about_account else None
-    subject = event.subject
-    if subject != (account or NO_ACCOUNT):
+    if message.subject != (account or NO_ACCOUNT):
         raise MalformedMessage("subject", _wrong_subject(account))
-    return Message(
-        event.id,
-        event.source,
-        kind,
-        event.creditor,
-        subject,
-        time,
-        data,
-        event.correlationid,
-        event.causationid,
-        event.traceparent,
-    )
+    return message
 
 
 _STRUCTURED = CONTENT_TYPE.encode()
@@ -238,8 +216,13 @@ def _check_envelope(attributes: _Attributes, account: str | None) -> None:
 
 
 def body_hash(message: Message) -> bytes:
-    """Eight bytes that tell a changed message from a repeated one: of its type, subject and data,
+    """Eight bytes that tell a changed message from a repeated one: of its type, creditor and data,
     however they were written.
     """
-    head = f"{message.type}\0{message.subject}\0".encode()
-    return blake2b(head + _encode_canonical(message.data), digest_size=8).digest()
+    hashed = _BODIES[message.type].copy()
+    hashed.update(_encode_canonical((message.creditor, message.data)))
+    return hashed.digest()
+
+
+# A copy of a hash that has read the type is made in a third of the time of a new hash.
+_BODIES = {name: blake2b(f"{name}\0".encode(), digest_size=8) for name in MODELS}

@@ -15,7 +15,7 @@ from services.ledger import tills
 from services.ledger.account import ACCOUNT, TILL, account_stream, terms_stream, till_stream
 from services.ledger.domain import commands as c
 from services.ledger.domain.calendar import local_day
-from services.ledger.domain.decide import decide, decide_wake
+from services.ledger.domain.decide import decide, decide_wake, step
 from services.ledger.domain.resimulate import Past, archive, reverse_payment
 from services.ledger.domain.terms import PublishTerms, Terms, decide_terms
 
@@ -31,10 +31,15 @@ def account_and_terms(message: Message, lane: int) -> Sequence[str]:
 
 
 def account_terms_and_till(message: Message, lane: int) -> Sequence[str]:
-    """The streams of a payment: cash goes through the till too."""
-    streams = account_and_terms(message, lane)
-    method = getattr(message.data, "method", tills.CASH)
-    return streams if method != tills.CASH else (*streams, till_stream(message.creditor, lane))
+    """The streams of a payment taken back: it may have been cash, which goes through the till."""
+    return (*account_and_terms(message, lane), till_stream(message.creditor, lane))
+
+
+def payment_streams(message: Message, lane: int) -> Sequence[str]:
+    """The streams of a payment: only cash goes through the till."""
+    if message.data.method == tills.CASH:
+        return account_terms_and_till(message, lane)
+    return account_and_terms(message, lane)
 
 
 def only_terms(message: Message, lane: int) -> Sequence[str]:
@@ -81,9 +86,9 @@ def receive_payment(work: Work, message: Message) -> None:
 
 
 def _do(work: Work, message: Message, command: c.Command) -> None:
-    stream = work.streams[0]
-    terms = _terms(work, message)
-    work.append(stream, decide(work.state(stream), command, work.now, terms))
+    entry = work.entry(work.streams[0])
+    events, account = step(entry.state, command, work.now, _terms(work, message))
+    work.advance(entry, events, account)
 
 
 def with_history(to_command: ToCommand) -> MessageRoute:
@@ -174,7 +179,7 @@ def _resolved(data: dunning.DisputeResolved) -> c.ResolveDispute:
 
 MESSAGES: dict[str, MessageRoute] = {
     billing.InvoiceIssued.TYPE: MessageRoute(account_and_terms, issue_invoice),
-    billing.PaymentReceived.TYPE: MessageRoute(account_terms_and_till, receive_payment),
+    billing.PaymentReceived.TYPE: MessageRoute(payment_streams, receive_payment),
     billing.PaymentReversed.TYPE: MessageRoute(account_terms_and_till, reverse, history=True),
     billing.DepositMade.TYPE: MessageRoute(tills.only_till, tills.deposit),
     billing.InvoiceAdjusted.TYPE: with_history(

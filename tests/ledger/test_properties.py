@@ -12,10 +12,11 @@ from services.ledger.domain import commands as c
 from services.ledger.domain import quick
 from services.ledger.domain.decide import begin_days, open_item, receive_payment
 from services.ledger.domain.draft import Draft
-from services.ledger.domain.events import ItemOpened, PaymentReceived, PaymentReversed
+from services.ledger.domain.events import PaymentReceived, PaymentReversed
+from services.ledger.domain.evolve import evolve
 from services.ledger.domain.late_fee import project
 from services.ledger.domain.resimulate import archive
-from services.ledger.domain.state import Account
+from services.ledger.domain.state import Account, pack
 from services.ledger.domain.terms import Terms
 from tests.ledger.account_book import Book, days, terms
 
@@ -259,7 +260,7 @@ def test_accrual_tells_the_fee_of_every_later_day(agreed: Terms, story: Any) -> 
             continue
         for ahead in (0, 1, 7, 40):
             later = days(day, ahead)
-            lone = Account(terms=agreed, items=(item,))
+            lone = Account(terms=agreed, open=pack([item]))
             assert accrual.at(later) == Draft(lone, agreed, later).balance().late_fee
 
 
@@ -273,10 +274,13 @@ def test_quick_path_answers_what_the_general_one_would(story: Any) -> None:
     now = book.instant(day)
     for due in (10, 30, 50):
         opening = c.OpenItem("new", "fee", 70, "CNY", START, days(START, due))
-        fast: ItemOpened | PaymentReceived | None
-        fast = quick.open_item(account, opening, day, agreed)
-        assert fast is None or fast == open_item(Draft(account, agreed, day), opening)
+        opened = quick.open_item(account, opening, day, agreed)
+        if opened is not None:
+            event = open_item(Draft(account, agreed, day), opening)
+            assert opened == (event, evolve(account, event))
     for amount in (1, 100, 5000):
         paying = c.ReceivePayment("new", amount, "CNY", now, "cash")
-        fast = quick.receive_payment(account, paying, day, agreed)
-        assert fast is None or fast == receive_payment(Draft(account, agreed, day), paying)
+        received = quick.receive_payment(account, paying, day, agreed)
+        if received is not None:
+            event = receive_payment(Draft(account, agreed, day), paying)
+            assert received == (event, evolve(account, event))

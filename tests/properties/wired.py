@@ -120,7 +120,7 @@ class Service:
     def _entry(self, name: str) -> Entry:
         kind = self.aggregates[stream_kind(name)]
         state, version = self.states.get(name) or (kind.initial(name), 0)
-        return Entry(kind, state, version)
+        return Entry(name, kind, state, version)
 
 
 class Wired:

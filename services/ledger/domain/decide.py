@@ -6,7 +6,7 @@ began unnoticed, then the fact itself. `terms` are the creditor's present ones, 
 items by id for commands that may touch them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -24,6 +24,26 @@ from services.ledger.domain.terms import Terms
 
 Archive = Mapping[str, Item]
 _NO_ARCHIVE: Archive = {}
+
+
+def step(
+    account: Account, command: c.Command, now: datetime, terms: Terms
+) -> tuple[Sequence[AccountEvent], Account]:
+    """The events `decide` answers and the account they lead to, the common case in one go."""
+    day = local_day(terms.time_zone, now)
+    if account.wake_on is None or account.wake_on > day:
+        done: tuple[AccountEvent, Account] | None = None
+        if isinstance(command, c.OpenItem):
+            done = quick.open_item(account, command, day, terms)
+        elif isinstance(command, c.ReceivePayment):
+            done = quick.receive_payment(account, command, day, terms)
+        if done is not None:
+            event, account = done
+            return (event,), account
+    events = decide(account, command, now, terms)
+    for event in events:
+        account = evolve(account, event)
+    return events, account
 
 
 def decide(
@@ -47,9 +67,6 @@ def decide(
         events, account = begin_days(account, day)
         # what those days closed is closed for this command too
         archive = {**archive, **{i.id: i for event in events for i in event.effects.items}}
-    if (event := _quick(account, command, day, terms)) is not None:
-        events.append(event)
-        return events
     draft = Draft(account, terms, day)
     if archive:
         draft.closed = archive
@@ -80,17 +97,6 @@ def begin_days(account: Account, today: date) -> tuple[list[AccountEvent], Accou
     return events, account
 
 
-def _quick(account: Account, command: c.Command, day: date, terms: Terms) -> AccountEvent | None:
-    """The event of a simple case, once the command is known to be allowed."""
-    if isinstance(command, c.OpenItem):
-        check_item(account, command, terms)
-        return quick.open_item(account, command, day, terms)
-    if isinstance(command, c.ReceivePayment):
-        check_payment(account, command, terms)
-        return quick.receive_payment(account, command, day, terms)
-    return None
-
-
 def check_item(account: Account, command: c.OpenItem, terms: Terms) -> None:
     """Raise `Rejected` for an item that cannot be owed."""
     if command.currency != terms.currency:
@@ -117,6 +123,7 @@ def check_payment(account: Account, command: c.ReceivePayment, terms: Terms) -> 
 
 def open_item(draft: Draft, command: c.OpenItem) -> AccountEvent:
     """Owe an item: money that waits for it or was prepaid settles it as far as it goes."""
+    check_item(draft.account, command, draft.terms)
     if command.item_id in draft.closed:
         raise Rejected(f"invoice {command.item_id} is already known on this account")
     due_on = _due_on(draft.terms, command)
@@ -130,6 +137,7 @@ def open_item(draft: Draft, command: c.OpenItem) -> AccountEvent:
 
 def receive_payment(draft: Draft, command: c.ReceivePayment) -> AccountEvent:
     """Allocate a payment: what it names, then the oldest that has fallen due; the rest waits."""
+    check_payment(draft.account, command, draft.terms)
     left = command.amount
     if command.invoices:
         left = _settle_named(draft, command, left)

@@ -7,7 +7,7 @@ from services.ledger.domain.events import (
     PaymentReceived,
     PaymentReversed,
 )
-from services.ledger.domain.state import Account, Item, order
+from services.ledger.domain.state import Account, holds, pack, pack_behind
 
 KNOWN_CHARS_MAX = 1024
 """How much of the recent ids an account remembers; an id older than that is found in the history
@@ -22,22 +22,16 @@ def evolve(account: Account, event: AccountEvent) -> Account:
     effects = event.effects
     known = account.known
     opened = account.opened
-    items = account.items
     if isinstance(event, ItemOpened):
         opened += 1
-        items = _with_new(items, effects)
     elif isinstance(event, PaymentReceived):
         known = remember(known, f"p{event.payment_id}\n")
-        if effects.items:
-            items = _merge(items, effects)
-    elif effects.items:
-        items = _merge(items, effects)
     for item in effects.items:
         if item.status != "open":
             known = remember(known, f"i{item.id}\n")
     return Account(
         effects.terms or account.terms,
-        items,
+        _open(account, effects) if effects.items else account.open,
         effects.prepaid,
         effects.prepaid_on,
         effects.waiting,
@@ -60,27 +54,11 @@ def remember(known: str, line: str) -> str:
     return known
 
 
-def _with_new(items: tuple[Item, ...], effects: Effects) -> tuple[Item, ...]:
-    """The open items with a new one, most often behind all others."""
-    if len(effects.items) == 1:
-        item = effects.items[0]
-        if item.status == "open" and (not items or order(item) > order(items[-1])):
-            return (*items, item)
-    return _merge(items, effects)
-
-
-def _merge(items: tuple[Item, ...], effects: Effects) -> tuple[Item, ...]:
-    """The open items with the changed ones in their place, in the order money reaches them."""
-    changed = {item.id: item for item in effects.items}
-    merged = []
-    moved = False
-    for item in items:
-        now = changed.pop(item.id, item)
-        if now.status == "open":
-            moved = moved or now.due_on != item.due_on
-            merged.append(now)
-    for item in changed.values():
-        if item.status == "open":
-            moved = moved or (bool(merged) and order(item) < order(merged[-1]))
-            merged.append(item)
-    return tuple(sorted(merged, key=order) if moved else merged)
+def _open(account: Account, effects: Effects) -> bytes:
+    """The open items with the changed ones in their place."""
+    first, *others = effects.items
+    is_new = first.seq == account.opened and not holds(account.open, first.id)
+    if is_new and first.status == "open" and not others:
+        return pack_behind(account.open, first)
+    items = {item.id: item for item in (*account.items, *effects.items)}
+    return pack(item for item in items.values() if item.status == "open")

@@ -1,27 +1,35 @@
 """The common case in few steps: an invoice or an unnamed payment where no late fee is agreed and
 nothing waits.
 
-Each function answers the very event the general path in `decide` would, or `None` when the case is
-not that simple; a test holds them equal.
+Each function answers the very event the general path in `decide` would and the account `evolve`
+makes of it, or `None` when the case is not that simple; a test holds them equal.
 """
 
 from datetime import date
+from typing import NamedTuple
 
-from services.ledger.domain.calendar import next_day
+from services.ledger.domain.calendar import ONE_DAY, next_day
 from services.ledger.domain.commands import OpenItem, ReceivePayment
 from services.ledger.domain.events import Effects, ItemOpened, Part, PaymentReceived
-from services.ledger.domain.state import Account, Balance, Item
+from services.ledger.domain.evolve import remember
+from services.ledger.domain.state import Account, Balance, Item, is_known, pack, pack_behind
 from services.ledger.domain.terms import Terms
 
 
-def open_item(account: Account, command: OpenItem, day: date, terms: Terms) -> ItemOpened | None:
+def open_item(
+    account: Account, command: OpenItem, day: date, terms: Terms
+) -> tuple[ItemOpened, Account] | None:
     """Open an item no money waits for."""
-    due_on = command.due_on
-    if due_on is None or not _is_simple(account, terms):
+    due_on, amount, prepaid = command.due_on, command.amount, account.prepaid
+    if (
+        due_on is None
+        or amount <= 0
+        or command.currency != terms.currency
+        or (prepaid and due_on <= day)
+        or not _is_simple(account, terms)
+        or is_known(account, "item", command.item_id)
+    ):
         return None
-    if account.prepaid and due_on <= day:
-        return None
-    amount = command.amount
     overdue = due_on < day
     item = Item(
         command.item_id,
@@ -46,7 +54,7 @@ def open_item(account: Account, command: OpenItem, day: date, terms: Terms) -> I
     if overdue:
         oldest = due_on if oldest is None or due_on < oldest else oldest
     else:
-        wakes = due_on if account.prepaid else next_day(due_on)
+        wakes = due_on if prepaid else next_day(due_on)
         wake_on = wakes if wake_on is None or wakes < wake_on else wake_on
     balance = Balance(
         before.principal + amount,
@@ -60,23 +68,131 @@ def open_item(account: Account, command: OpenItem, day: date, terms: Terms) -> I
         day,
         balance,
         (item,),
-        prepaid=account.prepaid,
-        prepaid_on=account.prepaid_on,
-        fee_from=account.fee_from,
-        wake_on=wake_on,
-        terms=terms if account.terms is None else None,
-        overdue=(item.id,) if overdue else (),
+        (),
+        (),
+        (),
+        prepaid,
+        account.prepaid_on,
+        (),
+        (),
+        account.fee_from,
+        wake_on,
+        terms if account.terms is None else None,
+        (item.id,) if overdue else (),
     )
-    return ItemOpened(effects, item.id, amount)
+    after = Account(
+        account.terms or terms,
+        pack_behind(account.open, item),
+        prepaid,
+        account.prepaid_on,
+        (),
+        (),
+        account.known,
+        account.opened + 1,
+        account.fee_from,
+        wake_on,
+        balance,
+    )
+    return ItemOpened(effects, item.id, amount), after
+
+
+class _Allocated(NamedTuple):
+    """What became of the items and of the sums when a payment came in."""
+
+    balance: Balance
+    packed: bytes
+    wake_on: date | None
+    changed: tuple[Item, ...] = ()
+    parts: tuple[Part, ...] = ()
+    cleared: bool = False
 
 
 def receive_payment(
     account: Account, command: ReceivePayment, day: date, terms: Terms
-) -> PaymentReceived | None:
+) -> tuple[PaymentReceived, Account] | None:
     """Allocate a payment that names nothing to what has fallen due, oldest first."""
-    if command.invoices or account.lost or not _is_simple(account, terms):
+    if (
+        command.invoices
+        or command.amount <= 0
+        or command.currency != terms.currency
+        or not _is_simple(account, terms)
+        or is_known(account, "payment", command.payment_id)
+    ):
         return None
-    left = command.amount + account.prepaid
+    money = command.amount + account.prepaid
+    done = _prepay(account, money, day, terms) or _allocate(account, money, day, terms)
+    if done is None:
+        return None
+    left = done.balance.prepaid
+    prepaid_on = day if left else None
+    fee_from = None if done.cleared else account.fee_from
+    known = remember(account.known, f"p{command.payment_id}\n")
+    settled = tuple(item.id for item in done.changed if item.status == "settled")
+    for item_id in settled:
+        known = remember(known, f"i{item_id}\n")
+    effects = Effects(
+        day,
+        done.balance,
+        done.changed,
+        (),
+        done.parts,
+        (),
+        left,
+        prepaid_on,
+        (),
+        (),
+        fee_from,
+        done.wake_on,
+        terms if account.terms is None else None,
+        (),
+        settled,
+        (),
+        done.cleared,
+    )
+    event = PaymentReceived(
+        effects,
+        command.payment_id,
+        command.amount,
+        command.method,
+        command.received_at,
+        (),
+        command.collected_by,
+    )
+    after = Account(
+        account.terms or terms,
+        done.packed,
+        left,
+        prepaid_on,
+        (),
+        (),
+        known,
+        account.opened,
+        fee_from,
+        done.wake_on,
+        done.balance,
+    )
+    return event, after
+
+
+def _prepay(account: Account, money: int, day: date, terms: Terms) -> _Allocated | None:
+    """Keep all of the money where nothing has fallen due; no item need be looked at for that.
+
+    The account wakes on the first due date while money waits, else on the day after.
+    """
+    before, due = account.balance, account.wake_on
+    if due is not None and not account.prepaid:
+        due -= ONE_DAY
+    if before.overdue or (due is not None and due <= day):
+        return None
+    return _Allocated(
+        Balance(before.principal, 0, 0, money, before.oldest_due_on, terms.currency),
+        account.open,
+        due,
+    )
+
+
+def _allocate(account: Account, money: int, day: date, terms: Terms) -> _Allocated | None:
+    items: list[Item] = []
     changed: list[Item] = []
     parts: list[Part] = []
     principal, overdue = account.balance.principal, account.balance.overdue
@@ -85,42 +201,31 @@ def receive_payment(
     for item in account.items:
         if item.disputes:
             return None
-        part = min(left, item.principal) if item.due_on <= day else 0
+        part = min(money, item.principal) if item.due_on <= day else 0
+        now = item
         if part:
-            left -= part
+            money -= part
             principal -= part
             owed = owed or item.overdue
             overdue -= part if item.overdue else 0
             parts.append(Part(item.id, part, 0))
-            changed.append(_paid(item, part))
-            if part == item.principal:
+            now = _paid(item, part)
+            changed.append(now)
+            if now.status != "open":
                 continue
+        items.append(now)
         if item.overdue:
             owed = owes = True
             oldest = item.due_on if oldest is None else oldest
         elif wake_on is None:
-            wake_on = item.due_on if left else next_day(item.due_on)
-    effects = Effects(
-        day,
-        Balance(principal, overdue, 0, left, oldest, terms.currency),
+            wake_on = item.due_on if money else next_day(item.due_on)
+    return _Allocated(
+        Balance(principal, overdue, 0, money, oldest, terms.currency),
+        pack(items),
+        wake_on,
         tuple(changed),
-        parts=tuple(parts),
-        prepaid=left,
-        prepaid_on=day if left else None,
-        fee_from=None if owed and not owes else account.fee_from,
-        wake_on=wake_on,
-        terms=terms if account.terms is None else None,
-        settled=tuple(item.id for item in changed if item.status == "settled"),
-        cleared=owed and not owes,
-    )
-    return PaymentReceived(
-        effects,
-        command.payment_id,
-        command.amount,
-        command.method,
-        command.received_at,
-        (),
-        command.collected_by,
+        tuple(parts),
+        owed and not owes,
     )
 
 
