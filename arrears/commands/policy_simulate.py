@@ -78,7 +78,7 @@ async def _simulate(
     played = await playing.play(recorded, creditor, candidates)
     columns: list[tuple[str, Figures]] = []
     if recorded.answers is not None:
-        columns.append(("what happened", _really(recorded, creditor)))
+        columns.append((_happened(recorded), _really(recorded, creditor)))
     columns.append((f"present: {old[0].label}", played[0]))
     columns.append((f"new: {new[0].label}", played[1]))
     title = f"{creditor}, {days[0]} to {days[1]}, {recorded.counted} billing events"
@@ -88,6 +88,12 @@ async def _simulate(
         "disputes, applications and holds are those recorded, where the policy takes them; what "
         f"was recorded before {days[0]} is played too and not counted."
     )
+
+
+def _happened(recorded: "Recorded") -> str:
+    """Days that are not over yet were played and did not happen."""
+    today = datetime.now(recorded.span.zone).date()
+    return "what happened" if recorded.span.last < today else f"what happened to {today}"
 
 
 def _really(recorded: "Recorded", creditor: str) -> "Figures":

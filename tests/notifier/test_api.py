@@ -74,6 +74,9 @@ async def test_a_delivery_applies_to_the_latest_notice_of_the_channel(
             f"/v1/accounts/{ACCOUNT}/deliveries", json={"channel": "ems", "result": "returned"}
         )
         assert answer.json()["notice_id"] == "N-9"
+        await world.run()
+        shown = (await client.get("/v1/notices/N-9")).json()
+        assert (shown["result"], shown["result_by"]) == ("returned", "developer")
         none = await client.post(
             f"/v1/accounts/{ACCOUNT}/deliveries", json={"channel": "voice", "result": "failed"}
         )

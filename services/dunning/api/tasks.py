@@ -1,6 +1,6 @@
 """Work lists: what is to be done, oldest first, and saying that it is done."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -25,8 +25,8 @@ from services.dunning.api.desk import (
 )
 from services.dunning.api.roles import STAFF, acting_for, may
 from services.dunning.domain import commands as c
-from services.dunning.domain.state import person_code
-from services.dunning.domain.values import OpenTask
+from services.dunning.domain.state import Account, person_code
+from services.dunning.domain.values import OpenTask, ReportedTask
 from services.dunning.views import TASKS
 
 CREATED = 201
@@ -156,8 +156,13 @@ async def _complete(
             note=None if given.note is None else seal(by, given.note),
             by=by,
         ),
-        lambda account: check_owner(account.tasks, who, kind, task_id),
+        lambda account: check_owner(_meant(account), who, kind, task_id),
     )
+
+
+def _meant(account: Account) -> list[OpenTask | ReportedTask]:
+    """The tasks a result may be recorded for: the open ones first."""
+    return [*account.tasks, *(account.case.reported.values() if account.case else ())]
 
 
 async def _complete_for_creditor(
@@ -181,7 +186,7 @@ async def _complete_for_creditor(
 
 
 def check_owner(
-    tasks: tuple[OpenTask, ...], who: Principal, kind: str | None, task_id: str | None
+    tasks: Iterable[OpenTask | ReportedTask], who: Principal, kind: str | None, task_id: str | None
 ) -> None:
     """Raise `Forbidden` unless the caller may complete the oldest open task meant: as its owner's
     role, or as a manager. A department's or a person's task is anybody's of the staff.

@@ -29,8 +29,8 @@ RESPONSIBLE = "responsible"
 _NOBODY_RESPONSIBLE = "collector"
 
 
-OF_A_CASE = frozenset({"restrict", "legal", "write_off"})
-"""What only a running case can bring about; a suspicion is referred whatever is owed."""
+OF_A_CASE = frozenset({"restrict", "refer", "legal", "write_off"})
+"""What only a running case can bring about."""
 
 
 def perform(rec: Recorder, actions: Iterable[Action], cause: Cause, *, is_step: bool) -> None:

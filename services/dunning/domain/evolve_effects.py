@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from services.dunning.domain import events as e
 from services.dunning.domain.evolve_case import with_case
 from services.dunning.domain.state import Account, Case
-from services.dunning.domain.values import Approval, OpenTask, Restriction
+from services.dunning.domain.values import Approval, OpenTask, ReportedTask, Restriction
 from services.dunning.policy.vocabulary import CONTACT_TASKS
 
 _CONTACT_MEMORY = timedelta(days=400)
@@ -67,6 +67,7 @@ def task_requested(state: Account, event: e.TaskRequested) -> Account:
 
 
 def task_completed(state: Account, event: e.TaskCompleted) -> Account:
+    done = next((task for task in state.tasks if task.task_id == event.task_id), None)
     state = replace(state, tasks=except_task(state.tasks, event.task_id))
     if not state.case:
         return state
@@ -76,9 +77,18 @@ def task_completed(state: Account, event: e.TaskCompleted) -> Account:
         f"{event.kind}:{event.result}": event.at,
     }
     completed = dict(state.case.completed)
-    for key in (event.kind, f"{event.kind}:{event.result}"):
+    for key in (event.kind, f"{event.kind}:{event.result}")[0 if done else 1 :]:
         completed[key] = completed.get(key, 0) + 1
-    return with_case(state, results=results, completed=completed)
+    reported = dict(state.case.reported)
+    if task := done or reported.get(event.kind):
+        reported[event.kind] = ReportedTask(
+            task_id=event.task_id,
+            kind=event.kind,
+            owner=task.owner,
+            result=event.result,
+            case_id=event.case_id,
+        )
+    return with_case(state, results=results, completed=completed, reported=reported)
 
 
 def task_withdrawn(state: Account, event: e.TaskWithdrawn) -> Account:

@@ -7,6 +7,7 @@ from services.dunning.domain.checks import one_of
 from services.dunning.domain.limitation import restart_by_delivery, restart_by_promise
 from services.dunning.domain.reacting import react
 from services.dunning.domain.recorder import Recorder
+from services.dunning.domain.values import OpenTask, ReportedTask
 
 LEGAL_PROGRESS = ("filed", "hearing", "judgment", "settled", "enforced", "frozen", "seized")
 
@@ -15,10 +16,11 @@ LEGAL_PROGRESS = ("filed", "hearing", "judgment", "settled", "enforced", "frozen
 
 
 def complete_task(rec: Recorder, command: c.CompleteTask) -> None:
-    for task in rec.state.tasks:
-        if command.task_id in (None, task.task_id) and command.kind in (None, task.kind):
-            break
-    else:
+    """Complete the oldest open task that is meant; with none open, the latest one of the case gets
+    another result: what was incomplete may be completed later.
+    """
+    task = _open_task(rec, command) or _reported_task(rec, command)
+    if task is None:
         raise Rejected(f"no open task {command.task_id or command.kind}")
     rec.emit(
         e.TaskCompleted(
@@ -32,6 +34,22 @@ def complete_task(rec: Recorder, command: c.CompleteTask) -> None:
         )
     )
     react(rec, "task", task.kind, command.result)
+
+
+def _open_task(rec: Recorder, command: c.CompleteTask) -> OpenTask | None:
+    return next((task for task in rec.state.tasks if _is_meant(command, task)), None)
+
+
+def _reported_task(rec: Recorder, command: c.CompleteTask) -> ReportedTask | None:
+    """The task the command brings news of; the same result again is none, nor is no result."""
+    if not command.result or rec.state.case is None:
+        return None
+    meant = (task for task in rec.state.case.reported.values() if _is_meant(command, task))
+    return next((task for task in meant if task.result != command.result), None)
+
+
+def _is_meant(command: c.CompleteTask, task: OpenTask | ReportedTask) -> bool:
+    return command.task_id in (None, task.task_id) and command.kind in (None, task.kind)
 
 
 def record_reply(rec: Recorder, command: c.RecordReply) -> None:

@@ -21,6 +21,7 @@ from services.dunning.domain.values import (
     PolicyProposal,
     PolicyRef,
     Promise,
+    ReportedTask,
     Restriction,
     Terms,
     Value,
@@ -44,9 +45,10 @@ class Case(Value, frozen=True, kw_only=True):
     counts. `asking` is the step or reaction whose decision the steps wait for, `granted` the
     approval whose action a pause holds back. `sent` holds the purposes of notices that went out,
     `in_hand` those of notices nobody reported on yet, by id. `results` holds when a task kind (and
-    `kind:result`) was last completed, `completed` how often, `progress` when a legal stage was last
-    recorded, `judgment` what the latest one is about, `contacts` the days of the latest contacts,
-    `repeated` the day on which the series of a step or reaction last came up.
+    `kind:result`) was last completed, `completed` how often, `reported` the latest task of a kind,
+    `progress` when a legal stage was last recorded, `judgment` what the latest one is about,
+    `contacts` the days of the latest contacts, `repeated` the day on which the series of a step or
+    reaction last came up.
     """
 
     case_id: str
@@ -68,6 +70,7 @@ class Case(Value, frozen=True, kw_only=True):
     classified: str | None = None
     results: dict[str, datetime] = {}
     completed: dict[str, int] = {}
+    reported: dict[str, ReportedTask] = {}
     progress: dict[str, date] = {}
     judgment: Judgment | None = None
     contacts: tuple[date, ...] = ()

@@ -275,6 +275,16 @@ class OpenTask(Value, frozen=True, kw_only=True):
     step: str | None = None
 
 
+class ReportedTask(Value, frozen=True, kw_only=True):
+    """A task of the case that was completed, with the result last recorded."""
+
+    task_id: str
+    kind: str
+    owner: str
+    result: str | None = None
+    case_id: str | None = None
+
+
 class Planned(Value, frozen=True, kw_only=True):
     """What a place of the pack (`step` or reaction, and `path`) is to do at the step time of a day;
     `left` counts the times to come, this one included, None is until the case closes.

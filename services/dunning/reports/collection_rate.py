@@ -28,6 +28,8 @@ def collection_rate(books: Sequence[Book], day: date, pack: Pack) -> Row:
             opening = book.opening.get(key)
             if opening is not None and opening.item.due_on < year:
                 old += _cleared(opening, debt)
+            elif opening is None and debt.item.due_on < year and key not in book.fees:
+                old += _entered_late(debt)
             elif year <= debt.item.due_on <= day and key not in book.fees:
                 due.append((debt.item.amount, debt.paid))
     targets = _targets(kpi, quarter)
@@ -64,6 +66,11 @@ def _cleared(opening: Debt, now: Debt) -> list[tuple[int, int]]:
         return []
     owed = now.item.amount - opening.paid
     return [(owed, now.paid - opening.paid)] if owed > 0 else []
+
+
+def _entered_late(debt: Debt) -> list[tuple[int, int]]:
+    """What was due before the year began and became known only in it: it was unpaid then."""
+    return [(debt.item.amount, debt.paid)] if debt.item.amount > 0 else []
 
 
 def _targets(kpi: Kpi | None, quarter: int) -> dict[str, Decimal | None]:

@@ -45,6 +45,7 @@ class NoticeRow(BaseModel):
     content_hash: str | None
     result: str | None
     result_at: datetime | None
+    result_by: str | None
     policy: str
     policy_version: int
     step: str | None

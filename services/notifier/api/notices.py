@@ -91,7 +91,9 @@ def router(service: Service) -> APIRouter:
         stream = account_stream(scope, account)
 
         def run(work: Work) -> str:
-            command = RecordDelivery(body.channel, body.result, body.at or work.now, body.notice_id)
+            command = RecordDelivery(
+                body.channel, body.result, body.at or work.now, body.notice_id, by=who.subject
+            )
             return record_delivery(work, stream, command)
 
         recorded = await service.execute(f"{scope}/{account}", [stream], run)

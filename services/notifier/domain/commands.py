@@ -16,6 +16,7 @@ class RecordDelivery:
     at: datetime
     notice_id: str | None = None
     callback_id: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True)

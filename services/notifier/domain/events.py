@@ -197,13 +197,16 @@ class NoticeSuppressed(Struct, frozen=True, tag="notice_suppressed"):
 
 
 class DeliveryRecorded(Struct, frozen=True, tag="delivery_recorded"):
-    """The fate of a sent notice became known."""
+    """The fate of a sent notice became known; `by` names the person who recorded it, nobody for a
+    provider's callback.
+    """
 
     notice_id: str
     result: str
     at: datetime
     about: About
     callback_id: str = ""
+    by: str = ""
 
 
 class OutboxPurged(Struct, frozen=True, tag="outbox_purged"):

@@ -19,7 +19,12 @@ def record_delivery(state: Account, command: RecordDelivery) -> list[e.Event]:
                 return []
             return [
                 e.DeliveryRecorded(
-                    one.notice_id, command.result, command.at, one.about, command.callback_id
+                    one.notice_id,
+                    command.result,
+                    command.at,
+                    one.about,
+                    command.callback_id,
+                    command.by,
                 )
             ]
     which = f"notice {command.notice_id}" if command.notice_id else "no notice"

@@ -40,6 +40,7 @@ create table {table} (
     content bytea,
     result text,
     result_at timestamptz,
+    result_by text,
     primary key (creditor, account, notice_id)
 );
 create index on {table} (lane) where due;
@@ -64,7 +65,7 @@ _PURGED = "update {table} set purge = false where creditor = $1 and account = $2
 _COLUMNS = """
 creditor, account, notice_id, requested_at, state, reason, case_id, purpose, channel, policy,
 policy_version, step, respond_by, attempts, day, sent_at, to_masked, reference, sha256, content,
-result, result_at
+result, result_at, result_by
 """
 _LIST = f"""
 select {_COLUMNS} from {TABLE}
@@ -205,7 +206,12 @@ def _changes(event: Any) -> dict[str, Any]:
         case e.NoticeSuppressed():
             return {"state": "suppressed", "reason": event.reason, "due": False}
         case e.DeliveryRecorded():
-            return {"state": event.result, "result": event.result, "result_at": event.at}
+            return {
+                "state": event.result,
+                "result": event.result,
+                "result_at": event.at,
+                "result_by": event.by or None,
+            }
         case _:
             return {}
 

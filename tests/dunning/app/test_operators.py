@@ -294,6 +294,14 @@ async def test_the_oldest_open_task_of_a_kind_is_completed(asking: Desk) -> None
     assert (await asking.post(path, {}, "collector")).status_code == 409
 
 
+async def test_a_later_result_is_recorded_by_the_owner_of_the_task(asking: Desk) -> None:
+    path = "/v1/accounts/P-1/tasks/phone_call/completion"
+    await asking.post(path, {"result": "reached"}, "collector")
+    assert (await asking.post(path, {"result": "reached"}, "collector")).status_code == 409
+    assert (await asking.post(path, {"result": "agreed"}, "finance")).status_code == 403
+    assert shown(await asking.post(path, {"result": "agreed"}, "collector"))[0] == "task_completed"
+
+
 async def test_a_policy_says_which_role_decides_an_application(desk: Desk) -> None:
     await desk.set_up("property-fees")
     await desk.owes(30_000, date(2026, 3, 8))

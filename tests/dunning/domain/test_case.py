@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 import pytest
 
+from chassis.errors import Rejected
 from services.dunning.domain import commands as c
 from services.dunning.domain import events as e
 from services.dunning.domain.localtime import months_after, next_monthly
@@ -231,6 +232,19 @@ class TestPace:
         world.invoice(10000, "2026-06-10")
         world.to("2026-06-13 15:00").do(c.CompleteTask(kind="verify_debt", result="unclear"))
         assert world.to("2027-06-01").steps() == ["s1 06-11"]
+
+    def test_a_later_result_of_the_same_task_lets_it_go_on(self) -> None:
+        body = steps(
+            f"day: 1 | {braced(VERIFY)}",
+            f"after: {{task: verify_debt, results: [verified]}} | {braced(LETTER)}",
+        )
+        world = World(pack(body))
+        world.invoice(10000, "2026-06-10")
+        world.to("2026-06-13 15:00").do(c.CompleteTask(kind="verify_debt", result="unclear"))
+        with pytest.raises(Rejected, match="no open task verify_debt"):
+            world.to("2026-06-14 15:00").do(c.CompleteTask(kind="verify_debt", result="unclear"))
+        world.to("2026-06-20 15:00").do(c.CompleteTask(kind="verify_debt", result="verified"))
+        assert world.to("2027-06-01").steps() == ["s1 06-11", "s2 06-21"]
 
     def test_not_before_holds_a_step_back(self) -> None:
         body = steps(
