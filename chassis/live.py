@@ -7,6 +7,7 @@ which makes `/readyz` say so.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,13 @@ _STOP_SECONDS = 20.0
 _LAG_SECONDS = 5.0
 _STUCK_SECONDS = 60.0
 _BATCHES_AHEAD = 2
+_LANE_PACE = 0.1
+"""Seconds from a lane's last small batch to the next. Whatever comes alone passes at once; what
+comes in a steady trickle shares a commit instead of paying for one each.
+"""
+_HAND_OVER_PACE = 0.05  # the same for publishing and for gateways
+_VIEW_PACE = 0.2  # and for the views, which nobody's message waits for
+_SMALL = 100  # records: a fuller batch is worth its commit
 
 
 class Live:
@@ -39,6 +47,8 @@ class Live:
         self._queues: dict[int, asyncio.Queue[list[Record]]] = {}
         self._writing: dict[int, asyncio.Lock] = {}
         self._reopen = asyncio.Event()
+        self._relay_pace, self._worker_pace = Pace(_HAND_OVER_PACE), Pace(_HAND_OVER_PACE)
+        self._view_pace = Pace(_VIEW_PACE)
         self._stopping = False
         self._fatal: BaseException | None = None
 
@@ -142,8 +152,8 @@ class Live:
         """Consume a lane until told to stop (an empty batch) or something fails; then everything is
         read again.
         """
-        service, queue = self._service, self._queues[lane]
-        while records := await _all_that_waits(queue, service.settings.batch_size):
+        service, queue, pace = self._service, self._queues[lane], Pace(_LANE_PACE)
+        while records := await _all_that_waits(queue, service.settings.batch_size, pace):
             try:
                 async with self._lock(lane):
                     await service.consumer.consume(lane, records, service.reading.positions)
@@ -184,6 +194,7 @@ class Live:
         service = self._service
         if not await _rung(service.stirred.relay, _IDLE_SECONDS):
             service.dirty.update(service.leases.held)
+        await self._relay_pace.wait()
         await self._publish_dirty()
 
     async def _project(self) -> None:
@@ -191,6 +202,7 @@ class Live:
         service = self._service
         if not await _rung(service.stirred.views, _IDLE_SECONDS):
             service.unprojected.update(service.leases.held)
+        await self._view_pace.wait()
         while service.unprojected:
             await service.projector.project(service.unprojected.pop())
 
@@ -210,6 +222,7 @@ class Live:
 
     async def _work(self) -> None:
         service = self._service
+        await self._worker_pace.wait()
         done = 0
         for worker in service.blueprint.workers:
             done += await worker(service)
@@ -240,11 +253,30 @@ class Live:
             before = now
 
 
-async def _all_that_waits(queue: "asyncio.Queue[list[Record]]", size: int) -> list[Record]:
+class Pace:
+    """Keeps a loop from going round more often than every so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._next = 0.0
+
+    async def wait(self) -> None:
+        """Return at once after a pause, else when the time has come."""
+        now = time.monotonic()
+        if now < self._next:
+            await asyncio.sleep(self._next - now)
+        self._next = time.monotonic() + self._seconds
+
+
+async def _all_that_waits(
+    queue: "asyncio.Queue[list[Record]]", size: int, pace: Pace
+) -> list[Record]:
     """What a lane has next, joined up to the size of a batch: a lane that is behind catches up in
     few commits.
     """
     records = await queue.get()
+    if records and len(records) < _SMALL:
+        await pace.wait()
     while records and len(records) < size and not queue.empty():
         more = queue.get_nowait()
         if not more:  # the word to stop is for after this batch
