@@ -140,6 +140,17 @@ def test_reducing_decision_counts_from_the_beginning() -> None:
     assert book.fee(D(2026, 2, 10)) == 5 * 90
 
 
+@pytest.mark.parametrize(
+    ("amount", "fee"), [(180000, 8 * 90), (450000, 5 * 180 + 3 * 225), (360000, 8 * 180)]
+)
+def test_reducing_decision_takes_back_a_debit_note_first(amount: int, fee: int) -> None:
+    book = owing()
+    book.do(D(2026, 2, 5), c.AdjustItem("A", "up", 360000))
+    book.do(D(2026, 2, 8), c.DisputeItems("d", ("A",)))
+    book.do(D(2026, 2, 10), c.ResolveDispute("d", "reduced", ("A",), amount))
+    assert (book.item("A").principal, book.fee(D(2026, 2, 10))) == (amount, fee)
+
+
 def test_reducing_decision_frees_late_fee_paid_too_much() -> None:
     book = owing(charges_first=True)
     book.do(D(2026, 2, 10), c.DisputeItems("d", ("A",)))

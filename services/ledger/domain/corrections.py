@@ -101,7 +101,8 @@ def lower_amount(draft: Draft, item: Item, amount: int, *, from_the_beginning: b
     principal = amount - (paid - freed)
     fee = item.fee
     if fee is not None and from_the_beginning:
-        fee = replace(fee, base=max(0, fee.base + amount - item.amount))
+        raised = max(0, item.amount - fee.base)
+        fee = late_fee.lowered(fee, item.amount - amount, raised)
         fee = late_fee.moved(fee, draft.day, freed)
     elif fee is not None:
         fee = late_fee.moved(fee, draft.day, principal - item.principal)

@@ -108,6 +108,23 @@ def moved(fee: Fee, day: date, change: int) -> Fee:
     return msgspec.structs.replace(fee, moves=tuple(moves))
 
 
+def lowered(fee: Fee, reduction: int, raised: int) -> Fee:
+    """The fee's facts when a decision lowers the amount from the beginning.
+
+    What debit notes `raised` the amount by is taken back first, the latest first: before them no
+    more was owed than the rest.
+    """
+    left = min(reduction, raised)
+    base = max(0, fee.base - (reduction - left))
+    moves = []
+    for move in reversed(fee.moves):
+        part = min(left, max(0, move.change))
+        left -= part
+        if part < move.change or move.change < 0:
+            moves.append(Move(move.day, move.change - part))
+    return msgspec.structs.replace(fee, base=base, moves=tuple(reversed(moves)))
+
+
 def stopped(fee: Fee, cause: str, first: date, last: date | None = None) -> Fee:
     """The fee's facts with days from `first` on that bear none."""
     return msgspec.structs.replace(fee, stops=(*fee.stops, Stop(cause, first, last)))
