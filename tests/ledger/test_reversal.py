@@ -95,3 +95,15 @@ def test_late_fee_waived_while_none_was_due_is_waived_of_what_comes_back() -> No
     book.do(D(2026, 1, 20), c.WaiveLateFee(70))
     book.do(D(2026, 1, 21), c.ReversePayment("P"))
     assert (book.principal(), book.fee(D(2026, 1, 21))) == (1000, 11 * 10 - 70)
+
+
+def test_reversal_after_a_write_off_owes_what_was_not_given_up() -> None:
+    book = Book(terms())
+    book.invoice(D(2026, 1, 1), "A", 800, D(2026, 1, 10))
+    book.pay(D(2026, 1, 20), "P", 300)
+    book.do(D(2026, 6, 1), c.WriteOff())
+    book.do(D(2026, 6, 5), c.ReversePayment("P"))
+    assert (book.principal(), book.overdue()) == (300, ["A"])
+    book.pay(D(2026, 6, 6), "Q", 500)
+    # 300 settle what is owed, the rest recovers what was written off
+    assert (book.principal(), book.prepaid(), dict(book.account.lost)) == (0, 0, {"A": 300})

@@ -101,9 +101,14 @@ class WaiveLateFee(msgspec.Struct, frozen=True):
 
 
 class WriteOff(msgspec.Struct, frozen=True):
-    """Give items up; no ids means all that has fallen due."""
+    """Give items up; no ids means all that has fallen due.
+
+    `at_most` says what was given up of each item, (id, principal, late fee), when the decision is
+    played again on other facts: nothing more was decided.
+    """
 
     item_ids: tuple[str, ...] = ()
+    at_most: tuple[tuple[str, int, int], ...] = ()
 
 
 class Refund(msgspec.Struct, frozen=True):

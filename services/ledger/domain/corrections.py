@@ -52,23 +52,35 @@ def write_off(draft: Draft, command: c.WriteOff) -> AccountEvent | None:
     """Give items up: principal and late fee of the day; a later payment is a recovery, up to that
     amount.
     """
-    if command.item_ids:
-        items = [
-            item for item_id in command.item_ids if (item := find(draft, item_id)).status == "open"
-        ]
+    limits = {item_id: (principal, fee) for item_id, principal, fee in command.at_most}
+    item_ids = tuple(limits) or command.item_ids
+    if item_ids:
+        items = [item for item_id in item_ids if (item := find(draft, item_id)).status == "open"]
     else:
         items = draft.fallen_due()
     parts = []
     for item in items:
-        part = Part(item.id, item.principal, draft.fee_due(item))
-        draft.lost[item.id] = part.principal + part.late_fee
-        draft.put(
-            replace(item, principal=0, status="written_off", overdue=False, disputes=(), plans=())
-        )
-        parts.append(part)
+        owed = item.principal, draft.fee_due(item)
+        principal, fee = limits.get(item.id, owed)
+        parts.append(_give_up(draft, item, min(principal, owed[0]), min(fee, owed[1])))
     if not parts:
         return None
     return ItemsWrittenOff(draft.effects(), tuple(parts), command.item_ids)
+
+
+def _give_up(draft: Draft, item: Item, principal: int, fee: int) -> Part:
+    """Write off so much of an item; what is left of its principal is still owed."""
+    draft.lost[item.id] = principal + fee
+    if principal < item.principal:
+        kept = item.fee
+        if kept is not None:
+            kept = late_fee.moved(replace(kept, waived=kept.waived + fee), draft.day, -principal)
+        draft.put(replace(item, principal=item.principal - principal, fee=kept))
+    else:
+        draft.put(
+            replace(item, principal=0, status="written_off", overdue=False, disputes=(), plans=())
+        )
+    return Part(item.id, principal, fee)
 
 
 def refund(draft: Draft, command: c.Refund) -> AccountEvent:

@@ -157,6 +157,9 @@ _CORRECTIONS: dict[type[e.AccountEvent], Callable[[Any], c.Command]] = {
     e.PlanEnded: lambda ev: c.EndPlan(ev.plan_id),
     e.LateFeeStarted: lambda ev: c.StartLateFee(ev.from_day),
     e.LateFeeWaived: lambda ev: c.WaiveLateFee(ev.amount),
-    e.ItemsWrittenOff: lambda ev: c.WriteOff(ev.item_ids),
+    e.ItemsWrittenOff: lambda ev: c.WriteOff(
+        ev.item_ids,
+        tuple((part.item_id, part.principal, part.late_fee) for part in ev.written_off),
+    ),
     e.RefundFellDue: lambda ev: c.Refund(ev.refund_id, ev.amount, paid_out=True),
 }
