@@ -15,7 +15,7 @@ from chassis.aggregate import stream_kind
 from chassis.pool import acquire
 from chassis.store import Store
 from chassis.stored import Stored
-from chassis.views import Projector, View, table_of
+from chassis.views import Projector, View, create, table_of
 
 _COUNT = "select count(*) from events"
 _LANES = "select distinct lane from events order by lane"
@@ -139,7 +139,7 @@ async def _rebuild_view(store: Store, projector: Projector, view: View, counter:
         await connection.execute(_NO_HURRY)
         await connection.execute(f"drop table if exists {beside}")
         await connection.execute("delete from view_cursors where view = $1", cursor)
-        await connection.execute(view.ddl(beside))
+        await create(connection, view, beside)
         await _advance_all(projector, connection, view, cursor, beside, counter)
         async with connection.transaction():
             await connection.execute(

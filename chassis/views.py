@@ -4,6 +4,7 @@ and swapped.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import md5
 from typing import Any, Protocol
 
 from asyncpg import Connection
@@ -30,6 +31,7 @@ select exists (
   select 1 from events where lane = $1 and position > coalesce(
     (select min(position) from view_cursors where lane = $1 and view = any($2::text[])
      having count(*) = $3), 0))"""
+_LAYOUT = "select obj_description(to_regclass($1), 'pg_class')"
 _FORGET_CURSORS = "delete from view_cursors where view = $1"
 
 
@@ -54,6 +56,17 @@ def table_of(view: View) -> str:
     return f"view_{view.name}"
 
 
+def layout(view: View) -> str:
+    """What tells one layout of a view's table from another; it is the table's comment."""
+    return md5(view.ddl("layout").encode(), usedforsecurity=False).hexdigest()
+
+
+async def create(connection: Connection, view: View, table: str) -> None:
+    """Make a table for a view under a name."""
+    await connection.execute(view.ddl(table))
+    await connection.execute(f"comment on table {table} is '{layout(view)}'")
+
+
 @dataclass
 class Projector:
     """Keeps the views up with the log; the cursor row's lock makes each event count once, whoever
@@ -65,15 +78,18 @@ class Projector:
     batch_size: int = 1000
 
     async def prepare(self) -> None:
-        """Create the tables that are missing."""
+        """Create the tables that are missing, and anew those of an earlier version's layout: they
+        fill again from the events.
+        """
         async with acquire(self.store.pool) as connection:
             for view in self.views:
                 async with connection.transaction():
                     await connection.execute(
                         "select pg_advisory_xact_lock(hashtext($1))", f"view {view.name}"
                     )
-                    if await connection.fetchval("select to_regclass($1)", table_of(view)) is None:
-                        await connection.execute(view.ddl(table_of(view)))
+                    if await connection.fetchval(_LAYOUT, table_of(view)) != layout(view):
+                        await connection.execute(f"drop table if exists {table_of(view)}")
+                        await create(connection, view, table_of(view))
                         await connection.execute(_FORGET_CURSORS, view.name)
 
     async def project(self, lane: int) -> int:

@@ -230,6 +230,21 @@ async def test_a_rebuild_mends_a_view_that_went_wrong_and_says_so(
     assert await service.pool.fetchval("select amount from view_totals") == 11
 
 
+async def test_a_view_of_an_earlier_layout_is_made_anew_and_fills_again(
+    open_toy: OpenToy, bus: EmbeddedBus
+) -> None:
+    service = await open_toy()
+    await toy.send(bus, "a", toy.payment(1, "a", 5))
+    await service.step()
+    await service.pool.execute("alter table view_totals drop column events")
+    await service.pool.execute("comment on table view_totals is 'earlier'")
+    await service.projector.prepare()
+    for lane in range(bus.partitions):
+        await service.projector.project(lane)
+    row = await service.pool.fetchrow("select amount, events from view_totals")
+    assert tuple(row) == (5, 1)
+
+
 async def test_a_state_kept_in_memory_gives_way_to_what_another_writer_stored(
     open_toy: OpenToy, bus: EmbeddedBus
 ) -> None:
