@@ -18,7 +18,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from bench.meter import Meter, Usage
 
-BATCH_RECORDS_MAX = 5_000
+BATCH_RECORDS_MAX = 10_000
 FETCH_BYTES_MAX = 4 << 20
 _SCHEMA = """
 create table events (stream text collate "C" not null, version int not null, body bytea not null);
@@ -73,8 +73,8 @@ async def run(
         max_partition_fetch_bytes=FETCH_BYTES_MAX,
         fetch_max_bytes=FETCH_BYTES_MAX * partitions,
     )
+    meter = Meter(server_pid)  # both sides open their reader on the clock
     await consumer.start()
-    meter = Meter(server_pid)
     places = [TopicPartition(topic, each) for each in range(partitions)]
     consumer.assign(places)
     for place in places:

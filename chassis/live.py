@@ -44,7 +44,7 @@ class Live:
         self._service = service
         self._tasks: list[asyncio.Task[None]] = []
         self._lanes: dict[int, asyncio.Task[None]] = {}
-        self._queues: dict[int, asyncio.Queue[list[Record]]] = {}
+        self._backlogs: dict[int, Backlog] = {}
         self._writing: dict[int, asyncio.Lock] = {}
         self._reopen = asyncio.Event()
         self._relay_pace, self._worker_pace = Pace(_HAND_OVER_PACE), Pace(_HAND_OVER_PACE)
@@ -129,20 +129,18 @@ class Live:
             return
         size = service.settings.batch_size * max(1, len(self._lanes))
         for lane, records in (await service.reading.fetch(size, _IDLE_SECONDS)).items():
-            await self._queues[lane].put(records)
+            await self._backlogs[lane].put(records)
 
     def _start_lanes(self, lanes: list[int]) -> None:
         for lane in lanes:
-            self._queues[lane] = asyncio.Queue(_BATCHES_AHEAD)
+            self._backlogs[lane] = Backlog(self._service.settings.batch_size)
             self._lanes[lane] = asyncio.create_task(self._consume_lane(lane))
 
     async def _stop_lanes(self) -> None:
         tasks, self._lanes = list(self._lanes.values()), {}
-        queues, self._queues = list(self._queues.values()), {}
-        for queue in queues:
-            while not queue.empty():
-                queue.get_nowait()
-            queue.put_nowait([])
+        backlogs, self._backlogs = list(self._backlogs.values()), {}
+        for backlog in backlogs:
+            backlog.end()
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=_STOP_SECONDS)
             for task in late:
@@ -152,8 +150,8 @@ class Live:
         """Consume a lane until told to stop (an empty batch) or something fails; then everything is
         read again.
         """
-        service, queue, pace = self._service, self._queues[lane], Pace(_LANE_PACE)
-        while records := await _all_that_waits(queue, service.settings.batch_size, pace):
+        service, backlog = self._service, self._backlogs[lane]
+        while records := await backlog.next():
             try:
                 async with self._lock(lane):
                     await service.consumer.consume(lane, records, service.reading.positions)
@@ -268,22 +266,41 @@ class Pace:
         self._next = time.monotonic() + self._seconds
 
 
-async def _all_that_waits(
-    queue: "asyncio.Queue[list[Record]]", size: int, pace: Pace
-) -> list[Record]:
-    """What a lane has next, joined up to the size of a batch: a lane that is behind catches up in
-    few commits.
-    """
-    records = await queue.get()
-    if records and len(records) < _SMALL:
-        await pace.wait()
-    while records and len(records) < size and not queue.empty():
-        more = queue.get_nowait()
-        if not more:  # the word to stop is for after this batch
-            queue.put_nowait(more)
-            break
-        records = [*records, *more]
-    return records
+class Backlog:
+    """What was read of a lane and is not consumed yet."""
+
+    def __init__(self, batch_size: int) -> None:
+        self._size = batch_size
+        self._queue: asyncio.Queue[list[Record]] = asyncio.Queue(_BATCHES_AHEAD)
+        self._rest: list[Record] = []
+        self._pace = Pace(_LANE_PACE)
+
+    async def put(self, records: list[Record]) -> None:
+        """Add what was read, once there is room."""
+        await self._queue.put(records)
+
+    async def next(self) -> list[Record]:
+        """The next batch, as full as what waits makes it: a lane that is behind catches up in few
+        commits. Empty at the end.
+        """
+        records = self._rest or await self._queue.get()
+        if records and len(records) < _SMALL:
+            await self._pace.wait()
+        while records and len(records) < self._size and not self._queue.empty():
+            more = self._queue.get_nowait()
+            if not more:  # the end is after this batch
+                self._queue.put_nowait(more)
+                break
+            records = [*records, *more]
+        self._rest = records[self._size :]
+        return records[: self._size]
+
+    def end(self) -> None:
+        """Forget what waits and let whoever consumes find the end."""
+        self._rest = []
+        while not self._queue.empty():
+            self._queue.get_nowait()
+        self._queue.put_nowait([])
 
 
 async def _rung(bell: asyncio.Event, seconds: float) -> bool:
