@@ -278,3 +278,18 @@ async def write_elsewhere(service: Service, stream: str) -> None:
         work = await other.load(connection, now=toy.START, lane=lane, streams=[stream])
         work.append(stream, [toy.Added(100, toy.START)])
         await other.save(connection, work)
+
+
+async def test_a_batch_of_many_slices_counts_each_message_once_and_in_order(
+    open_toy: OpenToy, bus: EmbeddedBus
+) -> None:
+    service = await open_toy()
+    for number in range(450):  # more than two slices; every 100th comes twice, slices apart
+        await toy.send(bus, "a", toy.payment(number, "a", 1))
+    for number in range(0, 450, 100):
+        await toy.send(bus, "a", toy.payment(number, "a", 1))
+    await service.step()
+    state = await total(service, "a")
+    assert state.amount == 450
+    stored = await service.events("account-acme/a")
+    assert [one.version for one in stored] == list(range(1, 451))

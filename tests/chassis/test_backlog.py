@@ -1,0 +1,36 @@
+import asyncio
+
+from chassis.backlog import Backlog
+from chassis.bus.base import PlainRecord, Record
+
+
+def records(first: int, number: int) -> list[Record]:
+    return [PlainRecord("billing", 0, first + each, None, b"") for each in range(number)]
+
+
+async def test_batches_hold_all_in_order_and_never_more_than_the_size() -> None:
+    backlog = Backlog(100)
+    await backlog.put(records(0, 250))
+    await backlog.put(records(250, 60))
+    batches = [await backlog.next() for _ in range(4)]
+    assert [len(batch) for batch in batches] == [100, 100, 100, 10]
+    assert [record.offset for batch in batches for record in batch] == list(range(310))
+
+
+async def test_the_end_comes_after_the_batch_in_hand_and_before_what_waits() -> None:
+    backlog = Backlog(100)
+    await backlog.put(records(0, 250))
+    assert len(await backlog.next()) == 100
+    backlog.end()
+    assert await backlog.next() == []
+
+
+async def test_what_comes_while_a_small_batch_keeps_its_pace_joins_it() -> None:
+    backlog = Backlog(100)
+    await backlog.put(records(0, 1))
+    assert len(await backlog.next()) == 1
+    await backlog.put(records(1, 1))
+    second = asyncio.create_task(backlog.next())
+    await asyncio.sleep(0)
+    await backlog.put(records(2, 3))
+    assert [record.offset for record in await second] == [1, 2, 3, 4]
