@@ -86,6 +86,7 @@ LOST = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the server ended the session and its word is half read
     asyncpg.PostgresConnectionError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.OperatorInterventionError,
