@@ -197,7 +197,7 @@ async def test_a_fenced_transaction_keeps_nothing(open_toy: OpenToy, bus: Embedd
     await toy.send(bus, "a", toy.payment(1, "a", 5))
     batches = await zombie.reading.fetch(10, 1.0)
     await take_over(zombie, heir)
-    await zombie.pool.expire_connections()  # the heir ended its sessions: it comes back with new ones
+    await zombie.pool.expire_connections()  # its sessions were ended: it comes back with new ones
     for lane, records in batches.items():
         with pytest.raises(LaneLost):
             await zombie.consumer.consume(lane, records, zombie.reading.positions)
