@@ -11,11 +11,13 @@ from itertools import islice
 from chassis.work import Entry, Work
 
 STREAMS_MAX = 50_000
-"""Per lane; about 2 KB each for an account with a handful of open items."""
+"""Per lane; about 1 KB each for an account with a handful of open items."""
 
 
 class Warm:
-    """The kept states of each lane; beyond the limit, those read longest ago are given up."""
+    """The kept states of each lane; beyond the limit, those read from the store longest ago are
+    given up.
+    """
 
     def __init__(self, streams_max: int = STREAMS_MAX) -> None:
         self._lanes: dict[int, dict[str, Entry]] = {}

@@ -94,12 +94,8 @@ def _line(one: dict[str, Any]) -> str:
 
 async def _notices(apis: Apis, creditor: str, case_id: str) -> AsyncIterator[Entry]:
     """Each notice with its delivery, and its text as sent."""
-    pages = apis.pages("notifier", "/v1/notices", creditor=creditor, case_id=case_id, limit=_PAGE)
-    number = 0
-    async for row in pages:
-        number += 1
-        path = f"/v1/notices/{row['notice_id']}"
-        detail = await apis.get("notifier", path, creditor=creditor)
+    pieces = _pieces(apis, "notifier", "/v1/notices", "notice_id", creditor, case_id)
+    async for number, row, detail in pieces:
         text = detail.pop("text")
         name = f"notices/{number:04d}-{row['purpose']}-{row['channel']}"
         yield Entry(f"{name}.json", as_json(detail))
@@ -109,12 +105,8 @@ async def _notices(apis: Apis, creditor: str, case_id: str) -> AsyncIterator[Ent
 
 async def _documents(apis: Apis, creditor: str, case_id: str) -> AsyncIterator[Entry]:
     """Each legal document, and its text as issued."""
-    pages = apis.pages("legal", "/v1/documents", creditor=creditor, case_id=case_id, limit=_PAGE)
-    number = 0
-    async for row in pages:
-        number += 1
-        path = f"/v1/documents/{row['document_id']}"
-        detail = await apis.get("legal", path, creditor=creditor)
+    pieces = _pieces(apis, "legal", "/v1/documents", "document_id", creditor, case_id)
+    async for number, row, detail in pieces:
         text = detail.pop("text")
         name = f"documents/{number:04d}-{row['document']}"
         yield Entry(f"{name}.json", as_json(detail))
@@ -123,6 +115,16 @@ async def _documents(apis: Apis, creditor: str, case_id: str) -> AsyncIterator[E
             if hashlib.sha256(content).hexdigest() != detail["content_hash"]:
                 raise Rejected(f"document {row['document_id']}: its text does not fit its hash")
             yield Entry(f"{name}.txt", content)
+
+
+async def _pieces(
+    apis: Apis, service: ServiceName, path: str, key: str, creditor: str, case_id: str
+) -> AsyncIterator[tuple[int, dict[str, Any], dict[str, Any]]]:
+    """What a case has in a list: its number from 1, its row, and all there is of it."""
+    number = 0
+    async for row in apis.pages(service, path, creditor=creditor, case_id=case_id, limit=_PAGE):
+        number += 1
+        yield number, row, await apis.get(service, f"{path}/{row[key]}", creditor=creditor)
 
 
 async def _matter(apis: Apis, creditor: str, account: str) -> list[Entry]:
