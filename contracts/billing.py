@@ -90,7 +90,9 @@ class InvoiceIssued(BillingContract):
 
 
 class InvoiceAdjusted(BillingContract):
-    """A credit or debit note: `change` is added to the invoice's amount."""
+    """A credit or debit note: `change` is added to the invoice's amount; what a credit note has
+    above it goes to what else has fallen due.
+    """
 
     TYPE: ClassVar[str] = "billing.invoice.adjusted.v1"
 
@@ -98,6 +100,18 @@ class InvoiceAdjusted(BillingContract):
     account_id: Identifier
     adjustment_id: Identifier
     change: SignedAmount
+    reason: Text | None = None
+
+
+class CreditGranted(BillingContract):
+    """A credit note that names no invoice: it goes to what has fallen due, else it waits."""
+
+    TYPE: ClassVar[str] = "billing.credit.granted.v1"
+
+    account_id: Identifier
+    credit_id: Identifier
+    amount: PositiveAmount
+    currency: Currency
     reason: Text | None = None
 
 
@@ -112,7 +126,8 @@ class InvoiceCancelled(BillingContract):
 
 
 class PaymentReceived(BillingContract):
-    """Money came in. `method` is cash, transfer, direct_debit, card, wechat, alipay, in_kind or
+    """Money came in at `received_at`, whenever it is told; after now it is no money yet. `method` is
+    cash, transfer, direct_debit, card, wechat, alipay, in_kind or
     another one upstream knows; `collected_by` whoever brought it in.
     """
 
@@ -129,12 +144,13 @@ class PaymentReceived(BillingContract):
 
 
 class PaymentReversed(BillingContract):
-    """A payment counts as never made."""
+    """A payment counts as never made: all that is left of it, or the `amount` named."""
 
     TYPE: ClassVar[str] = "billing.payment.reversed.v1"
 
     payment_id: Identifier
     account_id: Identifier
+    amount: PositiveAmount | None = None
     reason: Text | None = None
 
 

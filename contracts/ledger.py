@@ -177,8 +177,8 @@ class BalanceChanged(AccountMessage):
     the same change follow.
 
     `principal` is of all open items, `overdue` the principal of the overdue ones, `late_fee` what
-    is due on `as_of`, `prepaid` money not allocated, `oldest_due_on` the due date of the oldest
-    overdue item.
+    is due on `as_of`, `prepaid` money not allocated, `waiting` what of that waits for invoices it
+    names that nobody knows, `oldest_due_on` the due date of the oldest overdue item.
     """
 
     TYPE: ClassVar[str] = "ledger.balance.changed.v1"
@@ -188,6 +188,7 @@ class BalanceChanged(AccountMessage):
     overdue: Amount
     late_fee: Amount
     prepaid: Amount
+    waiting: Amount = 0
     oldest_due_on: Day | None = None
     reason: Identifier
     items: tuple[ItemState, ...] = ()
@@ -218,8 +219,22 @@ class PaymentAllocated(AccountMessage):
     prepaid: Amount = 0
 
 
+class PaymentUnmatched(AccountMessage):
+    """Money waits for invoices it names that nobody knows; on `until`, at 09:00, it goes to what
+    has fallen due.
+    """
+
+    TYPE: ClassVar[str] = "ledger.payment.unmatched.v1"
+
+    payment_id: Identifier
+    amount: PositiveAmount
+    currency: Currency
+    invoices: tuple[Identifier, ...]
+    until: Day
+
+
 class PaymentReversed(AccountMessage):
-    """A payment counts as never made."""
+    """A payment, or `amount` of it, counts as never made."""
 
     TYPE: ClassVar[str] = "ledger.payment.reversed.v1"
 

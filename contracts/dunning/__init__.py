@@ -6,6 +6,7 @@ from contracts.dunning.cases import (
     CaseClosed,
     CaseOpened,
     CasePaused,
+    CasePolicyChanged,
     CaseResumed,
     Classified,
     StepTaken,
@@ -44,6 +45,7 @@ from contracts.dunning.requests import (
     TaskWithdrawn,
 )
 from contracts.dunning.terms import (
+    CaseTerms,
     ContactTerms,
     FeeCharged,
     ItemDeferred,
@@ -63,7 +65,9 @@ __all__ = [
     "CaseClosed",
     "CaseOpened",
     "CasePaused",
+    "CasePolicyChanged",
     "CaseResumed",
+    "CaseTerms",
     "ClaimItem",
     "Classified",
     "CommissionApproved",

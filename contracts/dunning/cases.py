@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from contracts.base import Amount, Count, Currency, Day, Identifier, Version
 from contracts.dunning.base import CaseMessage, Decided
+from contracts.dunning.terms import CaseTerms
 
 
 class CaseOpened(CaseMessage):
@@ -18,6 +19,18 @@ class CaseOpened(CaseMessage):
     oldest_due_on: Day
     overdue: Amount
     currency: Currency
+    terms: CaseTerms | None = None
+
+
+class CasePolicyChanged(CaseMessage):
+    """A case follows another policy version from `day` on, and its terms of money with it."""
+
+    TYPE: ClassVar[str] = "dunning.case.policy_changed.v1"
+
+    policy: Identifier
+    version: Version
+    day: Day
+    terms: CaseTerms
 
 
 class CasePaused(CaseMessage):

@@ -32,6 +32,14 @@ class LateFeeTerms(Part):
     starts: Literal["due", "started"] = "due"
 
 
+class CaseTerms(Part):
+    """The terms of money a case is pinned to, with its policy version."""
+
+    due_days: Count | None = None
+    allocation: Literal["principal_first", "charges_first"] = "principal_first"
+    late_fee: LateFeeTerms | None = None
+
+
 class ContactTerms(Part):
     """When and how often debtors may be contacted: local hours, contacts per case in any seven
     days.
@@ -45,7 +53,8 @@ class ContactTerms(Part):
 class TermsPublished(DunningContract):
     """A creditor's terms were set or changed; goes to every lane. `name` is how letters call the
     creditor. With `cash_desk` cash is receipted and counted every evening, in the `home_lane`: the
-    one that messages about the creditor as a whole travel in.
+    one that messages about the creditor as a whole travel in. Below `minimum_overdue` no
+    case opens; money that waits for an unknown invoice is released `unmatched_days` after it came.
     """
 
     TYPE: ClassVar[str] = "dunning.terms.published.v1"
@@ -62,6 +71,8 @@ class TermsPublished(DunningContract):
     version: Version
     languages: tuple[Identifier, ...] = ()
     cash_desk: Flag = False
+    minimum_overdue: Amount = 0
+    unmatched_days: Count = 6
     home_lane: Count | None = None
 
 
