@@ -126,9 +126,9 @@ class InvoiceCancelled(BillingContract):
 
 
 class PaymentReceived(BillingContract):
-    """Money came in at `received_at`, whenever it is told; after now it is no money yet. `method` is
-    cash, transfer, direct_debit, card, wechat, alipay, in_kind or
-    another one upstream knows; `collected_by` whoever brought it in.
+    """Money came in at `received_at`, whenever it is told; before that instant it is no money.
+    `method` is cash, transfer, direct_debit, card, wechat, alipay, in_kind or another one upstream
+    knows; `collected_by` whoever brought it in.
     """
 
     TYPE: ClassVar[str] = "billing.payment.received.v1"
