@@ -8,7 +8,7 @@ from services.dunning.domain.owing import overdue, overdue_principal, past_due
 from services.dunning.domain.pausing import pause_reasons
 from services.dunning.domain.reacting import follow_classification, react
 from services.dunning.domain.recorder import Cause, Recorder
-from services.dunning.domain.values import PolicyRef
+from services.dunning.domain.values import LateFeeTerms, MoneyTerms, PolicyRef
 from services.dunning.policy.model import Pack
 
 
@@ -19,6 +19,20 @@ def policy_ref(pack: Pack) -> PolicyRef:
         version=pack.version,
         parameters={name: str(value) for name, value in sorted(pack.overrides.items())},
         content_hash=pack.content_hash,
+    )
+
+
+def money_terms(pack: Pack) -> MoneyTerms:
+    """The terms of money a case is pinned to with its pack."""
+    fee = pack.terms.late_fee
+    return MoneyTerms(
+        allocation=pack.terms.allocation,
+        due_days=pack.terms.due_days,
+        late_fee=LateFeeTerms(
+            rate_per_day=fee.rate_per_day, cap_ratio=fee.cap_ratio, starts=fee.starts
+        )
+        if fee
+        else None,
     )
 
 
@@ -67,6 +81,7 @@ def _open(rec: Recorder) -> None:
             overdue=overdue_principal(rec.state, rec.today),
             currency=rec.state.currency,
             ledger_version=rec.state.ledger_version,
+            terms=money_terms(rec.pack),
             **why,
         )
     )

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from chassis.errors import Rejected
 from services.dunning.domain import commands as c
 from services.dunning.domain import events as e
-from services.dunning.domain.casework import policy_ref
+from services.dunning.domain.casework import money_terms, policy_ref
 from services.dunning.domain.cash_desk import count_cash
 from services.dunning.domain.creditor_calendar import next_run, run_calendar
 from services.dunning.domain.creditor_desk import (
@@ -19,7 +19,7 @@ from services.dunning.domain.creditor_desk import (
 )
 from services.dunning.domain.policy_changes import check_decision, decided, propose_policy
 from services.dunning.domain.state import Creditor
-from services.dunning.domain.values import ContactTerms, LateFeeTerms, Terms
+from services.dunning.domain.values import ContactTerms, Terms
 from services.dunning.policy.model import Pack
 
 
@@ -34,21 +34,18 @@ def decide_creditor(
 
 def terms_of(pack: Pack) -> Terms:
     """What a pack says to the ledger and the notifier."""
-    fee = pack.terms.late_fee
+    money = money_terms(pack)
     return Terms(
-        allocation=pack.terms.allocation,
-        due_days=pack.terms.due_days,
-        late_fee=LateFeeTerms(
-            rate_per_day=fee.rate_per_day, cap_ratio=fee.cap_ratio, starts=fee.starts
-        )
-        if fee
-        else None,
+        allocation=money.allocation,
+        due_days=money.due_days,
+        late_fee=money.late_fee,
         contact=ContactTerms(
             from_hour=pack.contact.from_,
             until_hour=pack.contact.until,
             per_seven_days=pack.contact.contacts_max,
         ),
         cash_desk=pack.cash_desk is not None,
+        unmatched_days=pack.unmatched_days,
     )
 
 

@@ -14,6 +14,7 @@ from services.dunning.domain.values import (
     Agreement,
     Instalment,
     Item,
+    MoneyTerms,
     Owed,
     OwedItem,
     Person,
@@ -154,7 +155,7 @@ class RestrictionConfirmed(Event, frozen=True, kw_only=True):
 
 
 class CaseOpened(Effect, frozen=True, kw_only=True):
-    """`first_step_on` is the first day on which a step may be taken."""
+    """`first_step_on` is the first day on which a step may be taken, `terms` those of money."""
 
     policy_ref: PolicyRef
     opened_on: date
@@ -163,6 +164,7 @@ class CaseOpened(Effect, frozen=True, kw_only=True):
     overdue: int = 0
     currency: str = ""
     ledger_version: int = 0
+    terms: MoneyTerms | None = None
 
 
 class CasePaused(Effect, frozen=True, kw_only=True):
@@ -178,12 +180,16 @@ class CaseClosed(Effect, frozen=True, kw_only=True):
 
 
 class CasePolicyChanged(Effect, frozen=True, kw_only=True):
-    """A running case was moved to another policy on purpose; what it took before stays taken."""
+    """A running case was moved to another policy on purpose; what it took before stays taken, and
+    `terms` of money are those of the new one from the day `on`.
+    """
 
     before: PolicyRef
     after: PolicyRef
     by: str | None = None
     note: bytes | None = None
+    on: date | None = None
+    terms: MoneyTerms | None = None
 
 
 class StepTaken(Effect, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from datetime import datetime
 from chassis.errors import NotFound, Rejected
 from services.dunning.domain import commands as c
 from services.dunning.domain import events as e
-from services.dunning.domain.casework import policy_ref
+from services.dunning.domain.casework import money_terms, policy_ref
 from services.dunning.domain.checks import one_of
 from services.dunning.domain.deciding import OUTCOMES
 from services.dunning.domain.recorder import Cause, Recorder
@@ -78,7 +78,13 @@ def follow_policy(rec: Recorder, command: c.FollowPolicy) -> None:
     cause = Cause(None, f"moved from policy {case.policy.label} by decision of {command.by}")
     rec.emit(
         e.CasePolicyChanged(
-            before=case.policy, after=wanted, by=command.by, note=command.note, **rec.why(cause)
+            before=case.policy,
+            after=wanted,
+            by=command.by,
+            note=command.note,
+            on=rec.today,
+            terms=money_terms(rec.pack),
+            **rec.why(cause),
         )
     )
 

@@ -143,6 +143,14 @@ class ContactTerms(Value, frozen=True, kw_only=True):
     per_seven_days: int
 
 
+class MoneyTerms(Value, frozen=True, kw_only=True):
+    """What a case is pinned to of money: due days, order of allocation, late fee."""
+
+    allocation: str
+    due_days: int | None = None
+    late_fee: LateFeeTerms | None = None
+
+
 class Terms(Value, frozen=True, kw_only=True):
     """What the ledger and the notifier need of the policy."""
 
@@ -151,6 +159,7 @@ class Terms(Value, frozen=True, kw_only=True):
     late_fee: LateFeeTerms | None = None
     contact: ContactTerms | None = None
     cash_desk: bool = False
+    unmatched_days: int = 6
 
 
 class Instalment(Value, frozen=True, kw_only=True):

@@ -137,7 +137,8 @@ def _build(source: Document, overrides: Mapping[str, Any]) -> Pack:
         source.problem(("parameters", name), "is used nowhere") for name in sorted(own - used)
     ]
     data.setdefault("contact", _contact(values))
-    data.setdefault("step_time", values.get("step_time"))
+    for name in ("step_time", "unmatched_days"):
+        data.setdefault(name, values.get(name))
     data |= {
         "values": values,
         "overrides": dict(overrides),

@@ -103,6 +103,7 @@ def _number(value: Any, *, whole: bool) -> int | Decimal:
 
 
 _CONTACT = "rules shared by all packs: contact"
+_UNMATCHED = "rules shared by all packs: unknown reference"
 
 COMMON: Mapping[str, dict[str, Any]] = {
     "step_time": {
@@ -116,5 +117,13 @@ COMMON: Mapping[str, dict[str, Any]] = {
     "contacts_max": {"default": 7, "unit": "count", "vague": True, "source": _CONTACT},
     "contacts_window_days": {"default": 7, "unit": "days", "min": 1, "source": _CONTACT},
     "calls_per_day_max": {"default": 1, "unit": "count", "source": _CONTACT},
+    "unmatched_days": {
+        "default": 6,
+        "unit": "days",
+        "min": 1,
+        "vague": True,
+        "source": _UNMATCHED,
+        "description": "days after which money for an unknown invoice goes to what is due",
+    },
 }
 """Figures every pack has; a pack that declares one of these names sets its own default."""

@@ -50,7 +50,6 @@ KEPT: frozenset[type[e.Event]] = frozenset(
         # Creditors hear of the terms; whose proposal they were is the creditor's own business.
         e.PolicyProposed,
         e.PolicyDecided,
-        e.CasePolicyChanged,
         e.CommissionEarned,
         e.CommissionReversed,
         e.CollectorStarted,
@@ -69,6 +68,8 @@ def publish(stored: Stored) -> list[Outgoing]:
         return []
     creditor, account = owner_of(stored)
     data = make(stored, account)
+    if data is None:
+        return []
     correlation = getattr(stored.event, "case_id", None)
     if isinstance(data, m.TermsPublished):
         return [Outgoing(data, creditor, correlation=correlation, lanes="every")]

@@ -6,7 +6,7 @@ from chassis.stored import Stored
 from contracts import dunning as m
 from contracts.base import Contract
 from services.dunning.domain import events as e
-from services.dunning.publish.parts import Make, about, decided
+from services.dunning.publish.parts import Make, about, case_terms, decided
 
 
 def _case_opened(stored: Stored, account: str | None) -> Contract:
@@ -20,6 +20,22 @@ def _case_opened(stored: Stored, account: str | None) -> Contract:
         oldest_due_on=event.oldest_due_on,
         overdue=event.overdue,
         currency=event.currency,
+        terms=case_terms(event.terms),
+    )
+
+
+def _policy_changed(stored: Stored, account: str | None) -> Contract | None:
+    """Those recorded before cases had terms of their own say nothing the ledger could follow."""
+    event: e.CasePolicyChanged = stored.event
+    terms = case_terms(event.terms)
+    if terms is None or event.on is None:
+        return None
+    return m.CasePolicyChanged(
+        **about(stored, account),
+        policy=event.after.policy,
+        version=event.after.version,
+        day=event.on,
+        terms=terms,
     )
 
 
@@ -61,6 +77,7 @@ def _classified(stored: Stored, account: str | None) -> Contract:
 
 MESSAGES: Mapping[type[e.Event], Make] = {
     e.CaseOpened: _case_opened,
+    e.CasePolicyChanged: _policy_changed,
     e.CasePaused: _case_paused,
     e.CaseResumed: _case_resumed,
     e.CaseClosed: _case_closed,

@@ -4,12 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 from chassis.stored import Stored
+from contracts import dunning as m
 from contracts.base import Contract
 from services.dunning.domain import events as e
 from services.dunning.domain.state import short_code
+from services.dunning.domain.values import LateFeeTerms, MoneyTerms
 
-Make = Callable[[Stored, str | None], Contract]
-"""Makes the message of an event; the second argument is the account, if it is about one."""
+Make = Callable[[Stored, str | None], Contract | None]
+"""Makes the message of an event, or None where there is nothing to tell; the second argument is the
+account, if it is about one.
+"""
 LABEL_MAX = 200
 
 
@@ -31,3 +35,25 @@ def about(stored: Stored, account: str | None) -> dict[str, Any]:
 def own_id(stored: Stored) -> str:
     """An id for what has none of its own: the event's place in its stream."""
     return f"{short_code(stored.stream)}-e{stored.version}"
+
+
+def case_terms(terms: MoneyTerms | None) -> m.CaseTerms | None:
+    """The terms of money of a case; None where an older event tells none."""
+    if terms is None:
+        return None
+    return m.CaseTerms(
+        due_days=terms.due_days,
+        allocation=terms.allocation,
+        late_fee=late_fee_terms(terms.late_fee),
+    )
+
+
+def late_fee_terms(fee: LateFeeTerms | None) -> m.LateFeeTerms | None:
+    """A late fee as messages tell it."""
+    if fee is None:
+        return None
+    return m.LateFeeTerms(
+        rate_per_day=format(fee.rate_per_day, "f"),
+        cap_ratio=format(fee.cap_ratio, "f"),
+        starts=fee.starts,
+    )

@@ -7,7 +7,7 @@ from contracts import dunning as m
 from contracts.base import Contract
 from services.dunning.domain import events as e
 from services.dunning.domain.values import ContactTerms
-from services.dunning.publish.parts import Make, about, own_id
+from services.dunning.publish.parts import Make, about, late_fee_terms, own_id
 from services.dunning.views.rows import owner_of
 
 _LAST_MINUTE = "23:59"
@@ -15,7 +15,6 @@ _LAST_MINUTE = "23:59"
 
 def _terms(stored: Stored, account: str | None) -> Contract:
     event: e.CreditorConfigured = stored.event
-    late_fee = event.terms.late_fee
     creditor, _ = owner_of(stored)
     return m.TermsPublished(
         creditor=creditor,
@@ -24,18 +23,13 @@ def _terms(stored: Stored, account: str | None) -> Contract:
         currency=event.currency,
         due_days=event.terms.due_days,
         allocation=event.terms.allocation,
-        late_fee=None
-        if late_fee is None
-        else m.LateFeeTerms(
-            rate_per_day=format(late_fee.rate_per_day, "f"),
-            cap_ratio=format(late_fee.cap_ratio, "f"),
-            starts=late_fee.starts,
-        ),
+        late_fee=late_fee_terms(event.terms.late_fee),
         contact=_contact(event.terms.contact),
         policy=event.policy_ref.policy,
         version=event.policy_ref.version,
         languages=event.languages,
         cash_desk=event.terms.cash_desk,
+        unmatched_days=event.terms.unmatched_days,
         home_lane=stored.lane,
     )
 
