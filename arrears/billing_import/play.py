@@ -194,7 +194,7 @@ async def _open_dispute(
         if attempt:
             await asyncio.sleep(_RETRY_SECONDS)
         try:
-            body = {"invoice": happening.disputes}
+            body = {"invoice_id": happening.disputes}
             await apis.post("dunning", path, body, creditor=creditor)
         except Refused as error:
             reason = error.reason

@@ -24,13 +24,12 @@ def _promise(data: Mapping[str, Any]) -> Call:
 
 
 def _plan(data: Mapping[str, Any]) -> Call:
-    parts = [{"due": part["due_on"], "amount": part["amount"]} for part in data["instalments"]]
-    return Call("plans", {"instalments": parts})
+    return Call("plans", {"instalments": list(data["instalments"])})
 
 
 def _dispute(data: Mapping[str, Any]) -> Call:
     items = list(data.get("item_ids", []))
-    invoice = {"invoice": items[0]} if len(items) == 1 else {}
+    invoice = {"invoice_id": items[0]} if len(items) == 1 else {}
     return Call("disputes", {"kind": data["kind"], **invoice})
 
 
@@ -40,12 +39,12 @@ def _resolved(data: Mapping[str, Any]) -> Call:
 
 def _applied(data: Mapping[str, Any]) -> Call:
     asked = _given(data, "amount", "until")
-    return Call("applications", {"for": data["action"], "by": DEBTOR, **asked})
+    return Call("applications", {"purpose": data["action"], "by": DEBTOR, **asked})
 
 
 def _decided(data: Mapping[str, Any]) -> Call:
     decided = _given(data, "amount", "until")
-    return Call("decisions", {"for": data["action"], "outcome": data["outcome"], **decided})
+    return Call("decisions", {"purpose": data["action"], "outcome": data["outcome"], **decided})
 
 
 FACTS: Mapping[str, Callable[[Mapping[str, Any]], Call]] = {

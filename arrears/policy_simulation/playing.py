@@ -114,5 +114,5 @@ class _Run:
             account = asked_for["account"]
             whole = f"/v1/creditors/{creditor}/decisions"
             path = f"/v1/accounts/{account}/decisions" if account else whole
-            body = {"for": asked_for["purpose"], "outcome": "approved"}
+            body = {"purpose": asked_for["purpose"], "outcome": "approved"}
             await apis.post("dunning", path, body, creditor=creditor)

@@ -30,7 +30,7 @@ class AccountMessage(DunningContract):
 
 class ApprovalRequested(DunningContract):
     """A second person is asked to allow `action`; without `account_id` it is about the creditor as
-    a whole. `owner` decides.
+    a whole. `owner` decides. `purpose` is the action by the name it has over HTTP.
     """
 
     TYPE: ClassVar[str] = "dunning.approval.requested.v1"
@@ -46,6 +46,7 @@ class ApprovalRequested(DunningContract):
     version: Version | None = None
     step: Identifier | None = None
     reason: Label | None = None
+    purpose: Identifier | None = None
 
 
 class ApprovalDecided(DunningContract):
@@ -60,16 +61,18 @@ class ApprovalDecided(DunningContract):
     outcome: Literal["approved", "rejected", "lapsed"]
     amount: Amount | None = None
     until: Day | None = None
+    purpose: Identifier | None = None
 
 
 class PromiseMade(AccountMessage):
-    """The debtor promises to pay an amount by a day."""
+    """The debtor promises to pay an amount by a day; `until` is that day too, as over HTTP."""
 
     TYPE: ClassVar[str] = "dunning.promise.made.v1"
 
     promise_id: Identifier
     amount: PositiveAmount
     by: Day
+    until: Day | None = None
 
 
 class PromiseKept(AccountMessage):
@@ -153,6 +156,7 @@ class ApplicationMade(AccountMessage):
     action: Identifier
     amount: Amount | None = None
     until: Day | None = None
+    purpose: Identifier | None = None
 
 
 class ApplicationDecided(AccountMessage):
@@ -165,6 +169,7 @@ class ApplicationDecided(AccountMessage):
     outcome: Decision
     amount: Amount | None = None
     until: Day | None = None
+    purpose: Identifier | None = None
 
 
 class HoldPlaced(AccountMessage):

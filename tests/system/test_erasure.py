@@ -165,7 +165,7 @@ async def _is_argued_about(told: Told) -> None:
     await told.upstream("observation.recorded.v1", kind="absconded", note=NOTES["upstream"])
     await told.operator("disputes", reason=NOTES["dispute"])
     await told.operator("disputes/resolution", outcome="rejected", reason=NOTES["resolution"])
-    await told.operator("applications", **{"for": "relief", "reason": NOTES["application"]})
+    await told.operator("applications", purpose="relief", reason=NOTES["application"])
     await told.operator("promises", amount=5_000, until="2026-05-20", note=NOTES["promise"])
     await told.until(6, 1)
     await told.operator("hold", reason=NOTES["hold"])

@@ -71,7 +71,9 @@ def _agreements(routes: APIRouter, desk: Desk) -> None:
     async def plan(
         target: Acting, given: i.PlanInput, who: Annotated[Principal, may("agree_plan")]
     ) -> Happened:
-        instalments = tuple(Instalment(due=one.due, amount=one.amount) for one in given.instalments)
+        instalments = tuple(
+            Instalment(due=one.due_on, amount=one.amount) for one in given.instalments
+        )
         by = acting_for(who, given.by)
         return await desk.act(
             target,
@@ -95,7 +97,7 @@ def _disputes(routes: APIRouter, desk: Desk) -> None:
             target,
             lambda seal: c.OpenDispute(
                 kind=given.kind,
-                item_id=given.invoice,
+                item_id=given.invoice_id,
                 reason=seal(by, given.reason),
             ),
         )
@@ -186,9 +188,11 @@ def _holds(routes: APIRouter, desk: Desk) -> None:
 
     @routes.post("/hold/release", status_code=CREATED, summary="Go on")
     async def release(
-        target: Acting, given: i.Deed, who: Annotated[Principal, may("release_hold")]
+        target: Acting,
+        who: Annotated[Principal, may("release_hold")],
+        given: i.Deed | None = None,
     ) -> Happened:
-        command = c.ReleaseHold(by=acting_for(who, given.by))
+        command = c.ReleaseHold(by=acting_for(who, given.by if given else None))
         return await desk.act(target, lambda _seal: command)
 
     @routes.delete("/hold", summary="Go on")

@@ -4,7 +4,14 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
@@ -22,6 +29,11 @@ def _known_zone(name: str) -> str:
     if name not in available_timezones():
         raise PydanticCustomError("time_zone", "is no IANA time zone")
     return ZoneInfo(name).key
+
+
+def _also(name: str, older: str) -> Any:
+    """A field by the name it has in messages, which is still taken by an older one."""
+    return Field(validation_alias=AliasChoices(name, older))
 
 
 class Input(BaseModel):
@@ -80,7 +92,7 @@ class PromiseInput(Deed):
 
 
 class InstalmentInput(Input):
-    due: date
+    due_on: Annotated[date, _also("due_on", "due")]
     amount: PositiveMinor
 
 
@@ -97,7 +109,7 @@ class PlanInput(Deed):
 class DisputeInput(Deed):
     """A dispute over one invoice, or over everything when none is named."""
 
-    invoice: Identifier | None = None
+    invoice_id: Annotated[Identifier | None, _also("invoice_id", "invoice")] = None
     kind: DisputeKind = "objection"
     reason: Text | None = None
 
@@ -123,7 +135,7 @@ class ResolutionInput(Deed):
 class ApplicationInput(Deed):
     """An application: what it is for, and what is asked."""
 
-    purpose: Word = Field(alias="for")
+    purpose: Annotated[Word, _also("purpose", "for")]
     amount: NonNegativeMinor | None = None
     until: date | None = None
     reason: Text | None = None
@@ -132,7 +144,7 @@ class ApplicationInput(Deed):
 class DecisionInput(Deed):
     """A decision on the application or approval of that name."""
 
-    purpose: Word = Field(alias="for")
+    purpose: Annotated[Word, _also("purpose", "for")]
     outcome: Literal["approved", "rejected"]
     until: date | None = None
     amount: NonNegativeMinor | None = None

@@ -122,12 +122,25 @@ class Reader:
                     shown["owner"] = value
                     continue
             shown[info.encode_name] = msgspec.to_builtins(value)
-        return shown, erased
+        return _named_as_in_messages(shown), erased
 
     def _open(self, sealed: bytes) -> Any:
         if self.keys is None or self.subject is None:
             return None
         return self.keys.open(self.subject, sealed)
+
+
+def _named_as_in_messages(shown: dict[str, Any]) -> dict[str, Any]:
+    """Fields by the names they have in messages and requests; `for` stays beside `purpose` for
+    those who read it.
+    """
+    if "for" in shown:
+        shown["purpose"] = shown["for"]
+    if "instalments" in shown:
+        shown["instalments"] = [
+            {"due_on": one["due"], "amount": one["amount"]} for one in shown["instalments"]
+        ]
+    return shown
 
 
 def kind_of(event: type[e.Event]) -> str:

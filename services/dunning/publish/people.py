@@ -16,6 +16,7 @@ def _approval_requested(stored: Stored, account: str | None) -> Contract:
         **decided(event),
         approval_id=event.approval_id,
         action=event.for_,
+        purpose=event.for_,
         owner=event.by_role,
         amount=event.amount,
     )
@@ -27,6 +28,7 @@ def _approval_decided(stored: Stored, account: str | None) -> Contract:
         **about(stored, account),
         approval_id=event.approval_id,
         action=event.for_,
+        purpose=event.for_,
         outcome=event.outcome,
         amount=event.amount,
     )
@@ -38,6 +40,7 @@ def _approval_lapsed(stored: Stored, account: str | None) -> Contract:
         **about(stored, account),
         approval_id=event.approval_id,
         action=event.for_,
+        purpose=event.for_,
         outcome="lapsed",
     )
 
@@ -49,6 +52,7 @@ def _promise_made(stored: Stored, account: str | None) -> Contract:
         promise_id=event.promise_id,
         amount=event.amount,
         by=event.by,
+        until=event.by,
     )
 
 
@@ -108,6 +112,7 @@ def _application_made(stored: Stored, account: str | None) -> Contract:
         **about(stored, account),
         application_id=event.application_id,
         action=event.for_,
+        purpose=event.for_,
         amount=event.amount,
         until=event.until,
     )
@@ -119,6 +124,7 @@ def _application_decided(stored: Stored, account: str | None) -> Contract:
         **about(stored, account),
         application_id=event.application_id,
         action=event.for_,
+        purpose=event.for_,
         outcome=event.outcome,
         amount=event.amount,
         until=event.until,

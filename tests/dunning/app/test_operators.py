@@ -64,7 +64,7 @@ async def test_a_broken_promise_raises_an_alert(overdue: Desk) -> None:
 
 async def test_a_dispute_is_opened_and_decided(overdue: Desk) -> None:
     opened = await overdue.post(
-        "/v1/accounts/P-1/disputes", {"invoice": "INV-1", "reason": "never used it"}, "collector"
+        "/v1/accounts/P-1/disputes", {"invoice_id": "INV-1", "reason": "never used it"}, "collector"
     )
     assert "dispute_opened" in shown(opened)
     body = {"outcome": "reduced", "amount": 10_000}
@@ -79,8 +79,8 @@ async def test_a_dispute_is_opened_and_decided(overdue: Desk) -> None:
 
 async def test_who_asks_may_not_decide(overdue: Desk) -> None:
     path = "/v1/accounts/P-1"
-    await overdue.post(f"{path}/applications", {"for": "hardship"}, "manager", who="wu")
-    decision = {"for": "hardship", "outcome": "approved"}
+    await overdue.post(f"{path}/applications", {"purpose": "hardship"}, "manager", who="wu")
+    decision = {"purpose": "hardship", "outcome": "approved"}
     own = await overdue.post(f"{path}/decisions", decision, "manager", who="wu")
     assert own.status_code == 409
     assert "second person" in own.json()["detail"]
@@ -89,13 +89,13 @@ async def test_who_asks_may_not_decide(overdue: Desk) -> None:
 
 
 async def test_an_application_waits_in_the_list_of_decisions(overdue: Desk) -> None:
-    body = {"for": "hardship", "amount": 500}
+    body = {"purpose": "hardship", "amount": 500}
     await overdue.post("/v1/accounts/P-1/applications", body)
     pending = (await overdue.get("/v1/decisions")).json()["items"]
     assert [(d["what"], d["purpose"], d["amount"]) for d in pending] == [
         ("application", "hardship", 500)
     ]
-    decision = {"for": "hardship", "outcome": "rejected"}
+    decision = {"purpose": "hardship", "outcome": "rejected"}
     await overdue.post("/v1/accounts/P-1/decisions", decision, who="zhao")
     assert (await overdue.get("/v1/decisions")).json()["items"] == []
     assert len((await overdue.get("/v1/decisions", state="rejected")).json()["items"]) == 1
@@ -178,11 +178,11 @@ async def test_every_change_is_refused_to_roles_that_may_not(overdue: Desk) -> N
     doors = {
         "replies": {},
         "promises": {"amount": 1, "until": "2026-03-25"},
-        "plans": {"instalments": [{"due": "2026-03-25", "amount": 1}]},
+        "plans": {"instalments": [{"due_on": "2026-03-25", "amount": 1}]},
         "disputes": {},
         "disputes/resolution": {"outcome": "upheld"},
-        "applications": {"for": "relief"},
-        "decisions": {"for": "relief", "outcome": "approved"},
+        "applications": {"purpose": "relief"},
+        "decisions": {"purpose": "relief", "outcome": "approved"},
         "observations": {"kind": "fraud"},
         "hold": {},
         "hold/release": {},
@@ -276,7 +276,7 @@ async def test_an_approval_is_given_by_the_role_it_asks_for(asking: Desk) -> Non
     assert [(d["what"], d["purpose"], d["by_role"]) for d in pending] == [
         ("approval", "stop", "manager")
     ]
-    path, decision = "/v1/accounts/P-1/decisions", {"for": "stop", "outcome": "approved"}
+    path, decision = "/v1/accounts/P-1/decisions", {"purpose": "stop", "outcome": "approved"}
     assert (await asking.post(path, decision, "finance")).status_code == 403
     assert "restrict" in shown(await asking.post(path, decision, "manager"))
     assert (await asking.get("/v1/decisions")).json()["items"] == []
@@ -307,8 +307,8 @@ async def test_a_policy_says_which_role_decides_an_application(desk: Desk) -> No
     await desk.owes(30_000, date(2026, 3, 8))
     await desk.run_until(local(3, 18))
     path = "/v1/accounts/P-1"
-    await desk.post(f"{path}/applications", {"for": "waive_late_fee"}, "collector", who="li")
-    decision = {"for": "waive_late_fee", "outcome": "approved", "amount": 100}
+    await desk.post(f"{path}/applications", {"purpose": "waive_late_fee"}, "collector", who="li")
+    decision = {"purpose": "waive_late_fee", "outcome": "approved", "amount": 100}
     for role in ("finance", "legal", "collector"):
         refused = await desk.post(f"{path}/decisions", decision, role, who="wu")
         assert refused.status_code == 403, role
@@ -322,7 +322,41 @@ async def test_what_a_policy_leaves_open_any_decider_decides(desk: Desk) -> None
     await desk.owes(30_000, date(2026, 3, 8))
     await desk.run_until(local(3, 18))
     path = "/v1/accounts/P-1"
-    await desk.post(f"{path}/applications", {"for": "relief"}, "collector", who="li")
-    decision = {"for": "relief", "outcome": "rejected"}
+    await desk.post(f"{path}/applications", {"purpose": "relief"}, "collector", who="li")
+    decision = {"purpose": "relief", "outcome": "rejected"}
     assert (await desk.post(f"{path}/decisions", decision, "collector")).status_code == 403
     assert shown(await desk.post(f"{path}/decisions", decision, "finance", who="wu"))
+
+
+@pytest.mark.parametrize(
+    ("door", "body"),
+    [
+        ("plans", {"instalments": [{"due": "2026-03-25", "amount": 100}]}),
+        ("disputes", {"invoice": "INV-1"}),
+        ("applications", {"for": "hardship"}),
+    ],
+)
+async def test_the_older_name_of_a_field_is_still_taken(
+    overdue: Desk, door: str, body: dict[str, Any]
+) -> None:
+    shown(await overdue.post(f"/v1/accounts/P-1/{door}", body))
+
+
+async def test_a_hold_is_released_without_a_body(overdue: Desk) -> None:
+    await overdue.post("/v1/accounts/P-1/hold", {})
+    path = "/v1/accounts/P-1/hold/release"
+    given = {"params": {"creditor": "acme"}, "headers": overdue.headers("manager")}
+    assert shown(await overdue.client.post(path, **given)) == ["hold_released", "case_resumed"]
+
+
+async def test_requests_messages_and_the_timeline_name_things_alike(overdue: Desk) -> None:
+    path = "/v1/accounts/P-1"
+    await overdue.post(f"{path}/applications", {"purpose": "hardship"}, who="li")
+    plan = [{"due_on": "2026-03-25", "amount": 100}]
+    await overdue.post(f"{path}/plans", {"instalments": plan})
+    told = {m.type: m.data for m in await overdue.published()}
+    assert told["dunning.application.made.v1"].purpose == "hardship"
+    assert told["dunning.plan.agreed.v1"].instalments[0].due_on == date(2026, 3, 25)
+    seen = {e["kind"]: e["fields"] for e in await overdue.timeline()}
+    assert seen["application_made"]["purpose"] == "hardship"
+    assert seen["plan_agreed"]["instalments"] == plan

@@ -166,7 +166,7 @@ class TestCommission:
         assert [(a["purpose"], a["account"], a["by_role"]) for a in asked] == [
             ("commission", None, "manager")
         ]
-        body = {"for": "commission", "outcome": "approved"}
+        body = {"purpose": "commission", "outcome": "approved"}
         assert (await desk.post(f"{WHOLE}/decisions", body, "finance")).status_code == 403
         assert (await desk.post(f"{WHOLE}/decisions", body, "manager")).status_code == 201
         (told,) = [m for m in await desk.published() if m.type == "dunning.commission.approved.v1"]
@@ -216,7 +216,7 @@ async def test_collateral_of_a_plan_is_kept_sealed(desk: Desk) -> None:
     await desk.owes(10000, date(2026, 3, 5))
     await desk.run_until(local(3, 7))
     plan = {
-        "instalments": [{"due": "2026-04-01", "amount": 10000}],
+        "instalments": [{"due_on": "2026-04-01", "amount": 10000}],
         "collateral": "抵押车辆一辆",
     }
     assert (await desk.post("/v1/accounts/P-1/plans", plan)).status_code == 201

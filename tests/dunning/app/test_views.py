@@ -25,7 +25,7 @@ async def test_rebuilt_views_are_byte_identical(desk: Desk) -> None:
     for number in range(3):
         await desk.owes(100 + number, date(2026, 3, 1 + number), account=f"P-{number}")
     await desk.run_until(local(3, 14))
-    await desk.post("/v1/accounts/P-1/applications", {"for": "hardship"})
+    await desk.post("/v1/accounts/P-1/applications", {"purpose": "hardship"})
     await desk.post("/v1/accounts/P-2/disputes", {})
     await desk.owes(100, date(2026, 3, 1), account="P-0", left=0)
     before = await _tables(desk)
@@ -33,6 +33,6 @@ async def test_rebuilt_views_are_byte_identical(desk: Desk) -> None:
     done = await desk.service.rebuild(lambda _done, _total: None)
     assert done.different == ()
     assert await _tables(desk) == before
-    decision = {"for": "hardship", "outcome": "rejected"}
+    decision = {"purpose": "hardship", "outcome": "rejected"}
     await desk.post("/v1/accounts/P-1/decisions", decision, who="zhao")
     assert (await desk.get("/v1/decisions")).json()["items"] == []
