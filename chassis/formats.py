@@ -1,21 +1,15 @@
 """Amounts, dates and item names the way people write them, in Chinese and English."""
 
 from datetime import date
+from decimal import Decimal
+from functools import cache
+
+from babel.numbers import get_currency_name
+from iso4217 import Currency
 
 LANGUAGES = ("zh", "en")
 
-_DECIMALS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "BHD": 3, "KWD": 3, "TND": 3}
-_ZH_CURRENCIES = {
-    "EUR": "欧元",
-    "GBP": "英镑",
-    "HKD": "港元",
-    "JPY": "日元",
-    "KRW": "韩元",
-    "MOP": "澳门元",
-    "SGD": "新加坡元",
-    "TWD": "新台币元",
-    "USD": "美元",
-}
+_DECIMALS_OF_MOST = 2
 _EN_MONTHS = (
     "January",
     "February",
@@ -74,15 +68,35 @@ def money(amount: int, currency: str, language: str) -> str:
         return f"{currency} {figure}"
     if currency == "CNY":
         return f"人民币 {figure} 元"
-    return f"{figure} {_ZH_CURRENCIES.get(currency, currency)}"
+    return f"{figure} {currency_name(currency)}"
+
+
+@cache
+def currency_name(currency: str) -> str:
+    """What a currency is called in Chinese: 人民币, 美元; a code without a name stays as it is."""
+    return get_currency_name(currency, locale="zh")
 
 
 def number(amount: int, currency: str) -> str:
     """An amount in minor units with its decimals and thousands: `8,300.00`."""
-    decimals = _DECIMALS.get(currency, 2)
-    whole, rest = divmod(abs(amount), 10**decimals)
-    sign = "-" if amount < 0 else ""
-    return f"{sign}{whole:,}" + (f".{rest:0{decimals}d}" if decimals else "")
+    return f"{exact(amount, currency):,f}"
+
+
+def exact(amount: int, currency: str) -> Decimal:
+    """An amount in minor units as the decimal number people and banks write: `8300.00`."""
+    return Decimal(amount).scaleb(-decimals(currency))
+
+
+@cache
+def decimals(currency: str) -> int:
+    """Decimals of a currency's minor unit by ISO 4217, which banks follow: 2, JPY 0, KWD 3.
+
+    A code that is not in the standard has two.
+    """
+    # CLDR (babel) answers another question, what prices show: HUF 0, where banks count in fillér.
+    known = Currency.__members__.get(currency.lower())
+    digits = known.exponent if known is not None else None
+    return _DECIMALS_OF_MOST if digits is None else digits
 
 
 def day(value: date, language: str) -> str:

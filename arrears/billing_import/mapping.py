@@ -11,9 +11,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from arrears.errors import UsageError
 from arrears.marked_yaml import read_model
 from arrears.scenario.inputs import Identifier, PaymentMethod
+from chassis.formats import decimals
 
 _DEFAULTS = Path(__file__).with_name("defaults.yaml")
-_MINOR_DIGITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3}
 
 
 def _encoding(name: str) -> str:
@@ -89,7 +89,7 @@ class ImportMap(_Part):
     @property
     def minor_digits(self) -> int:
         """Digits after the decimal mark that the currency's minor unit has."""
-        return _MINOR_DIGITS.get(self.currency, 2) if self.decimals is None else self.decimals
+        return decimals(self.currency) if self.decimals is None else self.decimals
 
 
 def read_map(path: Path) -> ImportMap:

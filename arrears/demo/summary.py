@@ -9,7 +9,10 @@ from rich.console import Console
 from rich.table import Table
 
 from arrears.demo.tally import Tally
+from chassis.formats import number
 
+_CURRENCY = "CNY"
+"""What every creditor of the demonstration is owed in."""
 _COUNTS = (
     "tasks given",
     "approvals asked for",
@@ -49,18 +52,13 @@ def show_files(console: Console, folder: Path, what: str) -> None:
     console.print(f"{files} {what} lie as files in {folder}", soft_wrap=True)
 
 
-def money(minor: int) -> str:
-    """Write an amount of minor units the way people do."""
-    return f"{minor / 100:,.2f}"
-
-
 def _counts(tally: Tally) -> Table:
     table = Table(title="What happened", show_header=False)
     table.add_row("events in", str(tally.events_in))
     for name in ("cases opened", "cases closed"):
         table.add_row(name, str(tally.counts[name]))
-    for channel, number in tally.notices.most_common():
-        table.add_row(f"notices by {channel.replace('_', ' ')}", str(number))
+    for channel, sent in tally.notices.most_common():
+        table.add_row(f"notices by {channel.replace('_', ' ')}", str(sent))
     for name in _COUNTS:
         table.add_row(name, str(tally.counts[name]))
     return table
@@ -81,12 +79,12 @@ def _money(
         )
         for name in names
     ]
-    table = _table("Money (CNY)", "cases", "billed", "collected", "overdue", gap=2)
+    table = _table(f"Money ({_CURRENCY})", "cases", "billed", "collected", "overdue", gap=2)
     for name, (cases, *amounts) in zip(names, rows, strict=True):
-        table.add_row(name, str(cases), *map(money, amounts))
+        table.add_row(name, str(cases), *(number(amount, _CURRENCY) for amount in amounts))
     cases, *amounts = (sum(column) for column in zip(*rows, strict=True))
     table.add_section()
-    table.add_row("together", str(cases), *map(money, amounts))
+    table.add_row("together", str(cases), *(number(amount, _CURRENCY) for amount in amounts))
     return table
 
 
@@ -94,7 +92,7 @@ def _ageing(
     creditors: Sequence[Mapping[str, Any]], ageing: Mapping[str, Mapping[str, int]]
 ) -> Table:
     """Whole yuan by days past due: the amounts beside each other must fit into 80 columns."""
-    table = _table("Open principal by days past due (CNY, whole yuan)", *_COLUMNS, gap=1)
+    table = _table(f"Open principal by days past due ({_CURRENCY}, whole yuan)", *_COLUMNS, gap=1)
     rows = [
         [
             sum(ageing[creditor["id"]].get(bucket, 0) for bucket in each)

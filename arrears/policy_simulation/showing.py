@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from arrears.policy_simulation.figures import Figures, Prices
+from chassis.formats import number
 
 _GROUPS: tuple[tuple[str, Callable[[Figures], Counter[str]]], ...] = (
     ("notices", lambda figures: figures.notices),
@@ -43,8 +44,5 @@ def rows(columns: Sequence[Figures], prices: Prices) -> Iterator[tuple[str, ...]
         *(str(len(figures.days_to_first_contact)) for figures in columns),
     )
     yield ("days to first contact, median", *(figures.median_days for figures in columns))
-    yield (f"cost ({prices.currency})", *(_money(figures.cost(prices)) for figures in columns))
-
-
-def _money(minor: int) -> str:
-    return f"{minor // 100:,}.{minor % 100:02d}"
+    costs = (number(figures.cost(prices), prices.currency) for figures in columns)
+    yield (f"cost ({prices.currency})", *costs)

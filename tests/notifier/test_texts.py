@@ -214,7 +214,7 @@ def test_the_hash_is_of_what_was_said() -> None:
         (830000, "JPY", "zh", "830,000 日元"),
         (1234567, "KWD", "en", "KWD 1,234.567"),
         (-12345, "USD", "en", "USD -123.45"),
-        (100, "XXX", "zh", "1.00 XXX"),
+        (100, "ZZZ", "zh", "1.00 ZZZ"),
     ],
 )
 def test_amounts_are_written_as_people_write_them(

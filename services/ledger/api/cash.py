@@ -100,4 +100,4 @@ def router(service: "Service") -> APIRouter:
 
 
 def _receipt(row: Any) -> ReceiptOut:
-    return ReceiptOut(**dict(row), amount_in_words=in_capitals(row["amount"]))
+    return ReceiptOut(**dict(row), amount_in_words=in_capitals(row["amount"], row["currency"]))

@@ -1,34 +1,43 @@
 """Amounts in words, as receipts show them: Chinese capital numerals, which cannot be altered.
 
-Source: 票据法 and 收费管理制度 4.3 ask that figures and words agree; the form is that of the
-Chinese payment rules: 元 with 角 and 分, 零 for a gap, 整 where no 分 follow.
+Source: 票据法 and 收费管理制度 4.3 ask that figures and words agree; the form is that of
+正确填写票据和结算凭证的基本规定: 元 with 角 and 分, 零 for a gap, 整 where no 分 follow.
 """
+
+from chassis.formats import currency_name, decimals
 
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"
 _PLACES = ("", "拾", "佰", "仟")
 _GROUPS = ("", "万", "亿", "万亿")
 _GROUP = 10_000
-_FEN_PER_YUAN = 100
+_PARTS = ("角", "分", "厘", "毫")
 
 
-def in_capitals(amount: int) -> str:
-    """An amount in fen as 人民币 words: 830000 is 人民币捌仟叁佰元整.
+def in_capitals(amount: int, currency: str = "CNY") -> str:
+    """An amount in minor units in words, its currency in front: 830000 fen are 人民币捌仟叁佰元整.
 
-    Raises ValueError below 0 and from ten thousand times 万亿 yuan on.
+    Raises ValueError below 0 and from ten thousand times 万亿 of the main unit on.
     """
     if amount < 0:
         raise ValueError("an amount in words is not below 0")
-    yuan, fen = divmod(amount, _FEN_PER_YUAN)
-    tenths, hundredths = divmod(fen, 10)
-    words = f"{_whole(yuan)}元" if yuan else ""
-    if not fen:
-        return f"人民币{words or '零元'}整"
-    if tenths:
-        words += f"{_DIGITS[tenths]}角"
-    elif yuan:
-        words += "零"
-    words += f"{_DIGITS[hundredths]}分" if hundredths else "整"
-    return f"人民币{words}"
+    places = decimals(currency)
+    whole, rest = divmod(amount, 10**places)
+    words = f"{_whole(whole)}元" if whole else ""
+    if rest:
+        digits = [int(digit) for digit in f"{rest:0{places}d}"]
+        words += _parts(digits, after=whole)
+    no_cents = rest * 10 % 10**places == 0
+    return f"{currency_name(currency)}{words or '零元'}{'整' if no_cents else ''}"
+
+
+def _parts(digits: list[int], *, after: int) -> str:
+    """角, 分 and what is below: a 零 for each gap, the last figure of the whole units included."""
+    words, gap = "", after > 0 and after % 10 == 0
+    for digit, name in zip(digits, _PARTS, strict=False):
+        if digit:
+            words += (_DIGITS[0] if gap else "") + _DIGITS[digit] + name
+        gap = not digit and bool(after or words)
+    return words
 
 
 def _whole(yuan: int) -> str:
