@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from arrears.apis import Apis, Refused
-from arrears.billing_import.events import Happening, happenings
+from arrears.billing_import.events import Happening, happenings, order
 from arrears.billing_import.mapping import ImportMap
-from arrears.billing_import.rows import InvoiceRow
+from arrears.billing_import.rows import InvoiceRow, Row
 from arrears.listening import Listener
 from arrears.simulation import Action
 from arrears.upstream import send
@@ -75,13 +75,20 @@ class Lateness:
         return len(self._due.keys() - self._settled.keys())
 
 
-async def play(rows: Sequence[InvoiceRow], mapping: ImportMap, until: date) -> Lateness:
-    """Play everything that happens up to the end of `until` and return how late items were."""
+async def play(
+    rows: Sequence[Row], mapping: ImportMap, until: date, others: Sequence[Happening] = ()
+) -> Lateness:
+    """Play everything that happens up to the end of `until` and return how late items were.
+
+    `others` happen beside what the rows tell.
+    """
     zone = ZoneInfo(mapping.time_zone)
     end = datetime.combine(until + timedelta(days=1), time(), zone) - timedelta(microseconds=1)
-    played = [h for h in happenings(rows, mapping) if h.at <= end]
+    told = sorted([*happenings(rows, mapping), *others], key=order)
+    played = [happening for happening in told if happening.at <= end]
     disputed = {h.disputes for h in played if h.disputes}
-    late = {row.invoice for row in rows if row.due < min(row.settled or until, until)}
+    invoices = [row for row in rows if isinstance(row, InvoiceRow)]
+    late = {row.invoice for row in invoices if row.due < min(row.settled or until, until)}
     lateness = Lateness(until, disputed=len(disputed), disputed_paid_late=len(disputed & late))
     with temporary_folder() as folder:
         async with open_world(one_lane(Settings()), folder) as world:

@@ -14,7 +14,7 @@ from arrears.errors import UsageError
 if TYPE_CHECKING:
     from arrears.billing_import.events import Happening
     from arrears.billing_import.mapping import ImportMap
-    from arrears.billing_import.rows import InvoiceRow, Refusal
+    from arrears.billing_import.rows import Row
 
 _ATTEMPTS = 20
 
@@ -38,50 +38,35 @@ def import_(
 ) -> None:
     """Read a billing export into billing messages; says per row what it refused and why.
 
-    The messages go to standard output, or where --out, --publish or --until send them.
+    The messages go to standard output, or where --out, --publish or --until send them. The exit
+    status is 1 when a row was refused, 2 when nothing could be taken.
     """
     from arrears.billing_import.mapping import read_map
+    from arrears.billing_import.rows import read_export
 
     if sum((out is not None, publish, until is not None)) > 1:
         raise UsageError("--out, --publish and --until exclude each other")
     if summary and until is None:
         raise UsageError("--summary goes with --until")
     mapping = read_map(map_)
-    rows, refusals = _read(file, mapping)
-    for refusal in refusals:
+    export = read_export(file, mapping)
+    for refusal in export.refusals:
         typer.echo(f"{file}: {refusal}", err=True)
     if until is not None:
-        _play(rows, mapping, until.date(), summary=summary)
+        _play(export.rows, mapping, until.date(), summary=summary)
     elif publish:
-        _publish(rows, mapping)
+        _publish(export.rows, mapping)
     else:
-        _write(rows, mapping, out)
-    typer.echo(f"{len(rows)} rows taken, {len(refusals)} refused", err=True)
-    if refusals and not rows:
+        _write(export.rows, mapping, out)
+    typer.echo(f"{len(export.rows)} rows taken, {len(export.refusals)} refused", err=True)
+    typer.echo(export.lines, err=True)
+    if export.refusals and not export.rows:
         raise UsageError(f"{file}: no row could be taken")
+    if export.refusals:
+        raise typer.Exit(1)
 
 
-def _read(path: Path, mapping: "ImportMap") -> "tuple[list[InvoiceRow], list[Refusal]]":
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from arrears.billing_import.rows import Refusal, read_rows
-
-    rows: list[InvoiceRow] = []
-    refusals: list[Refusal] = []
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(f"reading {path.name}", total=None)
-        for number, row in enumerate(read_rows(path, mapping), start=1):
-            if isinstance(row, Refusal):
-                refusals.append(row)
-            else:
-                rows.append(row)
-            if number % 1000 == 0:
-                bar.update(task, completed=number)
-    return rows, refusals
-
-
-def _write(rows: "Sequence[InvoiceRow]", mapping: "ImportMap", out: Path | None) -> None:
+def _write(rows: "Sequence[Row]", mapping: "ImportMap", out: Path | None) -> None:
     import orjson
 
     from arrears.billing_import.events import happenings
@@ -107,7 +92,7 @@ def _tell_disputes(count: int) -> None:
         )
 
 
-def _publish(rows: "Sequence[InvoiceRow]", mapping: "ImportMap") -> None:
+def _publish(rows: "Sequence[Row]", mapping: "ImportMap") -> None:
     from arrears.billing_import.events import happenings
 
     refused = running.run(_publish_all(happenings(rows, mapping), mapping))
@@ -136,9 +121,7 @@ async def _publish_all(played: "Sequence[Happening]", mapping: "ImportMap") -> l
     return refused
 
 
-def _play(
-    rows: "Sequence[InvoiceRow]", mapping: "ImportMap", until: date, *, summary: bool
-) -> None:
+def _play(rows: "Sequence[Row]", mapping: "ImportMap", until: date, *, summary: bool) -> None:
     from arrears.billing_import.play import play
 
     result = running.run(play(rows, mapping, until))
