@@ -3,26 +3,35 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
-from typing import Any
 
 import msgspec
 
-from chassis.errors import Conflict
+from chassis.formats import one_line
 from chassis.logging import get_logger
 from chassis.service import Service
 from chassis.vault import Subject
 from chassis.work import Work
 from services.notifier.adapters.breaker import Breaker
 from services.notifier.adapters.gateway import Gateway, Lookup, Parcel
-from services.notifier.domain import decide
 from services.notifier.domain import events as e
 from services.notifier.domain.commands import AttemptResult
 from services.notifier.domain.state import Account
 from services.notifier.prepare import Preparation, parcel_of
+from services.notifier.recording import (
+    Key,
+    asked_later,
+    concluded,
+    doubted,
+    execute,
+    found_out,
+    key_of,
+    record,
+)
 from services.notifier.rendering.compose import Content
-from services.notifier.streams import account_stream, terms_stream
+from services.notifier.streams import account_stream
 from services.notifier.views import notices
 from services.notifier.views.notices import Task
 
@@ -47,6 +56,8 @@ class Dispatcher:
     preparation: Preparation
     breakers: Mapping[str, Breaker]
     batch_max: int
+    unrecorded: dict[Key, AttemptResult] = field(default_factory=dict)
+    """What gateways answered and the store did not take."""
 
     async def __call__(self, service: Service) -> int:
         """One round; returns how many notices were looked at."""
@@ -54,9 +65,12 @@ class Dispatcher:
         async with service.pool.acquire(timeout=10) as connection:
             tasks = await notices.due(connection, lanes, self.batch_max)
             purges = await notices.to_purge(connection, lanes)
+        failures: list[Exception] = []
         for batch in self._batches(tasks):
-            await self._work_off(service, batch)
+            failures += await self._work_off(service, batch)
         await self._purge(service, purges)
+        if failures:
+            raise failures[0]
         return len(tasks) + len(purges)
 
     def _batches(self, tasks: list[Task]) -> Iterable[list[Task]]:
@@ -69,17 +83,17 @@ class Dispatcher:
             while batch := list(islice(rest, BATCH_MAX if local else _REMOTE_AT_ONCE)):
                 yield batch
 
-    async def _work_off(self, service: Service, batch: list[Task]) -> None:
-        unknown = batch[0].state == "unknown"
-        step = self._find_out if unknown else self._send
+    async def _work_off(self, service: Service, batch: list[Task]) -> list[Exception]:
+        """Send a batch, or find out about it; a notice that fails does not hold up the others."""
+        step = self._find_out if batch[0].state == "unknown" else self._send
         try:
             await step(service, batch)
-        except Conflict:
-            # Other writers kept being faster on one of the accounts: the others need not suffer.
+        except Exception as error:
             if len(batch) == 1:
-                raise
-            for task in batch:
-                await step(service, [task])
+                log.exception("notice_not_handled", account=batch[0].account, error=error)
+                return [error]
+            return [one for task in batch for one in await self._work_off(service, [task])]
+        return []
 
     async def _send(self, service: Service, batch: list[Task]) -> None:
         def begin(work: Work) -> list[Parcel]:
@@ -89,26 +103,15 @@ class Dispatcher:
             )
             return [parcel for parcel in found if parcel is not None]
 
-        parcels = await _execute(service, batch, begin)
+        parcels = await execute(service, batch, begin)
         results = await asyncio.gather(*(self._call(service, one) for one in parcels))
-        by_key = {
-            (one.account, one.notice_id): got for one, got in zip(parcels, results, strict=True)
-        }
-
-        def conclude(work: Work) -> None:
-            for task in batch:
-                result = by_key.get((task.account, task.notice_id))
-                if result is not None:
-                    stream = account_stream(task.creditor, task.account)
-                    events = decide.conclude(work.state(stream), task.notice_id, result, work.now)
-                    work.append(stream, events)
-
-        if parcels:
-            await _execute(service, batch, conclude)
+        answers = {_key(one): got for one, got in zip(parcels, results, strict=True)}
+        called = [one for one in batch if key_of(one) in answers]
+        await record(service, called, concluded(answers), doubted(self.unrecorded, answers))
 
     async def _call(self, service: Service, parcel: Parcel) -> AttemptResult:
         try:
-            result = await self.gateways[parcel.channel].send(parcel)
+            result = _storable(await self.gateways[parcel.channel].send(parcel))
         except Exception as error:
             # A fault of ours or of a library: whether the notice left is not known.
             log.exception("gateway_raised", account=parcel.account, error=error)
@@ -123,36 +126,29 @@ class Dispatcher:
             )
         return result
 
-    async def _ask(self, parcel: Parcel) -> Lookup:
+    async def _find_out(self, service: Service, batch: list[Task]) -> None:
+        """Ask about attempts whose result nobody recorded."""
+        parcels = await execute(service, batch, lambda work: _in_doubt(work, batch))
+        known = {
+            _key(one): self.unrecorded.pop(_key(one))
+            for one in parcels
+            if _key(one) in self.unrecorded
+        }
+        found = await asyncio.gather(*(self._ask(one, known) for one in parcels))
+        answers = {_key(one): got for one, got in zip(parcels, found, strict=True)}
+        asked = [one for one in batch if key_of(one) in answers]
+        await record(service, asked, found_out(answers), asked_later(self.unrecorded, known))
+
+    async def _ask(self, parcel: Parcel, known: Mapping[Key, AttemptResult]) -> Lookup:
+        result = known.get(_key(parcel))
+        if result is not None:
+            return Lookup("sent" if result.outcome == "accepted" else "not_sent", result.reference)
         try:
-            return await self.gateways[parcel.channel].find(parcel)
+            lookup = await self.gateways[parcel.channel].find(parcel)
+            return Lookup(lookup.finding, one_line(lookup.reference))
         except Exception as error:
             log.exception("gateway_raised", account=parcel.account, error=error)
             return Lookup("unclear")
-
-    async def _find_out(self, service: Service, batch: list[Task]) -> None:
-        """Ask the gateways about attempts whose result nobody recorded."""
-        parcels = await _execute(service, batch, lambda work: _in_doubt(work, batch))
-        found = await asyncio.gather(*(self._ask(one) for one in parcels))
-        by_key: dict[tuple[str, str], Lookup] = {
-            (one.account, one.notice_id): got for one, got in zip(parcels, found, strict=True)
-        }
-
-        def settle(work: Work) -> None:
-            for task in batch:
-                lookup = by_key.get((task.account, task.notice_id))
-                if lookup is not None:
-                    stream = account_stream(task.creditor, task.account)
-                    events = decide.find_out(
-                        work.state(stream),
-                        task.notice_id,
-                        lookup.finding,
-                        lookup.reference,
-                        work.now,
-                    )
-                    work.append(stream, events)
-
-        await _execute(service, batch, settle)
 
     async def _purge(self, service: Service, purges: list[Task]) -> None:
         """Delete what gateways keep of erased debtors, then record that it is done."""
@@ -163,20 +159,21 @@ class Dispatcher:
             for task in tasks:
                 gateway = self.gateways[task.channel]
                 await gateway.forget(task.creditor, task.channel, task.notice_id)
-            stream = account_stream(tasks[0].creditor, tasks[0].account)
-            await _execute(service, tasks[:1], lambda work, stream=stream: _purged(work, stream))
+            await execute(service, tasks[:1], partial(_purged, tasks[0]))
 
 
-async def _execute(service: Service, batch: list[Task], fn: Any) -> Any:
-    """Run a function on the accounts of a batch, all of one lane, and their creditors' terms."""
-    subjects = list(dict.fromkeys(Subject(one.creditor, one.account) for one in batch))
-    streams = [account_stream(*one) for one in subjects]
-    streams += sorted({terms_stream(one.creditor, one.lane) for one in batch})
-    key = f"{batch[0].creditor}/{batch[0].account}"
-    return await service.execute(key, streams, fn, subjects=subjects)
+def _key(parcel: Parcel) -> Key:
+    return parcel.creditor, parcel.account, parcel.notice_id
 
 
-def _purged(work: Work, stream: str) -> None:
+def _storable(result: AttemptResult) -> AttemptResult:
+    """The same with plain, printable texts; raises when it is no answer at all."""
+    checked = msgspec.convert(vars(result), AttemptResult)
+    return replace(checked, reference=one_line(checked.reference), reason=one_line(checked.reason))
+
+
+def _purged(task: Task, work: Work) -> None:
+    stream = account_stream(task.creditor, task.account)
     if work.state(stream).purge_due:
         work.append(stream, [e.OutboxPurged()])
 

@@ -86,10 +86,10 @@ def blueprint(own: NotifierSettings, now: Callable[[], datetime]) -> Blueprint:
 
 def dispatcher(own: NotifierSettings, now: Callable[[], datetime]) -> Dispatcher:
     """The dispatcher with the gateways the settings name; every other channel goes to files."""
-    outbox = FileOutbox(own.outbox or Path("data/outbox"))
+    outbox = FileOutbox(own.outbox or Path("data/outbox"), now)
     gateways: dict[str, Gateway] = dict.fromkeys(CHANNELS, outbox)
     if own.smtp_host:
-        gateways["email"] = _smtp(own)
+        gateways["email"] = _smtp(own, now)
     if own.sms_url:
         gateways["sms"] = _sms(own, now)
     pause = timedelta(seconds=own.gateway_pause_seconds)
@@ -103,7 +103,7 @@ def dispatcher(own: NotifierSettings, now: Callable[[], datetime]) -> Dispatcher
     )
 
 
-def _smtp(own: NotifierSettings) -> SmtpGateway:
+def _smtp(own: NotifierSettings, now: Callable[[], datetime]) -> SmtpGateway:
     if not own.smtp_from:
         raise Misconfigured("ARREARS_NOTIFIER_SMTP_FROM is wanted with ARREARS_NOTIFIER_SMTP_HOST")
     return SmtpGateway(
@@ -114,6 +114,8 @@ def _smtp(own: NotifierSettings) -> SmtpGateway:
         username=own.smtp_username,
         password=own.smtp_password.get_secret_value(),
         timeout_seconds=own.smtp_timeout_seconds,
+        reply_to=own.smtp_reply_to,
+        now=now,
     )
 
 

@@ -41,7 +41,11 @@ class NotifierSettings(BaseSettings):
     )
     smtp_username: str = Field(default="", description="empty: no login")
     smtp_password: SecretStr = Field(default=SecretStr(""), description="its password")
-    smtp_from: str = Field(default="", description="sender of e-mail; wanted with a mail server")
+    smtp_from: str = Field(
+        default="",
+        description="sender of e-mail, `Name <address>` too; wanted with a mail server",
+    )
+    smtp_reply_to: str = Field(default="", description="where answers to e-mail go; empty: sender")
     smtp_timeout_seconds: float = Field(
         default=20, gt=0, le=60, description="longest wait for an answer of the mail server"
     )

@@ -113,10 +113,13 @@ async def test_while_the_provider_cannot_say_nothing_is_sent_again(open_world: O
     assert provider.taken == ["N-1"]
 
 
-async def test_a_letter_in_doubt_is_never_sent_twice(open_world: Open) -> None:
+@pytest.mark.parametrize("channel", ["letter", "email"])
+async def test_what_is_in_doubt_and_cannot_be_asked_for_is_never_sent_twice(
+    open_world: Open, channel: str
+) -> None:
     provider = Provider(lookup=False)
-    world = _with(await open_world(), {"letter": provider})
-    await _prepared(world, "letter")
+    world = _with(await open_world(), {channel: provider})
+    await _prepared(world, channel)
     provider.die = "after"
     with pytest.raises(Killed):
         await world.run()
@@ -125,19 +128,6 @@ async def test_a_letter_in_doubt_is_never_sent_twice(open_world: Open) -> None:
     assert provider.taken == ["N-1"]
     assert await _state(world) == "failed unknown"
     assert await _told(world) == ["failed.v1"]
-
-
-async def test_an_email_in_doubt_is_repeated(open_world: Open) -> None:
-    provider = Provider(lookup=False)
-    world = _with(await open_world(), {"email": provider})
-    await _prepared(world, "email")
-    provider.die = "after"
-    with pytest.raises(Killed):
-        await world.run()
-    provider.die = None
-    await world.run(world.clock.now() + timedelta(hours=1))
-    assert provider.taken == ["N-1", "N-1"]
-    assert await _told(world) == ["sent.v1"]
 
 
 async def test_another_process_finds_the_file_of_the_one_that_died(open_world: Open) -> None:

@@ -1,21 +1,19 @@
 """E-mail against a real SMTP server on this machine."""
 
-import asyncio
-import socket
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
-from datetime import date
-from email import message_from_bytes, policy
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from chassis.errors import Misconfigured
 from services.notifier.adapters.gateway import Parcel
 from services.notifier.adapters.mail import SmtpGateway
+from tests.notifier.post import Mailbox, free_port, mail_server
 
+NOW = datetime(2026, 3, 10, 6, 31, 5, tzinfo=UTC)
 PARCEL = Parcel(
     notice_id="N-1",
     creditor="acme",
@@ -30,43 +28,19 @@ PARCEL = Parcel(
 
 
 @dataclass
-class Mailbox:
-    """What the server took, and what it says to the next message."""
-
-    taken: list[Envelope] = field(default_factory=list)
-    rcpt_answer: str = "250 OK"
-    data_answer: str = "250 OK"
-    hang_up: bool = False
-
-    async def handle_RCPT(  # noqa: N802 - the name aiosmtpd calls
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        if self.rcpt_answer.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return self.rcpt_answer
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        self.taken.append(envelope)
-        if self.hang_up and isinstance(server.transport, asyncio.WriteTransport):
-            server.transport.abort()
-        return self.data_answer
-
-
-@dataclass
 class Running:
     mailbox: Mailbox
-    gateway: SmtpGateway
+    port: int
+
+    @property
+    def gateway(self) -> SmtpGateway:
+        return _gateway(self.port)
 
 
-@pytest_asyncio.fixture
-async def mail() -> AsyncIterator[Running]:
-    mailbox = Mailbox()
-    controller = Controller(mailbox, hostname="127.0.0.1", port=_free_port())
-    controller.start()
-    try:
-        yield Running(mailbox, _gateway(controller.port))
-    finally:
-        controller.stop()
+@pytest.fixture
+def mail() -> Iterator[Running]:
+    with mail_server(enable_SMTPUTF8=False) as (mailbox, port):
+        yield Running(mailbox, port)
 
 
 def _gateway(port: int, **changes: Any) -> SmtpGateway:
@@ -76,15 +50,9 @@ def _gateway(port: int, **changes: Any) -> SmtpGateway:
         "sender": "Accounts <notices@hospital.example>",
         "tls": "none",
         "timeout_seconds": 5,
+        "now": lambda: NOW,
     } | changes
     return SmtpGateway(**given)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def test_a_mail_arrives_as_it_was_written(mail: Running) -> None:
@@ -94,21 +62,60 @@ async def test_a_mail_arrives_as_it_was_written(mail: Running) -> None:
     (envelope,) = mail.mailbox.taken
     assert envelope.mail_from == "notices@hospital.example"
     assert envelope.rcpt_tos == ["zhang@example.com"]
-    message = message_from_bytes(envelope.original_content or b"", policy=policy.default)
+    (message,) = mail.mailbox.mails()
     assert message["Subject"] == "费用催缴函"
     assert message["Message-ID"] == "<N-1@hospital.example>"
+    assert message["Date"].datetime == NOW
+    assert message["Reply-To"] is None
     assert "8,300.00" in message.get_content()
 
 
-async def test_a_repeated_mail_has_the_same_id_and_date(mail: Running) -> None:
+async def test_a_repeated_mail_has_the_same_id(mail: Running) -> None:
     await mail.gateway.send(PARCEL)
     await mail.gateway.send(PARCEL)
-    first, second = (
-        message_from_bytes(one.original_content or b"", policy=policy.default)
-        for one in mail.mailbox.taken
-    )
+    first, second = mail.mailbox.mails()
     assert first["Message-ID"] == second["Message-ID"]
-    assert first["Date"] == second["Date"]
+
+
+async def test_names_in_any_script_are_encoded_and_the_envelope_is_bare(mail: Running) -> None:
+    gateway = _gateway(
+        mail.port,
+        sender="青山县人民医院（收费处） <notices@hospital.example>",
+        reply_to="收费处 <desk@hospital.example>",
+    )
+    result = await gateway.send(PARCEL)
+    assert result.outcome == "accepted"
+    assert type(result.reference) is str
+    (envelope,) = mail.mailbox.taken
+    assert envelope.mail_from == "notices@hospital.example"
+    assert not envelope.smtp_utf8
+    assert (envelope.original_content or b"").isascii()
+    (message,) = mail.mailbox.mails()
+    assert message["From"] == "青山县人民医院（收费处） <notices@hospital.example>"
+    assert message["Reply-To"] == "收费处 <desk@hospital.example>"
+
+
+@pytest.mark.parametrize("body", ["Pay 5 €.\n", "请缴费。\n" * 400, "a" * 2000 + "\n.\n.b\n"])
+async def test_any_text_arrives_whole_in_seven_bits(mail: Running, body: str) -> None:
+    await mail.gateway.send(replace(PARCEL, body=body))
+    content = mail.mailbox.taken[0].original_content or b""
+    assert content.isascii()
+    assert max(map(len, content.splitlines())) <= 998
+    assert mail.mailbox.mails()[0].get_content().replace("\r\n", "\n") == body
+
+
+@pytest.mark.parametrize("notice_id", ["n:" + "a1.b2_" * 20, "..n..", "a" * 128])
+async def test_any_notice_id_makes_a_message_id(mail: Running, notice_id: str) -> None:
+    result = await mail.gateway.send(replace(PARCEL, notice_id=notice_id))
+    written = (mail.mailbox.taken[0].original_content or b"").decode("ascii")
+    assert f"Message-ID: {result.reference}\r\n" in written
+    assert re.fullmatch(r"<[\w%-]+(\.[\w%-]+)*@hospital\.example>", result.reference)
+
+
+@pytest.mark.parametrize("sender", ["", "accounts", "a b@acme.example", "李@acme.example", "a@"])
+def test_a_sender_that_is_none_is_said_at_the_start(sender: str) -> None:
+    with pytest.raises(Misconfigured, match="cannot be the sender"):
+        _gateway(25, sender=sender)
 
 
 def _refuse_address(mailbox: Mailbox) -> None:
@@ -145,16 +152,15 @@ async def test_trouble_is_told_apart(
 
 
 async def test_a_server_that_is_not_there_took_nothing() -> None:
-    result = await _gateway(_free_port()).send(PARCEL)
+    result = await _gateway(free_port()).send(PARCEL)
     assert result.outcome == "unavailable"
 
 
 async def test_without_the_tls_asked_for_nothing_is_sent(mail: Running) -> None:
-    port = mail.gateway._port
-    result = await _gateway(port, tls="starttls").send(PARCEL)
+    result = await _gateway(mail.port, tls="starttls").send(PARCEL)
     assert result.outcome == "unavailable"
     assert mail.mailbox.taken == []
 
 
 async def test_a_mail_server_cannot_be_asked() -> None:
-    assert (await _gateway(_free_port()).find(PARCEL)).finding == "cannot_tell"
+    assert (await _gateway(free_port()).find(PARCEL)).finding == "cannot_tell"

@@ -1,23 +1,38 @@
 """E-mail over SMTP."""
 
-from datetime import UTC, datetime, time
+import asyncio
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import formatdate, parseaddr
+from email.policy import SMTP as WIRE
+from email.utils import format_datetime
 from typing import Literal
+from urllib.parse import quote
 
 import aiosmtplib
 
 from services.notifier.adapters.gateway import Lookup, Parcel
+from services.notifier.adapters.mailbox import mailbox
 from services.notifier.domain.commands import AttemptResult
 
 Tls = Literal["starttls", "tls", "none"]
+
+_WIRE = WIRE.clone(cte_type="7bit")
+"""Plain ASCII on the wire: a server need not know 8BITMIME or SMTPUTF8."""
+_OPENING_SECONDS_MAX = 45
+_HANDING_SECONDS_MAX = 65
+"""A call ends well before its attempt is thought to be in doubt."""
+_STRAY_DOT = re.compile(r"^\.|\.$|(?<=\.)\.")
 
 
 class SmtpGateway:
     """Hands e-mail to a mail server; TLS certificates are verified.
 
-    A mail server cannot be asked what it took: `find` cannot tell, and the repeated e-mail carries
-    the same Message-ID.
+    A mail server cannot be asked what it took: `find` cannot tell. `sender` and `reply_to` may bear
+    a display name.
     """
 
     def __init__(
@@ -30,18 +45,35 @@ class SmtpGateway:
         username: str = "",
         password: str = "",
         timeout_seconds: float = 20,
+        reply_to: str = "",
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._host = host
         self._port = port
-        self._sender = sender
+        self._sender = mailbox(sender)
         self._tls = tls
         self._username = username
         self._password = password
         self._timeout = timeout_seconds
+        self._reply_to = mailbox(reply_to) if reply_to else None
+        self._now = now
 
     async def send(self, parcel: Parcel) -> AttemptResult:
-        """Hand the e-mail over."""
-        client = aiosmtplib.SMTP(
+        """Hand the e-mail over; until its text is on the wire nothing can have been taken."""
+        client = self._client()
+        try:
+            try:
+                async with asyncio.timeout(_OPENING_SECONDS_MAX):
+                    await client.connect()
+                    refused = await self._address(client, parcel)
+            except (aiosmtplib.SMTPException, OSError) as error:
+                return AttemptResult("unavailable", reason=_reason(error))
+            return refused or await self._hand_over(client, parcel)
+        finally:
+            client.close()
+
+    def _client(self) -> aiosmtplib.SMTP:
+        return aiosmtplib.SMTP(
             hostname=self._host,
             port=self._port,
             timeout=self._timeout,
@@ -50,27 +82,28 @@ class SmtpGateway:
             username=self._username or None,
             password=self._password or None,
         )
+
+    async def _address(self, client: aiosmtplib.SMTP, parcel: Parcel) -> AttemptResult | None:
+        """Name sender and recipient, bare; answers what the server has against them."""
         try:
-            await client.connect()
-        except (aiosmtplib.SMTPException, OSError) as error:
-            return AttemptResult("unavailable", reason=_reason(error))
-        try:
-            return await self._hand_over(client, parcel)
-        finally:
-            client.close()
+            await client.mail(self._sender.addr_spec)
+            await client.rcpt(parcel.to)
+        except aiosmtplib.SMTPResponseException as error:
+            return _answered(error.code)
+        return None
 
     async def _hand_over(self, client: aiosmtplib.SMTP, parcel: Parcel) -> AttemptResult:
-        mail = message(parcel, self._sender)
+        mail = message(parcel, self._sender, self._now(), self._reply_to)
         try:
-            await client.send_message(mail, sender=self._sender, recipients=[parcel.to])
-        except aiosmtplib.SMTPRecipientsRefused as error:
-            codes = [one.code for one in error.recipients]
-            return _answered(max(codes, default=550))
+            async with asyncio.timeout(_HANDING_SECONDS_MAX):
+                await client.data(mail.as_bytes())
         except aiosmtplib.SMTPResponseException as error:
             return _answered(error.code)
         except (aiosmtplib.SMTPException, OSError) as error:
             return AttemptResult("unknown", reason=_reason(error))
-        return AttemptResult("accepted", reference=mail["Message-ID"])
+        with suppress(aiosmtplib.SMTPException, OSError):
+            await client.quit()
+        return AttemptResult("accepted", reference=str(mail["Message-ID"]))
 
     async def find(self, parcel: Parcel) -> Lookup:
         """SMTP has no look-up."""
@@ -80,23 +113,28 @@ class SmtpGateway:
         """The gateway keeps nothing."""
 
 
-def message(parcel: Parcel, sender: str) -> EmailMessage:
-    """The e-mail of a notice: its Message-ID is made of the notice's id, so that a repeat shows."""
-    domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
-    mail = EmailMessage()
+def message(
+    parcel: Parcel, sender: Address, at: datetime, reply_to: Address | None = None
+) -> EmailMessage:
+    """The e-mail of a notice, in ASCII; its Message-ID is made of the notice's id, so that a repeat
+    shows.
+    """
+    mail = EmailMessage(_WIRE)
     mail["From"] = sender
     mail["To"] = parcel.to
+    if reply_to is not None:
+        mail["Reply-To"] = reply_to
     mail["Subject"] = parcel.subject
-    mail["Message-ID"] = f"<{parcel.notice_id}@{domain}>"
-    mail["Date"] = formatdate(_noon(parcel), usegmt=True)
+    mail["Message-ID"] = f"<{_dot_atom(parcel.notice_id)}@{sender.domain or 'localhost'}>"
+    mail["Date"] = format_datetime(at.astimezone(UTC))
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(parcel.body)
     return mail
 
 
-def _noon(parcel: Parcel) -> float:
-    """The day of the notice as mail writes it: the same at every attempt of that day."""
-    return datetime.combine(parcel.day, time(12), UTC).timestamp()
+def _dot_atom(identifier: str) -> str:
+    """An identifier as the left part of a Message-ID, where colons and stray dots may not stand."""
+    return _STRAY_DOT.sub("%2E", quote(identifier, safe="._-"))
 
 
 def _answered(code: int) -> AttemptResult:

@@ -4,6 +4,9 @@
 """
 
 import os
+from collections.abc import Callable
+from datetime import datetime
+from email.headerregistry import Address
 from errno import errorcode
 from pathlib import Path
 
@@ -11,14 +14,15 @@ from services.notifier.adapters.gateway import Lookup, Parcel
 from services.notifier.adapters.mail import message
 from services.notifier.domain.commands import AttemptResult
 
-_FROM = "notices@localhost"
+_FROM = Address(addr_spec="notices@localhost")
 
 
 class FileOutbox:
     """Writes each notice as a file that appears whole or not at all."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, now: Callable[[], datetime]) -> None:
         self._folder = folder
+        self._now = now
 
     async def send(self, parcel: Parcel) -> AttemptResult:
         """Write the file; writing it twice leaves one."""
@@ -26,7 +30,7 @@ class FileOutbox:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             beside = path.with_name(f".{path.name}.tmp")
-            beside.write_bytes(_bytes(parcel))
+            beside.write_bytes(_bytes(parcel, self._now()))
             os.replace(beside, path)  # noqa: PTH105 - the module's word for atomic
         except OSError as error:
             return AttemptResult(
@@ -63,9 +67,9 @@ def _safe(identifier: str) -> str:
     return identifier.replace("/", "%2F") if identifier.strip(".") else "%2E" * len(identifier)
 
 
-def _bytes(parcel: Parcel) -> bytes:
+def _bytes(parcel: Parcel, at: datetime) -> bytes:
     if parcel.channel == "email":
-        return message(parcel, _FROM).as_bytes()
+        return message(parcel, _FROM, at).as_bytes()
     lines = [f"To: {parcel.to}", f"Name: {parcel.name}", f"Notice: {parcel.notice_id}", ""]
     if parcel.subject:
         lines += [parcel.subject, ""]

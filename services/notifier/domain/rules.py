@@ -9,16 +9,15 @@ InDoubt = Literal["repeat", "never_twice"]
 
 IN_DOUBT: dict[str, InDoubt] = {
     "sms": "never_twice",
-    "email": "repeat",
+    "email": "never_twice",
     "voice": "never_twice",
     "letter": "never_twice",
     "registered_letter": "never_twice",
     "ems": "never_twice",
     "public_list": "repeat",
 }
-"""Used only where the gateway cannot be asked. An e-mail keeps its Message-ID and a list entry its
-place, so repeating them does no harm; a call, a text or a letter sent twice does, so a person
-decides."""
+"""Used only where the gateway cannot be asked. A list entry keeps its place, so repeating it does
+no harm; a letter, a call or a text sent twice does, so a person decides."""
 
 ATTEMPTS_MAX = 6
 _RETRY_AFTER = (

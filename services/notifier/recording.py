@@ -1,0 +1,107 @@
+"""Storing what gateways answered: they were called, so whatever the store raises must not lead to
+calling them again.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chassis.logging import get_logger
+from chassis.service import Service
+from chassis.vault import Subject
+from chassis.work import Work
+from services.notifier.adapters.gateway import Lookup
+from services.notifier.domain import decide
+from services.notifier.domain import events as e
+from services.notifier.domain.commands import AttemptResult
+from services.notifier.domain.state import Account
+from services.notifier.streams import account_stream, terms_stream
+from services.notifier.views.notices import Task
+
+log = get_logger(__name__)
+
+Key = tuple[str, str, str]
+"""Creditor, account and notice."""
+_REMEMBERED_MAX = 10_000
+Change = Callable[[Account, Task, Work], list[e.Event]]
+
+
+def key_of(task: Task) -> Key:
+    """By what an answer is found again."""
+    return task.creditor, task.account, task.notice_id
+
+
+async def record(service: Service, batch: list[Task], change: Change, otherwise: Change) -> None:
+    """Store `change` for a batch; what the store does not take goes one by one, and of what it does
+    not take even then, `otherwise` is stored.
+
+    Raises nothing: a notice of which neither is stored is in doubt as after a crash.
+    """
+    if not batch:
+        return
+    try:
+        await execute(service, batch, lambda work: _append(work, batch, change))
+    except Exception as error:
+        log.exception("result_not_stored", account=batch[0].account, error=error)
+        if len(batch) > 1:
+            for task in batch:
+                await record(service, [task], change, otherwise)
+        elif change is not otherwise:
+            await record(service, batch, otherwise, otherwise)
+
+
+def concluded(answers: Mapping[Key, AttemptResult]) -> Change:
+    """What the gateways said to attempts."""
+    return lambda state, task, work: decide.conclude(
+        state, task.notice_id, answers[key_of(task)], work.now
+    )
+
+
+def doubted(unrecorded: dict[Key, AttemptResult], answers: Mapping[Key, AttemptResult]) -> Change:
+    """Nobody can say from the store what became of an attempt; this process remembers it."""
+
+    def change(state: Account, task: Task, work: Work) -> list[e.Event]:
+        key = key_of(task)
+        events = decide.conclude(state, task.notice_id, AttemptResult("unknown"), work.now)
+        known = answers[key].outcome != "unknown"
+        if known and task.notice_id in state.open and len(unrecorded) < _REMEMBERED_MAX:
+            unrecorded[key] = answers[key]
+        return events
+
+    return change
+
+
+def found_out(answers: Mapping[Key, Lookup]) -> Change:
+    """What the gateways know of attempts in doubt."""
+    return lambda state, task, work: decide.find_out(
+        state,
+        task.notice_id,
+        answers[key_of(task)].finding,
+        answers[key_of(task)].reference,
+        work.now,
+    )
+
+
+def asked_later(unrecorded: dict[Key, AttemptResult], known: Mapping[Key, AttemptResult]) -> Change:
+    """What became of attempts in doubt could not be stored: it is asked again, this process too."""
+
+    def change(state: Account, task: Task, work: Work) -> list[e.Event]:
+        if key_of(task) in known and task.notice_id in state.open:
+            unrecorded[key_of(task)] = known[key_of(task)]
+        return decide.find_out(state, task.notice_id, "unclear", "", work.now)
+
+    return change
+
+
+async def execute(service: Service, batch: list[Task], fn: Callable[[Work], Any]) -> Any:
+    """Run a function on the accounts of a batch, all of one lane, and their creditors' terms."""
+    subjects = list(dict.fromkeys(Subject(one.creditor, one.account) for one in batch))
+    streams = [account_stream(*one) for one in subjects]
+    streams += sorted({terms_stream(one.creditor, one.lane) for one in batch})
+    key = f"{batch[0].creditor}/{batch[0].account}"
+    return await service.execute(key, streams, fn, subjects=subjects)
+
+
+def _append(work: Work, batch: list[Task], change: Change) -> None:
+    for task in batch:
+        stream = account_stream(task.creditor, task.account)
+        work.append(stream, change(work.state(stream), task, work))
