@@ -4,15 +4,32 @@ The models are the written contract; `contracts.twins` compiles them for decodin
 here must be one it knows.
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 import msgspec
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StrictBool,
+)
+from pydantic_core import CoreSchema, PydanticUseDefault, core_schema
 
 AMOUNT_MAX = 2**53 - 1
 """The largest integer every JSON reader keeps exact."""
+FIRST_YEAR, LAST_YEAR = 1970, 2199
+"""The years in which people state days; others are slips, or an empty value of some system."""
+OUT_OF_YEARS = f"must be in the years {FIRST_YEAR} to {LAST_YEAR}"
+
+T = TypeVar("T")
 
 
 def _day(value: Any) -> Any:
@@ -33,6 +50,46 @@ def _parsed(value: Any, kind: type, refusal: str) -> Any:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError:
         raise ValueError(refusal) from None
+
+
+def _in_years(value: date) -> date:
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(OUT_OF_YEARS)
+    return value
+
+
+def _or_left_out(value: Any) -> Any:
+    if value is None:
+        raise PydanticUseDefault
+    return value
+
+
+@dataclass(frozen=True)
+class NullLeftOut:
+    """Marks a list or map that means "left out" when it is `null`, as writers in Java or Go say."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Reads `null` as the field's default."""
+        return core_schema.no_info_before_validator_function(_or_left_out, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Tells writers that `null` is taken."""
+        return {"anyOf": [handler(schema), {"type": "null"}]}
+
+
+@dataclass(frozen=True)
+class FreeText:
+    """Marks what people write at length: line breaks and tabs may stand in it."""
+
+
+FREE_TEXT = FreeText()
+NULL_LEFT_OUT = NullLeftOut()
+IN_YEARS = AfterValidator(_in_years)
+"""Marks a day or instant that people state, and so mistype."""
 
 
 def _decimal_text(value: Any) -> Any:
@@ -59,19 +116,23 @@ Day = Annotated[date, BeforeValidator(_day)]
 """A calendar day in the creditor's time zone."""
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
 """An instant with its offset."""
+StatedDay = Annotated[Day, IN_YEARS]
+StatedInstant = Annotated[Instant, IN_YEARS]
+Listed = Annotated[tuple[T, ...], NULL_LEFT_OUT]
+"""A list that may be left out, or `null`; its field's default is `()`."""
 DecimalText = Annotated[
     str, Field(pattern=r"^[0-9]{1,24}(\.[0-9]{1,30})?$"), BeforeValidator(_decimal_text)
 ]
 """An exact decimal, not below zero; it travels as text, since JSON readers round numbers."""
 Label = Annotated[str, Field(min_length=1, max_length=200)]
 """A short text given by people or made by a service."""
-Text = Annotated[str, Field(max_length=4000)]
+Text = Annotated[str, Field(max_length=4000), FREE_TEXT]
 """Free text; only `billing` messages carry it."""
 TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 """A local time `HH:MM`."""
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """A SHA-256 in hexadecimal."""
-Attributes = Annotated[dict[str, Any], Field(max_length=200)]
+Attributes = Annotated[dict[str, Any], Field(max_length=200), FREE_TEXT]
 """Whatever upstream wants kept with an account or an invoice."""
 Variables = Annotated[
     dict[Identifier, Annotated[Identifier | SignedAmount | Flag, BeforeValidator(_plain)]],
@@ -106,7 +167,10 @@ class Contract(Part):
     """The base of all messages: the `data` of a CloudEvent.
 
     `TYPE` is the CloudEvents type, `TOPIC` the topic its service writes it to.
+    `REFUSED` are fields it does not have and that would change what it says, were they ignored:
+    a message with one of them (other than `null`) is malformed.
     """
 
     TYPE: ClassVar[str]
     TOPIC: ClassVar[str]
+    REFUSED: ClassVar[tuple[str, ...]] = ()

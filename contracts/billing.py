@@ -1,26 +1,42 @@
 """What upstream billing platforms tell: the only messages with personal data and free text."""
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from contracts.base import (
+    NULL_LEFT_OUT,
     Attributes,
     Contract,
     Currency,
-    Day,
     Identifier,
-    Instant,
     Label,
+    Listed,
     Part,
     PositiveAmount,
     SignedAmount,
+    StatedDay,
+    StatedInstant,
     Text,
 )
+from contracts.errors import OTHER_MEANING
 
 
 class BillingContract(Contract):
+    """Written by others, so it is read with care: what would change a message's meaning is
+    refused, and no text but a `Text` or an attribute's has a control character.
+    """
+
     TOPIC: ClassVar[str] = "billing"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _says_no_more(cls, data: Any) -> Any:
+        for name in cls.REFUSED if isinstance(data, Mapping) else ():
+            if data.get(name) is not None:
+                raise ValueError(f"{name}: {OTHER_MEANING}")
+        return data
 
 
 class DebtorPart(Part):
@@ -31,9 +47,9 @@ class DebtorPart(Part):
     id_number: Label | None = None
     legal_representative: Label | None = None
     registered_address: Text | None = None
-    phones: tuple[Label, ...] = ()
-    emails: tuple[Label, ...] = ()
-    addresses: tuple[Text, ...] = ()
+    phones: Listed[Label] = ()
+    emails: Listed[Label] = ()
+    addresses: Listed[Text] = ()
     language: Identifier | None = None
 
 
@@ -41,8 +57,8 @@ class AgreementPart(Part):
     """The agreement under which an account may owe; on the wire its first day is `from`."""
 
     number: Label | None = None
-    valid_from: Day | None = Field(default=None, alias="from")
-    until: Day | None = None
+    valid_from: StatedDay | None = Field(default=None, alias="from")
+    until: StatedDay | None = None
 
 
 class GuarantorPart(Part):
@@ -60,6 +76,7 @@ class AccountUpserted(BillingContract):
     """
 
     TYPE: ClassVar[str] = "billing.account.upserted.v1"
+    REFUSED: ClassVar[tuple[str, ...]] = ("amount", "change")
 
     account_id: Identifier
     debtor: DebtorPart | None = None
@@ -76,17 +93,18 @@ class InvoiceIssued(BillingContract):
     """Something is owed. Without `due_on` the creditor's terms set the due date."""
 
     TYPE: ClassVar[str] = "billing.invoice.issued.v1"
+    REFUSED: ClassVar[tuple[str, ...]] = ("change",)
 
     invoice_id: Identifier
     account_id: Identifier
     item: Identifier
     amount: PositiveAmount
     currency: Currency
-    issued_on: Day
-    due_on: Day | None = None
+    issued_on: StatedDay
+    due_on: StatedDay | None = None
     period: Label | None = None
     contract: Label | None = None
-    attributes: Attributes = {}
+    attributes: Annotated[Attributes, NULL_LEFT_OUT] = {}
 
 
 class InvoiceAdjusted(BillingContract):
@@ -95,6 +113,7 @@ class InvoiceAdjusted(BillingContract):
     """
 
     TYPE: ClassVar[str] = "billing.invoice.adjusted.v1"
+    REFUSED: ClassVar[tuple[str, ...]] = ("amount", "due_on")
 
     invoice_id: Identifier
     account_id: Identifier
@@ -107,6 +126,7 @@ class CreditGranted(BillingContract):
     """A credit note that names no invoice: it goes to what has fallen due, else it waits."""
 
     TYPE: ClassVar[str] = "billing.credit.granted.v1"
+    REFUSED: ClassVar[tuple[str, ...]] = ("change", "invoice_id", "invoices")
 
     account_id: Identifier
     credit_id: Identifier
@@ -119,6 +139,7 @@ class InvoiceCancelled(BillingContract):
     """An invoice counts as never issued."""
 
     TYPE: ClassVar[str] = "billing.invoice.cancelled.v1"
+    REFUSED: ClassVar[tuple[str, ...]] = ("amount", "change")
 
     invoice_id: Identifier
     account_id: Identifier
@@ -132,14 +153,15 @@ class PaymentReceived(BillingContract):
     """
 
     TYPE: ClassVar[str] = "billing.payment.received.v1"
+    REFUSED: ClassVar[tuple[str, ...]] = ("change", "invoice_id")
 
     payment_id: Identifier
     account_id: Identifier
     amount: PositiveAmount
     currency: Currency
-    received_at: Instant
+    received_at: StatedInstant
     method: Identifier
-    invoices: tuple[Identifier, ...] = ()
+    invoices: Listed[Identifier] = ()
     collected_by: Label | None = None
 
 
@@ -147,6 +169,7 @@ class PaymentReversed(BillingContract):
     """A payment counts as never made: all that is left of it, or the `amount` named."""
 
     TYPE: ClassVar[str] = "billing.payment.reversed.v1"
+    REFUSED: ClassVar[tuple[str, ...]] = ("change",)
 
     payment_id: Identifier
     account_id: Identifier
@@ -158,10 +181,11 @@ class DepositMade(BillingContract):
     """A collector handed cash in; about the creditor as a whole."""
 
     TYPE: ClassVar[str] = "billing.deposit.made.v1"
+    REFUSED: ClassVar[tuple[str, ...]] = ("change",)
 
     collected_by: Label
     amount: PositiveAmount
-    deposited_at: Instant
+    deposited_at: StatedInstant
     currency: Currency | None = None
 
 
@@ -169,6 +193,7 @@ class DirectDebitFailed(BillingContract):
     """The bank could not debit an account: the request named, else the latest."""
 
     TYPE: ClassVar[str] = "billing.direct_debit.failed.v1"
+    REFUSED: ClassVar[tuple[str, ...]] = ("payment_id",)
 
     account_id: Identifier
     request_id: Identifier | None = None
@@ -192,12 +217,13 @@ class RestrictionConfirmed(BillingContract):
     """Upstream has done what it was asked to: a service is restricted, or restored."""
 
     TYPE: ClassVar[str] = "billing.restriction.confirmed.v1"
+    REFUSED: ClassVar[tuple[str, ...]] = ("until",)
 
     account_id: Identifier
     service: Identifier
     state: Literal["restricted", "restored"]
     request_id: Identifier | None = None
-    confirmed_at: Instant | None = None
+    confirmed_at: StatedInstant | None = None
 
 
 class AccountErased(BillingContract):

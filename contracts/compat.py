@@ -14,15 +14,17 @@ _WORDS = frozenset({"title", "description", "examples", "$id", "$schema", "$defs
 _STRUCTURE = frozenset(
     {"properties", "required", "items", "anyOf", "additionalProperties", "propertyNames"}
 )
+_WIDENED = ": widened, "
 _LOWER = frozenset({"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"})
 _UPPER = frozenset({"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"})
 
 
-def breaking_changes(old: Schema, new: Schema) -> list[str]:
+def breaking_changes(old: Schema, new: Schema, *, others_read: bool = True) -> list[str]:
     """What a reader or writer of `old` would stumble over in `new`, one sentence each, with the
-    field's path.
+    field's path. Where others do not read, what only became wider breaks nobody.
     """
-    return list(_compare(_Side(old), _Side(new), old, new, "message"))
+    changes = _compare(_Side(old), _Side(new), old, new, "message")
+    return [change for change in changes if others_read or _WIDENED not in change]
 
 
 class _Side:
@@ -68,12 +70,13 @@ def _alternatives(before: _Side, after: _Side, old: Schema, new: Schema, at: str
         yield f"{at}: widened, {name} is new to who reads it"
     for name in sorted(earlier.keys() & later.keys()):
         yield from _compare(before, after, earlier[name], later[name], at)
-    if "anyOf" in old and "anyOf" in new and old.get("default") != new.get("default"):
+    if old.get("default") != new.get("default"):
         yield f"{at}: the default changed"
 
 
 def _options(side: _Side, schema: Schema) -> dict[str, Schema]:
-    options = [side.resolve(one) for one in schema.get("anyOf", [schema])]
+    alone = {key: value for key, value in schema.items() if key != "default"}
+    options = [side.resolve(one) for one in schema.get("anyOf", [alone])]
     return {_named(one): one for one in options}
 
 

@@ -1,5 +1,10 @@
 """Why bytes are not a message."""
 
+from collections.abc import Sequence
+
+OTHER_MEANING = "is not part of this message and would change what it says"
+"""Why a field that others have is refused rather than ignored."""
+
 
 class MalformedMessage(Exception):
     """A message does not fit its contract.
@@ -15,8 +20,11 @@ class MalformedMessage(Exception):
 
 
 class UnknownType(Exception):
-    """A well-formed CloudEvent of a type that no contract describes; it is skipped, not refused."""
+    """A well-formed CloudEvent of a type that no contract describes; `known` names those that come
+    near.
+    """
 
-    def __init__(self, type: str) -> None:  # noqa: A002 - the attribute's name in CloudEvents
-        super().__init__(f"no contract describes the type {type!r}")
+    def __init__(self, type: str, known: Sequence[str] = ()) -> None:  # noqa: A002 - the attribute's name in CloudEvents
+        near = f"; known is {', '.join(known)}" if known else ""
+        super().__init__(f"no contract describes the type {type!r}{near}")
         self.type = type

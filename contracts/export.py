@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from contracts.asyncapi import document
+from contracts.codec import FOREIGN
 from contracts.compat import breaking_changes
 from contracts.registry import MODELS
 from contracts.schema import envelope_schema
@@ -62,7 +63,9 @@ def incompatibilities(
         if name not in now:
             problems.append(f"{name}: the type is gone")
             continue
-        problems += [f"{name}: {change}" for change in breaking_changes(old, now[name])]
+        others_read = MODELS[name].TOPIC != FOREIGN if name in MODELS else True
+        changes = breaking_changes(old, now[name], others_read=others_read)
+        problems += [f"{name}: {change}" for change in changes]
     return problems
 
 

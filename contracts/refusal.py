@@ -4,15 +4,19 @@ Reasons never hold the refused value: it may be personal data, and reasons are s
 """
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
 
-from contracts.errors import MalformedMessage, UnknownType
+from contracts.characters import clean, refuse_halves
+from contracts.errors import OTHER_MEANING, MalformedMessage, UnknownType
 
 _PLACE = re.compile(r" - at `(?P<place>[^`]*)`\Z")
 _QUOTED_VALUE = re.compile(r"^Invalid (?:enum )?value .*\Z", re.DOTALL)
+_OTHER_MEANING = re.compile(r"^Expected `null`, got ")
+_OWN_REASON = re.compile(r"^(?P<field>[a-z_]+): (?P<reason>.*)\Z", re.DOTALL)
+_TYPE_MAX = 128
 _ATTRIBUTES = frozenset({
     "id", "source", "specversion", "type", "subject", "time", "creditor",
     "correlationid", "causationid", "traceparent",
@@ -59,27 +63,36 @@ def _text(content: bytes, where: str) -> str:
 
 
 def explain(
-    value: bytes, error: Exception, known: Container[str]
+    value: bytes, error: Exception, known: Collection[str]
 ) -> MalformedMessage | UnknownType:
     """What to say of a message the decoder refused with `error`."""
     if isinstance(error, RecursionError):
         return MalformedMessage("message", "is nested too deeply")
     if isinstance(error, OverflowError):
         return MalformedMessage("time", "is outside the calendar")
-    if not isinstance(error, msgspec.ValidationError):
-        return MalformedMessage("message", "is not JSON in UTF-8")
     try:
         event = msgspec.json.decode(value)
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        return MalformedMessage("message", "is not JSON in UTF-8")
+        return _no_json(value)
     if not isinstance(event, dict):
         return MalformedMessage("message", "is not a JSON object")
     kind = event.get("type")
     if not isinstance(kind, str) or not kind:
         return MalformedMessage("type", "is missing or no text")
     if kind not in known and event.get("specversion") == "1.0":
-        return UnknownType(kind)
+        stem = kind.rpartition(".")[0]
+        return UnknownType(clean(kind, _TYPE_MAX), [one for one in known if stem == one[:-3]])
+    if not isinstance(error, msgspec.ValidationError):
+        return MalformedMessage("message", "is not JSON in UTF-8")
     return malformed(error)
+
+
+def _no_json(value: bytes) -> MalformedMessage:
+    try:
+        refuse_halves(value)
+    except MalformedMessage as half:
+        return half
+    return MalformedMessage("message", "is not JSON in UTF-8")
 
 
 def malformed(error: msgspec.ValidationError) -> MalformedMessage:
@@ -90,6 +103,11 @@ def malformed(error: msgspec.ValidationError) -> MalformedMessage:
     reason = text if found is None else text[: found.start()]
     if _QUOTED_VALUE.match(reason):
         reason = "is none of the values the contract names"
+    if _OTHER_MEANING.match(reason):
+        reason = OTHER_MEANING
+    own = _OWN_REASON.match(reason)
+    if own:
+        place, reason = f"{place}.{own['field']}", own["reason"]
     missing = re.fullmatch(r"Object missing required field `([^`]*)`", reason)
     if missing:
         place, reason = f"{place}.{missing[1]}", "is missing"

@@ -3,10 +3,12 @@
 from typing import Any
 
 from contracts.base import Contract
+from contracts.errors import OTHER_MEANING
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _IDENTIFIER = {"type": "string", "pattern": "^[A-Za-z0-9_.:-]{1,128}$"}
 _REFERENCE = {"type": "string", "minLength": 1, "maxLength": 256}
+_REFUSED = {"type": "null", "description": f"Refused: it {OTHER_MEANING}."}
 NO_ACCOUNT_SUBJECT = {"const": "*"}
 
 
@@ -14,6 +16,7 @@ def envelope_schema(model: type[Contract]) -> dict[str, Any]:
     """The JSON Schema (2020-12) of a message in structured mode."""
     data = model.model_json_schema(by_alias=True)
     definitions = data.pop("$defs", {})
+    data["properties"] |= dict.fromkeys(model.REFUSED, _REFUSED)
     schema: dict[str, Any] = {
         "$schema": DIALECT,
         "$id": f"{model.TYPE}.json",

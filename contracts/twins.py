@@ -6,7 +6,7 @@ same verdicts. Twins are frozen and hold no cycles, so the garbage collector nee
 
 import re
 import types
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -15,8 +15,20 @@ import msgspec
 from pydantic import AwareDatetime
 from pydantic.fields import FieldInfo
 
-from contracts.base import Identifier, Part
+from contracts.base import (
+    FIRST_YEAR,
+    FREE_TEXT,
+    IN_YEARS,
+    LAST_YEAR,
+    NULL_LEFT_OUT,
+    OUT_OF_YEARS,
+    Contract,
+    Identifier,
+    Part,
+)
 
+FREE_TEXTS = "_free_texts"
+"""The attribute of a twin that names its fields of free text."""
 IDENTIFIER_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-"
 """The characters an `Identifier` may have."""
 _SHORT: Any = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
@@ -51,22 +63,63 @@ def _compiled(model: type[Part], quick: frozenset[str]) -> type[msgspec.Struct]:
             translated = _SHORT | None if optional else _SHORT
         else:
             translated = _constrained(_translated(info.annotation), info.metadata)
+        if NULL_LEFT_OUT in info.metadata:
+            translated |= None
         if info.is_required():
             fields.append((name, translated))
         else:
             fields.append((name, translated, info.default))
         if info.alias is not None:
             rename[name] = info.alias
+    if issubclass(model, Contract):
+        fields += [(name, None, None) for name in model.REFUSED]
     return msgspec.defstruct(
         model.__name__,
         fields,
-        namespace=_methods(model),
+        namespace={**_methods(model), **_afterwards(model), FREE_TEXTS: _free_texts(model)},
         module=f"{model.__module__}.twin",
         frozen=True,
         gc=False,
         kw_only=True,
+        omit_defaults=True,  # a field added later leaves the body's hash as it was
         rename=rename or None,
     )
+
+
+def _free_texts(model: type[Part]) -> frozenset[str]:
+    """The fields in which line breaks and tabs may stand."""
+    return frozenset(name for name, info in model.model_fields.items() if _holds(info, FREE_TEXT))
+
+
+def _afterwards(model: type[Part]) -> dict[str, Callable[[Any], None]]:
+    """What a struct looks at when its fields are read: nothing at all, for most."""
+    fields = model.model_fields
+    listed = tuple(
+        (name, info.default) for name, info in fields.items() if NULL_LEFT_OUT in info.metadata
+    )
+    dated = tuple((name, i.alias or name) for name, i in fields.items() if _holds(i, IN_YEARS))
+    if not listed and not dated:
+        return {}
+
+    def look(struct: Any) -> None:
+        for name, default in listed:
+            if getattr(struct, name) is None:
+                msgspec.structs.force_setattr(struct, name, default)
+        for name, wire in dated:
+            value = getattr(struct, name)
+            if value is not None and not FIRST_YEAR <= value.year <= LAST_YEAR:
+                raise ValueError(f"{wire}: {OUT_OF_YEARS}")
+
+    return {"__post_init__": look}
+
+
+def _holds(annotation: Any, mark: Any) -> bool:
+    """Whether a mark stands anywhere in a field's type."""
+    if isinstance(annotation, FieldInfo):
+        return mark in annotation.metadata or _holds(annotation.annotation, mark)
+    if mark in getattr(annotation, "__metadata__", ()):
+        return True
+    return any(_holds(one, mark) for one in get_args(annotation))
 
 
 def _is_identifier(info: FieldInfo, annotation: Any) -> bool:

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
+import msgspec
 import pytest
 
 from contracts.billing import AccountUpserted, DepositMade, InvoiceIssued
@@ -179,6 +180,77 @@ class TestRefusing:
         with pytest.raises(UnknownType):
             decode(*binary({**invoice, "type": "weather.changed.v1"}))
 
+    def test_an_unknown_type_is_told_which_one_is_known(self, invoice: dict[str, Any]) -> None:
+        with pytest.raises(UnknownType, match=r"v2'; known is billing\.invoice\.issued\.v1$"):
+            read({**invoice, "type": "billing.invoice.issued.v2"})
+
+    @pytest.mark.parametrize("control", ["\0", "\x1b", "\x7f", "\x85", "\b"])
+    def test_a_control_character_is_refused_where_it_stands(
+        self, invoice: dict[str, Any], control: str
+    ) -> None:
+        for name in ("id", "source", "correlationid"):
+            error = refused({**invoice, name: f"a{control}b"})
+            assert (error.where, error.reason) == (name, "has a control character")
+        data = {**invoice["data"], "period": f"{control}2026"}
+        assert refused({**invoice, "data": data}).where == "data.period"
+        data = {**invoice["data"], "attributes": {"a": {"b": ["x", f"y{control}"]}}}
+        assert refused({**invoice, "data": data}).where == "data.attributes.a.b.1"
+        data = {**invoice["data"], "attributes": {f"a{control}": 1}}
+        assert refused({**invoice, "data": data}).where == "data.attributes"
+
+    def test_it_is_found_however_it_was_written(self, invoice: dict[str, Any]) -> None:
+        data = {**invoice["data"], "period": "a\x9fb"}
+        plain = json.dumps({**invoice, "data": data}, ensure_ascii=False).encode()
+        for value in (plain, plain.replace("\x9f".encode(), rb"\u009F")):
+            with pytest.raises(MalformedMessage, match=r"data\.period: has a control character"):
+                decode(value)
+        with pytest.raises(MalformedMessage, match="id: has a control"):
+            decode(*binary({**invoice, "id": "a\x01b"}))
+
+    def test_line_breaks_and_tabs_belong_in_free_text_alone(self) -> None:
+        def cancelled(**data: str) -> dict[str, Any]:
+            return {
+                "specversion": "1.0",
+                "id": "1",
+                "source": "s",
+                "creditor": "mobile",
+                "type": "billing.invoice.cancelled.v1",
+                "time": "2026-03-20T09:00:00Z",
+                "subject": "P-1",
+                "data": {"invoice_id": "I", "account_id": "P-1", **data},
+            }
+
+        assert read(cancelled(reason="one\ntwo\tthree\r\n")).data.reason.startswith("one\n")
+        assert refused(cancelled(reason="one\x0btwo")).where == "data.reason"
+        assert refused({**cancelled(), "id": "one\ntwo"}).where == "id"
+
+    def test_an_escape_that_is_none_does_no_harm(self, invoice: dict[str, Any]) -> None:
+        data = {**invoice["data"], "period": r"C:\u0000\new ¥ 100 °"}
+        assert read({**invoice, "data": data}).data.period == r"C:\u0000\new ¥ 100 °"
+
+    def test_half_of_a_surrogate_pair_is_refused_where_it_stands(
+        self, invoice: dict[str, Any]
+    ) -> None:
+        for half in ("\ud83d", "\udc00"):
+            data = {**invoice["data"], "period": f"a{half}b"}
+            error = refused({**invoice, "data": data})
+            assert (error.where, error.reason) == ("data.period", "has half of a surrogate pair")
+            assert refused({**invoice, "id": half}).where == "id"
+
+    @pytest.mark.parametrize("time", ["1969-12-31T23:59:59Z", "2200-01-01T00:00:00Z"])
+    def test_a_time_out_of_the_years_is_refused(self, invoice: dict[str, Any], time: str) -> None:
+        error = refused({**invoice, "time": time})
+        assert (error.where, error.reason) == ("time", "must be in the years 1970 to 2199")
+
+    def test_a_day_out_of_the_years_names_its_field(self, invoice: dict[str, Any]) -> None:
+        error = refused({**invoice, "data": {**invoice["data"], "due_on": "2206-03-08"}})
+        assert (error.where, error.reason) == ("data.due_on", "must be in the years 1970 to 2199")
+
+    def test_a_field_that_would_change_the_meaning_is_named(self, invoice: dict[str, Any]) -> None:
+        error = refused({**invoice, "data": {**invoice["data"], "change": -5}})
+        assert error.where == "data.change"
+        assert "would change what it says" in error.reason
+
     def test_more_than_256_kib_is_refused(self, invoice: dict[str, Any]) -> None:
         invoice["data"]["attributes"] = {"a": "x" * SIZE_MAX}
         assert refused(invoice).where == "message"
@@ -258,6 +330,13 @@ class TestWriting:
 class TestBodyHash:
     def test_it_is_eight_bytes(self, invoice: dict[str, Any]) -> None:
         assert len(body_hash(read(invoice))) == 8
+
+    def test_what_is_left_out_leaves_no_trace(self, invoice: dict[str, Any]) -> None:
+        said = {**invoice, "data": {**invoice["data"], "attributes": None, "period": None}}
+        left_out = {k: v for k, v in invoice["data"].items() if k not in {"attributes", "period"}}
+        message = read({**invoice, "data": left_out})
+        assert body_hash(read(said)) == body_hash(message)
+        assert b"period" not in msgspec.json.encode(message.data)
 
     def test_the_way_of_writing_does_not_matter(self, invoice: dict[str, Any]) -> None:
         invoice["data"]["attributes"] = {"a": 1, "b": 2}

@@ -1,0 +1,93 @@
+"""Characters that no text may have: controls, and halves of surrogate pairs.
+
+Stores refuse some of them, screens and files hide the others; who means a line break writes it in a
+field for free text. A message is looked through only when its bytes give reason to.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from contracts.errors import MalformedMessage
+from contracts.twins import FREE_TEXTS
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+CONTROL_OR_HALF = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""The same, and halves of surrogate pairs: what no name, id or short text has."""
+NOT_IN_FREE_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""What free text has not: there, line breaks and tabs are taken."""
+HAS_CONTROL = "has a control character"
+HAS_HALF = "has half of a surrogate pair"
+
+_SUSPECT = re.compile(
+    rb"\x7f|\xc2[\x80-\x9f]|\\[bfnrt]|\\u00(?:[01][0-9A-Fa-f]|7[Ff]|[89][0-9A-Fa-f])"
+)
+_HALF = re.compile(r"[\ud800-\udfff]")
+
+
+def refuse_controls(value: bytes, message: msgspec.Struct, *, lines: bool) -> None:
+    """Raise `MalformedMessage`, naming the field, when a text of a message has a control character.
+
+    `lines` says whether line breaks and tabs may stand anywhere, not in free text alone.
+    """
+    if _SUSPECT.search(value):
+        for where in _controls(message, lines):
+            raise MalformedMessage(where, HAS_CONTROL)
+
+
+def refuse_halves(value: bytes) -> None:
+    """Raise `MalformedMessage` when half of a surrogate pair is why JSON was not taken."""
+    if b"\\u" not in value:
+        return
+    try:
+        event = json.loads(value)
+        for where in _halves(event):
+            raise MalformedMessage(where, HAS_HALF)
+    except (ValueError, RecursionError):
+        return
+
+
+def clean(text: str, length: int) -> str:
+    """A text without such characters, cut to a length: for what is kept though it was refused."""
+    return CONTROL_OR_HALF.sub("\ufffd", text[:length])
+
+
+def _controls(value: Any, lines: bool) -> Iterator[str]:
+    """The dotted places of texts with a control character."""
+    if isinstance(value, str):
+        if (NOT_IN_FREE_TEXT if lines else CONTROL).search(value):
+            yield ""
+    elif isinstance(value, msgspec.Struct):
+        free: frozenset[str] = getattr(type(value), FREE_TEXTS, frozenset())
+        names = zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True)
+        for name, wire in names:
+            yield from _below(wire, _controls(getattr(value, name), lines or name in free))
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            if CONTROL.search(key):
+                yield ""
+            yield from _below(CONTROL.sub("", key), _controls(one, lines))
+    elif isinstance(value, list | tuple):
+        for number, one in enumerate(value):
+            yield from _below(str(number), _controls(one, lines))
+
+
+def _halves(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        if _HALF.search(value):
+            yield ""
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            yield from _halves(key)
+            yield from _below(key, _halves(one))
+    elif isinstance(value, list):
+        for number, one in enumerate(value):
+            yield from _below(str(number), _halves(one))
+
+
+def _below(name: str, places: Iterator[str]) -> Iterator[str]:
+    for place in places:
+        yield f"{name}.{place}".strip(".")
