@@ -15,6 +15,7 @@ from contracts.base import (
     Listed,
     Part,
     PositiveAmount,
+    ShortText,
     SignedAmount,
     StatedDay,
     StatedInstant,
@@ -72,7 +73,8 @@ class AccountUpserted(BillingContract):
     """An account is new or has changed.
 
     A field left out means "unchanged"; one that is given replaces what was known of it as a whole
-    (`debtor` and `attributes` too).
+    (`debtor` and `attributes` too). An empty `mandate` withdraws the direct-debit mandate; the one
+    that was known, told again, says nothing new.
     """
 
     TYPE: ClassVar[str] = "billing.account.upserted.v1"
@@ -85,7 +87,7 @@ class AccountUpserted(BillingContract):
     guarantors: tuple[GuarantorPart, ...] | None = None
     responsible: Label | None = None
     department: Label | None = None
-    mandate: Label | None = None
+    mandate: ShortText | None = None
     attributes: Attributes | None = None
 
 
@@ -149,7 +151,8 @@ class InvoiceCancelled(BillingContract):
 class PaymentReceived(BillingContract):
     """Money came in at `received_at`, whenever it is told; before that instant it is no money.
     `method` is cash, transfer, direct_debit, card, wechat, alipay, in_kind or another one upstream
-    knows; `collected_by` whoever brought it in.
+    knows; `collected_by` whoever brought it in. One by direct debit answers the request whose id is
+    its `payment_id`, or stands in it before a colon, else the oldest that runs.
     """
 
     TYPE: ClassVar[str] = "billing.payment.received.v1"
@@ -190,7 +193,11 @@ class DepositMade(BillingContract):
 
 
 class DirectDebitFailed(BillingContract):
-    """The bank could not debit an account: the request named, else the latest."""
+    """The bank could not debit an account: the request named, else the oldest it has not answered.
+
+    Some reasons of ISO 20022 (`MD01`, `MD06`, `MD07`, `AC01`, `AC04`, `AC06`, `AG01` …) end the
+    mandate.
+    """
 
     TYPE: ClassVar[str] = "billing.direct_debit.failed.v1"
     REFUSED: ClassVar[tuple[str, ...]] = ("payment_id",)

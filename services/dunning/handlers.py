@@ -157,6 +157,7 @@ def _account_updated(
     before: Account = work.state(account_stream(*who))
     known = work.open(who, before.profile)
     profile = known if isinstance(known, dict) else {}
+    mandate = _has_mandate(before, profile, data)
     for name in PROFILE:
         value = getattr(data, name)
         if value is not None and not (name == "responsible" and keeps_responsible):
@@ -169,10 +170,21 @@ def _account_updated(
         reachable=_is_reachable(profile.get("debtor")),
         agreement=_agreement(profile.get("agreement")),
         responsible=_person(work, who, profile.get("responsible")),
-        mandate=bool(profile.get("mandate")),
+        mandate=mandate,
         department=profile.get("department"),
         guarantors=_codes(profile.get("guarantors")),
     )
+
+
+def _has_mandate(
+    before: Account, profile: Mapping[str, Any], data: billing.AccountUpserted
+) -> bool:
+    """Whether there is a mandate now: an empty one withdraws it, and the one that was known says
+    nothing new, which matters after the bank refused it.
+    """
+    if data.mandate is None or data.mandate == profile.get("mandate"):
+        return before.mandate
+    return bool(data.mandate)
 
 
 def _is_reachable(debtor: dict[str, Any] | None) -> bool:
@@ -219,6 +231,8 @@ def _items_updated(work: Work, who: Subject, message: Message) -> c.UpdateItems:
         currency=data.currency,
         items=tuple(_item(item) for item in data.items),
         more=data.more,
+        prepaid=data.prepaid,
+        waiting=data.waiting,
     )
 
 

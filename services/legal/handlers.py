@@ -95,6 +95,7 @@ def balance_changed(work: Work, message: Message) -> None:
         as_of=data.as_of,
         changed=tuple(_item(one) for one in data.items if one.state == "open"),
         closed=tuple(one.item_id for one in data.items if one.state != "open"),
+        prepaid=data.prepaid,
     )
     work.append(stream, [seen])
 
@@ -118,6 +119,7 @@ def account_cleared(work: Work, message: Message) -> None:
             for one in view.items.values()
             if one.overdue
         ),
+        prepaid=view.prepaid,
     )
     work.append(stream, [seen])
 

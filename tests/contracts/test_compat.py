@@ -129,6 +129,19 @@ def test_a_breaking_change_is_noticed(what: str) -> None:
     assert any(one.startswith(sentence) for one in found), found
 
 
+@pytest.mark.parametrize("what", [w for w in BREAKING if BREAKING[w][2].count("widened")])
+def test_a_wider_type_breaks_nobody_where_our_services_alone_read(what: str) -> None:
+    path, value, _ = BREAKING[what]
+    assert breaking_changes(PUBLISHED, altered(*path, to=value), others_read=False) == []
+
+
+@pytest.mark.parametrize("what", [w for w in BREAKING if BREAKING[w][2].count("narrowed")])
+def test_a_narrower_type_breaks_whoever_writes_to_us(what: str) -> None:
+    path, value, sentence = BREAKING[what]
+    found = breaking_changes(PUBLISHED, altered(*path, to=value), others_read=False)
+    assert any(one.startswith(sentence) for one in found), found
+
+
 def test_the_same_schema_breaks_nothing() -> None:
     assert breaking_changes(PUBLISHED, copy.deepcopy(PUBLISHED)) == []
 

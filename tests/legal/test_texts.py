@@ -125,6 +125,12 @@ def test_the_claim_is_the_ledgers_of_the_day_when_it_is_as_new_as_the_decision()
         (decided,),
     )  # fmt: skip
     assert claim(view, newer, TODAY).items == (decided,)
+    # money that waits on the account is not claimed
+    partly = claim(replace(view, prepaid=4000), request, TODAY)
+    assert (partly.principal, partly.late_fee, partly.items[0].principal) == (6000, 105, 6000)
+    but_the_fee = claim(replace(view, prepaid=10050), request, TODAY)
+    assert (but_the_fee.principal, but_the_fee.late_fee) == (0, 55)
+    assert claim(replace(view, prepaid=10105), request, TODAY).items == ()
 
 
 @pytest.mark.parametrize("document", ["lawyer_letter", "complaint"])

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from chassis.errors import NotFound, Rejected
 from services.notifier.domain import decide, respond
@@ -28,6 +29,7 @@ REQUESTED = e.NoticeRequested(
     requested_at=NOW,
     case_id="C-1",
 )
+OWED = e.OpenItem("I-1", "rent", date(2026, 3, 8), 100, overdue=True)
 OVERDUE = e.LedgerSeen(3, 100, 0, date(2026, 3, 8), "CNY", date(2026, 3, 10))
 CLEARED = e.LedgerSeen(4, 0, 0, None, "CNY", date(2026, 3, 10))
 KNOWN = e.DebtorUpserted(b"sealed")
@@ -186,6 +188,13 @@ def test_erasing_gives_up_what_waits_and_keeps_nothing_sealed() -> None:
         state = evolve(state, event)
     assert (state.profile, state.open) == (b"", {})
     assert decide.erase(state) == []
+
+
+@pytest.mark.parametrize(("waits", "goes"), [(99, True), (100, False)])
+def test_a_notice_with_nothing_left_to_ask_for_is_suppressed(waits: int, goes: bool) -> None:
+    covered = replace(OVERDUE, prepaid=waits, changed=(OWED,))
+    suppressed = [] if goes else [e.NoticeSuppressed("N-1", "cleared", ABOUT)]
+    assert given(KNOWN, covered, REQUESTED).gate() == suppressed
 
 
 def test_a_paid_item_makes_its_reminder_pointless() -> None:

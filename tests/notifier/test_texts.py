@@ -149,6 +149,34 @@ def test_figures_of_the_request_serve_when_the_ledger_has_not_told_yet() -> None
     assert "46.00" in text
 
 
+def _waits(prepaid: int, *more: OpenItem) -> LedgerView:
+    items = {one.item_id: one for one in (OVERDUE, COMING, *more)}
+    told = (830000, 830, date(2026, 3, 8), "CNY", date(2026, 3, 10))
+    return LedgerView(3, *told, items, prepaid)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_money_that_waits_is_not_asked_for(purpose: str, channel: str, language: str) -> None:
+    text = _all(_write(purpose, channel, language=language, view=_waits(300000)))
+    assert "5,329.05" in text
+    assert "8,3" not in text
+
+
+def test_money_that_waits_goes_to_what_falls_due_first() -> None:
+    later = OpenItem("INV-3", "rent", date(2026, 4, 28), 5000, overdue=False)
+    view = _waits(832905 + 100000, later)
+    first, second = ({"due_on": day} for day in ("2026-03-28", "2026-04-28"))
+    reminder = _write("reminder", "letter", needs_overdue=False, view=view, variables=first)
+    next_one = _write("reminder", "letter", needs_overdue=False, view=view, variables=second)
+    bill = _write("bill", "letter", needs_overdue=False, view=_waits(832905 + 121000, later))
+    assert "200.00" in reminder.body
+    assert "50.00" in next_one.body
+    assert "40.00" in bill.body
+    assert "医疗费" not in bill.body
+
+
 def test_a_reminder_is_about_the_one_due_date_it_names() -> None:
     other = OpenItem("INV-3", "rent", date(2026, 4, 28), 5000, overdue=False)
     view = LedgerView(3, 0, 0, None, "CNY", TODAY, {one.item_id: one for one in (COMING, other)})

@@ -13,6 +13,7 @@ from chassis.views import table_of
 from services.dunning.api.desk import CreditorInScope, Desk
 from services.dunning.api.roles import may
 from services.dunning.domain.aggregates import ACCOUNT
+from services.dunning.domain.state import Account
 from services.dunning.reports.export import as_rows
 from services.dunning.streams import account_stream
 from services.dunning.views import DIRECT_DEBITS
@@ -98,14 +99,15 @@ async def _mandates(
     found = {}
     for row in rows:
         account = streams[row["stream"]]
-        sealed = ACCOUNT.decode_state(row["data"]).profile
-        found[account] = _opened(keys, Subject(creditor, account), sealed)
+        state = ACCOUNT.decode_state(row["data"])
+        found[account] = _opened(keys, Subject(creditor, account), state)
     return found
 
 
-def _opened(keys: KeyRing, subject: Subject, sealed: bytes) -> dict[str, str | None]:
-    profile = keys.open(subject, sealed)
+def _opened(keys: KeyRing, subject: Subject, state: Account) -> dict[str, str | None]:
+    profile = keys.open(subject, state.profile)
     if not isinstance(profile, dict):
         return dict(_NOBODY)
     debtor = profile.get("debtor") or {}
-    return {"mandate": profile.get("mandate"), "debtor": debtor.get("name")}
+    mandate = profile.get("mandate") if state.mandate else None
+    return {"mandate": mandate, "debtor": debtor.get("name")}

@@ -1,6 +1,6 @@
 """Carrying out what a pack says to do: one small function for each kind of action."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -10,10 +10,10 @@ from services.dunning.domain import events as e
 from services.dunning.domain.conditions import holds
 from services.dunning.domain.contacts import allowed_at
 from services.dunning.domain.grading import grade_on
-from services.dunning.domain.owing import overdue, overdue_principal, owed
+from services.dunning.domain.owing import asked, overdue, overdue_principal
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.domain.values import Item
-from services.dunning.policy.actions import Action, Approval, Notice
+from services.dunning.policy.actions import Action, Approval, Charge, Notice
 from services.dunning.policy.segments import segment_owner
 from services.dunning.policy.vocabulary import CONTACT_TASKS
 
@@ -57,9 +57,14 @@ def perform_one(rec: Recorder, action: Action, cause: Cause, *, is_step: bool) -
 
 
 def request_notice(
-    rec: Recorder, notice: Notice, channel: str, items: Iterable[Item], cause: Cause, **fields: Any
+    rec: Recorder, notice: Notice, channel: str, items: Sequence[Item], cause: Cause, **fields: Any
 ) -> None:
-    """Ask for one message on one channel, with the figures of these items as of today."""
+    """Ask for one message on one channel, with the figures of these items as of today; a bill or a
+    notice before the due date (without `needs_overdue`) that has nothing to ask for is left.
+    """
+    figures = asked(rec.state, items, rec.today)
+    if not figures.total and not fields.get("needs_overdue", True):
+        return
     term = notice.respond_within_days
     rec.emit(
         e.NoticeRequested(
@@ -68,7 +73,7 @@ def request_notice(
             channel=channel,
             recipients=notice.recipients,
             template=notice.template or notice.purpose,
-            variables=owed(rec.state, items, rec.today),
+            variables=figures,
             on=rec.today,
             respond_by=None if term is None else rec.today + timedelta(days=term),
             ledger_version=rec.state.ledger_version,
@@ -194,7 +199,7 @@ def _refer(rec: Recorder, action: Action, cause: Cause) -> None:
 def _legal(rec: Recorder, action: Action, cause: Cause) -> None:
     if action.legal is None:
         return
-    figures = owed(rec.state, overdue(rec.state, rec.today), rec.today)
+    figures = asked(rec.state, overdue(rec.state, rec.today), rec.today)
     rec.emit(
         e.LegalRequested(
             request_id=rec.new_id("l"),
@@ -271,9 +276,7 @@ def _charge(rec: Recorder, action: Action, cause: Cause) -> None:
     charge = action.charge
     if charge is None:
         return
-    share = Decimal(overdue_principal(rec.state, rec.today)) * charge.ratio
-    worked_out = int(share.quantize(Decimal(1), ROUND_HALF_UP))
-    amount = worked_out if cause.amount is None else cause.amount
+    amount = _worked_out(rec, charge) if cause.amount is None else cause.amount
     if amount <= 0:
         return
     rec.emit(
@@ -287,6 +290,13 @@ def _charge(rec: Recorder, action: Action, cause: Cause) -> None:
             **rec.why(cause),
         )
     )
+
+
+def _worked_out(rec: Recorder, charge: Charge) -> int:
+    if charge.amount is not None:
+        return charge.amount
+    share = Decimal(overdue_principal(rec.state, rec.today)) * (charge.ratio or 0)
+    return int(share.quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def _start_late_fee(rec: Recorder, action: Action, cause: Cause) -> None:

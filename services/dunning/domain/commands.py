@@ -22,8 +22,8 @@ class Wake:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UpdateItems:
-    """`ledger.balance.changed.v1`: the items that changed. Older than what is known: nothing
-    happens.
+    """`ledger.balance.changed.v1`: the items that changed, and the money on the account. Older than
+    what is known: nothing happens.
     """
 
     ledger_version: int
@@ -31,6 +31,8 @@ class UpdateItems:
     currency: str
     items: tuple[Item, ...]
     more: bool = False
+    prepaid: int = 0
+    waiting: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,7 +97,7 @@ class MarkInvoice:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FailDirectDebit:
-    """`billing.direct_debit.failed.v1`; without an id the latest request is meant."""
+    """`billing.direct_debit.failed.v1`; without an id the oldest request is meant."""
 
     request_id: str | None = None
     reason: str | None = None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from services.dunning.domain import events as e
-from services.dunning.domain.owing import is_unpaid
+from services.dunning.domain.owing import is_unpaid, late_fee, waiting_for
 from services.dunning.domain.reacting import react
 from services.dunning.domain.recorder import Recorder
 from services.dunning.domain.state import Account
@@ -21,14 +21,26 @@ def new_invoices(state: Account, items: Sequence[Item]) -> list[Item]:
 
 
 def check_credit(rec: Recorder, invoices: Sequence[Item]) -> None:
-    """React to every new invoice of an account that has no agreement in force when it is issued."""
+    """React to every new invoice of an account that has no agreement in force when it is issued;
+    one that waiting prepayment covers wholly is not on credit.
+    """
     rules = rec.pack.credit
     if rules is None or not rules.agreement_required:
         return
     for invoice in invoices:
         agreement = rec.state.agreement
-        if agreement is None or not agreement.covers(invoice.issued_on):
+        if agreement is not None and agreement.covers(invoice.issued_on):
+            continue
+        if not is_prepaid(rec.state, invoice, rec.today):
             react(rec, "invoice", "without_agreement")
+
+
+def is_prepaid(state: Account, item: Item, day: date) -> bool:
+    """Whether money on the account covers an item wholly once it falls due; what waits for other
+    invoices it names does not.
+    """
+    left = waiting_for(state, [item], day, state.prepaid - state.waiting)
+    return left >= item.principal + late_fee(item.accrual, day)
 
 
 def count_invoices(rec: Recorder, before: Account, items: Sequence[Item]) -> None:

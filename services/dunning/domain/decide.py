@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.dunning.domain import commands as c
-from services.dunning.domain import deciding, direct_debit, operating, recording
+from services.dunning.domain import debit_answers, deciding, operating, recording
 from services.dunning.domain.casework import reassess
 from services.dunning.domain.events import AccountEvent
 from services.dunning.domain.localtime import local_day
@@ -63,7 +63,7 @@ _COMMANDS: dict[type, Callable[[Recorder, Any], None]] = {
     c.UpdateAccount: recording.update_account,
     c.EraseAccount: recording.erase_account,
     c.MarkInvoice: recording.mark_invoice,
-    c.FailDirectDebit: direct_debit.fail,
+    c.FailDirectDebit: debit_answers.fail,
     c.RecordObservation: recording.record_observation,
     c.ConfirmRestriction: recording.confirm_restriction,
     c.RecordDelivery: operating.record_delivery,

@@ -1,26 +1,15 @@
-"""Direct debit: the bank is asked for what an account owes, and answers with money or a failure."""
+"""Direct debit: what the bank is asked for."""
 
-from chassis.errors import Rejected
-from services.dunning.domain import commands as c
 from services.dunning.domain import events as e
 from services.dunning.domain.owing import disputed_ids, is_unpaid, owed
 from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.domain.values import Owed
 from services.dunning.policy.actions import Action
-
-METHOD = "direct_debit"
 
 
 def request(rec: Recorder, action: Action, cause: Cause) -> None:
-    """Ask the bank for everything open that is neither disputed nor in a plan, due or not: the
-    month's bills are debited as they fall due. Nothing is asked without a mandate.
-    """
-    disputed = disputed_ids(rec.state)
-    items = [
-        item
-        for item in rec.state.items.values()
-        if is_unpaid(item, rec.today) and not item.in_plan and item.item_id not in disputed
-    ]
-    figures = owed(rec.state, sorted(items, key=lambda i: (i.due_on, i.item_id)), rec.today)
+    """Ask the bank for what is to be debited; nothing is asked without a mandate."""
+    figures = to_debit(rec)
     if not rec.state.mandate or figures.total <= 0:
         return
     rec.emit(
@@ -36,17 +25,19 @@ def request(rec: Recorder, action: Action, cause: Cause) -> None:
     )
 
 
-def end_with_payment(rec: Recorder, payment_id: str, method: str) -> None:
-    """A payment by direct debit answers the request that runs."""
-    if method == METHOD and rec.state.debit is not None:
-        rec.emit(
-            e.DirectDebitEnded(request_id=rec.state.debit, outcome="paid", payment_id=payment_id)
-        )
-
-
-def fail(rec: Recorder, command: c.FailDirectDebit) -> None:
-    """The bank could not debit: the latest request, or the one it names, brought nothing."""
-    request_id = command.request_id or rec.state.debit
-    if request_id is None:
-        raise Rejected("the bank was not asked to debit this account")
-    rec.emit(e.DirectDebitEnded(request_id=request_id, outcome="failed", reason=command.reason))
+def to_debit(rec: Recorder) -> Owed:
+    """Everything open that is neither disputed nor in a plan, due or not (the month's bills are
+    debited as they fall due), less what waits on the account and what the bank was asked for and
+    has not answered (rules of all packs: credit).
+    """
+    if rec.state.debit is not None:  # how much it asks for was not kept
+        return owed(rec.state, (), rec.today)
+    disputed = disputed_ids(rec.state)
+    items = [
+        item
+        for item in rec.state.items.values()
+        if is_unpaid(item, rec.today) and not item.in_plan and item.item_id not in disputed
+    ]
+    running = sum(one.amount for one in rec.state.debits)
+    in_order = sorted(items, key=lambda i: (i.due_on, i.item_id))
+    return owed(rec.state, in_order, rec.today, less=rec.state.prepaid + running)

@@ -41,13 +41,17 @@ class Effect(Event, frozen=True, kw_only=True):
 
 
 class ItemsUpdated(Event, frozen=True, kw_only=True):
-    """The ledger's changed items; `more` says that further parts follow."""
+    """The ledger's changed items; `more` says that further parts follow. `prepaid` is the money not
+    allocated, `waiting` what of it waits for invoices it names.
+    """
 
     ledger_version: int
     as_of: date
     currency: str
     items: tuple[Item, ...]
     more: bool = False
+    prepaid: int = 0
+    waiting: int = 0
 
 
 class PaymentRecorded(Event, frozen=True, kw_only=True):
@@ -128,6 +132,12 @@ class InvoiceMarked(Event, frozen=True, kw_only=True):
 
     item_id: str
     marks: tuple[str, ...]
+
+
+class MandateWithdrawn(Event, frozen=True, kw_only=True):
+    """The bank said that there is no mandate to debit under any more; `reason` is its code."""
+
+    reason: str
 
 
 class DirectDebitEnded(Event, frozen=True, kw_only=True):
@@ -650,6 +660,7 @@ AccountEvent = (
     | InvoiceMarked
     | DirectDebitRequested
     | DirectDebitEnded
+    | MandateWithdrawn
     | RestrictionConfirmed
     | CaseOpened
     | CasePaused

@@ -7,7 +7,7 @@ from services.dunning.domain.clocks import without_cause
 from services.dunning.domain.evolve_case import with_case
 from services.dunning.domain.owing import past_due
 from services.dunning.domain.state import Account
-from services.dunning.domain.values import Judgment
+from services.dunning.domain.values import Judgment, RunningDebit
 
 _REMEMBERED_MAX = 64
 
@@ -34,6 +34,8 @@ def items_updated(state: Account, event: e.ItemsUpdated) -> Account:
         ledger_version=event.ledger_version,
         currency=event.currency,
         updating=event.more,
+        prepaid=event.prepaid,
+        waiting=event.waiting,
     )
 
 
@@ -95,11 +97,18 @@ def account_erased(state: Account, event: e.AccountErased) -> Account:
 
 
 def debit_requested(state: Account, event: e.DirectDebitRequested) -> Account:
-    return replace(state, debit=event.request_id)
+    asked = RunningDebit(request_id=event.request_id, amount=event.amount)
+    return replace(state, debits=(*state.debits, asked))
 
 
 def debit_ended(state: Account, event: e.DirectDebitEnded) -> Account:
-    return replace(state, debit=None) if state.debit == event.request_id else state
+    left = tuple(one for one in state.debits if one.request_id != event.request_id)
+    earlier = None if state.debit == event.request_id else state.debit
+    return replace(state, debits=left, debit=earlier)
+
+
+def mandate_withdrawn(state: Account, event: e.MandateWithdrawn) -> Account:
+    return replace(state, mandate=False)
 
 
 def observed(state: Account, event: e.ObservationRecorded) -> Account:

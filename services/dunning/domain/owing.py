@@ -1,6 +1,6 @@
 """What is owed on a day, from the account's own view of its items (rules of all packs: overdue)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from contracts.ledger import late_fee_at
@@ -64,18 +64,45 @@ def judgment_unpaid(state: Account) -> bool:
     return gone < judgment.amount
 
 
-def owed(state: Account, items: Iterable[Item], day: date) -> Owed:
-    """The figures of some items on a day, as a notice shows them."""
-    shown = tuple(
-        OwedItem(
-            item_id=item.item_id,
-            item=item.item,
-            due_on=item.due_on,
-            principal=item.principal,
-            late_fee=late_fee(item.accrual, day),
+def waiting_for(state: Account, items: Sequence[Item], day: date, money: int) -> int:
+    """What of the `money` that waits is left for these items, of one age or next to one another,
+    when the older ones have had theirs: it goes to what falls due, in that order.
+    """
+    if not money or not items:
+        return money
+    first, disputed = min(map(_age, items)), disputed_ids(state)
+    older = (i for i in state.items.values() if _age(i) < first and i.item_id not in disputed)
+    return max(0, money - sum(i.principal + late_fee(i.accrual, day) for i in older))
+
+
+def asked(state: Account, items: Sequence[Item], day: date) -> Owed:
+    """The figures of some items as a notice asks for them: what is owed less what waits (rules of
+    all packs: credit).
+    """
+    return owed(state, items, day, less=waiting_for(state, items, day, state.prepaid))
+
+
+def owed(state: Account, items: Iterable[Item], day: date, less: int = 0) -> Owed:
+    """The figures of some items on a day; `less` is taken off from the first on, and what it covers
+    wholly is left out.
+    """
+    shown: tuple[OwedItem, ...] = ()
+    for item in items:
+        fee = late_fee(item.accrual, day)
+        covered = min(less, item.principal + fee)
+        less -= covered
+        if covered and covered == item.principal + fee:
+            continue
+        on_fee = max(0, covered - item.principal)
+        shown += (
+            OwedItem(
+                item_id=item.item_id,
+                item=item.item,
+                due_on=item.due_on,
+                principal=item.principal - covered + on_fee,
+                late_fee=fee - on_fee,
+            ),
         )
-        for item in items
-    )
     principal = sum(item.principal for item in shown)
     fee = sum(item.late_fee for item in shown)
     return Owed(

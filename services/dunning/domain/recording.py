@@ -5,8 +5,9 @@ from services.dunning.domain import events as e
 from services.dunning.domain.casework import reassess
 from services.dunning.domain.commission import earn, take_back
 from services.dunning.domain.credit import check_credit, count_invoices, new_invoices
-from services.dunning.domain.direct_debit import end_with_payment
+from services.dunning.domain.debit_answers import end_with_payment
 from services.dunning.domain.limitation import restart_by_payment
+from services.dunning.domain.mandate import withdraw
 from services.dunning.domain.reacting import react
 from services.dunning.domain.recorder import Recorder
 
@@ -27,6 +28,8 @@ def update_items(rec: Recorder, command: c.UpdateItems) -> None:
             currency=command.currency,
             items=command.items,
             more=command.more,
+            prepaid=command.prepaid,
+            waiting=command.waiting,
         )
     )
     count_invoices(rec, before, command.items)
@@ -71,6 +74,8 @@ def reverse_payment(rec: Recorder, command: c.ReversePayment) -> None:
 
 
 def update_account(rec: Recorder, command: c.UpdateAccount) -> None:
+    """Take over what upstream tells; a mandate that is gone is reacted to."""
+    had_mandate = rec.state.mandate
     rec.emit(
         e.AccountUpdated(
             segment=command.segment,
@@ -84,6 +89,8 @@ def update_account(rec: Recorder, command: c.UpdateAccount) -> None:
             guarantors=command.guarantors,
         )
     )
+    if had_mandate and not command.mandate:
+        withdraw(rec)
 
 
 def erase_account(rec: Recorder, command: c.EraseAccount) -> None:

@@ -23,6 +23,7 @@ from services.dunning.domain.values import (
     Promise,
     ReportedTask,
     Restriction,
+    RunningDebit,
     Terms,
     Value,
 )
@@ -88,7 +89,9 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
     and to know a payment again, `contested` the latest items a dispute was about; `written_off`
     holds the due dates of what was given up. `demands` are the latest notices whose delivery
     restarts limitation periods, with their items, `clocks` what is known of those periods by item,
-    `commissions` what was earned by payment, `debit` the request the bank has not answered yet.
+    `commissions` what was earned by payment. `prepaid` is the money not allocated, `waiting` what
+    of it waits for invoices it names, `debits` are the requests the bank has not answered yet, the
+    oldest first; `debit` is one of a state kept before amounts were.
     """
 
     creditor: str
@@ -135,6 +138,9 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
     commissions: dict[str, Earned] = {}
     wake: datetime | None = None
     turn_on: date | None = None
+    prepaid: int = 0
+    waiting: int = 0
+    debits: tuple[RunningDebit, ...] = ()
 
     @property
     def code(self) -> str:

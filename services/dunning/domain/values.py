@@ -169,6 +169,13 @@ class Instalment(Value, frozen=True, kw_only=True):
     amount: int
 
 
+class RunningDebit(Value, frozen=True, kw_only=True):
+    """A request that the bank has not answered yet."""
+
+    request_id: str
+    amount: int
+
+
 class OwedItem(Value, frozen=True, kw_only=True):
     """One item as a notice or a document shows it; amounts are those of the day it is requested."""
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from contracts.base import AMOUNT_MAX
 from services.dunning.policy.conditions import Condition, Names
 from services.dunning.policy.vocabulary import Channel, Document, Purpose, Recipients, TaskKind
 
@@ -112,11 +113,20 @@ class Alert(Part):
 
 
 class Charge(Part):
-    """A fee: the amount decided, else `ratio` of the overdue principal; due `due_in_days` on."""
+    """A fee: the amount decided, else a fixed `amount` (minor units), or `ratio` of the overdue
+    principal; due `due_in_days` on.
+    """
 
     item: str = Field(min_length=1)
-    ratio: Decimal = Field(ge=0)
+    ratio: Decimal | None = Field(default=None, ge=0)
+    amount: int | None = Field(default=None, ge=0, le=AMOUNT_MAX)
     due_in_days: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _one(self) -> "Charge":
+        if (self.ratio is None) == (self.amount is None):
+            raise ValueError("needs either `ratio` or `amount`")
+        return self
 
 
 class Report(Part):

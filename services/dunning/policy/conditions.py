@@ -147,6 +147,7 @@ class Trigger(_Part):
     classified: Names = ()
     invoice: Literal["without_agreement"] | None = None
     limitation: Literal["near", "expired"] | None = None
+    mandate: Literal["withdrawn"] | None = None
 
     @model_validator(mode="after")
     def _one(self) -> "Trigger":

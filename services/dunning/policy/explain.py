@@ -155,11 +155,11 @@ def _deed(action: Action) -> str:
 
 
 def _charge(charge: Charge) -> str:
-    percent = (charge.ratio * 100).normalize()
-    return (
-        f"charge {charge.item}, the amount decided, else {percent:f} % of the overdue principal, "
-        f"due {charge.due_in_days} days on"
-    )
+    if charge.ratio is None:
+        fee = f"{charge.amount} minor units"
+    else:
+        fee = f"{(charge.ratio * 100).normalize():f} % of the overdue principal"
+    return f"charge {charge.item}, the amount decided, else {fee}, due {charge.due_in_days} days on"
 
 
 def _repeat(repeat: Repeat | None) -> str:

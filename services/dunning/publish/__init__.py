@@ -46,6 +46,7 @@ KEPT: frozenset[type[e.Event]] = frozenset(
         e.InvoiceCounted,
         e.InvoiceMarked,
         e.DirectDebitEnded,
+        e.MandateWithdrawn,
         # Whoever collects is named in them.
         # Creditors hear of the terms; whose proposal they were is the creditor's own business.
         e.PolicyProposed,

@@ -3,6 +3,7 @@
 from datetime import date
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from contracts.ledger import late_fee_at
 from services.legal.domain.events import ClaimItem, OpenItem
@@ -24,7 +25,9 @@ class Claim(Struct, frozen=True):
 
 
 def claim(view: LedgerView, request: PendingDocument, day: date) -> Claim:
-    """The ledger's figures of the day when it is as new as the decision, else the decision's."""
+    """The ledger's figures of the day when it is as new as the decision, else the decision's; money
+    that waits on the account is not claimed.
+    """
     if view.version < request.ledger_version or view.version == 0:
         return Claim(request.currency, request.principal, request.late_fee, request.items)
     items = tuple(
@@ -33,7 +36,25 @@ def claim(view: LedgerView, request: PendingDocument, day: date) -> Claim:
         if one.overdue
     )
     fee = sum(one.late_fee for one in items)
-    return Claim(view.currency, view.overdue, fee, items)
+    return _less(Claim(view.currency, view.overdue, fee, items), view.prepaid)
+
+
+def _less(claim: Claim, money: int) -> Claim:
+    """The claim less money, which goes to the items in their order; what it covers is left out."""
+    principal, late_fee, left = claim.principal, claim.late_fee, []
+    for one in claim.items:
+        on_principal = min(money, one.principal)
+        on_fee = min(money - on_principal, one.late_fee)
+        money -= on_principal + on_fee
+        principal -= on_principal
+        late_fee -= on_fee
+        if on_principal + on_fee < one.principal + one.late_fee:
+            rest = {
+                "principal": one.principal - on_principal,
+                "late_fee": one.late_fee - on_fee,
+            }
+            left.append(replace(one, **rest))
+    return Claim(claim.currency, principal, late_fee, tuple(left))
 
 
 def _late_fee(item: OpenItem, day: date) -> int:

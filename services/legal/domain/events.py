@@ -37,7 +37,9 @@ class OpenItem(Struct, frozen=True):
 
 
 class LedgerSeen(Struct, frozen=True, tag="ledger_seen"):
-    """The ledger's figures changed; `closed` items are no longer open."""
+    """The ledger's figures changed; `closed` items are no longer open, `prepaid` is money that
+    waits.
+    """
 
     version: int
     overdue: int
@@ -47,6 +49,7 @@ class LedgerSeen(Struct, frozen=True, tag="ledger_seen"):
     as_of: date
     changed: tuple[OpenItem, ...] = ()
     closed: tuple[str, ...] = ()
+    prepaid: int = 0
 
 
 class ClaimItem(Struct, frozen=True):

@@ -38,6 +38,7 @@ def _ledger_seen(state: Matter, event: e.LedgerSeen) -> Matter:
         currency=event.currency,
         as_of=event.as_of,
         items=items,
+        prepaid=event.prepaid,
     )
     return replace(state, ledger=view, pending=_released(state, "ledger"))
 

@@ -17,6 +17,7 @@ class LedgerView(Struct, frozen=True):
     currency: str = ""
     as_of: date | None = None
     items: dict[str, OpenItem] = {}
+    prepaid: int = 0
 
 
 class PendingDocument(Struct, frozen=True):

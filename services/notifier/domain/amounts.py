@@ -1,12 +1,19 @@
-"""What is owed on a day, from the ledger's figures: the late fee is a function of the day."""
+"""What a notice asks for on a day, from the ledger's figures: what is owed less the money that
+waits. The late fee is a function of the day.
+"""
 
+from collections.abc import Iterable
 from datetime import date
+from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from contracts.ledger import late_fee_at
 from services.notifier.domain.events import OpenItem
 from services.notifier.domain.state import LedgerView, OpenNotice
+
+_UPCOMING = frozenset({"bill", "reminder"})
 
 
 class Figures(Struct, frozen=True):
@@ -23,26 +30,24 @@ class Figures(Struct, frozen=True):
         return self.principal + self.late_fee
 
 
-def overdue_figures(view: LedgerView, day: date) -> Figures:
-    """What is overdue on `day`, late fee included."""
-    items = tuple(sorted((one for one in view.items.values() if one.overdue), key=_by_age))
+class Asked(NamedTuple):
+    """The figures of a notice, and whether they are about what has yet to fall due."""
+
+    figures: Figures
+    upcoming: bool
+
+
+def asked(view: LedgerView, notice: OpenNotice, day: date) -> Asked:
+    """What a notice asks for on `day`, as far as the ledger has told."""
+    if not notice.needs_overdue and notice.purpose in _UPCOMING:
+        coming = _upcoming(view, day, told_due_on(notice))
+        if coming:
+            gross = Figures(view.currency, sum(one.principal for one in coming), 0, coming)
+            return Asked(_less(gross, _waiting_for(view, coming[0], day), day), upcoming=True)
+    items = _in_order(one for one in view.items.values() if one.overdue)
     fee = sum(_late_fee(one, day) for one in items)
-    return Figures(view.currency, view.overdue, fee, items)
-
-
-def upcoming_figures(view: LedgerView, day: date, due_on: date | None) -> Figures:
-    """What falls due after `day`; with `due_on`, what falls due on that date."""
-    items = tuple(
-        sorted(
-            (
-                one
-                for one in view.items.values()
-                if one.principal > 0 and (one.due_on == due_on if due_on else one.due_on > day)
-            ),
-            key=_by_age,
-        )
-    )
-    return Figures(view.currency, sum(one.principal for one in items), 0, items)
+    gross = Figures(view.currency, view.overdue, fee, items)
+    return Asked(_less(gross, view.prepaid, day), upcoming=False)
 
 
 def told_due_on(notice: OpenNotice) -> date | None:
@@ -54,6 +59,48 @@ def told_due_on(notice: OpenNotice) -> date | None:
         return date.fromisoformat(told)
     except ValueError:
         return None
+
+
+def _upcoming(view: LedgerView, day: date, due_on: date | None) -> tuple[OpenItem, ...]:
+    """What falls due after `day`; with `due_on`, what falls due on that date."""
+    return _in_order(
+        one
+        for one in view.items.values()
+        if one.principal > 0 and (one.due_on == due_on if due_on else one.due_on > day)
+    )
+
+
+def _waiting_for(view: LedgerView, first: OpenItem, day: date) -> int:
+    """What of the money that waits is left when what comes before `first` has had its part."""
+    before = (
+        one
+        for one in view.items.values()
+        if (one.overdue or one.due_on > day) and _by_age(one) < _by_age(first)
+    )
+    return view.prepaid - sum(one.principal + _late_fee(one, day) for one in before)
+
+
+def _less(figures: Figures, money: int, day: date) -> Figures:
+    """The figures less money that waits: it goes to the items in their order, and what it covers
+    wholly is left out.
+    """
+    if money <= 0:
+        return figures
+    principal, late_fee, left = figures.principal, figures.late_fee, []
+    for one in figures.items:
+        fee = _late_fee(one, day) if figures.late_fee else 0
+        on_principal = min(money, one.principal)
+        on_fee = min(money - on_principal, fee)
+        money -= on_principal + on_fee
+        principal -= on_principal
+        late_fee -= on_fee
+        if on_principal + on_fee < one.principal + fee:
+            left.append(replace(one, principal=one.principal - on_principal))
+    return Figures(figures.currency, principal, late_fee, tuple(left))
+
+
+def _in_order(items: Iterable[OpenItem]) -> tuple[OpenItem, ...]:
+    return tuple(sorted(items, key=_by_age))
 
 
 def _by_age(item: OpenItem) -> tuple[date, str]:

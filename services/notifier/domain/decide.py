@@ -6,11 +6,11 @@ from typing import assert_never
 from chassis.errors import Rejected
 from services.notifier.domain import events as e
 from services.notifier.domain import rules
-from services.notifier.domain.amounts import told_due_on
+from services.notifier.domain.amounts import asked, told_due_on
 from services.notifier.domain.commands import AttemptResult, Finding, Rendered
 from services.notifier.domain.contact import first_allowed
 from services.notifier.domain.destinations import CHANNELS
-from services.notifier.domain.state import Account, OpenNotice
+from services.notifier.domain.state import Account, LedgerView, OpenNotice
 from services.notifier.domain.terms import Terms
 
 
@@ -89,7 +89,7 @@ def gate(state: Account, notice: OpenNotice, terms: Terms, now: datetime) -> lis
     """
     if state.erased:
         return [e.NoticeSuppressed(notice.notice_id, "erased", notice.about)]
-    if _cleared(state, notice):
+    if _cleared(state, notice, terms, now):
         return [e.NoticeSuppressed(notice.notice_id, "cleared", notice.about)]
     if notice.channel in state.opt_outs:
         return [e.NoticeSuppressed(notice.notice_id, "opted_out", notice.about)]
@@ -210,16 +210,23 @@ def _sent(notice: OpenNotice, reference: str, now: datetime) -> e.NoticeSent:
     )
 
 
-def _cleared(state: Account, notice: OpenNotice) -> bool:
+def _cleared(state: Account, notice: OpenNotice, terms: Terms, now: datetime) -> bool:
     view = state.ledger
     if view.version == 0 or view.version < notice.ledger_version:
         return False
+    if not _is_owed(view, notice):
+        return True
+    if not view.prepaid or not terms.time_zone:
+        return False
+    return not asked(view, notice, now.astimezone(terms.zone).date()).figures.total
+
+
+def _is_owed(view: LedgerView, notice: OpenNotice) -> bool:
+    """Whether what the notice is about is still unpaid, money that waits aside."""
     if notice.needs_overdue:
-        return view.oldest_due_on is None
+        return view.oldest_due_on is not None
     due_on = told_due_on(notice)
-    return not any(
-        one.principal > 0 and due_on in (None, one.due_on) for one in view.items.values()
-    )
+    return any(one.principal > 0 and due_on in (None, one.due_on) for one in view.items.values())
 
 
 def _missing(state: Account, notice: OpenNotice, terms: Terms, now: datetime) -> str:

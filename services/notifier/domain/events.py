@@ -43,7 +43,7 @@ class OpenItem(Struct, frozen=True):
 
 class LedgerSeen(Struct, frozen=True, tag="ledger_seen"):
     """The ledger's figures changed; `changed` are the items still open, `closed` those that are
-    not.
+    not, `prepaid` is money that waits.
     """
 
     version: int
@@ -54,6 +54,7 @@ class LedgerSeen(Struct, frozen=True, tag="ledger_seen"):
     as_of: date
     changed: tuple[OpenItem, ...] = ()
     closed: tuple[str, ...] = ()
+    prepaid: int = 0
 
 
 class InvoiceDetailed(Struct, frozen=True, tag="invoice_detailed"):

@@ -41,6 +41,7 @@ def _ledger_seen(state: Account, event: e.LedgerSeen) -> Account:
         currency=event.currency,
         as_of=event.as_of,
         items=items,
+        prepaid=event.prepaid,
     )
     return replace(state, ledger=view)
 

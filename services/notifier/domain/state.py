@@ -20,6 +20,7 @@ class LedgerView(Struct, frozen=True):
     currency: str = ""
     as_of: date | None = None
     items: dict[str, OpenItem] = {}
+    prepaid: int = 0
 
 
 class Contact(Struct, frozen=True):

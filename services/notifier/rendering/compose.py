@@ -8,12 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from chassis.formats import LANGUAGES, day, item_name, money, one_line
-from services.notifier.domain.amounts import (
-    Figures,
-    overdue_figures,
-    told_due_on,
-    upcoming_figures,
-)
+from services.notifier.domain.amounts import Asked, Figures, asked, told_due_on
 from services.notifier.domain.destinations import PUBLIC_ADDRESS, Profile
 from services.notifier.domain.state import Account, OpenNotice
 from services.notifier.domain.terms import Terms
@@ -23,7 +18,6 @@ from services.notifier.settings import Sender
 SMS_CHARACTERS_MAX = 500
 """Seven or eight parts of a long message in Chinese; more is refused by most gateways."""
 
-_UPCOMING = frozenset({"bill", "reminder"})
 _REPLY_DAYS = 7
 _WHERE = ("time", "place")
 
@@ -57,7 +51,7 @@ def compose(
     """Render a notice as of a local day; `details` are time and place of items, by item.
 
     Notices about overdue money show the overdue total of that day, bills and reminders sent before
-    the due date what falls due. Raises `Malformed` when no template fits.
+    the due date what falls due, less money that waits. Raises `Malformed` when no template fits.
     """
     language = _language(profile, terms)
     figures, upcoming = _figures(account, notice, terms, today)
@@ -88,17 +82,11 @@ def _language(profile: Profile, terms: Terms) -> str:
     return next((one for one in known if one in LANGUAGES), LANGUAGES[0])
 
 
-def _figures(
-    account: Account, notice: OpenNotice, terms: Terms, today: date
-) -> tuple[Figures, bool]:
+def _figures(account: Account, notice: OpenNotice, terms: Terms, today: date) -> Asked:
     view = account.ledger
     if view.version < notice.ledger_version or view.version == 0:
-        return _requested_figures(notice, terms), not notice.needs_overdue
-    if not notice.needs_overdue and notice.purpose in _UPCOMING:
-        coming = upcoming_figures(view, today, told_due_on(notice))
-        if coming.items:
-            return coming, True
-    return overdue_figures(view, today), False
+        return Asked(_requested_figures(notice, terms), not notice.needs_overdue)
+    return asked(view, notice, today)
 
 
 def _requested_figures(notice: OpenNotice, terms: Terms) -> Figures:

@@ -69,6 +69,33 @@ async def test_what_the_bank_answered_is_not_asked_again(desk: Desk) -> None:
     assert (run["requests"], run["amount"], run["waiting"]) == (2, 3000, 0)
 
 
+async def _mandates(desk: Desk) -> dict[str, Any]:
+    return {account: one["mandate"] for account, one in (await _requests(desk)).items()}
+
+
+async def test_an_empty_mandate_withdraws_it(desk: Desk) -> None:
+    await _run(desk)
+    await desk.tell(billing.AccountUpserted(account_id="P-1", mandate=""), "P-1")
+    assert await _mandates(desk) == {"P-1": None, "P-2": "M-2"}
+    assert [row["account"] for row in await _file(desk)] == ["P-2"]
+    tasks = (await desk.get("/v1/tasks", "finance", account="P-1")).json()["items"]
+    assert [(task["kind"], task["owner"]) for task in tasks] == [("reconcile", "finance")]
+
+
+async def test_a_mandate_the_bank_refused_stays_refused_until_a_new_one_comes(desk: Desk) -> None:
+    await _run(desk)
+    await desk.tell(billing.DirectDebitFailed(account_id="P-1", reason="MD01"), "P-1")
+    await desk.tell(billing.AccountUpserted(account_id="P-1", mandate="M-1", segment="a"), "P-1")
+    await desk.run_until(local(3, 20))
+    assert await _mandates(desk) == {"P-1": None, "P-2": "M-2"}
+    await desk.tell(billing.AccountUpserted(account_id="P-1", mandate="M-7"), "P-1")
+    await desk.run_until(local(4, 10))
+    later = (await desk.get(f"{RUNS}/2026-04-10", "finance")).json()["requests"]
+    assert [(one["account"], one["mandate"], one["amount"]) for one in later] == [
+        ("P-1", "M-7", 1000)
+    ]
+
+
 async def test_an_answer_to_another_request_changes_nothing_of_the_run(desk: Desk) -> None:
     await _run(desk)
     asked = (await _requests(desk))["P-1"]["request_id"]

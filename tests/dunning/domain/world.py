@@ -264,7 +264,11 @@ class World:
             for d in debts
         )
         command = c.UpdateItems(
-            ledger_version=book.version, as_of=self.today, currency="CNY", items=items
+            ledger_version=book.version,
+            as_of=self.today,
+            currency="CNY",
+            items=items,
+            prepaid=book.prepaid,
         )
         self.do(command, account)
 

@@ -8,6 +8,7 @@ import pytest
 
 from chassis.errors import NotFound
 from services.dunning.policy import (
+    Pack,
     PackError,
     available,
     explain,
@@ -71,6 +72,28 @@ def test_the_example_of_the_format_is_a_sound_pack() -> None:
     example = text.split("```yaml\n")[1].split("```")[0]
     step = "{id: a1, source: x, when: {day: 3}, do: [{classify: {as: abnormal}}]}"
     assert faults(example.replace("steps: [...]", f"steps: [{step}]")) == []
+
+
+class TestCharge:
+    def charged(self, fee: str) -> Pack:
+        text = f"charge: {{item: fee, {fee}, due_in_days: 10}}"
+        return loads(HEAD + steps(f"day: 1 | {braced(text)}"))
+
+    def test_a_fixed_amount_is_explained_as_one(self) -> None:
+        assert "the amount decided, else 500 minor units, due" in explain(
+            self.charged("amount: 500")
+        )
+        assert "else 10 % of the overdue principal" in explain(self.charged("ratio: 0.1"))
+
+    @pytest.mark.parametrize("fee", ["ratio: 0.1, amount: 500", "due_in_days: 3"])
+    def test_it_is_either_a_share_or_an_amount(self, fee: str) -> None:
+        with pytest.raises(PackError, match="needs either `ratio` or `amount`"):
+            self.charged(fee.replace("due_in_days: 3", "ratio: null"))
+
+    @pytest.mark.parametrize("amount", ["-1", "0.5", "ten", str(2**53)])
+    def test_an_amount_is_whole_minor_units(self, amount: str) -> None:
+        with pytest.raises(PackError, match=r"charge\.amount"):
+            self.charged(f"amount: {amount}")
 
 
 class TestParameters:
