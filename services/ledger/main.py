@@ -14,6 +14,7 @@ from services.ledger.handlers import MESSAGES, WAKES
 from services.ledger.publish import publish
 from services.ledger.views.accounts import AccountsView
 from services.ledger.views.open_items import OpenItemsView
+from services.ledger.views.payments import PaymentsView
 from services.ledger.views.receipts import ReceiptsView
 
 BLUEPRINT = Blueprint(
@@ -24,7 +25,7 @@ BLUEPRINT = Blueprint(
     publish=publish,
     reads=("billing", "dunning", "legal"),
     writes=("ledger",),
-    views=(AccountsView(), OpenItemsView(), ReceiptsView()),
+    views=(AccountsView(), OpenItemsView(), PaymentsView(), ReceiptsView()),
     routers=routers,
     retry_after=frozenset({dunning.TermsPublished.TYPE}),
     forgets=("ledger", "dunning", "notifier", "legal"),

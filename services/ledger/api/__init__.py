@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 
-from services.ledger.api import accounts, ageing, cash, events, requests
+from services.ledger.api import accounts, ageing, cash, events, matching, requests
 
 if TYPE_CHECKING:
     from chassis.service import Service
@@ -18,5 +18,6 @@ def routers(service: "Service") -> Sequence[APIRouter]:
         ageing.router(service),
         cash.router(service),
         events.router(service),
+        matching.router(service),
         requests.router(service),
     ]

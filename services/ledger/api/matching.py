@@ -1,0 +1,110 @@
+"""What is open and what was paid, of a creditor as a whole: for matching a bank's statements."""
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel
+
+from chassis.http.auth import Caller
+from chassis.http.paging import Cursor, Limit, Page, decode_cursor, page
+from contracts.base import Identifier
+
+if TYPE_CHECKING:
+    from chassis.service import Service
+
+_ITEMS = """
+select account, item_id, item, currency, amount, principal, issued_on, due_on
+from view_open_items
+where creditor = $1 and ($2::text is null or account = $2)
+  and ($3::text is null or (account, item_id) > ($3, $4))
+order by account, item_id limit $5"""
+_PAYMENTS = """
+select account, payment_id, amount, left_amount, method, received_at, invoices, taken_back_by
+from view_payments
+where creditor = $1 and ($2::text is null or account = $2)
+  and ($3::text is null or (account, payment_id) > ($3, $4))
+order by account, payment_id limit $5"""
+
+CreditorPath = Annotated[Identifier, Path()]
+OfAccount = Annotated[Identifier | None, Query(description="of one account alone")]
+
+
+class OpenItemOut(BaseModel):
+    """One open item; `principal` is what is left of `amount`."""
+
+    account_id: str
+    item_id: str
+    item: str
+    currency: str
+    amount: int
+    principal: int
+    issued_on: date
+    due_on: date
+
+
+class PaymentOut(BaseModel):
+    """One payment; `left` of `amount` was not taken back, `taken_back_by` are the ids of the
+    messages that took the rest back.
+    """
+
+    account_id: str
+    payment_id: str
+    amount: int
+    left: int
+    method: str
+    received_at: datetime
+    invoices: list[str]
+    taken_back_by: list[str]
+
+
+def router(service: "Service") -> APIRouter:
+    """The routes `/v1/creditors/{creditor}/open-items` and `/payments`."""
+    routes = APIRouter(prefix="/v1/creditors", tags=["accounts"])
+
+    @routes.get("/{creditor}/open-items")
+    async def open_items(
+        who: Caller,
+        creditor: CreditorPath,
+        account: OfAccount = None,
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> Page[OpenItemOut]:
+        """A creditor's open items in order of account and item."""
+        after = decode_cursor(cursor, str, str) or [None, None]
+        rows = await service.pool.fetch(_ITEMS, who.scope(creditor), account, *after, limit + 1)
+        answer = page(rows, limit, lambda row: (row["account"], row["item_id"]), _item)
+        return Page[OpenItemOut](**answer)
+
+    @routes.get("/{creditor}/payments")
+    async def payments(
+        who: Caller,
+        creditor: CreditorPath,
+        account: OfAccount = None,
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> Page[PaymentOut]:
+        """A creditor's payments in order of account and payment."""
+        after = decode_cursor(cursor, str, str) or [None, None]
+        rows = await service.pool.fetch(_PAYMENTS, who.scope(creditor), account, *after, limit + 1)
+        answer = page(rows, limit, lambda row: (row["account"], row["payment_id"]), _payment)
+        return Page[PaymentOut](**answer)
+
+    return routes
+
+
+def _item(row: Any) -> OpenItemOut:
+    return OpenItemOut(account_id=row["account"], **row)
+
+
+def _payment(row: Any) -> PaymentOut:
+    return PaymentOut(
+        account_id=row["account"],
+        payment_id=row["payment_id"],
+        amount=row["amount"],
+        left=row["left_amount"],
+        method=row["method"],
+        received_at=row["received_at"],
+        invoices=row["invoices"].split(),
+        taken_back_by=row["taken_back_by"],
+    )
