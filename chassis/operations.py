@@ -1,9 +1,11 @@
 """What operations can do with any service over HTTP: look at dead letters and try them again."""
 
 import base64
-from typing import TYPE_CHECKING, Annotated, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel
 
 from chassis import dead_letters
 from chassis.errors import NotFound
@@ -17,11 +19,53 @@ if TYPE_CHECKING:
 Operator = Annotated[Principal, Depends(require("sre", "admin"))]
 
 
+class DeadLetter(BaseModel):
+    """A message or wake-up that could not be processed: where it came from, the class of the error
+    and its sentence.
+    """
+
+    id: int
+    at: datetime
+    lane: int
+    source: str
+    source_offset: int | None
+    message_id: str | None
+    message_type: str | None
+    creditor: str
+    account: str
+    error: str
+    reason: str
+    state: Literal["parked", "resolved", "erased"]
+
+
+class DeadLetterDetail(DeadLetter):
+    """A dead letter with its bytes as they came (base64, and as text); null once they were
+    erased.
+    """
+
+    original: str | None
+    text: str | None
+
+
+class DeadLetters(BaseModel):
+    """A page of dead letters; `next` is the `after` of the following one."""
+
+    items: list[DeadLetter]
+    next: int | None
+
+
+class Retried(BaseModel):
+    """What became of another try."""
+
+    id: int
+    resolved: bool
+
+
 def router(service: "Service") -> APIRouter:
     """The routes under `/v1/dead-letters`."""
     routes = APIRouter(prefix="/v1/dead-letters", tags=["dead letters"])
 
-    @routes.get("")
+    @routes.get("", operation_id="list_dead_letters", response_model=DeadLetters)
     async def listing(
         who: Operator,
         after: int = 0,
@@ -36,7 +80,7 @@ def router(service: "Service") -> APIRouter:
         items = [dict(row) for row in rows]
         return {"items": items, "next": items[-1]["id"] if len(items) == limit else None}
 
-    @routes.get("/{letter_id}")
+    @routes.get("/{letter_id}", operation_id="get_dead_letter", response_model=DeadLetterDetail)
     async def show(who: Operator, letter_id: int) -> dict[str, Any]:
         """One dead letter with its original bytes (base64), unless the debtor was erased."""
         letter = await _letter(service, who, letter_id)
@@ -45,7 +89,7 @@ def router(service: "Service") -> APIRouter:
         shown = {name: value for name, value in letter.items() if name != "original"}
         return shown | {"original": packed and packed["value"], "text": _text(packed)}
 
-    @routes.post("/{letter_id}/retry")
+    @routes.post("/{letter_id}/retry", operation_id="retry_dead_letter", response_model=Retried)
     async def retry(who: Operator, letter_id: int) -> dict[str, Any]:
         """Handle it again; `resolved` false when it was refused again (its reason is kept)."""
         letter = await _letter(service, who, letter_id)

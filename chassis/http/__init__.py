@@ -1,6 +1,6 @@
 """The HTTP base of every service: problems, tokens, paging, idempotency, health and metrics."""
 
-from chassis.http.app import create_app
+from chassis.http.app import create_app, include_signed
 from chassis.http.auth import ADMIN, ROLES, Principal, current_principal, require
 from chassis.http.idempotency import request_id
 from chassis.http.paging import LIMIT_MAX, Page, decode_cursor, encode_cursor, page
@@ -15,6 +15,7 @@ __all__ = [
     "current_principal",
     "decode_cursor",
     "encode_cursor",
+    "include_signed",
     "page",
     "request_id",
     "require",

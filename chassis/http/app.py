@@ -2,20 +2,22 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 import asyncpg
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi_offline import FastAPIOffline
-from starlette.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from chassis.errors import ArrearsError
 from chassis.http import problems
 from chassis.http.auth import Authenticator, authenticator, current_principal
 from chassis.http.idempotency import Idempotency
 from chassis.http.middleware import AccessLog, Gate, SizeLimit
+from chassis.http.openapi import describe, note
 from chassis.metrics import Metrics
-from chassis.settings import Settings
+from chassis.settings import SERVICES, Settings
 
 Readiness = Callable[[], Awaitable[dict[str, Any]]]
 
@@ -40,13 +42,14 @@ def create_app(
         title=f"Arrears {service_name}",
         version="1",
         redoc_url=None,
-        responses=_PROBLEMS,
         separate_input_output_schemas=False,
     )
     problems.install(app)
-    app.include_router(_open_routes(readiness, metrics))
+    open_routes = _open_routes(readiness, metrics)
+    app.include_router(open_routes)
     for router in routers:
         app.include_router(router, dependencies=[Depends(current_principal)])
+    describe(app, [open_routes, *routers], _port(settings, service_name))
     # The last added stands outermost.
     if pool is not None:
         app.add_middleware(Idempotency, pool=pool)
@@ -56,46 +59,57 @@ def create_app(
     return app
 
 
-_PROBLEM_SCHEMA = {
-    "type": "object",
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "errors": {"type": "array", "items": {"type": "object"}},
-    },
-}
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    str(status.value): {
-        "description": status.phrase,
-        "content": {problems.MEDIA_TYPE: {"schema": _PROBLEM_SCHEMA}},
-    }
-    for status in (
-        HTTPStatus.UNAUTHORIZED,
-        HTTPStatus.FORBIDDEN,
-        HTTPStatus.NOT_FOUND,
-        HTTPStatus.CONFLICT,
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-    )
-}
+def include_signed(app: FastAPI, router: APIRouter) -> None:
+    """Add routes below `/v1/callbacks/`, which believe a signature instead of a token."""
+    app.include_router(router)
+    note(app, router)
+
+
+class Alive(BaseModel):
+    """The process answers."""
+
+    status: Literal["alive"]
+
+
+class Ready(BaseModel):
+    """It can work: the lanes this instance owns, and how many messages it has yet to read."""
+
+    model_config = ConfigDict(extra="allow")
+
+    status: Literal["ready"]
+    lanes: list[int] = []
+    behind: int = 0
+
+
+def _port(settings: Settings, service_name: str) -> int:
+    return settings.port(service_name) if service_name in SERVICES else 80
 
 
 def _open_routes(readiness: Readiness, metrics: Metrics) -> APIRouter:
     router = APIRouter(tags=["operation"])
 
-    @router.get("/healthz", summary="Is the process alive?")
-    async def healthz() -> dict[str, str]:
-        return {"status": "alive"}
+    @router.get("/healthz", summary="Is the process alive?", operation_id="get_health")
+    async def healthz() -> Alive:
+        return Alive(status="alive")
 
-    @router.get("/readyz", summary="Can it work? 503 when not", response_model=None)
+    @router.get(
+        "/readyz",
+        summary="Can it work? 503 when not",
+        response_model=Ready,
+        operation_id="get_readiness",
+    )
     async def readyz() -> Response:
         try:
             return JSONResponse({"status": "ready", **await readiness()})
         except (ArrearsError, OSError, TimeoutError, asyncpg.PostgresError):
             return problems.problem(HTTPStatus.SERVICE_UNAVAILABLE, "not ready")
 
-    @router.get("/metrics", summary="Prometheus metrics", response_model=None)
+    @router.get(
+        "/metrics",
+        summary="Prometheus metrics",
+        response_class=PlainTextResponse,
+        operation_id="get_metrics",
+    )
     async def prometheus() -> Response:
         return Response(metrics.render(), media_type=metrics.content_type)
 

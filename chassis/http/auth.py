@@ -1,6 +1,6 @@
 """Who is calling: JSON web tokens, roles and the creditors a caller may see."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -154,17 +154,24 @@ async def current_principal(
 Caller = Annotated[Principal, Depends(current_principal)]
 
 
-def require(*roles: str) -> Callable[..., Any]:
+@dataclass(frozen=True)
+class RolesRequired:
+    """FastAPI dependency: the caller, who must have one of the roles; the document names them."""
+
+    roles: tuple[str, ...]
+
+    async def __call__(self, principal: Caller) -> Principal:
+        """The caller; raises `Forbidden`."""
+        principal.check(*self.roles)
+        return principal
+
+
+def require(*roles: str) -> RolesRequired:
     """FastAPI dependency: the caller, who must have one of the roles (`admin` always may)."""
     unknown = set(roles) - ROLES
     if unknown:
         raise BrokenInvariant(f"no such roles: {sorted(unknown)}")
-
-    async def checked(principal: Caller) -> Principal:
-        principal.check(*roles)
-        return principal
-
-    return checked
+    return RolesRequired(tuple(sorted({*roles, ADMIN})))
 
 
 def _principal(claims: dict[str, Any]) -> Principal:

@@ -43,9 +43,10 @@ def problem(
     kind: str | None = None,
     fields: Sequence[Mapping[str, str]] = (),
     headers: Mapping[str, str] | None = None,
+    **extensions: Any,
 ) -> Response:
     """A problem response: type (a URN), title, status, detail, and per bad field its place and what
-    is wrong with it.
+    is wrong with it; `extensions` are members of its own.
     """
     title = HTTPStatus(status).phrase
     body: dict[str, Any] = {
@@ -56,7 +57,7 @@ def problem(
     }
     if fields:
         body["errors"] = list(fields)
-    return Response(orjson.dumps(body), int(status), headers, MEDIA_TYPE)
+    return Response(orjson.dumps(body | extensions), int(status), headers, MEDIA_TYPE)
 
 
 def problem_of(error: errors.ArrearsError) -> Response:

@@ -11,6 +11,7 @@ from chassis.blueprint import Blueprint
 from chassis.bus.base import Bus
 from chassis.clock import Clock
 from chassis.errors import Misconfigured
+from chassis.http import include_signed
 from chassis.service import Probe, Service, no_probe
 from chassis.settings import Settings
 from services.notifier.adapters.breaker import Breaker
@@ -64,7 +65,7 @@ async def build(
         strict=strict,
         probe=probe,
     )
-    service.app.include_router(callbacks.router(service, own.callback_secrets))
+    include_signed(service.app, callbacks.router(service, own.callback_secrets))
     return service
 
 

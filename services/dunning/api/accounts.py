@@ -30,7 +30,9 @@ def router(desk: Desk) -> APIRouter:
 
 
 def _contact(routes: APIRouter, desk: Desk) -> None:
-    @routes.post("/replies", status_code=CREATED, summary="The debtor answered")
+    @routes.post(
+        "/replies", status_code=CREATED, summary="The debtor answered", operation_id="record_reply"
+    )
     async def reply(
         target: Acting,
         given: i.ReplyInput,
@@ -39,7 +41,12 @@ def _contact(routes: APIRouter, desk: Desk) -> None:
         by = acting_for(who, given.by)
         return await desk.act(target, lambda seal: c.RecordReply(note=seal(by, given.note)))
 
-    @routes.post("/observations", status_code=CREATED, summary="A fact that somebody saw")
+    @routes.post(
+        "/observations",
+        status_code=CREATED,
+        summary="A fact that somebody saw",
+        operation_id="record_observation",
+    )
     async def observation(
         target: Acting,
         given: i.ObservationInput,
@@ -53,7 +60,9 @@ def _contact(routes: APIRouter, desk: Desk) -> None:
 
 
 def _agreements(routes: APIRouter, desk: Desk) -> None:
-    @routes.post("/promises", status_code=CREATED, summary="Promise to pay")
+    @routes.post(
+        "/promises", status_code=CREATED, summary="Promise to pay", operation_id="record_promise"
+    )
     async def promise(
         target: Acting,
         given: i.PromiseInput,
@@ -67,7 +76,9 @@ def _agreements(routes: APIRouter, desk: Desk) -> None:
             ),
         )
 
-    @routes.post("/plans", status_code=CREATED, summary="Signed repayment plan")
+    @routes.post(
+        "/plans", status_code=CREATED, summary="Signed repayment plan", operation_id="agree_plan"
+    )
     async def plan(
         target: Acting, given: i.PlanInput, who: Annotated[Principal, may("agree_plan")]
     ) -> Happened:
@@ -86,7 +97,12 @@ def _agreements(routes: APIRouter, desk: Desk) -> None:
 
 
 def _disputes(routes: APIRouter, desk: Desk) -> None:
-    @routes.post("/disputes", status_code=CREATED, summary="Dispute an invoice, or everything")
+    @routes.post(
+        "/disputes",
+        status_code=CREATED,
+        summary="Dispute an invoice, or everything",
+        operation_id="open_dispute",
+    )
     async def dispute(
         target: Acting,
         given: i.DisputeInput,
@@ -102,7 +118,12 @@ def _disputes(routes: APIRouter, desk: Desk) -> None:
             ),
         )
 
-    @routes.post("/disputes/resolution", status_code=CREATED, summary="Decide the open dispute")
+    @routes.post(
+        "/disputes/resolution",
+        status_code=CREATED,
+        summary="Decide the open dispute",
+        operation_id="resolve_dispute",
+    )
     async def resolution(
         target: Acting,
         given: i.ResolutionInput,
@@ -121,7 +142,12 @@ def _disputes(routes: APIRouter, desk: Desk) -> None:
 
 
 def _applications(routes: APIRouter, desk: Desk) -> None:
-    @routes.post("/applications", status_code=CREATED, summary="Ask for a decision")
+    @routes.post(
+        "/applications",
+        status_code=CREATED,
+        summary="Ask for a decision",
+        operation_id="make_application",
+    )
     async def application(
         target: Acting,
         given: i.ApplicationInput,
@@ -139,7 +165,12 @@ def _applications(routes: APIRouter, desk: Desk) -> None:
             ),
         )
 
-    @routes.post("/decisions", status_code=CREATED, summary="Decide an application or approval")
+    @routes.post(
+        "/decisions",
+        status_code=CREATED,
+        summary="Decide an application or approval",
+        operation_id="decide",
+    )
     async def decision(
         target: Acting, given: i.DecisionInput, who: Annotated[Principal, may("decide")]
     ) -> Happened:
@@ -177,7 +208,7 @@ def check_decider(account: Account, purpose: str, who: Principal, pack: Pack) ->
 
 
 def _holds(routes: APIRouter, desk: Desk) -> None:
-    @routes.post("/hold", status_code=CREATED, summary="Stop everything")
+    @routes.post("/hold", status_code=CREATED, summary="Stop everything", operation_id="place_hold")
     async def hold(
         target: Acting, given: i.HoldInput, who: Annotated[Principal, may("place_hold")]
     ) -> Happened:
@@ -186,7 +217,7 @@ def _holds(routes: APIRouter, desk: Desk) -> None:
             target, lambda seal: c.PlaceHold(reason=seal(by, given.reason), by=by)
         )
 
-    @routes.post("/hold/release", status_code=CREATED, summary="Go on")
+    @routes.post("/hold/release", status_code=CREATED, summary="Go on", operation_id="release_hold")
     async def release(
         target: Acting,
         who: Annotated[Principal, may("release_hold")],
@@ -195,6 +226,6 @@ def _holds(routes: APIRouter, desk: Desk) -> None:
         command = c.ReleaseHold(by=acting_for(who, given.by if given else None))
         return await desk.act(target, lambda _seal: command)
 
-    @routes.delete("/hold", summary="Go on")
+    @routes.delete("/hold", summary="Go on", operation_id="lift_hold")
     async def lift(target: Acting, who: Annotated[Principal, may("release_hold")]) -> Happened:
         return await desk.act(target, lambda _seal: c.ReleaseHold(by=who.subject))

@@ -13,6 +13,7 @@ from chassis.http.paging import Cursor, Limit
 from chassis.stored import Stored
 from chassis.vault import Subject
 from chassis.views import table_of
+from services.dunning.api import models as m
 from services.dunning.api.creditors import end_of, paged
 from services.dunning.api.desk import CreditorQuery, Desk, InScope
 from services.dunning.api.queries import CASE, CASES, PERSON, SORTS, case_row, subjects_of
@@ -24,7 +25,6 @@ from services.dunning.domain.state import Account, person_code
 from services.dunning.streams import account_stream
 from services.dunning.views import DECISIONS
 
-CaseState = Literal["open", "paused", "closed", "none"]
 _DECISIONS = f"""
 select decision_id, creditor, account, case_id, what, purpose, by_role, asked_at, amount, until,
        reason, state, decided_by, decided_at
@@ -41,7 +41,12 @@ def router(desk: Desk) -> APIRouter:
     _lists(routes, desk)
     _accounts(routes, desk)
 
-    @routes.get("/cases/{case_id}", summary="One case: timeline with why, and what comes next")
+    @routes.get(
+        "/cases/{case_id}",
+        summary="One case: timeline with why, and what comes next",
+        operation_id="get_case",
+        response_model=m.CaseDetail,
+    )
     async def one(
         case_id: Annotated[str, Path(max_length=128)],
         who: Annotated[Principal, may("see_cases")],
@@ -56,7 +61,12 @@ def router(desk: Desk) -> APIRouter:
 
 
 def _lists(routes: APIRouter, desk: Desk) -> None:
-    @routes.get("/cases", summary="Cases, filtered and sorted")
+    @routes.get(
+        "/cases",
+        summary="Cases, filtered and sorted",
+        operation_id="list_cases",
+        response_model=Page[m.CaseRow],
+    )
     async def cases(
         who: Annotated[Principal, may("see_cases")],
         creditor: CreditorQuery = None,
@@ -70,10 +80,13 @@ def _lists(routes: APIRouter, desk: Desk) -> None:
         guarantor: Annotated[
             str | None, Query(max_length=32, description="a guarantor's code, from the groups")
         ] = None,
-        sort: Literal["opened", "oldest_due", "next", "account"] = "opened",
+        sort: Annotated[
+            Literal["opened", "oldest_due", "next", "account", "owed"],
+            Query(description="`owed`: the most first, and only cases that run"),
+        ] = "opened",
         limit: Limit = 50,
         cursor: Cursor = None,
-    ) -> Page[dict[str, Any]]:
+    ) -> dict[str, Any]:
         after = decode_cursor(cursor, SORTS[sort].kind, str)
         rows = await desk.service.pool.fetch(
             CASES[sort],
@@ -90,23 +103,23 @@ def _lists(routes: APIRouter, desk: Desk) -> None:
             person_code(owner) if owner else None,
         )
         keys = await desk.service.keys(subjects_of(rows))
-        return Page[dict[str, Any]](
-            **page(
-                rows,
-                limit,
-                lambda r: [r["sort_key"], r["case_id"]],
-                lambda r: case_row(r, keys),
-            )
+        return page(
+            rows, limit, lambda r: [r["sort_key"], r["case_id"]], lambda r: case_row(r, keys)
         )
 
-    @routes.get("/decisions", summary="Applications and approvals, oldest first")
+    @routes.get(
+        "/decisions",
+        summary="Applications and approvals, oldest first",
+        operation_id="list_decisions",
+        response_model=Page[m.DecisionRow],
+    )
     async def decisions(
         who: Annotated[Principal, may("see_cases")],
         creditor: CreditorQuery = None,
         state: Literal["pending", "approved", "rejected", "lapsed"] = "pending",
         limit: Limit = 50,
         cursor: Cursor = None,
-    ) -> Page[dict[str, Any]]:
+    ) -> dict[str, Any]:
         after = decode_cursor(cursor, datetime, str)
         rows = await desk.service.pool.fetch(
             _DECISIONS,
@@ -116,13 +129,16 @@ def _lists(routes: APIRouter, desk: Desk) -> None:
             after[1] if after else None,
             limit + 1,
         )
-        return Page[dict[str, Any]](
-            **page(rows, limit, lambda r: [r["asked_at"], r["decision_id"]], dict)
-        )
+        return page(rows, limit, lambda r: [r["asked_at"], r["decision_id"]], dict)
 
 
 def _accounts(routes: APIRouter, desk: Desk) -> None:
-    @routes.get("/accounts/{account}/case", summary="How it stands, or stood on a day")  # noqa: FAST003
+    @routes.get(
+        "/accounts/{account}/case",  # noqa: FAST003
+        summary="How it stands, or stood on a day",
+        operation_id="get_account_case",
+        response_model=m.CaseStanding,
+    )
     async def case(
         subject: InScope,
         who: Annotated[Principal, may("see_cases")],
@@ -137,7 +153,11 @@ def _accounts(routes: APIRouter, desk: Desk) -> None:
             state, _ = await desk.service.read_as_of(stream, end_of(as_of, zone))
         return {"creditor": subject.creditor, "account": subject.account, **standing(state)}
 
-    @routes.get("/accounts/{account}/timeline", summary="What happened, and why")  # noqa: FAST003
+    @routes.get(
+        "/accounts/{account}/timeline",  # noqa: FAST003
+        summary="What happened, and why",
+        operation_id="get_account_timeline",
+    )
     async def timeline(
         subject: InScope,
         who: Annotated[Principal, may("see_cases")],
@@ -148,7 +168,12 @@ def _accounts(routes: APIRouter, desk: Desk) -> None:
         events = await desk.service.events(account_stream(*subject))
         return paged(await _entries(desk, subject, account, events), limit, cursor)
 
-    @routes.get("/accounts/{account}", summary="What dunning knows")  # noqa: FAST003
+    @routes.get(
+        "/accounts/{account}",  # noqa: FAST003
+        summary="What dunning knows",
+        operation_id="get_account",
+        response_model=m.AccountOut,
+    )
     async def account(
         subject: InScope, who: Annotated[Principal, may("see_cases")]
     ) -> dict[str, Any]:
@@ -165,7 +190,7 @@ def standing(account: Account) -> dict[str, Any]:
             "paused_for": list(running.paused),
             "classified": running.classified,
         }
-    state: CaseState = "closed" if account.cases else "none"
+    state: m.Standing = "closed" if account.cases else "none"
     return {"state": state, "case_id": account.last_case_id, "paused_for": [], "classified": None}
 
 

@@ -12,6 +12,7 @@ from chassis.http import Page, Principal, decode_cursor, page
 from chassis.http.paging import Cursor, Limit
 from chassis.work import Work
 from services.dunning.api import inputs as i
+from services.dunning.api import models as m
 from services.dunning.api.desk import ALL_ACCOUNTS, CreditorInScope, Desk, staff_of
 from services.dunning.api.roles import may
 from services.dunning.api.timeline import Entry, Reader
@@ -28,7 +29,12 @@ def router(desk: Desk) -> APIRouter:
     """The routes under `/v1/creditors`."""
     routes = APIRouter(prefix="/v1/creditors/{creditor}", tags=["creditors"])
 
-    @routes.put("", summary="Set up or change a creditor")
+    @routes.put(
+        "",
+        summary="Set up or change a creditor",
+        operation_id="set_up_creditor",
+        response_model=m.CreditorOut,
+    )
     async def put(
         creditor: CreditorInScope,
         given: i.CreditorInput,
@@ -61,13 +67,19 @@ def router(desk: Desk) -> APIRouter:
 
         return shown(await desk.service.execute(f"{creditor}/{ALL_ACCOUNTS}", [stream], run))
 
-    @routes.get("", summary="A creditor's set-up")
+    @routes.get(
+        "", summary="A creditor's set-up", operation_id="get_creditor", response_model=m.CreditorOut
+    )
     async def show(
         creditor: CreditorInScope, who: Annotated[Principal, may("see_creditor")]
     ) -> dict[str, Any]:
         return shown(await desk.creditor(creditor))
 
-    @routes.get("/timeline", summary="What happened to the creditor as a whole")
+    @routes.get(
+        "/timeline",
+        summary="What happened to the creditor as a whole",
+        operation_id="get_creditor_timeline",
+    )
     async def timeline(
         creditor: CreditorInScope,
         who: Annotated[Principal, may("see_cases")],

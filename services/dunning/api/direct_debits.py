@@ -10,6 +10,7 @@ from chassis.errors import NotFound
 from chassis.http import Principal
 from chassis.vault import KeyRing, Subject
 from chassis.views import table_of
+from services.dunning.api import models as m
 from services.dunning.api.desk import CreditorInScope, Desk
 from services.dunning.api.roles import may
 from services.dunning.domain.aggregates import ACCOUNT
@@ -41,7 +42,12 @@ def router(desk: Desk) -> APIRouter:
     """The routes under `/v1/creditors/{creditor}/direct-debits`."""
     routes = APIRouter(prefix="/v1/creditors/{creditor}/direct-debits", tags=["direct debit"])
 
-    @routes.get("", summary="Direct-debit runs, the latest first")
+    @routes.get(
+        "",
+        summary="Direct-debit runs, the latest first",
+        operation_id="list_direct_debit_runs",
+        response_model=m.DebitRuns,
+    )
     async def runs(
         creditor: CreditorInScope, who: Annotated[Principal, may("see_direct_debits")]
     ) -> dict[str, Any]:
@@ -49,7 +55,13 @@ def router(desk: Desk) -> APIRouter:
         rows = await desk.service.pool.fetch(_RUNS, creditor)
         return {"creditor": creditor, "runs": [dict(row) for row in rows]}
 
-    @routes.get("/{day}", summary="One run, as JSON or as the bank's file", response_model=None)
+    @routes.get(
+        "/{day}",
+        summary="One run, as JSON or as the bank's file",
+        operation_id="get_direct_debit_run",
+        response_model=m.DebitRunDetail,
+        responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    )
     async def run(
         creditor: CreditorInScope,
         day: Annotated[date, Path(description="the run's local day")],

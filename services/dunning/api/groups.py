@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 
 from chassis.http import Principal
 from chassis.vault import Subject
+from services.dunning.api import models as m
 from services.dunning.api.desk import CreditorInScope, Desk
 from services.dunning.api.queries import GROUPS
 from services.dunning.api.roles import may
@@ -18,7 +19,12 @@ def router(desk: Desk) -> APIRouter:
     """The route `/v1/creditors/{creditor}/case-groups`."""
     routes = APIRouter(prefix="/v1/creditors/{creditor}", tags=["cases"])
 
-    @routes.get("/case-groups", summary="Running cases by department or by guarantor")
+    @routes.get(
+        "/case-groups",
+        summary="Running cases by department or by guarantor",
+        operation_id="list_case_groups",
+        response_model=m.CaseGroups,
+    )
     async def groups(
         creditor: CreditorInScope,
         who: Annotated[Principal, may("see_cases")],

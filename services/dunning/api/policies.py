@@ -11,6 +11,7 @@ from chassis.http import Principal
 from chassis.stored import Stored
 from chassis.vault import Subject
 from services.dunning.api import inputs as i
+from services.dunning.api import models as m
 from services.dunning.api.desk import (
     CreditorInScope,
     Desk,
@@ -65,7 +66,12 @@ def router(desk: Desk) -> APIRouter:
 def _versions(routes: APIRouter, desk: Desk) -> None:
     base = "/creditors/{creditor}/policy-versions"
 
-    @routes.get(base, summary="Policies in force, proposed and decided")
+    @routes.get(
+        base,
+        summary="Policies in force, proposed and decided",
+        operation_id="list_policy_versions",
+        response_model=m.PolicyVersions,
+    )
     async def versions(
         creditor: CreditorInScope, who: Annotated[Principal, may("see_cases")]
     ) -> dict[str, Any]:
@@ -84,7 +90,12 @@ def _versions(routes: APIRouter, desk: Desk) -> None:
             "history": shown,
         }
 
-    @routes.get("/creditors/{creditor}/policy", summary="The policy in force, with its full text")
+    @routes.get(
+        "/creditors/{creditor}/policy",
+        summary="The policy in force, with its full text",
+        operation_id="get_policy",
+        response_model=m.PolicyText,
+    )
     async def in_force(
         creditor: CreditorInScope, who: Annotated[Principal, may("see_cases")]
     ) -> dict[str, Any]:
@@ -93,7 +104,12 @@ def _versions(routes: APIRouter, desk: Desk) -> None:
             raise NotFound(f"creditor {creditor} is not set up")
         return await _text(desk, ref)
 
-    @routes.post(base, status_code=CREATED, summary="Propose a policy for the cases to come")
+    @routes.post(
+        base,
+        status_code=CREATED,
+        summary="Propose a policy for the cases to come",
+        operation_id="propose_policy",
+    )
     async def propose(
         creditor: CreditorInScope,
         given: ProposalInput,
@@ -119,7 +135,10 @@ def _versions(routes: APIRouter, desk: Desk) -> None:
         )
 
     @routes.post(
-        base + "/{proposal_id}/decision", status_code=CREATED, summary="Approve or reject a policy"
+        base + "/{proposal_id}/decision",
+        status_code=CREATED,
+        summary="Approve or reject a policy",
+        operation_id="decide_policy",
     )
     async def decide(
         creditor: CreditorInScope,
@@ -151,7 +170,12 @@ def _versions(routes: APIRouter, desk: Desk) -> None:
 
 
 def _cases(routes: APIRouter, desk: Desk) -> None:
-    @routes.get("/cases/{case_id}/policy", summary="The policy a case follows, with its full text")
+    @routes.get(
+        "/cases/{case_id}/policy",
+        summary="The policy a case follows, with its full text",
+        operation_id="get_case_policy",
+        response_model=m.CasePolicy,
+    )
     async def policy(
         case_id: CaseId, who: Annotated[Principal, may("see_cases")]
     ) -> dict[str, Any]:
@@ -164,7 +188,10 @@ def _cases(routes: APIRouter, desk: Desk) -> None:
         return {**texts[-1], "before": texts[:-1]}
 
     @routes.post(
-        "/cases/{case_id}/policy", status_code=CREATED, summary="Move a case to the policy in force"
+        "/cases/{case_id}/policy",
+        status_code=CREATED,
+        summary="Move a case to the policy in force",
+        operation_id="move_case",
     )
     async def move(
         case_id: CaseId,

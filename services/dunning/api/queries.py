@@ -29,12 +29,15 @@ SORTS: Mapping[str, Sort] = {
     # What has no next instant comes last.
     "next": Sort("coalesce(n.next_at, '9999-12-31T00:00:00Z')", "timestamptz", datetime),
     "account": Sort('c.account collate "C"', "text", str),
+    # The most first; of the cases that run, since what is owed is of the account as it stands.
+    "owed": Sort("-n.owed", "bigint", int),
 }
 
 _COLUMNS = f"""
 c.case_id, c.creditor, c.account, c.state, c.policy, c.policy_version, c.opened_at, c.opened_on,
 c.oldest_due_on, c.closed_on, c.paused_for, c.last_step, c.last_step_on, c.classified,
 case when n.case_id = c.case_id then n.next_at end as next_at, n.department, n.guarantors,
+case when n.case_id = c.case_id then n.owed end as owed, n.currency,
 (select array_agg(distinct t.owner order by t.owner) from {table_of(TASKS)} t
  where t.case_id = c.case_id and t.state = 'open' and t.person is null) as owners,
 (select array_agg(t.person order by t.requested_at, t.task_id) from {table_of(TASKS)} t
@@ -44,14 +47,19 @@ _FROM = f"""
 from {table_of(CASES_VIEW)} c
 left join {table_of(ACCOUNTS)} n on n.stream = 'account-' || c.creditor || '/' || c.account
 """
+_FROM_RUNNING = f"""
+from {table_of(ACCOUNTS)} n join {table_of(CASES_VIEW)} c on c.case_id = n.case_id
+"""
+"""From the accounts' own index of what is owed; a closed case is nobody's running one."""
 CASE = f"select {_COLUMNS} {_FROM} where c.case_id = $1"
 
 
-def _list(sort: Sort) -> str:
+def _list(name: str, sort: Sort) -> str:
     key = sort.expression
+    source, whose = (_FROM_RUNNING, "n") if name == "owed" else (_FROM, "c")
     return f"""
-select {_COLUMNS}, {key} as sort_key {_FROM}
-where ($1::text[] is null or c.creditor = any($1)) and ($2::text is null or c.state = $2)
+select {_COLUMNS}, {key} as sort_key {source}
+where ($1::text[] is null or {whose}.creditor = any($1)) and ($2::text is null or c.state = $2)
   and ($3::text is null or c.policy = $3) and ($4::text is null or c.last_step = $4)
   and ($5::text is null or exists (
     select 1 from {table_of(TASKS)} t
@@ -77,7 +85,7 @@ where c.creditor = $1 and c.state <> 'closed' group by 1 order by 1 nulls last
 }
 """Running cases by department, and by guarantor (a case with two is in both groups)."""
 
-CASES: Mapping[str, str] = {name: _list(sort) for name, sort in SORTS.items()}
+CASES: Mapping[str, str] = {name: _list(name, sort) for name, sort in SORTS.items()}
 
 
 def case_row(row: Mapping[str, Any], keys: KeyRing) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Path, Query, Response
 from chassis.errors import NotFound
 from chassis.http import Principal
 from chassis.vault import Subject
+from services.dunning.api import models as m
 from services.dunning.api.creditors import end_of
 from services.dunning.api.desk import CreditorInScope, Desk
 from services.dunning.api.roles import may
@@ -23,13 +24,22 @@ from services.dunning.streams import creditor_stream
 Format = Literal["json", "csv", "xlsx"]
 _CSV = "text/csv; charset=utf-8"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_FILES: dict[str, Any] = {
+    "text/csv": {"schema": {"type": "string"}},
+    _XLSX: {"schema": {"type": "string", "format": "binary"}},
+}
 
 
 def router(desk: Desk) -> APIRouter:
     """The routes under `/v1/creditors/{creditor}/reports`."""
     routes = APIRouter(prefix="/v1/creditors/{creditor}/reports", tags=["reports"])
 
-    @routes.get("", summary="Reports there are, and the days the calendar stored them on")
+    @routes.get(
+        "",
+        summary="Reports there are, and the days the calendar stored them on",
+        operation_id="list_reports",
+        response_model=m.Reports,
+    )
     async def names(
         creditor: CreditorInScope, who: Annotated[Principal, may("see_cases")]
     ) -> dict[str, Any]:
@@ -41,7 +51,13 @@ def router(desk: Desk) -> APIRouter:
             "reports": [{"name": n, "stored": d} for n, d in days.items()],
         }
 
-    @routes.get("/{name}", summary="A report as it stands, or stood, on a day", response_model=None)
+    @routes.get(
+        "/{name}",
+        summary="A report as it stands, or stood, on a day",
+        operation_id="get_report",
+        response_model=m.ReportOut,
+        responses={200: {"content": _FILES}},
+    )
     async def report(
         creditor: CreditorInScope,
         name: Annotated[str, Path(max_length=64)],

@@ -22,7 +22,12 @@ def router(desk: Desk) -> APIRouter:
     """Decisions, collectors and clearances under `/v1/creditors/{creditor}`."""
     routes = APIRouter(prefix="/v1/creditors/{creditor}", tags=["creditors"])
 
-    @routes.post("/decisions", status_code=CREATED, summary="Decide an approval of the creditor")
+    @routes.post(
+        "/decisions",
+        status_code=CREATED,
+        summary="Decide an approval of the creditor",
+        operation_id="decide_for_creditor",
+    )
     async def decision(
         creditor: CreditorInScope,
         given: i.DecisionInput,
@@ -40,7 +45,11 @@ def router(desk: Desk) -> APIRouter:
             creditor, request, command, lambda state: _check_decider(state, given.purpose, who)
         )
 
-    @routes.put("/collectors/{name}", summary="Since when somebody collects")
+    @routes.put(
+        "/collectors/{name}",
+        summary="Since when somebody collects",
+        operation_id="set_up_collector",
+    )
     async def collector(
         creditor: CreditorInScope,
         name: Name,
@@ -60,7 +69,12 @@ def router(desk: Desk) -> APIRouter:
             ),
         )
 
-    @routes.post("/clearances", status_code=CREATED, summary="Certify that nothing is owed")
+    @routes.post(
+        "/clearances",
+        status_code=CREATED,
+        summary="Certify that nothing is owed",
+        operation_id="certify_clearance",
+    )
     async def clearance(
         creditor: CreditorInScope,
         given: i.ClearanceInput,

@@ -13,6 +13,7 @@ from chassis.http.paging import Cursor, Limit
 from chassis.vault import KeyRing, Subject
 from chassis.views import table_of
 from services.dunning.api import inputs as i
+from services.dunning.api import models as m
 from services.dunning.api.desk import (
     Acting,
     CreditorId,
@@ -48,7 +49,12 @@ def router(desk: Desk) -> APIRouter:
     """The work lists under `/v1/tasks`, and completing a task by id or by its kind."""
     routes = APIRouter(prefix="/v1", tags=["tasks"])
 
-    @routes.get("/tasks", summary="Work list, oldest first", response_model=Page[dict[str, Any]])
+    @routes.get(
+        "/tasks",
+        summary="Work list, oldest first",
+        operation_id="list_tasks",
+        response_model=Page[m.TaskRow],
+    )
     async def tasks(
         who: Annotated[Principal, may("see_tasks")],
         creditor: CreditorQuery = None,
@@ -79,7 +85,12 @@ def router(desk: Desk) -> APIRouter:
             rows, limit, lambda r: [r["requested_at"], r["task_id"]], lambda r: _row(r, keys)
         )
 
-    @routes.post("/tasks/{task_id}/completion", status_code=CREATED, summary="Complete a task")
+    @routes.post(
+        "/tasks/{task_id}/completion",
+        status_code=CREATED,
+        summary="Complete a task",
+        operation_id="complete_task",
+    )
     async def by_id(
         task_id: Annotated[str, Path(max_length=128)],
         given: i.TaskCompletion,
@@ -100,6 +111,7 @@ def router(desk: Desk) -> APIRouter:
         "/accounts/{account}/tasks/{kind}/completion",  # noqa: FAST003
         status_code=CREATED,
         summary="Complete the oldest open task of a kind",
+        operation_id="complete_account_task",
     )
     async def by_kind(
         target: Acting,
@@ -113,6 +125,7 @@ def router(desk: Desk) -> APIRouter:
         "/creditors/{creditor}/tasks/{kind}/completion",
         status_code=CREATED,
         summary="Complete the creditor's oldest open task of a kind",
+        operation_id="complete_creditor_task",
     )
     async def by_creditor_and_kind(
         creditor: CreditorInScope,

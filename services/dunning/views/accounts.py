@@ -1,5 +1,5 @@
-"""Accounts: the running case of each, whom it belongs to, and when dunning next has something to do
-for it.
+"""Accounts: the running case of each, what is owed, whom it belongs to, and when dunning next has
+something to do for it.
 """
 
 from chassis.stored import Stored
@@ -13,14 +13,20 @@ create table {table} (
   case_id text collate "C",
   next_at timestamptz,
   department text collate "C",
-  guarantors jsonb not null default '[]'
+  guarantors jsonb not null default '[]',
+  open_items jsonb not null default '{{}}',
+  owed bigint not null default 0,
+  currency text
 );
+create index on {table} (creditor, (-owed), case_id) where case_id is not null;
 """
 
 
 def _place(row: Row, stored: Stored) -> None:
     place(row, stored)
     row.setdefault("guarantors", [])
+    row.setdefault("open_items", {})
+    row.setdefault("owed", 0)
 
 
 def _opened(row: Row, stored: Stored) -> None:
@@ -39,19 +45,30 @@ def _scheduled(row: Row, stored: Stored) -> None:
 
 
 def _updated(row: Row, stored: Stored) -> None:
-    place(row, stored)
+    _place(row, stored)
     row["department"] = stored.event.department
     row["guarantors"] = list(stored.event.guarantors)
 
 
+def _owes(row: Row, stored: Stored) -> None:
+    _place(row, stored)
+    left = row["open_items"]
+    for item in stored.event.items:
+        left.pop(item.item_id, None)
+        if item.state == "open" and item.principal:
+            left[item.item_id] = item.principal
+    row |= {"owed": sum(left.values()), "currency": stored.event.currency}
+
+
 def _erased(row: Row, stored: Stored) -> None:
-    place(row, stored)
+    _place(row, stored)
     row["guarantors"] = []
 
 
 _FOLDS: dict[str, Fold] = {
     "CaseOpened": _opened,
     "CaseClosed": _closed,
+    "ItemsUpdated": _owes,
     "WakeScheduled": _scheduled,
     "AccountUpdated": _updated,
     "AccountErased": _erased,

@@ -36,7 +36,7 @@ def router(service: "Service") -> APIRouter:
     """The routes under `/v1/accounts` that read."""
     routes = APIRouter(prefix="/v1/accounts", tags=["accounts"])
 
-    @routes.get("")
+    @routes.get("", operation_id="list_accounts")
     async def accounts(
         who: Caller, creditor: Creditor = None, cursor: Cursor = None, limit: Limit = 50
     ) -> Page[AccountSummary]:
@@ -45,21 +45,21 @@ def router(service: "Service") -> APIRouter:
         answer = page(rows, limit, lambda row: (row["creditor"], row["account"]), _summary)
         return Page[AccountSummary](**answer)
 
-    @routes.get("/{account_id}")
+    @routes.get("/{account_id}", operation_id="get_account")
     async def account(
         who: Caller, account_id: AccountId, creditor: Creditor = None, as_of: AsOf = None
     ) -> AccountSummary:
         """One account's figures."""
         return _figures(await snapshot(service, who.scope(creditor), account_id, as_of))
 
-    @routes.get("/{account_id}/balance")
+    @routes.get("/{account_id}/balance", operation_id="get_balance")
     async def balance(
         who: Caller, account_id: AccountId, creditor: Creditor = None, as_of: AsOf = None
     ) -> AccountSummary:
         """What an account owes on a day, late fee through that day included."""
         return _figures(await snapshot(service, who.scope(creditor), account_id, as_of))
 
-    @routes.get("/{account_id}/items")
+    @routes.get("/{account_id}/items", operation_id="list_items")
     async def items(
         who: Caller,
         account_id: AccountId,
@@ -80,7 +80,7 @@ def router(service: "Service") -> APIRouter:
             items=[_item(seen, item) for item in sorted(found.values(), key=order)],
         )
 
-    @routes.get("/{account_id}/statement")
+    @routes.get("/{account_id}/statement", operation_id="get_statement")
     async def statement(
         who: Caller, account_id: AccountId, creditor: Creditor = None, as_of: AsOf = None
     ) -> StatementOut:

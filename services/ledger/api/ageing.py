@@ -18,7 +18,7 @@ def router(service: "Service") -> APIRouter:
     """The route `/v1/creditors/{creditor}/ageing`."""
     routes = APIRouter(prefix="/v1/creditors", tags=["ageing"])
 
-    @routes.get("/{creditor}/ageing")
+    @routes.get("/{creditor}/ageing", operation_id="get_ageing")
     async def ageing(
         who: Caller, creditor: Annotated[Identifier, Path()], as_of: AsOf = None
     ) -> AgeingOut:

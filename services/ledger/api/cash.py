@@ -41,7 +41,9 @@ def router(service: "Service") -> APIRouter:
     """The routes `/v1/creditors/{creditor}/receipts` and `/cash`."""
     routes = APIRouter(prefix="/v1/creditors", tags=["cash desk"])
 
-    @routes.get("/{creditor}/receipts", summary="Receipts for cash, by number")
+    @routes.get(
+        "/{creditor}/receipts", summary="Receipts for cash, by number", operation_id="list_receipts"
+    )
     async def receipts(
         who: CashReader,
         creditor: CreditorPath,
@@ -63,7 +65,7 @@ def router(service: "Service") -> APIRouter:
         )
         return Page[ReceiptOut](**page(rows, limit, lambda r: [r["receipt"]], _receipt))
 
-    @routes.get("/{creditor}/receipts/{receipt}", summary="One receipt")
+    @routes.get("/{creditor}/receipts/{receipt}", summary="One receipt", operation_id="get_receipt")
     async def receipt(
         who: CashReader, creditor: CreditorPath, receipt: Annotated[Identifier, Path()]
     ) -> ReceiptOut:
@@ -72,7 +74,11 @@ def router(service: "Service") -> APIRouter:
             raise NotFound(f"creditor {creditor} has no receipt {receipt}")
         return _receipt(row)
 
-    @routes.get("/{creditor}/cash", summary="Cash of each collector on a day and in all")
+    @routes.get(
+        "/{creditor}/cash",
+        summary="Cash of each collector on a day and in all",
+        operation_id="get_cash",
+    )
     async def cash(
         who: CashReader, creditor: CreditorPath, day: Annotated[date | None, Query()] = None
     ) -> CashOut:

@@ -2,8 +2,8 @@
 topic.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
@@ -14,6 +14,7 @@ from chassis.http.auth import Principal, require
 from contracts.codec import SIZE_MAX, Message, decode
 from contracts.errors import MalformedMessage, UnknownType
 from contracts.registry import MODELS
+from services.ledger.api.events_document import BATCH, BINARY_ATTRIBUTES, BODY, REFUSED, refused
 from services.ledger.api.models import EventResult, EventResults
 
 if TYPE_CHECKING:
@@ -35,35 +36,60 @@ def router(service: "Service") -> APIRouter:
     """The route `POST /v1/events`."""
     routes = APIRouter(prefix="/v1/events", tags=["events"])
 
-    @routes.post("", status_code=_ACCEPTED)
-    async def accept(who: Upstream, request: Request, response: Response) -> EventResults:
+    @routes.post(
+        "",
+        status_code=_ACCEPTED,
+        operation_id="send_events",
+        response_model=EventResults,
+        responses={_UNPROCESSABLE: REFUSED},
+        openapi_extra={"requestBody": BODY, "parameters": BINARY_ATTRIBUTES},
+    )
+    async def accept(who: Upstream, request: Request) -> Any:
         """Take CloudEvents (structured, batch or binary mode) and answer for each of them.
 
         What is accepted is on the bus when this returns; 202 when any was, else 422. The account is
         worked on when the ledger consumes it: what the rules refuse then is a dead letter.
         """
-        results: list[EventResult] = []
-        outgoing: list[Outgoing] = []
-        for value, headers in _events(request, await request.body()):
-            result, message = _judge(who, value, headers)
-            results.append(result)
-            if message is not None:
-                outgoing.append(_to_bus(message, value, headers, service.bus.partitions))
-        if outgoing:
-            await service.bus.publish(outgoing)
-        else:
-            response.status_code = _UNPROCESSABLE
-        return EventResults(events=results)
+        return await _taken(service, who, _events(request, await request.body()))
+
+    @routes.post(
+        "/batch",
+        status_code=_ACCEPTED,
+        operation_id="send_event_batch",
+        response_model=EventResults,
+        responses={_UNPROCESSABLE: REFUSED},
+        openapi_extra={"requestBody": BATCH},
+    )
+    async def accept_batch(who: Upstream, request: Request) -> Any:
+        """Take a JSON array of CloudEvents, as `/v1/events` does in batch mode: one type of body,
+        for clients that are generated.
+        """
+        return await _taken(service, who, _batched(await request.body()))
 
     return routes
+
+
+async def _taken(
+    service: "Service", who: Principal, events: Iterable[tuple[bytes, _Headers]]
+) -> EventResults | Response:
+    results: list[EventResult] = []
+    outgoing: list[Outgoing] = []
+    for value, headers in events:
+        result, message = _judge(who, value, headers)
+        results.append(result)
+        if message is not None:
+            outgoing.append(_to_bus(message, value, headers, service.bus.partitions))
+    if not outgoing:
+        return refused(results)
+    await service.bus.publish(outgoing)
+    return EventResults(events=results)
 
 
 def _events(request: Request, body: bytes) -> Iterator[tuple[bytes, _Headers]]:
     """The events of a request: bytes, and headers as the Kafka binding has them."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == _BATCH:
-        for raw in _batch(body):
-            yield bytes(raw), (("content-type", _SINGLE.encode()),)
+        yield from _batched(body)
     elif media_type == _SINGLE:
         yield body, (("content-type", _SINGLE.encode()),)
     elif "ce-specversion" in request.headers:
@@ -77,6 +103,11 @@ def _events(request: Request, body: bytes) -> Iterator[tuple[bytes, _Headers]]:
         raise Malformed(
             f"content-type: {_SINGLE}, {_BATCH}, or JSON data with ce- headers (binary mode)"
         )
+
+
+def _batched(body: bytes) -> Iterator[tuple[bytes, _Headers]]:
+    for raw in _batch(body):
+        yield bytes(raw), (("content-type", _SINGLE.encode()),)
 
 
 def _batch(body: bytes) -> Sequence[msgspec.Raw]:

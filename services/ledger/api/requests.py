@@ -31,7 +31,7 @@ def router(service: "Service") -> APIRouter:
     """The routes under `/v1/accounts` that change something."""
     routes = APIRouter(prefix="/v1/accounts", tags=["accounts"])
 
-    @routes.post("/{account_id}/refunds", status_code=201)
+    @routes.post("/{account_id}/refunds", status_code=201, operation_id="pay_back")
     async def refund(
         who: Annotated[Principal, Depends(require("finance"))],
         account_id: AccountId,
@@ -62,7 +62,7 @@ def router(service: "Service") -> APIRouter:
             prepaid=event.effects.balance.prepaid,
         )
 
-    @routes.post("/{account_id}/erasure", status_code=202)
+    @routes.post("/{account_id}/erasure", status_code=202, operation_id="erase_debtor")
     async def erasure(
         who: Annotated[Principal, Depends(require("administration"))],
         account_id: AccountId,

@@ -34,6 +34,7 @@ def router(service: Service, settings: LegalSettings) -> APIRouter:
         summary="Everything about a case as one ZIP file",
         response_class=Response,
         responses=_ANSWER,
+        operation_id="get_evidence",
     )
     async def evidence(
         who: Lawyer, request: Request, case_id: CaseId, creditor: str | None = None

@@ -70,7 +70,12 @@ def router(service: Service) -> APIRouter:
 
 
 def _costs(routes: APIRouter, service: Service) -> None:
-    @routes.post("/matter/costs", status_code=CREATED, summary="Book a cost of the matter")
+    @routes.post(
+        "/matter/costs",
+        status_code=CREATED,
+        summary="Book a cost of the matter",
+        operation_id="book_cost",
+    )
     async def cost(
         who: Bookkeeper, account: AccountPath, body: Cost, creditor: CreditorQuery = None
     ) -> Done:
@@ -94,7 +99,12 @@ def _costs(routes: APIRouter, service: Service) -> None:
 
         return await _record(service, subject, body.number, decide)
 
-    @routes.post("/matter/closing", status_code=CREATED, summary="Close the matter")
+    @routes.post(
+        "/matter/closing",
+        status_code=CREATED,
+        summary="Close the matter",
+        operation_id="close_matter",
+    )
     async def closing(
         who: Lawyer, account: AccountPath, body: Closing, creditor: CreditorQuery = None
     ) -> Done:
@@ -109,7 +119,12 @@ def _costs(routes: APIRouter, service: Service) -> None:
 
 
 def _goods(routes: APIRouter, service: Service) -> None:
-    @routes.post("/inventories", status_code=CREATED, summary="Keep an inventory")
+    @routes.post(
+        "/inventories",
+        status_code=CREATED,
+        summary="Keep an inventory",
+        operation_id="take_inventory",
+    )
     async def take(
         who: Keeper, account: AccountPath, body: Inventory, creditor: CreditorQuery = None
     ) -> Done:
@@ -133,7 +148,12 @@ def _goods(routes: APIRouter, service: Service) -> None:
 
         return await _record(service, subject, body.number, decide)
 
-    @routes.post("/inventories/{number}/movements", status_code=CREATED, summary="Record storage")
+    @routes.post(
+        "/inventories/{number}/movements",
+        status_code=CREATED,
+        summary="Record storage",
+        operation_id="move_goods",
+    )
     async def move(
         who: Keeper,
         account: AccountPath,
@@ -151,7 +171,9 @@ def _goods(routes: APIRouter, service: Service) -> None:
 
         return await _record(service, subject, number, decide)
 
-    @routes.get("/inventories", summary="Inventories of abandoned goods")
+    @routes.get(
+        "/inventories", summary="Inventories of abandoned goods", operation_id="list_inventories"
+    )
     async def inventories(
         who: Caller, account: AccountPath, creditor: CreditorQuery = None
     ) -> Inventories:
@@ -180,7 +202,11 @@ def _goods(routes: APIRouter, service: Service) -> None:
 
 
 def _write_offs(routes: APIRouter, service: Service) -> None:
-    @routes.get("/write-offs", summary="What was written off, with its evidence, and recovered")
+    @routes.get(
+        "/write-offs",
+        summary="What was written off, with its evidence, and recovered",
+        operation_id="list_write_offs",
+    )
     async def write_offs(
         who: Caller, account: AccountPath, creditor: CreditorQuery = None
     ) -> WriteOffs:

@@ -50,7 +50,7 @@ def router(service: Service, settings: LegalSettings) -> APIRouter:
     """The routes under `/v1`."""
     routes = APIRouter(prefix="/v1", tags=["legal"])
 
-    @routes.get("/documents", response_model=Page[DocumentRow])
+    @routes.get("/documents", response_model=Page[DocumentRow], operation_id="list_documents")
     async def list_documents(
         who: Caller,
         creditor: CreditorQuery = None,
@@ -68,7 +68,9 @@ def router(service: Service, settings: LegalSettings) -> APIRouter:
             rows = await documents.listing(connection, wanted, after, limit + 1)
         return page(rows, limit, _document_key, _document)
 
-    @routes.get("/documents/{document_id}", response_model=DocumentDetail)
+    @routes.get(
+        "/documents/{document_id}", response_model=DocumentDetail, operation_id="get_document"
+    )
     async def show_document(
         who: Caller, document_id: str, creditor: CreditorQuery = None
     ) -> dict[str, Any]:
@@ -83,7 +85,7 @@ def router(service: Service, settings: LegalSettings) -> APIRouter:
             opened = (await service.keys([subject])).open(subject, row["content"]) or {}
         return _document(row) | {"title": opened.get("title"), "text": opened.get("body")}
 
-    @routes.get("/matters", response_model=Page[MatterRow])
+    @routes.get("/matters", response_model=Page[MatterRow], operation_id="list_matters")
     async def list_matters(
         who: Caller,
         creditor: CreditorQuery = None,
@@ -100,7 +102,7 @@ def router(service: Service, settings: LegalSettings) -> APIRouter:
             rows = await matters.listing(connection, wanted, after, limit + 1)
         return page(rows, limit, _matter_key, dict)
 
-    @routes.get("/accounts/{account}/matter")
+    @routes.get("/accounts/{account}/matter", operation_id="get_matter")
     async def show_matter(
         who: Caller, account: AccountPath, creditor: CreditorQuery = None
     ) -> MatterDetail:
@@ -108,7 +110,7 @@ def router(service: Service, settings: LegalSettings) -> APIRouter:
         reader = who if who.has(*_READERS) else None
         return await _matter(service, reader, who.scope(creditor), account)
 
-    @routes.post("/accounts/{account}/matter/progress")
+    @routes.post("/accounts/{account}/matter/progress", operation_id="record_progress")
     async def record_progress(
         who: Recorder, account: AccountPath, body: Progress, creditor: CreditorQuery = None
     ) -> MatterDetail:

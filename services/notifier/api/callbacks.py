@@ -16,6 +16,7 @@ from fastapi import APIRouter, Header, Request
 from pydantic import SecretStr, ValidationError
 
 from chassis.errors import Forbidden, Malformed, NotFound
+from chassis.http.openapi import named
 from chassis.service import Service
 from chassis.work import Work
 from services.notifier.api.models import Callback
@@ -27,13 +28,21 @@ from services.notifier.views import notices
 _TOLERANCE_SECONDS = 300
 _BODY_BYTES_MAX = 16_384
 _ID_CHARACTERS_MAX = 128
+_DOCUMENTED = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": named(Callback)}},
+    }
+}
 
 
 def router(service: Service, secrets: Mapping[str, SecretStr]) -> APIRouter:
     """The route `/v1/callbacks/{channel}`; `secrets` by channel, none means no callbacks."""
     routes = APIRouter(prefix="/v1/callbacks", tags=["callbacks"])
 
-    @routes.post("/{channel}", status_code=204)
+    @routes.post(
+        "/{channel}", status_code=204, operation_id="report_delivery", openapi_extra=_DOCUMENTED
+    )
     async def callback(
         request: Request,
         channel: str,

@@ -50,7 +50,7 @@ def router(service: Service) -> APIRouter:
     """The routes under `/v1`."""
     routes = APIRouter(prefix="/v1", tags=["notices"])
 
-    @routes.get("/notices", response_model=Page[NoticeRow])
+    @routes.get("/notices", response_model=Page[NoticeRow], operation_id="list_notices")
     async def listing(
         who: Caller,
         creditor: CreditorQuery = None,
@@ -70,7 +70,7 @@ def router(service: Service) -> APIRouter:
         keys = await _keys(service, who, rows)
         return page(rows, limit, _key, lambda row: _row(row, keys))
 
-    @routes.get("/notices/{notice_id}", response_model=NoticeDetail)
+    @routes.get("/notices/{notice_id}", response_model=NoticeDetail, operation_id="get_notice")
     async def show(who: Caller, notice_id: str, creditor: CreditorQuery = None) -> dict[str, Any]:
         """One notice; with its text for those who may read it."""
         async with service.pool.acquire(timeout=10) as connection:
@@ -82,7 +82,7 @@ def router(service: Service) -> APIRouter:
         texts = {"subject": content.get("subject"), "text": content.get("body")}
         return _row(row, keys) | texts
 
-    @routes.post("/accounts/{account}/deliveries")
+    @routes.post("/accounts/{account}/deliveries", operation_id="record_delivery")
     async def deliver(
         who: Recorder, account: AccountPath, body: Delivery, creditor: CreditorQuery = None
     ) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def router(service: Service) -> APIRouter:
         recorded = await service.execute(f"{scope}/{account}", [stream], run)
         return {"account": account, "notice_id": recorded, "result": body.result}
 
-    @routes.get("/accounts/{account}/opt-outs")
+    @routes.get("/accounts/{account}/opt-outs", operation_id="get_opt_outs")
     async def opt_outs(
         who: Caller, account: AccountPath, creditor: CreditorQuery = None
     ) -> OptOuts:
@@ -107,14 +107,14 @@ def router(service: Service) -> APIRouter:
         state, _ = await service.read(account_stream(who.scope(creditor), account))
         return OptOuts(account=account, channels=list(state.opt_outs))
 
-    @routes.put("/accounts/{account}/opt-outs/{channel}")
+    @routes.put("/accounts/{account}/opt-outs/{channel}", operation_id="opt_out")
     async def opt_out(
         who: Recorder, account: AccountPath, channel: str, creditor: CreditorQuery = None
     ) -> OptOuts:
         """Respect an objection to a channel from now on."""
         return await _opt(service, who, creditor, account, channel, wanted=False)
 
-    @routes.delete("/accounts/{account}/opt-outs/{channel}")
+    @routes.delete("/accounts/{account}/opt-outs/{channel}", operation_id="opt_in")
     async def opt_in(
         who: Recorder, account: AccountPath, channel: str, creditor: CreditorQuery = None
     ) -> OptOuts:
