@@ -4,7 +4,7 @@ import base64
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel
 
 from chassis import dead_letters
@@ -16,6 +16,9 @@ from chassis.vault import Subject
 if TYPE_CHECKING:
     from chassis.service import Service
 
+_ID_MAX = 2**63 - 1
+"""The largest id the store can have."""
+LetterId = Annotated[int, Path(ge=1, le=_ID_MAX)]
 Operator = Annotated[Principal, Depends(require("sre", "admin"))]
 
 
@@ -68,7 +71,7 @@ def router(service: "Service") -> APIRouter:
     @routes.get("", operation_id="list_dead_letters", response_model=DeadLetters)
     async def listing(
         who: Operator,
-        after: int = 0,
+        after: Annotated[int, Query(ge=0, le=_ID_MAX)] = 0,
         state: str | None = "parked",
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
     ) -> dict[str, Any]:
@@ -81,7 +84,7 @@ def router(service: "Service") -> APIRouter:
         return {"items": items, "next": items[-1]["id"] if len(items) == limit else None}
 
     @routes.get("/{letter_id}", operation_id="get_dead_letter", response_model=DeadLetterDetail)
-    async def show(who: Operator, letter_id: int) -> dict[str, Any]:
+    async def show(who: Operator, letter_id: LetterId) -> dict[str, Any]:
         """One dead letter with its original bytes (base64), unless the debtor was erased."""
         letter = await _letter(service, who, letter_id)
         subject = Subject(letter["creditor"], letter["account"])
@@ -90,7 +93,7 @@ def router(service: "Service") -> APIRouter:
         return shown | {"original": packed and packed["value"], "text": _text(packed)}
 
     @routes.post("/{letter_id}/retry", operation_id="retry_dead_letter", response_model=Retried)
-    async def retry(who: Operator, letter_id: int) -> dict[str, Any]:
+    async def retry(who: Operator, letter_id: LetterId) -> dict[str, Any]:
         """Handle it again; `resolved` false when it was refused again (its reason is kept)."""
         letter = await _letter(service, who, letter_id)
         resolved = await service.consumer.retry(letter_id)

@@ -46,7 +46,7 @@ async def test_every_operation_says_who_may_call_it_and_what_it_answers(world: W
         assert re.fullmatch(r"[a-z]+(_[a-z]+)*", told["operationId"]), where
         names.setdefault(service, []).append(told["operationId"])
         assert told["summary"], where
-        wanted = [] if path in OPEN else [{"token": []}]
+        wanted: list[Any] = [] if path in OPEN else [{"token": []}]
         assert told["security"] == ([{"signature": []}] if "callbacks" in path else wanted), where
         if method in {"POST", "PUT"} and path not in WITHOUT_BODY:
             assert told["requestBody"]["content"], where
