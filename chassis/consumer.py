@@ -34,7 +34,7 @@ from chassis.pool import acquire
 from chassis.routes import MessageRoute
 from chassis.store import Store
 from chassis.vault import Subject
-from chassis.work import Work
+from chassis.work import HistoryMissing, Work
 from contracts.codec import Message, decode
 from contracts.errors import MalformedMessage, UnknownType
 
@@ -197,6 +197,9 @@ class Consumer:
         )
         for record, message, route, streams in items:
             refusal = run(work, route, message, streams)
+            if isinstance(refusal, HistoryMissing):
+                await self.store.extend(connection, work, streams=(), histories=[refusal.stream])
+                refusal = run(work, route, message, streams)
             if refusal is not None:
                 batch.park(record, message, type(refusal).__name__, str(refusal))
 
@@ -295,6 +298,9 @@ class Consumer:
             histories=streams if route.history else (),
         )
         refusal = run(work, route, message, streams)
+        if isinstance(refusal, HistoryMissing):
+            await self.store.extend(connection, work, streams=(), histories=[refusal.stream])
+            refusal = run(work, route, message, streams)
         if refusal is not None:
             await dead_letters.refuse_again(
                 connection, letter["id"], type(refusal).__name__, str(refusal)

@@ -17,6 +17,14 @@ the `events` table. A plain tuple, since one is made for every event.
 """
 
 
+class HistoryMissing(BrokenInvariant):
+    """A handler asked for the history of a stream that was not loaded."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(f"the history of {stream} was not loaded")
+        self.stream = stream
+
+
 class Entry:
     """One loaded stream and what became of it."""
 
@@ -102,10 +110,11 @@ class Work:
     def history(self, stream: str) -> Sequence[Stored]:
         """All events of the stream, oldest first, with what this work has appended so far.
 
-        Only for routes that asked for it; `BrokenInvariant` otherwise.
+        Raises `HistoryMissing` where it was not loaded: the consumer then loads it and calls the
+        handler again, so that only those who need a history pay for it.
         """
         if stream not in self.histories:
-            raise BrokenInvariant(f"the history of {stream} was not loaded")
+            raise HistoryMissing(stream)
         decode = self.entry(stream).aggregate.decode_event
         return [*self.histories[stream]] + [
             Stored(stream, version, kind, at, cause, decode(data), lane, 0)

@@ -92,9 +92,20 @@ class Invoice(Part):
 
 
 class Adjust(Part):
-    invoice: Identifier
+    """A credit or debit note on an invoice, or a credit on an account that names none."""
+
+    invoice: Identifier | None = None
+    account: Identifier | None = None
     amount: int
     reason: str | None = None
+
+    @model_validator(mode="after")
+    def _names_what_it_is_for(self) -> "Adjust":
+        if self.invoice is None and self.account is None:
+            raise ValueError("needs the invoice, or the account for a credit that names none")
+        if self.invoice is None and self.amount >= 0:
+            raise ValueError("without an invoice is a credit: its amount is below 0")
+        return self
 
 
 class Cancel(Part):
@@ -109,10 +120,12 @@ class Payment(Part):
     method: PaymentMethod = "transfer"
     invoices: list[Identifier] = []
     collected_by: str | None = None
+    received: LocalMoment | None = None
 
 
 class Reverse(Part):
     payment: Identifier
+    amount: PositiveMinor | None = None
     reason: str | None = None
 
 

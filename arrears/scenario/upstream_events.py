@@ -90,11 +90,21 @@ class Upstream:
         return "invoice.issued.v1", invoice.account, data
 
     def _adjust(self, adjust: Adjust, _at: datetime) -> _Made:
+        number = f"adjustment-{self._sent + 1}"
+        if adjust.invoice is None:
+            credit = {
+                "account_id": adjust.account,
+                "credit_id": number,
+                "amount": -adjust.amount,
+                "currency": self._currency,
+                "reason": adjust.reason,
+            }
+            return "credit.granted.v1", adjust.account, credit
         account = self._owner(self._owner_of_invoice, "invoice", adjust.invoice)
         data = {
             "invoice_id": adjust.invoice,
             "account_id": account,
-            "adjustment_id": f"adjustment-{self._sent + 1}",
+            "adjustment_id": number,
             "change": adjust.amount,
             "reason": adjust.reason,
         }
@@ -112,7 +122,9 @@ class Upstream:
             "account_id": payment.account,
             "amount": payment.amount,
             "currency": self._currency,
-            "received_at": at,
+            "received_at": at
+            if payment.received is None
+            else payment.received.replace(tzinfo=at.tzinfo),
             "method": payment.method,
             "invoices": payment.invoices,
             "collected_by": payment.collected_by,
@@ -121,7 +133,12 @@ class Upstream:
 
     def _reverse(self, reverse: Reverse, _at: datetime) -> _Made:
         account = self._owner(self._owner_of_payment, "payment", reverse.payment)
-        data = {"payment_id": reverse.payment, "account_id": account, "reason": reverse.reason}
+        data = {
+            "payment_id": reverse.payment,
+            "account_id": account,
+            "amount": reverse.amount,
+            "reason": reverse.reason,
+        }
         return "payment.reversed.v1", account, data
 
     def _observe(self, observe: Observe, _at: datetime) -> _Made:

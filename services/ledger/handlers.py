@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfoNotFoundError
 
 from chassis.errors import Malformed, NotFound
 from chassis.routes import MessageRoute, WakeRoute
-from chassis.vault import Subject
+from chassis.vault import Subject, subject_of
 from chassis.work import Work
 from contracts import billing, dunning, legal
 from contracts.codec import Message
@@ -15,8 +15,11 @@ from services.ledger import tills
 from services.ledger.account import ACCOUNT, TILL, account_stream, terms_stream, till_stream
 from services.ledger.domain import commands as c
 from services.ledger.domain.calendar import local_day
-from services.ledger.domain.decide import decide, decide_wake, step
+from services.ledger.domain.case_terms import Money
+from services.ledger.domain.decide import decide, decide_wake, is_of_day, step
+from services.ledger.domain.events import PaymentReversed
 from services.ledger.domain.resimulate import Past, archive, reverse_payment
+from services.ledger.domain.resimulate import receive_payment as take_payment
 from services.ledger.domain.terms import PublishTerms, Terms, decide_terms
 
 ToCommand = Callable[[Any], c.Command]
@@ -80,7 +83,14 @@ def receive_payment(work: Work, message: Message) -> None:
         tuple(data.invoices),
         data.collected_by,
     )
-    _do(work, message, command)
+    now, stream = work.now, work.streams[0]
+    terms = _terms(work, message)
+    if not data.invoices and is_of_day(command, terms, local_day(terms.time_zone, now), now):
+        _do(work, message, command)
+    else:
+        account = work.state(stream)
+        events = take_payment(account, command, now, terms, lambda: history_of(work, stream))
+        work.append(stream, events)
     if data.method == tills.CASH:
         tills.receive(work, message)
 
@@ -114,13 +124,39 @@ def plain(to_command: ToCommand) -> MessageRoute:
 
 
 def reverse(work: Work, message: Message) -> None:
-    """A payment counts as never made."""
+    """A payment, or a part of it, counts as never made."""
     data: billing.PaymentReversed = message.data
     stream = work.streams[0]
-    command = c.ReversePayment(data.payment_id)
-    past = history_of(work, stream)
-    work.append(stream, reverse_payment(work.state(stream), command, work.now, past))
-    tills.take_back(work, data.payment_id, past)
+    command = c.ReversePayment(data.payment_id, data.amount)
+    past, terms = history_of(work, stream), _terms(work, message)
+    events = reverse_payment(work.state(stream), command, work.now, past, terms)
+    work.append(stream, events)
+    amount = sum(event.amount for event in events if isinstance(event, PaymentReversed))
+    tills.take_back(work, data.payment_id, amount, past)
+
+
+def open_case(work: Work, message: Message) -> None:
+    """A case keeps its account to the terms of the policy version it is pinned to."""
+    data: dunning.CaseOpened = message.data
+    if data.terms is not None:
+        _do(work, message, c.SetCaseTerms(_money(data.terms), data.opened_on))
+
+
+def move_case(work: Work, message: Message) -> None:
+    """A case follows another policy version's terms from a day on."""
+    data: dunning.CasePolicyChanged = message.data
+    _do(work, message, c.SetCaseTerms(_money(data.terms), data.day))
+
+
+def _money(terms: dunning.CaseTerms) -> Money:
+    fee = terms.late_fee
+    return Money(
+        due_days=terms.due_days,
+        charges_first=terms.allocation == "charges_first",
+        rate_per_day=Decimal(fee.rate_per_day) if fee else None,
+        cap_ratio=Decimal(fee.cap_ratio) if fee else Decimal(1),
+        starts_on_notice=fee is not None and fee.starts == "started",
+    )
 
 
 def publish_terms(work: Work, message: Message) -> None:
@@ -140,6 +176,8 @@ def publish_terms(work: Work, message: Message) -> None:
         rate_per_day=Decimal(fee.rate_per_day) if fee else None,
         cap_ratio=Decimal(fee.cap_ratio) if fee else Decimal(1),
         starts=fee.starts if fee else "due",
+        minimum_overdue=data.minimum_overdue,
+        unmatched_days=data.unmatched_days,
     )
     stream = work.streams[0]
     work.append(stream, decide_terms(work.state(stream), command))
@@ -185,8 +223,13 @@ MESSAGES: dict[str, MessageRoute] = {
     billing.InvoiceAdjusted.TYPE: with_history(
         lambda data: c.AdjustItem(data.invoice_id, data.adjustment_id, data.change)
     ),
+    billing.CreditGranted.TYPE: plain(
+        lambda data: c.GrantCredit(data.credit_id, data.amount, data.currency)
+    ),
     billing.InvoiceCancelled.TYPE: with_history(lambda data: c.CancelItem(data.invoice_id)),
     billing.AccountErased.TYPE: MessageRoute(_no_streams, erase, subject=True),
+    dunning.CaseOpened.TYPE: MessageRoute(account_and_terms, open_case),
+    dunning.CasePolicyChanged.TYPE: MessageRoute(account_and_terms, move_case),
     dunning.TermsPublished.TYPE: MessageRoute(only_terms, publish_terms),
     dunning.DisputeOpened.TYPE: with_history(
         lambda data: c.DisputeItems(data.dispute_id, tuple(data.item_ids))
@@ -195,9 +238,9 @@ MESSAGES: dict[str, MessageRoute] = {
     dunning.ItemDeferred.TYPE: with_history(
         lambda data: c.DeferItems(tuple(data.item_ids), data.until)
     ),
-    dunning.PlanAgreed.TYPE: plain(lambda data: c.AgreePlan(data.plan_id)),
-    dunning.PlanBroken.TYPE: plain(lambda data: c.EndPlan(data.plan_id)),
-    dunning.PlanCompleted.TYPE: plain(lambda data: c.EndPlan(data.plan_id)),
+    dunning.PlanAgreed.TYPE: with_history(lambda data: c.AgreePlan(data.plan_id)),
+    dunning.PlanBroken.TYPE: with_history(lambda data: c.EndPlan(data.plan_id)),
+    dunning.PlanCompleted.TYPE: with_history(lambda data: c.EndPlan(data.plan_id)),
     dunning.LateFeeStarted.TYPE: plain(lambda data: c.StartLateFee(data.from_day)),
     dunning.LateFeeWaived.TYPE: plain(lambda data: c.WaiveLateFee(data.amount)),
     dunning.FeeCharged.TYPE: plain(_fee),
@@ -208,10 +251,15 @@ MESSAGES: dict[str, MessageRoute] = {
 
 def begin_days(work: Work, stream: str) -> None:
     """Money meets its due date, or items become overdue."""
-    work.append(stream, decide_wake(work.state(stream), work.now))
+    terms = work.state(_terms_of(stream, work.lane)[0]).current
+    work.append(stream, decide_wake(work.state(stream), work.now, terms))
+
+
+def _terms_of(stream: str, lane: int) -> Sequence[str]:
+    return (terms_stream(subject_of(stream).creditor, lane),)
 
 
 WAKES: dict[str, WakeRoute] = {
-    ACCOUNT.name: WakeRoute(begin_days),
+    ACCOUNT.name: WakeRoute(begin_days, _terms_of),
     TILL.name: WakeRoute(tills.count, prepare=tills.every_till),
 }

@@ -63,6 +63,8 @@ class _Messages:
         self.accruals = dict(zip(self.items, self.effects.accruals, strict=False))
 
     def all(self) -> Iterator[Contract]:
+        if isinstance(self.event, e.PaymentAnnounced):
+            return
         yield from self._fact()
         yield from self._money()
         yield from self._closed_and_reopened()
@@ -83,6 +85,7 @@ class _Messages:
                 yield self._opened(self.event)
             case e.PaymentReceived():
                 yield self._allocated(self.event)
+                yield from self._unmatched(self.event)
             case e.PaymentReversed():
                 yield ledger.PaymentReversed(
                     account_id=self.account,
@@ -144,6 +147,20 @@ class _Messages:
             ),
             prepaid=max(0, event.amount - spent),
         )
+
+    def _unmatched(self, event: e.PaymentReceived) -> Iterator[Contract]:
+        for entry in self.effects.waiting:
+            if entry.payment_id == event.payment_id and entry.until is not None:
+                yield ledger.PaymentUnmatched(
+                    account_id=self.account,
+                    ledger_version=self.version,
+                    as_of=self.day,
+                    payment_id=event.payment_id,
+                    amount=entry.amount,
+                    currency=self.currency,
+                    invoices=entry.invoices,
+                    until=entry.until,
+                )
 
     def _written_off(self, event: e.ItemsWrittenOff) -> Iterator[Contract]:
         for part in event.written_off:
@@ -217,6 +234,7 @@ class _Messages:
                 overdue=balance.overdue,
                 late_fee=balance.late_fee,
                 prepaid=balance.prepaid,
+                waiting=balance.waiting,
                 oldest_due_on=balance.oldest_due_on,
                 reason=_reason(type(self.event).__name__),
                 items=states[start : start + ITEMS_MAX],

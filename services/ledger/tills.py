@@ -41,8 +41,8 @@ def receive(work: Work, message: Message) -> None:
     )
 
 
-def take_back(work: Work, payment_id: str, past: Iterable[Past]) -> None:
-    """Void the receipt of a payment that was cash."""
+def take_back(work: Work, payment_id: str, amount: int, past: Iterable[Past]) -> None:
+    """Take so much of a payment that was cash off its receipt."""
     stream = work.streams[-1]
     for at, event in past:
         if not isinstance(event, PaymentReceived) or event.payment_id != payment_id:
@@ -51,7 +51,7 @@ def take_back(work: Work, payment_id: str, past: Iterable[Past]) -> None:
             events = cash.take_back(
                 work.state(stream),
                 payment_id=payment_id,
-                amount=event.amount,
+                amount=amount,
                 collected_by=event.collected_by,
                 received=at,
             )

@@ -205,7 +205,7 @@ def test_unnamed_part_is_reported_with_the_payment(book: Book) -> None:
 def test_money_that_waited_for_another_invoice_spares_no_late_fee_of_those_days() -> None:
     book = Book(terms(rate="0.01"))
     book.invoice(D(2026, 1, 1), "A", 100, D(2026, 1, 10))
-    book.pay(D(2026, 1, 5), "P", 150, "Z")
-    book.invoice(D(2026, 1, 20), "Z", 10, D(2026, 3, 1))
+    book.pay(D(2026, 1, 10), "P", 150, "Z")
+    book.invoice(D(2026, 1, 15), "Z", 10, D(2026, 3, 1))
     assert book.item("A").status == "settled"
-    assert book.prepaid() == 150 - 10 - 100 - 10
+    assert book.prepaid() == 150 - 10 - 100 - 5

@@ -34,6 +34,12 @@ def midnight(time_zone: str, day: date) -> datetime:
 
 
 @lru_cache(maxsize=8192)
+def morning(time_zone: str, day: date) -> datetime:
+    """The UTC instant of 09:00 local."""
+    return datetime(day.year, day.month, day.day, 9, tzinfo=zone(time_zone)).astimezone(UTC)
+
+
+@lru_cache(maxsize=8192)
 def next_day(day: date) -> date:
     """The calendar day after."""
     return day + ONE_DAY

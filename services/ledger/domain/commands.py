@@ -5,6 +5,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from services.ledger.domain.case_terms import Money
+
 
 class OpenItem(msgspec.Struct, frozen=True, gc=False):
     """Owe an invoice or a fee; without `due_on` the creditor's terms give the days to pay."""
@@ -31,9 +33,25 @@ class ReceivePayment(msgspec.Struct, frozen=True, gc=False):
 
 
 class ReversePayment(msgspec.Struct, frozen=True):
-    """Treat a payment as never made."""
+    """Treat a payment as never made: what is left of it, or an amount."""
 
     payment_id: str
+    amount: int | None = None
+
+
+class GrantCredit(msgspec.Struct, frozen=True):
+    """Take in a credit note that names no invoice."""
+
+    credit_id: str
+    amount: int
+    currency: str
+
+
+class SetCaseTerms(msgspec.Struct, frozen=True):
+    """Let the account's case follow a policy version's terms from `day` on."""
+
+    money: Money
+    day: date
 
 
 class AdjustItem(msgspec.Struct, frozen=True):
@@ -125,6 +143,8 @@ class Refund(msgspec.Struct, frozen=True):
 Command: TypeAlias = (
     OpenItem
     | ReceivePayment
+    | GrantCredit
+    | SetCaseTerms
     | AdjustItem
     | CancelItem
     | DisputeItems

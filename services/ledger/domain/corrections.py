@@ -8,6 +8,7 @@ from services.ledger.domain import late_fee
 from services.ledger.domain.draft import Draft
 from services.ledger.domain.events import (
     AccountEvent,
+    CreditGranted,
     ItemAdjusted,
     ItemCancelled,
     ItemsWrittenOff,
@@ -27,17 +28,26 @@ def find(draft: Draft, item_id: str) -> Item:
 
 def adjust_item(draft: Draft, command: c.AdjustItem) -> AccountEvent:
     """Change an item's amount; for the late fee it counts from the next day. What was paid above it
-    is free again.
+    is free again, and so is what a credit note has above the amount.
     """
     item = _correctable(draft, command.item_id)
     amount = item.amount + command.change
-    if amount < 0:
-        raise Rejected(
-            f"invoice {item.id}: {command.change} takes its amount {item.amount} below 0"
-        )
-    lower_amount(draft, item, amount, from_the_beginning=False)
+    lower_amount(draft, item, max(0, amount), from_the_beginning=False)
+    draft.hold(max(0, -amount))
     draft.settle_due()
     return ItemAdjusted(draft.effects(), item.id, command.adjustment_id, command.change)
+
+
+def grant_credit(draft: Draft, command: c.GrantCredit) -> AccountEvent:
+    """Take in a credit note that names no invoice: it goes where free money goes."""
+    if command.currency != draft.terms.currency:
+        raise Rejected(
+            f"credit {command.credit_id} is in {command.currency}; "
+            f"the creditor's accounts are kept in {draft.terms.currency}"
+        )
+    draft.hold(command.amount)
+    draft.settle_due()
+    return CreditGranted(draft.effects(), command.credit_id, command.amount)
 
 
 def cancel_item(draft: Draft, command: c.CancelItem) -> AccountEvent:
@@ -113,11 +123,10 @@ def lower_amount(draft: Draft, item: Item, amount: int, *, from_the_beginning: b
     principal = amount - (paid - freed)
     fee = item.fee
     if fee is not None and from_the_beginning:
-        raised = max(0, item.amount - fee.base)
-        fee = late_fee.lowered(fee, item.amount - amount, raised)
-        fee = late_fee.moved(fee, draft.day, freed)
+        fee = late_fee.moved(late_fee.lowered(fee, amount), draft.day, freed)
     elif fee is not None:
-        fee = late_fee.moved(fee, draft.day, principal - item.principal)
+        fee = late_fee.moved(fee, draft.day, amount - item.amount, note=True)
+        fee = late_fee.moved(fee, draft.day, freed)
     if fee is not None:
         owed = max(0, late_fee.charged(fee, draft.terms, draft.day) - fee.waived)
         excess = max(0, fee.paid - owed)

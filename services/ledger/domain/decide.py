@@ -7,7 +7,7 @@ items by id for commands that may touch them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from msgspec.structs import replace
@@ -15,11 +15,20 @@ from msgspec.structs import replace
 from chassis.errors import NotFound, Rejected
 from services.ledger.domain import commands as c
 from services.ledger.domain import corrections, quick, relief
-from services.ledger.domain.calendar import local_day
+from services.ledger.domain.calendar import local_day, midnight, morning, next_day
+from services.ledger.domain.case_terms import effective, pinned
 from services.ledger.domain.draft import Draft
-from services.ledger.domain.events import AccountEvent, DayBegan, ItemOpened, PaymentReceived
+from services.ledger.domain.events import (
+    AccountEvent,
+    CaseTermsSet,
+    DayBegan,
+    ItemOpened,
+    MoneyReleased,
+    PaymentAnnounced,
+    PaymentReceived,
+)
 from services.ledger.domain.evolve import evolve
-from services.ledger.domain.state import Account, Item, Waiting, is_known
+from services.ledger.domain.state import Account, Coming, Item, Waiting, is_known, wake_at
 from services.ledger.domain.terms import Terms
 
 Archive = Mapping[str, Item]
@@ -35,7 +44,7 @@ def step(
         done: tuple[AccountEvent, Account] | None = None
         if isinstance(command, c.OpenItem):
             done = quick.open_item(account, command, day, terms)
-        elif isinstance(command, c.ReceivePayment):
+        elif isinstance(command, c.ReceivePayment) and is_of_day(command, terms, day, now):
             done = quick.receive_payment(account, command, day, terms)
         if done is not None:
             event, account = done
@@ -44,6 +53,13 @@ def step(
     for event in events:
         account = evolve(account, event)
     return events, account
+
+
+def is_of_day(command: c.ReceivePayment, terms: Terms, day: date, now: datetime) -> bool:
+    """Whether a payment was received on the local day it is told on: within a day the order of
+    telling counts.
+    """
+    return midnight(terms.time_zone, day) <= command.received_at <= now
 
 
 def decide(
@@ -61,40 +77,93 @@ def decide(
         terms = account.terms
         if terms is None:
             raise NotFound("the creditor is not set up: its terms are not known")
-    day = local_day(terms.time_zone, now)
-    events: list[AccountEvent] = []
-    if account.wake_on is not None and account.wake_on <= day:
-        events, account = begin_days(account, day)
-        # what those days closed is closed for this command too
+    events, account = catch_up(account, now, terms)
+    # what those days closed is closed for this command too
+    if archive and events:
         archive = {**archive, **{i.id: i for event in events for i in event.effects.items}}
+    event = decide_under(account, command, now, effective(account, terms), archive)
+    return events if event is None else [*events, event]
+
+
+def decide_under(
+    account: Account,
+    command: c.Command,
+    now: datetime,
+    terms: Terms,
+    archive: Archive = _NO_ARCHIVE,
+) -> AccountEvent | None:
+    """Decide a command under the very terms given, on an account whose days have begun."""
+    day = local_day(terms.time_zone, now)
     draft = Draft(account, terms, day)
     if archive:
         draft.closed = archive
-    event = _DECIDERS[type(command)](draft, command)
-    if event is not None:
-        events.append(event)
-    return events
+    if isinstance(command, c.ReceivePayment) and command.received_at > now:
+        return announce_payment(draft, command)
+    return _DECIDERS[type(command)](draft, command)
 
 
-def decide_wake(account: Account, now: datetime) -> list[AccountEvent]:
+def decide_wake(account: Account, now: datetime, terms: Terms | None = None) -> list[AccountEvent]:
     """What happened by itself since the account was last looked at."""
-    if account.terms is None:
-        return []
-    return begin_days(account, local_day(account.terms.time_zone, now))[0]
+    terms = terms or account.terms
+    return [] if terms is None else catch_up(account, now, terms)[0]
 
 
 def begin_days(account: Account, today: date) -> tuple[list[AccountEvent], Account]:
-    """Let each day on which something happens begin, up to today: a late timer changes nothing but
-    when it is noticed.
+    """Let all happen that happens by itself by the end of a day."""
+    if account.terms is None:
+        return [], account
+    end = midnight(account.terms.time_zone, next_day(today)) - timedelta(microseconds=1)
+    return catch_up(account, end, account.terms)
+
+
+def catch_up(account: Account, now: datetime, terms: Terms) -> tuple[list[AccountEvent], Account]:
+    """Let all happen that happens by itself up to an instant, each at its own: a late timer changes
+    nothing but when it is noticed.
     """
     events: list[AccountEvent] = []
-    while account.wake_on is not None and account.wake_on <= today and account.terms is not None:
-        draft = Draft(account, account.terms, account.wake_on)
-        draft.settle_due()
-        event = DayBegan(draft.effects())
+    if account.terms is None:
+        return events, account
+    while (wakes := wake_at(account)) is not None and wakes <= now:
+        event = _by_itself(account, wakes, effective(account, terms))
         events.append(event)
         account = evolve(account, event)
     return events, account
+
+
+def _by_itself(account: Account, instant: datetime, terms: Terms) -> AccountEvent:
+    """What happens at the instant an account wakes: a payment is received, money is released, a day
+    begins.
+    """
+    day = local_day(terms.time_zone, instant)
+    draft = Draft(account, terms, day)
+    for coming in account.coming:
+        if coming.received_at == instant:
+            draft.coming.remove(coming)
+            command = c.ReceivePayment(
+                coming.payment_id,
+                coming.amount,
+                terms.currency,
+                coming.received_at,
+                coming.method,
+                coming.invoices,
+                coming.collected_by,
+            )
+            return take_payment(draft, command)
+    released = [
+        entry
+        for entry in account.waiting
+        if entry.until and morning(terms.time_zone, entry.until) == instant
+    ]
+    if released:
+        draft.waiting = [entry for entry in account.waiting if entry not in released]
+        draft.hold(sum(entry.amount for entry in released))
+    draft.settle_due()
+    if draft.prepaid and not account.prepaid:
+        # What is left was there all the time for what is yet to be invoiced.
+        draft.prepaid_on = max(entry.paid_on for entry in released)
+    if released:
+        return MoneyReleased(draft.effects(), tuple(entry.payment_id for entry in released))
+    return DayBegan(draft.effects())
 
 
 def check_item(account: Account, command: c.OpenItem, terms: Terms) -> None:
@@ -138,6 +207,11 @@ def open_item(draft: Draft, command: c.OpenItem) -> AccountEvent:
 def receive_payment(draft: Draft, command: c.ReceivePayment) -> AccountEvent:
     """Allocate a payment: what it names, then the oldest that has fallen due; the rest waits."""
     check_payment(draft.account, command, draft.terms)
+    return take_payment(draft, command)
+
+
+def take_payment(draft: Draft, command: c.ReceivePayment) -> AccountEvent:
+    """Allocate a payment that is good to take."""
     left = command.amount
     if command.invoices:
         left = _settle_named(draft, command, left)
@@ -154,6 +228,45 @@ def receive_payment(draft: Draft, command: c.ReceivePayment) -> AccountEvent:
     )
 
 
+def announce_payment(draft: Draft, command: c.ReceivePayment) -> AccountEvent:
+    """Keep a payment in mind that is received later than now."""
+    check_payment(draft.account, command, draft.terms)
+    draft.coming.append(
+        Coming(
+            command.payment_id,
+            command.amount,
+            command.received_at,
+            command.method,
+            command.invoices,
+            command.collected_by,
+        )
+    )
+    return PaymentAnnounced(
+        draft.effects(),
+        command.payment_id,
+        command.amount,
+        command.method,
+        command.received_at,
+        command.invoices,
+        command.collected_by,
+    )
+
+
+def set_case_terms(draft: Draft, command: c.SetCaseTerms) -> AccountEvent | None:
+    """Let a running case follow terms of its own; nothing when it does already, or has closed."""
+    if not draft.owed:
+        return None
+    terms = pinned(draft.terms, command.money, command.day)
+    if terms is draft.terms and draft.case_on is not None:
+        return None
+    draft.case_on = draft.case_on or command.day
+    if terms.rates != draft.terms.rates:
+        draft.terms = terms
+        draft.take_rates()
+    draft.terms = terms
+    return CaseTermsSet(draft.effects())
+
+
 def _settle_named(draft: Draft, command: c.ReceivePayment, money: int) -> int:
     """Put money on the items it names; what is left waits when one of them is not known yet."""
     unknown = []
@@ -163,10 +276,11 @@ def _settle_named(draft: Draft, command: c.ReceivePayment, money: int) -> int:
             money = draft.pay(item, money, draft.day) if money else 0
         elif item_id in draft.lost:
             money = draft.recover(money, (item_id,))
-        elif not is_known(draft.account, "item", item_id):
+        elif item_id not in draft.closed and not is_known(draft.account, "item", item_id):
             unknown.append(item_id)
     if money and unknown:
-        draft.waiting.append(Waiting(command.payment_id, money, tuple(unknown), draft.day))
+        until = draft.day + timedelta(days=draft.terms.unmatched_days)
+        draft.waiting.append(Waiting(command.payment_id, money, tuple(unknown), draft.day, until))
         return 0
     return money
 
@@ -183,7 +297,7 @@ def _release_waiting(draft: Draft, item_id: str) -> None:
         left = draft.pay(draft.items[item_id], entry.amount, entry.paid_on)
         others = tuple(i for i in entry.invoices if i != item_id)
         if left and others:
-            still.append(Waiting(entry.payment_id, left, others, entry.paid_on))
+            still.append(replace(entry, amount=left, invoices=others))
         elif left:
             # It was promised to that invoice until now: what else is overdue bore its late fee.
             draft.hold(left)
@@ -209,6 +323,8 @@ def _wrong_currency(what: str, currency: str, terms: Terms) -> Rejected:
 _DECIDERS: dict[type[c.Command], Callable[[Draft, Any], AccountEvent | None]] = {
     c.OpenItem: open_item,
     c.ReceivePayment: receive_payment,
+    c.GrantCredit: corrections.grant_credit,
+    c.SetCaseTerms: set_case_terms,
     c.AdjustItem: corrections.adjust_item,
     c.CancelItem: corrections.cancel_item,
     c.WriteOff: corrections.write_off,

@@ -10,27 +10,30 @@ from msgspec.structs import replace
 from services.ledger.domain import late_fee
 from services.ledger.domain.calendar import ONE_DAY, next_day
 from services.ledger.domain.events import Effects, Part
-from services.ledger.domain.state import Account, Balance, Fee, Item, Move, Waiting, order
+from services.ledger.domain.state import Account, Balance, Coming, Fee, Item, Move, Waiting, order
 from services.ledger.domain.terms import Terms
 
 
 class Draft:
     """The mutable working copy of one decision; it never leaves it.
 
-    `day` is the local day of the decision. `closed` holds closed items a command may bring back, by
-    id.
+    `day` is the local day of the decision, `terms` those the account follows on it. `closed` holds
+    closed items a command may bring back, by id.
     """
 
     __slots__ = (
         "account",
+        "case_on",
         "changed",
         "closed",
+        "coming",
         "day",
         "fee_from",
         "items",
         "lost",
         "owed",
         "parts",
+        "pinned_through",
         "prepaid",
         "prepaid_on",
         "recovered",
@@ -50,11 +53,14 @@ class Draft:
         self.prepaid_on = account.prepaid_on
         self.waiting: list[Waiting] = list(account.waiting)
         self.lost: dict[str, int] = dict(account.lost)
+        self.coming: list[Coming] = list(account.coming)
+        self.case_on = account.case_on
+        self.pinned_through = account.pinned_through
         self.fee_from = account.fee_from
         self.parts: list[Part] = []
         self.recovered: list[tuple[str, int]] = []
-        if terms.rates and (account.terms is None or not account.terms.rates):
-            self._begin_fees()
+        if account.terms is not None and account.terms.rates != terms.rates:
+            self.take_rates()
 
     def put(self, item: Item) -> None:
         """Keep an item as it is now."""
@@ -161,8 +167,12 @@ class Draft:
                 reopened.append(item.id)
         still = any(owes(item, self.day) for item in self.items.values())
         cleared = self.owed and not still
-        known = self.account.terms
-        new_terms = None if known and known.revision == self.terms.revision else self.terms
+        if cleared and self.case_on is not None:
+            self.case_on, self.pinned_through = None, self.day
+        elif self.case_on is None and not self.terms.minimum_overdue:
+            opens = any(item.overdue for item in self.items.values())
+            self.case_on = self.day if opens else None
+        new_terms = None if self.terms is self.account.terms else self.terms
         changed = tuple(sorted((self.items[i] for i in self.changed), key=order))
         return Effects(
             day=self.day,
@@ -182,6 +192,9 @@ class Draft:
             settled=tuple(settled),
             reopened=tuple(reopened),
             cleared=cleared,
+            coming=tuple(self.coming),
+            case_on=self.case_on,
+            pinned_through=self.pinned_through,
         )
 
     def balance(self) -> Balance:
@@ -197,8 +210,9 @@ class Draft:
             if item.overdue:
                 overdue += item.principal
                 oldest = item.due_on if oldest is None or item.due_on < oldest else oldest
-        prepaid = self.prepaid + sum(entry.amount for entry in self.waiting)
-        return Balance(principal, overdue, fees, prepaid, oldest, self.terms.currency)
+        waiting = sum(entry.amount for entry in self.waiting)
+        prepaid = self.prepaid + waiting
+        return Balance(principal, overdue, fees, prepaid, oldest, self.terms.currency, waiting)
 
     def _as_of_today(self, item: Item) -> Item:
         """An item with its status and whether it is overdue brought up to date."""
@@ -228,12 +242,15 @@ class Draft:
             return ()
         return tuple(late_fee.project(item, self.terms, self.day) for item in items)
 
-    def _begin_fees(self) -> None:
-        """Give the items of an account whose creditor has just agreed a late fee what the fee
-        follows from.
+    def take_rates(self) -> None:
+        """Let items bear what the account's new rates say: those that have no late fee yet get what
+        it follows from, and what others compute from the overdue ones is told anew.
         """
         for item in list(self.items.values()):
-            if item.fee is None:
+            if item.fee is not None:
+                if item.overdue:
+                    self.put(item)
+            elif self.terms.rates:
                 paid = item.principal - item.amount
                 moves = (Move(item.issued_on, paid),) if paid else ()
                 self.put(

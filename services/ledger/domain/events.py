@@ -10,7 +10,7 @@ from typing import TypeAlias
 import msgspec
 
 from services.ledger.domain.late_fee import Accrual
-from services.ledger.domain.state import Account, Balance, Item, Waiting
+from services.ledger.domain.state import Account, Balance, Coming, Item, Waiting
 from services.ledger.domain.terms import Terms
 
 
@@ -27,9 +27,10 @@ class Effects(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
     `items` are the changed items as they are now (a closed one leaves the state), `accruals` their
     late fees beside them (empty where none is agreed), `parts` the money allocated. `prepaid`,
-    `prepaid_on`, `waiting`, `lost` and `fee_from` are the account's whole new values; `terms` is
-    there when the account took over new ones. `overdue`, `settled` and `reopened` name items of
-    `items`; `cleared` says that nothing is overdue, nor past due and disputed, any more.
+    `prepaid_on`, `waiting`, `lost`, `fee_from`, `coming`, `case_on` and `pinned_through` are the
+    account's whole new values; `terms` is there when the account took over new ones. `overdue`,
+    `settled` and `reopened` name items of `items`; `cleared` says that nothing is overdue, nor past
+    due and disputed, any more.
     """
 
     day: date
@@ -49,6 +50,9 @@ class Effects(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     settled: tuple[str, ...] = ()
     reopened: tuple[str, ...] = ()
     cleared: bool = False
+    coming: tuple[Coming, ...] = ()
+    case_on: date | None = None
+    pinned_through: date | None = None
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -67,7 +71,21 @@ class ItemOpened(Event, frozen=True, tag="ItemOpened", gc=False):
 
 
 class PaymentReceived(Event, frozen=True, tag="PaymentReceived", gc=False):
-    """Money came in."""
+    """Money came in. Told late, with things done since, it counts from then all the same: `account`
+    is what the account has become.
+    """
+
+    payment_id: str
+    amount: int
+    method: str
+    received_at: datetime
+    invoices: tuple[str, ...] = ()
+    collected_by: str | None = None
+    account: Account | None = None
+
+
+class PaymentAnnounced(Event, frozen=True, tag="PaymentAnnounced", gc=False):
+    """A payment was told that is received later."""
 
     payment_id: str
     amount: int
@@ -77,8 +95,27 @@ class PaymentReceived(Event, frozen=True, tag="PaymentReceived", gc=False):
     collected_by: str | None = None
 
 
+class MoneyReleased(Event, frozen=True, tag="MoneyReleased", gc=False):
+    """Money waited long enough for invoices that nobody knows: it goes where other money goes."""
+
+    payment_ids: tuple[str, ...]
+
+
+class CreditGranted(Event, frozen=True, tag="CreditGranted", gc=False):
+    """A credit note that names no invoice."""
+
+    credit_id: str
+    amount: int
+
+
+class CaseTermsSet(Event, frozen=True, tag="CaseTermsSet", gc=False):
+    """The account's case follows terms of its own from the day of the effects on."""
+
+
 class PaymentReversed(Event, frozen=True, tag="PaymentReversed", gc=False):
-    """A payment counts as never made; `account` is what the account has become without it."""
+    """A payment, or `amount` of it, counts as never made; `account` is what the account has become
+    without it.
+    """
 
     payment_id: str
     amount: int
@@ -174,7 +211,11 @@ class DayBegan(Event, frozen=True, tag="DayBegan", gc=False):
 AccountEvent: TypeAlias = (
     ItemOpened
     | PaymentReceived
+    | PaymentAnnounced
     | PaymentReversed
+    | MoneyReleased
+    | CreditGranted
+    | CaseTermsSet
     | ItemAdjusted
     | ItemCancelled
     | ItemsDisputed

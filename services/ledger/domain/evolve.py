@@ -4,6 +4,7 @@ from services.ledger.domain.events import (
     AccountEvent,
     Effects,
     ItemOpened,
+    PaymentAnnounced,
     PaymentReceived,
     PaymentReversed,
 )
@@ -17,14 +18,14 @@ alone.
 
 def evolve(account: Account, event: AccountEvent) -> Account:
     """The account after the event."""
-    if isinstance(event, PaymentReversed):
+    if isinstance(event, PaymentReversed | PaymentReceived) and event.account is not None:
         return event.account
     effects = event.effects
     known = account.known
     opened = account.opened
     if isinstance(event, ItemOpened):
         opened += 1
-    elif isinstance(event, PaymentReceived):
+    elif isinstance(event, PaymentReceived | PaymentAnnounced):
         known = remember(known, f"p{event.payment_id}\n")
     for item in effects.items:
         if item.status != "open":
@@ -41,6 +42,10 @@ def evolve(account: Account, event: AccountEvent) -> Account:
         effects.fee_from,
         effects.wake_on,
         effects.balance,
+        effects.coming,
+        effects.case_on,
+        effects.pinned_through,
+        effects.day.toordinal(),
     )
 
 

@@ -100,29 +100,32 @@ def principal_at(fee: Fee, day: date) -> int:
     return max(0, fee.base + sum(move.change for move in fee.moves if move.day < day))
 
 
-def moved(fee: Fee, day: date, change: int) -> Fee:
+def moved(fee: Fee, day: date, change: int, *, note: bool = False) -> Fee:
     """The fee's facts after a change of principal recorded on a day."""
     if not change:
         return fee
-    moves = sorted((*fee.moves, Move(day, change)), key=lambda move: move.day)
+    moves = sorted((*fee.moves, Move(day, change, note)), key=lambda move: move.day)
     return msgspec.structs.replace(fee, moves=tuple(moves))
 
 
-def lowered(fee: Fee, reduction: int, raised: int) -> Fee:
-    """The fee's facts when a decision lowers the amount from the beginning.
+def lowered(fee: Fee, amount: int) -> Fee:
+    """The fee's facts when a decision gives the item an amount from the beginning.
 
-    What debit notes `raised` the amount by is taken back first, the latest first: before them no
-    more was owed than the rest.
+    Credit notes are absorbed. What debit notes raised the amount by is taken back first, the latest
+    first: before them no more was owed than the rest.
     """
-    left = min(reduction, raised)
-    base = max(0, fee.base - (reduction - left))
+    raised = sum(move.change for move in fee.moves if move.note and move.change > 0)
+    left = max(0, fee.base + raised - amount)
     moves = []
     for move in reversed(fee.moves):
-        part = min(left, max(0, move.change))
-        left -= part
-        if part < move.change or move.change < 0:
-            moves.append(Move(move.day, move.change - part))
-    return msgspec.structs.replace(fee, base=base, moves=tuple(reversed(moves)))
+        if not move.note:
+            moves.append(move)
+        elif move.change > 0:
+            part = min(left, move.change)
+            left -= part
+            if part < move.change:
+                moves.append(Move(move.day, move.change - part, note=True))
+    return msgspec.structs.replace(fee, base=fee.base - left, moves=tuple(reversed(moves)))
 
 
 def stopped(fee: Fee, cause: str, first: date, last: date | None = None) -> Fee:
@@ -140,6 +143,14 @@ def resumed(fee: Fee, cause: str, last: date) -> Fee:
     )
     kept = tuple(stop for stop in stops if stop.last is None or stop.first <= stop.last)
     return msgspec.structs.replace(fee, stops=kept)
+
+
+def reopened(fee: Fee, cause: str) -> Fee:
+    """The fee's facts when the cause of a stop turns out to have gone on all the time."""
+    stops = tuple(
+        Stop(stop.cause, stop.first) if stop.cause == cause else stop for stop in fee.stops
+    )
+    return msgspec.structs.replace(fee, stops=stops)
 
 
 def _rated(terms: Terms, first: date, last: date) -> Iterator[tuple[date, date, Decimal]]:

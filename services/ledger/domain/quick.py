@@ -51,7 +51,9 @@ def open_item(
     before = account.balance
     oldest = before.oldest_due_on
     wake_on = account.wake_on
+    case_on = account.case_on
     if overdue:
+        case_on = case_on or (None if terms.minimum_overdue else day)
         oldest = due_on if oldest is None or due_on < oldest else oldest
     else:
         wakes = due_on if prepaid else next_day(due_on)
@@ -79,6 +81,8 @@ def open_item(
         wake_on,
         terms if account.terms is None else None,
         (item.id,) if overdue else (),
+        case_on=case_on,
+        pinned_through=account.pinned_through,
     )
     after = Account(
         account.terms or terms,
@@ -92,6 +96,10 @@ def open_item(
         account.fee_from,
         wake_on,
         balance,
+        (),
+        case_on,
+        account.pinned_through,
+        day.toordinal(),
     )
     return ItemOpened(effects, item.id, amount), after
 
@@ -126,6 +134,9 @@ def receive_payment(
     left = done.balance.prepaid
     prepaid_on = day if left else None
     fee_from = None if done.cleared else account.fee_from
+    case_on, pinned_through = account.case_on, account.pinned_through
+    if done.cleared and case_on is not None:
+        case_on, pinned_through = None, day
     known = remember(account.known, f"p{command.payment_id}\n")
     settled = tuple(item.id for item in done.changed if item.status == "settled")
     for item_id in settled:
@@ -148,6 +159,9 @@ def receive_payment(
         settled,
         (),
         done.cleared,
+        (),
+        case_on,
+        pinned_through,
     )
     event = PaymentReceived(
         effects,
@@ -170,6 +184,10 @@ def receive_payment(
         fee_from,
         done.wake_on,
         done.balance,
+        (),
+        case_on,
+        pinned_through,
+        day.toordinal(),
     )
     return event, after
 
@@ -235,6 +253,7 @@ def _is_simple(account: Account, terms: Terms) -> bool:
         (known is None or known.revision == terms.revision)
         and not terms.rates
         and not account.waiting
+        and not account.coming
         and not account.lost
     )
 

@@ -115,8 +115,16 @@ def defer_items(draft: Draft, command: c.DeferItems) -> AccountEvent | None:
 def agree_plan(draft: Draft, command: c.AgreePlan) -> AccountEvent:
     """Take what is open into a plan: it bears no late fee from the next day on while the plan is in
     good standing.
+
+    A plan that was ended and runs again after all has never been broken: its items bear none of the
+    days between either.
     """
-    for item in list(draft.items.values()):
+    every = {**draft.closed, **draft.items}
+    again = [item for item in every.values() if item.fee and _ended(item.fee, command.plan_id)]
+    for item in again:
+        fee = late_fee.reopened(item.fee, command.plan_id) if item.fee else None
+        draft.put(replace(item, plans=(*item.plans, command.plan_id), fee=fee))
+    for item in [] if again else list(draft.items.values()):
         if command.plan_id not in item.plans:
             fee = _stop(draft, item.fee, command.plan_id)
             draft.put(replace(item, plans=(*item.plans, command.plan_id), fee=fee))
@@ -126,9 +134,10 @@ def agree_plan(draft: Draft, command: c.AgreePlan) -> AccountEvent:
 def end_plan(draft: Draft, command: c.EndPlan) -> AccountEvent:
     """Let a plan's items bear a late fee again from the next day on.
 
-    It is recorded when they are all settled too: a reversed payment may open them again.
+    Those that are settled too: a reversed payment or a debit note may open them again.
     """
-    items = [item for item in draft.items.values() if command.plan_id in item.plans]
+    every = {**draft.closed, **draft.items}.values()
+    items = [item for item in every if command.plan_id in item.plans]
     for item in items:
         plans = tuple(plan for plan in item.plans if plan != command.plan_id)
         draft.put(replace(item, plans=plans, fee=_resume(draft, item.fee, command.plan_id)))
@@ -139,7 +148,7 @@ def start_late_fee(draft: Draft, command: c.StartLateFee) -> AccountEvent | None
     """Let what is overdue bear a late fee from a day on, and what becomes overdue in the same case
     from its first day.
     """
-    if draft.fee_from is not None or not draft.terms.starts_on_notice:
+    if draft.fee_from is not None or not draft.terms.starts_on_notice or not draft.owed:
         return None
     draft.fee_from = command.from_day
     for item in list(draft.items.values()):
@@ -179,6 +188,10 @@ def _disputed(draft: Draft, command: c.ResolveDispute) -> list[Item]:
 
 def _found(draft: Draft, item_ids: Iterable[str]) -> list[Item]:
     return [find(draft, item_id) for item_id in item_ids]
+
+
+def _ended(fee: Fee, cause: str) -> bool:
+    return any(stop.cause == cause and stop.last is not None for stop in fee.stops)
 
 
 def _stop(draft: Draft, fee: Fee | None, cause: str) -> Fee | None:

@@ -1,22 +1,24 @@
-"""Reversals: the account's facts played again without the payment that counts as never made.
+"""What counts from the past: payments told late, and payments taken back. The account's facts are
+played again in the order they count in.
 
 This is the slow path: it needs the account's history, and is the only place that reads one.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from chassis.errors import BrokenInvariant, NotFound, Rejected
+from chassis.errors import NotFound, Rejected
 from services.ledger.domain import commands as c
 from services.ledger.domain import events as e
 from services.ledger.domain.calendar import local_day
-from services.ledger.domain.decide import begin_days, decide
+from services.ledger.domain.case_terms import effective
+from services.ledger.domain.decide import catch_up, check_payment, decide, decide_under
 from services.ledger.domain.draft import Draft, owes
-from services.ledger.domain.evolve import evolve
-from services.ledger.domain.state import Account, Item
+from services.ledger.domain.evolve import evolve, remember
+from services.ledger.domain.state import Account, Balance, Coming, Item, is_known
 from services.ledger.domain.terms import Terms
 
 
@@ -36,87 +38,274 @@ def archive(history: Iterable[Past]) -> dict[str, Item]:
     return items
 
 
-def reverse_payment(
-    account: Account, command: c.ReversePayment, now: datetime, history: Iterable[Past]
+def receive_payment(
+    account: Account,
+    command: c.ReceivePayment,
+    now: datetime,
+    terms: Terms,
+    history: Callable[[], Sequence[Past]],
 ) -> list[e.AccountEvent]:
-    """Make of the account what it would be had the payment never come.
+    """Take a payment from the instant it was received on, whenever it is told.
 
-    Raises `NotFound` for a payment the account never received, `Rejected` for one reversed before.
+    Only where something has happened on the account since then is all played again. `history` is
+    asked for what an account does not keep: facts since then, invoices settled long ago.
+    """
+    zone = terms.time_zone
+    received_on = local_day(zone, command.received_at)
+    if received_on >= local_day(zone, now):
+        closed = archive(history()) if _names_unknown(account, command) else {}
+        return decide(account, command, now, terms, closed)
+    if account.terms is None or 0 < account.touched <= received_on.toordinal():
+        closed = archive(history()) if _names_unknown(account, command) else {}
+        events = decide(account, command, command.received_at, terms, closed)
+        for event in events:
+            account = evolve(account, event)
+        return [*events, *catch_up(account, now, terms)[0]]
+    return _receive_late(account, command, now, terms, history())
+
+
+def _receive_late(
+    account: Account,
+    command: c.ReceivePayment,
+    now: datetime,
+    terms: Terms,
+    history: Sequence[Past],
+) -> list[e.AccountEvent]:
+    """What has become of the account with a payment that came before things done since."""
+    began, account = catch_up(account, now, terms)
+    check_payment(account, command, terms)
+    if _find_payment(history, command.payment_id) is not None:
+        raise Rejected(f"payment {command.payment_id} is already known on this account")
+    pasts = [*history, *(Past(now, event) for event in began)]
+    late = Past(now, _as_event(command))
+    played = simulate([*pasts, late], now, schedule=effective(account, terms))
+    known = remember(account.known, f"p{command.payment_id}\n")
+    effects, after = _restated(account, played, pasts, now, effective(account, terms), known)
+    effects = replace(effects, parts=played.parts, recovered=played.recovered)
+    event = replace(late.event, effects=effects, account=after)
+    return [*began, event]
+
+
+def reverse_payment(
+    account: Account,
+    command: c.ReversePayment,
+    now: datetime,
+    history: Iterable[Past],
+    terms: Terms | None = None,
+) -> list[e.AccountEvent]:
+    """Make of the account what it would be had the payment, or the part named, never come.
+
+    Raises `NotFound` for a payment the account never received, `Rejected` for one that was taken
+    back before, and for more than is left of it.
     """
     pasts = list(history)
-    payment = _payment(pasts, command.payment_id)
-    reversed_ids = {p.event.payment_id for p in pasts if isinstance(p.event, e.PaymentReversed)}
-    if command.payment_id in reversed_ids:
+    payment = _find_payment(pasts, command.payment_id)
+    if payment is None:
+        raise NotFound(f"payment {command.payment_id} is not known on this account")
+    left = payment.amount - taken_back(pasts).get(command.payment_id, 0)
+    if not left:
         raise Rejected(f"payment {command.payment_id} was already reversed")
-    if account.terms is None:
+    amount = left if command.amount is None else command.amount
+    if amount > left:
+        raise Rejected(f"payment {command.payment_id}: {amount} is more than the {left} left of it")
+    terms = terms or account.terms
+    if terms is None:
         raise NotFound("the creditor is not set up: its terms are not known")
-    day = local_day(account.terms.time_zone, now)
-    before = archive(pasts)
-    began, account = begin_days(account, day)
-    after, items = simulate(pasts, reversed_ids | {command.payment_id}, now)
-    after = replace(after, known=account.known)
-    changed = {i: item for i, item in items.items() if before.get(i) != item}
-    effects = _difference(account, after, changed, before, day)
-    return [*began, e.PaymentReversed(effects, command.payment_id, payment.amount, after)]
+    began, account = catch_up(account, now, terms)
+    terms = effective(account, terms)
+    pasts += [Past(now, event) for event in began]
+    played = simulate(pasts, now, schedule=terms, without={command.payment_id: amount})
+    effects, after = _restated(account, played, pasts, now, terms, account.known)
+    return [*began, e.PaymentReversed(effects, command.payment_id, amount, after)]
+
+
+class Played(NamedTuple):
+    """What a history came to: the account, every item it ever had, what the last payment told was
+    put on items and what it brought in of items written off.
+    """
+
+    account: Account
+    items: dict[str, Item]
+    parts: tuple[e.Part, ...]
+    recovered: tuple[tuple[str, int], ...]
 
 
 def simulate(
-    history: Iterable[Past], without: set[str], now: datetime
-) -> tuple[Account, dict[str, Item]]:
-    """Play the facts of a history without some payments, days that begin included, up to now.
+    history: Sequence[Past],
+    now: datetime,
+    *,
+    schedule: Terms,
+    without: Mapping[str, int] | None = None,
+) -> Played:
+    """Play the facts of a history in the order they count in, up to an instant, days that begin
+    included; what of payments was taken back, and is `without`, left out.
 
-    A fact that no longer means anything without the payments is passed over.
+    A payment counts from the instant it was received, if that was on an earlier day than it was
+    told, everything else from when it was recorded. Late fees follow the rates of `schedule`. A
+    fact that no longer means anything is passed over.
     """
+    less = taken_back(history)
+    for payment_id, amount in (without or {}).items():
+        less[payment_id] = less.get(payment_id, 0) + amount
     account = Account()
     items: dict[str, Item] = {}
-    terms: Terms | None = None
-    for at, event in history:
-        terms = event.effects.terms or terms
-        command = _fact(event, terms, without)
-        if command is None:
+    parts: tuple[e.Part, ...] = ()
+    recovered: tuple[tuple[str, int], ...] = ()
+    last = history[-1].event if history else None
+    for fact in _facts(history, less, schedule):
+        if fact.at > now:
+            account = _still_coming(account, fact.command)
             continue
-        try:
-            results = decide(account, command, at, terms, items)
-        except (Rejected, NotFound):
-            continue
-        for result in results:
-            account = evolve(account, result)
-            items.update((item.id, item) for item in result.effects.items)
-    if account.terms is not None:
-        began, account = begin_days(account, local_day(account.terms.time_zone, now))
+        began, account = catch_up(account, fact.at, fact.terms)
         for result in began:
             items.update((item.id, item) for item in result.effects.items)
-    return account, items
+        try:
+            event = decide_under(account, fact.command, fact.at, fact.terms, items)
+        except (Rejected, NotFound):
+            continue
+        if event is None:
+            continue
+        account = evolve(account, event)
+        items.update((item.id, item) for item in event.effects.items)
+        if fact.event is last:
+            parts, recovered = event.effects.parts, event.effects.recovered
+    began, account = catch_up(account, now, schedule)
+    for result in began:
+        items.update((item.id, item) for item in result.effects.items)
+    return Played(account, items, parts, recovered)
 
 
-def _payment(history: list[Past], payment_id: str) -> e.PaymentReceived:
+def _still_coming(account: Account, command: c.Command) -> Account:
+    if not isinstance(command, c.ReceivePayment):
+        return account
+    coming = Coming(
+        command.payment_id,
+        command.amount,
+        command.received_at,
+        command.method,
+        command.invoices,
+        command.collected_by,
+    )
+    return replace(account, coming=(*account.coming, coming))
+
+
+def taken_back(history: Iterable[Past]) -> dict[str, int]:
+    """How much of each payment was taken back."""
+    amounts: dict[str, int] = {}
     for past in history:
-        if isinstance(past.event, e.PaymentReceived) and past.event.payment_id == payment_id:
-            return past.event
-    raise NotFound(f"payment {payment_id} is not known on this account")
+        if isinstance(past.event, e.PaymentReversed):
+            payment_id = past.event.payment_id
+            amounts[payment_id] = amounts.get(payment_id, 0) + past.event.amount
+    return amounts
 
 
-def _difference(
+class _Fact(NamedTuple):
+    """A fact of a history, the instant it counts from, and the terms the account followed then."""
+
+    at: datetime
+    command: c.Command
+    terms: Terms
+    event: e.AccountEvent
+
+
+def _facts(history: Iterable[Past], less: Mapping[str, int], schedule: Terms) -> list[_Fact]:
+    facts = []
+    terms: Terms | None = None
+    announced: set[str] = set()
+    for at, event in history:
+        if isinstance(event, e.PaymentAnnounced):
+            announced.add(event.payment_id)
+        elif isinstance(event, e.PaymentReceived) and event.payment_id in announced:
+            continue
+        if event.effects.terms is not None:
+            terms = replace(event.effects.terms, rates=schedule.rates)
+        command = _fact(event, terms or schedule, less)
+        if command is not None:
+            counts_from = _counts_from(event, at, schedule)
+            facts.append(_Fact(counts_from, command, terms or schedule, event))
+    return sorted(facts, key=lambda fact: fact.at)
+
+
+def _counts_from(event: e.AccountEvent, at: datetime, terms: Terms) -> datetime:
+    if not isinstance(event, e.PaymentReceived | e.PaymentAnnounced):
+        return at
+    told = local_day(terms.time_zone, at)
+    if event.received_at > at or local_day(terms.time_zone, event.received_at) < told:
+        return event.received_at
+    return at
+
+
+def _names_unknown(account: Account, command: c.ReceivePayment) -> bool:
+    lost = dict(account.lost)
+    return any(
+        item_id not in lost and not is_known(account, "item", item_id)
+        for item_id in command.invoices
+    )
+
+
+def _as_event(command: c.ReceivePayment) -> e.PaymentReceived:
+    """A payment as its event, before anything is known of its effects."""
+    nothing = e.Effects(date.min, Balance())
+    return e.PaymentReceived(
+        nothing,
+        command.payment_id,
+        command.amount,
+        command.method,
+        command.received_at,
+        command.invoices,
+        command.collected_by,
+    )
+
+
+def _find_payment(
+    history: Iterable[Past], payment_id: str
+) -> e.PaymentReceived | e.PaymentAnnounced | None:
+    for past in history:
+        match past.event:
+            case e.PaymentReceived() | e.PaymentAnnounced() as event:
+                if event.payment_id == payment_id:
+                    return event
+    return None
+
+
+def _restated(
     account: Account,
-    after: Account,
-    changed: Mapping[str, Item],
-    before: Mapping[str, Item],
-    day: date,
-) -> e.Effects:
-    """What the reversal changed, told like any other event's effects."""
-    terms = after.terms or account.terms
-    if terms is None:
-        raise BrokenInvariant("an account with payments has no terms")
-    draft = Draft(after, terms, day)
+    played: Played,
+    history: Iterable[Past],
+    now: datetime,
+    terms: Terms,
+    known: str,
+) -> tuple[e.Effects, Account]:
+    """What playing an account's facts again changed, told like any other event's effects, and the
+    account itself. That a case ran, and under which terms, stays as it was.
+    """
+    day = local_day(terms.time_zone, now)
+    before = archive(history)
+    draft = Draft(played.account, terms, day)
     draft.account = account
     draft.closed = before
     draft.owed = any(owes(item, day) for item in account.items)
-    for item in changed.values():
-        draft.put(item)
-    return draft.effects()
+    draft.case_on, draft.pinned_through = account.case_on, account.pinned_through
+    for item_id, item in played.items.items():
+        if before.get(item_id) != item:
+            draft.put(item)
+    for item_id, item in before.items():
+        if item_id not in played.items:  # money to be paid back that there was after all
+            draft.put(replace(item, amount=0, principal=0, status="cancelled", overdue=False))
+    effects = draft.effects()
+    after = replace(
+        played.account,
+        terms=terms,
+        known=known,
+        balance=effects.balance,
+        case_on=effects.case_on,
+        pinned_through=effects.pinned_through,
+        touched=day.toordinal(),
+    )
+    return effects, after
 
 
-def _fact(event: e.AccountEvent, terms: Terms | None, without: set[str]) -> c.Command | None:
+def _fact(event: e.AccountEvent, terms: Terms, less: Mapping[str, int]) -> c.Command | None:
     """The command an event answered; `None` for days that began and for payments left out."""
     match event:
         case e.ItemOpened():
@@ -125,21 +314,26 @@ def _fact(event: e.AccountEvent, terms: Terms | None, without: set[str]) -> c.Co
                 item.id,
                 item.item,
                 event.amount,
-                terms.currency if terms else "",
+                terms.currency,
                 item.issued_on,
                 item.original_due_on,
                 item.source,
             )
-        case e.PaymentReceived() if event.payment_id not in without:
+        case e.PaymentReceived() | e.PaymentAnnounced():
+            amount = event.amount - less.get(event.payment_id, 0)
+            if amount <= 0:
+                return None
             return c.ReceivePayment(
                 event.payment_id,
-                event.amount,
-                terms.currency if terms else "",
+                amount,
+                terms.currency,
                 event.received_at,
                 event.method,
                 event.invoices,
                 event.collected_by,
             )
+        case e.CreditGranted():
+            return c.GrantCredit(event.credit_id, event.amount, terms.currency)
         case _:
             correction = _CORRECTIONS.get(type(event))
             return correction(event) if correction else None

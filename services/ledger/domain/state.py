@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from services.ledger.domain.calendar import midnight
+from services.ledger.domain.calendar import midnight, morning
 from services.ledger.domain.terms import Terms
 
 ItemStatus = Literal["open", "settled", "cancelled", "written_off"]
@@ -28,10 +28,13 @@ class Stop(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Move(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A change of the principal that counts from the day after `day`."""
+    """A change of the principal that counts from the day after `day`; `note` says that it is of a
+    credit or debit note, not of money.
+    """
 
     day: date
     change: int
+    note: bool = False
 
 
 class Fee(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -76,19 +79,32 @@ class Item(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Waiting(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Money of a payment that names invoices not known yet."""
+    """Money of a payment that names invoices not known yet; it waits until 09:00 of `until`."""
 
     payment_id: str
     amount: int
     invoices: tuple[str, ...]
     paid_on: date
+    until: date | None = None
+
+
+class Coming(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A payment told before the instant it is received: until then it is no money."""
+
+    payment_id: str
+    amount: int
+    received_at: datetime
+    method: str
+    invoices: tuple[str, ...] = ()
+    collected_by: str | None = None
 
 
 class Balance(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An account's sums on the day of the event, in minor units.
 
     `principal` is of all open items, `overdue` the principal of the overdue ones, `late_fee` what
-    is due that day, `prepaid` all money not allocated.
+    is due that day, `prepaid` all money not allocated, `waiting` what of it waits for unknown
+    invoices.
     """
 
     principal: int = 0
@@ -97,6 +113,7 @@ class Balance(msgspec.Struct, frozen=True, array_like=True, gc=False):
     prepaid: int = 0
     oldest_due_on: date | None = None
     currency: str = ""
+    waiting: int = 0
 
 
 _HEAD = struct.Struct(">BI")  # of an array in msgpack, always in its longest form
@@ -148,6 +165,9 @@ class Account(msgspec.Struct, frozen=True, array_like=True, gc=False):
     first day of the late fee in the present case, where terms wait for a start. `wake_on` is the
     next local day at whose beginning something happens by itself. `balance` is
     as of the last event.
+
+    A case holds the account to its terms since `case_on`; `pinned_through` is the last day of the
+    case before. `touched` is the day of the last event, as an ordinal.
     """
 
     terms: Terms | None = None
@@ -161,6 +181,10 @@ class Account(msgspec.Struct, frozen=True, array_like=True, gc=False):
     fee_from: date | None = None
     wake_on: date | None = None
     balance: Balance = Balance()
+    coming: tuple[Coming, ...] = ()
+    case_on: date | None = None
+    pinned_through: date | None = None
+    touched: int = 0
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -174,10 +198,18 @@ def initial(_stream: str) -> Account:
 
 
 def wake_at(account: Account) -> datetime | None:
-    """When the account next has something to do by itself: the beginning of a local day."""
-    if account.wake_on is None or account.terms is None:
+    """When the account next has something to do by itself: the beginning of a local day, the
+    morning on which money has waited long enough, the instant at which a payment is received.
+    """
+    if account.terms is None:
         return None
-    return midnight(account.terms.time_zone, account.wake_on)
+    zone = account.terms.time_zone
+    wakes = None if account.wake_on is None else midnight(zone, account.wake_on)
+    if not account.waiting and not account.coming:
+        return wakes
+    instants = [coming.received_at for coming in account.coming]
+    instants += [morning(zone, entry.until) for entry in account.waiting if entry.until]
+    return min(instants if wakes is None else [wakes, *instants], default=None)
 
 
 def is_known(account: Account, kind: Literal["item", "payment"], id_: str) -> bool:

@@ -21,7 +21,8 @@ class Terms(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `revision` counts the publications and tells an account whether it has taken them over. `rates`
     is empty where there is no late fee. With `starts_on_notice` an item bears a late fee only from
-    the day the dunning process starts it.
+    the day the dunning process starts it. Below `minimum_overdue` no case opens. Money that waits
+    for an unknown invoice waits `unmatched_days`.
     """
 
     revision: int
@@ -32,6 +33,8 @@ class Terms(msgspec.Struct, frozen=True, array_like=True, gc=False):
     rates: tuple[Rate, ...] = ()
     cap_ratio: Decimal = Decimal(1)
     starts_on_notice: bool = False
+    minimum_overdue: int = 0
+    unmatched_days: int = 6
 
 
 class CreditorTerms(msgspec.Struct, frozen=True, array_like=True):
@@ -57,6 +60,8 @@ class PublishTerms(msgspec.Struct, frozen=True):
     rate_per_day: Decimal | None = None
     cap_ratio: Decimal = Decimal(1)
     starts: Literal["due", "started"] = "due"
+    minimum_overdue: int = 0
+    unmatched_days: int = 6
 
 
 def decide_terms(state: CreditorTerms, command: PublishTerms) -> list[TermsPublished]:
@@ -74,6 +79,8 @@ def decide_terms(state: CreditorTerms, command: PublishTerms) -> list[TermsPubli
         rates=_rates(known, command),
         cap_ratio=command.cap_ratio,
         starts_on_notice=command.starts == "started",
+        minimum_overdue=command.minimum_overdue,
+        unmatched_days=command.unmatched_days,
     )
     if known and msgspec.structs.replace(terms, revision=known.revision) == known:
         return []
