@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo
 
 from services.ledger.domain import commands as c
 from services.ledger.domain import late_fee
+from services.ledger.domain.case_terms import effective
 from services.ledger.domain.decide import decide, decide_wake
 from services.ledger.domain.events import AccountEvent
 from services.ledger.domain.evolve import evolve
-from services.ledger.domain.resimulate import Past, archive, reverse_payment
+from services.ledger.domain.resimulate import Past, archive, receive_payment, reverse_payment
 from services.ledger.domain.state import Account, Item, wake_at
 from services.ledger.domain.terms import Rate, Terms
 
@@ -54,7 +55,7 @@ class Book:
     def wake_until(self, now: datetime) -> None:
         """Fire every timer due by `now` at its own instant."""
         while (due := wake_at(self.account)) is not None and due <= now:
-            self._record(due, decide_wake(self.account, due))
+            self._record(due, decide_wake(self.account, due, self.terms))
 
     def do(
         self, day: date, command: c.Command | c.ReversePayment, hour: int = 10
@@ -64,7 +65,9 @@ class Book:
         if not self.lazy:
             self.wake_until(now)
         if isinstance(command, c.ReversePayment):
-            events = reverse_payment(self.account, command, now, self.history)
+            events = reverse_payment(self.account, command, now, self.history, self.terms)
+        elif isinstance(command, c.ReceivePayment):
+            events = receive_payment(self.account, command, now, self.terms, lambda: self.history)
         else:
             events = decide(self.account, command, now, self.terms, archive(self.history))
         self._record(now, events)
@@ -83,11 +86,19 @@ class Book:
         """An invoice arrives, issued that day."""
         self.do(day, c.OpenItem(item_id, "fee", amount, "CNY", day, due), hour)
 
-    def pay(self, day: date, payment_id: str, amount: int, *invoices: str) -> list[AccountEvent]:
-        """A payment arrives."""
-        now = self.instant(day)
-        command = c.ReceivePayment(payment_id, amount, "CNY", now, "transfer", invoices)
-        return self.do(day, command)
+    def pay(
+        self,
+        day: date,
+        payment_id: str,
+        amount: int,
+        *invoices: str,
+        received: date | None = None,
+        hour: int = 10,
+    ) -> list[AccountEvent]:
+        """A payment is told of, received the same moment or at ten o'clock of another day."""
+        at = self.instant(day, hour) if received is None else self.instant(received)
+        command = c.ReceivePayment(payment_id, amount, "CNY", at, "transfer", invoices)
+        return self.do(day, command, hour)
 
     # -- looks ------------------------------------------------------------------------------
 
@@ -105,7 +116,8 @@ class Book:
 
     def fee(self, day: date) -> int:
         """The late fee due on a day."""
-        return sum(late_fee.due(item.fee, self.terms, day) for item in self.account.items)
+        terms = effective(self.account, self.terms)
+        return sum(late_fee.due(item.fee, terms, day) for item in self.account.items)
 
     def prepaid(self) -> int:
         """Money that is not allocated."""

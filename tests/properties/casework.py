@@ -102,6 +102,7 @@ class Model:
                 self.book.happens("begin_day", self.today)
                 self.follow()
             elif self.now.time() == NINE:
+                self.book.happens("release")
                 self.turn()
 
     def turn(self) -> None:

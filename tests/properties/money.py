@@ -1,8 +1,8 @@
 """Rules 5 and 6 of all packs, money and late fee, worked out day by day without any shortcut.
 
 It is written from the rules' text, not from the ledger: every day is begun one after the other, a
-late fee is added up day for day as a fraction, and a reversed payment means playing everything
-again without it.
+late fee is added up day for day as a fraction, and a payment taken back means playing everything
+again without it, or with less of it.
 """
 
 from dataclasses import dataclass, field
@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 ONE_DAY = timedelta(days=1)
+UNMATCHED = timedelta(days=6)
 
 
 @dataclass
@@ -69,7 +70,7 @@ class Money:
     today: date
     claims: dict[str, Claim] = field(default_factory=dict)
     prepaid: int = 0
-    waiting: list[tuple[int, list[str]]] = field(default_factory=list)
+    waiting: list[tuple[int, list[str], date]] = field(default_factory=list)
 
     def fee_due(self, claim: Claim) -> int:
         return claim.fee_due(self.rate, self.today)
@@ -102,14 +103,14 @@ class Money:
         claim = Claim(item_id, amount, amount, self.today, len(self.claims), due, due)
         self.claims[item_id] = claim
         still = []
-        for money, names in self.waiting:
+        for money, names, until in self.waiting:
             if item_id not in names:
-                still.append((money, names))
+                still.append((money, names, until))
                 continue
             left = self._put(claim, money)
             others = [name for name in names if name != item_id]
             if left and others:
-                still.append((left, others))
+                still.append((left, others, until))
             else:
                 self.prepaid += left
         self.waiting = still
@@ -123,9 +124,16 @@ class Money:
             else:
                 unknown.append(name)
         if unknown and amount:
-            self.waiting.append((amount, unknown))
+            self.waiting.append((amount, unknown, self.today + UNMATCHED))
         else:
             self.prepaid += amount
+        self.settle()
+
+    def release(self) -> None:
+        """At 09:00: money that waited long enough for invoices nobody knows is free."""
+        for entry in [entry for entry in self.waiting if entry[2] <= self.today]:
+            self.waiting.remove(entry)
+            self.prepaid += entry[0]
         self.settle()
 
     def settle(self) -> None:
@@ -135,8 +143,12 @@ class Money:
                 self.prepaid = self._put(claim, self.prepaid)
 
     def adjust(self, item_id: str, change: int) -> None:
-        """A credit note: for the late fee it counts from the next day."""
+        """A credit note: for the late fee it counts from the next day. What it has above the amount
+        is money.
+        """
         claim = self.claims[item_id]
+        self.prepaid += max(0, -(claim.amount + change))
+        change = max(change, -claim.amount)
         claim.amount += change
         claim.credits.append((self.today, change))
         self._free_above(claim)
@@ -209,9 +221,9 @@ class Money:
             self.prepaid += above
 
     def _reduce(self, claim: Claim, amount: int) -> None:
-        """The new amount counts from the beginning."""
-        claim.original += amount - claim.amount
-        claim.amount = amount
+        """The new amount counts from the beginning, whatever credit notes had said."""
+        claim.original = claim.amount = amount
+        claim.credits.clear()
         self._free_above(claim)
         charged = claim.fee(self.rate, self.today)
         above = max(0, claim.fee_paid - max(0, charged - claim.fee_waived))
@@ -229,17 +241,23 @@ class Book:
         self._empty = (rate, charges_first, start)
         self.money = Money(*self._empty)
         self.facts: list[tuple[str, tuple[Any, ...]]] = []
-        self.reversed: set[str] = set()
+        self.taken_back: dict[str, int] = {}
 
     def happens(self, fact: str, *values: Any) -> None:
         self.facts.append((fact, values))
         getattr(self.money, fact)(*values)
 
-    def reverse(self, payment_id: str) -> None:
-        self.reversed.add(payment_id)
+    def reverse(self, payment_id: str, amount: int | None = None) -> None:
+        """Take a payment back: an amount, or all that is left of it."""
+        paid = next(v[1] for fact, v in self.facts if fact == "pay" and v[0] == payment_id)
+        before = self.taken_back.get(payment_id, 0)
+        self.taken_back[payment_id] = paid if amount is None else before + amount
         self.money = Money(*self._empty)
         for fact, values in self.facts:
-            if fact == "pay" and values[0] in self.reversed:
+            if fact == "pay":
+                paid = values[1] - self.taken_back.get(values[0], 0)
+                if paid:
+                    self.money.pay(values[0], paid, *values[2:])
                 continue
             getattr(self.money, fact)(*values)
 

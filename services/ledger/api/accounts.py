@@ -84,10 +84,12 @@ def router(service: "Service") -> APIRouter:
     async def statement(
         who: Caller, account_id: AccountId, creditor: Creditor = None, as_of: AsOf = None
     ) -> StatementOut:
-        """Every movement in order, with the running balance."""
-        seen = await snapshot(service, who.scope(creditor), account_id, as_of)
+        """Every movement in the order it was recorded in, with the running balance; each with the
+        day it was recorded on and the one it counts from.
+        """
+        seen = await snapshot(service, who.scope(creditor), account_id, as_of, recorded=True)
         history = await service.events(account_stream(seen.creditor, account_id), seen.until)
-        movements = lines(history)
+        movements = lines(history, seen.terms.time_zone)
         balance = movements[-1].balance if movements else 0
         late_fee = seen.balance().late_fee
         return StatementOut(

@@ -54,11 +54,16 @@ class ItemsOut(BaseModel):
 
 
 class StatementLine(BaseModel):
-    """One movement: `amount` raises (or, below 0, lowers) the balance to `balance`."""
+    """One movement: `amount` raises (or, below 0, lowers) the balance to `balance`.
+
+    It was recorded at `at`, on the local day `recorded_on`, and counts from `day`: that of a
+    payment is the day it was received on.
+    """
 
     version: int
     at: datetime
     day: date
+    recorded_on: date
     kind: str
     reference: str | None
     amount: int

@@ -9,10 +9,12 @@ from fastapi import Path, Query
 from chassis.errors import Malformed, NotFound
 from contracts.base import Identifier
 from services.ledger.account import account_stream, terms_stream
-from services.ledger.domain import late_fee
+from services.ledger.domain import late_fee, resimulate
 from services.ledger.domain.calendar import local_day, midnight, next_day
-from services.ledger.domain.decide import begin_days
+from services.ledger.domain.case_terms import effective
+from services.ledger.domain.decide import catch_up
 from services.ledger.domain.draft import Draft
+from services.ledger.domain.resimulate import Past
 from services.ledger.domain.state import Account, Balance, Item
 from services.ledger.domain.terms import Terms
 
@@ -53,10 +55,17 @@ class Snapshot:
 
 
 async def snapshot(
-    service: "Service", creditor: str, account_id: str, as_of: date | None
+    service: "Service",
+    creditor: str,
+    account_id: str,
+    as_of: date | None,
+    *,
+    recorded: bool = False,
 ) -> Snapshot:
     """Look at an account; raises `NotFound` where there is nothing to see.
 
+    A past day is shown as it is known now, payments told since counting from when they were
+    received, or with `recorded` as it was known then.
     Days that have begun but whose timer has yet to fire are taken into account.
     """
     stream = account_stream(creditor, account_id)
@@ -65,11 +74,15 @@ async def snapshot(
         raise NotFound(f"creditor {creditor} has no account {account_id}")
     day, until = when(account.terms, service.clock.now(), as_of)
     if as_of is not None:
-        account, version = await service.read_as_of(stream, until)
+        history = await service.events(stream)
+        version = sum(one.at <= until for one in history)
+        told = history[:version] if recorded else history
+        account = resimulate.as_of([Past(one.at, one.event) for one in told], until)
         if account.terms is None:
             raise NotFound(f"account {account_id} had no entries by {as_of}")
-    terms = account.terms
-    _, account = begin_days(account, day)
+    present = await terms_of(service, creditor)
+    _, account = catch_up(account, until, present)
+    terms = effective(account, present)
     return Snapshot(creditor, account_id, account, terms, version, day, until)
 
 

@@ -2,16 +2,33 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import date
 
 from chassis.stored import Stored
 from services.ledger.api.models import StatementLine
-from services.ledger.domain.events import DayBegan, Event, PaymentReversed
+from services.ledger.domain.calendar import local_day
+from services.ledger.domain.events import (
+    CaseTermsSet,
+    DayBegan,
+    Event,
+    PaymentAnnounced,
+    PaymentReceived,
+    PaymentReversed,
+)
 
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
-_REFERENCES = ("payment_id", "adjustment_id", "item_id", "refund_id", "dispute_id", "plan_id")
+_REFERENCES = (
+    "payment_id",
+    "adjustment_id",
+    "credit_id",
+    "item_id",
+    "refund_id",
+    "dispute_id",
+    "plan_id",
+)
 
 
-def lines(history: Iterable[Stored]) -> list[StatementLine]:
+def lines(history: Iterable[Stored], time_zone: str) -> list[StatementLine]:
     """The movements; late fee that was paid, and recoveries, are movements of their own.
 
     The balance is open principal less prepaid money: what a payment puts on a late fee, or on what
@@ -26,7 +43,8 @@ def lines(history: Iterable[Stored]) -> list[StatementLine]:
                 StatementLine(
                     version=stored.version,
                     at=stored.at,
-                    day=stored.event.effects.day,
+                    day=_counts_from(stored, time_zone),
+                    recorded_on=local_day(time_zone, stored.at),
                     kind=kind,
                     reference=reference,
                     amount=amount,
@@ -34,6 +52,13 @@ def lines(history: Iterable[Stored]) -> list[StatementLine]:
                 )
             )
     return shown
+
+
+def _counts_from(stored: Stored, time_zone: str) -> date:
+    if isinstance(stored.event, PaymentReceived | PaymentAnnounced):
+        return local_day(time_zone, stored.event.received_at)
+    day: date = stored.event.effects.day
+    return day
 
 
 def _movements(event: Event, before: int) -> Iterator[tuple[str, str | None, int]]:
@@ -51,7 +76,12 @@ def _movements(event: Event, before: int) -> Iterator[tuple[str, str | None, int
         if left != event.amount:  # late fee that later payments bear otherwise, or no longer
             yield "payments_reallocated", None, left - event.amount
         return
-    if left or not isinstance(event, DayBegan):
+    if isinstance(event, PaymentReceived) and event.account is not None:
+        yield "payment_received", event.payment_id, -event.amount
+        if left != -event.amount:
+            yield "payments_reallocated", None, left + event.amount
+        return
+    if left or not isinstance(event, DayBegan | CaseTermsSet):
         yield _WORD.sub("_", type(event).__name__).lower(), _reference(event), left
 
 

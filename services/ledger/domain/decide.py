@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from chassis.errors import NotFound, Rejected
+from chassis.errors import BrokenInvariant, NotFound, Rejected
 from services.ledger.domain import commands as c
 from services.ledger.domain import corrections, quick, relief
 from services.ledger.domain.calendar import local_day, midnight, morning, next_day
@@ -126,8 +126,14 @@ def catch_up(account: Account, now: datetime, terms: Terms) -> tuple[list[Accoun
     while (wakes := wake_at(account)) is not None and wakes <= now:
         event = _by_itself(account, wakes, effective(account, terms))
         events.append(event)
-        account = evolve(account, event)
+        before, account = account, evolve(account, event)
+        if wake_at(account) == wakes and _due_money(account) == _due_money(before):
+            raise BrokenInvariant(f"an account woken at {wakes} did nothing and is still due")
     return events, account
+
+
+def _due_money(account: Account) -> int:
+    return len(account.coming) + len(account.waiting)
 
 
 def _by_itself(account: Account, instant: datetime, terms: Terms) -> AccountEvent:

@@ -119,6 +119,27 @@ def reverse_payment(
     return [*began, e.PaymentReversed(effects, command.payment_id, amount, after)]
 
 
+def as_of(history: Sequence[Past], until: datetime) -> Account:
+    """An account at a past instant, as it is known now: with the payments received by then,
+    whenever they were told, and without what was taken back since.
+    """
+    whole = account = Account()
+    reaches_back = False
+    for past in history:
+        whole = evolve(whole, past.event)
+        if past.at <= until:
+            account = whole
+            continue
+        match past.event:
+            case e.PaymentReversed():
+                reaches_back = True
+            case e.PaymentReceived() as payment:
+                reaches_back = reaches_back or payment.received_at <= until
+    if not reaches_back or whole.terms is None:
+        return account
+    return simulate(history, until, schedule=whole.terms).account
+
+
 class Played(NamedTuple):
     """What a history came to: the account, every item it ever had, what the last payment told was
     put on items and what it brought in of items written off.
