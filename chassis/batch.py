@@ -6,14 +6,16 @@ than decoding them did.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from chassis import dead_letters, inbox
-from chassis.bus.base import Record
+from chassis.bus.base import TOMBSTONE, Record, Unreadable, next_offset
 from chassis.dead_letters import Original, Parked
 from chassis.routes import MessageRoute
 from chassis.vault import Subject
+from contracts.characters import in_keys, refuse_key
 from contracts.codec import Message, decode
+from contracts.envelope import told
 from contracts.errors import MalformedMessage, UnknownType
 from contracts.registry import MODELS
 
@@ -24,6 +26,11 @@ _PERSONAL = "billing"
 """The only topic with personal data in clear."""
 
 _NONE_KNOWN: Mapping[bytes, bytes] = {}
+
+Routes = Mapping[str, Mapping[str, MessageRoute]]
+"""By topic, then by type: a message has its effect on the topic of its type alone, since who may
+write to one topic may not speak for the others.
+"""
 
 Item = tuple[Record, Message, MessageRoute, Sequence[str]]
 """A message with its route and the streams that names: a plain tuple, since one is made for every
@@ -36,15 +43,17 @@ class Batch:
 
     `known` are the inbox rows, among those of the batch, that were there before. `rows` are the new
     ones, `applied` counts the messages handled by type, `erasures` are the keys of debtors erased
-    here, `asks_for_more` says whether a message so far needs a history or a key.
+    here, `asks_for_more` says whether a message so far needs a history or a key, `unknown` counts
+    by topic and type what no contract describes: on the topics in `guards` it is parked.
     """
 
     def __init__(
         self,
         lane: int,
         records: Sequence[Record],
-        routes: Mapping[str, MessageRoute],
+        routes: Routes,
         known: Mapping[bytes, bytes] = _NONE_KNOWN,
+        guards: Collection[str] = (),
     ) -> None:
         self.lane = lane
         self.records = records
@@ -52,9 +61,12 @@ class Batch:
         self.parked: list[Parked] = []
         self.applied: Counter[str] = Counter()
         self.duplicates: Counter[str] = Counter()
+        self.unknown: Counter[tuple[str, str]] = Counter()
+        self.skipped: Counter[str] = Counter()
         self.erasures: set[bytes | None] = set()
         self.asks_for_more = False
         self._routes = routes
+        self._guards = guards
         self.known = known
         self._seen = dict(known)
 
@@ -63,7 +75,7 @@ class Batch:
         last: dict[tuple[str, int], int] = {}
         for topic in {record.topic for record in self.records}:
             record = next(each for each in reversed(self.records) if each.topic == topic)
-            last[topic, record.partition] = record.offset + 1
+            last[topic, record.partition] = next_offset(record)
         return last
 
     def slices(self) -> Iterator[list[Item]]:
@@ -74,16 +86,22 @@ class Batch:
     def _decode(self, records: Sequence[Record]) -> list[Item]:
         items: list[Item] = []
         routes, seen, rows, lane = self._routes, self._seen, self.rows, self.lane
+        odd_keys = in_keys(b"".join([record.key or b"" for record in records]))
         for record in records:
             try:
                 message = decode(record.value, record.headers)
-            except UnknownType:
+                if odd_keys:
+                    refuse_key(record.key or b"")
+            except UnknownType as error:
+                self._set_aside(record, error.type, str(error))
                 continue
             except MalformedMessage as error:
-                self.park(record, None, "Malformed", str(error))
+                reason = record.reason if isinstance(record, Unreadable) else str(error)
+                self.park(record, None, "Malformed", reason)
                 continue
-            route = routes.get(message.type)
+            route = routes[record.topic].get(message.type)
             if route is None:
+                self._pass_over(record, message.type)
                 continue
             row = inbox.inbox_row(message)
             body = row[1]
@@ -98,22 +116,40 @@ class Batch:
             else:
                 self.park(record, message, "Rejected", OTHER_BODY)
         kinds = Counter([message.type for _, message, _, _ in items])
-        self.asks_for_more |= any(routes[kind].history or routes[kind].subject for kind in kinds)
+        found = [routes[topic_of(kind)][kind] for kind in kinds]
+        self.asks_for_more |= any(route.history or route.subject for route in found)
         self.applied.update(kinds)
         return items
 
+    def _pass_over(self, record: Record, kind: str) -> None:
+        if topic_of(kind) == record.topic:
+            self.skipped[record.topic] += 1
+        else:
+            self._set_aside(record, kind, f"{kind} is no message of {record.topic}")
+
+    def _set_aside(self, record: Record, kind: str, reason: str) -> None:
+        if kind == TOMBSTONE:
+            return
+        self.unknown[record.topic, kind] += 1
+        if record.topic in self._guards:
+            self.park(record, None, UnknownType.__name__, reason)
+
     def park(self, record: Record, message: Message | None, error: str, reason: str) -> None:
         """Set a record aside with the reason."""
-        subject = dead_letters.subject_of(record)
-        if message is not None:
+        if message is None:
+            said = told(record.value, record.headers)
+            subject = dead_letters.subject_of(record, said)
+            message_id, message_type = said.id, said.type
+        else:
             subject = Subject(message.creditor, message.subject)
+            message_id, message_type = message.id, message.type
         self.parked.append(
             Parked(
                 lane=self.lane,
                 source=record.topic,
                 offset=record.offset,
-                message_id=None if message is None else message.id,
-                message_type=None if message is None else message.type,
+                message_id=message_id,
+                message_type=message_type,
                 subject=subject,
                 error=error,
                 reason=reason,
@@ -139,6 +175,14 @@ class Batch:
                 yield decode(record.value, record.headers)
             except (UnknownType, MalformedMessage):
                 continue
+
+
+def by_topic(routes: Mapping[str, MessageRoute], topics: Sequence[str]) -> Routes:
+    """A service's routes, by the topic each is read from."""
+    found: dict[str, dict[str, MessageRoute]] = {topic: {} for topic in topics}
+    for kind, route in routes.items():
+        found.setdefault(topic_of(kind), {})[kind] = route
+    return found
 
 
 def topic_of(kind: str) -> str:

@@ -26,6 +26,8 @@ class Blueprint:
     `name` is also its schema. `retry_after` are message types that make parked messages of their
     creditor worth another try. In one service `forgets` names all services that
     read `billing`: it has an erased person's messages taken off the bus once these are past them.
+    `guards` are topics that others write, on which a type nobody knows is a dead letter: in one
+    service too, so that it is one.
     """
 
     name: str
@@ -41,3 +43,4 @@ class Blueprint:
     migrations: Sequence[Path] = ()
     retry_after: frozenset[str] = frozenset()
     forgets: Sequence[str] = ()
+    guards: Sequence[str] = ()

@@ -13,7 +13,7 @@ import asyncpg
 from asyncpg import Connection
 
 from chassis import dead_letters, inbox
-from chassis.batch import OTHER_BODY, Batch, Item, topic_of
+from chassis.batch import OTHER_BODY, Batch, Item, Routes, topic_of
 from chassis.bus.base import Record
 from chassis.clock import Clock
 from chassis.dead_letters import Parked
@@ -69,17 +69,19 @@ class Consumer:
     """Applies the records of a lane to the store.
 
     `probe(point)` is called at the points where a crash hurts most; tests kill the process there.
-    `forgets` makes this service the one that has an erased person's messages removed from the bus.
+    `forgets` makes this service the one that has an erased person's messages removed from the bus,
+    `guards` are the topics whose unknown types it parks.
     """
 
     store: Store
     leases: Leases
-    routes: Mapping[str, MessageRoute]
+    routes: Routes
     clock: Clock
     metrics: Metrics
     probe: Callable[[str], None]
     retry_after: frozenset[str] = frozenset()
     forgets: bool = False
+    guards: Sequence[str] = ()
     erasure_seen: bool = False
     waiting: set[Subject] = field(default_factory=set)
     deciding: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -115,7 +117,7 @@ class Consumer:
         being faster.
         """
         self.probe("consume.begin")
-        batch = Batch(lane, records, self.routes)
+        batch = Batch(lane, records, self.routes, guards=self.guards)
         moved = batch.ends()
         for attempt in range(_ATTEMPTS):
             try:
@@ -131,7 +133,7 @@ class Consumer:
                     known = await self._known(batch)
                 elif not isinstance(error, Conflict) or attempt == _ATTEMPTS - 1:
                     raise
-                batch = Batch(lane, records, self.routes, known)
+                batch = Batch(lane, records, self.routes, known, self.guards)
         await self._retry_waiting(batch)
         self._count(batch)
         self.erasure_seen |= bool(batch.of_erased(self.erased))
@@ -228,7 +230,7 @@ class Consumer:
         await dead_letters.park(connection, work.keys, work.now, letter)
         if letter.error == NotFound.__name__:
             self.waiting.add(letter.subject)
-        kind = letter.message_type or "unreadable"
+        kind = self.metrics.kind(letter.message_type)
         self.metrics.parked.labels(self.metrics.service, letter.source, kind).inc()
 
     async def _queue_forgetting(self, connection: Connection, batch: Batch) -> None:
@@ -280,9 +282,11 @@ class Consumer:
         original = dead_letters.unpack_original(packed)
         try:
             message = decode(original.value, original.headers)
-            route = self.routes[message.type]
+            route = self.routes[letter["source"]][message.type]
         except (MalformedMessage, UnknownType, KeyError) as error:
-            await dead_letters.refuse_again(connection, letter["id"], "Malformed", str(error))
+            kind = "UnknownType" if isinstance(error, UnknownType) else "Malformed"
+            reason = letter["reason"] if isinstance(error, KeyError) else str(error)
+            await dead_letters.refuse_again(connection, letter["id"], kind, reason)
             return False
         row = inbox.inbox_row(message)
         if await inbox.remember_once(connection, row) != row[1]:
@@ -318,6 +322,10 @@ class Consumer:
             self.metrics.consumed.labels(service, topic_of(kind), kind).inc(number)
         for kind, number in batch.duplicates.items():
             self.metrics.duplicates.labels(service, topic_of(kind), kind).inc(number)
+        for (topic, kind), number in batch.unknown.items():
+            self.metrics.unknown.labels(service, topic, self.metrics.kind(kind)).inc(number)
+        for topic, number in batch.skipped.items():
+            self.metrics.skipped.labels(service, topic).inc(number)
 
 
 def run(

@@ -12,7 +12,11 @@ from asyncpg import Connection
 
 from chassis.bus.base import Record
 from chassis.vault import UNATTRIBUTED, KeyRing, Subject
+from contracts.characters import clean
+from contracts.envelope import Told
 
+_NAME_MAX = 128
+_SEALED_MAX = 700_000  # bytes; base64 and the rest stay below what a message may have
 _PARK = """
 insert into dead_letters (at, lane, source, source_offset, message_id, message_type,
   creditor, account, error, reason, original)
@@ -67,7 +71,7 @@ def pack_original(value: bytes, headers: Sequence[tuple[str, bytes]]) -> dict[st
     """Original bytes and headers as a JSON-able value, ready to be sealed."""
     return {
         "value": base64.b64encode(value).decode(),
-        "headers": [[name, base64.b64encode(content).decode()] for name, content in headers],
+        "headers": [[name, base64.b64encode(content or b"").decode()] for name, content in headers],
     }
 
 
@@ -79,11 +83,13 @@ def unpack_original(packed: dict[str, Any]) -> Original:
     )
 
 
-def subject_of(record: Record) -> Subject:
-    """Whom a record is about, as far as its key or its envelope tells."""
+def subject_of(record: Record, said: Told) -> Subject:
+    """Whom a record is about, as far as its envelope or its key tells."""
+    if said.creditor and said.subject:
+        return Subject(said.creditor, said.subject)
     creditor, slash, account = (record.key or b"").decode("utf-8", "replace").partition("/")
     if slash and creditor and account:
-        return Subject(creditor[:128], account[:128])
+        return Subject(clean(creditor, _NAME_MAX), clean(account, _NAME_MAX))
     return UNATTRIBUTED
 
 
@@ -167,8 +173,11 @@ async def refuse_again(connection: Connection, letter_id: int, error: str, reaso
 
 def dlq_value(letter: Any, service: str) -> bytes:
     """The public form of a dead letter on `<topic>.dlq`: why, and the original sealed under the
-    debtor's key.
+    debtor's key, unless it is too large for the bus once more: then the service alone has it.
     """
+    sealed = letter["original"] or b""
+    if len(sealed) > _SEALED_MAX:
+        sealed = b""
     return msgspec.json.encode(
         {
             "service": service,
@@ -180,6 +189,6 @@ def dlq_value(letter: Any, service: str) -> bytes:
             "message_type": letter["message_type"],
             "error": letter["error"],
             "reason": letter["reason"],
-            "sealed_original": base64.b64encode(letter["original"] or b"").decode(),
+            "sealed_original": base64.b64encode(sealed).decode(),
         }
     )

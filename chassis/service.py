@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar
 
 import asyncpg
 
+from chassis.batch import by_topic
 from chassis.blueprint import Blueprint
 from chassis.bus.base import Bus, lane_of
 from chassis.clock import Clock
@@ -91,12 +92,13 @@ class Service:
         self.consumer = Consumer(
             self.store,
             self.leases,
-            blueprint.messages,
+            by_topic(blueprint.messages, blueprint.reads),
             clock,
             self.metrics,
             probe,
             blueprint.retry_after,
             bool(blueprint.forgets),
+            blueprint.guards,
         )
         self.reading = Reading(bus, self.consumer, blueprint.reads)
         self.relay = Relay(

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from contracts.errors import MalformedMessage
-from contracts.twins import FREE_TEXTS
+from contracts.twins import FREE_TEXTS, IDENTIFIER_CHARACTERS
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 CONTROL_OR_HALF = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -25,6 +25,8 @@ HAS_HALF = "has half of a surrogate pair"
 _SUSPECT = re.compile(
     rb"\x7f|\xc2[\x80-\x9f]|\\[bfnrt]|\\u00(?:[01][0-9A-Fa-f]|7[Ff]|[89][0-9A-Fa-f])"
 )
+_KEY_BYTES = IDENTIFIER_CHARACTERS + b"/*"
+_KEY_CONTROL = re.compile(rb"[\x00-\x1f\x7f]|\xc2[\x80-\x9f]")
 _HALF = re.compile(r"[\ud800-\udfff]")
 
 
@@ -48,6 +50,17 @@ def refuse_halves(value: bytes) -> None:
             raise MalformedMessage(where, HAS_HALF)
     except (ValueError, RecursionError):
         return
+
+
+def in_keys(keys: bytes) -> bool:
+    """Whether a control character stands in the keys of records put together."""
+    return bool(keys.translate(None, _KEY_BYTES) and _KEY_CONTROL.search(keys))
+
+
+def refuse_key(key: bytes) -> None:
+    """Raise `MalformedMessage` for a record's key with a control character."""
+    if _KEY_CONTROL.search(key):
+        raise MalformedMessage("key", HAS_CONTROL)
 
 
 def clean(text: str, length: int) -> str:

@@ -11,6 +11,9 @@ from chassis.errors import Malformed, Misconfigured
 MESSAGE_BYTES_MAX = 1_000_000
 """Largest message (key, value, headers) the bus takes; below a Kafka broker's default limit."""
 
+TOMBSTONE = "arrears.erased"
+"""The type of what stands in the place of an erased message on a bus that keeps its offset."""
+
 
 class Record(Protocol):
     """A message as read; adapters hand out their client's own objects, so nothing is copied."""
@@ -39,6 +42,29 @@ class PlainRecord:
     key: bytes | None
     value: bytes
     headers: tuple[tuple[str, bytes], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A `Record` in the place of one or several that the bus has and nobody can read.
+
+    They are at the offsets `offset` to `last`; `value` is what the bus has there, `reason` says
+    what is wrong with it.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    last: int
+    value: bytes
+    reason: str
+    key: bytes | None = None
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+def next_offset(record: Record) -> int:
+    """The offset to go on at behind a record."""
+    return (record.last if isinstance(record, Unreadable) else record.offset) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +97,8 @@ class Reader(Protocol):
     async def fetch(self, max_records: int, wait_seconds: float) -> list[Record]:
         """Return what comes next, or `[]` after `wait_seconds` without anything.
 
-        Per (topic, partition) the records are in order, with nothing left out and nothing twice.
+        Per (topic, partition) the records are in order, with nothing left out and nothing twice;
+        what cannot be read is an `Unreadable`, and no reason to stop.
         Raises `OffsetLost`, and `Transient` when the server does not answer; the position is
         then unchanged and the call may be repeated.
         """

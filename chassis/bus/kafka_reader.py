@@ -8,13 +8,15 @@ from typing import Any
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition, errors
 
-from chassis.bus.base import OffsetLost, Record
+from chassis.bus.base import OffsetLost, Record, next_offset
 from chassis.bus.kafka_faults import kafka_faults
 from chassis.bus.kafka_producer import within
-from chassis.errors import BrokenInvariant, Malformed, Misconfigured
+from chassis.bus.kafka_salvage import NOT_READABLE, fetch_chunk, read_chunk
+from chassis.errors import BrokenInvariant, Malformed, Misconfigured, Transient
 
 _CLOSE_SECONDS = 5.0
 _STALL_SECONDS = 30.0
+_SALVAGE_BYTES = 4 << 20
 
 log = structlog.get_logger(__name__)
 
@@ -107,11 +109,35 @@ class KafkaReader:
             raise Misconfigured(
                 f"the fetch size is below the size of a message: {error}"
             ) from error
-        except errors.KafkaError:
+        except Exception as error:
             # Records of other partitions may have been taken from the buffer and lost on the way.
             self._seek_all(consumer)
-            raise
+            if isinstance(error, errors.KafkaError) and not isinstance(error, NOT_READABLE):
+                raise
+            # decompressing and parsing raise whatever they like
+            return await self._around(consumer, max_records, error)
         return batches
+
+    async def _around(
+        self, consumer: AIOKafkaConsumer, max_records: int, why: Exception
+    ) -> dict[TopicPartition, list[Any]]:
+        """What comes next, read by hand, with the place that cannot be read as one record."""
+        found: dict[TopicPartition, list[Any]] = {}
+        fair_share = max(1, max_records // len(self._positions))
+        for at, offset in self._positions.items():
+            client = consumer._client  # noqa: SLF001 - the consumer has no door to a raw request
+            chunk = await fetch_chunk(client, at, offset, _SALVAGE_BYTES)
+            records = read_chunk(chunk, min(fair_share, max_records))
+            max_records -= len(records)
+            if records:
+                found[at] = records
+            if not max_records:
+                break
+        if not found:
+            raise Transient(f"what Kafka sent cannot be read: {type(why).__name__}") from why
+        for at, records in found.items():
+            consumer.seek(at, next_offset(records[-1]))
+        return found
 
     def _raise_lost(self, where: Mapping[TopicPartition, int]) -> None:
         for at, offset in where.items():
@@ -123,7 +149,7 @@ class KafkaReader:
         for at, batch in batches.items():
             if batch[0].offset < self._positions[at]:
                 raise BrokenInvariant(f"{at} returned {batch[0].offset} again")
-            self._positions[at] = batch[-1].offset + 1
+            self._positions[at] = next_offset(batch[-1])
             records.extend(batch)
         for record in records:
             if record.value is None:  # a foreign tombstone; handlers are promised bytes

@@ -29,6 +29,7 @@ BLUEPRINT = Blueprint(
     routers=routers,
     retry_after=frozenset({dunning.TermsPublished.TYPE}),
     forgets=("ledger", "dunning", "notifier", "legal"),
+    guards=("billing",),
 )
 
 

@@ -163,6 +163,7 @@ def blueprint(name: str = "toy") -> Blueprint:
         views=(TotalsView(),),
         retry_after=frozenset({"billing.account.upserted.v1"}),
         forgets=(name,),
+        guards=("billing",),
     )
 
 

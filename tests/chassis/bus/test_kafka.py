@@ -7,11 +7,17 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from chassis.bus.base import Bus
+from chassis.bus.base import Bus, Unreadable, next_offset
 from chassis.bus.kafka import KafkaBus
 from chassis.bus.kafka_reader import KafkaReader
 from chassis.errors import BrokenInvariant, Misconfigured, Transient
 from chassis.kafka_server import LocalKafka, available
+from tests.chassis.bus.raw_kafka import (
+    CODECS,
+    NOT_UTF8,
+    send_raw,
+    with_a_header_that_is_no_text,
+)
 from tests.chassis.bus.suite import (
     KEY,
     BusConformance,
@@ -93,6 +99,51 @@ class TestKafkaBus(BusConformance):
         await upstream.stop()
         (record,) = await read_from_start(bus, topic)
         assert (record.key, record.value) == (KEY, b"")
+
+    async def test_records_of_every_codec_are_read(
+        self, bus: Bus, topic: str, kafka_bootstrap: str
+    ) -> None:
+        for codec in CODECS:
+            kind = None if codec == "none" else codec
+            upstream = AIOKafkaProducer(bootstrap_servers=kafka_bootstrap, compression_type=kind)
+            await upstream.start()
+            for number in range(3):
+                await upstream.send(topic, f"{codec} {number}".encode() * 50, KEY, partition=0)
+            await upstream.stop()
+        records = await read_from_start(bus, topic)
+        wanted = [f"{codec} {number}".encode() * 50 for codec in CODECS for number in range(3)]
+        assert values(records) == wanted
+
+    async def test_what_cannot_be_read_is_one_record_and_the_rest_follows(
+        self, bus: Bus, topic: str, kafka_bootstrap: str
+    ) -> None:
+        await bus.publish(numbered(topic, 0, range(3)) + numbered(topic, 1, range(20)))
+        await send_raw(kafka_bootstrap, topic, 0, with_a_header_that_is_no_text([b"a", b"b"]))
+        await bus.publish(numbered(topic, 0, [7, 8]))
+        reader = await bus.reader({(topic, 0): 0, (topic, 1): 0})
+        records = await read(reader, 26)
+        await bus.publish(numbered(topic, 0, [9]))
+        records += await read(reader, 1)
+        await reader.close()
+        here = [record for record in records if record.partition == 0]
+        assert [record.offset for record in here] == [0, 1, 2, 3, 5, 6, 7]
+        bad = here.pop(3)
+        assert isinstance(bad, Unreadable)
+        assert (bad.last, bad.key) == (4, None)
+        assert "offsets 3 to 4 cannot be read (no codec, UnicodeDecodeError)" in bad.reason
+        assert NOT_UTF8 in bad.value
+        assert values(here) == [b"0", b"1", b"2", b"7", b"8", b"9"]
+        assert len(records) == 7 + 20
+
+    async def test_a_reader_may_start_in_the_middle_of_what_cannot_be_read(
+        self, bus: Bus, topic: str, kafka_bootstrap: str
+    ) -> None:
+        await send_raw(kafka_bootstrap, topic, 0, with_a_header_that_is_no_text([b"a", b"b"]))
+        await bus.publish(numbered(topic, 0, [7]))
+        reader = await bus.reader({(topic, 0): 1})
+        records = await read(reader, 2)
+        await reader.close()
+        assert [(record.offset, next_offset(record)) for record in records] == [(1, 2), (2, 3)]
 
     async def test_a_stuck_consumer_is_replaced_and_goes_on_where_it_was(
         self, bus: Bus, topic: str, kafka_bootstrap: str
