@@ -1,14 +1,17 @@
 """Amounts, dates and item names the way people write them, in Chinese and English."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from functools import cache
 
+from babel.core import get_global
 from babel.numbers import get_currency_name
 from iso4217 import Currency
 
 LANGUAGES = ("zh", "en")
 
+_SUBTAG_ENDS = re.compile(r"[^A-Za-z0-9]")
 _DECIMALS_OF_MOST = 2
 _EN_MONTHS = (
     "January",
@@ -59,6 +62,14 @@ _ZH_ITEMS = {
     "violation_fine": "违章罚款",
     "water_fee": "水费",
 }
+
+
+def language_of(*codes: str) -> str:
+    """The first language there are texts in, else Chinese; codes are as people write them: `en_US`,
+    `EN`, `zh-Hans-CN`, `eng`.
+    """
+    known = (_language(one) for one in codes)
+    return next((one for one in known if one in LANGUAGES), LANGUAGES[0])
 
 
 def money(amount: int, currency: str, language: str) -> str:
@@ -116,3 +127,9 @@ def item_name(item: str, language: str) -> str:
 def one_line(text: str) -> str:
     """A text without line breaks or control characters, for mail headers and names in forms."""
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+def _language(code: str) -> str:
+    subtag = _SUBTAG_ENDS.split(code.strip().lower(), maxsplit=1)[0]
+    found: str = get_global("language_aliases").get(subtag, subtag)
+    return found

@@ -57,7 +57,9 @@ def debtor_upserted(work: Work, message: Message) -> None:
     )
     sealed = work.seal(subject, msgspec.to_builtins(profile))
     stream = account_stream(message.creditor, message.subject)
-    work.append(stream, [e.DebtorUpserted(sealed)])
+    before = work.open(subject, work.state(stream).profile)
+    moved = before is None or msgspec.convert(before, Profile).addressed != profile.addressed
+    work.append(stream, [e.DebtorUpserted(sealed, moved)])
     work.append(stream, decide.release(work.state(stream), "profile"))
 
 

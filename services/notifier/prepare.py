@@ -15,7 +15,13 @@ from services.notifier.adapters.gateway import Parcel
 from services.notifier.domain import decide
 from services.notifier.domain import events as e
 from services.notifier.domain.commands import Rendered
-from services.notifier.domain.destinations import Profile, destinations, masked
+from services.notifier.domain.destinations import (
+    Destination,
+    Profile,
+    destinations,
+    masked,
+    place_of,
+)
 from services.notifier.domain.state import Account, OpenNotice
 from services.notifier.domain.terms import Terms
 from services.notifier.rendering.compose import Content, compose
@@ -46,28 +52,37 @@ class Preparation:
         if stopped:
             work.append(stream, stopped)
             return None
-        content = self._content(work, stream, notice, terms)
+        subject = Subject(creditor, account)
+        profile = msgspec.convert(work.open(subject, state.profile), Profile)
+        to = self._destination(work, stream, notice, profile, terms)
+        if to is None:
+            work.append(stream, decide.no_address(notice))
+            return None
+        content = self._content(work, stream, notice, profile, terms, to.address)
         if content is None:
             return None
-        subject = Subject(creditor, account)
         rendered = Rendered(
             notice_id=notice.notice_id,
             to_masked=masked(content.to, notice.channel),
             sha256=content.sha256,
             content=work.seal(subject, msgspec.to_builtins(content)),
+            place=to.place,
         )
         work.append(stream, decide.attempt(notice, rendered, terms, work.now))
         return parcel_of(work.state(stream), notice_id, content)
 
-    def _content(self, work: Work, stream: str, notice: OpenNotice, terms: Terms) -> Content | None:
-        """What is written to whom; when that cannot be said the notice ends here."""
+    def _content(
+        self,
+        work: Work,
+        stream: str,
+        notice: OpenNotice,
+        profile: Profile,
+        terms: Terms,
+        to: str,
+    ) -> Content | None:
+        """What is written; when that cannot be said the notice ends here."""
         state: Account = work.state(stream)
         subject = Subject(state.creditor, state.account)
-        profile = msgspec.convert(work.open(subject, state.profile), Profile)
-        to = self._destination(work, stream, notice, profile)
-        if to is None:
-            work.append(stream, decide.no_address(notice))
-            return None
         try:
             return compose(
                 self.templates,
@@ -86,18 +101,19 @@ class Preparation:
             return None
 
     def _destination(
-        self, work: Work, stream: str, notice: OpenNotice, profile: Profile
-    ) -> str | None:
+        self, work: Work, stream: str, notice: OpenNotice, profile: Profile, terms: Terms
+    ) -> Destination | None:
         state: Account = work.state(stream)
         subject = Subject(state.creditor, state.account)
+        region = self.settings.region or terms.country
         if notice.destination:
             fixed: str = work.open(subject, notice.destination)
-            return fixed
-        found = destinations(profile, notice.channel, notice.recipients, self.settings.region)
+            return Destination(place_of(profile, notice.channel, region, fixed), fixed)
+        found = destinations(profile, notice.channel, notice.recipients, region, state.failed)
         if not found:
             return None
         if notice.attempts == 0 and len(found) > 1:
-            others = [work.seal(subject, one) for one in found[1:]]
+            others = [work.seal(subject, one.address) for one in found[1:]]
             work.append(stream, decide.split(notice, others))
         return found[0]
 

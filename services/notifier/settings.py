@@ -27,7 +27,10 @@ class NotifierSettings(BaseSettings):
         default=None, description="folder of policies' own texts: policy/language/name.group.j2"
     )
     region: str = Field(
-        default="CN", description="country of phone numbers written without a country code"
+        default="",
+        pattern="^([A-Z]{2})?$",
+        description="country (`CN`) of phone numbers written without its code; empty: that of the "
+        "creditor's time zone",
     )
     senders: dict[str, Sender] = Field(
         default={}, description="JSON by creditor: name, contact, how_to_pay of its notices"

@@ -1,4 +1,4 @@
-"""Contact hours, contacts per seven days, and addresses: rule 7."""
+"""Contact hours and contacts per seven days: rule 7."""
 
 from datetime import UTC, date, datetime, time
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifier.domain.contact import first_allowed
-from services.notifier.domain.destinations import CHANNELS, Profile, destinations, masked
+from services.notifier.domain.destinations import masked
 from services.notifier.domain.events import ContactSeen
 from services.notifier.domain.evolve import evolve
 from services.notifier.domain.state import Account, Contact
@@ -96,46 +96,6 @@ def test_no_schedule_ever_breaks_hours_or_frequency(
         days.append(local.date())
         assert sum((local.date() - one).days < 7 for one in days) <= 7
         state = evolve(state, ContactSeen("C-1", local.date()))
-
-
-PERSON = Profile(
-    name="张三丰",
-    phones=("010-12345678", "138 0013 8000", "+8613900139000"),
-    emails=("not an address", "zhang@example.com", "b@example.com"),
-    addresses=(" ", "河东路18号"),
-    registered_address="北街7号",
-)
-
-
-def test_the_first_usable_address_of_the_channel_is_taken() -> None:
-    assert destinations(PERSON, "sms", "first", "CN") == ["+8613800138000"]
-    assert destinations(PERSON, "voice", "first", "CN") == ["+861012345678"]
-    assert destinations(PERSON, "email", "first", "CN") == ["zhang@example.com"]
-    assert destinations(PERSON, "letter", "first", "CN") == ["河东路18号"]
-    assert destinations(PERSON, "public_list", "first", "CN") == ["public_list"]
-
-
-def test_paper_falls_back_to_the_registered_address() -> None:
-    profile = Profile(name="张三丰", registered_address="北街7号")
-    for channel in ("letter", "registered_letter", "ems"):
-        assert destinations(profile, channel, "first", "CN") == ["北街7号"]
-
-
-def test_each_other_leaves_the_registered_and_repeated_ones_out() -> None:
-    profile = Profile(addresses=("甲路", "北街7号", "乙路", "甲路"), registered_address="北街7号")
-    assert destinations(profile, "ems", "each_other", "CN") == ["甲路", "乙路"]
-    assert destinations(profile, "ems", "registered", "CN") == ["北街7号"]
-
-
-@pytest.mark.parametrize("channel", [one for one in CHANNELS if one != "public_list"])
-def test_who_gave_nothing_cannot_be_reached(channel: str) -> None:
-    assert destinations(Profile(name="张三丰"), channel, "first", "CN") == []
-    assert destinations(Profile(name="张三丰"), channel, "each_other", "CN") == []
-
-
-@pytest.mark.parametrize("raw", ["a@b", "x y@example.com", "a@example.com\r\nBcc: c@d.ee", "@b.cc"])
-def test_what_is_no_mail_address_is_not_used(raw: str) -> None:
-    assert destinations(Profile(emails=(raw,)), "email", "first", "CN") == []
 
 
 def test_masks_show_too_little_to_reach_anybody() -> None:

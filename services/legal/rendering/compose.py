@@ -11,7 +11,7 @@ from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, StrictUndefined, 
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from chassis.errors import Malformed, Misconfigured
-from chassis.formats import LANGUAGES, day, item_name, money, one_line
+from chassis.formats import day, item_name, language_of, money, one_line
 from services.legal.domain.amounts import Claim
 from services.legal.domain.parties import Profile
 from services.legal.domain.state import Matter, PendingDocument
@@ -68,7 +68,7 @@ class Documents:
         today: date,
     ) -> Text:
         """Render a document as of a local day; raises `Malformed` when no template fits."""
-        language = _language(profile, terms)
+        language = language_of(profile.language or "", *terms.languages)
         path = f"{language}/{request.document}.j2"
         paths = [path]
         if _POLICY.fullmatch(request.policy):
@@ -81,12 +81,6 @@ class Documents:
             raise Malformed(f"template {path}: {type(error).__name__}: {error}") from error
         text = _BLANKS.sub("\n\n", rendered.strip()) + "\n"
         return Text(title=one_line(text.partition("\n")[0]), body=text)
-
-
-def _language(profile: Profile, terms: Terms) -> str:
-    wanted = [profile.language or "", *terms.languages]
-    known = [one.partition("-")[0].lower() for one in wanted]
-    return next((one for one in known if one in LANGUAGES), LANGUAGES[0])
 
 
 def _values(

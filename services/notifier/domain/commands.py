@@ -27,6 +27,7 @@ class Rendered:
     to_masked: str
     sha256: str
     content: bytes
+    place: str = ""
 
 
 Outcome = Literal["accepted", "refused", "unavailable", "unknown"]

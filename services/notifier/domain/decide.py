@@ -114,6 +114,7 @@ def attempt(notice: OpenNotice, rendered: Rendered, terms: Terms, now: datetime)
             to_masked=rendered.to_masked,
             sha256=rendered.sha256,
             content=rendered.content,
+            place=rendered.place,
         )
     ]
 
@@ -127,7 +128,7 @@ def conclude(state: Account, notice_id: str, result: AttemptResult, now: datetim
         case "accepted":
             return [_sent(notice, result.reference, now)]
         case "refused":
-            return [e.NoticeFailed(notice_id, result.reason, notice.about)]
+            return [e.NoticeFailed(notice_id, result.reason, notice.about, refused=True)]
         case "unavailable":
             return _again(notice, result.reason, now)
         case "unknown":

@@ -2,27 +2,24 @@
 rule names.
 """
 
-import re
+from collections.abc import Collection
 from typing import Literal
 
-import phonenumbers
 from msgspec import Struct
+
+from services.notifier.domain.addresses.mail import mail_addresses
+from services.notifier.domain.addresses.phone import phone_numbers
+from services.notifier.domain.addresses.postal import postal_address
 
 Recipients = Literal["first", "registered", "each_other"]
 
 PHONE_CHANNELS = frozenset({"sms", "voice"})
 CHANNELS = ("sms", "email", "voice", "letter", "registered_letter", "ems", "public_list")
+PAPER_CHANNELS = frozenset({"letter", "registered_letter", "ems"})
+REGISTERED = "registered"
 PUBLIC_ADDRESS = "public_list"
 """A published list goes to no address."""
 
-_EMAIL = re.compile(r"[^@\s,;:<>\"()\[\]\\]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-_NO_SMS = frozenset(
-    {
-        phonenumbers.PhoneNumberType.FIXED_LINE,
-        phonenumbers.PhoneNumberType.PREMIUM_RATE,
-        phonenumbers.PhoneNumberType.TOLL_FREE,
-    }
-)
 _KEPT_OF_ADDRESS = 2
 _KEPT_OF_PHONE = 4
 
@@ -39,37 +36,75 @@ class Profile(Struct, frozen=True):
     addresses: tuple[str, ...] = ()
     language: str | None = None
 
+    @property
+    def addressed(self) -> tuple[object, ...]:
+        """Where the debtor can be reached, of whatever kind."""
+        return self.registered_address, self.phones, self.emails, self.addresses
 
-def destinations(profile: Profile, channel: str, recipients: str, region: str) -> list[str]:
+
+class Destination(Struct, frozen=True):
+    """A usable address; `place` says which of the debtor's it is without telling it: `phone:0`,
+    `email:1`, `address:0`, `registered`.
+    """
+
+    place: str
+    address: str
+
+
+def destinations(
+    profile: Profile, channel: str, recipients: str, region: str, failed: Collection[str] = ()
+) -> list[Destination]:
     """The addresses a notice goes to, in order; empty when none is usable.
 
     `first` is the first usable address of the channel (paper falls back to the registered address),
     `registered` the registered address, `each_other` every address that differs from it, each once.
-    Phone numbers come in E.164; `region` (ISO 3166) reads those written without a country code.
+    Those whose place is in `failed` come after all others (rule 16). Phone numbers come in E.164;
+    `region` (ISO 3166) reads those written without a country code.
     """
+    usable = _usable(profile, channel, region)
+    if channel not in PAPER_CHANNELS:
+        return sorted(usable, key=lambda one: one.place in failed)[:1]
+    if recipients == "registered":
+        return [one for one in usable if one.place == REGISTERED]
+    ordered = sorted(usable, key=lambda one: one.place in failed)
+    if recipients == "each_other":
+        return [one for one in ordered if one.place != REGISTERED]
+    return ordered[:1]
+
+
+def place_of(profile: Profile, channel: str, region: str, address: str) -> str:
+    """Which of the debtor's addresses this is; empty when it is none of them any more."""
+    usable = _usable(profile, channel, region)
+    return next((one.place for one in usable if one.address == address), "")
+
+
+def _usable(profile: Profile, channel: str, region: str) -> list[Destination]:
+    """The addresses of a channel in the order the debtor gave them."""
     if channel == PUBLIC_ADDRESS:
-        return [PUBLIC_ADDRESS]
+        return [Destination("", PUBLIC_ADDRESS)]
     if channel in PHONE_CHANNELS:
-        numbers = (phone_number(one, channel, region) for one in profile.phones)
-        return [one for one in numbers if one][:1]
+        # Both channels count the same numbers: one that fails for texts is no better for calls.
+        numbers = _placed("phone", [phone_numbers(one, "voice", region) for one in profile.phones])
+        reached = {one for raw in profile.phones for one in phone_numbers(raw, channel, region)}
+        return [one for one in numbers if one.address in reached]
     if channel == "email":
-        return [one.strip() for one in profile.emails if _EMAIL.fullmatch(one.strip())][:1]
-    return _paper(profile, recipients)
+        return _placed("email", [mail_addresses(one) for one in profile.emails])
+    return _on_paper(profile)
 
 
-def phone_number(raw: str, channel: str, region: str) -> str | None:
-    """The number in E.164, or `None` when it cannot be reached by the channel (a text message to a
-    landline).
-    """
-    try:
-        number = phonenumbers.parse(raw, region)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_possible_number(number):
-        return None
-    if channel == "sms" and phonenumbers.number_type(number) in _NO_SMS:
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+def _on_paper(profile: Profile) -> list[Destination]:
+    registered = postal_address(profile.registered_address or "")
+    given = [postal_address(one) for one in profile.addresses]
+    once = dict.fromkeys(one for one in [*given, registered] if one)
+    return [
+        Destination(REGISTERED if one == registered else f"address:{number}", one)
+        for number, one in enumerate(once)
+    ]
+
+
+def _placed(kind: str, found: list[list[str]]) -> list[Destination]:
+    once = dict.fromkeys(one for field in found for one in field)
+    return [Destination(f"{kind}:{number}", one) for number, one in enumerate(once)]
 
 
 def masked(address: str, channel: str) -> str:
@@ -82,18 +117,3 @@ def masked(address: str, channel: str) -> str:
         name, _, domain = address.partition("@")
         return f"{name[:1]}***@***.{domain.rpartition('.')[2]}"
     return address[:_KEPT_OF_ADDRESS] + "***"
-
-
-def _paper(profile: Profile, recipients: str) -> list[str]:
-    registered = _clean(profile.registered_address or "")
-    others = [_clean(one) for one in profile.addresses]
-    usable = [one for one in others if one]
-    if recipients == "registered":
-        return [registered] if registered else []
-    if recipients == "each_other":
-        return list(dict.fromkeys(one for one in usable if one != registered))
-    return (usable or [registered])[:1] if usable or registered else []
-
-
-def _clean(address: str) -> str:
-    return " ".join(address.split())

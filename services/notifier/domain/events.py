@@ -9,9 +9,10 @@ from msgspec import Struct
 
 
 class DebtorUpserted(Struct, frozen=True, tag="debtor_upserted"):
-    """Billing told who the debtor is and where they can be reached."""
+    """Billing told who the debtor is and where they can be reached; `moved`: the latter changed."""
 
     sealed: bytes
+    moved: bool = False
 
 
 class DebtorErased(Struct, frozen=True, tag="debtor_erased"):
@@ -135,7 +136,10 @@ class NoticeReleased(Struct, frozen=True, tag="notice_released"):
 
 
 class NoticeAttempted(Struct, frozen=True, tag="notice_attempted"):
-    """A notice is about to be handed to its gateway: committed before the gateway is called."""
+    """A notice is about to be handed to its gateway: committed before the gateway is called.
+
+    `place` says which of the debtor's addresses it goes to.
+    """
 
     notice_id: str
     attempt: int
@@ -144,6 +148,7 @@ class NoticeAttempted(Struct, frozen=True, tag="notice_attempted"):
     to_masked: str
     sha256: str
     content: bytes
+    place: str = ""
 
 
 class About(Struct, frozen=True):
@@ -182,11 +187,14 @@ class LookupPostponed(Struct, frozen=True, tag="lookup_postponed"):
 
 
 class NoticeFailed(Struct, frozen=True, tag="notice_failed"):
-    """A notice was given up; `reason` says why, for a person to act on."""
+    """A notice was given up; `reason` says why, for a person to act on; `refused`: the gateway did
+    not want it.
+    """
 
     notice_id: str
     reason: str
     about: About
+    refused: bool = False
 
 
 class NoticeSuppressed(Struct, frozen=True, tag="notice_suppressed"):

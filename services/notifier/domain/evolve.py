@@ -13,6 +13,8 @@ from services.notifier.domain.state import Account, Contact, LedgerView, OpenNot
 CONTACT_WINDOW_DAYS = 7
 SENT_KEPT_MAX = 40
 DETAILS_KEPT_MAX = 100
+_REACHED = frozenset({"delivered", "signed"})
+_NOT_REACHED = frozenset({"failed", "returned"})
 IN_DOUBT_AFTER = timedelta(minutes=2)
 """Longer than any gateway call may take: a result that is not recorded by then is unknown."""
 
@@ -23,7 +25,8 @@ def evolve(state: Account, event: e.Event) -> Account:
 
 
 def _debtor_upserted(state: Account, event: e.DebtorUpserted) -> Account:
-    return replace(state, profile=event.sealed)
+    state = replace(state, profile=event.sealed)
+    return _with_new_addresses(state) if event.moved else state
 
 
 def _debtor_erased(state: Account, _event: e.DebtorErased) -> Account:
@@ -93,6 +96,7 @@ def _attempted(state: Account, event: e.NoticeAttempted) -> Account:
         content=event.content,
         to_masked=event.to_masked,
         sha256=event.sha256,
+        place=event.place,
     )
     if event.attempt > 1:
         return changed
@@ -100,8 +104,10 @@ def _attempted(state: Account, event: e.NoticeAttempted) -> Account:
 
 
 def _sent(state: Account, event: e.NoticeSent) -> Account:
-    sent = (*state.sent, SentNotice(notice_id=event.notice_id, about=event.about))
-    return replace(_without(state, event.notice_id), sent=sent[-SENT_KEPT_MAX:])
+    place = _place(state, event.notice_id)
+    one = SentNotice(notice_id=event.notice_id, about=event.about, place=place)
+    sent = (*state.sent, one)[-SENT_KEPT_MAX:]
+    return replace(_reached(_without(state, event.notice_id), place), sent=sent)
 
 
 def _in_doubt(state: Account, event: e.NoticeInDoubt) -> Account:
@@ -112,21 +118,64 @@ def _lookup_postponed(state: Account, event: e.LookupPostponed) -> Account:
     return _change(state, event.notice_id, stage="unknown", until=event.until, reason="lookup")
 
 
-def _closed(state: Account, event: e.NoticeFailed | e.NoticeSuppressed) -> Account:
+def _failed(state: Account, event: e.NoticeFailed) -> Account:
+    place = _place(state, event.notice_id) if event.refused else ""
+    return _not_reached(_without(state, event.notice_id), place)
+
+
+def _suppressed(state: Account, event: e.NoticeSuppressed) -> Account:
     return _without(state, event.notice_id)
 
 
 def _delivery(state: Account, event: e.DeliveryRecorded) -> Account:
-    sent = tuple(
-        replace(one, result=event.result) if one.notice_id == event.notice_id else one
-        for one in state.sent
-    )
     heard = (*state.callbacks, event.callback_id) if event.callback_id else state.callbacks
-    return replace(state, sent=sent, callbacks=heard[-SENT_KEPT_MAX:])
+    state = replace(state, callbacks=heard[-SENT_KEPT_MAX:])
+    ids = [one.notice_id for one in state.sent]
+    if event.notice_id not in ids:
+        return state
+    at = ids.index(event.notice_id)
+    notice, later = state.sent[at], state.sent[at + 1 :]
+    sent = (*state.sent[:at], replace(notice, result=event.result), *later)
+    return _told_of(replace(state, sent=sent), notice.place, event.result, later)
 
 
 def _purged(state: Account, _event: e.OutboxPurged) -> Account:
     return replace(state, purge_due=False)
+
+
+def _with_new_addresses(state: Account) -> Account:
+    """Which place was which address is over: nothing is held against any of the new ones."""
+    return replace(
+        state,
+        failed=(),
+        open={key: replace(one, place="") for key, one in state.open.items()},
+        sent=tuple(replace(one, place="") for one in state.sent),
+    )
+
+
+def _place(state: Account, notice_id: str) -> str:
+    notice = state.open.get(notice_id)
+    return "" if notice is None else notice.place
+
+
+def _told_of(state: Account, place: str, result: str, later: tuple[SentNotice, ...]) -> Account:
+    """What a fate says about its address: nothing any more when a later notice reached it."""
+    if result in _REACHED:
+        return _reached(state, place)
+    superseded = any(one.place == place and one.result in _REACHED for one in later)
+    return state if superseded or result not in _NOT_REACHED else _not_reached(state, place)
+
+
+def _reached(state: Account, place: str) -> Account:
+    if place not in state.failed:
+        return state
+    return replace(state, failed=tuple(one for one in state.failed if one != place))
+
+
+def _not_reached(state: Account, place: str) -> Account:
+    if not place or place in state.failed:
+        return state
+    return replace(state, failed=(*state.failed, place))
 
 
 def _change(state: Account, notice_id: str, **changes: Any) -> Account:
@@ -160,8 +209,8 @@ _EVOLVE: dict[type, Callable[[Account, Any], Account]] = {
     e.NoticeSent: _sent,
     e.NoticeInDoubt: _in_doubt,
     e.LookupPostponed: _lookup_postponed,
-    e.NoticeFailed: _closed,
-    e.NoticeSuppressed: _closed,
+    e.NoticeFailed: _failed,
+    e.NoticeSuppressed: _suppressed,
     e.DeliveryRecorded: _delivery,
     e.OutboxPurged: _purged,
 }

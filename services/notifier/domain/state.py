@@ -61,6 +61,7 @@ class OpenNotice(Struct, frozen=True):
     content: bytes = b""
     to_masked: str = ""
     sha256: str = ""
+    place: str = ""
 
     @property
     def about(self) -> About:
@@ -74,11 +75,14 @@ class SentNotice(Struct, frozen=True):
     notice_id: str
     about: About
     result: str = ""
+    place: str = ""
 
 
 class Account(Struct, frozen=True):
-    """One debtor's account: who they are (sealed), what they owe, and the notices on their way;
-    `details` says of the latest items where and when (sealed).
+    """One debtor's account: who they are (sealed), what they owe, and the notices on their way.
+
+    `details` says of the latest items where and when (sealed), `failed` which of the debtor's
+    addresses the last notice did not reach.
     """
 
     creditor: str
@@ -93,6 +97,7 @@ class Account(Struct, frozen=True):
     open: dict[str, OpenNotice] = {}
     sent: tuple[SentNotice, ...] = ()
     callbacks: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
 
 
 def initial_account(stream: str) -> Account:

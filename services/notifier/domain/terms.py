@@ -3,11 +3,14 @@
 from datetime import time
 from zoneinfo import ZoneInfo
 
+from babel.core import get_global
 from msgspec import Struct
 
 CONTACT_FROM = time(8)
 CONTACT_UNTIL = time(20)
 CONTACTS_MAX = 7
+COUNTRY = "CN"
+_NOWHERE = "ZZ"
 
 
 class TermsPublished(Struct, frozen=True, tag="terms_published"):
@@ -46,6 +49,13 @@ class Terms(Struct, frozen=True):
     def zone(self) -> ZoneInfo:
         """The creditor's time zone."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def country(self) -> str:
+        """The country (ISO 3166) of the creditor's time zone; China where it is that of none."""
+        zone = get_global("zone_aliases").get(self.time_zone, self.time_zone)
+        found: str = get_global("zone_territories").get(zone, "")
+        return found if len(found) == len(COUNTRY) and found != _NOWHERE else COUNTRY
 
 
 def initial_terms(stream: str) -> Terms:

@@ -7,11 +7,12 @@ from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from chassis.formats import LANGUAGES, day, item_name, money, one_line
+from chassis.formats import day, item_name, language_of, money, one_line
 from services.notifier.domain.amounts import Asked, Figures, asked, told_due_on
 from services.notifier.domain.destinations import PUBLIC_ADDRESS, Profile
 from services.notifier.domain.state import Account, OpenNotice
 from services.notifier.domain.terms import Terms
+from services.notifier.rendering.shorten import shortened
 from services.notifier.rendering.templates import Templates
 from services.notifier.settings import Sender
 
@@ -53,7 +54,7 @@ def compose(
     Notices about overdue money show the overdue total of that day, bills and reminders sent before
     the due date what falls due, less money that waits. Raises `Malformed` when no template fits.
     """
-    language = _language(profile, terms)
+    language = language_of(profile.language or "", *terms.languages)
     figures, upcoming = _figures(account, notice, terms, today)
     values = _values(
         sender, terms, account, notice, profile, figures, upcoming, to, today, language
@@ -61,25 +62,23 @@ def compose(
     for shown, one in zip(values["items"], figures.items, strict=True):
         known = details.get(one.item_id) or {}
         shown["where"] = one_line(" ".join(known[name] for name in _WHERE if known.get(name)))
-    text = templates.render(
-        policy=notice.policy,
-        language=language,
-        names=[notice.template, notice.purpose],
-        channel=notice.channel,
-        values=values,
-    )
-    subject, _, body = text.partition("\n")
-    subject = one_line(subject)
+
+    def write(shown: Mapping[str, Any]) -> str:
+        return templates.render(
+            policy=notice.policy,
+            language=language,
+            names=[notice.template, notice.purpose],
+            channel=notice.channel,
+            values=shown,
+        )
+
     if notice.channel == "sms":
-        subject, body = "", one_line(text)[:SMS_CHARACTERS_MAX]
+        subject = ""
+        body = shortened(lambda shown: one_line(write(shown)), values, SMS_CHARACTERS_MAX)
+    else:
+        subject, _, body = write(values).partition("\n")
     name = profile.name if notice.channel != PUBLIC_ADDRESS else ""
-    return Content(to=to, name=one_line(name), subject=subject, body=body.lstrip("\n"))
-
-
-def _language(profile: Profile, terms: Terms) -> str:
-    wanted = [profile.language or "", *terms.languages]
-    known = [one.partition("-")[0].lower() for one in wanted]
-    return next((one for one in known if one in LANGUAGES), LANGUAGES[0])
+    return Content(to=to, name=one_line(name), subject=one_line(subject), body=body.lstrip("\n"))
 
 
 def _figures(account: Account, notice: OpenNotice, terms: Terms, today: date) -> Asked:
@@ -142,6 +141,7 @@ def _values(
             }
             for one in figures.items
         ],
+        "left_out": 0,
     }
 
 
