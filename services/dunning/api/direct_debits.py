@@ -8,6 +8,8 @@ from fastapi import APIRouter, Path, Query, Response
 
 from chassis.errors import NotFound
 from chassis.http import Principal
+from chassis.http.files import as_file
+from chassis.sheets import CSV_TYPE, Money, for_machines
 from chassis.vault import KeyRing, Subject
 from chassis.views import table_of
 from services.dunning.api import models as m
@@ -15,12 +17,28 @@ from services.dunning.api.desk import CreditorInScope, Desk
 from services.dunning.api.roles import may
 from services.dunning.domain.aggregates import ACCOUNT
 from services.dunning.domain.state import Account
-from services.dunning.reports.export import as_rows
 from services.dunning.streams import account_stream
 from services.dunning.views import DIRECT_DEBITS
 
-BANK_COLUMNS = ("request_id", "mandate", "debtor", "account", "amount", "currency", "collect_on")
-"""The columns of the bank's file; amounts in minor units."""
+FILE_FORMAT = "arrears-direct-debit/1"
+BANK_COLUMNS: Mapping[str, str] = {
+    "request_id": "names the request in the bank's answer",
+    "mandate": "the mandate's number, as it was given",
+    "debtor": "the debtor's name, as it was given",
+    "account": "the account that owes",
+    "amount": "with its currency's decimals (ISO 4217) after a point, nothing else: 8300.00",
+    "currency": "ISO 4217 code",
+    "collect_on": "the run's day, YYYY-MM-DD",
+    "format": f"{FILE_FORMAT}, whatever the file is called",
+}
+"""The columns of the bank's file in their order, and what stands in them."""
+_DESCRIPTION = {
+    "format": FILE_FORMAT,
+    "media_type": CSV_TYPE,
+    "encoding": "UTF-8 without a byte order mark",
+    "rules": "RFC 4180: commas between fields, CR LF after lines; the first line names the columns",
+    "columns": [{"name": name, "holds": holds} for name, holds in BANK_COLUMNS.items()],
+}
 
 _RUNS = f"""
 select run_on, currency, count(*) as requests, sum(amount)::bigint as amount,
@@ -69,8 +87,9 @@ def router(desk: Desk) -> APIRouter:
         file: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
     ) -> dict[str, Any] | Response:
         """The file lists what still waits for the bank's answer; a `request_id` in two files is one
-        request. Of a debtor who was erased no name and no mandate is shown, and the file leaves the
-        request out.
+        request. Of a debtor who was erased no name and no mandate is shown, nor is a mandate that
+        was withdrawn, and the file leaves the request out. Amounts are minor units in JSON, where
+        `file` says what stands in the file and how.
         """
         await desk.creditor(creditor)
         rows = await desk.service.pool.fetch(_RUN, creditor, day)
@@ -80,7 +99,7 @@ def router(desk: Desk) -> APIRouter:
         requests = [{**row, **mandates.get(row["account"], _NOBODY)} for row in rows]
         if file == "csv":
             return _bank_file(creditor, day, requests)
-        return {"creditor": creditor, "day": day, "requests": requests}
+        return {"creditor": creditor, "day": day, "requests": requests, "file": _DESCRIPTION}
 
     return routes
 
@@ -90,15 +109,19 @@ _NOBODY = {"mandate": None, "debtor": None}
 
 def _bank_file(creditor: str, day: date, requests: Sequence[Mapping[str, Any]]) -> Response:
     asked = [
-        {**one, "collect_on": day}
+        {
+            **one,
+            "amount": Money(one["amount"], one["currency"]),
+            "collect_on": day,
+            "format": FILE_FORMAT,
+        }
         for one in requests
         if one["state"] == "requested" and one["mandate"]
     ]
-    text = as_rows(BANK_COLUMNS, ([one[name] for name in BANK_COLUMNS] for one in asked))
-    named = f'attachment; filename="direct-debit-{creditor.replace(":", "_")}-{day}.csv"'
-    return Response(
-        text, media_type="text/csv; charset=utf-8", headers={"content-disposition": named}
+    content = for_machines(
+        tuple(BANK_COLUMNS), ([one[name] for name in BANK_COLUMNS] for one in asked)
     )
+    return as_file(content, CSV_TYPE, f"direct-debit-{creditor}-{day}.csv")
 
 
 async def _mandates(

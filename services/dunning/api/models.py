@@ -245,7 +245,9 @@ class DebitRuns(BaseModel):
 
 
 class DebitRequest(BaseModel):
-    """What the bank was asked for; mandate and debtor are null once the debtor was erased."""
+    """What the bank was asked for; mandate and debtor are null once the debtor was erased, the
+    mandate also once it was withdrawn.
+    """
 
     request_id: str
     account: str
@@ -260,12 +262,30 @@ class DebitRequest(BaseModel):
     debtor: str | None
 
 
+class BankColumn(BaseModel):
+    """A column of the bank's file and what stands in it."""
+
+    name: str
+    holds: str
+
+
+class BankFile(BaseModel):
+    """How the bank's file is written."""
+
+    format: str
+    media_type: str
+    encoding: str
+    rules: str
+    columns: list[BankColumn]
+
+
 class DebitRunDetail(BaseModel):
-    """One direct-debit run."""
+    """One direct-debit run, and how its file is written."""
 
     creditor: str
     day: date
     requests: list[DebitRequest]
+    file: BankFile
 
 
 class StoredReport(BaseModel):

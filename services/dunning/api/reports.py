@@ -11,22 +11,23 @@ from fastapi import APIRouter, Path, Query, Response
 
 from chassis.errors import NotFound
 from chassis.http import Principal
+from chassis.http.files import as_file
+from chassis.sheets import CSV_TYPE, XLSX_TYPE
 from chassis.vault import Subject
 from services.dunning.api import models as m
 from services.dunning.api.creditors import end_of
 from services.dunning.api.desk import CreditorInScope, Desk
-from services.dunning.api.roles import may
+from services.dunning.api.roles import STAFF, may
 from services.dunning.domain.events import ReportStored
 from services.dunning.reports import REPORTS, Book, Opened, books_of
-from services.dunning.reports.export import as_csv, as_xlsx
+from services.dunning.reports.export import MONEY, Shown, as_csv, as_xlsx
+from services.dunning.reports.opened import with_names
 from services.dunning.streams import creditor_stream
 
 Format = Literal["json", "csv", "xlsx"]
-_CSV = "text/csv; charset=utf-8"
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FILES: dict[str, Any] = {
     "text/csv": {"schema": {"type": "string"}},
-    _XLSX: {"schema": {"type": "string", "format": "binary"}},
+    XLSX_TYPE: {"schema": {"type": "string", "format": "binary"}},
 }
 
 
@@ -66,7 +67,8 @@ def router(desk: Desk) -> APIRouter:
         file: Annotated[Format, Query(alias="format")] = "json",
     ) -> dict[str, Any] | Response:
         """What the calendar stored on that day, else the report drawn up from the events until its
-        end. Amounts are minor units, rates percent.
+        end. Rates are percent; amounts are minor units in JSON, and in files they have the
+        decimals of the currency, which stands beside them. Staff sees the debtors' names.
         """
         report = REPORTS.get(name)
         if report is None:
@@ -78,20 +80,19 @@ def router(desk: Desk) -> APIRouter:
         values = next((e.values for e in reversed(stored) if (e.name, e.on) == (name, day)), None)
         if values is None:
             values = report.draw(books, day, await desk.pack(creditor))
-        values = report.show(values, await _opened(desk, creditor, books))
+        opened = await _opened(desk, creditor, books)
+        values = report.show(values, opened)
+        if who.has(*STAFF):
+            values = with_names(values, opened)
+        if file == "json":
+            return {"creditor": creditor, "name": name, "day": day, "values": values}
+        shown = Shown((await desk.creditor(creditor)).currency, MONEY | report.money)
         called = f"{name}-{day}.{file}"
         if file == "csv":
-            return _file(as_csv(values, report.rows), _CSV, called)
-        if file == "xlsx":
-            return _file(as_xlsx(values), _XLSX, called)
-        return {"creditor": creditor, "name": name, "day": day, "values": values}
+            return as_file(as_csv(values, report.rows, shown), CSV_TYPE, called)
+        return as_file(as_xlsx(values, shown), XLSX_TYPE, called)
 
     return routes
-
-
-def _file(content: bytes, media_type: str, name: str) -> Response:
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type=media_type, headers=headers)
 
 
 async def _stored(desk: Desk, creditor: str) -> list[ReportStored]:

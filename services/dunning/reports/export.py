@@ -1,109 +1,90 @@
-"""Reports as CSV and XLSX: typed numbers, and no text that a spreadsheet would run.
+"""Reports as files: amounts with the currency's decimals, days as days.
 
 A report's records (mappings of plain values) become rows: those of the report's own part in a CSV
 file, every part on a sheet of its own in a workbook, beside a summary of what stands alone.
 """
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any, NamedTuple
 
-import xlsxwriter
+from chassis.sheets import Money, Table, for_spreadsheets, workbook
 
-_RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_SHEET_NAME_MAX = 31
+MONEY = frozenset({"amount", "principal", "late_fee", "total"})
+"""Fields that are amounts in every report."""
+_CURRENCY = "currency"
+_DAYS = frozenset({"as_of", "on", "from", "until"})
 _SUMMARY = "summary"
-# Workbooks carry their date of making; a fixed one makes the same report the same bytes.
-_MADE = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-class Table(NamedTuple):
-    """One table: its name, its columns, and rows of plain values."""
+class Shown(NamedTuple):
+    """How a report's fields are shown: the currency of its amounts, and which fields they are."""
 
-    name: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Any, ...], ...]
+    currency: str
+    money: frozenset[str] = MONEY
+
+    def cell(self, field: str, value: Any) -> Any:
+        """A value as the cell it is: an amount, a day, or what it was."""
+        if field in self.money and isinstance(value, int) and not isinstance(value, bool):
+            return Money(value, self.currency)
+        if isinstance(value, str) and (field in _DAYS or field.endswith("_on")):
+            return date.fromisoformat(value)
+        return value
 
 
-def tables(values: Mapping[str, Any]) -> list[Table]:
+def tables(values: Mapping[str, Any], shown: Shown) -> list[Table]:
     """The summary of a report, then its parts."""
     single: list[tuple[Any, ...]] = []
     parts: list[Table] = []
     for name, value in values.items():
         if not isinstance(value, Mapping):
-            single.append((name, value))
+            single.append((name, shown.cell(name, value)))
         elif _is_record(value):
-            single += [(f"{name}.{field}", each) for field, each in value.items()]
+            single += [
+                (f"{name}.{field}", shown.cell(field, each)) for field, each in value.items()
+            ]
         else:
-            parts.append(_part(name, value))
-    return [Table(_SUMMARY, ("name", "value"), tuple(single)), *parts]
+            parts.append(_part(name, value, shown))
+    return [_named(Table(_SUMMARY, ("name", "value"), tuple(single))), *parts]
 
 
-def as_csv(values: Mapping[str, Any], rows: str) -> bytes:
-    """The part of a report named `rows` (its summary where there is none) as UTF-8 CSV with a byte
-    order mark, which spreadsheets need to read Chinese.
-    """
-    found = tables(values)
+def as_csv(values: Mapping[str, Any], rows: str, shown: Shown) -> bytes:
+    """The part of a report named `rows`, its summary where there is none."""
+    found = tables(values, shown)
     table = next((each for each in found if rows and each.name == rows), found[0])
-    return as_rows(table.columns, table.rows)
+    return for_spreadsheets(table)
 
 
-def as_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """Rows under their columns, written the same way."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(columns)
-    writer.writerows([safe(cell) for cell in row] for row in rows)
-    return text.getvalue().encode("utf-8-sig")
-
-
-def as_xlsx(values: Mapping[str, Any]) -> bytes:
+def as_xlsx(values: Mapping[str, Any], shown: Shown) -> bytes:
     """A workbook with a sheet for the summary and one for each part."""
-    data = io.BytesIO()
-    workbook = xlsxwriter.Workbook(data, {"in_memory": True})
-    workbook.set_properties({"created": _MADE.replace(tzinfo=None)})
-    bold = workbook.add_format({"bold": True})
-    for table in tables(values):
-        sheet = workbook.add_worksheet(table.name[:_SHEET_NAME_MAX])
-        sheet.freeze_panes(1, 0)
-        for column, name in enumerate(table.columns):
-            sheet.write_string(0, column, name, bold)
-        for number, row in enumerate(table.rows, start=1):
-            for column, cell in enumerate(row):
-                _write(sheet, number, column, safe(cell))
-    workbook.close()
-    return data.getvalue()
-
-
-def safe(cell: Any) -> Any:
-    """A cell that nothing runs: text that looks like a formula gets an apostrophe in front."""
-    if isinstance(cell, str) and cell.startswith(_RUN_BY_SPREADSHEETS):
-        return f"'{cell}"
-    return cell
-
-
-def _write(sheet: Any, row: int, column: int, cell: Any) -> None:
-    if isinstance(cell, bool):
-        sheet.write_boolean(row, column, cell)
-    elif isinstance(cell, int | float):
-        sheet.write_number(row, column, cell)
-    elif cell is not None:
-        sheet.write_string(row, column, str(cell))
+    return workbook(tables(values, shown))
 
 
 def _is_record(value: Any) -> bool:
     return isinstance(value, Mapping) and not any(isinstance(v, Mapping) for v in value.values())
 
 
-def _part(name: str, value: Mapping[str, Any]) -> Table:
+def _part(name: str, value: Mapping[str, Any], shown: Shown) -> Table:
     records = list(_records(value, ()))
     fields = list(dict.fromkeys(field for _, record in records for field in record))
     rows = tuple(
-        (".".join(path), *(record.get(field) for field in fields)) for path, record in records
+        (".".join(path), *(shown.cell(field, record.get(field)) for field in fields))
+        for path, record in records
     )
-    return Table(name, ("key", *fields), rows)
+    return _named(Table(name, ("key", *fields), rows))
+
+
+def _named(table: Table) -> Table:
+    """The table with the currency of its amounts in a column of its own, where it has any."""
+    currencies = [_currency_of(row) for row in table.rows]
+    if not any(currencies):
+        return table
+    rows = tuple((*row, named) for row, named in zip(table.rows, currencies, strict=True))
+    return Table(table.name, (*table.columns, _CURRENCY), rows)
+
+
+def _currency_of(row: Iterable[Any]) -> str | None:
+    return next((cell.currency for cell in row if isinstance(cell, Money)), None)
 
 
 def _records(

@@ -15,6 +15,11 @@ from services.dunning.reports.parts import Row, Rows
 ITEMS = {"handset": "handset_cost", "usage": "billed_total"}
 """The two kinds, and the account attribute that the cumulative prepayment is taken from."""
 PREPAID = "prepaid_total"
+_ENDS = ("invoiced", "owed")
+SPLIT_AMOUNTS = frozenset(
+    {"open", PREPAID, *ITEMS.values(), *(f"{kind}_{end}" for kind in ITEMS for end in _ENDS)}
+)
+"""The fields of the report that are amounts."""
 Profile = Callable[[str], Mapping[str, Any]]
 
 
@@ -59,7 +64,7 @@ def _compared(row: Row, attributes: Mapping[str, Any]) -> Row:
         if owed is None:
             wrong.append(f"{kind}: figures missing")
         elif owed != row[f"{kind}_invoiced"]:
-            wrong.append(f"{kind}: {owed} owed, {row[f'{kind}_invoiced']} invoiced")
+            wrong.append(f"{kind}: owed is not what was invoiced")
     return {**found, "agrees": not wrong, "differences": "; ".join(wrong)}
 
 

@@ -1,7 +1,7 @@
 """What a report shows of people, opened for whoever may read it and never stored with it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,17 +26,14 @@ class Opened:
         return self.keys.open(Subject(self.creditor, account), sealed)
 
 
-def with_names(part: str) -> Callable[[dict[str, Any], Opened], dict[str, Any]]:
-    """Put the debtors' names into the rows of one part."""
-
-    def show(values: dict[str, Any], opened: Opened) -> dict[str, Any]:
-        rows = {
-            key: {**row, "name": _name(opened, row["account"])}
-            for key, row in values.get(part, {}).items()
-        }
-        return {**values, part: rows}
-
-    return show
+def with_names(values: Mapping[str, Any], opened: Opened) -> dict[str, Any]:
+    """Put the debtor's name beside the account of every row that has one."""
+    named: dict[str, Any] = {}
+    for key, value in values.items():
+        named[key] = with_names(value, opened) if isinstance(value, Mapping) else value
+        if key == "account" and isinstance(value, str):
+            named["name"] = _name(opened, value)
+    return named
 
 
 def _name(opened: Opened, account: str) -> str | None:

@@ -24,6 +24,7 @@ BUCKETS: tuple[tuple[str, int], ...] = (
     ("181-365", 365),
 )
 LAST_BUCKET = "366+"
+BUCKET_NAMES = (*(name for name, _ in BUCKETS), LAST_BUCKET)
 
 
 def days_overdue(book: Book, debt: Debt, day: date) -> int:
@@ -84,8 +85,7 @@ def sums(rows: Iterable[Mapping[str, Any]]) -> Row:
 def ageing(rows: Iterable[Mapping[str, Any]]) -> Rows:
     """The sums of each bucket, empty ones too."""
     every = list(rows)
-    names = (*(name for name, _ in BUCKETS), LAST_BUCKET)
-    return {name: sums(row for row in every if row["bucket"] == name) for name in names}
+    return {name: sums(row for row in every if row["bucket"] == name) for name in BUCKET_NAMES}
 
 
 def percent(part: int, whole: int) -> int | float | None:

@@ -22,8 +22,9 @@ from services.dunning.reports.arrears import (
 )
 from services.dunning.reports.book import Book
 from services.dunning.reports.collection_rate import collection_rate
-from services.dunning.reports.handset_split import handset_split, with_figures
-from services.dunning.reports.opened import Opened, with_collectors, with_names
+from services.dunning.reports.handset_split import SPLIT_AMOUNTS, handset_split, with_figures
+from services.dunning.reports.opened import Opened, with_collectors
+from services.dunning.reports.parts import BUCKET_NAMES
 from services.dunning.reports.recovery import (
     commission_statement,
     effectiveness,
@@ -41,28 +42,39 @@ def as_drawn(values: dict[str, Any], opened: Opened) -> dict[str, Any]:
 
 class Report(NamedTuple):
     """How a report is drawn up, and what is added for whoever may read it; `rows` names the part
-    of it that a CSV file holds.
+    of it that a CSV file holds, `money` its amounts beside those of every report.
     """
 
     draw: Draw
     rows: str = ""
     show: Show = as_drawn
+    money: frozenset[str] = frozenset()
 
+
+_RECOVERED = frozenset({"recovered", "after_referral"})
 
 REPORTS: Mapping[str, Report] = {
     "receivables_detail": Report(receivables_detail, "items"),
-    "ageing": Report(ageing_table, "accounts"),
-    "arrears_analysis": Report(arrears_analysis, "by_item"),
+    "ageing": Report(ageing_table, "accounts", money=frozenset(BUCKET_NAMES)),
+    "arrears_analysis": Report(arrears_analysis, "by_item", money=frozenset({"invoiced"})),
     "arrears_by_segment": Report(arrears_by_segment, "businesses"),
-    "effectiveness": Report(effectiveness, "by_step"),
-    "recovery_analysis": Report(recovery_analysis, "large_accounts", with_names("large_accounts")),
+    "effectiveness": Report(effectiveness, "by_step", money=_RECOVERED),
+    "recovery_analysis": Report(recovery_analysis, "large_accounts", money=_RECOVERED),
     "arrears_summary": Report(arrears_summary, "accounts"),
-    "register": Report(register, "accounts", with_names("accounts")),
+    "register": Report(register, "accounts"),
     "arrears_register": Report(arrears_register),
-    "commission_statement": Report(commission_statement, "lines", with_collectors),
-    "collection_rate": Report(collection_rate),
+    "commission_statement": Report(
+        commission_statement,
+        "lines",
+        with_collectors,
+        frozenset({"month_before", "this_month"}),
+    ),
+    "collection_rate": Report(collection_rate, money=frozenset({"receivable", "collected"})),
     "handset_split": Report(
-        handset_split, "accounts", lambda values, opened: with_figures(values, opened.profile)
+        handset_split,
+        "accounts",
+        lambda values, opened: with_figures(values, opened.profile),
+        SPLIT_AMOUNTS,
     ),
 }
 """Reports by the name packs use."""

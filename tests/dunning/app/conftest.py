@@ -103,6 +103,7 @@ class Desk:
         account: str = "P-1",
         item: str = "INV-1",
         left: int | None = None,
+        currency: str = "CNY",
     ) -> None:
         """The ledger tells of an item; `left` is the principal still owed of it."""
         principal = amount if left is None else left
@@ -124,7 +125,7 @@ class Desk:
                 account_id=account,
                 ledger_version=version,
                 as_of=today,
-                currency="CNY",
+                currency=currency,
                 principal=principal,
                 overdue=principal if due < today else 0,
                 late_fee=0,
@@ -144,7 +145,7 @@ class Desk:
                     item="medical_fee",
                     due_on=due,
                     outstanding=principal,
-                    currency="CNY",
+                    currency=currency,
                 )
             )
 

@@ -4,6 +4,8 @@ import csv
 from datetime import date
 from typing import Any
 
+import pytest
+
 from contracts import billing, ledger
 from tests.dunning.app.conftest import CREDITOR, Desk, local
 
@@ -25,7 +27,7 @@ async def _run(desk: Desk) -> None:
 async def _file(desk: Desk) -> list[dict[str, str]]:
     answer = await desk.get(RUN, "finance", format="csv")
     assert answer.headers["content-type"].startswith("text/csv")
-    return list(csv.DictReader(answer.content.decode("utf-8-sig").splitlines()))
+    return list(csv.DictReader(answer.content.decode("utf-8").splitlines()))
 
 
 async def _requests(desk: Desk) -> dict[str, dict[str, Any]]:
@@ -38,12 +40,34 @@ async def test_the_bank_gets_every_mandate_with_what_it_is_asked_for(desk: Desk)
     await _run(desk)
     rows = await _file(desk)
     assert [(r["mandate"], r["debtor"], r["account"], r["amount"]) for r in rows] == [
-        ("M-1", "'=张三", "P-1", "1000"),
-        ("M-2", "李四", "P-2", "2000"),
+        ("M-1", "=张三", "P-1", "10.00"),
+        ("M-2", "李四", "P-2", "20.00"),
     ]
     assert {(r["currency"], r["collect_on"]) for r in rows} == {("CNY", "2026-03-10")}
     told = [m.data for m in await desk.published() if "direct_debit" in m.type]
     assert {r["request_id"] for r in rows} == {one.request_id for one in told}
+
+
+async def test_the_banks_file_says_its_format(desk: Desk) -> None:
+    await _run(desk)
+    described = (await desk.get(RUN, "finance")).json()["file"]
+    answer = await desk.get(RUN, "finance", format="csv")
+    assert answer.headers["content-type"] == described["media_type"]
+    header = answer.content.split(b"\r\n")[0].decode(described["encoding"].split()[0])
+    assert header.split(",") == [column["name"] for column in described["columns"]]
+    assert {row["format"] for row in await _file(desk)} == {described["format"]}
+
+
+@pytest.mark.parametrize(("currency", "shown"), [("JPY", "1000"), ("KWD", "1.000")])
+async def test_amounts_have_the_decimals_of_their_currency(
+    desk: Desk, currency: str, shown: str
+) -> None:
+    await desk.set_up("property-fees", currency=currency)
+    await desk.knows("张三", account="P-1", mandate="M-1")
+    await desk.owes(1000, date(2026, 3, 20), currency=currency)
+    await desk.run_until(local(3, 10))
+    (row,) = await _file(desk)
+    assert (row["amount"], row["currency"]) == (shown, currency)
 
 
 async def test_what_the_bank_answered_is_not_asked_again(desk: Desk) -> None:

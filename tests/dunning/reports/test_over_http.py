@@ -1,11 +1,18 @@
 """Reports over HTTP: as they stand, on an earlier day, stored by the calendar, as files."""
 
+import csv
 from datetime import date
 from typing import Any
 
 from contracts import billing, ledger
+from services.dunning.reports import REPORTS
+from services.dunning.reports.export import MONEY
 from tests.dunning.app.conftest import CREDITOR, Desk, local
 
+COUNTS = {
+    *("accounts", "items", "payments", "open", "paused", "days_overdue", "days_past_due"),
+    *("quarter", "rate", "target", "collector", "supervisor", "head_office"),
+}
 URL = f"/v1/creditors/{CREDITOR}/reports"
 
 
@@ -52,6 +59,28 @@ async def test_names_of_an_erased_debtor_are_gone(desk: Desk) -> None:
     row = (await desk.get(f"{URL}/register")).json()["values"]["accounts"]["P-1"]
     assert row["name"] is None
     assert row["principal"] == 100
+
+
+async def test_names_are_for_staff_alone(desk: Desk) -> None:
+    await desk.set_up()
+    await desk.knows("张三")
+    await desk.owes(100, date(2026, 3, 3))
+    await desk.run_until(local(3, 5, 12))
+    for name in ("receivables_detail", "ageing", "arrears_summary", "register"):
+        shown = [
+            "张三" in (await desk.get(f"{URL}/{name}", role, format="csv")).text
+            for role in ("collector", "auditor")
+        ]
+        assert shown == [True, False], name
+
+
+async def test_a_file_shows_amounts_in_the_creditors_currency(desk: Desk) -> None:
+    await desk.set_up(currency="KWD")
+    await desk.owes(1234567, date(2026, 3, 3), currency="KWD")
+    await desk.run_until(local(3, 5, 12))
+    answer = await desk.get(f"{URL}/ageing", format="csv")
+    (row,) = csv.DictReader(answer.content.decode("utf-8-sig").splitlines())
+    assert (row["1-30"], row["0"], row["currency"]) == ("1234.567", "0.000", "KWD")
 
 
 async def test_unknown_report_is_named_with_those_there_are(desk: Desk) -> None:
@@ -118,7 +147,20 @@ async def test_every_report_has_data_and_each_day_is_told_again_from_the_events(
     for day, then in seen.items():
         assert await _drawn(desk, day) == then, day
     for name in NAMES:
+        amounts = MONEY | REPORTS[name].money
+        assert _numbers(seen["2026-03-14"][name]) <= amounts | COUNTS, name
         assert _without_day(seen["2026-03-14"][name]) != _without_day(nobody[name]), name
+
+
+def _numbers(values: dict[str, Any]) -> set[str]:
+    """The names of the fields that hold whole numbers."""
+    found: set[str] = set()
+    for field, value in values.items():
+        if isinstance(value, dict):
+            found |= _numbers(value)
+        elif isinstance(value, int) and not isinstance(value, bool):
+            found.add(field)
+    return found
 
 
 def _without_day(values: dict[str, Any]) -> dict[str, Any]:
