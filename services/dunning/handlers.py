@@ -84,7 +84,7 @@ def messages(decisions: Decisions) -> Mapping[str, MessageRoute]:
         notifier.NoticeFailed.TYPE: route(_delivery("failed")),
         notifier.NoticeReturned.TYPE: route(_returned),
         notifier.NoticeAcknowledged.TYPE: route(_acknowledged),
-        notifier.NoticeSuppressed.TYPE: route(_delivery("suppressed")),
+        notifier.NoticeSuppressed.TYPE: route(_suppressed),
         ledger.CashDifferenceFound.TYPE: MessageRoute(_stream_of_creditor, cash_counted),
         legal.MatterProgressed.TYPE: route(_progressed),
     }
@@ -292,6 +292,16 @@ def _delivery(result: str) -> ToCommand:
         return c.RecordDelivery(channel=data.channel, result=result, notice_id=data.notice_id)
 
     return to_command
+
+
+def _suppressed(work: Work, who: Subject, message: Message) -> c.RecordDelivery:
+    data: notifier.NoticeSuppressed = message.data
+    return c.RecordDelivery(
+        channel=data.channel,
+        result="suppressed",
+        notice_id=data.notice_id,
+        reason=data.reason,
+    )
 
 
 def _returned(work: Work, who: Subject, message: Message) -> c.RecordDelivery:

@@ -78,6 +78,7 @@ def request_notice(
             respond_by=None if term is None else rec.today + timedelta(days=term),
             ledger_version=rec.state.ledger_version,
             contact=cause.contact,
+            follows=cause.follows,
             interrupts=_interrupts(rec, notice),
             **fields,
             **rec.why(cause),
@@ -144,6 +145,7 @@ def _is_delayed(rec: Recorder, cause: Cause, channel: str | None, *, is_call: bo
                 on=rec.today,
                 path=cause.path,
                 channel=channel,
+                follows=cause.follows,
                 **rec.why(cause),
             )
         )

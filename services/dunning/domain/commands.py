@@ -119,11 +119,14 @@ class ConfirmRestriction:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecordDelivery:
-    """The fate of a notice: by id, else of the latest by that channel."""
+    """The fate of a notice: by id, else of the latest by that channel; `reason` says why it was
+    suppressed.
+    """
 
     channel: str
     result: str
     notice_id: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

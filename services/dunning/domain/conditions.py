@@ -35,8 +35,11 @@ def _disputed_ever(state: Account, wanted: bool, day: date) -> bool:
 
 
 def _notice_sent(state: Account, purpose: str, day: date) -> bool:
-    case = state.case
-    return case is not None and (purpose in case.sent or purpose in case.in_hand.values())
+    return state.case is not None and purpose in state.case.sent
+
+
+def _notice_delivered(state: Account, purpose: str, day: date) -> bool:
+    return state.case is not None and purpose in state.case.delivered
 
 
 def _attribute(state: Account, name: str, day: date) -> bool:
@@ -102,6 +105,7 @@ _CHECKS: dict[str, Callable[[Account, Any, date], bool]] = {
     "disputed": _disputed,
     "disputed_ever": _disputed_ever,
     "notice_sent": _notice_sent,
+    "notice_delivered": _notice_delivered,
     "attribute": _attribute,
     "classified": _classified,
     "not_classified": _not_classified,

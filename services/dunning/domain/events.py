@@ -103,12 +103,13 @@ class ReplyRecorded(Event, frozen=True, kw_only=True):
 
 class DeliveryRecorded(Event, frozen=True, kw_only=True):
     """The fate of a notice: `result` is delivered, signed, refused, returned, failed, sent or
-    suppressed.
+    suppressed; `reason` says why it was suppressed.
     """
 
     channel: str
     result: str
     notice_id: str | None = None
+    reason: str | None = None
 
 
 class LegalProgressRecorded(Event, frozen=True, kw_only=True):
@@ -228,6 +229,7 @@ class ContactDelayed(Effect, frozen=True, kw_only=True):
     on: date
     path: tuple[int, ...]
     channel: str | None = None
+    follows: tuple[str, ...] = ()
 
 
 class ActionPlanned(Effect, frozen=True, kw_only=True):
@@ -265,8 +267,9 @@ class Reacted(Effect, frozen=True, kw_only=True):
 
 
 class NoticeRequested(Effect, frozen=True, kw_only=True):
-    """One message on one channel; `contact` names the delayed contact it makes up for;
-    `needs_overdue` says to suppress it when the account is cleared meanwhile.
+    """One message on one channel; `contact` names the delayed contact it makes up for, `follows`
+    what led to it by other notices' fates; `needs_overdue` says to suppress it when the account is
+    cleared meanwhile.
     """
 
     notice_id: str
@@ -282,6 +285,7 @@ class NoticeRequested(Effect, frozen=True, kw_only=True):
     contact: str | None = None
     interrupts: bool = False
     """Whether its delivery restarts the limitation period of the items it names."""
+    follows: tuple[str, ...] = ()
 
 
 class TaskRequested(Effect, frozen=True, kw_only=True):

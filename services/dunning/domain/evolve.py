@@ -33,6 +33,7 @@ from services.dunning.domain.evolve_case import (
     step_taken,
 )
 from services.dunning.domain.evolve_effects import (
+    alert_raised,
     approval_decided,
     approval_gone,
     approval_requested,
@@ -179,6 +180,7 @@ _ACCOUNT: dict[type, Callable[[Account, Any], Account]] = {
     e.Reacted: reacted,
     e.NoticeRequested: notice_requested,
     e.DeliveryRecorded: notice_reported,
+    e.AlertRaised: alert_raised,
     e.TaskRequested: task_requested,
     e.TaskCompleted: task_completed,
     e.TaskWithdrawn: task_withdrawn,

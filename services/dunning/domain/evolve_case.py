@@ -81,6 +81,7 @@ def delayed(state: Account, event: e.ContactDelayed) -> Account:
         step=event.step or "",
         reason=event.reason,
         channel=event.channel,
+        follows=event.follows,
     )
     return with_case(state, waiting=(*state.case.waiting, waiting))
 

@@ -7,13 +7,16 @@ from msgspec.structs import replace
 
 from services.dunning.domain import events as e
 from services.dunning.domain.evolve_case import with_case
-from services.dunning.domain.state import Account, Case
+from services.dunning.domain.state import Account, Case, NoticeAsked
 from services.dunning.domain.values import Approval, OpenTask, ReportedTask, Restriction
 from services.dunning.policy.vocabulary import CONTACT_TASKS
 
+UNREACHABLE = "unreachable"
 _CONTACT_MEMORY = timedelta(days=400)
 _DEMANDS_REMEMBERED_MAX = 32
+_ASKED_REMEMBERED_MAX = 64
 _NOT_SENT = ("failed", "suppressed")
+_ARRIVED = ("delivered", "signed")
 
 
 def _contacted(case: Case, on: date, contact: str | None) -> dict[str, Any]:
@@ -31,20 +34,56 @@ def notice_requested(state: Account, event: e.NoticeRequested) -> Account:
         state = replace(state, demands=latest)
     if not state.case:
         return state
-    in_hand = {**state.case.in_hand, event.notice_id: event.purpose}
-    return with_case(state, in_hand=in_hand, **_contacted(state.case, event.on, event.contact))
+    asked = NoticeAsked(purpose=event.purpose, on=event.on, step=event.step, follows=event.follows)
+    kept = [*state.case.asked.items(), (event.notice_id, asked)][-_ASKED_REMEMBERED_MAX:]
+    return with_case(state, asked=dict(kept), **_contacted(state.case, event.on, event.contact))
 
 
 def notice_reported(state: Account, event: e.DeliveryRecorded) -> Account:
-    """A notice that failed before it went out, or was suppressed, was never sent."""
+    """A notice that failed before it went out, or was suppressed, was never sent; suppressed it is
+    no contact either.
+    """
     case = state.case
-    if case is None or event.notice_id not in case.in_hand:
+    if case is None or event.notice_id is None:
         return state
+    asked = case.asked.get(event.notice_id)
+    if asked is None:
+        return _reported_of_old(state, case, event)
+    fate = event.reason or event.result if event.result == "suppressed" else event.result
+    changes: dict[str, Any] = {
+        "asked": {**case.asked, event.notice_id: replace(asked, fate=fate)},
+    }
+    if event.result == "suppressed" and not asked.fate:
+        changes["contacts"] = _without_one(case.contacts, asked.on)
+    if event.result not in _NOT_SENT:
+        changes["sent"] = _with(case.sent, asked.purpose)
+    if event.result in _ARRIVED:
+        changes["delivered"] = _with(case.delivered, asked.purpose)
+    return with_case(state, **changes)
+
+
+def _reported_of_old(state: Account, case: Case, event: e.DeliveryRecorded) -> Account:
     in_hand = dict(case.in_hand)
-    purpose = in_hand.pop(event.notice_id)
-    if event.result in _NOT_SENT:
-        return with_case(state, in_hand=in_hand)
-    return with_case(state, in_hand=in_hand, sent=tuple(dict.fromkeys((*case.sent, purpose))))
+    purpose = in_hand.pop(event.notice_id or "", None)
+    if purpose is None:
+        return state
+    sent = case.sent if event.result in _NOT_SENT else _with(case.sent, purpose)
+    return with_case(state, in_hand=in_hand, sent=sent)
+
+
+def _with(names: tuple[str, ...], name: str) -> tuple[str, ...]:
+    return names if name in names else (*names, name)
+
+
+def _without_one(days: tuple[date, ...], day: date) -> tuple[date, ...]:
+    if day not in days:
+        return days
+    place = days.index(day)
+    return (*days[:place], *days[place + 1 :])
+
+
+def alert_raised(state: Account, event: e.AlertRaised) -> Account:
+    return with_case(state, unreachable=True) if event.kind == UNREACHABLE else state
 
 
 def open_task(event: e.TaskRequested) -> OpenTask:

@@ -4,6 +4,7 @@ from chassis.errors import Rejected
 from services.dunning.domain import commands as c
 from services.dunning.domain import events as e
 from services.dunning.domain.checks import one_of
+from services.dunning.domain.fates import fate_of, follow_fate
 from services.dunning.domain.limitation import restart_by_delivery, restart_by_promise
 from services.dunning.domain.reacting import react
 from services.dunning.domain.recorder import Recorder
@@ -60,10 +61,17 @@ def record_delivery(rec: Recorder, command: c.RecordDelivery) -> None:
     notice_id = command.notice_id or rec.state.notices.get(command.channel)
     if notice_id is None:
         raise Rejected(f"no notice went out by {command.channel}")
+    before = fate_of(rec, notice_id)
     rec.emit(
-        e.DeliveryRecorded(channel=command.channel, result=command.result, notice_id=notice_id)
+        e.DeliveryRecorded(
+            channel=command.channel,
+            result=command.result,
+            notice_id=notice_id,
+            reason=command.reason,
+        )
     )
     restart_by_delivery(rec, notice_id, command.result)
+    follow_fate(rec, notice_id, before)
 
 
 def record_legal_progress(rec: Recorder, command: c.RecordLegalProgress) -> None:

@@ -15,16 +15,25 @@ from services.dunning.policy.conditions import OnDecision, OnTask, Trigger
 from services.dunning.policy.model import Reaction
 
 
-def react(rec: Recorder, name: str, value: str, detail: str | None = None) -> None:
+def react(
+    rec: Recorder,
+    name: str,
+    value: str,
+    detail: str | None = None,
+    led_by: tuple[str, ...] = (),
+) -> None:
     """Run every reaction to a fact, in the pack's order.
 
     `name` and `value` are a trigger's field and its value; `detail` is a task's result or a
-    decision's outcome.
+    decision's outcome, `led_by` the reactions that led to the fact: these do not answer it.
     """
     for reaction in rec.pack.reactions:
+        if reaction.id in led_by:
+            continue
         if _answers(reaction.on, name, value, detail) and _is_free(rec, reaction):
             words = " ".join(word for word in (name, value, detail) if word)
-            cause = Cause(reaction.id, f"{words} recorded".replace("_", " "))
+            follows = (*led_by, reaction.id) if name == "delivery" else ()
+            cause = Cause(reaction.id, f"{words} recorded".replace("_", " "), follows=follows)
             if reaction.once_a_day and not rec.is_paused:
                 rec.emit(e.Reacted(on=_seen_on(rec, reaction), **rec.why(cause)))
             perform_reaction(rec, reaction, cause)

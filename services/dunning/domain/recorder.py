@@ -24,6 +24,7 @@ class Cause(NamedTuple):
     contact: str | None = None
     channel: str | None = None
     planned: str | None = None
+    follows: tuple[str, ...] = ()
 
     def at(self, index: int) -> "Cause":
         """The same cause, one action further in."""

@@ -37,6 +37,19 @@ class WaitingContact(Value, frozen=True, kw_only=True):
     step: str
     reason: str
     channel: str | None = None
+    follows: tuple[str, ...] = ()
+
+
+class NoticeAsked(Value, frozen=True, kw_only=True):
+    """A notice of the case: what asked for it, the reactions that led there (`follows`), and what
+    became of it, empty while nobody said.
+    """
+
+    purpose: str
+    on: date
+    step: str | None = None
+    follows: tuple[str, ...] = ()
+    fate: str = ""
 
 
 class Case(Value, frozen=True, kw_only=True):
@@ -44,8 +57,10 @@ class Case(Value, frozen=True, kw_only=True):
 
     `last_step_on` is the day the latest step used up, `base_on` the day from which "then k days"
     counts. `asking` is the step or reaction whose decision the steps wait for, `granted` the
-    approval whose action a pause holds back. `sent` holds the purposes of notices that went out,
-    `in_hand` those of notices nobody reported on yet, by id. `results` holds when a task kind (and
+    approval whose action a pause holds back. `asked` are the latest notices by id, `sent` and
+    `delivered` the purposes of those that went out and arrived; `in_hand` are purposes by id of
+    notices asked for before `asked` was kept. `unreachable` says that this was told. `results`
+    holds when a task kind (and
     `kind:result`) was last completed, `completed` how often, `reported` the latest task of a kind,
     `progress` when a legal stage was last recorded, `judgment` what the latest one is about,
     `contacts` the days of the latest contacts, `repeated` the day on which the series of a step or
@@ -78,6 +93,9 @@ class Case(Value, frozen=True, kw_only=True):
     calls: tuple[date, ...] = ()
     waiting: tuple[WaitingContact, ...] = ()
     repeated: dict[str, date] = {}
+    asked: dict[str, NoticeAsked] = {}
+    delivered: tuple[str, ...] = ()
+    unreachable: bool = False
 
 
 class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -112,6 +112,7 @@ def release_contacts(rec: Recorder) -> None:
                 contact.path,
                 contact=contact.contact,
                 channel=contact.channel,
+                follows=contact.follows,
             )
             perform_one(rec, action, cause, is_step=False)
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from services.dunning.policy.vocabulary import (
     DisputeChange,
     LegalProgress,
+    NoticeFate,
     Outcome,
     Purpose,
     TaskKind,
@@ -19,6 +20,7 @@ def _as_list(value: Any) -> Any:
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
 """One name or a list of them."""
+Fates = Annotated[tuple[NoticeFate, ...], BeforeValidator(_as_list)]
 
 
 class _Part(BaseModel):
@@ -28,10 +30,10 @@ class _Part(BaseModel):
 class Condition(_Part):
     """Everything given must hold.
 
-    `notice_sent` holds once a notice was asked for, unless it turned out that it could not be sent.
+    `notice_sent` holds once a notice of the purpose went out, `notice_delivered` once one arrived.
     A list holds when any of its names does. `replied`, `disputed`, `observed`, `notice_sent`,
-    `restricted` and `classified` speak of this case, `disputed` also of what is overdue now and was
-    in dispute before; `disputed_ever` and `observed` of the account;
+    `notice_delivered`, `restricted` and `classified` speak of this case, `disputed` also of what is
+    overdue now and was in dispute before; `disputed_ever` and `observed` of the account;
     `observed_all` is a list of which everything was seen; `not_observed_in_case` speaks of what was
     seen since the case opened; `attribute` of an account attribute that is set and true;
     `not_asked` of an approval that does not wait for its decision.
@@ -41,6 +43,7 @@ class Condition(_Part):
     disputed: bool | None = None
     disputed_ever: bool | None = None
     notice_sent: Purpose | None = None
+    notice_delivered: Purpose | None = None
     attribute: str | None = None
     classified: Names = ()
     not_classified: Names = ()
@@ -148,6 +151,7 @@ class Trigger(_Part):
     invoice: Literal["without_agreement"] | None = None
     limitation: Literal["near", "expired"] | None = None
     mandate: Literal["withdrawn"] | None = None
+    delivery: Fates = ()
 
     @model_validator(mode="after")
     def _one(self) -> "Trigger":

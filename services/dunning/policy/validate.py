@@ -87,10 +87,13 @@ def _afters(step: Step) -> Iterator[tuple[Path, After]]:
 def _reactions(pack: Pack) -> Found:
     """A reaction to what never happens does nothing."""
     asked = {action.task.kind for _, action in actions_at(pack) if action.task}
+    sends = any(action.notice for _, action in actions_at(pack))
     for i, reaction in enumerate(pack.reactions):
         task = reaction.on.task
         if task is not None and task.kind not in asked:
             yield ("reactions", i, "on", "task", "kind"), "nothing ever asks for that task"
+        if reaction.on.delivery and not sends:
+            yield ("reactions", i, "on", "delivery"), "nothing ever sends a notice"
         for j, name in enumerate(reaction.on.classified):
             if name not in classes_of(pack):
                 yield (

@@ -68,6 +68,7 @@ def _names(pack: Pack) -> _Names:
 
 def _condition(path: Path, condition: Condition, names: _Names) -> Found:
     told = (condition.notice_sent,) if condition.notice_sent else ()
+    arrived = (condition.notice_delivered,) if condition.notice_delivered else ()
     asked = (condition.not_asked,) if condition.not_asked else ()
     checks: Mapping[str, tuple[tuple[str, ...], frozenset[str], str]] = {
         "classified": (condition.classified, names.classes, "nothing classifies a case as"),
@@ -75,6 +76,7 @@ def _condition(path: Path, condition: Condition, names: _Names) -> Found:
         "restricted": (condition.restricted, names.services, "nothing restricts"),
         "referred": (condition.referred, names.referrals, "nothing refers a case to"),
         "notice_sent": (told, names.purposes, "nothing ever sends the notice"),
+        "notice_delivered": (arrived, names.purposes, "nothing ever sends the notice"),
         "not_asked": (asked, names.approvals, "nothing ever asks for approval"),
     }
     for field, (given, known, text) in checks.items():

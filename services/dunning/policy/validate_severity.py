@@ -55,7 +55,7 @@ def _tells(actions: tuple[Action, ...]) -> bool:
 
 def _asked_for(condition: Condition | None) -> bool:
     """Whether the condition itself asks that a notice was sent."""
-    return condition is not None and condition.notice_sent is not None
+    return condition is not None and bool(condition.notice_sent or condition.notice_delivered)
 
 
 def _knows(on: Trigger) -> bool:

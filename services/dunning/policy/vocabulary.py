@@ -42,6 +42,8 @@ Document = Literal[
 Recipients = Literal["first", "registered", "each_other"]
 LegalProgress = Literal["filed", "hearing", "judgment", "settled", "enforced", "frozen", "seized"]
 Outcome = Literal["approved", "rejected"]
+NoticeFate = Literal["failed", "returned", "refused", "no_address", "opted_out"]
+"""What may become of a notice that does not reach the debtor."""
 DisputeChange = Literal["opened", "upheld", "reduced", "rejected"]
 
 REPORTS = (

@@ -200,6 +200,11 @@ class TestNoticeSent:
         world.invoice(10000, "2026-06-10")
         return world.to("2026-06-11 10:00")
 
+    def test_one_that_nobody_sent_yet_does_not_count(self) -> None:
+        world = self.world().to("2026-07-01")
+        assert world.of(e.ReferralMade) == []
+        assert world.days(e.StepDropped) == ["06-15"]
+
     def test_one_that_could_not_be_sent_does_not_count(self) -> None:
         world = self.world()
         world.do(c.RecordDelivery(channel="letter", result="failed"))

@@ -375,6 +375,7 @@ class TestSeverity:
         ("{restricted: water}", "nothing restricts 'water'"),
         ("{referred: agency}", "nothing refers a case to 'agency'"),
         ("{notice_sent: final_demand}", "nothing ever sends the notice 'final_demand'"),
+        ("{notice_delivered: bill}", "nothing ever sends the notice 'bill'"),
         ("{not_asked: stop}", "nothing ever asks for approval 'stop'"),
     ],
 )

@@ -1,0 +1,188 @@
+"""What became of a notice: reactions to it, conditions on it, and who cannot be reached."""
+
+import pytest
+
+from services.dunning.domain import commands as c
+from services.dunning.domain import events as e
+from services.dunning.policy import Pack, explain, validate
+from services.dunning.policy.problem import PackError
+from tests.dunning.domain.packs import CALL, LETTER, SMS, STOP, VISIT, braced, pack, steps
+from tests.dunning.domain.world import World
+
+BOTH = "notice: {purpose: arrears_notice, channels: [sms, email]}"
+EMS = "notice: {purpose: demand, channels: [ems]}"
+
+
+def reaction(on: str, *actions: str, number: int = 1) -> str:
+    head = "reactions:\n" if number == 1 else ""
+    trigger = f"id: r{number}, source: x, on: {{delivery: {on}}}"
+    return f"{head}  - {{{trigger}, do: [{braced(*actions)}]}}\n"
+
+
+def overdue(rules: Pack) -> World:
+    """An account whose first step was taken on 11 June."""
+    world = World(rules)
+    world.invoice(10000, "2026-06-10")
+    return world.to("2026-06-11 10:00")
+
+
+def report(world: World, channel: str, result: str, reason: str | None = None) -> None:
+    world.do(c.RecordDelivery(channel=channel, result=result, reason=reason))
+
+
+def no_address(world: World, channel: str) -> None:
+    report(world, channel, "suppressed", "no_address")
+
+
+class TestReaction:
+    @pytest.mark.parametrize("fate", ["failed", "returned", "refused"])
+    def test_another_channel_takes_over(self, fate: str) -> None:
+        world = overdue(pack(steps(f"day: 1 | {braced(LETTER)}") + reaction(fate, EMS)))
+        report(world, "letter", "sent")
+        assert world.days(e.NoticeRequested, channel="ems") == []
+        report(world, "letter", fate)
+        assert world.days(e.NoticeRequested, channel="ems") == ["06-11"]
+
+    def test_for_want_of_an_address(self) -> None:
+        world = overdue(pack(steps(f"day: 1 | {braced(SMS)}") + reaction("no_address", VISIT)))
+        no_address(world, "sms")
+        assert world.days(e.TaskRequested, kind="visit") == ["06-11"]
+
+    def test_another_suppression_is_none(self) -> None:
+        world = overdue(pack(steps(f"day: 1 | {braced(SMS)}") + reaction("no_address", VISIT)))
+        report(world, "sms", "suppressed", "cleared")
+        assert world.of(e.TaskRequested) == []
+
+    def test_a_pause_loses_what_contacts_and_keeps_the_task(self) -> None:
+        world = overdue(pack(steps(f"day: 1 | {braced(LETTER)}") + reaction("failed", EMS, CALL)))
+        world.do(c.PlaceHold(reason=None, by="a"))
+        report(world, "letter", "failed")
+        assert world.days(e.NoticeRequested, channel="ems") == []
+        assert world.days(e.TaskRequested, kind="phone_call") == ["06-11"]
+
+    def test_one_that_fails_too_is_not_asked_for_again(self) -> None:
+        world = overdue(pack(steps(f"day: 1 | {braced(LETTER)}") + reaction("failed", EMS)))
+        report(world, "letter", "failed")
+        report(world, "ems", "failed")
+        assert world.days(e.NoticeRequested, channel="ems") == ["06-11"]
+
+    def test_two_that_answer_each_other_come_to_an_end(self) -> None:
+        body = steps(f"day: 1 | {braced(LETTER)}") + reaction("failed", EMS)
+        world = overdue(pack(body + reaction("failed", SMS, number=2)))
+        report(world, "letter", "failed")
+        for _ in range(5):
+            report(world, "ems", "failed")
+            report(world, "sms", "failed")
+        channels = [notice.channel for notice in world.of(e.NoticeRequested)]
+        assert channels == ["letter", "ems", "sms", "sms"]  # both answer s1, then r2 answers r1
+
+    def test_the_fate_of_another_case_is_none_of_this_one(self) -> None:
+        world = overdue(pack(steps(f"day: 1 | {braced(LETTER)}") + reaction("returned", CALL)))
+        world.pay(10000)
+        world.invoice(5000, "2026-06-15", item_id="INV-2")
+        world.to("2026-06-16 08:00")
+        report(world, "letter", "returned")
+        assert world.of(e.TaskRequested) == []
+
+    def test_it_reads_in_words(self) -> None:
+        rules = pack(steps(f"day: 1 | {braced(SMS)}") + reaction("[failed, returned]", CALL))
+        assert "delivery failed or returned: task phone_call" in explain(rules)
+
+    def test_a_fate_there_is_not(self) -> None:
+        with pytest.raises(PackError, match=r"reactions\[0\].on.delivery.*'no_address'"):
+            pack(steps(f"day: 1 | {braced(SMS)}") + reaction("lost", CALL))
+
+    def test_in_a_pack_without_notices(self) -> None:
+        rules = pack(steps(f"day: 1 | {braced(CALL)}") + reaction("failed", CALL))
+        assert "nothing ever sends a notice" in str(validate(rules)[0])
+
+
+class TestDelivered:
+    RULES = pack(
+        steps(
+            f"day: 1 | {braced(LETTER)}",
+            f"day: 5 | {braced(STOP)} | if: {{notice_delivered: demand}}",
+        )
+    )
+
+    @pytest.mark.parametrize("fate", ["delivered", "signed"])
+    def test_one_that_arrived_counts(self, fate: str) -> None:
+        world = overdue(self.RULES)
+        report(world, "letter", fate)
+        assert world.to("2026-07-01").days(e.RestrictionRequested) == ["06-15"]
+
+    @pytest.mark.parametrize("fate", ["sent", "returned", "refused", "failed"])
+    def test_another_fate_does_not(self, fate: str) -> None:
+        world = overdue(self.RULES)
+        report(world, "letter", fate)
+        world.to("2026-07-01")
+        assert world.of(e.RestrictionRequested) == []
+        assert world.days(e.StepDropped) == ["06-15"]
+
+
+class TestUnreachable:
+    RULES = pack(steps(f"day: 1 | {braced(BOTH)}", f"day: 5 | {braced(LETTER)}"))
+
+    def test_told_when_the_last_channel_finds_no_address(self) -> None:
+        world = overdue(self.RULES)
+        no_address(world, "sms")
+        assert world.of(e.AlertRaised) == []
+        no_address(world, "email")
+        assert world.days(e.AlertRaised, kind="unreachable") == ["06-11"]
+
+    def test_not_when_one_channel_found_one(self) -> None:
+        world = overdue(self.RULES)
+        no_address(world, "sms")
+        report(world, "email", "sent")
+        assert world.to("2026-06-15 10:00").of(e.AlertRaised) == []
+
+    def test_once_a_case(self) -> None:
+        world = overdue(self.RULES)
+        no_address(world, "sms")
+        no_address(world, "email")
+        world.to("2026-06-15 10:00")
+        no_address(world, "letter")
+        assert len(world.of(e.AlertRaised)) == 1
+        world.pay(10000)
+        world.invoice(5000, "2026-06-20", item_id="INV-2")
+        world.to("2026-06-21 10:00")
+        no_address(world, "sms")
+        no_address(world, "email")
+        assert world.days(e.AlertRaised) == ["06-11", "06-21"]
+
+    def test_not_while_a_channel_waits_for_the_limit(self) -> None:
+        world = overdue(pack(steps(f"day: 1 | {braced(BOTH)}")).model_copy(update=_one_contact()))
+        assert world.days(e.NoticeRequested) == ["06-11"]
+        report(world, "sms", "sent")
+        world.to("2026-06-18 10:00")
+        no_address(world, "email")
+        assert world.of(e.AlertRaised) == []
+
+    def test_of_a_monthly_notice_nothing_is_told(self) -> None:
+        monthly = "calendar: [{id: c1, source: x, monthly: 20, scope: accounts, where: overdue,"
+        body = steps(f"day: 90 | {braced(CALL)}") + f"{monthly} do: [{braced(SMS)}]}}]\n"
+        world = overdue(pack(body)).to("2026-06-20 10:00")
+        no_address(world, "sms")
+        assert world.of(e.AlertRaised) == []
+
+
+class TestContacts:
+    def test_a_suppressed_notice_gives_its_place_to_the_next(self) -> None:
+        rules = pack(steps(f"day: 1 | {braced(BOTH)}")).model_copy(update=_one_contact())
+        world = overdue(rules)
+        assert [n.channel for n in world.of(e.NoticeRequested)] == ["sms"]
+        no_address(world, "sms")
+        world.to("2026-06-11 10:00")
+        assert [n.channel for n in world.of(e.NoticeRequested)] == ["sms", "email"]
+
+    def test_one_that_was_sent_does_not(self) -> None:
+        rules = pack(steps(f"day: 1 | {braced(BOTH)}")).model_copy(update=_one_contact())
+        world = overdue(rules)
+        report(world, "sms", "sent")
+        assert [n.channel for n in world.to("2026-06-17 23:00").of(e.NoticeRequested)] == ["sms"]
+        assert world.to("2026-06-18 08:00").days(e.NoticeRequested) == ["06-11", "06-18"]
+
+
+def _one_contact() -> dict[str, object]:
+    contact = pack(steps(f"day: 1 | {braced(SMS)}")).contact
+    return {"contact": contact.model_copy(update={"contacts_max": 1})}
