@@ -248,6 +248,9 @@ async def test_a_cases_evidence_is_gathered_whole(tmp_path: Path) -> None:
     assert "Li" in held["documents/0001-complaint.txt"].decode()
     assert [name for name in held if name.startswith("timeline")][-1] == "timeline.txt"
     assert json.loads(held["matter.json"])["open"] is True
+    page = held["statement.txt"].decode()
+    assert "item_opened I-1: CNY 90.00, balance CNY 90.00" in page
+    assert page.endswith("late fee accrued CNY 0.00, in all CNY 90.00\n")
 
 
 def on_free_ports(settings: Settings) -> Settings:

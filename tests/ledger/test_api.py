@@ -1,5 +1,6 @@
 """The ledger over HTTP."""
 
+import csv
 from datetime import date
 from typing import Any
 
@@ -82,6 +83,22 @@ async def test_statement_shows_every_movement_with_its_balance(world: World) -> 
         ("payment_received", -6100, -20),
     ]
     assert (statement["balance"], statement["late_fee"]) == (-20, 0)
+
+
+async def test_a_statement_as_a_file_shows_amounts_as_people_write_them(world: World) -> None:
+    await overdue(world)
+    async with world.client("finance") as client:
+        answer = await client.get("/v1/accounts/1/statement?format=csv")
+        sheet = await client.get("/v1/accounts/1/statement?format=xlsx")
+    lines = list(csv.reader(answer.content.decode("utf-8-sig").splitlines()))
+    assert lines[0][-3:] == ["amount", "balance", "currency"]
+    assert [line[2:] for line in lines[1:]] == [
+        ["item_opened", "A", "100.00", "100.00", "CNY"],
+        ["payment_received", "P", "-40.00", "60.00", "CNY"],
+        ["late_fee_accrued", "", "0.80", "60.80", "CNY"],
+    ]
+    assert 'filename="statement-1-2026-01-20.csv"' in answer.headers["content-disposition"]
+    assert sheet.content.startswith(b"PK")
 
 
 async def test_statement_shows_a_reversal_at_its_amount(world: World) -> None:

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from chassis.formats import money
 from services.dunning.domain.localtime import ONE_DAY, instant, local_day, months_after
 from services.dunning.domain.owing import judgment_unpaid, overdue, overdue_principal
 from services.dunning.domain.state import Account, Case
@@ -104,7 +105,10 @@ def _by_amount(when: When, state: Account, day: date) -> Turn | None:
     if least is None:
         return None
     amount = overdue_principal(state, day)
-    return Turn(date.min, f"overdue {amount} reached {least}") if amount >= least else None
+    if amount < least:
+        return None
+    overdue_now, limit = (money(one, state.currency, "en") for one in (amount, least))
+    return Turn(date.min, f"overdue {overdue_now} reached {limit}")
 
 
 def _after(after: After, state: Account, pack: Pack, zone: ZoneInfo) -> Turn | None:

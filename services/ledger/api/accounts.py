@@ -3,14 +3,16 @@
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from chassis.http.auth import Caller
+from chassis.http.files import as_file
 from chassis.http.paging import Cursor, Limit, Page, decode_cursor, page
+from chassis.sheets import CSV_TYPE, XLSX_TYPE, for_spreadsheets, workbook
 from services.ledger.account import account_stream
 from services.ledger.api.models import AccountSummary, ItemOut, ItemsOut, StatementOut
 from services.ledger.api.snapshot import AccountId, AsOf, Creditor, Snapshot, snapshot
-from services.ledger.api.statement import lines
+from services.ledger.api.statement import as_table, lines
 from services.ledger.domain.resimulate import Past, archive
 from services.ledger.domain.state import Item, order
 from services.ledger.views.ageing import days_overdue
@@ -18,6 +20,10 @@ from services.ledger.views.ageing import days_overdue
 if TYPE_CHECKING:
     from chassis.service import Service
 
+_FILES: dict[str, Any] = {
+    "text/csv": {"schema": {"type": "string"}},
+    XLSX_TYPE: {"schema": {"type": "string", "format": "binary"}},
+}
 _LIST = """
 select a.creditor, a.account, a.version, a.currency, a.principal, a.overdue, a.prepaid,
   a.oldest_due_on, c.today,
@@ -80,19 +86,29 @@ def router(service: "Service") -> APIRouter:
             items=[_item(seen, item) for item in sorted(found.values(), key=order)],
         )
 
-    @routes.get("/{account_id}/statement", operation_id="get_statement")
+    @routes.get(
+        "/{account_id}/statement",
+        operation_id="get_statement",
+        response_model=StatementOut,
+        responses={200: {"content": _FILES}},
+    )
     async def statement(
-        who: Caller, account_id: AccountId, creditor: Creditor = None, as_of: AsOf = None
-    ) -> StatementOut:
+        who: Caller,
+        account_id: AccountId,
+        creditor: Creditor = None,
+        as_of: AsOf = None,
+        file: Annotated[Literal["json", "csv", "xlsx"], Query(alias="format")] = "json",
+    ) -> StatementOut | Response:
         """Every movement in the order it was recorded in, with the running balance; each with the
-        day it was recorded on and the one it counts from.
+        day it was recorded on and the one it counts from. Files have amounts with the decimals of
+        the currency, and the late fee not paid yet as a last line.
         """
         seen = await snapshot(service, who.scope(creditor), account_id, as_of, recorded=True)
         history = await service.events(account_stream(seen.creditor, account_id), seen.until)
         movements = lines(history, seen.terms.time_zone)
         balance = movements[-1].balance if movements else 0
         late_fee = seen.balance().late_fee
-        return StatementOut(
+        told = StatementOut(
             creditor=seen.creditor,
             account_id=account_id,
             as_of=seen.day,
@@ -102,6 +118,12 @@ def router(service: "Service") -> APIRouter:
             late_fee=late_fee,
             total=balance + late_fee,
         )
+        if file == "json":
+            return told
+        called = f"statement-{account_id}-{seen.day}.{file}"
+        if file == "csv":
+            return as_file(for_spreadsheets(as_table(told)), CSV_TYPE, called)
+        return as_file(workbook([as_table(told)]), XLSX_TYPE, called)
 
     return routes
 

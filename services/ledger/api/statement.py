@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 
+from chassis.sheets import Money, Table
 from chassis.stored import Stored
-from services.ledger.api.models import StatementLine
+from services.ledger.api.models import StatementLine, StatementOut
 from services.ledger.domain.calendar import local_day
 from services.ledger.domain.events import (
     CaseTermsSet,
@@ -52,6 +53,28 @@ def lines(history: Iterable[Stored], time_zone: str) -> list[StatementLine]:
                 )
             )
     return shown
+
+
+def as_table(statement: StatementOut) -> Table:
+    """A statement as a file's table; what has accrued of late fees and is not paid yet comes last,
+    with the balance it makes.
+    """
+    currency = statement.currency
+    rows = [
+        (one.recorded_on, one.day, one.kind, one.reference, one.amount, one.balance)
+        for one in statement.lines
+    ]
+    if statement.late_fee:
+        day = statement.as_of
+        rows.append((day, day, "late_fee_accrued", None, statement.late_fee, statement.total))
+    return Table(
+        "statement",
+        ("recorded_on", "counts_from", "kind", "reference", "amount", "balance", "currency"),
+        tuple(
+            (*row[:-2], Money(row[-2], currency), Money(row[-1], currency), currency)
+            for row in rows
+        ),
+    )
 
 
 def _counts_from(stored: Stored, time_zone: str) -> date:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from chassis.errors import NotFound, Rejected
+from chassis.formats import money
 from chassis.settings import ServiceName
 from services.legal.evidence.bundle import Entry, as_json
 
@@ -137,16 +138,31 @@ async def _matter(apis: Apis, creditor: str, account: str) -> list[Entry]:
 
 
 async def _ledger(apis: Apis, creditor: str, account: str) -> list[Entry]:
-    """What the account owes now, for which items, and every movement that led there."""
+    """What the account owes now, for which items, and every movement that led there, as a page to
+    read too.
+    """
     place = f"/v1/accounts/{account}"
+    statement = await apis.get("ledger", f"{place}/statement", creditor=creditor)
     return [
         Entry("account.json", as_json(await apis.get("ledger", place, creditor=creditor))),
         Entry(
             "items.json",
             as_json(await apis.get("ledger", f"{place}/items", creditor=creditor, state="all")),
         ),
-        Entry(
-            "statement.json",
-            as_json(await apis.get("ledger", f"{place}/statement", creditor=creditor)),
-        ),
+        Entry("statement.json", as_json(statement)),
+        Entry("statement.txt", "".join(_movements(statement)).encode()),
     ]
+
+
+def _movements(statement: dict[str, Any]) -> Iterator[str]:
+    """Each movement on a line, then what is owed in all."""
+
+    def shown(amount: int) -> str:
+        return money(amount, statement["currency"], "en")
+
+    for one in statement["lines"]:
+        what = " ".join(word for word in (one["kind"], one["reference"]) if word)
+        days = f"{one['recorded_on']}  counts from {one['day']}"
+        yield f"{days}  {what}: {shown(one['amount'])}, balance {shown(one['balance'])}\n"
+    fee, total = shown(statement["late_fee"]), shown(statement["total"])
+    yield f"{statement['as_of']}  late fee accrued {fee}, in all {total}\n"
