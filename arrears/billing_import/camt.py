@@ -24,6 +24,7 @@ from arrears.billing_import.entries import (
     Said,
     Statement,
     Unusable,
+    as_number,
     minor_units,
     within_years,
 )
@@ -186,8 +187,8 @@ class _Reader:
             charges=minor - original,
             is_return=returned,
             method=_method(entry),
-            reason=_text(transaction, "RtrInf/Rsn/Cd") or _text(transaction, "RtrInf/Rsn/Prtry"),
-            number=end_to_end[:64] or None,
+            reason=_reason(transaction),
+            number=as_number(end_to_end),
             said=_said(entry, transaction, end_to_end, returned),
         )
 
@@ -277,6 +278,11 @@ def _amount_of(transaction: Element) -> _Money | None:
 def _reference(element: Element | None, path: str) -> str:
     text = _text(element, path)
     return "" if text.upper() in _NO_REFERENCE else text
+
+
+def _reason(transaction: Element | None) -> str:
+    text = _text(transaction, "RtrInf/Rsn/Cd") or _text(transaction, "RtrInf/Rsn/Prtry")
+    return " ".join(text.split())
 
 
 def _method(entry: Element) -> str | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from arrears.billing_import.cells import FIRST_YEAR, LAST_YEAR
+from arrears.billing_import.cells import FIRST_YEAR, LAST_YEAR, NUMBER_MAX
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,11 @@ def within_years(day: date) -> date:
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise Unusable(f"{day} is not within {FIRST_YEAR} to {LAST_YEAR}")
     return day
+
+
+def as_number(text: str) -> str | None:
+    """A bank's reference as the number of a payment, where it can be one."""
+    return text if text and len(text) <= NUMBER_MAX and text.isprintable() else None
 
 
 def without_repeats(entries: Sequence[Entry]) -> tuple[list[Entry], list[Aside]]:

@@ -18,6 +18,7 @@ from arrears.billing_import.entries import (
     Said,
     Statement,
     Unusable,
+    as_number,
     minor_units,
     within_years,
 )
@@ -150,7 +151,7 @@ def _entry(
         is_return=returned,
         method=_method(data),
         reason=_reason(data, texts) if returned else "",
-        number=end_to_end[:64] if end_to_end not in _NO_REFERENCE else None,
+        number=None if end_to_end in _NO_REFERENCE else as_number(end_to_end),
         said=Said(
             texts=(*texts, *told),
             payers=tuple(

@@ -1,5 +1,6 @@
 """A creditor's open items and payments, page by page: what a bank's statement is matched with."""
 
+from datetime import timedelta
 from typing import Any
 
 from contracts import billing
@@ -23,13 +24,15 @@ async def invoice(world: World, account: str, number: str, amount: int = 9000) -
     await world.say(issued, "acme", account)
 
 
-async def pay(world: World, account: str, number: str, *invoices: str) -> None:
+async def pay(
+    world: World, account: str, number: str, *invoices: str, after: timedelta = timedelta()
+) -> None:
     paid = billing.PaymentReceived(
         payment_id=number,
         account_id=account,
         amount=4000,
         currency="CNY",
-        received_at=world.clock.now(),
+        received_at=world.clock.now() + after,
         method="transfer",
         invoices=invoices,
     )
@@ -73,6 +76,20 @@ async def test_payments_tell_what_they_named_and_what_is_left_of_them(world: Wor
     assert first["invoices"] == ["I-1", "I-2"]
     assert len(first["taken_back_by"]) == 1
     assert (second["left"], second["taken_back_by"]) == (4000, [])
+
+
+async def test_a_part_taken_back_leaves_the_rest(world: World) -> None:
+    await world.terms()
+    await pay(world, "1", "P-1")
+    await world.say(billing.PaymentReversed(payment_id="P-1", account_id="1", amount=1500))
+    (payment,) = await listed(world, PAYMENTS)
+    assert (payment["amount"], payment["left"]) == (4000, 2500)
+
+
+async def test_a_payment_told_before_it_is_received_is_known(world: World) -> None:
+    await world.terms()
+    await pay(world, "1", "P-1", after=timedelta(days=2))
+    assert [one["payment_id"] for one in await listed(world, PAYMENTS)] == ["P-1"]
 
 
 async def test_another_creditors_payments_are_not_found(world: World) -> None:

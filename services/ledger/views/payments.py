@@ -7,7 +7,7 @@ from asyncpg import Connection
 
 from chassis.stored import Stored
 from chassis.vault import subject_of
-from services.ledger.domain.events import PaymentReceived, PaymentReversed
+from services.ledger.domain.events import PaymentAnnounced, PaymentReceived, PaymentReversed
 
 _INSERT = """
 insert into {table}
@@ -22,7 +22,8 @@ where creditor = $1 and account = $2 and payment_id = $3"""
 
 
 class PaymentsView:
-    """Payments by account, to match what a bank or cash desk tells with what is known.
+    """Payments by account, those told before they are received too, to match what a bank or cash
+    desk tells with what is known.
 
     `invoices` are the identifiers named, with blanks between; `taken_back_by` the ids of the
     messages that took it back, wholly or in part.
@@ -49,7 +50,7 @@ class PaymentsView:
         """Add payments, with one statement for those between two reversals."""
         new: list[tuple[Any, ...]] = []
         for stored in events:
-            if isinstance(stored.event, PaymentReceived):
+            if isinstance(stored.event, PaymentAnnounced | PaymentReceived):
                 new.append(_row(stored, stored.event))
             elif isinstance(stored.event, PaymentReversed):
                 await _insert(connection, table, new)
@@ -71,7 +72,7 @@ async def _insert(connection: Connection, table: str, rows: Sequence[tuple[Any, 
         await connection.execute(_INSERT.format(table=table), *columns)
 
 
-def _row(stored: Stored, event: PaymentReceived) -> tuple[Any, ...]:
+def _row(stored: Stored, event: PaymentAnnounced | PaymentReceived) -> tuple[Any, ...]:
     return (
         *subject_of(stored.stream),
         event.payment_id,
