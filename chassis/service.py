@@ -28,6 +28,7 @@ from chassis.rebuild import Progress, Rebuilt, rebuild
 from chassis.relay import Relay
 from chassis.settings import Settings
 from chassis.store import Store
+from chassis.store_key import key_of_store
 from chassis.stored import Stored
 from chassis.vault import KeyRing, Subject, master_key
 from chassis.views import Projector
@@ -77,6 +78,7 @@ class Service:
         clock: Clock,
         bus: Bus,
         pool: "asyncpg.Pool[asyncpg.Record]",
+        key: bytes,
         probe: Probe = no_probe,
         strict: bool = False,
     ) -> None:
@@ -87,7 +89,7 @@ class Service:
         self.bus = bus
         self.pool = pool
         self.metrics = Metrics(blueprint.name)
-        self.store = Store(pool, blueprint.aggregates, master_key(settings.key_encryption_key()))
+        self.store = Store(pool, blueprint.aggregates, master_key(key))
         self.leases = Leases(pool, settings.instance, bus.partitions, settings.lease_seconds)
         self.consumer = Consumer(
             self.store,
@@ -152,7 +154,7 @@ class Service:
 
         `strict` makes a failing wake-up raise instead of being put off (simulations). Raises
         `Misconfigured` when the number of partitions or a topic is not the one the store was filled
-        from.
+        from, or the key-encryption key not the one it is sealed with.
         """
         await migrate(dsn, blueprint.name, blueprint.migrations)
         pool = await create_pool(
@@ -162,13 +164,26 @@ class Service:
             idle_seconds=settings.lease_seconds,
             instance=settings.instance,
         )
-        service = cls(
-            blueprint, settings, clock=clock, bus=bus, pool=pool, probe=probe, strict=strict
-        )
-        await service.store.open(bus.partitions)
-        await service.projector.prepare()
-        await service.leases.join()
-        await service._know_topics()
+        try:
+            async with acquire(pool) as connection:
+                key = await key_of_store(connection, settings, blueprint.name)
+            service = cls(
+                blueprint,
+                settings,
+                clock=clock,
+                bus=bus,
+                pool=pool,
+                key=key,
+                probe=probe,
+                strict=strict,
+            )
+            await service.store.open(bus.partitions)
+            await service.projector.prepare()
+            await service.leases.join()
+            await service._know_topics()
+        except BaseException:
+            await pool.close()
+            raise
         return service
 
     async def _know_topics(self) -> None:

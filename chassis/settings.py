@@ -57,7 +57,8 @@ class Settings(BaseSettings):
     legal_port: int = Field(default=8004, ge=0, le=65535, description="port of legal's API")
     kek: SecretStr | None = Field(
         default=None,
-        description="key-encryption key, base64 of 32 bytes; absent: made in data_dir on first use",
+        description="key-encryption key, base64 of 32 bytes; absent: the file kek in data_dir, "
+        "made where the store is new",
     )
     jwks_url: str | None = Field(
         default=None, description="where the identity provider publishes its keys"
@@ -106,17 +107,31 @@ class Settings(BaseSettings):
             raise Misconfigured(f"no service is called {service!r}")
         return ports[service]
 
-    def key_encryption_key(self) -> bytes:
+    @property
+    def kek_file(self) -> Path:
+        """Where the key-encryption key is kept when `kek` does not give it."""
+        return self.data_dir / _KEK_FILE
+
+    @property
+    def kek_source(self) -> str:
+        """What names the key-encryption key, for people."""
+        return "ARREARS_KEK" if self.kek is not None else str(self.kek_file)
+
+    def key_encryption_key(self, *, make: bool) -> bytes | None:
         """The 32 bytes that wrap every debtor's key.
 
-        Without `kek` it is the file `kek` in `data_dir`, made on the first start (readable by its
-        owner alone). Raises `Misconfigured` when what is there is not base64 of 32 bytes.
+        Without `kek` it is the file `kek` in `data_dir`, readable by its owner alone; when that is
+        not there either it is made, or the answer is `None`. Raises `Misconfigured` when what is
+        there is not base64 of 32 bytes.
         """
         if self.kek is not None:
             return _decode_kek(self.kek.get_secret_value(), "ARREARS_KEK")
-        path = self.data_dir / _KEK_FILE
-        fresh = base64.b64encode(os.urandom(_KEK_BYTES)).decode()
-        create_private(path, fresh + "\n")
+        path = self.kek_file
+        if make:
+            fresh = base64.b64encode(os.urandom(_KEK_BYTES)).decode()
+            create_private(path, fresh + "\n")
+        elif not path.exists():
+            return None
         return _decode_kek(path.read_text().strip(), str(path))
 
 
