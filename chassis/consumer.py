@@ -316,10 +316,26 @@ class Consumer:
         await self.store.save(connection, work)
         return True
 
+    def _tell(self, parked: Sequence[Parked]) -> None:
+        first = min(parked, key=lambda letter: letter.offset or 0)
+        log.warning(
+            "messages_parked",
+            count=len(parked),
+            lane=first.lane,
+            topic=first.source,
+            offset=first.offset,
+            message_id=first.message_id,
+            message_type=first.message_type,
+            error=first.error,
+            reason=first.reason,
+        )
+
     def _count(self, batch: Batch) -> None:
         service = self.metrics.service
         for kind, number in batch.applied.items():
             self.metrics.consumed.labels(service, topic_of(kind), kind).inc(number)
+        if batch.parked:
+            self._tell(batch.parked)
         for kind, number in batch.duplicates.items():
             self.metrics.duplicates.labels(service, topic_of(kind), kind).inc(number)
         for (topic, kind), number in batch.unknown.items():

@@ -7,11 +7,11 @@ which makes `/readyz` say so.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from chassis.backlog import Backlog, Pace
-from chassis.bus.base import OffsetLost
+from chassis.bus.base import OffsetLost, Record
 from chassis.consumer import STOP
 from chassis.errors import Misconfigured
 from chassis.leases import LaneLost
@@ -89,7 +89,9 @@ class Live:
                 raise
             except (*STOP, OffsetLost) as error:
                 self._fatal = error
-                log.exception("loop_gave_up", state=name, error=error)
+                log.exception(
+                    "loop_gave_up", state=name, error=error, todo=_todo(error), **_where(error)
+                )
                 return
             except Exception as error:  # noqa: BLE001 - see the module's docstring
                 log.warning("loop_failed", state=name, error=error)
@@ -155,10 +157,13 @@ class Live:
                 return
             except STOP as error:
                 self._fatal = error
+                log.exception(
+                    "lane_gave_up", error=error, todo=_todo(error), **_batch(lane, records)
+                )
                 return
             # rolled back as a whole; read again from the store's offsets
             except Exception as error:  # noqa: BLE001
-                log.warning("batch_failed", lane=lane, error=error)
+                log.warning("batch_failed", error=error, **_batch(lane, records))
                 await asyncio.sleep(_BACKOFF_SECONDS)
                 self._reopen.set()
                 return
@@ -243,6 +248,31 @@ class Live:
                 self._reopen.set()
                 stuck_seconds = 0.0
             before = now
+
+
+def _batch(lane: int, records: Sequence[Record]) -> dict[str, Any]:
+    """What a log line says of a batch: the first of its records, and how many they are."""
+    first = records[0]
+    return {"lane": lane, "topic": first.topic, "offset": first.offset, "count": len(records)}
+
+
+def _where(error: BaseException) -> dict[str, Any]:
+    if isinstance(error, OffsetLost):
+        return {"topic": error.topic, "lane": error.partition, "offset": error.offset}
+    return {}
+
+
+def _todo(error: BaseException) -> str:
+    """What an operator does about an error that trying again does not help."""
+    if isinstance(error, OffsetLost):
+        return (
+            "give the topic back what it lost, or move this service to a store that has not read "
+            "from it, then start the service again"
+        )
+    return (
+        "put right what the reason names, then start this instance again: it goes on where its "
+        "store stands, nothing is lost"
+    )
 
 
 async def _rung(bell: asyncio.Event, seconds: float) -> bool:

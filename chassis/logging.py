@@ -3,6 +3,7 @@
 import io
 import logging
 import sys
+import traceback
 from collections.abc import MutableMapping
 from typing import Any, TextIO, cast
 
@@ -10,18 +11,20 @@ import structlog
 
 ALLOWED = frozenset(
     {
-        "account", "attempt", "batch", "cause", "correlation", "count", "creditor", "duration_ms",
-        "epoch", "error", "event", "instance", "lag", "lane", "level", "message_id",
-        "message_type", "method", "offset", "partition", "port", "position", "reason_class",
-        "route", "service", "signal", "source", "state", "status", "stream", "time", "topic",
-        "version", "view",
+        "account", "attempt", "batch", "because", "cause", "correlation", "count",
+        "creditor", "duration_ms", "epoch", "error", "event", "instance", "lag", "lane",
+        "level", "message_id", "message_type", "method", "offset", "partition", "place",
+        "port", "position", "reason", "reason_class", "route", "service", "signal",
+        "source", "state", "status", "stream", "time", "todo", "topic", "version", "view",
     }
 )  # fmt: skip
 """Fields that are logged. A field not listed is dropped: forgetting one costs a detail, never a
-person's data.
+person's data. `reason` is the sentence of an error of ours, `todo` what an operator does about it.
 """
 
 _TEXT_MAX = 200
+_REASON_MAX = 1000
+_OURS = frozenset({"arrears", "chassis", "contracts", "services"})
 
 
 def configure(service: str, level: str = "info", stream: TextIO | None = None) -> None:
@@ -50,11 +53,19 @@ def get_logger(name: str) -> Any:
 def only_allowed(
     _logger: Any, _method: str, fields: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Drop what is not on the allow-list, and turn exceptions into their class names.
+    """Drop what is not on the allow-list, and say of exceptions what may be said.
 
-    Messages of exceptions may quote what they were raised about; so may long texts, which are cut.
+    Errors of ours name ids and fields, never a person's data: their sentence is kept. Those of
+    others may quote what they were raised about: they are told by class and place.
     """
-    return {key: _plain(value) for key, value in fields.items() if key in ALLOWED}
+    kept: dict[str, Any] = {}
+    for key, value in fields.items():
+        if key not in ALLOWED:
+            continue
+        kept[key] = _plain(value)
+        if key == "error" and isinstance(value, BaseException):
+            kept.update(_details(value))
+    return kept
 
 
 def _plain(value: Any) -> Any:
@@ -62,7 +73,44 @@ def _plain(value: Any) -> Any:
         return type(value).__name__
     if isinstance(value, bool | int | float) or value is None:
         return value
-    return str(value)[:_TEXT_MAX]
+    return str(value)[:_REASON_MAX]
+
+
+def _details(error: BaseException) -> dict[str, str]:
+    details = {"reason": str(error)[:_REASON_MAX]} if _is_ours(type(error)) else _place(error)
+    cause = _cause(error)
+    if cause is not None:
+        said = str(cause)[:_TEXT_MAX] if _is_ours(type(cause)) else _place(cause).get("place", "")
+        details["because"] = f"{type(cause).__name__}: {said}" if said else type(cause).__name__
+    return details
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    if isinstance(error, BaseExceptionGroup):
+        first: BaseException = error.exceptions[0]
+        return first
+    if error.__cause__ is not None:
+        return error.__cause__
+    return None if error.__suppress_context__ else error.__context__
+
+
+def _is_ours(kind: type[BaseException]) -> bool:
+    return kind.__module__.partition(".")[0] in _OURS
+
+
+def _place(error: BaseException) -> dict[str, str]:
+    """Where an error was raised, and before that where our own code was; nothing if it was not."""
+    frames = [
+        (frame.f_globals.get("__name__", "?"), line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+    ]
+    if not frames:
+        return {}
+    raised = "{}:{}".format(*frames[-1])
+    ours = next((f for f in reversed(frames) if f[0].partition(".")[0] in _OURS), frames[-1])
+    if ours == frames[-1]:
+        return {"place": raised}
+    return {"place": "{}:{}, raised in {}".format(*ours, raised)}
 
 
 class _StandardError(io.TextIOBase):

@@ -107,7 +107,9 @@ def _unwrap(master: AESGCM, subject: Subject, wrapped: bytes) -> bytes:
     try:
         return master.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], _aad(subject))
     except InvalidTag as error:
-        raise Misconfigured("the key-encryption key does not fit the stored keys") from error
+        raise Misconfigured(
+            f"the key-encryption key does not open the key of {subject.creditor}/{subject.account}"
+        ) from error
 
 
 def _aad(subject: Subject) -> bytes:

@@ -64,7 +64,7 @@ class Waker:
             try:
                 await self._listen()
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log.warning("bus_listen_lost", error=type(error).__name__)
+                log.warning("bus_listen_lost", error=error)
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def _listen(self) -> None:

@@ -25,7 +25,7 @@ async def within(seconds: float, closing: Awaitable[object], what: str) -> None:
             raise
         log.warning("kafka_close_cut_off", client=what, error="cancelled inside")
     except (TimeoutError, errors.KafkaError, OSError) as error:
-        log.warning("kafka_close_cut_off", client=what, error=repr(error))
+        log.warning("kafka_close_cut_off", client=what, error=error)
 
 
 class Publisher:

@@ -16,8 +16,11 @@ from chassis.http.auth import Authenticator, authenticator, current_principal
 from chassis.http.idempotency import Idempotency
 from chassis.http.middleware import AccessLog, Gate, SizeLimit
 from chassis.http.openapi import describe, note
+from chassis.logging import get_logger
 from chassis.metrics import Metrics
 from chassis.settings import SERVICES, Settings
+
+_log = get_logger(__name__)
 
 Readiness = Callable[[], Awaitable[dict[str, Any]]]
 
@@ -101,7 +104,8 @@ def _open_routes(readiness: Readiness, metrics: Metrics) -> APIRouter:
     async def readyz() -> Response:
         try:
             return JSONResponse({"status": "ready", **await readiness()})
-        except (ArrearsError, OSError, TimeoutError, asyncpg.PostgresError):
+        except (ArrearsError, OSError, TimeoutError, asyncpg.PostgresError) as error:
+            _log.warning("not_ready", error=error)
             return problems.problem(HTTPStatus.SERVICE_UNAVAILABLE, "not ready")
 
     @router.get(
