@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chassis.errors import Malformed, Misconfigured
-from chassis.formats import day, item_name, money
+from chassis.formats import day, item_name, language_of, money
 from services.notifier.domain.destinations import CHANNELS, Profile
 from services.notifier.domain.events import Accrual, OpenItem
 from services.notifier.domain.state import Account, LedgerView, OpenNotice
@@ -193,6 +193,18 @@ def test_the_debtors_language_comes_before_the_creditors() -> None:
         "Demand for payment"
     )
     assert _write("demand", "letter", language="fr").subject == "费用催缴函"
+
+
+@pytest.mark.parametrize(
+    ("codes", "language"),
+    [
+        *((code, "en") for code in ("en", "EN", "en_US", "en-GB", "en_GB.UTF-8", " eng ")),
+        *((code, "zh") for code in ("zh_TW", "zh-Hans-CN", "ZH", "chi", "cmn-Hans", "fr", "", "-")),
+    ],
+)
+def test_a_language_is_known_however_its_code_is_written(codes: str, language: str) -> None:
+    assert language_of(codes) == language
+    assert language_of("fr_FR", codes) == language
 
 
 def test_a_policys_own_text_comes_first(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ _WIRE = WIRE.clone(cte_type="7bit")
 """Plain ASCII on the wire: a server need not know 8BITMIME or SMTPUTF8."""
 _OPENING_SECONDS_MAX = 45
 _HANDING_SECONDS_MAX = 65
+_FAREWELL_SECONDS_MAX = 5
 """A call ends well before its attempt is thought to be in doubt."""
 _STRAY_DOT = re.compile(r"^\.|\.$|(?<=\.)\.")
 
@@ -68,7 +69,11 @@ class SmtpGateway:
                     refused = await self._address(client, parcel)
             except (aiosmtplib.SMTPException, OSError) as error:
                 return AttemptResult("unavailable", reason=_reason(error))
-            return refused or await self._hand_over(client, parcel)
+            result = refused or await self._hand_over(client, parcel)
+            if result.outcome != "unknown":
+                with suppress(aiosmtplib.SMTPException, OSError):
+                    await client.quit(timeout=_FAREWELL_SECONDS_MAX)
+            return result
         finally:
             client.close()
 
@@ -101,8 +106,6 @@ class SmtpGateway:
             return _answered(error.code)
         except (aiosmtplib.SMTPException, OSError) as error:
             return AttemptResult("unknown", reason=_reason(error))
-        with suppress(aiosmtplib.SMTPException, OSError):
-            await client.quit()
         return AttemptResult("accepted", reference=str(mail["Message-ID"]))
 
     async def find(self, parcel: Parcel) -> Lookup:
