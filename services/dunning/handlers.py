@@ -79,6 +79,7 @@ def messages(decisions: Decisions) -> Mapping[str, MessageRoute]:
         ledger.AccountCleared.TYPE: route(_reassess),
         ledger.PaymentAllocated.TYPE: route(_paid, subject=True),
         ledger.PaymentReversed.TYPE: route(_reversed),
+        ledger.PaymentUnmatched.TYPE: route(_unmatched),
         notifier.NoticeSent.TYPE: route(_delivery("sent")),
         notifier.NoticeDelivered.TYPE: route(_delivery("delivered")),
         notifier.NoticeFailed.TYPE: route(_delivery("failed")),
@@ -283,7 +284,18 @@ def _paid(work: Work, who: Subject, message: Message) -> c.RecordPayment:
 
 
 def _reversed(work: Work, who: Subject, message: Message) -> c.ReversePayment:
-    return c.ReversePayment(payment_id=message.data.payment_id)
+    data: ledger.PaymentReversed = message.data
+    return c.ReversePayment(payment_id=data.payment_id, amount=data.amount)
+
+
+def _unmatched(work: Work, who: Subject, message: Message) -> c.NoteUnmatched:
+    data: ledger.PaymentUnmatched = message.data
+    return c.NoteUnmatched(
+        payment_id=data.payment_id,
+        amount=data.amount,
+        invoices=tuple(data.invoices),
+        until=data.until,
+    )
 
 
 def _delivery(result: str) -> ToCommand:

@@ -89,6 +89,9 @@ class Reader:
         event = stored.event
         day = stored.at.astimezone(self.zone).date().isoformat()
         fields, erased = self._fields(event)
+        if isinstance(event, e.PaymentRecorded):
+            # It counts from the day it came in, which may be days before it was told.
+            fields["received_on"] = event.received_at.astimezone(self.zone).date().isoformat()
         return Entry(
             number=stored.version,
             at=stored.at,

@@ -2,6 +2,7 @@
 
 from services.dunning.domain import events as e
 from services.dunning.domain.acting import restore
+from services.dunning.domain.agreements import complete_plan, lapse_promise
 from services.dunning.domain.grading import grade_on, is_graded
 from services.dunning.domain.localtime import ONE_DAY
 from services.dunning.domain.owing import overdue, overdue_principal, past_due
@@ -9,6 +10,7 @@ from services.dunning.domain.pausing import pause_reasons
 from services.dunning.domain.reacting import follow_classification, react
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.domain.values import LateFeeTerms, MoneyTerms, PolicyRef
+from services.dunning.domain.waiting_money import tell_of_waiting_money
 from services.dunning.policy.model import Pack
 
 
@@ -85,6 +87,7 @@ def _open(rec: Recorder) -> None:
             **why,
         )
     )
+    tell_of_waiting_money(rec)
     if ahead is not None:
         rec.emit(e.Classified(as_=ahead, **rec.why(Cause(None, "classified before the case"))))
     react(rec, "case", "opened")
@@ -94,10 +97,10 @@ def _forget_agreements(rec: Recorder) -> None:
     """Promises and a plan made about an earlier case say nothing about a new arrear."""
     for promise in rec.state.promises:
         if promise.case_id is not None:
-            rec.emit(e.PromiseLapsed(promise_id=promise.promise_id, case_id=promise.case_id))
+            lapse_promise(rec, promise)
     plan = rec.state.plan
     if plan is not None and plan.case_id is not None:
-        rec.emit(e.PlanCompleted(plan_id=plan.plan_id, case_id=plan.case_id))
+        complete_plan(rec, plan)
 
 
 def _close(rec: Recorder) -> None:

@@ -41,3 +41,22 @@ def without_cause(clocks: dict[str, Clock], cause: str) -> dict[str, Clock]:
         item_id: replace(clock, restarts=tuple(r for r in clock.restarts if r.cause != cause))
         for item_id, clock in clocks.items()
     }
+
+
+def reversed_payment(
+    clocks: dict[str, Clock], payment_id: str, amount: int | None
+) -> dict[str, Clock]:
+    """The clocks once some of a payment, or all of it, counts as never made: while a part of it is
+    left, it was a part payment.
+    """
+
+    def left(restart: Restart) -> Restart | None:
+        if restart.cause != payment_id:
+            return restart
+        still = 0 if amount is None else restart.amount - amount
+        return replace(restart, amount=still) if still > 0 else None
+
+    return {
+        item_id: replace(clock, restarts=tuple(r for r in map(left, clock.restarts) if r))
+        for item_id, clock in clocks.items()
+    }

@@ -36,6 +36,18 @@ class UpdateItems:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class NoteUnmatched:
+    """`ledger.payment.unmatched.v1`: money waits, up to the step time of the day `until`, for
+    invoices that nobody knows.
+    """
+
+    payment_id: str
+    amount: int
+    invoices: tuple[str, ...]
+    until: date
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Reassess:
     """`ledger.item.overdue.v1`, `ledger.account.cleared.v1`: look again at what is owed."""
 
@@ -59,9 +71,10 @@ class RecordPayment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReversePayment:
-    """`ledger.payment.reversed.v1`."""
+    """`ledger.payment.reversed.v1`; no amount: all of it."""
 
     payment_id: str
+    amount: int | None = None
 
 
 # ---- from billing
@@ -317,6 +330,7 @@ class CertifyClearance:
 AccountCommand = (
     Wake
     | UpdateItems
+    | NoteUnmatched
     | Reassess
     | RecordPayment
     | ReversePayment

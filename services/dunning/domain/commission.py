@@ -11,11 +11,12 @@ from services.dunning.domain.clocks import ends_on, years_after
 from services.dunning.domain.commands import RecordPayment
 from services.dunning.domain.localtime import local_day, monthly, months_after
 from services.dunning.domain.recorder import Cause, Recorder
-from services.dunning.domain.values import Earned
+from services.dunning.domain.values import Earned, MoneyPart, Recovered, Taken
 from services.dunning.policy.model import CommissionRate
 
 _IN_KIND = "in_kind"
 _WON = "judgment"
+_NOTHING = "0"
 
 
 def earn(rec: Recorder, command: RecordPayment) -> None:
@@ -27,45 +28,46 @@ def earn(rec: Recorder, command: RecordPayment) -> None:
     collector = command.collected_by
     if collector is None or not _earns(rec, command):
         return
-    paid_on = local_day(command.received_at, rec.zone)
-    recovered, exact, rates = 0, Decimal(0), []
-    for part in command.parts:
-        due_on = _due_on(rec, part.item_id)
-        if due_on is None or due_on >= paid_on:
-            continue
-        rate = _rate(rec, command.method, part.item_id, due_on, paid_on)
-        recovered += part.amount
-        exact += part.amount * rate
-        rates.append(format(rate.normalize(), "f"))
-    amount = int(exact.quantize(Decimal(1), ROUND_HALF_UP))
+    parts = tuple(_recovered(rec, command, part) for part in command.parts)
+    earning = [part for part in parts if part.rate != _NOTHING]
+    recovered = sum(part.amount for part in earning)
+    amount = _worked_out(parts, command.amount)
     if amount:
-        shown = " and ".join(dict.fromkeys(rates))
-        cause = Cause(None, f"payment {command.payment_id} recovered {recovered} at {shown}")
+        rates = tuple(dict.fromkeys(part.rate for part in earning))
+        words = f"payment {command.payment_id} recovered {recovered} at {' and '.join(rates)}"
         rec.emit(
             e.CommissionEarned(
                 collected_by=collector,
                 amount=amount,
                 payment_id=command.payment_id,
                 recovered=recovered,
-                rates=tuple(dict.fromkeys(rates)),
+                rates=rates,
                 on=rec.today,
-                **rec.why(cause),
+                paid=command.amount,
+                parts=parts,
+                **rec.why(Cause(None, words)),
             )
         )
 
 
-def take_back(rec: Recorder, payment_id: str) -> None:
-    """A payment that was never made earned nothing."""
+def take_back(rec: Recorder, payment_id: str, amount: int | None) -> None:
+    """What is taken back of a payment earned nothing: what was allocated last goes first."""
     earned = rec.state.commissions.get(payment_id)
-    if earned is None or earned.reversed_on is not None:
+    if earned is None:
         return
+    paid = 0 if amount is None else max(0, earned.paid - amount)
+    left = _worked_out(earned.parts, paid)
+    if left >= earned.standing:
+        return
+    words = "was reversed" if not paid else f"was reversed in part: {paid} are left of it"
     rec.emit(
         e.CommissionReversed(
             collected_by=earned.collected_by,
-            amount=-earned.amount,
+            amount=left - earned.standing,
             payment_id=payment_id,
             on=rec.today,
-            **rec.why(Cause(None, f"payment {payment_id} was reversed")),
+            left=left,
+            **rec.why(Cause(None, f"payment {payment_id} {words}")),
         )
     )
 
@@ -84,13 +86,19 @@ def due_for_month(earned: Iterable[Earned], day: date, monthly_day: int) -> int 
     first, last_run = months_after(month, -1), _run_after(months_after(month, -1), monthly_day, 0)
     standing, back = [], 0
     for one in earned:
-        if first <= one.on < month and one.reversed_on is None:
-            standing.append(one.amount)
-        elif one.on < first and one.reversed_on is not None:
-            was_approved = one.reversed_on >= _run_after(one.on, monthly_day, 1)
-            if was_approved and last_run <= one.reversed_on < day:
-                back += one.amount
+        if first <= one.on < month and one.standing:
+            standing.append(one.standing)
+        elif one.on < first:
+            approved = max(last_run, _run_after(one.on, monthly_day, 1))
+            back += sum(t.amount for t in _taken(one) if approved <= t.on < day)
     return max(0, sum(standing) - back) if standing else None
+
+
+def _taken(earned: Earned) -> tuple[Taken, ...]:
+    """What was taken back of it; older events told the day alone, and meant all of it."""
+    if earned.taken or earned.reversed_on is None:
+        return earned.taken
+    return (Taken(on=earned.reversed_on, amount=earned.amount),)
 
 
 def _run_after(day: date, monthly_day: int, months: int) -> date:
@@ -109,6 +117,25 @@ def _earns(rec: Recorder, command: RecordPayment) -> bool:
         return True
     paid_on = local_day(command.received_at, rec.zone)
     return paid_on >= months_after(since, rules.none_in_first_months)
+
+
+def _recovered(rec: Recorder, command: RecordPayment, part: MoneyPart) -> Recovered:
+    """A part of the payment with the rate it earns at: nothing where it was not past due."""
+    paid_on = local_day(command.received_at, rec.zone)
+    due_on = _due_on(rec, part.item_id)
+    if due_on is None or due_on >= paid_on:
+        return Recovered(amount=part.amount, rate=_NOTHING)
+    rate = _rate(rec, command.method, part.item_id, due_on, paid_on)
+    return Recovered(amount=part.amount, rate=format(rate.normalize(), "f"))
+
+
+def _worked_out(parts: Iterable[Recovered], paid: int) -> int:
+    """What so much of a payment earns, in the order in which it was allocated."""
+    exact = Decimal(0)
+    for part in parts:
+        exact += min(part.amount, paid) * Decimal(part.rate)
+        paid -= min(part.amount, paid)
+    return int(exact.quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def _due_on(rec: Recorder, item_id: str) -> date | None:

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.dunning.domain import commands as c
-from services.dunning.domain import debit_answers, deciding, operating, recording
+from services.dunning.domain import debit_answers, deciding, operating, recording, waiting_money
 from services.dunning.domain.casework import reassess
 from services.dunning.domain.events import AccountEvent
 from services.dunning.domain.localtime import local_day
@@ -57,6 +57,7 @@ def _wake(rec: Recorder) -> None:
 
 _COMMANDS: dict[type, Callable[[Recorder, Any], None]] = {
     c.UpdateItems: recording.update_items,
+    c.NoteUnmatched: waiting_money.note_unmatched,
     c.Reassess: recording.reassess_only,
     c.RecordPayment: recording.record_payment,
     c.ReversePayment: recording.reverse_payment,

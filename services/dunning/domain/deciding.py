@@ -9,8 +9,9 @@ from services.dunning.domain.checks import one_of
 from services.dunning.domain.reacting import follow_classification, react
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.domain.state import short_code
-from services.dunning.domain.turn import grant
+from services.dunning.domain.turn import grant, granted_actions
 from services.dunning.domain.values import Application, Approval, Dispute
+from services.dunning.domain.waiting_money import is_held
 
 DISPUTE_KINDS = ("objection", "hearing", "statement", "appeal", "complaint")
 DISPUTE_OUTCOMES = ("upheld", "rejected", "reduced")
@@ -171,7 +172,8 @@ def _decide_approval(rec: Recorder, approval: Approval, command: c.Decide) -> No
         )
     )
     if approved and approval.is_step and not rec.is_paused:
-        grant(rec)
+        if not is_held(rec.state, granted_actions(rec), rec.today):
+            grant(rec)
     elif approved and not approval.is_step:
         follow = cause._replace(amount=command.amount, approval_id=approval.approval_id)
         _follow_reaction(rec, approval, follow)

@@ -19,6 +19,7 @@ from services.dunning.domain.values import (
     OwedItem,
     Person,
     PolicyRef,
+    Recovered,
     Terms,
 )
 
@@ -54,6 +55,15 @@ class ItemsUpdated(Event, frozen=True, kw_only=True):
     waiting: int = 0
 
 
+class PaymentUnmatched(Event, frozen=True, kw_only=True):
+    """Money waits for invoices that nobody knows, up to the step time of the day `until`."""
+
+    payment_id: str
+    amount: int
+    invoices: tuple[str, ...]
+    until: date
+
+
 class PaymentRecorded(Event, frozen=True, kw_only=True):
     payment_id: str
     amount: int
@@ -63,7 +73,10 @@ class PaymentRecorded(Event, frozen=True, kw_only=True):
 
 
 class PaymentReversed(Event, frozen=True, kw_only=True):
+    """`amount` of a payment counts as never made; all of it where none is given."""
+
     payment_id: str
+    amount: int | None = None
 
 
 class AccountUpdated(Event, frozen=True, kw_only=True):
@@ -120,12 +133,13 @@ class LegalProgressRecorded(Event, frozen=True, kw_only=True):
 
 class LimitationRestarted(Event, frozen=True, kw_only=True):
     """The limitation periods of some items began anew; `cause` is the payment, notice or promise
-    that did it. A later one of the same cause takes its place.
+    that did it. A later one of the same cause takes its place. `amount` is that of the payment.
     """
 
     item_ids: tuple[str, ...]
     on: date
     cause: str
+    amount: int = 0
 
 
 class InvoiceMarked(Event, frozen=True, kw_only=True):
@@ -415,7 +429,9 @@ class LimitationReached(Effect, frozen=True, kw_only=True):
 
 
 class CommissionEarned(Effect, frozen=True, kw_only=True):
-    """What whoever collected a payment earned of it; `rates` are those that applied."""
+    """What whoever collected a payment earned of it; `rates` are those that applied, `paid` is the
+    payment, `parts` where it went.
+    """
 
     collected_by: bytes
     amount: int
@@ -423,15 +439,18 @@ class CommissionEarned(Effect, frozen=True, kw_only=True):
     recovered: int = 0
     rates: tuple[str, ...] = ()
     on: date | None = None
+    paid: int = 0
+    parts: tuple[Recovered, ...] = ()
 
 
 class CommissionReversed(Effect, frozen=True, kw_only=True):
-    """Commission taken back with its payment: the amount is below zero."""
+    """Commission taken back with its payment: the amount is below zero; `left` still stands."""
 
     collected_by: bytes
     amount: int
     payment_id: str
     on: date
+    left: int = 0
 
 
 class FeeCharged(Effect, frozen=True, kw_only=True):
@@ -483,20 +502,39 @@ class PromiseMade(Event, frozen=True, kw_only=True):
 
 
 class PromiseKept(Event, frozen=True, kw_only=True):
+    """What was promised came in, in time; payments that came in up to `until` count for it."""
+
     promise_id: str
     case_id: str | None = None
+    until: datetime | None = None
 
 
 class PromiseBroken(Event, frozen=True, kw_only=True):
+    """What was promised had not come in `until` then; one that came in before and is told later
+    keeps the promise all the same.
+    """
+
     promise_id: str
     paid: int
     case_id: str | None = None
+    until: datetime | None = None
 
 
 class PromiseLapsed(Event, frozen=True, kw_only=True):
     """Nothing is owed any more, so the promise ends neither kept nor broken."""
 
     promise_id: str
+    case_id: str | None = None
+    until: datetime | None = None
+
+
+class PromiseResumed(Event, frozen=True, kw_only=True):
+    """A payment that kept a promise counts as never made: it runs again."""
+
+    promise_id: str
+    amount: int
+    by: date
+    paid: int = 0
     case_id: str | None = None
 
 
@@ -514,10 +552,23 @@ class PlanBroken(Event, frozen=True, kw_only=True):
     paid: int
     due: int
     case_id: str | None = None
+    until: datetime | None = None
 
 
 class PlanCompleted(Event, frozen=True, kw_only=True):
     plan_id: str
+    case_id: str | None = None
+    until: datetime | None = None
+
+
+class PlanResumed(Event, frozen=True, kw_only=True):
+    """A plan runs again: a payment that completed it counts as never made, or one that came in in
+    time was told after the plan had been broken.
+    """
+
+    plan_id: str
+    instalments: tuple[Instalment, ...]
+    paid: int = 0
     case_id: str | None = None
 
 
@@ -651,6 +702,7 @@ class WakeScheduled(Event, frozen=True, kw_only=True):
 
 AccountEvent = (
     ItemsUpdated
+    | PaymentUnmatched
     | PaymentRecorded
     | PaymentReversed
     | AccountUpdated
@@ -705,9 +757,11 @@ AccountEvent = (
     | PromiseKept
     | PromiseBroken
     | PromiseLapsed
+    | PromiseResumed
     | PlanAgreed
     | PlanBroken
     | PlanCompleted
+    | PlanResumed
     | DisputeOpened
     | DisputeResolved
     | ApplicationMade

@@ -13,10 +13,6 @@ from services.dunning.domain.evolve_agreements import (
     dispute_opened,
     dispute_resolved,
     held,
-    plan_agreed,
-    plan_over,
-    promise_over,
-    promised,
     released,
     scheduled,
 )
@@ -58,10 +54,19 @@ from services.dunning.domain.evolve_facts import (
     items_updated,
     mandate_withdrawn,
     observed,
-    payment_recorded,
-    payment_reversed,
     progressed,
     replied,
+)
+from services.dunning.domain.evolve_money import (
+    payment_recorded,
+    payment_reversed,
+    plan_agreed,
+    plan_over,
+    plan_resumed,
+    promise_over,
+    promise_resumed,
+    promised,
+    unmatched,
 )
 from services.dunning.domain.evolve_planned import (
     action_planned,
@@ -152,6 +157,7 @@ def _creditor_scheduled(state: Creditor, event: e.WakeScheduled) -> Creditor:
 _ACCOUNT: dict[type, Callable[[Account, Any], Account]] = {
     e.ItemsUpdated: items_updated,
     e.PaymentRecorded: payment_recorded,
+    e.PaymentUnmatched: unmatched,
     e.PaymentReversed: payment_reversed,
     e.AccountUpdated: account_updated,
     e.AccountErased: account_erased,
@@ -196,9 +202,11 @@ _ACCOUNT: dict[type, Callable[[Account, Any], Account]] = {
     e.PromiseKept: promise_over,
     e.PromiseBroken: promise_over,
     e.PromiseLapsed: promise_over,
+    e.PromiseResumed: promise_resumed,
     e.PlanAgreed: plan_agreed,
     e.PlanBroken: plan_over,
     e.PlanCompleted: plan_over,
+    e.PlanResumed: plan_resumed,
     e.DisputeOpened: dispute_opened,
     e.DisputeResolved: dispute_resolved,
     e.ApplicationMade: applied,

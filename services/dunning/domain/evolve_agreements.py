@@ -1,45 +1,13 @@
-"""How promises, plans, disputes, applications and holds change the account."""
+"""How disputes, applications and holds change the account."""
 
 from msgspec.structs import replace
 
 from services.dunning.domain import events as e
 from services.dunning.domain.evolve_case import with_case
 from services.dunning.domain.state import Account
-from services.dunning.domain.values import Application, Dispute, Item, Plan, Promise
+from services.dunning.domain.values import Application, Dispute, Item
 
 _REMEMBERED_MAX = 64
-
-
-def promised(state: Account, event: e.PromiseMade) -> Account:
-    promise = Promise(
-        promise_id=event.promise_id,
-        amount=event.amount,
-        by=event.by,
-        made_at=event.made_at,
-        case_id=event.case_id,
-    )
-    return replace(state, promises=(*state.promises, promise))
-
-
-def promise_over(
-    state: Account, event: e.PromiseKept | e.PromiseBroken | e.PromiseLapsed
-) -> Account:
-    left = tuple(p for p in state.promises if p.promise_id != event.promise_id)
-    return replace(state, promises=left)
-
-
-def plan_agreed(state: Account, event: e.PlanAgreed) -> Account:
-    plan = Plan(
-        plan_id=event.plan_id,
-        instalments=event.instalments,
-        agreed_at=event.agreed_at,
-        case_id=event.case_id,
-    )
-    return replace(state, plan=plan)
-
-
-def plan_over(state: Account, event: e.PlanBroken | e.PlanCompleted) -> Account:
-    return replace(state, plan=None)
 
 
 def dispute_opened(state: Account, event: e.DisputeOpened) -> Account:

@@ -1,9 +1,8 @@
-"""How what others tell changes the account: items, payments, the account itself."""
+"""How what others tell changes the account: items, direct debits, the account itself."""
 
 from msgspec.structs import replace
 
 from services.dunning.domain import events as e
-from services.dunning.domain.clocks import without_cause
 from services.dunning.domain.evolve_case import with_case
 from services.dunning.domain.owing import past_due
 from services.dunning.domain.state import Account
@@ -36,37 +35,8 @@ def items_updated(state: Account, event: e.ItemsUpdated) -> Account:
         updating=event.more,
         prepaid=event.prepaid,
         waiting=event.waiting,
+        unmatched=state.unmatched if event.waiting else {},
     )
-
-
-def payment_recorded(state: Account, event: e.PaymentRecorded) -> Account:
-    promises = tuple(
-        replace(p, received={**p.received, event.payment_id: event.amount})
-        if event.received_at >= p.made_at
-        else p
-        for p in state.promises
-    )
-    plan = state.plan
-    if plan and event.received_at >= plan.agreed_at:
-        plan = replace(plan, received={**plan.received, event.payment_id: event.amount})
-    payments = (*state.payments, event.payment_id)[-_REMEMBERED_MAX:]
-    return replace(state, promises=promises, plan=plan, payments=payments)
-
-
-def payment_reversed(state: Account, event: e.PaymentReversed) -> Account:
-    promises = tuple(
-        replace(p, received=_without(p.received, event.payment_id)) for p in state.promises
-    )
-    plan = state.plan
-    if plan:
-        plan = replace(plan, received=_without(plan.received, event.payment_id))
-    payments = tuple(p for p in state.payments if p != event.payment_id)
-    clocks = without_cause(state.clocks, event.payment_id) if state.clocks else state.clocks
-    return replace(state, promises=promises, plan=plan, payments=payments, clocks=clocks)
-
-
-def _without(received: dict[str, int], key: str) -> dict[str, int]:
-    return {k: v for k, v in received.items() if k != key}
 
 
 def account_updated(state: Account, event: e.AccountUpdated) -> Account:

@@ -44,7 +44,7 @@ def restart_by_payment(rec: Recorder, command: RecordPayment) -> None:
     }
     if before != set(ids):
         on = local_day(command.received_at, rec.zone)
-        rec.emit(e.LimitationRestarted(item_ids=ids, on=on, cause=cause))
+        rec.emit(e.LimitationRestarted(item_ids=ids, on=on, cause=cause, amount=command.amount))
 
 
 def restart_by_delivery(rec: Recorder, notice_id: str, result: str) -> None:

@@ -14,8 +14,11 @@ from services.dunning.domain.timetable import (
     turn_of,
     waits_for_decision,
 )
+from services.dunning.domain.waiting_money import is_held
 from services.dunning.policy.actions import Action
 from services.dunning.policy.model import Pack, Step
+
+_HELD = "waits while money for unknown invoices covers what is overdue"
 
 
 class Ahead(NamedTuple):
@@ -74,9 +77,11 @@ def _steps(
         if not holds(step.if_, state, today):
             found.append(Ahead(_what(step), None, "its condition does not hold now", step.id))
             continue
-        blocked = is_paused or on is None or waits_for_decision(case, pack)
+        held = is_held(state, step.do, today)
+        blocked = is_paused or held or on is None or waits_for_decision(case, pack)
         at = None if blocked or on is None else instant(on, pack.step_time, zone)
-        found.append(Ahead(_what(step), at, _blocked(case, pack, reason), step.id))
+        why = _HELD if held else _blocked(case, pack, reason)
+        found.append(Ahead(_what(step), at, why, step.id))
         earliest = on + ONE_DAY if on else date.max
     return found
 

@@ -2,6 +2,7 @@
 
 from services.dunning.domain import commands as c
 from services.dunning.domain import events as e
+from services.dunning.domain.agreements import count_payment, counting, discount_payment
 from services.dunning.domain.casework import reassess
 from services.dunning.domain.commission import earn, take_back
 from services.dunning.domain.credit import check_credit, count_invoices, new_invoices
@@ -57,20 +58,17 @@ def record_payment(rec: Recorder, command: c.RecordPayment) -> None:
         )
     )
     end_with_payment(rec, command.payment_id, command.method)
-    for promise in rec.state.promises:
-        if promise.paid >= promise.amount:
-            rec.emit(e.PromiseKept(promise_id=promise.promise_id, case_id=promise.case_id))
-            react(rec, "promise", "kept")
-    plan = rec.state.plan
-    if plan is not None and plan.paid >= plan.total:
-        rec.emit(e.PlanCompleted(plan_id=plan.plan_id, case_id=plan.case_id))
-        react(rec, "plan", "completed")
+    count_payment(rec)
 
 
 def reverse_payment(rec: Recorder, command: c.ReversePayment) -> None:
-    """A reversed payment counts as never made."""
-    take_back(rec, command.payment_id)
-    rec.emit(e.PaymentReversed(payment_id=command.payment_id))
+    """What is taken back of a payment counts as never made: for whoever collected it, for promises
+    and for plans.
+    """
+    counted = counting(rec, command.payment_id)
+    take_back(rec, command.payment_id, command.amount)
+    rec.emit(e.PaymentReversed(payment_id=command.payment_id, amount=command.amount))
+    discount_payment(rec, counted)
 
 
 def update_account(rec: Recorder, command: c.UpdateAccount) -> None:

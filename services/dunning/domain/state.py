@@ -110,6 +110,9 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `commissions` what was earned by payment. `prepaid` is the money not allocated, `waiting` what
     of it waits for invoices it names, `debits` are the requests the bank has not answered yet, the
     oldest first; `debit` is one of a state kept before amounts were.
+    `past_promises` and `past_plans` are the latest that ended: money told late, or taken back, may
+    change how. `unmatched` are payments that wait for invoices nobody knows, each with the day of
+    whose step time it is released.
     """
 
     creditor: str
@@ -159,6 +162,9 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
     prepaid: int = 0
     waiting: int = 0
     debits: tuple[RunningDebit, ...] = ()
+    past_promises: tuple[Promise, ...] = ()
+    past_plans: tuple[Plan, ...] = ()
+    unmatched: dict[str, date] = {}
 
     @property
     def code(self) -> str:

@@ -8,7 +8,8 @@ due date, the monthly entries, and at last one step.
 from datetime import date, timedelta
 
 from services.dunning.domain import events as e
-from services.dunning.domain.acting import ask, perform, perform_one, raise_alert, request_notice
+from services.dunning.domain.acting import ask, perform, perform_one, request_notice
+from services.dunning.domain.agreements import check_agreements
 from services.dunning.domain.casework import reassess
 from services.dunning.domain.conditions import holds
 from services.dunning.domain.contacts import allowed_at
@@ -17,7 +18,7 @@ from services.dunning.domain.limitation import tell_limitations
 from services.dunning.domain.localtime import next_monthly
 from services.dunning.domain.owing import is_unpaid, not_yet_due, overdue
 from services.dunning.domain.planned import do_planned
-from services.dunning.domain.reacting import follow_classification, react
+from services.dunning.domain.reacting import follow_classification
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.domain.state import Account
 from services.dunning.domain.timetable import (
@@ -27,7 +28,8 @@ from services.dunning.domain.timetable import (
     turn_of,
     waits_for_decision,
 )
-from services.dunning.domain.values import Plan, Promise
+from services.dunning.domain.values import Approval
+from services.dunning.domain.waiting_money import is_held
 from services.dunning.policy.actions import Action
 from services.dunning.policy.model import BeforeDue, CalendarEntry, Step
 
@@ -47,49 +49,6 @@ def take_turn(rec: Recorder, due_on: date) -> None:
     for entry in rec.pack.calendar:
         _calendar(rec, entry, due_on)
     _step(rec)
-
-
-# ---- promises and plans
-
-
-def check_agreements(rec: Recorder) -> None:
-    """Break the promises and the plan whose day has passed unpaid, and raise their alerts."""
-    for promise in rec.state.promises:
-        if promise.by < rec.today and promise.paid < promise.amount:
-            _end_promise(rec, promise)
-    plan = rec.state.plan
-    if plan is not None:
-        short = plan.shortfall_on()
-        if short is not None and short < rec.today:
-            _end_plan(rec, plan, short)
-
-
-def _end_promise(rec: Recorder, promise: Promise) -> None:
-    if _is_over(rec, promise.case_id):
-        rec.emit(e.PromiseLapsed(promise_id=promise.promise_id, case_id=promise.case_id))
-        return
-    rec.emit(e.PromiseBroken(promise_id=promise.promise_id, paid=promise.paid, case_id=rec.case_id))
-    words = f"promised {promise.amount} by {promise.by}, paid {promise.paid}"
-    raise_alert(rec, "promise_broken", Cause(None, words))
-    react(rec, "promise", "broken")
-
-
-def _end_plan(rec: Recorder, plan: Plan, short: date) -> None:
-    if _is_over(rec, plan.case_id):
-        rec.emit(e.PlanCompleted(plan_id=plan.plan_id, case_id=plan.case_id))
-        return
-    due = sum(i.amount for i in plan.instalments if i.due < rec.today)
-    rec.emit(e.PlanBroken(plan_id=plan.plan_id, paid=plan.paid, due=due, case_id=rec.case_id))
-    words = f"instalments due by {short} not met: {plan.paid} paid of {due} due"
-    raise_alert(rec, "plan_broken", Cause(None, words))
-    react(rec, "plan", "broken")
-
-
-def _is_over(rec: Recorder, case_id: str | None) -> bool:
-    """Whether the debt it was about is gone: its case closed, or nothing is open at all."""
-    if case_id is not None and case_id != rec.case_id:
-        return True
-    return not any(is_unpaid(item, rec.today) for item in rec.state.items.values())
 
 
 # ---- contacts that waited
@@ -177,14 +136,16 @@ def _step(rec: Recorder) -> None:
     if case is None or rec.is_paused or rec.today < first_possible_day(case):
         return
     if case.granted is not None:
-        grant(rec)
+        if not is_held(rec.state, granted_actions(rec), rec.today):
+            grant(rec)
         return
     for step in pending_steps(case, rec.pack):
         turn = turn_of(step, rec.state, rec.pack, rec.today, rec.zone)
         if waits_for_decision(case, rec.pack) or turn is None or turn.on > rec.today:
             return
         if holds(step.if_, rec.state, rec.today):
-            _take(rec, step, turn)
+            if not is_held(rec.state, step.do, rec.today):
+                _take(rec, step, turn)
             return
         why = Cause(step.id, f"{turn.why}, but its condition does not hold")
         rec.emit(e.StepDropped(on=rec.today, **rec.why(why)))
@@ -230,9 +191,18 @@ def grant(rec: Recorder) -> None:
     )
     rec.emit(e.StepGranted(on=rec.today, **rec.why(cause)))
     before = case.classified
-    actions = rec.pack.actions(approval.step)
-    if approval.path:
-        asked = rec.pack.action(approval.step, approval.path)
-        actions = asked.approval.then if asked and asked.approval else ()
-    perform(rec, actions, cause, is_step=True)
+    perform(rec, granted_actions(rec, approval), cause, is_step=True)
     follow_classification(rec, before)
+
+
+def granted_actions(rec: Recorder, approval: Approval | None = None) -> tuple[Action, ...]:
+    """What follows from an approval: from the one that waits to be carried out, when none is
+    given.
+    """
+    approval = approval or (rec.state.case.granted if rec.state.case else None)
+    if approval is None or approval.step is None:
+        return ()
+    if not approval.path:
+        return rec.pack.actions(approval.step)
+    asked = rec.pack.action(approval.step, approval.path)
+    return asked.approval.then if asked and asked.approval else ()

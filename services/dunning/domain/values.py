@@ -68,12 +68,13 @@ class Person(Value, frozen=True, kw_only=True):
 
 
 class Restart(Value, frozen=True, kw_only=True):
-    """A limitation period that began anew on a day; `cause` is what did it: a payment, a notice, a
-    promise, by id.
+    """A limitation period that began anew on a day; `cause` is what did it: a payment (`amount` is
+    what is left of it), a notice, a promise, by id.
     """
 
     on: date
     cause: str
+    amount: int = 0
 
 
 class Clock(Value, frozen=True, kw_only=True):
@@ -94,13 +95,39 @@ class Judgment(Value, frozen=True, kw_only=True):
     items: dict[str, int] = {}
 
 
+class Recovered(Value, frozen=True, kw_only=True):
+    """Money of a payment that went to one item, and the rate (decimal, as text) it earns at."""
+
+    amount: int
+    rate: str
+
+
+class Taken(Value, frozen=True, kw_only=True):
+    """Commission taken back on a day."""
+
+    on: date
+    amount: int
+
+
 class Earned(Value, frozen=True, kw_only=True):
-    """Commission of one payment; `reversed_on` is when the payment turned out never made."""
+    """Commission of one payment; `reversed_on` is when the payment turned out never made.
+
+    `paid` is what is left of the payment, `parts` where it went, in that order; `taken` is what was
+    taken back of the commission.
+    """
 
     amount: int
     on: date
     collected_by: bytes
     reversed_on: date | None = None
+    paid: int = 0
+    parts: tuple[Recovered, ...] = ()
+    taken: tuple[Taken, ...] = ()
+
+    @property
+    def standing(self) -> int:
+        """What still stands of it."""
+        return 0 if self.reversed_on else self.amount - sum(one.amount for one in self.taken)
 
 
 class PolicyRef(Value, frozen=True, kw_only=True):
@@ -198,35 +225,48 @@ class Owed(Value, frozen=True, kw_only=True):
     items: tuple[OwedItem, ...] = ()
 
 
-class Promise(Value, frozen=True, kw_only=True):
-    """A running promise to pay; `received` holds the payments made since, by id."""
+class Paid(Value, frozen=True, kw_only=True):
+    """What promises and plans have in common: `received` holds what is left of the payments made
+    since, by id, `received_at` when each came in, whenever it was told.
+
+    Of one that has ended `ended` says how (kept, broken, lapsed), and payments that came in up to
+    `until` count.
+    """
+
+    case_id: str | None = None
+    received: dict[str, int] = {}
+    received_at: dict[str, datetime] = {}
+    ended: str = ""
+    until: datetime | None = None
+
+    @property
+    def paid(self) -> int:
+        """What came in since."""
+        return sum(self.received.values())
+
+    def paid_by(self, at: datetime) -> int:
+        """What had come in by an instant; a payment told without one came in time."""
+        came = self.received_at
+        return sum(
+            left for key, left in self.received.items() if key not in came or came[key] <= at
+        )
+
+
+class Promise(Paid, frozen=True, kw_only=True):
+    """A promise to pay."""
 
     promise_id: str
     amount: int
     by: date
     made_at: datetime
-    case_id: str | None = None
-    received: dict[str, int] = {}
-
-    @property
-    def paid(self) -> int:
-        """What came in since the promise."""
-        return sum(self.received.values())
 
 
-class Plan(Value, frozen=True, kw_only=True):
-    """A running instalment plan; `received` holds the payments made since signing, by id."""
+class Plan(Paid, frozen=True, kw_only=True):
+    """An instalment plan."""
 
     plan_id: str
     instalments: tuple[Instalment, ...]
     agreed_at: datetime
-    case_id: str | None = None
-    received: dict[str, int] = {}
-
-    @property
-    def paid(self) -> int:
-        """What came in since signing."""
-        return sum(self.received.values())
 
     @property
     def total(self) -> int:

@@ -5,10 +5,11 @@ before a due date, a monthly entry, a contact that waited. A day on which nothin
 through.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from services.dunning.domain import events as e
+from services.dunning.domain.conditions import holds
 from services.dunning.domain.contacts import allowed_at
 from services.dunning.domain.decision_dates import late_decision_days
 from services.dunning.domain.grading import grading_days
@@ -22,7 +23,9 @@ from services.dunning.domain.timetable import (
     turn_of,
     waits_for_decision,
 )
-from services.dunning.domain.turn import runs_for
+from services.dunning.domain.turn import granted_actions, runs_for
+from services.dunning.domain.waiting_money import held_until, is_held
+from services.dunning.policy.actions import Action
 
 _MONTHS_AHEAD_MAX = 13
 
@@ -80,12 +83,19 @@ def _step_days(rec: Recorder) -> Iterator[date]:
         return
     first = first_possible_day(case)
     if case.granted is not None:
-        yield first
+        yield _unheld(rec, granted_actions(rec), first)
         return
     head = next(iter(pending_steps(case, rec.pack)), None)
     turn = turn_of(head, rec.state, rec.pack, rec.today, rec.zone) if head else None
-    if turn is not None:
-        yield max(turn.on, first)
+    if head is not None and turn is not None:
+        on = max(turn.on, first)
+        yield _unheld(rec, head.do, on) if holds(head.if_, rec.state, rec.today) else on
+
+
+def _unheld(rec: Recorder, actions: Sequence[Action], on: date) -> date:
+    """The day on which actions can happen at last: not while money that waits covers it all."""
+    on = max(on, rec.today)
+    return held_until(rec.state, on) if is_held(rec.state, actions, on) else on
 
 
 def _before_due_days(rec: Recorder, floor: date) -> Iterator[date]:

@@ -23,6 +23,7 @@ KEPT: frozenset[type[e.Event]] = frozenset(
     {
         e.ItemsUpdated,
         e.PaymentRecorded,
+        e.PaymentUnmatched,
         e.PaymentReversed,
         e.AccountUpdated,
         e.AccountErased,

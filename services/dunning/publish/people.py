@@ -56,6 +56,17 @@ def _promise_made(stored: Stored, account: str | None) -> Contract:
     )
 
 
+def _promise_resumed(stored: Stored, account: str | None) -> Contract:
+    """It runs again, so it is told again under its own id."""
+    event: e.PromiseResumed = stored.event
+    return m.PromiseMade(
+        **about(stored, account),
+        promise_id=event.promise_id,
+        amount=event.amount,
+        by=event.by,
+    )
+
+
 def _promise_kept(stored: Stored, account: str | None) -> Contract:
     return m.PromiseKept(**about(stored, account), promise_id=stored.event.promise_id)
 
@@ -66,7 +77,8 @@ def _promise_broken(stored: Stored, account: str | None) -> Contract:
 
 
 def _plan_agreed(stored: Stored, account: str | None) -> Contract:
-    event: e.PlanAgreed = stored.event
+    """One that runs again is told again under its own id."""
+    event: e.PlanAgreed | e.PlanResumed = stored.event
     return m.PlanAgreed(
         **about(stored, account),
         plan_id=event.plan_id,
@@ -176,9 +188,11 @@ MESSAGES: Mapping[type[e.Event], Make] = {
     e.ApprovalDecided: _approval_decided,
     e.ApprovalLapsed: _approval_lapsed,
     e.PromiseMade: _promise_made,
+    e.PromiseResumed: _promise_resumed,
     e.PromiseKept: _promise_kept,
     e.PromiseBroken: _promise_broken,
     e.PlanAgreed: _plan_agreed,
+    e.PlanResumed: _plan_agreed,
     e.PlanBroken: _plan_broken,
     e.PlanCompleted: _plan_completed,
     e.DisputeOpened: _dispute_opened,

@@ -4,7 +4,7 @@ Reports are drawn from books, so a report of any day needs nothing but the event
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -120,7 +120,8 @@ def _items(book: Book, event: e.ItemsUpdated, day: date) -> None:
         book.debts[item.item_id] = Debt(item, paid)
     if book.recovering in book.receipts and recovered:
         receipt = book.receipts[book.recovering]
-        book.receipts[book.recovering] = _with_recovered(receipt, receipt.recovered + recovered)
+        more = replace(receipt, recovered=receipt.recovered + recovered)
+        book.receipts[book.recovering] = more
     if not event.more:
         book.recovering = None
 
@@ -129,19 +130,6 @@ def _paid(item: Item, before: Debt | None) -> int:
     if item.state == "written_off":
         return before.paid if before else 0
     return item.amount - item.principal
-
-
-def _with_recovered(receipt: Receipt, recovered: int) -> Receipt:
-    return Receipt(
-        receipt.payment_id,
-        receipt.amount,
-        receipt.on,
-        receipt.method,
-        receipt.collected_by,
-        receipt.step,
-        receipt.referred,
-        recovered,
-    )
 
 
 def _opened(book: Book, event: e.CaseOpened, day: date) -> None:
@@ -174,8 +162,13 @@ def _payment(book: Book, event: e.PaymentRecorded, day: date) -> None:
 
 
 def _reversed(book: Book, event: e.PaymentReversed, day: date) -> None:
-    book.receipts.pop(event.payment_id, None)
+    receipt = book.receipts.pop(event.payment_id, None)
     book.recovering = None
+    left = 0 if receipt is None or event.amount is None else receipt.amount - event.amount
+    if receipt is not None and left > 0:
+        # What was allocated last goes first, and that is what waits or falls due later.
+        less = replace(receipt, amount=left, recovered=min(receipt.recovered, left))
+        book.receipts[event.payment_id] = less
 
 
 def _step(book: Book, event: e.StepTaken, day: date) -> None:

@@ -51,6 +51,7 @@ class Book:
     prepaid: int = 0
     version: int = 0
     disputed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    waiting: int = 0
 
 
 class World:
@@ -85,8 +86,12 @@ class World:
         payment_id: str = "PAY-1",
         account: str = "A",
         item: str | None = None,
+        received: str | None = None,
         **more: Any,
     ) -> None:
+        """`received` is when it came in, where that is told late; the little ledger takes all money
+        as it is told.
+        """
         book = self.book(account)
         parts: dict[str, int] = {}
         left = self._put(parts, amount, [book.debts[item]] if item else [])
@@ -96,21 +101,44 @@ class World:
         command = c.RecordPayment(
             payment_id=payment_id,
             amount=amount,
-            received_at=self.now,
+            received_at=self.at(received) if received else self.now,
             parts=tuple(MoneyPart(item_id=key, amount=part) for key, part in parts.items()),
             **more,
         )
         self.do(command, account)
         self._tell(account, [book.debts[key] for key in parts])
 
-    def reverse(self, payment_id: str = "PAY-1", account: str = "A") -> None:
+    def reverse(
+        self, payment_id: str = "PAY-1", account: str = "A", amount: int | None = None
+    ) -> None:
+        """Take a payment back, or `amount` of it: what was allocated last, first."""
         book = self.book(account)
-        parts = book.paid.pop(payment_id)
-        for key, amount in parts.items():
-            book.debts[key].left += amount
-            book.debts[key].state = "open"
-        self.do(c.ReversePayment(payment_id=payment_id), account)
+        parts = book.paid[payment_id]
+        left = sum(parts.values()) if amount is None else amount
+        for key in reversed(list(parts)):
+            part = min(parts[key], left)
+            parts[key] -= part
+            left -= part
+            book.debts[key].left += part
+            book.debts[key].state = "open" if book.debts[key].left else "settled"
+        self.do(c.ReversePayment(payment_id=payment_id, amount=amount), account)
         self._tell(account, [book.debts[key] for key in parts])
+
+    def waits(self, amount: int, until: str, payment_id: str = "PAY-1", account: str = "A") -> None:
+        """Money waits for an invoice that nobody knows."""
+        self.book(account).waiting += amount
+        command = c.NoteUnmatched(
+            payment_id=payment_id, amount=amount, invoices=("X-1",), until=self.at(until).date()
+        )
+        self.do(command, account)
+        self._tell(account, [])
+
+    def release(self, account: str = "A") -> None:
+        """What waited goes to what has fallen due."""
+        book = self.book(account)
+        book.prepaid, book.waiting = book.prepaid + book.waiting, 0
+        self._tell(account, [])
+        self._apply_prepaid(account)
 
     def cancel(self, item_id: str, account: str = "A") -> None:
         debt = self.book(account).debts[item_id]
@@ -137,12 +165,16 @@ class World:
 
     def to(self, when: str) -> "World":
         """Let time pass up to a local date (00:00) or date and time, inclusive."""
-        until = datetime.fromisoformat(when).replace(tzinfo=self.zone)
+        until = self.at(when)
         while (at := self._next()) is not None and at <= until:
             self.now = max(self.now, at)
             self._act()
         self.now = max(self.now, until)
         return self
+
+    def at(self, when: str) -> datetime:
+        """A local date (00:00) or date and time."""
+        return datetime.fromisoformat(when).replace(tzinfo=self.zone)
 
     @property
     def today(self) -> date:
@@ -268,7 +300,8 @@ class World:
             as_of=self.today,
             currency="CNY",
             items=items,
-            prepaid=book.prepaid,
+            prepaid=book.prepaid + book.waiting,
+            waiting=book.waiting,
         )
         self.do(command, account)
 

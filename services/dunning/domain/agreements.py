@@ -1,0 +1,199 @@
+"""How promises and plans end (rules of all packs: pause, value date, taken back).
+
+Money counts from the instant it came in: a payment told late may show that a broken promise was
+kept, or a broken plan met, and one that is taken back that a kept promise was not.
+"""
+
+from datetime import date, datetime
+
+from services.dunning.domain import events as e
+from services.dunning.domain.acting import raise_alert
+from services.dunning.domain.localtime import ONE_DAY
+from services.dunning.domain.owing import is_unpaid
+from services.dunning.domain.reacting import react
+from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.domain.values import Plan, Promise
+
+# ---- at the step time
+
+
+def check_agreements(rec: Recorder) -> None:
+    """Break the promises and the plan whose day has passed unpaid, and raise their alerts."""
+    for promise in rec.state.promises:
+        if promise.by < rec.today and promise.paid < promise.amount:
+            _end_promise(rec, promise)
+    plan = rec.state.plan
+    if plan is not None:
+        short = plan.shortfall_on()
+        if short is not None and short < rec.today:
+            _end_plan(rec, plan, short)
+
+
+def _end_promise(rec: Recorder, promise: Promise) -> None:
+    if _is_over(rec, promise.case_id):
+        lapse_promise(rec, promise)
+        return
+    rec.emit(
+        e.PromiseBroken(
+            promise_id=promise.promise_id,
+            paid=promise.paid,
+            case_id=rec.case_id,
+            until=rec.step_time,
+        )
+    )
+    words = f"promised {promise.amount} by {promise.by}, paid {promise.paid}"
+    raise_alert(rec, "promise_broken", Cause(None, words))
+    react(rec, "promise", "broken")
+
+
+def _end_plan(rec: Recorder, plan: Plan, short: date) -> None:
+    if _is_over(rec, plan.case_id):
+        complete_plan(rec, plan)
+        return
+    due = sum(i.amount for i in plan.instalments if i.due < rec.today)
+    rec.emit(
+        e.PlanBroken(
+            plan_id=plan.plan_id,
+            paid=plan.paid,
+            due=due,
+            case_id=rec.case_id,
+            until=rec.step_time,
+        )
+    )
+    words = f"instalments due by {short} not met: {plan.paid} paid of {due} due"
+    raise_alert(rec, "plan_broken", Cause(None, words))
+    react(rec, "plan", "broken")
+
+
+def _is_over(rec: Recorder, case_id: str | None) -> bool:
+    """Whether the debt it was about is gone: its case closed, or nothing is open at all."""
+    if case_id is not None and case_id != rec.case_id:
+        return True
+    return not any(is_unpaid(item, rec.today) for item in rec.state.items.values())
+
+
+# ---- a payment is told
+
+
+def count_payment(rec: Recorder) -> None:
+    """Keep what the money so far keeps: running promises and the plan, and those that had been
+    broken before a payment was told that came in in time.
+    """
+    for promise in rec.state.promises:
+        if promise.paid >= promise.amount:
+            _keep(rec, promise, max(rec.now, _checked_at(rec, promise.by)))
+    for promise in rec.state.past_promises:
+        until = promise.until
+        if promise.ended == "broken" and until and promise.paid_by(until) >= promise.amount:
+            _keep(rec, promise, until)
+    plan = rec.state.plan
+    if plan is not None and plan.paid >= plan.total:
+        complete_plan(rec, plan)
+        react(rec, "plan", "completed")
+    _mend_plans(rec)
+
+
+def _keep(rec: Recorder, promise: Promise, until: datetime) -> None:
+    rec.emit(e.PromiseKept(promise_id=promise.promise_id, case_id=promise.case_id, until=until))
+    react(rec, "promise", "kept")
+
+
+def _mend_plans(rec: Recorder) -> None:
+    """Let a broken plan run again, or be completed, that was not broken after all; not beside
+    another.
+    """
+    for plan in rec.state.past_plans:
+        is_present = plan.case_id in (None, rec.case_id)
+        if plan.ended != "broken" or not is_present or rec.state.plan or _failed(rec, plan):
+            continue
+        _resume_plan(rec, plan, plan.case_id)
+        if plan.paid >= plan.total:
+            complete_plan(rec, plan)
+            react(rec, "plan", "completed")
+
+
+def _failed(rec: Recorder, plan: Plan) -> bool:
+    """Whether an instalment of it was missed at its check; up to the one that broke it, what had
+    come in by then counts.
+    """
+    due = 0
+    for instalment in plan.instalments:
+        due += instalment.amount
+        checked = _checked_at(rec, instalment.due)
+        counts_until = max(checked, plan.until or checked)
+        if checked <= rec.now and plan.paid_by(counts_until) < due:
+            return True
+    return False
+
+
+# ---- a payment is taken back
+
+
+def discount_payment(rec: Recorder, counted: tuple[str, ...]) -> None:
+    """Let run again what only money kept that counts as never made.
+
+    `counted` are the promises and plans the payment counted for. What had ended with a case that
+    closed belongs to the case that the arrear opens.
+    """
+    for promise in (*rec.state.past_promises, *rec.state.promises):
+        if promise.promise_id in counted and _runs_again(rec, promise, promise.amount):
+            rec.emit(
+                e.PromiseResumed(
+                    promise_id=promise.promise_id,
+                    amount=promise.amount,
+                    by=promise.by,
+                    paid=promise.paid,
+                    case_id=rec.case_id,
+                )
+            )
+    for plan in (*rec.state.past_plans, *((rec.state.plan,) if rec.state.plan else ())):
+        if plan.plan_id in counted and _runs_again(rec, plan, plan.total):
+            beside = rec.state.plan
+            if beside is None or beside.plan_id == plan.plan_id:
+                _resume_plan(rec, plan, rec.case_id)
+
+
+def counting(rec: Recorder, payment_id: str) -> tuple[str, ...]:
+    """The promises and plans, running or past, that a payment counts for."""
+    state = rec.state
+    promises = (*state.promises, *state.past_promises)
+    plans = (*state.past_plans, *((state.plan,) if state.plan else ()))
+    return (
+        *(p.promise_id for p in promises if payment_id in p.received),
+        *(p.plan_id for p in plans if payment_id in p.received),
+    )
+
+
+def _runs_again(rec: Recorder, one: Promise | Plan, wanted: int) -> bool:
+    """Whether it had ended well, or with its case, and what is left does not reach it."""
+    if one.ended:
+        return one.ended != "broken" and one.paid < wanted
+    return one.case_id is not None and one.case_id != rec.case_id
+
+
+def _resume_plan(rec: Recorder, plan: Plan, case_id: str | None) -> None:
+    rec.emit(
+        e.PlanResumed(
+            plan_id=plan.plan_id, instalments=plan.instalments, paid=plan.paid, case_id=case_id
+        )
+    )
+
+
+# ---- over with what it was about
+
+
+def lapse_promise(rec: Recorder, promise: Promise) -> None:
+    """End a promise whose debt is gone: neither kept nor broken."""
+    until = _checked_at(rec, promise.by)
+    rec.emit(e.PromiseLapsed(promise_id=promise.promise_id, case_id=promise.case_id, until=until))
+
+
+def complete_plan(rec: Recorder, plan: Plan) -> None:
+    """End a plan that was paid, or whose debt is gone."""
+    until = max(rec.now, _checked_at(rec, plan.instalments[-1].due))
+    rec.emit(e.PlanCompleted(plan_id=plan.plan_id, case_id=plan.case_id, until=until))
+
+
+def _checked_at(rec: Recorder, due_on: date) -> datetime:
+    """When it is looked at whether what was due on a day came in."""
+    return rec.at(due_on + ONE_DAY, rec.pack.step_time)
