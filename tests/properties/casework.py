@@ -59,6 +59,10 @@ class Plan:
     instalments: list[tuple[date, int]]
     paid: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def total(self) -> int:
+        return sum(amount for _, amount in self.instalments)
+
     def is_short(self, day: date) -> bool:
         """Whether an instalment due before a day is not covered."""
         due = 0
@@ -80,6 +84,8 @@ class Model:
         self.hold = False
         self.promises: list[Promise] = []
         self.plan: Plan | None = None
+        self.kept: list[Promise] = []
+        self.done_plans: list[Plan] = []
         self.planned = False
         self.disputes: dict[str, list[str]] = {}
         self.disputed_ever = False
@@ -109,10 +115,10 @@ class Model:
         for promise in list(self.promises):
             if promise.by < self.today:
                 self.promises.remove(promise)
-                self._note("alert", "promise_broken")
+                self._alert("promise_broken")
         if self.plan is not None and self.plan.is_short(self.today):
             self._end_plan()
-            self._note("alert", "plan_broken")
+            self._alert("plan_broken")
         self.follow()
         self._before_due()
         self._step()
@@ -129,9 +135,9 @@ class Model:
         elif self.case is not None and not money.past_due():
             for service in self.restricted:
                 self._note("restored", service)
+            self.kept += self.promises
             self.case, self.restricted, self.promises = None, [], []
-            if self.plan is not None:
-                self._end_plan()
+            self._complete_plan()
             self._note("case", "closed")
 
     def is_paused(self) -> bool:
@@ -239,14 +245,20 @@ class Model:
 
     def pay(self, payment_id: str, amount: int, named: list[str]) -> None:
         self.book.happens("pay", payment_id, amount, named)
+        for ended, last in [(k, k.by) for k in self.kept] + [
+            (p, max(on for on, _ in p.instalments)) for p in self.done_plans
+        ]:
+            if self.now <= datetime.combine(last + ONE_DAY, NINE):
+                ended.paid[payment_id] = amount
         for promise in list(self.promises):
             promise.paid[payment_id] = amount
             if sum(promise.paid.values()) >= promise.amount:
                 self.promises.remove(promise)
+                self.kept.append(promise)
         if self.plan is not None:
             self.plan.paid[payment_id] = amount
-            if sum(self.plan.paid.values()) >= sum(a for _, a in self.plan.instalments):
-                self._end_plan()
+            if sum(self.plan.paid.values()) >= self.plan.total:
+                self._complete_plan()
         self.follow()
 
     def reverse(self, payment_id: str) -> None:
@@ -255,7 +267,20 @@ class Model:
             promise.paid.pop(payment_id, None)
         if self.plan is not None:
             self.plan.paid.pop(payment_id, None)
+        self._run_again(payment_id)
         self.follow()
+
+    def _run_again(self, payment_id: str) -> None:
+        """What only money that was never made had kept runs again, one plan at a time."""
+        for promise in [p for p in self.kept if p.paid.pop(payment_id, None)]:
+            if sum(promise.paid.values()) < promise.amount:
+                self.kept.remove(promise)
+                self.promises.append(promise)
+        for plan in [p for p in self.done_plans if p.paid.pop(payment_id, None)]:
+            if self.plan is None and sum(plan.paid.values()) < plan.total:
+                self.done_plans.remove(plan)
+                self.plan = plan
+                self.book.happens("plan", plan.id)
 
     def happens(self, fact: str, *values: Any) -> None:
         """A fact about money that pays nothing."""
@@ -298,6 +323,15 @@ class Model:
         case.counts_from = self.today
         self._note("granted", step.id)
         self._do(case, step)
+
+    def _complete_plan(self) -> None:
+        if self.plan is not None:
+            self.done_plans.append(self.plan)
+            self._end_plan()
+
+    def _alert(self, kind: str) -> None:
+        if self.book.money.open():
+            self._note("alert", kind)
 
     def _end_plan(self) -> None:
         if self.plan is not None:

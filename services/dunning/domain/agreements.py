@@ -67,7 +67,7 @@ def _end_plan(rec: Recorder, plan: Plan, short: date) -> None:
 
 def _is_over(rec: Recorder, case_id: str | None) -> bool:
     """Whether the debt it was about is gone: its case closed, or nothing is open at all."""
-    if case_id is not None and case_id != rec.case_id:
+    if case_id and case_id != rec.case_id:
         return True
     return not any(is_unpaid(item, rec.today) for item in rec.state.items.values())
 
@@ -103,7 +103,7 @@ def _mend_plans(rec: Recorder) -> None:
     another.
     """
     for plan in rec.state.past_plans:
-        is_present = plan.case_id in (None, rec.case_id)
+        is_present = not plan.case_id or plan.case_id == rec.case_id
         if plan.ended != "broken" or not is_present or rec.state.plan or _failed(rec, plan):
             continue
         _resume_plan(rec, plan, plan.case_id)
@@ -130,13 +130,13 @@ def _failed(rec: Recorder, plan: Plan) -> bool:
 
 
 def discount_payment(rec: Recorder, counted: tuple[str, ...]) -> None:
-    """Let run again what only money kept that counts as never made.
+    """Let run again what had ended well with money that counts as never made.
 
-    `counted` are the promises and plans the payment counted for. What had ended with a case that
-    closed belongs to the case that the arrear opens.
+    `counted` are the promises and plans the payment counted for. Those of a case that closed
+    meanwhile are of the case that the arrear opens.
     """
-    for promise in (*rec.state.past_promises, *rec.state.promises):
-        if promise.promise_id in counted and _runs_again(rec, promise, promise.amount):
+    for promise in rec.state.past_promises:
+        if promise.promise_id in counted and _runs_again(promise, promise.amount):
             rec.emit(
                 e.PromiseResumed(
                     promise_id=promise.promise_id,
@@ -146,29 +146,21 @@ def discount_payment(rec: Recorder, counted: tuple[str, ...]) -> None:
                     case_id=rec.case_id,
                 )
             )
-    for plan in (*rec.state.past_plans, *((rec.state.plan,) if rec.state.plan else ())):
-        if plan.plan_id in counted and _runs_again(rec, plan, plan.total):
-            beside = rec.state.plan
-            if beside is None or beside.plan_id == plan.plan_id:
-                _resume_plan(rec, plan, rec.case_id)
+    for plan in rec.state.past_plans:
+        if plan.plan_id in counted and _runs_again(plan, plan.total) and rec.state.plan is None:
+            _resume_plan(rec, plan, rec.case_id)
 
 
 def counting(rec: Recorder, payment_id: str) -> tuple[str, ...]:
-    """The promises and plans, running or past, that a payment counts for."""
-    state = rec.state
-    promises = (*state.promises, *state.past_promises)
-    plans = (*state.past_plans, *((state.plan,) if state.plan else ()))
+    """The promises and plans that have ended and a payment counts for."""
     return (
-        *(p.promise_id for p in promises if payment_id in p.received),
-        *(p.plan_id for p in plans if payment_id in p.received),
+        *(p.promise_id for p in rec.state.past_promises if payment_id in p.received),
+        *(p.plan_id for p in rec.state.past_plans if payment_id in p.received),
     )
 
 
-def _runs_again(rec: Recorder, one: Promise | Plan, wanted: int) -> bool:
-    """Whether it had ended well, or with its case, and what is left does not reach it."""
-    if one.ended:
-        return one.ended != "broken" and one.paid < wanted
-    return one.case_id is not None and one.case_id != rec.case_id
+def _runs_again(one: Promise | Plan, wanted: int) -> bool:
+    return one.ended != "broken" and one.paid < wanted
 
 
 def _resume_plan(rec: Recorder, plan: Plan, case_id: str | None) -> None:
@@ -180,6 +172,16 @@ def _resume_plan(rec: Recorder, plan: Plan, case_id: str | None) -> None:
 
 
 # ---- over with what it was about
+
+
+def end_with_case(rec: Recorder) -> None:
+    """End what was agreed about the case that closes: it says nothing about a new arrear."""
+    for promise in rec.state.promises:
+        if promise.case_id == rec.case_id:
+            lapse_promise(rec, promise)
+    plan = rec.state.plan
+    if plan is not None and plan.case_id == rec.case_id:
+        complete_plan(rec, plan)
 
 
 def lapse_promise(rec: Recorder, promise: Promise) -> None:

@@ -2,7 +2,7 @@
 
 from services.dunning.domain import events as e
 from services.dunning.domain.acting import restore
-from services.dunning.domain.agreements import complete_plan, lapse_promise
+from services.dunning.domain.agreements import complete_plan, end_with_case, lapse_promise
 from services.dunning.domain.grading import grade_on, is_graded
 from services.dunning.domain.localtime import ONE_DAY
 from services.dunning.domain.owing import overdue, overdue_principal, past_due
@@ -94,12 +94,14 @@ def _open(rec: Recorder) -> None:
 
 
 def _forget_agreements(rec: Recorder) -> None:
-    """Promises and a plan made about an earlier case say nothing about a new arrear."""
+    """Promises and a plan made about an earlier case say nothing about a new arrear; they end with
+    their case, but did not always.
+    """
     for promise in rec.state.promises:
-        if promise.case_id is not None:
+        if promise.case_id:
             lapse_promise(rec, promise)
     plan = rec.state.plan
-    if plan is not None and plan.case_id is not None:
+    if plan is not None and plan.case_id:
         complete_plan(rec, plan)
 
 
@@ -116,6 +118,7 @@ def _close(rec: Recorder) -> None:
                     approval_id=approval.approval_id, for_=approval.for_, **rec.why(cause)
                 )
             )
+    end_with_case(rec)
     restore(rec, cause)
     react(rec, "case", "closed")
     rec.emit(e.CaseClosed(closed_on=rec.today, **rec.why(cause)))

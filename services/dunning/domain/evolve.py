@@ -58,6 +58,7 @@ from services.dunning.domain.evolve_facts import (
     replied,
 )
 from services.dunning.domain.evolve_money import (
+    adopted,
     payment_recorded,
     payment_reversed,
     plan_agreed,
@@ -95,6 +96,13 @@ def evolve_creditor(state: Creditor, event: Any) -> Creditor:
     change = _CREDITOR.get(type(event))
     following = change(state, event) if change else state
     return replace(following, sequence=state.sequence + 1)
+
+
+def _opened(state: Account, event: e.CaseOpened) -> Account:
+    following = opened(state, event)
+    if state.promises or state.plan:
+        following = adopted(following, event.case_id or "")
+    return following
 
 
 def _configured(state: Creditor, event: e.CreditorConfigured) -> Creditor:
@@ -171,7 +179,7 @@ _ACCOUNT: dict[type, Callable[[Account, Any], Account]] = {
     e.LimitationReached: limitation_reached,
     e.CommissionEarned: commission_earned,
     e.CommissionReversed: commission_reversed,
-    e.CaseOpened: opened,
+    e.CaseOpened: _opened,
     e.CasePaused: paused,
     e.CaseResumed: resumed,
     e.CaseClosed: closed,

@@ -11,8 +11,9 @@ from services.dunning.domain.state import Account
 from services.dunning.domain.values import Earned, Plan, Promise
 
 _REMEMBERED_MAX = 64
-_PAST_PROMISES_MAX = 8
-_PAST_PLANS_MAX = 2
+_PAST_PROMISES_MAX = 16
+_PAST_PLANS_MAX = 4
+_CASE_TO_COME = ""
 _AFTER_LAST_INSTALMENT = timedelta(days=2)
 _ENDED = {
     e.PromiseKept: "kept",
@@ -100,6 +101,17 @@ def _less(one: P, event: e.PaymentReversed) -> P:
     return replace(one, received=received, received_at=came)
 
 
+def adopted(state: Account, case_id: str) -> Account:
+    """With what runs again after its case closed taken over by the case that opens."""
+    plan = state.plan
+    if plan is not None and plan.case_id == _CASE_TO_COME:
+        plan = replace(plan, case_id=case_id)
+    promises = tuple(
+        replace(p, case_id=case_id) if p.case_id == _CASE_TO_COME else p for p in state.promises
+    )
+    return replace(state, plan=plan, promises=promises)
+
+
 # ---- promises
 
 
@@ -129,7 +141,8 @@ def promise_resumed(state: Account, event: e.PromiseResumed) -> Account:
     found, running, past = _taken(state, event.promise_id)
     if found is None:
         return state
-    again: Promise = replace(found, case_id=event.case_id, ended="", until=None)
+    case_id = event.case_id or _CASE_TO_COME
+    again: Promise = replace(found, case_id=case_id, ended="", until=None)
     return replace(state, promises=(*running, again), past_promises=past)
 
 
@@ -178,7 +191,8 @@ def plan_resumed(state: Account, event: e.PlanResumed) -> Account:
     if found is None:
         return state
     past = tuple(p for p in state.past_plans if p.plan_id != event.plan_id)
-    again: Plan = replace(found, case_id=event.case_id, ended="", until=None)
+    case_id = event.case_id or _CASE_TO_COME
+    again: Plan = replace(found, case_id=case_id, ended="", until=None)
     return replace(state, plan=again, past_plans=past)
 
 

@@ -94,7 +94,7 @@ class TestPromise:
         world.do(c.MakePromise(amount=10000, by=date(2026, 6, 25)))
         world.cancel("INV-1")
         world.to("2026-07-10")
-        assert world.days(e.PromiseLapsed) == ["06-26"]
+        assert world.days(e.PromiseLapsed) == ["06-15"]
         assert world.of(e.AlertRaised) == []
 
     def test_a_restriction_stays_through_it(self, world: World) -> None:
