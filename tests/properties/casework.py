@@ -115,10 +115,16 @@ class Model:
         for promise in list(self.promises):
             if promise.by < self.today:
                 self.promises.remove(promise)
-                self._alert("promise_broken")
+                if self._is_owed():
+                    self._note("alert", "promise_broken")
+                else:
+                    self.kept.append(promise)
         if self.plan is not None and self.plan.is_short(self.today):
-            self._end_plan()
-            self._alert("plan_broken")
+            if self._is_owed():
+                self._end_plan()
+                self._note("alert", "plan_broken")
+            else:
+                self._complete_plan()
         self.follow()
         self._before_due()
         self._step()
@@ -329,9 +335,8 @@ class Model:
             self.done_plans.append(self.plan)
             self._end_plan()
 
-    def _alert(self, kind: str) -> None:
-        if self.book.money.open():
-            self._note("alert", kind)
+    def _is_owed(self) -> bool:
+        return bool(self.book.money.open())
 
     def _end_plan(self) -> None:
         if self.plan is not None:

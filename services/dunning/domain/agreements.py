@@ -94,7 +94,9 @@ def count_payment(rec: Recorder) -> None:
 
 
 def _keep(rec: Recorder, promise: Promise, until: datetime) -> None:
-    rec.emit(e.PromiseKept(promise_id=promise.promise_id, case_id=promise.case_id, until=until))
+    rec.emit(
+        e.PromiseKept(promise_id=promise.promise_id, case_id=promise.case_id or None, until=until)
+    )
     react(rec, "promise", "kept")
 
 
@@ -106,7 +108,7 @@ def _mend_plans(rec: Recorder) -> None:
         is_present = not plan.case_id or plan.case_id == rec.case_id
         if plan.ended != "broken" or not is_present or rec.state.plan or _failed(rec, plan):
             continue
-        _resume_plan(rec, plan, plan.case_id)
+        _resume_plan(rec, plan, plan.case_id or None)
         if plan.paid >= plan.total:
             complete_plan(rec, plan)
             react(rec, "plan", "completed")
@@ -187,13 +189,15 @@ def end_with_case(rec: Recorder) -> None:
 def lapse_promise(rec: Recorder, promise: Promise) -> None:
     """End a promise whose debt is gone: neither kept nor broken."""
     until = _checked_at(rec, promise.by)
-    rec.emit(e.PromiseLapsed(promise_id=promise.promise_id, case_id=promise.case_id, until=until))
+    rec.emit(
+        e.PromiseLapsed(promise_id=promise.promise_id, case_id=promise.case_id or None, until=until)
+    )
 
 
 def complete_plan(rec: Recorder, plan: Plan) -> None:
     """End a plan that was paid, or whose debt is gone."""
     until = max(rec.now, _checked_at(rec, plan.instalments[-1].due))
-    rec.emit(e.PlanCompleted(plan_id=plan.plan_id, case_id=plan.case_id, until=until))
+    rec.emit(e.PlanCompleted(plan_id=plan.plan_id, case_id=plan.case_id or None, until=until))
 
 
 def _checked_at(rec: Recorder, due_on: date) -> datetime:
