@@ -26,7 +26,7 @@ _DEFAULTS = Path(__file__).with_name("defaults.yaml")
 
 def _encoding(name: str) -> str:
     try:
-        b"".decode(name)  # some codecs turn bytes into bytes
+        "a".encode(name)  # some codecs turn bytes into bytes
         return codecs.lookup(name).name
     except LookupError:
         raise ValueError(f"'{name}' is not an encoding this machine knows") from None

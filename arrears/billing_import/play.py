@@ -104,7 +104,7 @@ async def _play(
     await world.begin(played[0].at - timedelta(days=1))
     listener = Listener(world.bus, ["ledger"])
     await listener.begin()
-    await _set_up_creditor(world.apis, mapping)
+    await set_up_creditor(world.apis, mapping)
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("playing", total=len(played))
         playing = _Playing(world, mapping, told, lambda number: bar.advance(task, number))
@@ -145,7 +145,8 @@ async def _listen(listener: Listener, told: Lateness) -> None:
         told.hear(event)
 
 
-async def _set_up_creditor(apis: Apis, mapping: ImportMap) -> None:
+async def set_up_creditor(apis: Apis, mapping: ImportMap) -> None:
+    """Set the map's creditor up."""
     body = {
         "name": mapping.creditor,
         "time_zone": mapping.time_zone,

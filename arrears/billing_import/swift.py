@@ -30,9 +30,11 @@ from arrears.errors import UsageError
 logging.getLogger("mt940").setLevel(logging.CRITICAL)
 
 _LINE = re.compile(r"^:61:", re.MULTILINE)
+_BALANCE = re.compile(r"^:6[02][FM]?:", re.MULTILINE)
 _SEGMENT = re.compile(r"\?([0-9]{2})([^?]*)")
 _RETURN_CODE = re.compile(r"/RTRN/([A-Z]{2}[0-9]{2})|\b([A-Z]{2}[0-9]{2})\b")
-_EREF = re.compile(r"/EREF/([^/\n]+)")
+_EREF = re.compile(r"/EREF/([^/]+)")
+_IBAN = re.compile(r"/IBAN/([A-Z]{2}[0-9]{2}[A-Z0-9]{10,30})(?:/|\Z)")
 _RETURNED_TYPES = {"NRTI"}
 _RETURNED_CODES = {"108", "109"}  # of direct debits, business and core (GVC of the German banks)
 _DEBIT_CODES = {"171", "174", "192", "196"}
@@ -41,6 +43,8 @@ _NO_REFERENCE = {"", "NONREF", "NOTPROVIDED"}
 
 def read_mt940(path: Path, text: str, mapping: ImportMap) -> Statement:
     """Read all statements of a file; raises UsageError when it is not MT940 to the last line."""
+    if not _BALANCE.search(text):
+        raise UsageError(f"{path}: has no balances: an interim report (MT942) is no statement")
     processors = {"pre_statement": [_keep_date], "pre_transaction_details": [_keep_details]}
     try:
         found = mt940.parse_statements(text, processors=processors, options=mt940.Options.all())
@@ -140,8 +144,13 @@ def _entry(
     minor = booked if original is None else min(booked, minor_units(original, *wanted))
     if minor == 0:
         raise Unusable("is of no amount")
-    end_to_end = (data.get("end_to_end_reference") or _eref(texts)).strip()
+    end_to_end = (data.get("end_to_end_reference") or _slashed(texts, _EREF)).strip()
     told = [text for text in (end_to_end, data["customer_reference"]) if text not in _NO_REFERENCE]
+    payers = (
+        data.get("applicant_iban"),
+        data.get("gvc_applicant_iban"),
+        _slashed(texts, _IBAN),
+    )
     return Entry(
         where=where,
         payment=_identity(data, statement, seen),
@@ -154,9 +163,7 @@ def _entry(
         number=None if end_to_end in _NO_REFERENCE else as_number(end_to_end),
         said=Said(
             texts=(*texts, *told),
-            payers=tuple(
-                filter(None, (data.get("applicant_iban"), data.get("gvc_applicant_iban")))
-            ),
+            payers=tuple(filter(None, payers)),
             takes_back=(end_to_end,) if returned and end_to_end not in _NO_REFERENCE else (),
         ),
     )
@@ -190,8 +197,9 @@ def _original(data: dict[str, Any]) -> Decimal | None:
     return Decimal(text.replace(",", "."))
 
 
-def _eref(texts: tuple[str, ...]) -> str:
-    found = (_EREF.search(text) for text in texts)
+def _slashed(texts: tuple[str, ...], field: re.Pattern[str]) -> str:
+    """A field as Dutch banks write it, `/NAME/value/`."""
+    found = (field.search(text.replace("\n", "")) for text in texts)
     return next((match[1] for match in found if match), "")
 
 

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from arrears.errors import UsageError
 
 _DELIMITERS = ",;\t|"
+_SHOWN_MAX = 300
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _ONE_BYTE = re.compile(r"(cp|iso8859|latin|mac)")
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -112,8 +113,10 @@ def read_table(path: Path, form: CsvForm, wanted: Sequence[str]) -> Table:
     lines = _LINE_END.split(read_text(path, form.encoding))
     if not lines[-1]:
         lines.pop()
+    if not lines:
+        raise UsageError(f"{path}: is empty")
     above = _header_line(lines, form)
-    header = [cell.strip() for cell in _cells(lines[above - 1], form) or []] if lines else []
+    header = [cell.strip() for cell in _cells(lines[above - 1], form) or []]
     _check_header(path, above, header, form, wanted)
     table = Table(total=len(lines), above=above)
     for record in _records(lines, above, header, form):
@@ -167,7 +170,7 @@ def _check_header(
         if header.count(name) > 1:
             raise UsageError(f"{path}: line {line}: the header has column '{name}' twice")
         if name not in header:
-            there = ", ".join(header) or "none"
+            there = ", ".join(header)[:_SHOWN_MAX] or "none"
             hint = _other_delimiter(header, form)
             raise UsageError(
                 f"{path}: line {line}: no column '{name}'; the columns are {there}{hint}"
@@ -229,6 +232,8 @@ def _record(
 
 def _open_quote(text: str, line: int, header: Sequence[str], form: CsvForm) -> Refusal:
     cells = next(csv.reader([text], delimiter=form.delimiter), [])
+    if len(cells) == len(header):
+        return Refusal(line, "", "a quotation mark closes in the middle of a cell")
     column = header[len(cells) - 1] if 0 < len(cells) <= len(header) else ""
     hint = "" if form.line_breaks else " (cells with line breaks need `line_breaks: true`)"
     reason = f"a quotation mark that opens on this line does not close on it{hint}"

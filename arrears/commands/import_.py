@@ -162,6 +162,8 @@ def _tell_disputes(count: int) -> None:
 
 
 def _publish(played: "Sequence[Happening]", mapping: "ImportMap") -> None:
+    if not played:
+        return
     refused = running.run(_publish_all(played, mapping))
     for reason in refused:
         typer.echo(reason, err=True)

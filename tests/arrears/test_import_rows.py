@@ -135,6 +135,10 @@ def test_a_map_that_does_not_fit_names_line_and_field(tmp_path: Path) -> None:
         mapping(tmp_path, MAP.replace("amt,", "amt, ammount: x,"))
     with pytest.raises(FileError, match=r"map\.yaml:9: time_zone: 'Mars' is not a time zone"):
         mapping(tmp_path, MAP + "time_zone: Mars\n")
+    with pytest.raises(FileError, match=r"map\.yaml:9: encoding: 'hex' is not an encoding"):
+        mapping(tmp_path, MAP + "encoding: hex\n")
+    with pytest.raises(FileError, match=r"map\.yaml:2: currency: 'EUX' is not a currency"):
+        mapping(tmp_path, MAP.replace("USD", "EUX"))
 
 
 def test_rows_become_messages_in_the_order_of_time(tmp_path: Path) -> None:

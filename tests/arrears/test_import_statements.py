@@ -121,6 +121,23 @@ def test_mt940_is_the_same_payments_whenever_it_is_read(tmp_path: Path, mapping:
     assert len({entry.payment for entry in first.entries}) == 4
 
 
+def test_what_dutch_banks_write_between_slashes_is_understood(
+    tmp_path: Path, mapping: ImportMap
+) -> None:
+    found = read(
+        tmp_path,
+        mapping,
+        ":20:ABN\n:25:517852257\n:28C:1/1\n:60F:C260520EUR0,00\n"
+        ":61:2605210521C20,N196NONREF\n:86:/TRTP/SEPA OVERBOEKING/IBAN/NL02ABNA01\n"
+        "23456789/REMI/bedankt/EREF/E-1\n"
+        ":61:2605210521D5,5N426NONREF\n:86:/TRTP/STORNERING/EREF/DD-9/RTRN/MD06/REMI/x\n",
+    )
+    paid, returned = found.entries
+    assert (paid.amount, paid.said.payers, paid.number) == (2000, ("NL02ABNA0123456789",), "E-1")
+    assert (returned.is_return, returned.amount, returned.reason) == (True, 550, "MD06")
+    assert returned.said.takes_back == ("DD-9",)
+
+
 def test_two_entries_alike_in_everything_are_two_payments(
     tmp_path: Path, mapping: ImportMap
 ) -> None:
@@ -157,6 +174,12 @@ def test_an_mt940_statement_that_does_not_add_up_is_said(
 def test_an_mt940_file_with_a_broken_line_is_refused(tmp_path: Path, mapping: ImportMap) -> None:
     with pytest.raises(UsageError, match="is not MT940"):
         read(tmp_path, mapping, MT940.replace(":61:2603120312C410,00", ":61:2603120312X410,00"))
+
+
+def test_an_interim_report_is_no_statement(tmp_path: Path, mapping: ImportMap) -> None:
+    lines = [line for line in MT940.splitlines() if not line.startswith((":60F", ":62F"))]
+    with pytest.raises(UsageError, match="MT942"):
+        read(tmp_path, mapping, "\n".join(lines))
 
 
 def test_another_currency_is_refused_with_its_entry(tmp_path: Path, mapping: ImportMap) -> None:

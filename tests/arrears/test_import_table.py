@@ -26,6 +26,11 @@ def test_a_quotation_mark_that_swallows_lines_is_refused_where_it_opens(tmp_path
     assert found.lines == "5 lines: 1 of the header, 0 blank, 3 taken, 1 refused"
 
 
+def test_a_quotation_mark_in_the_middle_of_a_cell_is_refused(tmp_path: Path) -> None:
+    (refusal,) = sifted(tmp_path, 'a,b,c\n1,"2"x,3\n').refusals
+    assert str(refusal) == "line 2: a quotation mark closes in the middle of a cell"
+
+
 def test_a_cell_with_line_breaks_is_one_cell_where_the_map_allows_them(tmp_path: Path) -> None:
     form = CsvForm(line_breaks=True)
     found = sifted(tmp_path, 'a,b,c\n1,"Harbour Road 5\nPort",3\n4,5,6\n', form)
@@ -80,7 +85,7 @@ def test_a_file_in_another_encoding_is_refused(
         ("a;b\n1;2\n", "are they parted by ';'"),
         ("a,b,a\n1,2,3\n", "line 1: the header has column 'a' twice"),
         ("a,c\n1,2\n", "no column 'b'; the columns are a, c"),
-        ("", "no column 'a'; the columns are none"),
+        ("", "is empty"),
     ],
 )
 def test_a_header_that_does_not_fit_is_refused(tmp_path: Path, content: str, says: str) -> None:
