@@ -4,20 +4,25 @@ Read by the element names that ISO 20022 publishes, with a parser that takes no 
 `docs/adr/` for why no library does it.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element
 from zoneinfo import ZoneInfo
 
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
-
+from arrears.billing_import.camt_xml import (
+    Money,
+    all_of,
+    amount_of,
+    document,
+    money_at,
+    money_of,
+    text_of,
+    texts_of,
+)
 from arrears.billing_import.entries import (
     Aside,
     Entry,
@@ -30,10 +35,7 @@ from arrears.billing_import.entries import (
 )
 from arrears.billing_import.ids import identifier
 from arrears.billing_import.mapping import ImportMap
-from arrears.errors import UsageError
 
-_NAMESPACE = re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt\.(05[234])\.001\.([0-9]{2})\Z")
-_AMOUNT = re.compile(r"[0-9]{1,18}(\.[0-9]{0,5})?\Z")
 _NO_REFERENCE = {"", "NOTPROVIDED", "NONREF"}
 _DEBIT_FAMILIES = {"IDDT", "RDDT"}
 _CARD_FAMILIES = {"CCRD", "MCRD"}
@@ -41,7 +43,7 @@ _CARD_FAMILIES = {"CCRD", "MCRD"}
 
 def read_camt(path: Path, content: bytes, mapping: ImportMap) -> Statement:
     """Read all statements or notifications of a file; raises UsageError when it is none."""
-    root = _document(path, content)
+    root = document(path, content)
     read = Statement()
     number = 0
     for statement in (each for kind in ("Stmt", "Ntfctn") for each in root.iter(kind)):
@@ -52,42 +54,9 @@ def read_camt(path: Path, content: bytes, mapping: ImportMap) -> Statement:
     return read
 
 
-def _document(path: Path, content: bytes) -> Element:
-    try:
-        root: Element = fromstring(content, forbid_dtd=True)
-    except ParseError as error:
-        raise UsageError(f"{path}: is not XML: {error}") from error
-    except DefusedXmlException as error:
-        raise UsageError(f"{path}: has a document type or entities of its own") from error
-    kinds = {match[1] for each in root.iter() if (match := _NAMESPACE.match(_namespace(each)))}
-    if not kinds & {"053", "054"}:
-        told = "an intraday report (camt.052)" if "052" in kinds else "not camt.053 or camt.054"
-        raise UsageError(f"{path}: is {told}")
-    for each in root.iter():
-        each.tag = each.tag.rpartition("}")[2]
-    return root
-
-
-def _namespace(element: Element) -> str:
-    return element.tag.partition("}")[0].removeprefix("{")
-
-
 def _name(number: int, entry: Element) -> str:
-    reference = _text(entry, "AcctSvcrRef") or _text(entry, "NtryRef")
+    reference = text_of(entry, "AcctSvcrRef") or text_of(entry, "NtryRef")
     return f"entry {number} ({reference})" if reference else f"entry {number}"
-
-
-def _text(element: Element | None, path: str) -> str:
-    found = None if element is None else element.find(path)
-    return (found.text or "").strip() if found is not None else ""
-
-
-def _texts(element: Element | None, path: str) -> list[str]:
-    return [each.text.strip() for each in _all(element, path) if each.text and each.text.strip()]
-
-
-def _all(element: Element | None, path: str) -> list[Element]:
-    return [] if element is None else element.findall(path)
 
 
 def _add(read: Statement, reader: "_Reader", entry: Element, where: str) -> None:
@@ -101,31 +70,25 @@ def _add(read: Statement, reader: "_Reader", entry: Element, where: str) -> None
         read.asides.append(Aside(where, str(problem), refused=True))
 
 
-@dataclass(frozen=True)
-class _Money:
-    amount: Decimal
-    currency: str
-
-
 class _Reader:
     """Reads the entries of one statement."""
 
     def __init__(self, statement: Element, mapping: ImportMap) -> None:
         self._map = mapping
         self._zone = ZoneInfo(mapping.time_zone)
-        self._account = _text(statement, "Acct/Id/IBAN") or _text(statement, "Acct/Id/Othr/Id")
-        self._id = _text(statement, "Id")
+        self._account = text_of(statement, "Acct/Id/IBAN") or text_of(statement, "Acct/Id/Othr/Id")
+        self._id = text_of(statement, "Id")
         self._seen: Counter[str] = Counter()
 
     def read(self, entry: Element, where: str) -> Iterator[Entry | Aside]:
         """One entry's transactions: itself, or the several of a batch."""
-        status = _text(entry, "Sts/Cd") or _text(entry, "Sts")
+        status = text_of(entry, "Sts/Cd") or text_of(entry, "Sts")
         if status != "BOOK":
             yield Aside(where, f"is not booked yet ({status or 'no status'})")
             return
         transactions = entry.findall("NtryDtls/TxDtls")
         if len(transactions) <= 1:
-            count = _text(entry, "NtryDtls/Btch/NbOfTxs")
+            count = text_of(entry, "NtryDtls/Btch/NbOfTxs")
             if not transactions and count.isdigit() and int(count) > 1:
                 raise Unusable(f"is a sum of {int(count)} transactions that the file does not list")
             yield self._one(entry, transactions[0] if transactions else None, where)
@@ -133,22 +96,22 @@ class _Reader:
         self._check_sum(entry, transactions)
         for number, transaction in enumerate(transactions, start=1):
             place = f"{where}, transaction {number}"
-            found = self._one(entry, transaction, place, _amount_of(transaction), number)
+            found = self._one(entry, transaction, place, amount_of(transaction), number)
             yield found
 
     def _check_sum(self, entry: Element, transactions: list[Element]) -> None:
         """A batch is the sum of its transactions, or that less the bank's charges."""
-        direction = _text(entry, "CdtDbtInd")
+        direction = text_of(entry, "CdtDbtInd")
         total = Decimal(0)
         for transaction in transactions:
-            money = _amount_of(transaction)
+            money = amount_of(transaction)
             if money is None:
                 raise Unusable(f"is a sum of {len(transactions)} transactions without amounts")
-            same = _text(transaction, "CdtDbtInd") in {"", direction}
+            same = text_of(transaction, "CdtDbtInd") in {"", direction}
             total += money.amount if same else -money.amount
-        booked = _money(entry, "Amt").amount
+        booked = money_at(entry, "Amt").amount
         charges = sum(
-            (_money_of(each).amount for each in _all(entry, "Chrgs/Rcrd/Amt")), Decimal(0)
+            (money_of(each).amount for each in all_of(entry, "Chrgs/Rcrd/Amt")), Decimal(0)
         )
         if total not in {booked, booked + charges, booked - charges}:
             raise Unusable(f"is {booked}, but its transactions come to {total}")
@@ -158,19 +121,19 @@ class _Reader:
         entry: Element,
         transaction: Element | None,
         where: str,
-        money: _Money | None = None,
+        money: Money | None = None,
         number: int = 0,
     ) -> Entry | Aside:
-        direction = _text(transaction, "CdtDbtInd") or _text(entry, "CdtDbtInd")
+        direction = text_of(transaction, "CdtDbtInd") or text_of(entry, "CdtDbtInd")
         if direction not in {"CRDT", "DBIT"}:
             raise Unusable("does not say whether money came or went")
         sent_back = transaction is not None and transaction.find("RtrInf") is not None
-        sent_back = sent_back or _text(entry, "RvslInd") in {"true", "1"}
+        sent_back = sent_back or text_of(entry, "RvslInd") in {"true", "1"}
         if direction == "CRDT" and sent_back:
             return Aside(where, "money that went out came back: no payment")
         if direction == "DBIT" and not sent_back:
             return Aside(where, "money that went out")
-        booked = money or _money(entry, "Amt")
+        booked = money or money_at(entry, "Amt")
         minor = minor_units(
             booked.amount, booked.currency, self._map.currency, self._map.minor_digits
         )
@@ -197,7 +160,7 @@ class _Reader:
         for path in ("AmtDtls/InstdAmt/Amt", "AmtDtls/TxAmt/Amt"):
             found = transaction.find(path) if transaction is not None else None
             if found is not None and found.get("Ccy") == self._map.currency:
-                money = _money_of(found)
+                money = money_of(found)
                 minor = minor_units(
                     money.amount, money.currency, self._map.currency, self._map.minor_digits
                 )
@@ -207,7 +170,7 @@ class _Reader:
     def _received(self, entry: Element) -> date | datetime:
         """The value date; where the bank tells none, the day it was booked."""
         for path in ("ValDt/Dt", "ValDt/DtTm", "BookgDt/Dt", "BookgDt/DtTm"):
-            text = _text(entry, path)
+            text = text_of(entry, path)
             if text:
                 return self._moment(text)
         raise Unusable("has neither a value date nor a booking date")
@@ -223,7 +186,7 @@ class _Reader:
         return moment if moment.tzinfo else moment.replace(tzinfo=self._zone)
 
     def _identity(
-        self, entry: Element, transaction: Element | None, money: _Money, number: int
+        self, entry: Element, transaction: Element | None, money: Money, number: int
     ) -> str:
         """An identifier that the same transaction has whenever it is told: the bank's reference;
         without one, made of all that is said of it.
@@ -242,8 +205,8 @@ class _Reader:
             else (
                 self._id,
                 str(money.amount),
-                _text(entry, "CdtDbtInd"),
-                _text(entry, "ValDt/Dt"),
+                text_of(entry, "CdtDbtInd"),
+                text_of(entry, "ValDt/Dt"),
                 *(each.strip() for each in transaction.itertext()),
             )
         )
@@ -252,64 +215,41 @@ class _Reader:
         return identifier(f"{self._account}:{mark}")
 
 
-def _money(element: Element, path: str) -> _Money:
-    found = element.find(path)
-    if found is None:
-        raise Unusable("has no amount")
-    return _money_of(found)
-
-
-def _money_of(amount: Element) -> _Money:
-    text = (amount.text or "").strip()
-    if not _AMOUNT.match(text):
-        raise Unusable(f"'{text}' is not an amount")
-    return _Money(Decimal(text), amount.get("Ccy", ""))
-
-
-def _amount_of(transaction: Element) -> _Money | None:
-    """A transaction's own amount; version 2 has it in the details."""
-    for path in ("Amt", "AmtDtls/TxAmt/Amt"):
-        found = transaction.find(path)
-        if found is not None:
-            return _money_of(found)
-    return None
-
-
 def _reference(element: Element | None, path: str) -> str:
-    text = _text(element, path)
+    text = text_of(element, path)
     return "" if text.upper() in _NO_REFERENCE else text
 
 
 def _reason(transaction: Element | None) -> str:
-    text = _text(transaction, "RtrInf/Rsn/Cd") or _text(transaction, "RtrInf/Rsn/Prtry")
+    text = text_of(transaction, "RtrInf/Rsn/Cd") or text_of(transaction, "RtrInf/Rsn/Prtry")
     return " ".join(text.split())
 
 
 def _method(entry: Element) -> str | None:
-    family = _text(entry, "BkTxCd/Domn/Fmly/Cd")
+    family = text_of(entry, "BkTxCd/Domn/Fmly/Cd")
     if family in _DEBIT_FAMILIES:
         return "direct_debit"
     return "card" if family in _CARD_FAMILIES else None
 
 
 def _said(entry: Element, details: Element | None, end_to_end: str, returned: bool) -> Said:
-    structured = _texts(details, "RmtInf/Strd/CdtrRefInf/Ref")
-    documents = _texts(details, "RmtInf/Strd/RfrdDocInf/Nb")
-    free = "\n".join(_texts(details, "RmtInf/Ustrd"))
-    more = [*_texts(details, "RmtInf/Strd/AddtlRmtInf"), *_texts(details, "AddtlTxInf")]
+    structured = texts_of(details, "RmtInf/Strd/CdtrRefInf/Ref")
+    documents = texts_of(details, "RmtInf/Strd/RfrdDocInf/Nb")
+    free = "\n".join(texts_of(details, "RmtInf/Ustrd"))
+    more = [*texts_of(details, "RmtInf/Strd/AddtlRmtInf"), *texts_of(details, "AddtlTxInf")]
     originals = [
         _reference(details, f"Refs/{name}")
         for name in ("EndToEndId", "TxId", "InstrId", "PmtInfId")
     ]
-    side = "Cdtr" if returned and not _texts(details, "RltdPties/DbtrAcct/Id/IBAN") else "Dbtr"
+    side = "Cdtr" if returned and not texts_of(details, "RltdPties/DbtrAcct/Id/IBAN") else "Dbtr"
     payers = [
-        *_texts(details, f"RltdPties/{side}Acct/Id/IBAN"),
-        *_texts(details, f"RltdPties/{side}Acct/Id/Othr/Id"),
+        *texts_of(details, f"RltdPties/{side}Acct/Id/IBAN"),
+        *texts_of(details, f"RltdPties/{side}Acct/Id/Othr/Id"),
     ]
     return Said(
         invoices=tuple(documents),
         references=tuple(structured),
-        texts=tuple(filter(None, (free, *more, end_to_end, _text(entry, "AddtlNtryInf")))),
+        texts=tuple(filter(None, (free, *more, end_to_end, text_of(entry, "AddtlNtryInf")))),
         payers=tuple(payers),
         takes_back=tuple(filter(None, originals)) if returned else (),
     )

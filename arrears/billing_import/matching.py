@@ -1,18 +1,19 @@
-"""Whose money an entry is: by what it says and what is known, and never by a guess."""
+"""Entries become messages: payments of an account, and what takes them back."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from arrears.billing_import.entries import Aside, Entry, Said
+from arrears.billing_import.debits import requested
+from arrears.billing_import.entries import Aside, Entry
 from arrears.billing_import.events import Builder, Happening
 from arrears.billing_import.ids import identifier
-from arrears.billing_import.known import Known, Paid, creditor_reference
+from arrears.billing_import.known import Known, Paid
 from arrears.billing_import.mapping import ImportMap
+from arrears.billing_import.owners import Unmatched, told, whose
 
-
-class Unmatched(Exception):
-    """Whose an entry is cannot be said, and why."""
+_CODE = re.compile(r"[A-Z]{2}[0-9]{2}")
 
 
 @dataclass
@@ -37,14 +38,18 @@ def match(entries: Sequence[Entry], known: Known, mapping: ImportMap) -> Matched
     matcher = _Matcher(known, mapping)
     for entry in sorted(entries, key=lambda each: each.is_return):
         try:
-            message = matcher.taken_back(entry) if entry.is_return else matcher.paid(entry)
+            if entry.is_return:
+                messages = matcher.taken_back(entry)
+            else:
+                payment = matcher.paid(entry)
+                messages = None if payment is None else [payment]
         except Unmatched as problem:
             found.unmatched.append((entry, str(problem)))
             continue
-        if message is None:
+        if messages is None:
             found.before.append(Aside(entry.where, "was imported before"))
             continue
-        found.played.append(message)
+        found.played += messages
         found.returns += entry.is_return
         found.payments += not entry.is_return
     return found
@@ -57,34 +62,61 @@ class _Matcher:
         self._build = Builder(mapping)
 
     def paid(self, entry: Entry) -> Happening | None:
-        """The payment an entry is; None when it is known already."""
-        if entry.payment in self._known.payments:
+        """The payment an entry is; None when it is known already. One that answers a direct debit
+        has the request's identifier before its own.
+        """
+        request = requested(entry.said, self._known, self._map.creditor)
+        payment = identifier(f"{request[0]}:{entry.payment}") if request else entry.payment
+        if {payment, entry.payment} & self._known.payments.keys():
             return None
-        account, invoices = self._whose(entry.said)
+        account, invoices = (request[1], []) if request else whose(self._known, entry.said)
         at = self._instant(entry.received)
         data = {
-            "payment_id": entry.payment,
+            "payment_id": payment,
             "number": entry.number,
             "amount": entry.amount,
             "currency": self._map.currency,
             "received_at": at,
-            "method": entry.method or self._map.method,
+            "method": "direct_debit" if request else entry.method or self._map.method,
             "invoices": invoices,
         }
-        return self._message("payment.received.v1", account, f"payment-{entry.payment}", at, data)
+        return self._message("payment.received.v1", account, f"payment-{payment}", at, data)
 
-    def taken_back(self, entry: Entry) -> Happening | None:
-        """The reversal a return is, of the one payment it can be; None when it is known already."""
+    def taken_back(self, entry: Entry) -> list[Happening] | None:
+        """The reversal a return is, of the one payment it can be; None when it is known already.
+        The return of a direct debit says too that the request failed, and why.
+        """
         name = f"return-{entry.payment}"
         if name in self._known.returned:
             return None
-        payment_id, account, whole = self._returned(entry)
+        at = self._instant(entry.received)
+        request = requested(entry.said, self._known, self._map.creditor)
+        if request is None:
+            return [self._reversal(*self._returned(entry), name, at, entry)]
+        request_id, account = request
+        answers = [
+            (paid.payment_id, account, paid.left == entry.amount)
+            for paid in self._known.payments_of(account)
+            if paid.payment_id.partition(":")[0] == request_id and paid.left >= entry.amount
+        ]
+        reversals = [self._reversal(*answer, name, at, entry) for answer in answers[:1]]
+        failed = {
+            "request_id": request_id,
+            "reason": entry.reason if _CODE.fullmatch(entry.reason) else None,
+        }
+        failure = self._message(
+            "direct_debit.failed.v1", account, f"failed-{entry.payment}", at, failed
+        )
+        return [*reversals, failure]
+
+    def _reversal(
+        self, payment_id: str, account: str, whole: bool, name: str, at: datetime, entry: Entry
+    ) -> Happening:
         data = {
             "payment_id": payment_id,
             "amount": None if whole else entry.amount,
             "reason": entry.reason,
         }
-        at = self._instant(entry.received)
         return self._message("payment.reversed.v1", account, name, at, data)
 
     def _message(
@@ -98,66 +130,6 @@ class _Matcher:
     def _instant(self, received: date | datetime) -> datetime:
         return received if isinstance(received, datetime) else self._build.instant(received)
 
-    def _whose(self, said: Said) -> tuple[str, list[str]]:
-        """The account, and those of its invoices that are named: by the account's number, else by
-        invoices, else by an account's number in a text, else by who pays.
-        """
-        named = self._invoices(said)
-        if said.account:
-            account = self._told(said.account)
-            unknown = [identifier(each) for each in said.invoices if not self._is_known(each)]
-            return account, [*sorted(i for a, i in named if a == account), *unknown]
-        account = self._only(
-            ({a for a, _ in named}, "invoices"),
-            (self._in_texts(said), "accounts"),
-            ({a for p in said.payers for a in self._known.accounts_paying_from(p)}, "payers"),
-        )
-        return account, sorted(invoice for owner, invoice in named if owner == account)
-
-    def _only(self, *levels: tuple[set[str], str]) -> str:
-        for accounts, what in levels:
-            if len(accounts) > 1:
-                several = ", ".join(sorted(accounts))
-                raise Unmatched(f"its {what} are of several accounts: {several}")
-            if accounts:
-                return next(iter(accounts))
-        nothing = "" if self._known.is_told else " (nothing is known: --known FILE or --live)"
-        raise Unmatched(f"names no known invoice, account or payer{nothing}")
-
-    def _told(self, number: str) -> str:
-        """The account of a number given as such."""
-        found = self._known.accounts_of(number)
-        if len(found) == 1:
-            return next(iter(found))
-        if found or self._known.is_told:
-            raise Unmatched(f"account '{number}' is {'several' if found else 'not known'}")
-        return identifier(number)
-
-    def _is_known(self, invoice: str) -> bool:
-        return bool(self._known.invoices(invoice))
-
-    def _invoices(self, said: Said) -> set[tuple[str, str]]:
-        named: set[tuple[str, str]] = set()
-        for number in (*said.invoices, *self._references(said)):
-            found = self._known.invoices(number)
-            if len({invoice for _, invoice in found}) > 1:
-                raise Unmatched(f"'{number}' can be several invoices")
-            named |= found
-        for text in said.texts:
-            named |= self._known.invoices_in(text)
-        return named
-
-    def _in_texts(self, said: Said) -> set[str]:
-        found = {a for each in self._references(said) for a in self._known.accounts_of(each)}
-        return found | {a for text in said.texts for a in self._known.accounts_in(text)}
-
-    @staticmethod
-    def _references(said: Said) -> Iterable[str]:
-        for text in said.references:
-            yield text
-            if (reference := creditor_reference(text)) is not None:
-                yield reference
-
     def _returned(self, entry: Entry) -> tuple[str, str, bool]:
         """The payment a return takes back, its account, and whether that is all that is left of
         it: the payment it names, else the only one of its account with that amount left (and of
@@ -165,7 +137,7 @@ class _Matcher:
         """
         said = entry.said
         if said.account and said.takes_back and not self._known.is_told:
-            return identifier(said.takes_back[0]), self._told(said.account), False
+            return identifier(said.takes_back[0]), told(self._known, said.account), False
         paid = self._named(entry) or self._fitting(entry)
         if entry.amount > paid.left:
             raise Unmatched(f"takes back more than is left of payment {paid.payment_id}")
@@ -191,7 +163,7 @@ class _Matcher:
         return paid
 
     def _fitting(self, entry: Entry) -> Paid:
-        account, invoices = self._whose(entry.said)
+        account, invoices = whose(self._known, entry.said)
         fitting = [p for p in self._known.payments_of(account) if p.left == entry.amount]
         candidates = [paid for paid in fitting if set(paid.invoices) & set(invoices)] or fitting
         if len(candidates) != 1:

@@ -1,5 +1,6 @@
 """Money is matched by what it says and what is known; where two could be meant it is unmatched."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from arrears.billing_import.ids import identifier
 from arrears.billing_import.known import Known, Paid, creditor_reference
 from arrears.billing_import.mapping import ImportMap, read_map
 from arrears.billing_import.matching import Matched, match
+from services.dunning.domain.state import short_code
 
 DAY = date(2026, 3, 12)
 
@@ -182,6 +184,32 @@ def test_a_return_of_somebody_elses_payment_is_unmatched(known: Known, mapping: 
     known.add_payment(Paid("P-7", "K1-4711", 5000, "RENT"))
     entry = money(is_return=True, takes_back=("RENT",), payers=("DE021203",))
     assert "is not of the account it names" in why(match([entry], known, mapping))
+
+
+def test_the_banks_answer_to_a_direct_debit_names_its_request(
+    known: Known, mapping: ImportMap
+) -> None:
+    request = f"{short_code('acme/K3')}-b4"
+    paid = match([money(1, texts=(f"EREF+{request}",))], known, mapping)
+    assert data(paid)["payment_id"] == f"{request}:P-1"
+    assert (data(paid)["account_id"], data(paid)["method"]) == ("K3", "direct_debit")
+    back = replace(money(2, is_return=True, takes_back=(request,)), reason="MD06")
+    returned = match([back], known, mapping)
+    assert [h.event["type"] for h in returned.played if h.event] == [
+        "billing.payment.reversed.v1",
+        "billing.direct_debit.failed.v1",
+    ]
+    failure = returned.played[1].event
+    assert failure is not None
+    assert failure["data"] == {"account_id": "K3", "request_id": request, "reason": "MD06"}
+    assert len(match([back], known, mapping).before) == 1
+
+
+def test_a_direct_debit_that_brought_nothing_fails_alone(known: Known, mapping: ImportMap) -> None:
+    known.add_payment(Paid("P-7", "K3", 5000))
+    request = f"{short_code('acme/K3')}-b5"
+    found = match([money(is_return=True, takes_back=(request,))], known, mapping)
+    assert [h.event["type"] for h in found.played if h.event] == ["billing.direct_debit.failed.v1"]
 
 
 def test_where_nothing_is_known_only_what_names_an_account_is_taken(mapping: ImportMap) -> None:

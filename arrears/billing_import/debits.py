@@ -1,0 +1,23 @@
+"""Direct debits that the bank was asked for: its answers give the request's identifier back."""
+
+import re
+
+from arrears.billing_import.entries import Said
+from arrears.billing_import.known import Known
+from services.dunning.domain.state import short_code
+
+_REQUEST = re.compile(r"(?<![0-9A-Za-z])([0-9a-f]{12})-b[0-9]+(?![0-9A-Za-z])")
+
+
+def requested(said: Said, known: Known, creditor: str) -> tuple[str, str] | None:
+    """The request an entry answers and the account it debits; None unless it is exactly one.
+
+    A request's identifier begins with a code of its account, so that it says whose it is.
+    """
+    texts = [text.replace("\n", "") for text in (*said.texts, *said.takes_back)]
+    found = {match[0]: match[1] for text in texts for match in _REQUEST.finditer(text)}
+    if len(found) != 1:
+        return None
+    ((request, code),) = found.items()
+    account = known.account_with_code(code, lambda each: short_code(f"{creditor}/{each}"))
+    return None if account is None else (request, account)
