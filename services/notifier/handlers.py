@@ -199,6 +199,18 @@ def case_resumed(work: Work, message: Message) -> None:
     work.append(stream, decide.release(work.state(stream), e.PAUSED))
 
 
+def hold_placed(work: Work, message: Message) -> None:
+    """Nothing at all leaves while an account is on hold."""
+    stream = account_stream(message.creditor, message.subject)
+    work.append(stream, decide.hold(work.state(stream)))
+
+
+def hold_released(work: Work, message: Message) -> None:
+    """What the hold alone held up is looked at again."""
+    stream = account_stream(message.creditor, message.subject)
+    work.append(stream, decide.release_hold(work.state(stream)))
+
+
 def case_closed(work: Work, message: Message) -> None:
     """Give up what a pause still held up."""
     data: dunning.CaseClosed = message.data
@@ -251,6 +263,8 @@ MESSAGES: dict[str, MessageRoute] = {
     dunning.CasePaused.TYPE: MessageRoute(_account, case_paused),
     dunning.CaseResumed.TYPE: MessageRoute(_account, case_resumed),
     dunning.CaseClosed.TYPE: MessageRoute(_account, case_closed),
+    dunning.HoldPlaced.TYPE: MessageRoute(_account, hold_placed),
+    dunning.HoldReleased.TYPE: MessageRoute(_account, hold_released),
 }
 
 WAKES: dict[str, WakeRoute] = {"account": WakeRoute(wake_account)}

@@ -97,6 +97,16 @@ def test_a_notice_that_needs_nothing_overdue_goes_in_a_pause_too() -> None:
     assert decide.pause(given(bill, EVENING).state, "C-1") == []
 
 
+def test_a_hold_keeps_back_what_no_pause_of_a_case_does() -> None:
+    bill = msgspec.structs.replace(REQUESTED, needs_overdue=False)
+    assert decide.hold(given(bill, EVENING).state) == [PAUSED]
+    assert decide.hold(given(REQUESTED).state) == []
+    held = given(bill, EVENING, PAUSED).state
+    assert decide.wake_at(held) is None
+    assert decide.release_hold(held) == [e.NoticeReleased("N-1")]
+    assert decide.release_hold(given(REQUESTED, PAUSED).state) == []
+
+
 def test_what_a_pause_held_up_is_given_up_when_the_case_closes() -> None:
     gone = [e.NoticeSuppressed("N-1", "cleared", ABOUT)]
     assert decide.close(given(REQUESTED, PAUSED).state, "C-1") == gone

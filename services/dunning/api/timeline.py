@@ -41,6 +41,7 @@ HIDDEN: frozenset[type[e.Event]] = frozenset(
         e.ActionReached,
         e.DecisionFoundLate,
         e.InvoiceCounted,
+        e.OverdueEnded,
         e.LimitationReached,
     }
 )

@@ -121,7 +121,20 @@ def _close(rec: Recorder) -> None:
     end_with_case(rec)
     restore(rec, cause)
     react(rec, "case", "closed")
-    rec.emit(e.CaseClosed(closed_on=rec.today, **rec.why(cause)))
+    earlier = None if overdue(rec.before, rec.today) else rec.state.last_overdue_on
+    rec.emit(e.CaseClosed(closed_on=rec.today, last_overdue_on=earlier, **rec.why(cause)))
+
+
+def note_overdue_end(rec: Recorder) -> None:
+    """Remember the last day on which something was overdue when no case closes with it: what is
+    disputed is not overdue.
+    """
+    closed = rec.before.case is not None and rec.state.case is None
+    before, now = rec.before, rec.state
+    unchanged = before.items is now.items and before.disputes is now.disputes
+    if closed or unchanged or overdue(rec.state, rec.today) or not overdue(rec.before, rec.today):
+        return
+    rec.emit(e.OverdueEnded(on=rec.today))
 
 
 def _follow_pause(rec: Recorder) -> None:

@@ -19,11 +19,14 @@ def years_after(day: date, years: int) -> date:
 
 def ends_on(state: Account, item_id: str, due_on: date, rules: Limitation) -> date:
     """The last day of an item's limitation period: it runs from its due date, or from the latest
-    restart after it.
+    restart after it; what came when the period had expired restarted nothing.
     """
     clock = state.clocks.get(item_id)
-    restarts = clock.restarts if clock else ()
-    return years_after(max((due_on, *(r.on for r in restarts))), rules.years)
+    end = years_after(due_on, rules.years)
+    for on in sorted(restart.on for restart in clock.restarts) if clock else ():
+        if due_on < on <= end:
+            end = years_after(on, rules.years)
+    return end
 
 
 def restarted(clocks: dict[str, Clock], ids: tuple[str, ...], restart: Restart) -> dict[str, Clock]:

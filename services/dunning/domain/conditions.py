@@ -96,7 +96,7 @@ def _overdue_at_least(state: Account, amount: int, day: date) -> bool:
 
 
 def _overdue_within_days(state: Account, days: int, day: date) -> bool:
-    last = day if state.case else state.last_overdue_on
+    last = day if overdue(state, day) else state.last_overdue_on
     return last is not None and last >= day - timedelta(days=days)
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from services.dunning.domain import commands as c
 from services.dunning.domain import debit_answers, deciding, operating, recording, waiting_money
-from services.dunning.domain.casework import reassess
+from services.dunning.domain.casework import note_overdue_end, reassess
 from services.dunning.domain.events import AccountEvent
 from services.dunning.domain.localtime import local_day
 from services.dunning.domain.policy_changes import follow_policy
@@ -32,6 +32,7 @@ def decide(
     else:
         _COMMANDS[type(command)](rec, command)
         reassess(rec, may_open=not isinstance(command, c.ResolveDispute))
+        note_overdue_end(rec)
         schedule(rec, woken=False, turned=False)
     return rec.events
 

@@ -96,6 +96,8 @@ def make_application(rec: Recorder, command: c.MakeApplication) -> None:
             case_id=rec.case_id,
         )
     )
+    reassess(rec)
+    react(rec, "application", command.for_, "made")
 
 
 def decide_request(rec: Recorder, command: c.Decide) -> None:
@@ -144,6 +146,9 @@ def _decide_application(rec: Recorder, application: Application, command: c.Deci
         cause = Cause(None, "waive_late_fee approved")
         rec.emit(e.LateFeeWaived(amount=amount, **rec.why(cause)))
     react(rec, "application", application.for_, command.outcome)
+    for approval in rec.state.approvals:
+        if approval.for_ == application.for_ and not approval.is_step:
+            _decide_approval(rec, approval, command)
 
 
 def _defer(rec: Recorder, application: Application, command: c.Decide) -> None:

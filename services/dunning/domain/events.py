@@ -201,7 +201,16 @@ class CaseResumed(Effect, frozen=True, kw_only=True):
 
 
 class CaseClosed(Effect, frozen=True, kw_only=True):
+    """`last_overdue_on` is given when what was past due had been disputed to the end."""
+
     closed_on: date
+    last_overdue_on: date | None = None
+
+
+class OverdueEnded(Event, frozen=True, kw_only=True):
+    """Nothing is overdue any more, though no case closed with it."""
+
+    on: date
 
 
 class CasePolicyChanged(Effect, frozen=True, kw_only=True):
@@ -622,9 +631,12 @@ class ItemDeferred(Event, frozen=True, kw_only=True):
 
 
 class HoldPlaced(Event, frozen=True, kw_only=True):
+    """Everything stops; `observed` is the observation that brought it about, if no person did."""
+
     hold_id: str
     reason: bytes | None = None
     by: str | None = None
+    observed: str | None = None
 
 
 class HoldReleased(Event, frozen=True, kw_only=True):
@@ -722,6 +734,7 @@ AccountEvent = (
     | CasePaused
     | CaseResumed
     | CaseClosed
+    | OverdueEnded
     | CasePolicyChanged
     | StepTaken
     | StepDropped

@@ -42,9 +42,13 @@ def closed(state: Account, event: e.CaseClosed) -> Account:
         state,
         case=None,
         last_case_id=event.case_id,
-        last_overdue_on=event.closed_on,
+        last_overdue_on=event.last_overdue_on or event.closed_on,
         planned=planned,
     )
+
+
+def overdue_ended(state: Account, event: e.OverdueEnded) -> Account:
+    return replace(state, last_overdue_on=event.on)
 
 
 def step_taken(state: Account, event: e.StepTaken) -> Account:

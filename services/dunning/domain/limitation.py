@@ -4,7 +4,7 @@ Each item has its own. An alert tells nobody outside, so it comes in a pause too
 debtor is lost then, like any reaction.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from services.dunning.domain import events as e
@@ -35,7 +35,8 @@ def restart_by_payment(rec: Recorder, command: RecordPayment) -> None:
     rules = rec.pack.limitation
     if rules is None or "part_payment" not in rules.restarted_by:
         return
-    ids = tuple(part.item_id for part in command.parts)
+    on = local_day(command.received_at, rec.zone)
+    ids = _running(rec, (part.item_id for part in command.parts), on)
     cause = command.payment_id
     before = {
         key
@@ -43,34 +44,41 @@ def restart_by_payment(rec: Recorder, command: RecordPayment) -> None:
         if any(restart.cause == cause for restart in clock.restarts)
     }
     if before != set(ids):
-        on = local_day(command.received_at, rec.zone)
         rec.emit(e.LimitationRestarted(item_ids=ids, on=on, cause=cause, amount=command.amount))
 
 
 def restart_by_delivery(rec: Recorder, notice_id: str, result: str) -> None:
     """A demand that reached the debtor restarts what it demanded, unless its period was over."""
     rules = rec.pack.limitation
-    ids = rec.state.demands.get(notice_id, ())
     if rules is None or result not in REACHED:
         return
-    running = tuple(
-        item_id
-        for item_id in ids
-        if (item := rec.state.items.get(item_id)) is not None
-        and ends_on(rec.state, item_id, item.due_on, rules) >= rec.today
-    )
+    running = _running(rec, rec.state.demands.get(notice_id, ()), rec.today)
     if running:
         rec.emit(e.LimitationRestarted(item_ids=running, on=rec.today, cause=notice_id))
 
 
 def restart_by_promise(rec: Recorder, promise_id: str) -> None:
-    """A promise acknowledges everything past due."""
+    """A promise acknowledges everything past due whose period is not over."""
     rules = rec.pack.limitation
     if rules is None or "promise" not in rules.restarted_by:
         return
-    ids = tuple(item.item_id for item in past_due(rec.state, rec.today))
+    due = (item.item_id for item in past_due(rec.state, rec.today))
+    ids = _running(rec, due, rec.today)
     if ids:
         rec.emit(e.LimitationRestarted(item_ids=ids, on=rec.today, cause=promise_id))
+
+
+def _running(rec: Recorder, ids: Iterable[str], on: date) -> tuple[str, ...]:
+    """Those of some items whose period is not over on a day: an expired one is not restarted."""
+    rules = rec.pack.limitation
+    if rules is None:
+        return ()
+    items = rec.state.items
+    return tuple(
+        item_id
+        for item_id in ids
+        if item_id not in items or ends_on(rec.state, item_id, items[item_id].due_on, rules) >= on
+    )
 
 
 # ---- telling

@@ -11,7 +11,7 @@ from services.dunning.domain.acting import perform
 from services.dunning.domain.conditions import holds
 from services.dunning.domain.contacts import goes_out_on
 from services.dunning.domain.recorder import Cause, Recorder
-from services.dunning.policy.conditions import OnDecision, OnTask, Trigger
+from services.dunning.policy.conditions import OnApplication, OnDecision, OnTask, Trigger
 from services.dunning.policy.model import Reaction
 
 
@@ -83,7 +83,7 @@ def _answers(on: Trigger, name: str, value: str, detail: str | None) -> bool:
     wanted = getattr(on, name)
     if wanted is None or wanted == ():
         return False
-    if isinstance(wanted, OnDecision):
+    if isinstance(wanted, OnApplication | OnDecision):
         return wanted.for_ == value and wanted.outcome == detail
     if on.task is not None:
         return on.task.kind == value and (not on.task.results or detail in on.task.results)

@@ -35,6 +35,7 @@ class Recorder:
     """The state as it becomes while a command is decided, and the events that made it so."""
 
     def __init__(self, state: Account, pack: Pack, now: datetime, zone: ZoneInfo) -> None:
+        self.before = state
         self.state = state
         self.pack = pack
         self.now = now

@@ -7,6 +7,7 @@ from services.dunning.domain.casework import reassess
 from services.dunning.domain.commission import earn, take_back
 from services.dunning.domain.credit import check_credit, count_invoices, new_invoices
 from services.dunning.domain.debit_answers import end_with_payment
+from services.dunning.domain.death import DECEASED, stop_for_death
 from services.dunning.domain.limitation import restart_by_payment
 from services.dunning.domain.mandate import withdraw
 from services.dunning.domain.reacting import react
@@ -102,11 +103,14 @@ def mark_invoice(rec: Recorder, command: c.MarkInvoice) -> None:
 
 
 def record_observation(rec: Recorder, command: c.RecordObservation) -> None:
+    known = command.kind in rec.state.observed
     rec.emit(
         e.ObservationRecorded(
             observation_id=rec.new_id("o"), kind=command.kind, on=rec.today, note=command.note
         )
     )
+    if command.kind == DECEASED:
+        stop_for_death(rec, known=known)
     reassess(rec)
     react(rec, "observation", command.kind)
 

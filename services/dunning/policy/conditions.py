@@ -129,8 +129,15 @@ class OnTask(_Part):
     times: int | None = Field(default=None, ge=1)
 
 
+class OnApplication(_Part):
+    """An application was made or decided."""
+
+    for_: str = Field(alias="for", min_length=1)
+    outcome: Literal["made", "approved", "rejected"]
+
+
 class OnDecision(_Part):
-    """An application or an approval was decided."""
+    """An approval was decided."""
 
     for_: str = Field(alias="for", min_length=1)
     outcome: Outcome
@@ -141,7 +148,7 @@ class Trigger(_Part):
 
     observation: Names = ()
     dispute: DisputeChange | None = None
-    application: OnDecision | None = None
+    application: OnApplication | None = None
     approval: OnDecision | None = None
     task: OnTask | None = None
     plan: Literal["agreed", "broken", "completed"] | None = None

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from services.dunning.policy.conditions import After, Condition
 from services.dunning.policy.document import Path
 from services.dunning.policy.model import Pack
-from services.dunning.policy.walk import actions_at, steps_at
+from services.dunning.policy.walk import actions_at, conditions_at, steps_at
 
 Found = Iterator[tuple[Path, str]]
 
@@ -24,7 +24,7 @@ class _Names(NamedTuple):
 def unknown_names(pack: Pack) -> Found:
     """Walk conditions, triggers and actions that name what nothing brings about."""
     names = _names(pack)
-    for path, condition in _conditions(pack):
+    for path, condition in conditions_at(pack):
         yield from _condition(path, condition, names)
     for path, after in _afters(pack):
         if after.approval is not None and after.approval not in names.approvals:
@@ -83,22 +83,6 @@ def _condition(path: Path, condition: Condition, names: _Names) -> Found:
         for name in given:
             if name not in known:
                 yield (*path, field), f"{text} {name!r}"
-
-
-def _conditions(pack: Pack) -> Iterator[tuple[Path, Condition]]:
-    for path, step in steps_at(pack):
-        if step.if_:
-            yield (*path, "if"), step.if_
-    for i, reaction in enumerate(pack.reactions):
-        if reaction.if_:
-            yield ("reactions", i, "if"), reaction.if_
-    for path, action in actions_at(pack):
-        if action.if_:
-            yield (*path, "if"), action.if_
-        if action.classify:
-            for i, case in enumerate(action.classify.first_of):
-                if case.if_:
-                    yield (*path, "classify", "first_of", i, "if"), case.if_
 
 
 def _afters(pack: Pack) -> Iterator[tuple[Path, After]]:

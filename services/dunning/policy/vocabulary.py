@@ -18,6 +18,7 @@ TaskKind = Literal[
     "dispute_review",
     "third_party_investigation",
     "report_upward",
+    "estate_review",
 ]
 Role = Literal[
     "collector",

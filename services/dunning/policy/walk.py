@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from services.dunning.policy.actions import Action
+from services.dunning.policy.conditions import Condition
 from services.dunning.policy.document import Path
 from services.dunning.policy.model import Pack, Step
 
@@ -29,6 +30,39 @@ def actions_at(pack: Pack) -> Iterator[tuple[Path, Action]]:
     if pack.limitation:
         yield from _walk(("limitation", "near"), pack.limitation.near)
         yield from _walk(("limitation", "expired"), pack.limitation.expired)
+
+
+def conditions_at(pack: Pack) -> Iterator[tuple[Path, Condition]]:
+    """Walk every condition with its place in the file."""
+    for path, step in steps_at(pack):
+        if step.if_:
+            yield (*path, "if"), step.if_
+    for i, reaction in enumerate(pack.reactions):
+        if reaction.if_:
+            yield ("reactions", i, "if"), reaction.if_
+    for path, action in actions_at(pack):
+        if action.if_:
+            yield (*path, "if"), action.if_
+        if action.classify:
+            for i, case in enumerate(action.classify.first_of):
+                if case.if_:
+                    yield (*path, "classify", "first_of", i, "if"), case.if_
+
+
+def observations_of(pack: Pack) -> frozenset[str]:
+    """The observations a pack names: what it reacts to, asks for in a condition, grades by or
+    leaves out of a rate.
+    """
+    found = {name for reaction in pack.reactions for name in reaction.on.observation}
+    for _, condition in conditions_at(pack):
+        found |= {
+            *condition.observed,
+            *condition.observed_all,
+            *condition.not_observed,
+            *condition.not_observed_in_case,
+        }
+    found |= {name for grade in pack.grading for name in grade.observed}
+    return frozenset(found | set(pack.kpi.exempt if pack.kpi else ()))
 
 
 def _walk(path: Path, actions: tuple[Action, ...]) -> Iterator[tuple[Path, Action]]:

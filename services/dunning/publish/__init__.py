@@ -45,6 +45,7 @@ KEPT: frozenset[type[e.Event]] = frozenset(
         e.PromiseLapsed,
         e.LimitationRestarted,
         e.InvoiceCounted,
+        e.OverdueEnded,
         e.InvoiceMarked,
         e.DirectDebitEnded,
         e.MandateWithdrawn,

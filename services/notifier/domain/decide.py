@@ -61,6 +61,29 @@ def pause(state: Account, case_id: str) -> list[e.Event]:
     ]
 
 
+def hold(state: Account) -> list[e.Event]:
+    """Nothing leaves an account on hold; what belongs to its case waits as the case does."""
+    return [
+        e.NoticePaused(one.notice_id)
+        for one in state.open.values()
+        if _is_beside_case(one) and one.stage in ("waiting", "ready") and one.reason != e.PAUSED
+    ]
+
+
+def release_hold(state: Account) -> list[e.Event]:
+    """What a hold held up is looked at again; what belongs to a case goes on with the case."""
+    return [
+        e.NoticeReleased(one.notice_id)
+        for one in state.open.values()
+        if _is_beside_case(one) and one.stage == "waiting" and one.reason == e.PAUSED
+    ]
+
+
+def _is_beside_case(notice: OpenNotice) -> bool:
+    """Whether a pause of a case leaves it alone: monthly entries, notices before a due date."""
+    return notice.case_id is None or not notice.needs_overdue
+
+
 def close(state: Account, case_id: str) -> list[e.Event]:
     """What waited for a paused case that is over need not go any more."""
     return [

@@ -149,3 +149,25 @@ def test_a_demand_after_the_end_revives_nothing() -> None:
     assert WATCHED.limitation is not None
     end = ends_on(world.state(), item.item_id, item.due_on, WATCHED.limitation)
     assert end == date(2026, 3, 10)
+
+
+@pytest.mark.parametrize("how", ["payment", "promise"])
+def test_money_and_promises_after_the_end_revive_nothing(how: str) -> None:
+    world = owing("2023-03-10", opens="2026-04-01").to("2026-04-10 10:00")
+    if how == "payment":
+        world.pay(40000)
+    else:
+        world.do(c.MakePromise(amount=100, by=date(2026, 5, 1)))
+    assert world.of(e.LimitationRestarted) == []
+    told = alerts(world.to("2030-01-01"))
+    assert [t for t in told if "limitation" in t] == ["limitation_expired 2026-04-01"]
+
+
+def test_what_a_reversed_payment_kept_alive_had_expired_without_it() -> None:
+    world = owing("2023-03-10").to("2026-01-05 10:00")
+    world.pay(1000, "P1")
+    world.to("2026-06-01 10:00").pay(1000, "P2")
+    assert alerts(world) == ["limitation_near 2025-12-10"]
+    world.reverse("P1")
+    told = alerts(world.to("2030-01-01"))
+    assert told == ["limitation_near 2025-12-10", "limitation_expired 2026-06-02"]
