@@ -6,8 +6,8 @@ from services.dunning.domain.agreements import count_payment, counting, discount
 from services.dunning.domain.casework import reassess
 from services.dunning.domain.commission import earn, take_back
 from services.dunning.domain.credit import check_credit, count_invoices, new_invoices
-from services.dunning.domain.debit_answers import end_with_payment
 from services.dunning.domain.death import DECEASED, stop_for_death
+from services.dunning.domain.debit_answers import end_with_payment
 from services.dunning.domain.limitation import restart_by_payment
 from services.dunning.domain.mandate import withdraw
 from services.dunning.domain.reacting import react
