@@ -46,7 +46,8 @@ async def test_every_cash_payment_has_its_receipt_in_words(desk: World) -> None:
     listed = (await _get(desk, RECEIPTS)).json()["items"]
     shown = {one["payment_id"]: one for one in listed}
     assert set(shown) == {"PAY-1", "PAY-2"}
-    assert (shown["PAY-1"]["amount"], shown["PAY-1"]["amount_in_words"]) == (3000, "人民币叁拾元整")
+    assert (shown["PAY-1"]["amount"], shown["PAY-1"]["amount_in_figures"]) == (3000, "30.00")
+    assert shown["PAY-1"]["amount_in_words"] == "人民币叁拾元整"
     one = (await _get(desk, f"{RECEIPTS}/{shown['PAY-2']['receipt']}")).json()
     assert one == shown["PAY-2"]
     assert (await _get(desk, f"{RECEIPTS}/2026-00-999999")).status_code == 404

@@ -254,6 +254,9 @@ def test_the_hash_is_of_what_was_said() -> None:
         (830000, "JPY", "zh", "830,000 日元"),
         (1234567, "KWD", "en", "KWD 1,234.567"),
         (-12345, "USD", "en", "USD -123.45"),
+        # by ISO 4217, which banks follow; prices are shown without them
+        (1000, "HUF", "en", "HUF 10.00"),
+        (1000, "IQD", "en", "IQD 1.000"),
         (100, "ZZZ", "zh", "1.00 ZZZ"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from chassis.formats import money
 from services.dunning.domain import commands as c
 from services.dunning.domain import events as e
 from services.dunning.domain.state import Creditor
@@ -17,15 +18,19 @@ def count_cash(
     desk = pack.cash_desk
     if desk is None:
         return []
+
+    def shown(amount: int) -> str:
+        return money(amount, state.currency, "en")
+
     if desk.compare == "running_total":
-        amiss, words = command.running > 0, f"{command.running} not deposited by then"
+        amiss, words = command.running > 0, f"{shown(command.running)} not deposited by then"
     else:
         amiss, words = command.collected != command.deposited, "that day alone"
     if not amiss:
         return []
     reason = (
-        f"cash of a collector on {command.day}: {command.collected} received, "
-        f"{command.deposited} deposited, {words}; policy {pack.label}"
+        f"cash of a collector on {command.day}: {shown(command.collected)} received, "
+        f"{shown(command.deposited)} deposited, {words}; policy {pack.label}"
     )
     return [
         e.AlertRaised(

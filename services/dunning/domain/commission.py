@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
+from chassis.formats import money
 from services.dunning.domain import events as e
 from services.dunning.domain.clocks import ends_on, years_after
 from services.dunning.domain.commands import RecordPayment
@@ -34,7 +35,8 @@ def earn(rec: Recorder, command: RecordPayment) -> None:
     amount = _worked_out(parts, command.amount)
     if amount:
         rates = tuple(dict.fromkeys(part.rate for part in earning))
-        words = f"payment {command.payment_id} recovered {recovered} at {' and '.join(rates)}"
+        brought_in = money(recovered, rec.state.currency, "en")
+        words = f"payment {command.payment_id} recovered {brought_in} at {' and '.join(rates)}"
         rec.emit(
             e.CommissionEarned(
                 collected_by=collector,

@@ -86,7 +86,7 @@ def owed(state: Account, items: Iterable[Item], day: date, less: int = 0) -> Owe
     """The figures of some items on a day; `less` is taken off from the first on, and what it covers
     wholly is left out.
     """
-    shown: tuple[OwedItem, ...] = ()
+    shown: list[OwedItem] = []
     for item in items:
         fee = late_fee(item.accrual, day)
         covered = min(less, item.principal + fee)
@@ -94,14 +94,14 @@ def owed(state: Account, items: Iterable[Item], day: date, less: int = 0) -> Owe
         if covered and covered == item.principal + fee:
             continue
         on_fee = max(0, covered - item.principal)
-        shown += (
+        shown.append(
             OwedItem(
                 item_id=item.item_id,
                 item=item.item,
                 due_on=item.due_on,
                 principal=item.principal - covered + on_fee,
                 late_fee=fee - on_fee,
-            ),
+            )
         )
     principal = sum(item.principal for item in shown)
     fee = sum(item.late_fee for item in shown)
@@ -112,7 +112,7 @@ def owed(state: Account, items: Iterable[Item], day: date, less: int = 0) -> Owe
         late_fee=fee,
         total=principal + fee,
         oldest_due_on=min((item.due_on for item in shown), default=None),
-        items=shown,
+        items=tuple(shown),
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query
 
 from chassis.errors import NotFound
+from chassis.formats import number
 from chassis.http import Page, decode_cursor, page
 from chassis.http.auth import Principal, require
 from chassis.http.paging import Cursor, Limit
@@ -106,4 +107,9 @@ def router(service: "Service") -> APIRouter:
 
 
 def _receipt(row: Any) -> ReceiptOut:
-    return ReceiptOut(**dict(row), amount_in_words=in_capitals(row["amount"], row["currency"]))
+    amount, currency = row["amount"], row["currency"]
+    return ReceiptOut(
+        **dict(row),
+        amount_in_figures=number(amount, currency),
+        amount_in_words=in_capitals(amount, currency),
+    )

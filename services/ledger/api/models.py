@@ -146,12 +146,15 @@ class ErasureOut(BaseModel):
 
 
 class ReceiptOut(BaseModel):
-    """A numbered receipt for cash, its amount also in words; void once the payment was reversed."""
+    """A numbered receipt for cash, its amount also in figures and in words as a receipt shows them;
+    void once the payment was reversed.
+    """
 
     receipt: str
     account: str
     payment_id: str
     amount: int
+    amount_in_figures: str
     amount_in_words: str
     currency: str
     day: date

@@ -38,3 +38,12 @@ def test_alert_follows_how_the_policy_compares(
     compare: str, collected: int, deposited: int, running: int, told: bool
 ) -> None:
     assert alerts(compare, collected, deposited, running) == (["short"] if told else [])
+
+
+def test_the_alert_says_amounts_as_people_write_them() -> None:
+    world = World(pack(STEPS + "cash_desk: {compare: running_total, alert: short}\n"))
+    command = c.CountCash(day=date(2026, 6, 1), collected=123450, deposited=100000, running=23450)
+    (alert,) = decide_creditor(world.creditor, command, world.pack, world.now)
+    assert isinstance(alert, e.AlertRaised)
+    assert "CNY 1,234.50 received, CNY 1,000.00 deposited" in alert.reason
+    assert "CNY 234.50 not deposited" in alert.reason
