@@ -6,6 +6,7 @@ kept, or a broken plan met, and one that is taken back that a kept promise was n
 
 from datetime import date, datetime
 
+from chassis.formats import money
 from services.dunning.domain import events as e
 from services.dunning.domain.acting import raise_alert
 from services.dunning.domain.localtime import ONE_DAY
@@ -41,7 +42,8 @@ def _end_promise(rec: Recorder, promise: Promise) -> None:
             until=rec.step_time,
         )
     )
-    words = f"promised {promise.amount} by {promise.by}, paid {promise.paid}"
+    promised, paid = (_shown(rec, one) for one in (promise.amount, promise.paid))
+    words = f"promised {promised} by {promise.by}, paid {paid}"
     raise_alert(rec, "promise_broken", Cause(None, words))
     react(rec, "promise", "broken")
 
@@ -60,9 +62,14 @@ def _end_plan(rec: Recorder, plan: Plan, short: date) -> None:
             until=rec.step_time,
         )
     )
-    words = f"instalments due by {short} not met: {plan.paid} paid of {due} due"
+    paid, needed = (_shown(rec, one) for one in (plan.paid, due))
+    words = f"instalments due by {short} not met: {paid} paid of {needed} due"
     raise_alert(rec, "plan_broken", Cause(None, words))
     react(rec, "plan", "broken")
+
+
+def _shown(rec: Recorder, amount: int) -> str:
+    return money(amount, rec.state.currency, "en")
 
 
 def _is_over(rec: Recorder, case_id: str | None) -> bool:
