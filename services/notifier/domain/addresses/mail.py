@@ -7,7 +7,7 @@ from email_validator import EmailNotValidError, validate_email
 from services.notifier.domain.addresses.field import plain, without_remarks
 
 _QUOTED_NAME = re.compile(r'"[^"]*"\s*(?=<)')
-_NAMED = re.compile(r"[^;,、<>]*<([^<>]*)>")
+_NAMED = re.compile(r"[^;,、/|<>]*<([^<>]*)>")
 _AROUND_AT = re.compile(r"\s*@\s*")
 _QUERY = re.compile(r"(@[^\s?;,]*)\?[^\s;,]*")
 _SEPARATORS = re.compile(r'[;,、/|:<>"\s]')

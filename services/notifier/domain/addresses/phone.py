@@ -27,6 +27,8 @@ _SWITCHBOARD = re.compile(r"(.*\d)-\d{1,5}")
 _GROWN_TOGETHER = re.compile(r"(?<=[^\W\d_])\.?(?=[\d+])|(?<=\d)(?=[^\W\d_])")
 _WORDS = re.compile(r"\s\S*[^\W\d_]\S*(?=\s)")
 _DIGITS_MIN, _DIGITS_MAX = 4, 25
+_PARTS_MAX = 3
+"""Of a number between strokes: country, area, the rest."""
 _RUNNING = "01234567890123456789 98765432109876543210"
 
 
@@ -68,7 +70,7 @@ def _of_piece(piece: str, region: str) -> list[PhoneNumber]:
     """Numbers between strokes; a stroke also stands behind an area code (`030/1234567`)."""
     parts, found = piece.split("/"), []
     while parts:
-        for length in range(1, len(parts) + 1):
+        for length in range(1, min(len(parts), _PARTS_MAX) + 1):
             numbers = _of_text("/".join(parts[:length]), region)
             if numbers:
                 found += numbers
