@@ -1,10 +1,11 @@
 # What a newcomer needs; `make setup` is the first part of each of them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up kafka test lint format bench clean
+.PHONY: help setup demo up kafka test clients lint format bench clean
 
 help:
 	@echo "make demo              six simulated months of 21 creditors, with a summary"
 	@echo "make test              everything a change must pass"
+	@echo "make clients           TypeScript and Go clients made from the APIs' documents (Node 20, Go 1.26)"
 	@echo "make up [KAFKA=h:p]    the four services on this machine, data in ./data"
 	@echo "make kafka [PORT=9092] a local Kafka in the foreground"
 	@echo "make bench             the measurements, also in bench/results.json"
@@ -27,6 +28,9 @@ kafka: setup
 
 test: setup
 	@deploy/test.sh
+
+clients: setup
+	@.venv/bin/python -m tests.clients.run
 
 lint: setup
 	@deploy/lint.sh

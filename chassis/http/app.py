@@ -46,6 +46,7 @@ def create_app(
         version="1",
         redoc_url=None,
         separate_input_output_schemas=False,
+        generate_unique_id_function=lambda route: route.name,
     )
     problems.install(app)
     open_routes = _open_routes(readiness, metrics)

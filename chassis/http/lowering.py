@@ -57,10 +57,12 @@ def _keywords(schema: Mapping[str, Any], definitions: dict[str, Any]) -> Iterato
 
 
 def _says_nothing(name: str, value: Any, schema: Mapping[str, Any]) -> bool:
-    """A title in a schema would be taken for the name of a class, a default of null for a value."""
+    """A title in a schema would be taken for the name of a class, an empty default for a value."""
     is_titled = name == "title" and isinstance(value, str) and "version" not in schema
     return (
-        is_titled or (name == "default" and value is None) or (name == "type" and "const" in schema)
+        is_titled
+        or (name == "default" and value in (None, {}, []))
+        or (name == "type" and "const" in schema)
     )
 
 

@@ -62,7 +62,7 @@ def router(service: "Service") -> APIRouter:
     """The routes `/v1/creditors/{creditor}/open-items` and `/payments`."""
     routes = APIRouter(prefix="/v1/creditors", tags=["accounts"])
 
-    @routes.get("/{creditor}/open-items")
+    @routes.get("/{creditor}/open-items", operation_id="list_open_items")
     async def open_items(
         who: Caller,
         creditor: CreditorPath,
@@ -76,7 +76,7 @@ def router(service: "Service") -> APIRouter:
         answer = page(rows, limit, lambda row: (row["account"], row["item_id"]), _item)
         return Page[OpenItemOut](**answer)
 
-    @routes.get("/{creditor}/payments")
+    @routes.get("/{creditor}/payments", operation_id="list_payments")
     async def payments(
         who: Caller,
         creditor: CreditorPath,

@@ -36,3 +36,20 @@ async def test_rebuilt_views_are_byte_identical(desk: Desk) -> None:
     decision = {"purpose": "hardship", "outcome": "rejected"}
     await desk.post("/v1/accounts/P-1/decisions", decision, who="zhao")
     assert (await desk.get("/v1/decisions")).json()["items"] == []
+
+
+async def test_cases_are_listed_by_what_is_owed_page_after_page(desk: Desk) -> None:
+    await desk.set_up("mobile")
+    figures = {"P-1": 500, "P-2": 9_000, "P-3": 400, "P-4": 70_000}
+    for account, amount in figures.items():
+        await desk.owes(amount, date(2026, 3, 8), account=account, item=f"INV-{account}")
+    await desk.run_until(local(3, 12))
+    await desk.owes(9_000, date(2026, 3, 8), account="P-2", item="INV-P-2", left=600)
+    await desk.owes(70_000, date(2026, 3, 8), account="P-4", item="INV-P-4", left=0)
+    first = (await desk.get("/v1/cases", sort="owed", limit=2)).json()
+    rest = (await desk.get("/v1/cases", sort="owed", limit=2, cursor=first["next"])).json()
+    seen = [(case["account"], case["owed"]) for case in first["items"] + rest["items"]]
+    assert seen == [("P-2", 600), ("P-1", 500), ("P-3", 400)]
+    assert rest["next"] is None
+    every = (await desk.get("/v1/cases")).json()["items"]
+    assert [(c["account"], c["state"]) for c in every if c["owed"] is None] == [("P-4", "closed")]
