@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter
 
 from chassis.aggregate import Aggregate
+from chassis.beside import Beside
 from chassis.outgoing import Publish
 from chassis.routes import MessageRoute, WakeRoute
 from chassis.views import View
@@ -26,6 +27,7 @@ class Blueprint:
     `name` is also its schema. `retry_after` are message types that make parked messages of their
     creditor worth another try. In one service `forgets` names all services that
     read `billing`: it has an erased person's messages taken off the bus once these are past them.
+    `beside` are rows that belong to no single stream.
     `guards` are topics that others write, on which a type nobody knows is a dead letter: in one
     service too, so that it is one.
     """
@@ -43,4 +45,5 @@ class Blueprint:
     migrations: Sequence[Path] = ()
     retry_after: frozenset[str] = frozenset()
     forgets: Sequence[str] = ()
+    beside: Beside | None = None
     guards: Sequence[str] = ()

@@ -197,6 +197,9 @@ class Consumer:
             subjects=subjects,
             histories=histories,
         )
+        if self.store.beside is not None:
+            about = [s for _, _, route, streams in items if route.beside for s in streams]
+            await self.store.load_beside(connection, work, about, lock=False)
         for record, message, route, streams in items:
             refusal = run(work, route, message, streams)
             if isinstance(refusal, HistoryMissing):

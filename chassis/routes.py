@@ -16,13 +16,15 @@ class MessageRoute:
     """How one message type is handled.
 
     `streams(message, lane)` names what to load. `history` loads the streams' whole histories too
-    (the slow path of reversals), `subject` the debtor's personal-data key.
+    (the slow path of reversals), `subject` the debtor's personal-data key, `beside` what the
+    service keeps beside these streams.
     """
 
     streams: Callable[[Message, int], Sequence[str]]
     handle: Callable[[Work, Message], None]
     history: bool = False
     subject: bool = False
+    beside: bool = False
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,12 @@ class WakeRoute:
     """How an aggregate's wake-up is handled.
 
     `streams(stream, lane)` names further streams to load, `subject` asks for the debtor's key,
-    `prepare(connection, stream, now)` reads creditor-wide facts that no single stream holds; they
-    are `work.facts`.
+    `beside` for what the service keeps beside the streams; `prepare(connection, stream, now)` reads
+    creditor-wide facts that no single stream holds: they are `work.facts`.
     """
 
     handle: Callable[[Work, str], None]
     streams: Callable[[str, int], Sequence[str]] | None = None
     prepare: Callable[[Connection, str, datetime], Awaitable[Any]] | None = None
     subject: bool = False
+    beside: bool = False

@@ -30,7 +30,7 @@ from chassis.settings import Settings
 from chassis.store import Store
 from chassis.store_key import key_of_store
 from chassis.stored import Stored
-from chassis.vault import KeyRing, Subject, master_key
+from chassis.vault import KeyRing, Subject, master_key, pseudonym_key
 from chassis.views import Projector
 from chassis.wakes import Wakes
 from chassis.work import Work
@@ -89,7 +89,13 @@ class Service:
         self.bus = bus
         self.pool = pool
         self.metrics = Metrics(blueprint.name)
-        self.store = Store(pool, blueprint.aggregates, master_key(key))
+        self.store = Store(
+            pool,
+            blueprint.aggregates,
+            master_key(key),
+            blueprint.beside,
+            pseudonym_key(key),
+        )
         self.leases = Leases(pool, settings.instance, bus.partitions, settings.lease_seconds)
         self.consumer = Consumer(
             self.store,
@@ -227,6 +233,7 @@ class Service:
                         subjects=wanted,
                         histories=streams if history else (),
                     )
+                    await self.store.load_beside(connection, work, streams, lock=True)
                     work.begin(cause)
                     result = fn(work)
                     await self.store.save(connection, work)

@@ -16,10 +16,11 @@ from asyncpg import Connection
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.aggregate import Aggregate, stream_kind
+from chassis.beside import Beside
 from chassis.errors import Conflict, Misconfigured
 from chassis.pool import acquire
 from chassis.stored import Stored
-from chassis.vault import KeyRing, Subject
+from chassis.vault import KeyRing, Subject, pseudonym
 from chassis.warm import Warm
 from chassis.work import Entry, Work, fresh_entry
 
@@ -67,10 +68,14 @@ class Store:
         pool: "asyncpg.Pool[asyncpg.Record]",
         aggregates: Iterable[Aggregate[Any, Any]],
         master: AESGCM,
+        beside: Beside | None = None,
+        pseudonyms: bytes = b"",
     ) -> None:
         self.pool = pool
         self.aggregates: Mapping[str, Aggregate[Any, Any]] = {a.name: a for a in aggregates}
         self._master = master
+        self.beside = beside
+        self._pseudonyms = pseudonyms
         self.warm = Warm()
         self.epoch = ""
 
@@ -148,6 +153,17 @@ class Store:
                 entries[stream] = fresh_entry(self.aggregates, stream)
         work.cold += cold
 
+    def pseudonym(self, text: str) -> str:
+        """What stands for a text that may be personal: the same for the same, and only here."""
+        return pseudonym(self._pseudonyms, text)
+
+    async def load_beside(
+        self, connection: Connection, work: Work, streams: Sequence[str], *, lock: bool
+    ) -> None:
+        """Load what the service keeps beside these streams, if it keeps anything."""
+        if self.beside is not None and streams:
+            await self.beside.load(self, connection, work, streams, lock=lock)
+
     async def require_unchanged(self, connection: Connection, work: Work) -> None:
         """Raise `Conflict` when a kept state that was only read is not the present one.
 
@@ -180,6 +196,8 @@ class Store:
 
         Must be the last thing before the transaction's commit.
         """
+        if self.beside is not None and work.beside is not None:
+            await self.beside.save(connection, work)
         await self._save_keys(connection, work)
         changed = work.changed()
         if changed:

@@ -2,6 +2,7 @@
 to erase the person.
 """
 
+import hashlib
 import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from chassis.errors import BrokenInvariant, Misconfigured
 
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
+_PSEUDONYM_BYTES = 16
 
 
 class Subject(NamedTuple):
@@ -96,6 +98,16 @@ def master_key(raw: bytes) -> AESGCM:
     if len(raw) != _KEY_BYTES:
         raise Misconfigured(f"the key-encryption key has {len(raw)} bytes, not {_KEY_BYTES}")
     return AESGCM(raw)
+
+
+def pseudonym_key(raw: bytes) -> bytes:
+    """The key of pseudonyms, which the key-encryption key gives and nothing gives back."""
+    return hashlib.blake2b(b"pseudonyms", key=raw, digest_size=_KEY_BYTES).digest()
+
+
+def pseudonym(key: bytes, text: str) -> str:
+    """A keyed hash of a text, in hexadecimal: without the key nobody can try what it may be."""
+    return hashlib.blake2b(text.encode(), key=key, digest_size=_PSEUDONYM_BYTES).hexdigest()
 
 
 def _encrypt(key: AESGCM, subject: Subject, clear: bytes) -> bytes:

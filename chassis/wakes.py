@@ -86,6 +86,7 @@ class Wakes:
         self, connection: Connection, lane: int, due: Sequence[str], now: datetime
     ) -> Work:
         streams: list[str] = []
+        about = [stream for stream in due if self.routes[stream_kind(stream)].beside]
         subjects: list[Subject] = []
         for stream in due:
             route = self.routes[stream_kind(stream)]
@@ -94,9 +95,11 @@ class Wakes:
                 streams.extend(route.streams(stream, lane))
             if route.subject:
                 subjects.append(subject_of(stream))
-        return await self.store.load(
+        work = await self.store.load(
             connection, now=now, lane=lane, streams=streams, subjects=subjects
         )
+        await self.store.load_beside(connection, work, about, lock=True)
+        return work
 
     async def _wake(self, connection: Connection, work: Work, stream: str) -> bool:
         """Handle one wake-up; False when it failed or left the stream due without having done

@@ -45,8 +45,8 @@ class Work:
     data.
 
     Only streams named beforehand may be touched; `BrokenInvariant` otherwise, since loading one by
-    one would cost a query each. `kept` are states that need not be read, `cold` the streams that
-    were.
+    one would cost a query each. `beside` is what the service keeps beside the streams. `kept` are
+    states that need not be read, `cold` the streams that were.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class Work:
         self.cause: str | None = None
         self.streams: Sequence[str] = ()
         self.facts: Any = None
+        self.beside: Any = None
         self.entries: dict[str, Entry] = {} if entries is None else entries
         self.keys = keys
         self.pending: list[Pending] = []

@@ -74,7 +74,7 @@ class AccountUpserted(BillingContract):
 
     A field left out means "unchanged"; one that is given replaces what was known of it as a whole
     (`debtor` and `attributes` too). An empty `mandate` withdraws the direct-debit mandate; the one
-    that was known, told again, says nothing new.
+    that was known, told again, says nothing new. Accounts of the same `debtor_id` are one person's.
     """
 
     TYPE: ClassVar[str] = "billing.account.upserted.v1"
@@ -89,6 +89,7 @@ class AccountUpserted(BillingContract):
     department: Label | None = None
     mandate: ShortText | None = None
     attributes: Attributes | None = None
+    debtor_id: Identifier | None = None
 
 
 class InvoiceIssued(BillingContract):

@@ -77,6 +77,7 @@ class Account(Part):
     department: str | None = None
     mandate: str | None = None
     attributes: dict[str, Any] = {}
+    debtor_id: Identifier | None = None
 
 
 class Invoice(Part):

@@ -2,6 +2,7 @@
 decided.
 """
 
+from functools import reduce
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
@@ -18,6 +19,7 @@ from services.dunning.domain.localtime import local_day
 from services.dunning.domain.state import Account, Creditor
 from services.dunning.domain.values import PolicyRef
 from services.dunning.library import Library
+from services.dunning.people import Around
 from services.dunning.policy import Pack
 from services.dunning.streams import account_stream, creditor_stream
 
@@ -25,8 +27,9 @@ from services.dunning.streams import account_stream, creditor_stream
 class Decisions:
     """What messages, wake-ups and the API all go through."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, region: str = "CN") -> None:
         self.library = library
+        self.region = region
 
     def account(
         self, work: Work, subject: Subject, command: AccountCommand, pack: Pack | None = None
@@ -45,8 +48,13 @@ class Decisions:
         if not account.currency:
             # The ledger has not spoken of it yet; a fee may be charged all the same.
             account = replace(account, currency=creditor.currency)
-        events = decide(account, command, pack, work.now, ZoneInfo(creditor.zone))
+        around: Around = work.beside or Around()
+        people = around.of(subject)
+        events = decide(account, command, pack, work.now, ZoneInfo(creditor.zone), people)
         work.append(stream, events)
+        if people.persons:
+            after = reduce(lambda known, event: known.after(event, work.now), events, people)
+            around.keep(subject.creditor, people, after, pack)
         return list(events)
 
     def creditor(

@@ -16,6 +16,7 @@ from services.dunning.decisions import Decisions
 from services.dunning.domain import commands as c
 from services.dunning.domain.state import Account, Creditor, person_code
 from services.dunning.domain.values import Accrual, Agreement, Item, MoneyPart, Person
+from services.dunning.people import reached_at
 from services.dunning.reports import Facts, creditor_facts, creditor_of
 from services.dunning.streams import account_stream, creditor_stream
 
@@ -28,6 +29,7 @@ PROFILE = (
     "department",
     "mandate",
     "attributes",
+    "debtor_id",
 )
 """What is kept of an account sealed, since it names people or may."""
 _REACHED_BY = ("phones", "emails", "addresses", "registered_address")
@@ -36,15 +38,17 @@ _REACHED_BY = ("phones", "emails", "addresses", "registered_address")
 def messages(decisions: Decisions) -> Mapping[str, MessageRoute]:
     """By CloudEvents type: what is loaded, and the command it becomes."""
 
-    def route(to_command: ToCommand, *, subject: bool = False) -> MessageRoute:
+    def route(
+        to_command: ToCommand, *, subject: bool = False, beside: bool = False
+    ) -> MessageRoute:
         def handle(work: Work, message: Message) -> None:
             who = Subject(message.creditor, message.subject)
             decisions.account(work, who, to_command(work, who, message))
 
-        return MessageRoute(_streams, handle, subject=subject)
+        return MessageRoute(_streams, handle, subject=subject, beside=beside)
 
     def account_updated(work: Work, who: Subject, message: Message) -> c.UpdateAccount:
-        return _account_updated(work, who, message, decisions.keeps_responsible(work, who))
+        return _account_updated(work, who, message, decisions)
 
     def erased(work: Work, message: Message) -> None:
         who = Subject(message.creditor, message.subject)
@@ -72,7 +76,7 @@ def messages(decisions: Decisions) -> Mapping[str, MessageRoute]:
         billing.AccountErased.TYPE: MessageRoute(_streams, erased, subject=True),
         billing.InvoiceIssued.TYPE: MessageRoute(_streams_if_marked, invoice_marked),
         billing.DirectDebitFailed.TYPE: route(_debit_failed),
-        billing.ObservationRecorded.TYPE: route(_observed, subject=True),
+        billing.ObservationRecorded.TYPE: route(_observed, subject=True, beside=True),
         billing.RestrictionConfirmed.TYPE: route(_confirmed),
         ledger.BalanceChanged.TYPE: route(_items_updated),
         ledger.ItemOverdue.TYPE: route(_reassess),
@@ -82,10 +86,10 @@ def messages(decisions: Decisions) -> Mapping[str, MessageRoute]:
         ledger.PaymentUnmatched.TYPE: route(_unmatched),
         notifier.NoticeSent.TYPE: route(_delivery("sent")),
         notifier.NoticeDelivered.TYPE: route(_delivery("delivered")),
-        notifier.NoticeFailed.TYPE: route(_delivery("failed")),
-        notifier.NoticeReturned.TYPE: route(_returned),
+        notifier.NoticeFailed.TYPE: route(_delivery("failed"), beside=True),
+        notifier.NoticeReturned.TYPE: route(_returned, beside=True),
         notifier.NoticeAcknowledged.TYPE: route(_acknowledged),
-        notifier.NoticeSuppressed.TYPE: route(_suppressed),
+        notifier.NoticeSuppressed.TYPE: route(_suppressed, beside=True),
         ledger.CashDifferenceFound.TYPE: MessageRoute(_stream_of_creditor, cash_counted),
         legal.MatterProgressed.TYPE: route(_progressed),
     }
@@ -109,7 +113,7 @@ def wakes(decisions: Decisions) -> Mapping[str, WakeRoute]:
         return await creditor_facts(connection, creditor, now, pack)
 
     return {
-        "account": WakeRoute(account, streams=_streams_of_account),
+        "account": WakeRoute(account, streams=_streams_of_account, beside=True),
         "creditor": WakeRoute(creditor, prepare=prepare),
     }
 
@@ -149,7 +153,7 @@ def _creditor_of(stream: str) -> str:
 
 
 def _account_updated(
-    work: Work, who: Subject, message: Message, keeps_responsible: bool
+    work: Work, who: Subject, message: Message, decisions: Decisions
 ) -> c.UpdateAccount:
     """What a message leaves out stays as it was (the contract of `billing.account.upserted.v1`),
     and so does a person responsible who has to keep the account.
@@ -158,6 +162,7 @@ def _account_updated(
     before: Account = work.state(account_stream(*who))
     known = work.open(who, before.profile)
     profile = known if isinstance(known, dict) else {}
+    keeps_responsible = decisions.keeps_responsible(work, who)
     mandate = _has_mandate(before, profile, data)
     for name in PROFILE:
         value = getattr(data, name)
@@ -174,6 +179,7 @@ def _account_updated(
         mandate=mandate,
         department=profile.get("department"),
         guarantors=_codes(profile.get("guarantors")),
+        people=work.seal(who, reached_at(profile, decisions.region)),
     )
 
 

@@ -27,8 +27,10 @@ from services.dunning.decisions import Decisions
 from services.dunning.domain.aggregates import ACCOUNT, CREDITOR
 from services.dunning.handlers import messages, wakes
 from services.dunning.library import Library
+from services.dunning.people import PersonContacts, forgetting
 from services.dunning.policy import shipped
 from services.dunning.publish import publish
+from services.dunning.settings import DunningSettings
 from services.dunning.views import VIEWS
 
 log = get_logger(__name__)
@@ -37,9 +39,9 @@ READS = ("billing", "ledger", "notifier", "legal")
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def blueprint(library: Library) -> Blueprint:
+def blueprint(library: Library, people: PersonContacts | None = None) -> Blueprint:
     """Dunning as one value: its aggregates, tables of handlers, views and routes."""
-    decisions = Decisions(library)
+    decisions = Decisions(library, people.region if people else "CN")
 
     def routers(service: Service) -> Sequence[APIRouter]:
         desk = Desk(service, decisions)
@@ -69,8 +71,9 @@ def blueprint(library: Library) -> Blueprint:
         writes=("dunning",),
         views=VIEWS,
         routers=routers,
-        workers=(load_policies,),
+        workers=(load_policies, forgetting()),
         migrations=(MIGRATIONS,),
+        beside=people,
     )
 
 
@@ -90,8 +93,15 @@ async def build(
         for problem in broken.problems:
             log.warning("policy_unreadable", error=str(problem))
     library = Library()
+    people = PersonContacts(DunningSettings().region)
     service = await Service.open(
-        blueprint(library), settings, clock=clock, bus=bus, dsn=dsn, probe=probe, strict=strict
+        blueprint(library, people),
+        settings,
+        clock=clock,
+        bus=bus,
+        dsn=dsn,
+        probe=probe,
+        strict=strict,
     )
     await library.refresh(service.pool, always=True)
     return service

@@ -100,7 +100,7 @@ def _notice(rec: Recorder, action: Action, cause: Cause) -> None:
     for channel in notice.channels:
         if cause.channel not in (None, channel):
             continue
-        if _is_delayed(rec, cause, channel, is_call=False):
+        if _is_delayed(rec, cause, channel):
             continue
         request_notice(rec, notice, channel, overdue(rec.state, rec.today), cause)
 
@@ -111,7 +111,7 @@ def _task(rec: Recorder, action: Action, cause: Cause) -> None:
         return
     if not series.is_now(rec, task.repeat, cause):
         return
-    if task.kind in CONTACT_TASKS and _is_delayed(rec, cause, None, is_call=True):
+    if task.kind in CONTACT_TASKS and _is_delayed(rec, cause, task.kind):
         return
     rec.emit(
         e.TaskRequested(
@@ -134,9 +134,9 @@ def _owner(rec: Recorder, owner: str) -> str:
     return segment_owner(rec.pack, rec.state.segment) if owner == "segment" else owner
 
 
-def _is_delayed(rec: Recorder, cause: Cause, channel: str | None, *, is_call: bool) -> bool:
+def _is_delayed(rec: Recorder, cause: Cause, by: str) -> bool:
     """Whether a contact has to wait; if so, put it in the queue (a queued one stays there)."""
-    if rec.state.case is None or allowed_at(rec, is_call=is_call) <= rec.now:
+    if rec.state.case is None or allowed_at(rec, by) <= rec.now:
         return False
     if cause.contact is None:
         rec.emit(
@@ -144,7 +144,7 @@ def _is_delayed(rec: Recorder, cause: Cause, channel: str | None, *, is_call: bo
                 contact=rec.new_id("w"),
                 on=rec.today,
                 path=cause.path,
-                channel=channel,
+                channel=None if by in CONTACT_TASKS else by,
                 follows=cause.follows,
                 **rec.why(cause),
             )

@@ -93,6 +93,7 @@ class UpdateAccount:
     mandate: bool = False
     department: str | None = None
     guarantors: tuple[str, ...] = ()
+    people: bytes = b""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

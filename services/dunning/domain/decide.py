@@ -10,6 +10,7 @@ from services.dunning.domain import debit_answers, deciding, operating, recordin
 from services.dunning.domain.casework import note_overdue_end, reassess
 from services.dunning.domain.events import AccountEvent
 from services.dunning.domain.localtime import local_day
+from services.dunning.domain.people import NOBODY, People
 from services.dunning.domain.policy_changes import follow_policy
 from services.dunning.domain.recorder import Recorder
 from services.dunning.domain.state import Account
@@ -19,14 +20,20 @@ from services.dunning.policy.model import Pack
 
 
 def decide(
-    state: Account, command: c.AccountCommand, pack: Pack, now: datetime, zone: ZoneInfo
+    state: Account,
+    command: c.AccountCommand,
+    pack: Pack,
+    now: datetime,
+    zone: ZoneInfo,
+    people: People = NOBODY,
 ) -> list[AccountEvent]:
     """Answer the events that follow from a command; an empty list means there is nothing to do.
 
     `pack` is the one the running case pins, else the creditor's current one, with its parameters
-    applied. `now` is aware. Raises Rejected when the rules refuse.
+    applied, `people` are those its contacts reach. `now` is aware. Raises Rejected when the rules
+    refuse.
     """
-    rec = Recorder(state, pack, now, zone)
+    rec = Recorder(state, pack, now, zone, people)
     if isinstance(command, c.Wake):
         _wake(rec)
     else:

@@ -84,7 +84,7 @@ class AccountUpdated(Event, frozen=True, kw_only=True):
 
     `reachable` tells whether any way to reach the debtor is known, `responsible` who answers for
     the account, `mandate` whether the bank may debit it; `guarantors` are codes that stand for
-    their names.
+    their names. `people` tells who contacts reach, sealed.
     """
 
     segment: str | None = None
@@ -96,6 +96,7 @@ class AccountUpdated(Event, frozen=True, kw_only=True):
     mandate: bool = False
     department: str | None = None
     guarantors: tuple[str, ...] = ()
+    people: bytes = b""
 
 
 class AccountErased(Event, frozen=True, kw_only=True):

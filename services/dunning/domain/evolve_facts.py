@@ -51,6 +51,7 @@ def account_updated(state: Account, event: e.AccountUpdated) -> Account:
         mandate=event.mandate,
         department=event.department,
         guarantors=event.guarantors,
+        people=event.people,
     )
 
 
@@ -63,6 +64,7 @@ def account_erased(state: Account, event: e.AccountErased) -> Account:
         responsible=None,
         mandate=False,
         guarantors=(),
+        people=b"",
     )
 
 

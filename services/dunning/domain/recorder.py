@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from services.dunning.domain.evolve import evolve_account
 from services.dunning.domain.localtime import instant, local_day
 from services.dunning.domain.pausing import pause_reasons
+from services.dunning.domain.people import NOBODY, People
 from services.dunning.domain.state import Account
 from services.dunning.policy.model import Pack
 
@@ -34,12 +35,20 @@ class Cause(NamedTuple):
 class Recorder:
     """The state as it becomes while a command is decided, and the events that made it so."""
 
-    def __init__(self, state: Account, pack: Pack, now: datetime, zone: ZoneInfo) -> None:
+    def __init__(
+        self,
+        state: Account,
+        pack: Pack,
+        now: datetime,
+        zone: ZoneInfo,
+        people: People = NOBODY,
+    ) -> None:
         self.before = state
         self.state = state
         self.pack = pack
         self.now = now
         self.zone = zone
+        self.people = people
         self.today: date = local_day(now, zone)
         self.events: list[Any] = []
 
@@ -47,6 +56,8 @@ class Recorder:
         """Record an event; the state moves on at once."""
         self.events.append(event)
         self.state = evolve_account(self.state, event)
+        if self.people.persons:
+            self.people = self.people.after(event, self.now)
 
     def new_id(self, letter: str) -> str:
         """An id for what the next event makes: unique, the same whenever the decision is made

@@ -86,6 +86,7 @@ def update_account(rec: Recorder, command: c.UpdateAccount) -> None:
             mandate=command.mandate,
             department=command.department,
             guarantors=command.guarantors,
+            people=command.people,
         )
     )
     if had_mandate and not command.mandate:

@@ -103,13 +103,14 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `items` are the open ones by id. `wake` is the next instant at which something is to be done,
     `turn_on` the local day whose steps were last gone through, `hold` the id of the hold in force.
-    `profile` is sealed. `settled` and `payments` are the latest ids, enough to dispute a paid item
-    and to know a payment again, `contested` the latest items a dispute was about; `written_off`
-    holds the due dates of what was given up. `demands` are the latest notices whose delivery
-    restarts limitation periods, with their items, `clocks` what is known of those periods by item,
-    `commissions` what was earned by payment. `prepaid` is the money not allocated, `waiting` what
-    of it waits for invoices it names, `debits` are the requests the bank has not answered yet, the
-    oldest first; `debit` is one of a state kept before amounts were.
+    `profile` and `people`, whom its contacts reach, are sealed. `settled` and `payments` are the
+    latest ids, enough to dispute a paid item and to know a payment again, `contested` the latest
+    items a dispute was about; `written_off` holds the due dates of what was given up. `demands` are
+    the latest notices whose delivery restarts limitation periods, with their items, `clocks` what
+    is known of those periods by item, `commissions` what was earned by payment. `prepaid` is the
+    money not allocated, `waiting` what of it waits for invoices it names, `debits` are the requests
+    the bank has not answered yet, the oldest first; `debit` is one of a state kept before amounts
+    were.
     `past_promises` and `past_plans` are the latest that ended: money told late, or taken back, may
     change how. `unmatched` are payments that wait for invoices nobody knows, each with the day of
     whose step time it is released.
@@ -165,6 +166,7 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
     past_promises: tuple[Promise, ...] = ()
     past_plans: tuple[Plan, ...] = ()
     unmatched: dict[str, date] = {}
+    people: bytes = b""
 
     @property
     def code(self) -> str:

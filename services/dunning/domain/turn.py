@@ -12,7 +12,7 @@ from services.dunning.domain.acting import ask, perform, perform_one, request_no
 from services.dunning.domain.agreements import check_agreements
 from services.dunning.domain.casework import reassess
 from services.dunning.domain.conditions import holds
-from services.dunning.domain.contacts import allowed_at
+from services.dunning.domain.contacts import allowed_at, contact_by
 from services.dunning.domain.decision_dates import tell_late_decisions
 from services.dunning.domain.limitation import tell_limitations
 from services.dunning.domain.localtime import next_monthly
@@ -63,7 +63,7 @@ def release_contacts(rec: Recorder) -> None:
         action = rec.pack.action(contact.step, contact.path)
         if action is None or rec.is_paused:
             continue
-        if allowed_at(rec, is_call=action.task is not None) <= rec.now:
+        if allowed_at(rec, contact_by(action, contact)) <= rec.now:
             reason = f"waited for the contact limit; {contact.reason.partition(';')[0]}"
             cause = Cause(
                 contact.step,

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 from services.dunning.domain import events as e
 from services.dunning.domain.conditions import holds
-from services.dunning.domain.contacts import allowed_at
+from services.dunning.domain.contacts import allowed_at, contact_by
 from services.dunning.domain.decision_dates import late_decision_days
 from services.dunning.domain.grading import grading_days
 from services.dunning.domain.limitation import limitation_days
@@ -54,9 +54,9 @@ def next_wake(rec: Recorder, turn_on: date | None) -> datetime | None:
     instants = [rec.at(day, rec.pack.step_time) for day in days]
     if rec.state.case and not rec.is_paused:
         instants += [
-            allowed_at(rec, is_call=contact.channel is None)
+            allowed_at(rec, contact_by(action, contact))
             for contact in rec.state.case.waiting
-            if rec.pack.action(contact.step, contact.path) is not None
+            if (action := rec.pack.action(contact.step, contact.path)) is not None
         ]
     return min(instants, default=None)
 

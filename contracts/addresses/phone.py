@@ -5,7 +5,7 @@ import re
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
-from services.notifier.domain.addresses.field import plain, without_remarks
+from contracts.addresses.field import plain, without_remarks
 
 _TAKES_TEXTS = frozenset(
     {

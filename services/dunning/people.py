@@ -1,0 +1,207 @@
+"""The latest contacts of each person, beside the streams: several lanes count them together.
+
+A person is a keyed hash of the creditor and the `debtor_id`, else of the address: the table names
+nobody, and a row is deleted once its contacts count no more (`docs/adr/0008`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+import msgspec
+from asyncpg import Connection
+
+from chassis.errors import Conflict
+from chassis.pool import acquire
+from chassis.service import Service
+from chassis.store import Store
+from chassis.vault import Subject, subject_of
+from chassis.work import Work
+from contracts.addresses.mail import mail_addresses
+from contracts.addresses.phone import phone_numbers
+from contracts.addresses.postal import postal_address
+from services.dunning.domain.people import WAYS, Contacts, People
+from services.dunning.domain.state import Account
+from services.dunning.policy import Pack
+from services.dunning.streams import account_stream
+
+_READ = """
+select creditor, person, version, contacts from person_contacts
+where (creditor, person) in (select * from unnest($1::text[], $2::text[]))
+order by creditor, person"""
+_READ_LOCKED = _READ + " for update"
+_WRITE = """
+insert into person_contacts as p (creditor, person, version, until, contacts)
+select * from unnest($1::text[], $2::text[], $3::int[], $4::date[], $5::bytea[])
+  changed (creditor, person, version, until, contacts)
+order by creditor, person
+on conflict (creditor, person) do update
+set version = excluded.version, until = excluded.until, contacts = excluded.contacts
+where p.version = excluded.version - 1"""
+_FORGET = "delete from person_contacts where until < $1"
+
+_ONE_DAY = timedelta(days=1)
+_EVERY_DAY = timedelta(days=1)
+_WAYS = frozenset(WAYS.values())
+_BY_ID = "id"
+_decoder = msgspec.msgpack.Decoder(Contacts)
+
+Key = tuple[str, str]
+"""A creditor and a person of it."""
+
+
+class Known(NamedTuple):
+    """A person's row: the version it was read at (0: none yet) and its contacts."""
+
+    version: int
+    contacts: Contacts
+
+
+@dataclass
+class Around:
+    """What a unit of work knows of the people behind its accounts, and what it changed."""
+
+    persons: dict[Subject, Mapping[str, str]] = field(default_factory=dict)
+    known: dict[Key, Known] = field(default_factory=dict)
+    until: dict[Key, date] = field(default_factory=dict)
+
+    def of(self, subject: Subject) -> People:
+        """The people an account's contacts reach; nobody when it was not loaded."""
+        persons = self.persons.get(subject, {})
+        contacts = {
+            person: self.known[subject.creditor, person].contacts for person in persons.values()
+        }
+        return People(persons, contacts)
+
+    def keep(self, creditor: str, before: People, after: People, pack: Pack) -> None:
+        """Take over what a decision changed; contacts that no longer count are left out."""
+        days = timedelta(days=pack.contact.window_days)
+        for person, contacts in after.contacts.items():
+            if contacts == before.contacts.get(person):
+                continue
+            key = (creditor, person)
+            last = max((one.on for one in contacts), default=date.min)
+            counted = tuple(one for one in contacts if one.on > last - days) if contacts else ()
+            self.known[key] = self.known[key]._replace(contacts=counted)
+            self.until[key] = last + days if contacts else last
+
+
+class PersonContacts:
+    """Reads and writes `person_contacts` with units of work."""
+
+    def __init__(self, region: str) -> None:
+        self.region = region
+
+    async def load(
+        self,
+        store: Store,
+        connection: Connection,
+        work: Work,
+        streams: Sequence[str],
+        *,
+        lock: bool,
+    ) -> None:
+        """Find out who is behind the accounts that have a case, and how often they were contacted
+        of late.
+        """
+        around: Around = work.beside or Around()
+        new = [subject_of(stream) for stream in streams if _has_case(work, stream)]
+        new = [subject for subject in dict.fromkeys(new) if subject not in around.persons]
+        if not new:
+            return
+        unknown = [subject for subject in new if subject not in work.keys]
+        if unknown:
+            work.keys.merge(await store.keys(connection, unknown))
+        for subject in new:
+            around.persons[subject] = self._persons(store, work, subject)
+        await _read(connection, around, lock=lock)
+        work.beside = around
+
+    async def save(self, connection: Connection, work: Work) -> None:
+        """Write the changed rows; raises `Conflict` when another lane wrote one of them first."""
+        around: Around = work.beside
+        changed = sorted(around.until)
+        if not changed:
+            return
+        status = await connection.execute(
+            _WRITE,
+            [creditor for creditor, _ in changed],
+            [person for _, person in changed],
+            [around.known[key].version + 1 for key in changed],
+            [around.until[key] for key in changed],
+            [msgspec.msgpack.encode(around.known[key].contacts) for key in changed],
+        )
+        if status != f"INSERT 0 {len(changed)}":
+            raise Conflict("another lane contacted one of these people first")
+
+    def _persons(self, store: Store, work: Work, subject: Subject) -> Mapping[str, str]:
+        state: Account = work.state(account_stream(*subject))
+        told = work.open(subject, state.people)
+        if told is None:  # an account last told of before this was kept
+            told = reached_at(work.open(subject, state.profile) or {}, self.region)
+        if debtor_id := told.get(_BY_ID):
+            return dict.fromkeys(_WAYS, _person(store, subject, _BY_ID, debtor_id))
+        return {way: _person(store, subject, *_kind(way, at)) for way, at in told.items()}
+
+
+def reached_at(profile: Mapping[str, Any], region: str) -> dict[str, str]:
+    """What tells who is reached: the `debtor_id`, else the first usable address of each way."""
+    if profile.get("debtor_id"):
+        return {_BY_ID: profile["debtor_id"]}
+    debtor = profile.get("debtor") or {}
+    phones, mails = debtor.get("phones") or (), debtor.get("emails") or ()
+    posts = [*(debtor.get("addresses") or ()), debtor.get("registered_address") or ""]
+    found = {
+        "sms": next((n for one in phones for n in phone_numbers(one, "sms", region)), None),
+        "voice": next((n for one in phones for n in phone_numbers(one, "voice", region)), None),
+        "email": next((a for one in mails for a in mail_addresses(one)), None),
+        "post": next((a for one in posts if (a := postal_address(one))), None),
+    }
+    return {way: address for way, address in found.items() if address}
+
+
+def forgetting() -> Any:
+    """A worker that deletes, once a day, the rows whose contacts count no more."""
+    last: list[datetime] = []
+
+    async def forget(service: Service) -> int:
+        now = service.clock.now()
+        if last and last[0] <= now < last[0] + _EVERY_DAY:
+            return 0
+        last[:] = [now]
+        async with acquire(service.pool) as connection:
+            await connection.execute(_FORGET, now.date() - _ONE_DAY)
+        return 0
+
+    return forget
+
+
+def _person(store: Store, subject: Subject, kind: str, value: str) -> str:
+    return store.pseudonym(f"{subject.creditor}\n{kind}\n{value}")
+
+
+def _kind(way: str, address: str) -> tuple[str, str]:
+    """One number is one person's, whether it is called or written to."""
+    return ("phone" if way in ("sms", "voice") else way), address.casefold()
+
+
+def _has_case(work: Work, stream: str) -> bool:
+    return stream.startswith("account-") and work.state(stream).case is not None
+
+
+async def _read(connection: Connection, around: Around, *, lock: bool) -> None:
+    wanted = {
+        (subject.creditor, person)
+        for subject, persons in around.persons.items()
+        for person in persons.values()
+    }
+    keys = sorted(wanted - around.known.keys())
+    if not keys:
+        return
+    rows = await connection.fetch(
+        _READ_LOCKED if lock else _READ, [key[0] for key in keys], [key[1] for key in keys]
+    )
+    around.known.update(dict.fromkeys(keys, Known(0, ())))
+    for creditor, person, version, contacts in rows:
+        around.known[creditor, person] = Known(version, _decoder.decode(contacts))

@@ -1,0 +1,152 @@
+"""Several accounts of one person, in different lanes: their contacts count together."""
+
+import asyncio
+from datetime import date
+
+import pytest
+
+from chassis.bus.base import lane_of
+from chassis.errors import Conflict
+from chassis.vault import Subject
+from contracts import billing, dunning, notifier
+from services.dunning.decisions import Decisions
+from services.dunning.domain import commands as c
+from services.dunning.library import Library
+from services.dunning.streams import account_stream, creditor_stream
+from tests.dunning.app.conftest import CREDITOR, PARTITIONS, Desk, local
+
+RULES = """
+id: one-contact
+version: 1
+title: {zh: 一次, en: Once}
+for: tests
+description: a text, and one contact in seven days
+source: none
+steps:
+  - {id: s1, source: x, when: {day: 1}, do: [{notice: {purpose: reminder, channels: [sms]}}]}
+reactions:
+  - {id: r1, source: x, on: {observation: seen}, do: [{task: {kind: visit, owner: collector}}]}
+"""
+
+
+def in_lane(lane: int, number: int = 1) -> str:
+    """The n-th account name of a lane."""
+    names = (f"P-{n}" for n in range(1000))
+    found = [n for n in names if lane_of(f"{CREDITOR}/{n}".encode(), PARTITIONS) == lane]
+    return found[number - 1]
+
+
+A, B, C = in_lane(0), in_lane(1), in_lane(1, 2)
+
+
+async def owing(desk: Desk, *accounts: str, due: date = date(2026, 3, 5)) -> None:
+    await desk.set_up(None, policy_document=RULES, parameters={"contacts_max": 1})
+    for account in accounts:
+        await desk.knows("张三", account, debtor_id="PERSON-1")
+        await desk.owes(10000, due, account=account, item=f"I-{account}")
+
+
+async def asked(desk: Desk) -> list[str]:
+    """The accounts whose notices were asked for, by lane, and when."""
+    kind = dunning.NoticeRequested.TYPE
+    told = [m for m in await desk.published() if m.type == kind]
+    return [f"{m.subject} {m.time.astimezone(local(3, 1).tzinfo):%d %H:%M}" for m in told]
+
+
+async def no_address(desk: Desk, account: str) -> None:
+    (told,) = [m for m in await desk.published() if m.type == dunning.NoticeRequested.TYPE]
+    await desk.tell(
+        notifier.NoticeSuppressed(
+            notice_id=told.data.notice_id,
+            account_id=account,
+            channel="sms",
+            reason="no_address",
+            at=desk.clock.now(),
+        ),
+        account,
+    )
+
+
+async def test_of_two_lanes_at_once_exactly_one_contacts_and_the_other_waits(desk: Desk) -> None:
+    await owing(desk, A, B)
+    await desk.run_until(local(3, 6, 8, 59))
+    desk.clock.set(local(3, 6, 9))
+    await asyncio.gather(*(desk.service.wakes.fire(lane) for lane in range(PARTITIONS)))
+    for lane in range(PARTITIONS):
+        desk.service.stir(lane)
+    await desk.run_until(local(3, 13, 7, 59))
+    assert len(await asked(desk)) == 1
+    await desk.run_until(local(3, 13, 8))
+    assert sorted(one.split()[1] for one in await asked(desk)) == ["06", "13"]
+    assert {one.split()[0] for one in await asked(desk)} == {A, B}
+
+
+async def test_who_read_before_another_lane_wrote_has_to_decide_again(desk: Desk) -> None:
+    await owing(desk, A, B)
+    await desk.run_until(local(3, 6, 8, 59))
+    desk.clock.set(local(3, 6, 9))
+    library = Library()
+    await library.refresh(desk.service.pool, always=True)
+    store, decisions = desk.service.store, Decisions(library)
+    async with desk.service.pool.acquire() as left, desk.service.pool.acquire() as right:
+        begun = [left.transaction(), right.transaction()]
+        works = []
+        for connection, transaction, lane in zip((left, right), begun, (0, 1), strict=True):
+            account = (A, B)[lane]
+            await transaction.start()
+            streams = [account_stream(CREDITOR, account), creditor_stream(CREDITOR)]
+            work = await store.load(connection, now=desk.clock.now(), lane=lane, streams=streams)
+            await store.load_beside(connection, work, streams, lock=False)
+            decisions.account(work, Subject(CREDITOR, account), c.Wake())
+            works.append(work)
+        await store.save(left, works[0])
+        await begun[0].commit()
+        with pytest.raises(Conflict, match="another lane"):
+            await store.save(right, works[1])
+        await begun[1].rollback()
+
+
+async def test_a_rebuild_from_the_events_forgets_no_contact(desk: Desk) -> None:
+    await owing(desk, A)
+    await desk.run_until(local(3, 7))
+    done = await desk.service.rebuild(lambda _done, _total: None)
+    assert done.different == ()
+    await owing(desk, B, due=date(2026, 3, 9))
+    await desk.run_until(local(3, 12))
+    assert await asked(desk) == [f"{A} 06 09:00"]
+    await desk.run_until(local(3, 14))
+    assert sorted(await asked(desk)) == sorted([f"{A} 06 09:00", f"{B} 13 08:00"])
+
+
+async def test_a_notice_that_found_no_address_was_none(desk: Desk) -> None:
+    await owing(desk, A, B)
+    await desk.run_until(local(3, 6, 9))
+    first = (await asked(desk))[0].split()[0]
+    await no_address(desk, first)
+    await desk.run_until(local(3, 6, 12))
+    other = {A: B, B: A}[first]
+    assert sorted(await asked(desk)) == sorted([f"{first} 06 09:00", f"{other} 06 09:10"])
+
+
+async def test_a_reaction_counts_and_waits_too(desk: Desk) -> None:
+    await owing(desk, A, B)
+    await desk.run_until(local(3, 6, 10))
+    (waiting,) = {A, B} - {(await asked(desk))[0].split()[0]}
+    await desk.tell(billing.ObservationRecorded(account_id=waiting, kind="seen"), waiting)
+    visits = [m for m in await desk.published() if m.type == dunning.TaskRequested.TYPE]
+    assert visits == []
+    await desk.run_until(local(3, 21))
+    visits = [m for m in await desk.published() if m.type == dunning.TaskRequested.TYPE]
+    assert [f"{m.data.day:%d}" for m in visits] == ["20"]  # the notice that waited took the 13th
+
+
+async def test_nobody_is_named_and_nothing_is_kept_longer_than_it_counts(desk: Desk) -> None:
+    await owing(desk, A, C)
+    await desk.run_until(local(3, 7))
+    rows = await desk.service.pool.fetch("select * from person_contacts")
+    assert len(rows) == 1
+    assert "PERSON-1" not in str([dict(row) for row in rows])
+    for account in (A, C):
+        await desk.owes(10000, date(2026, 3, 5), account=account, item=f"I-{account}", left=0)
+    await desk.run_until(local(3, 20))
+    assert await desk.service.pool.fetch("select * from person_contacts") == []
