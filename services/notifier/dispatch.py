@@ -41,6 +41,7 @@ BATCH_MAX = 100
 _REMOTE_AT_ONCE = 8
 """Calls to remote gateways at the same time; a batch of them ends well before an attempt is
 thought to be in doubt."""
+_NOT_CALLED = AttemptResult("unavailable", reason="not_called")
 
 
 @dataclass
@@ -103,7 +104,14 @@ class Dispatcher:
             )
             return [parcel for parcel in found if parcel is not None]
 
-        parcels = await execute(service, batch, begin)
+        try:
+            parcels = await execute(service, batch, begin)
+        except Exception:
+            # Attempts may be committed all the same; no gateway was called for them.
+            self.unrecorded |= dict.fromkeys(map(key_of, batch), _NOT_CALLED)
+            raise
+        for parcel in parcels:
+            self.unrecorded.pop(_key(parcel), None)
         results = await asyncio.gather(*(self._call(service, one) for one in parcels))
         answers = {_key(one): got for one, got in zip(parcels, results, strict=True)}
         called = [one for one in batch if key_of(one) in answers]

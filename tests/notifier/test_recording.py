@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, cast
 
+import asyncpg
 import pytest
 
 from services.notifier.domain.commands import AttemptResult
@@ -19,6 +20,12 @@ create function refuse() returns trigger language plpgsql as $refuse$
 begin raise exception 'no % today', new.type; end $refuse$;
 create trigger refuse before insert on events for each row
 when (new.type = any('{types}') and new.stream = '{stream}') execute function refuse()
+"""
+_REFUSE_VIEW = """
+create function refuse() returns trigger language plpgsql as $refuse$
+begin raise exception 'not today'; end $refuse$;
+create trigger refuse before update on view_notices for each row
+when (new.state = 'sending') execute function refuse()
 """
 
 
@@ -93,6 +100,21 @@ async def test_what_the_store_never_took_is_not_sent_again_by_the_next_process(
     await world.run(world.clock.now() + timedelta(days=1))
     assert provider.taken == ["N-1"]
     assert await _state(world) == "failed unknown"
+
+
+async def test_an_attempt_that_was_stored_but_never_made_is_made_later(open_world: Open) -> None:
+    provider = Provider(lookup=False)
+    world = _with(await open_world(), {"email": provider})
+    await world.terms()
+    await world.service.pool.execute(_REFUSE_VIEW)
+    await _asked(world, "email")
+    with pytest.raises(asyncpg.RaiseError):
+        await world.run()
+    assert provider.taken == []
+    await world.service.pool.execute("drop function refuse cascade")
+    await world.run(world.clock.now() + timedelta(hours=1))
+    assert provider.taken == ["N-1"]
+    assert await _state(world) == "sent"
 
 
 async def test_one_result_that_cannot_be_stored_leaves_the_others_alone(open_world: Open) -> None:
