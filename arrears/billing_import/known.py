@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 from arrears.billing_import.ids import identifier
@@ -176,15 +177,18 @@ def _named(text: str, index: dict[str, set[Any]]) -> set[Any]:
 
 def _search(text: str, index: dict[str, set[Any]]) -> Iterator[Any]:
     """The longest numbers from left to right, each with its bounds in the text."""
-    runs = [(match.start(), match.end()) for match in _RUN.finditer(text)]
+    runs = [(match.start(), match.end(), match[0].casefold()) for match in _RUN.finditer(text)]
     at = 0
     while at < len(runs):
-        for last in range(min(at + _RUNS_MAX, len(runs)) - 1, at - 1, -1):
-            begin, end = runs[at][0], runs[last][1]
+        behind = runs[at : at + _RUNS_MAX]
+        keys = accumulate(run for _, _, run in behind)
+        hits = [number for number, key in enumerate(keys) if key in index]
+        for last in reversed(hits):
+            begin, end = behind[0][0], behind[last][1]
             named = _exactly(text[begin:end], index)
             if named and _bounded(text, begin, end):
                 yield from named
-                at = last
+                at += last
                 break
         at += 1
 
