@@ -111,7 +111,16 @@ def _billing(told: Iterable[Event], creditor: str, span: Span) -> list[Event]:
 
 
 def _facts(told: Iterable[Event], creditor: str, span: Span) -> list[Event]:
-    return _until(span, creditor, (one for one in told if one["type"] in FACTS))
+    return _once(_until(span, creditor, (one for one in told if one["type"] in FACTS)))
+
+
+def _once(facts: Iterable[Event]) -> list[Event]:
+    """What was agreed is told again under its id when it runs again: people recorded it once."""
+    first: dict[object, Event] = {}
+    for fact in facts:
+        agreed = fact["data"].get("promise_id") or fact["data"].get("plan_id")
+        first.setdefault((fact["type"], agreed) if agreed else len(first), fact)
+    return list(first.values())
 
 
 def _until(span: Span, creditor: str, events: Iterable[Event]) -> list[Event]:

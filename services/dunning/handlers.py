@@ -32,6 +32,8 @@ PROFILE = (
     "debtor_id",
 )
 """What is kept of an account sealed, since it names people or may."""
+_RELEASED = "money_released"
+"""Why a balance changed: money that waited for an invoice nobody knows is free."""
 _REACHED_BY = ("phones", "emails", "addresses", "registered_address")
 
 
@@ -240,6 +242,7 @@ def _items_updated(work: Work, who: Subject, message: Message) -> c.UpdateItems:
         more=data.more,
         prepaid=data.prepaid,
         waiting=data.waiting,
+        released=data.reason == _RELEASED,
     )
 
 

@@ -41,6 +41,7 @@ class Case:
     last_day: date | None = None
     counts_from: date | None = None
     asking: Step | None = None
+    granted: Step | None = None
     replied: bool = False
     done: dict[str, datetime] = field(default_factory=dict)
     tasks: list[str] = field(default_factory=list)
@@ -163,8 +164,19 @@ class Model:
         for entry in self.pack.before_due:
             on = self.today + timedelta(days=entry.days)
             coming = [claim for claim in self.book.money.open() if claim.due == on]
-            if coming and not self.hold:
+            if coming and not self.hold and self._is_asked_for(coming):
                 self._note("before", entry.id)
+
+    def _is_asked_for(self, coming: list[Claim]) -> bool:
+        """Whether the money that waits leaves anything of these claims: older ones come first."""
+        money = self.book.money
+        older = [k for k in money.open() if not k.disputes and k.due < coming[0].due]
+        less = max(0, self._waiting() - sum(k.left + money.fee_due(k) for k in older))
+        return sum(claim.left + money.fee_due(claim) for claim in coming) > less
+
+    def _waiting(self) -> int:
+        money = self.book.money
+        return money.prepaid + sum(amount for amount, _, _ in money.waiting)
 
     def _step(self) -> None:
         case = self.case
@@ -172,16 +184,32 @@ class Model:
             return
         if case.last_day == self.today or case.asking is not None:
             return
+        if case.granted is not None:
+            self._grant(case, case.granted)
+            return
         for step in self.pack.steps:
             if step.id in case.gone:
                 continue
             if not self._has_come(case, step):
                 return
-            case.gone.add(step.id)
-            if self._holds(case, step):
+            if not self._holds(case, step):
+                case.gone.add(step.id)
+                self._note("dropped", step.id)
+                continue
+            if not self._is_held(step):
+                case.gone.add(step.id)
                 self._take(case, step)
-                return
-            self._note("dropped", step.id)
+            return
+
+    def _is_held(self, step: Step) -> bool:
+        """Whether it would restrict, refer or go to court, and money that waits for invoices nobody
+        knows covers all that is overdue.
+        """
+        money = self.book.money
+        waiting = sum(amount for amount, _, _ in money.waiting)
+        owed = sum(claim.left + money.fee_due(claim) for claim in money.overdue())
+        severe = any(action.restrict or action.refer or action.legal for action in step.do)
+        return severe and 0 < waiting >= owed
 
     def _take(self, case: Case, step: Step) -> None:
         case.last_day = self.today
@@ -206,8 +234,16 @@ class Model:
             self.shown += [self._owed(step.id, self.book.money.overdue())] * messages
 
     def _owed(self, step: str, claims: list[Claim]) -> Owed:
-        fees = sum(self.book.money.fee_due(claim) for claim in claims)
-        return Owed(step, sum(claim.left for claim in claims), fees)
+        """What they come to, less the money that waits."""
+        less, principal, fees = self._waiting(), 0, 0
+        for claim in claims:
+            for_principal = min(less, claim.left)
+            fee = self.book.money.fee_due(claim)
+            for_fee = min(less - for_principal, fee)
+            less -= for_principal + for_fee
+            principal += claim.left - for_principal
+            fees += fee - for_fee
+        return Owed(step, principal, fees)
 
     def restrict(self, service: str) -> None:
         if service not in self.restricted:
@@ -325,6 +361,13 @@ class Model:
         step, case.asking = case.asking, None
         if not approved:
             self._note("dropped", step.id)
+            return
+        self._grant(case, step)
+
+    def _grant(self, case: Case, step: Step) -> None:
+        """What was approved happens, unless money that waits holds it back."""
+        case.granted = step if self._is_held(step) else None
+        if case.granted is not None:
             return
         case.counts_from = self.today
         self._note("granted", step.id)

@@ -33,6 +33,7 @@ class UpdateItems:
     more: bool = False
     prepaid: int = 0
     waiting: int = 0
+    released: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

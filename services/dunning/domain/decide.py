@@ -53,7 +53,10 @@ def _wake(rec: Recorder) -> None:
     due = rec.state.wake
     if due is None or due > rec.now:
         return
-    turned = due <= rec.step_time <= rec.now and rec.state.turn_on != rec.today
+    is_time = due <= rec.step_time or rec.state.put_off == rec.today
+    turned = is_time and rec.step_time <= rec.now and rec.state.turn_on != rec.today
+    if turned and waiting_money.put_off_turn(rec):
+        return
     if turned:
         take_turn(rec, local_day(due, rec.zone))
     else:

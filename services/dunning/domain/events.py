@@ -43,7 +43,7 @@ class Effect(Event, frozen=True, kw_only=True):
 
 class ItemsUpdated(Event, frozen=True, kw_only=True):
     """The ledger's changed items; `more` says that further parts follow. `prepaid` is the money not
-    allocated, `waiting` what of it waits for invoices it names.
+    allocated, `waiting` what of it waits for invoices it names; `released`: some waited until now.
     """
 
     ledger_version: int
@@ -53,6 +53,7 @@ class ItemsUpdated(Event, frozen=True, kw_only=True):
     more: bool = False
     prepaid: int = 0
     waiting: int = 0
+    released: bool = False
 
 
 class PaymentUnmatched(Event, frozen=True, kw_only=True):
@@ -706,11 +707,12 @@ class CommissionApproved(Event, frozen=True, kw_only=True):
 
 class WakeScheduled(Event, frozen=True, kw_only=True):
     """The next instant at which there is something to do; `turn_on` is the local day whose steps
-    were last gone through.
+    were last gone through, `put_off` one whose steps wait for money released that morning.
     """
 
     at: datetime | None
     turn_on: date | None = None
+    put_off: date | None = None
 
 
 AccountEvent = (

@@ -73,4 +73,4 @@ def released(state: Account, event: e.HoldReleased) -> Account:
 
 
 def scheduled(state: Account, event: e.WakeScheduled) -> Account:
-    return replace(state, wake=event.at, turn_on=event.turn_on)
+    return replace(state, wake=event.at, turn_on=event.turn_on, put_off=event.put_off)

@@ -1,5 +1,7 @@
 """How what others tell changes the account: items, direct debits, the account itself."""
 
+from datetime import date
+
 from msgspec.structs import replace
 
 from services.dunning.domain import events as e
@@ -35,8 +37,17 @@ def items_updated(state: Account, event: e.ItemsUpdated) -> Account:
         updating=event.more,
         prepaid=event.prepaid,
         waiting=event.waiting,
-        unmatched=state.unmatched if event.waiting else {},
+        unmatched=_unmatched(state, event) if state.unmatched else {},
     )
+
+
+def _unmatched(state: Account, event: e.ItemsUpdated) -> dict[str, date]:
+    """The payments that wait still, as far as the balance tells."""
+    if not event.waiting:
+        return {}
+    if not event.released:
+        return state.unmatched
+    return {key: until for key, until in state.unmatched.items() if until > event.as_of}
 
 
 def account_updated(state: Account, event: e.AccountUpdated) -> Account:

@@ -32,6 +32,7 @@ def update_items(rec: Recorder, command: c.UpdateItems) -> None:
             more=command.more,
             prepaid=command.prepaid,
             waiting=command.waiting,
+            released=command.released,
         )
     )
     count_invoices(rec, before, command.items)

@@ -5,7 +5,7 @@ want of it.
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 
 from services.dunning.domain import commands as c
 from services.dunning.domain import events as e
@@ -20,6 +20,9 @@ from services.dunning.policy.actions import Action
 ALERT = "payment_unmatched"
 HELD_BY_MONEY = frozenset({"restrict", "refer", "legal"})
 """What no step does while the waiting money covers what is overdue."""
+
+
+_PATIENCE = timedelta(minutes=5)
 
 
 def note_unmatched(rec: Recorder, command: c.NoteUnmatched) -> None:
@@ -45,6 +48,18 @@ def tell_of_waiting_money(rec: Recorder) -> None:
         for payment_id, until in rec.state.unmatched.items():
             words = f"payment {payment_id} waits until {until} for invoices nobody knows"
             raise_alert(rec, ALERT, Cause(None, words))
+
+
+def put_off_turn(rec: Recorder) -> bool:
+    """Whether today's turn waits for money that the ledger releases at that very instant, since it
+    counts before the steps. It waits for the ledger's word some minutes and no longer.
+    """
+    until = rec.step_time + _PATIENCE
+    expects = rec.state.waiting and rec.today in rec.state.unmatched.values()
+    if not expects or rec.now >= until:
+        return False
+    rec.emit(e.WakeScheduled(at=until, turn_on=rec.state.turn_on, put_off=rec.today))
+    return True
 
 
 def is_held(state: Account, actions: Iterable[Action], day: date) -> bool:

@@ -43,13 +43,15 @@ def schedule(rec: Recorder, *, woken: bool, turned: bool) -> None:
     if not woken and due is not None and due <= rec.now:
         at = due
     if woken or at != due:
-        rec.emit(e.WakeScheduled(at=at, turn_on=turn_on))
+        put_off = rec.state.put_off if rec.state.put_off == rec.today != turn_on else None
+        rec.emit(e.WakeScheduled(at=at, turn_on=turn_on, put_off=put_off))
 
 
 def next_wake(rec: Recorder, turn_on: date | None) -> datetime | None:
     """The next instant with something to do, given the day whose turn was taken last."""
     floor = rec.today
-    if rec.now > rec.step_time or turn_on == rec.today:
+    is_past = rec.now > rec.step_time and rec.state.put_off != rec.today
+    if is_past or turn_on == rec.today:
         floor += ONE_DAY
     days = [max(day, floor) for day in _turn_days(rec, floor)]
     instants = [rec.at(day, rec.pack.step_time) for day in days]

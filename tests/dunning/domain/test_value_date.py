@@ -269,3 +269,19 @@ class TestUnknownReference:
         before = world.wakes
         world.to("2026-06-29 12:00")
         assert world.wakes - before <= 1
+
+    def test_the_turn_of_that_morning_waits_for_the_money_and_then_is_taken(self) -> None:
+        rules = pack(steps(f"day: 1 | {braced(SMS)}", f"day: 10 | {braced(LETTER)}"))
+        world = self.owing(rules, 9000)
+        world.to("2026-06-20 09:00:30")
+        assert world.steps() == ["s1 06-11"]
+        world.release()
+        world.to("2026-06-20 09:00:31")
+        assert world.steps() == ["s1 06-11", "s2 06-20"]
+        assert world.of(e.NoticeRequested)[-1].variables.total == 1000
+
+    def test_it_does_not_wait_for_ever(self) -> None:
+        rules = pack(steps(f"day: 1 | {braced(SMS)}", f"day: 10 | {braced(LETTER)}"))
+        world = self.owing(rules, 9000).to("2026-06-20 09:05")
+        assert world.steps() == ["s1 06-11", "s2 06-20"]
+        assert world.to("2026-06-21 10:00").days(e.StepTaken) == ["06-11", "06-20"]
