@@ -66,10 +66,10 @@ class Builder:
 def happenings(rows: Iterable[Row], mapping: ImportMap) -> list[Happening]:
     """Return everything the rows tell, oldest first.
 
-    A customer's account is made known with its first row; a date settled is a payment of the whole
-    amount that names the invoice; what is not open any more is one at the moment of issue; a
-    disputed invoice is disputed from the moment it is issued. A row below zero is a credit: of the
-    invoice it is for, if the file has it, else of the account.
+    A customer's account is made known with its first row, unless the map says no; a date settled is
+    a payment of the whole amount that names the invoice; what is not open any more is one at the
+    moment of issue; a disputed invoice is disputed from the moment it is issued. A row below zero
+    is a credit: of the invoice it is for, if the file has it, else of the account.
     """
     build = _Rows(Builder(mapping), mapping)
     found: list[Happening] = []
@@ -77,7 +77,7 @@ def happenings(rows: Iterable[Row], mapping: ImportMap) -> list[Happening]:
     ordered = sorted(rows, key=attrgetter("issued"))
     invoices = {(row.customer, row.invoice): row for row in ordered if isinstance(row, InvoiceRow)}
     for row in ordered:
-        if row.customer not in known:
+        if mapping.accounts and row.customer not in known:
             known.add(row.customer)
             found.append(build.account(row))
         if isinstance(row, InvoiceRow):

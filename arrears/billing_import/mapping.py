@@ -119,8 +119,9 @@ class ImportMap(_Part):
     (`payments`), or bank statements, which need neither.
 
     `dates` are strptime formats. `decimals` is how many digits of the minor unit an amount may
-    have; it follows the currency when left out. `payers` says whose an account at a bank is.
-    `policy` matters for `--until` alone.
+    have; it follows the currency when left out. `accounts` says whether the file makes its
+    customers known, which replaces what was known of them. `payers` says whose an account at a bank
+    is. `policy` matters for `--until` alone.
     """
 
     creditor: Identifier
@@ -141,6 +142,7 @@ class ImportMap(_Part):
     encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8-sig"
     header_line: Annotated[int, Field(ge=1)] = 1
     line_breaks: bool = False
+    accounts: bool = True
     item: Identifier = "invoice"
     debtor_kind: Literal["natural_person", "company", "government"] = "company"
     method: PaymentMethod = "transfer"

@@ -76,6 +76,8 @@ def import_(
     intake = _take(file, mapping, earlier, live=live or publish)
     for sentence in intake.told:
         typer.echo(f"{file}: {sentence}", err=True)
+    for sentence in intake.sums:
+        typer.echo(sentence, err=True)
     if unmatched is not None:
         write_unmatched(unmatched, intake.unmatched, mapping.minor_digits)
     if until is not None:
@@ -84,8 +86,6 @@ def import_(
         _publish(intake.happenings(mapping), mapping)
     else:
         _write(intake.happenings(mapping), out)
-    for sentence in intake.sums:
-        typer.echo(sentence, err=True)
     if intake.refused and not intake.taken:
         raise UsageError(f"{file}: nothing could be taken")
     if intake.refused or intake.unmatched:

@@ -245,3 +245,9 @@ def test_a_date_that_two_formats_read_differently_is_refused(tmp_path: Path) -> 
     assert [str(refusal).split(",")[0] for refusal in read.refusals] == ["line 2"]
     assert "is one day or another" in read.refusals[0].reason
     assert [row.issued for row in read.rows] == [date(2013, 2, 13)]
+
+
+def test_customers_that_are_known_are_not_told_anew(tmp_path: Path) -> None:
+    found = export(tmp_path, HEADER + "C-1,I-1,1/2/2013,2/1/2013,5,No,\n")
+    played = happenings(found.rows, mapping(tmp_path, MAP + "accounts: false\n"))
+    assert [h.event["type"] for h in played if h.event] == ["billing.invoice.issued.v1"]

@@ -189,6 +189,21 @@ def test_another_currency_is_refused_with_its_entry(tmp_path: Path, mapping: Imp
     assert refusal(found) == "entry 1 (B-1): is in USD, not in EUR"
 
 
+def test_a_notification_tells_the_payments_of_the_statement(
+    tmp_path: Path, mapping: ImportMap
+) -> None:
+    entries = ntry(details("<Refs><AcctSvcrRef>T-9</AcctSvcrRef></Refs>")) + ntry(reference="B-2")
+    statement = CAMT.format(version="08", entries=entries)
+    notification = (
+        statement.replace("camt.053", "camt.054")
+        .replace("BkToCstmrStmt", "BkToCstmrDbtCdtNtfctn")
+        .replace("Stmt>", "Ntfctn>")
+    )
+    told = read(tmp_path, mapping, notification).entries
+    assert told == read(tmp_path, mapping, statement).entries
+    assert len(told) == 2
+
+
 @pytest.mark.parametrize("version", ["02", "04", "08", "12"])
 def test_a_booked_credit_is_a_payment_of_its_value_date(
     tmp_path: Path, mapping: ImportMap, version: str
