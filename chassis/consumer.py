@@ -188,7 +188,7 @@ class Consumer:
             for _, message, route, streams in items:
                 if route.history:
                     histories.extend(streams)
-                if route.subject:
+                if route.asks_for_key(message):
                     subjects.append(Subject(message.creditor, message.subject))
         await self.store.extend(
             connection,

@@ -16,15 +16,19 @@ class MessageRoute:
     """How one message type is handled.
 
     `streams(message, lane)` names what to load. `history` loads the streams' whole histories too
-    (the slow path of reversals), `subject` the debtor's personal-data key, `beside` what the
-    service keeps beside these streams.
+    (the slow path of reversals), `subject` the debtor's personal-data key, always or for the
+    messages it says, `beside` what the service keeps beside these streams.
     """
 
     streams: Callable[[Message, int], Sequence[str]]
     handle: Callable[[Work, Message], None]
     history: bool = False
-    subject: bool = False
+    subject: bool | Callable[[Message], bool] = False
     beside: bool = False
+
+    def asks_for_key(self, message: Message) -> bool:
+        """Whether handling a message needs the debtor's key."""
+        return self.subject if isinstance(self.subject, bool) else self.subject(message)
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ class Store:
 
     def begin(self, now: datetime, lane: int, *, warm: bool = False) -> Work:
         """A unit of work over nothing yet; a warm one takes the lane's kept states over."""
-        work = Work(now=now, lane=lane, keys=KeyRing(self._master, {}))
+        work = Work(now=now, lane=lane, keys=KeyRing(self._master, {}, self._pseudonyms))
         if warm:
             work.kept = self.warm.of(lane)
         return work
@@ -184,11 +184,13 @@ class Store:
         """The data keys of some subjects."""
         wanted = list(dict.fromkeys(subjects))
         if not wanted:
-            return KeyRing(self._master, {})
+            return KeyRing(self._master, {}, self._pseudonyms)
         rows = await connection.fetch(
             _KEYS, [s.creditor for s in wanted], [s.account for s in wanted]
         )
-        return KeyRing(self._master, {Subject(c, a): wrapped for c, a, wrapped in rows})
+        return KeyRing(
+            self._master, {Subject(c, a): wrapped for c, a, wrapped in rows}, self._pseudonyms
+        )
 
     async def save(self, connection: Connection, work: Work) -> None:
         """Write what a unit of work changed; raises `Conflict` when somebody else wrote the same

@@ -4,6 +4,7 @@ to erase the person.
 
 import hashlib
 import os
+import unicodedata
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -42,8 +43,14 @@ class KeyRing:
     `seal` makes one, to be stored with the rest of the work (`fresh`).
     """
 
-    def __init__(self, master: AESGCM, wrapped: Mapping[Subject, bytes | None]) -> None:
+    def __init__(
+        self,
+        master: AESGCM,
+        wrapped: Mapping[Subject, bytes | None],
+        pseudonyms: bytes = b"",
+    ) -> None:
         self._master = master
+        self._pseudonyms = pseudonyms
         self._keys: dict[Subject, AESGCM | None] = {
             subject: None if key is None else AESGCM(_unwrap(master, subject, key))
             for subject, key in wrapped.items()
@@ -70,6 +77,13 @@ class KeyRing:
         except InvalidTag as error:
             raise BrokenInvariant(f"sealed data of {subject} does not open") from error
         return msgspec.json.decode(clear)
+
+    def index(self, text: str) -> bytes:
+        """What a sealed text is found by: the same for the same text, whatever its capitals, and
+        nothing to those without the key-encryption key.
+        """
+        said = unicodedata.normalize("NFKC", text).casefold().strip()
+        return bytes.fromhex(pseudonym(self._pseudonyms, said))
 
     def erase(self, subject: Subject) -> None:
         """Destroy the subject's key with this work."""

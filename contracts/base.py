@@ -128,6 +128,10 @@ Label = Annotated[str, Field(min_length=1, max_length=200)]
 """A short text given by people or made by a service."""
 ShortText = Annotated[str, Field(max_length=200)]
 """A `Label` that may be empty, where nothing is something to say."""
+Number = Annotated[str, Field(min_length=1, max_length=64)]
+"""A number as people write it: any printable text. It may be personal data (a licence plate), so
+only `billing` messages carry it.
+"""
 Text = Annotated[str, Field(max_length=4000), FREE_TEXT]
 """Free text; only `billing` messages carry it."""
 TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]

@@ -13,6 +13,7 @@ from contracts.base import (
     Identifier,
     Label,
     Listed,
+    Number,
     Part,
     PositiveAmount,
     ShortText,
@@ -90,10 +91,13 @@ class AccountUpserted(BillingContract):
     mandate: ShortText | None = None
     attributes: Attributes | None = None
     debtor_id: Identifier | None = None
+    number: Number | None = None
 
 
 class InvoiceIssued(BillingContract):
-    """Something is owed. Without `due_on` the creditor's terms set the due date."""
+    """Something is owed. Without `due_on` the creditor's terms set the due date. `number` is what
+    people call it, where that is no identifier.
+    """
 
     TYPE: ClassVar[str] = "billing.invoice.issued.v1"
     REFUSED: ClassVar[tuple[str, ...]] = ("change",)
@@ -108,6 +112,7 @@ class InvoiceIssued(BillingContract):
     period: Label | None = None
     contract: Label | None = None
     attributes: Annotated[Attributes, NULL_LEFT_OUT] = {}
+    number: Number | None = None
 
 
 class InvoiceAdjusted(BillingContract):
@@ -167,6 +172,7 @@ class PaymentReceived(BillingContract):
     method: Identifier
     invoices: Listed[Identifier] = ()
     collected_by: Label | None = None
+    number: Number | None = None
 
 
 class PaymentReversed(BillingContract):

@@ -15,7 +15,7 @@ from contracts.codec import Message
 from services.dunning.decisions import Decisions
 from services.dunning.domain import commands as c
 from services.dunning.domain.state import Account, Creditor, person_code
-from services.dunning.domain.values import Accrual, Agreement, Item, MoneyPart, Person
+from services.dunning.domain.values import Accrual, Agreement, Item, MoneyPart, Person, Sealed
 from services.dunning.people import reached_at
 from services.dunning.reports import Facts, creditor_facts, creditor_of
 from services.dunning.streams import account_stream, creditor_stream
@@ -30,6 +30,7 @@ PROFILE = (
     "mandate",
     "attributes",
     "debtor_id",
+    "number",
 )
 """What is kept of an account sealed, since it names people or may."""
 _RELEASED = "money_released"
@@ -182,7 +183,15 @@ def _account_updated(
         department=profile.get("department"),
         guarantors=_codes(profile.get("guarantors")),
         people=work.seal(who, reached_at(profile, decisions.region)),
+        number=_number(work, who, profile.get("number")),
     )
+
+
+def _number(work: Work, who: Subject, number: str | None) -> Sealed | None:
+    """What people call the account, and what it is found by."""
+    if not number or work.is_erased(who):
+        return None
+    return Sealed(sealed=work.seal(who, number), index=work.keys.index(number))
 
 
 def _has_mandate(

@@ -11,7 +11,7 @@ from chassis.vault import Subject, subject_of
 from chassis.work import Work
 from contracts import billing, dunning, legal
 from contracts.codec import Message
-from services.ledger import tills
+from services.ledger import numbers, tills
 from services.ledger.account import ACCOUNT, TILL, account_stream, terms_stream, till_stream
 from services.ledger.domain import commands as c
 from services.ledger.domain.calendar import local_day
@@ -41,8 +41,29 @@ def account_terms_and_till(message: Message, lane: int) -> Sequence[str]:
 def payment_streams(message: Message, lane: int) -> Sequence[str]:
     """The streams of a payment: only cash goes through the till."""
     if message.data.method == tills.CASH:
-        return account_terms_and_till(message, lane)
-    return account_and_terms(message, lane)
+        return (*account_terms_and_till(message, lane), *_numbers(message))
+    return (*account_and_terms(message, lane), *_numbers(message))
+
+
+def invoice_streams(message: Message, lane: int) -> Sequence[str]:
+    """The streams of an invoice."""
+    if message.data.number is None:
+        return account_and_terms(message, lane)
+    return (*account_and_terms(message, lane), *_numbers(message))
+
+
+def _numbers(message: Message) -> Sequence[str]:
+    return () if message.data.number is None else (numbers.numbers_stream(message),)
+
+
+def account_streams(message: Message, lane: int) -> Sequence[str]:
+    """The stream of what an account tells of itself: the ledger only wants its number."""
+    return _numbers(message)
+
+
+def erasure_streams(message: Message, lane: int) -> Sequence[str]:
+    """The streams with what must be let go of an erased debtor."""
+    return (numbers.numbers_stream(message),)
 
 
 def only_terms(message: Message, lane: int) -> Sequence[str]:
@@ -69,6 +90,14 @@ def issue_invoice(work: Work, message: Message) -> None:
         data.invoice_id, data.item, data.amount, data.currency, data.issued_on, data.due_on
     )
     _do(work, message, command)
+    if data.number is not None:
+        numbers.note(work, message, "invoice", data.invoice_id)
+
+
+def describe_account(work: Work, message: Message) -> None:
+    """An account may have a number."""
+    if message.data.number is not None:
+        numbers.note(work, message, "account", message.subject)
 
 
 def receive_payment(work: Work, message: Message) -> None:
@@ -93,6 +122,8 @@ def receive_payment(work: Work, message: Message) -> None:
         work.append(stream, events)
     if data.method == tills.CASH:
         tills.receive(work, message)
+    if data.number is not None:
+        numbers.note(work, message, "payment", data.payment_id)
 
 
 def _do(work: Work, message: Message, command: c.Command) -> None:
@@ -185,12 +216,9 @@ def publish_terms(work: Work, message: Message) -> None:
 
 
 def erase(work: Work, message: Message) -> None:
-    """The debtor's key is destroyed; the sums hold no personal data and stay."""
+    """The debtor's key is destroyed, numbers with it; the sums hold no personal data and stay."""
+    numbers.forget(work, message)
     work.erase(Subject(message.creditor, message.subject))
-
-
-def _no_streams(_message: Message, _lane: int) -> Sequence[str]:
-    return ()
 
 
 def _fee(data: dunning.FeeCharged) -> c.OpenItem:
@@ -216,8 +244,15 @@ def _resolved(data: dunning.DisputeResolved) -> c.ResolveDispute:
 
 
 MESSAGES: dict[str, MessageRoute] = {
-    billing.InvoiceIssued.TYPE: MessageRoute(account_and_terms, issue_invoice),
-    billing.PaymentReceived.TYPE: MessageRoute(payment_streams, receive_payment),
+    billing.AccountUpserted.TYPE: MessageRoute(
+        account_streams, describe_account, subject=numbers.is_numbered
+    ),
+    billing.InvoiceIssued.TYPE: MessageRoute(
+        invoice_streams, issue_invoice, subject=numbers.is_numbered
+    ),
+    billing.PaymentReceived.TYPE: MessageRoute(
+        payment_streams, receive_payment, subject=numbers.is_numbered
+    ),
     billing.PaymentReversed.TYPE: MessageRoute(account_terms_and_till, reverse, history=True),
     billing.DepositMade.TYPE: MessageRoute(tills.only_till, tills.deposit),
     billing.InvoiceAdjusted.TYPE: with_history(
@@ -227,7 +262,7 @@ MESSAGES: dict[str, MessageRoute] = {
         lambda data: c.GrantCredit(data.credit_id, data.amount, data.currency)
     ),
     billing.InvoiceCancelled.TYPE: with_history(lambda data: c.CancelItem(data.invoice_id)),
-    billing.AccountErased.TYPE: MessageRoute(_no_streams, erase, subject=True),
+    billing.AccountErased.TYPE: MessageRoute(erasure_streams, erase, subject=True),
     dunning.CaseOpened.TYPE: MessageRoute(account_and_terms, open_case),
     dunning.CasePolicyChanged.TYPE: MessageRoute(account_and_terms, move_case),
     dunning.TermsPublished.TYPE: MessageRoute(only_terms, publish_terms),

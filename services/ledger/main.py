@@ -11,21 +11,23 @@ from contracts import dunning
 from services.ledger.account import ACCOUNT, TERMS, TILL
 from services.ledger.api import routers
 from services.ledger.handlers import MESSAGES, WAKES
+from services.ledger.numbers import NUMBERS
 from services.ledger.publish import publish
 from services.ledger.views.accounts import AccountsView
+from services.ledger.views.numbers import NumbersView
 from services.ledger.views.open_items import OpenItemsView
 from services.ledger.views.payments import PaymentsView
 from services.ledger.views.receipts import ReceiptsView
 
 BLUEPRINT = Blueprint(
     name="ledger",
-    aggregates=(ACCOUNT, TERMS, TILL),
+    aggregates=(ACCOUNT, TERMS, TILL, NUMBERS),
     messages=MESSAGES,
     wakes=WAKES,
     publish=publish,
     reads=("billing", "dunning", "legal"),
     writes=("ledger",),
-    views=(AccountsView(), OpenItemsView(), PaymentsView(), ReceiptsView()),
+    views=(AccountsView(), NumbersView(), OpenItemsView(), PaymentsView(), ReceiptsView()),
     routers=routers,
     retry_after=frozenset({dunning.TermsPublished.TYPE}),
     forgets=("ledger", "dunning", "notifier", "legal"),

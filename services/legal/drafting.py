@@ -77,8 +77,9 @@ class Drafting:
         sums = claim(state.ledger, request, today)
         profile = msgspec.convert(work.open(subject, state.profile), Profile)
         office = self.settings.office(subject.creditor)
+        numbers = {key: str(work.open(subject, one) or "") for key, one in state.numbers.items()}
         try:
-            text = self.documents.draw(request, state, profile, sums, terms, office, today)
+            text = self.documents.draw(request, state, profile, sums, terms, office, today, numbers)
         except Malformed as error:
             log.warning("document_unwritable", stream=stream, error=error)
             work.append(stream, [e.DocumentRefused(request.request_id, "template")])

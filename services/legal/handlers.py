@@ -48,13 +48,16 @@ def debtor_upserted(work: Work, message: Message) -> None:
     data: billing.AccountUpserted = message.data
     stream = matter_stream(message.creditor, message.subject)
     subject = subject_of(stream)
-    if (data.debtor is None and data.guarantors is None) or work.is_erased(subject):
+    told = (data.debtor, data.guarantors, data.number)
+    if told == (None, None, None) or work.is_erased(subject):
         return
     known = msgspec.convert(work.open(subject, work.state(stream).profile) or {}, Profile)
     profile = known if data.debtor is None else _debtor(data.debtor, known)
     if data.guarantors is not None:
         guarantors = tuple(Guarantor(one.name, one.phone) for one in data.guarantors)
         profile = msgspec.structs.replace(profile, guarantors=guarantors)
+    if data.number is not None:
+        profile = msgspec.structs.replace(profile, number=data.number)
     work.append(stream, [e.DebtorUpserted(work.seal(subject, msgspec.to_builtins(profile)))])
 
 
@@ -69,7 +72,27 @@ def _debtor(debtor: billing.DebtorPart, known: Profile) -> Profile:
         addresses=tuple(debtor.addresses),
         language=debtor.language,
         guarantors=known.guarantors,
+        number=known.number,
     )
+
+
+def _matter_if_numbered(message: Message, lane: int) -> Sequence[str]:
+    return () if message.data.number is None else _matter(message, lane)
+
+
+def _is_numbered(message: Message) -> bool:
+    return message.data.number is not None
+
+
+def invoice_numbered(work: Work, message: Message) -> None:
+    """Keep what people call an invoice, sealed; most have no other name than their id."""
+    data: billing.InvoiceIssued = message.data
+    if data.number is None:
+        return
+    stream = matter_stream(message.creditor, message.subject)
+    subject = subject_of(stream)
+    if not work.is_erased(subject):
+        work.append(stream, [e.InvoiceNumbered(data.invoice_id, work.seal(subject, data.number))])
 
 
 def debtor_erased(work: Work, message: Message) -> None:
@@ -234,6 +257,9 @@ def messages(drafting: Drafting) -> dict[str, MessageRoute]:
     return {
         billing.AccountUpserted.TYPE: MessageRoute(_matter, debtor_upserted, subject=True),
         billing.AccountErased.TYPE: MessageRoute(_matter, debtor_erased, subject=True),
+        billing.InvoiceIssued.TYPE: MessageRoute(
+            _matter_if_numbered, invoice_numbered, subject=_is_numbered
+        ),
         ledger.BalanceChanged.TYPE: MessageRoute(_matter, balance_changed),
         ledger.AccountCleared.TYPE: MessageRoute(_matter, account_cleared),
         dunning.TermsPublished.TYPE: MessageRoute(_terms, terms_published),

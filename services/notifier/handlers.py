@@ -24,6 +24,7 @@ _CONTACT_TASKS = frozenset({"phone_call", "visit"})
 """Tasks of which rule 7 counts each as a contact."""
 DETAILS = ("time", "place")
 """Attributes of an invoice that a notice tells the debtor."""
+NUMBER = "number"
 
 
 def _account(message: Message, _lane: int) -> Sequence[str]:
@@ -39,13 +40,25 @@ def _subject(message: Message) -> Subject:
 
 
 def debtor_upserted(work: Work, message: Message) -> None:
-    """Keep who the debtor is, sealed; a message without a debtor leaves that as it was."""
+    """Keep who the debtor is, sealed; what a message leaves out stays as it was."""
     data: billing.AccountUpserted = message.data
-    debtor = data.debtor
     subject = _subject(message)
-    if debtor is None or work.is_erased(subject):
+    if (data.debtor is None and data.number is None) or work.is_erased(subject):
         return
-    profile = Profile(
+    stream = account_stream(message.creditor, message.subject)
+    before = work.open(subject, work.state(stream).profile)
+    known = msgspec.convert(before or {}, Profile)
+    profile = known if data.debtor is None else _debtor(data.debtor, known)
+    if data.number is not None:
+        profile = msgspec.structs.replace(profile, number=data.number)
+    sealed = work.seal(subject, msgspec.to_builtins(profile))
+    moved = before is None or known.addressed != profile.addressed
+    work.append(stream, [e.DebtorUpserted(sealed, moved)])
+    work.append(stream, decide.release(work.state(stream), "profile"))
+
+
+def _debtor(debtor: billing.DebtorPart, known: Profile) -> Profile:
+    return Profile(
         name=debtor.name,
         kind=debtor.kind,
         legal_representative=debtor.legal_representative,
@@ -54,13 +67,8 @@ def debtor_upserted(work: Work, message: Message) -> None:
         emails=tuple(debtor.emails),
         addresses=tuple(debtor.addresses),
         language=debtor.language,
+        number=known.number,
     )
-    sealed = work.seal(subject, msgspec.to_builtins(profile))
-    stream = account_stream(message.creditor, message.subject)
-    before = work.open(subject, work.state(stream).profile)
-    moved = before is None or msgspec.convert(before, Profile).addressed != profile.addressed
-    work.append(stream, [e.DebtorUpserted(sealed, moved)])
-    work.append(stream, decide.release(work.state(stream), "profile"))
 
 
 def debtor_erased(work: Work, message: Message) -> None:
@@ -76,12 +84,14 @@ def _account_if_detailed(message: Message, lane: int) -> Sequence[str]:
 
 def _details(message: Message) -> dict[str, str]:
     data: billing.InvoiceIssued = message.data
-    given = {name: data.attributes.get(name) for name in DETAILS}
+    given = {name: data.attributes.get(name) for name in DETAILS} | {NUMBER: data.number}
     return {name: str(value) for name, value in given.items() if value not in (None, "")}
 
 
 def invoice_issued(work: Work, message: Message) -> None:
-    """Keep where and when what is owed for took place, sealed; most invoices say neither."""
+    """Keep an invoice's number, and where and when what is owed for took place, sealed; most say
+    neither.
+    """
     details = _details(message)
     subject = _subject(message)
     if details and not work.is_erased(subject):

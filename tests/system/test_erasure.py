@@ -35,6 +35,7 @@ PROFILE = {
     "guarantors": [{"name": "诸葛静姝", "phone": "+8613787654321"}],
     "mandate": "DD-62220212345",
     "attributes": {"employer": "平川市第二纺织厂", "remark": "Owes since the Quixote affair"},
+    "number": "滇Z·99817",
 }
 NOTES = {
     "observation": "seen at Zanzibar Cafe",
@@ -51,6 +52,8 @@ NOTES = {
     "poison": "Dorotea of Andalusia",
     "changed": "Cardenio the Ragged",
     "reversal": "cheque of Altisidora",
+    "invoice_number": "Dulcinea/2026/00007",
+    "payment_number": "Receipt of Sansón Carrasco",
 }
 
 
@@ -149,6 +152,7 @@ async def _comes_to_court(told: Told) -> None:
             issued_on=date(2026, 4, 1),
             due_on=date(2026, 4, 15),
             attributes={"purpose": NOTES["invoice"]} if account == ACCOUNT else {},
+            number=NOTES["invoice_number"] if account == ACCOUNT else None,
         )
     await told.until(4, 20)
     task = "tasks/verify_debt/completion"
@@ -182,13 +186,13 @@ async def _goes_wrong(told: Told) -> None:
     )
     await _pays(told, "P-1", 40_000)
     await told.upstream("payment.reversed.v1", payment_id="P-1", reason=NOTES["reversal"])
-    await _pays(told, "P-2", 350_000)
+    await _pays(told, "P-2", 350_000, NOTES["payment_number"])
     event = await told.upstream("account.upserted.v1", responsible="Ms Chen")
     await told.again(event | {"data": event["data"] | {"attributes": {"friend": NOTES["changed"]}}})
     await told.poison(NOTES["poison"])
 
 
-async def _pays(told: Told, payment: str, amount: int) -> None:
+async def _pays(told: Told, payment: str, amount: int, number: str | None = None) -> None:
     await told.upstream(
         "payment.received.v1",
         payment_id=payment,
@@ -196,6 +200,7 @@ async def _pays(told: Told, payment: str, amount: int) -> None:
         currency="CNY",
         received_at=told.world.clock.now(),
         method="transfer",
+        number=number,
     )
 
 
@@ -215,7 +220,15 @@ async def money(told: Told) -> dict[str, Any]:
         door: await apis.get("ledger", f"{path}/{door}", creditor=CREDITOR)
         for door in ("balance", "items", "statement")
     }
-    return said | {"ageing": await apis.get("ledger", f"/v1/creditors/{CREDITOR}/ageing")}
+    said["ageing"] = await apis.get("ledger", f"/v1/creditors/{CREDITOR}/ageing")
+    return {door: _unnamed(answer) for door, answer in said.items()}
+
+
+def _unnamed(answer: Any) -> Any:
+    """An answer without the numbers people call things by: they go with the person."""
+    if isinstance(answer, Mapping):
+        return {name: _unnamed(each) for name, each in answer.items() if name != "number"}
+    return [_unnamed(each) for each in answer] if isinstance(answer, list) else answer
 
 
 async def erased_over_http(told: Told) -> None:

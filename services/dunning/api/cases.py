@@ -13,6 +13,7 @@ from chassis.http.paging import Cursor, Limit
 from chassis.stored import Stored
 from chassis.vault import Subject
 from chassis.views import table_of
+from contracts.base import Number
 from services.dunning.api import models as m
 from services.dunning.api.creditors import end_of, paged
 from services.dunning.api.desk import CreditorQuery, Desk, InScope
@@ -84,10 +85,14 @@ def _lists(routes: APIRouter, desk: Desk) -> None:
             Literal["opened", "oldest_due", "next", "account", "owed"],
             Query(description="`owed`: the most first, and only cases that run"),
         ] = "opened",
+        number: Annotated[
+            Number | None, Query(description="what people call the account; capitals alike")
+        ] = None,
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> dict[str, Any]:
         after = decode_cursor(cursor, SORTS[sort].kind, str)
+        index = (await desk.service.keys([])).index(number).hex() if number else None
         rows = await desk.service.pool.fetch(
             CASES[sort],
             who.visible(creditor),
@@ -101,6 +106,7 @@ def _lists(routes: APIRouter, desk: Desk) -> None:
             department,
             guarantor,
             person_code(owner) if owner else None,
+            index,
         )
         keys = await desk.service.keys(subjects_of(rows))
         return page(

@@ -80,12 +80,14 @@ class CreditorOut(BaseModel):
 
 class CaseRow(BaseModel):
     """A case. `owed` is the principal that is open on the account, late fee apart, null once the
-    case is closed; `owners` are those of open tasks, `guarantors` codes.
+    case is closed; `owners` are those of open tasks, `guarantors` codes, `number` is what people
+    call the account.
     """
 
     case_id: str
     creditor: str
     account: str
+    number: str | None = None
     state: CaseState
     policy: str
     policy_version: int

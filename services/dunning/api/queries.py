@@ -37,7 +37,7 @@ _COLUMNS = f"""
 c.case_id, c.creditor, c.account, c.state, c.policy, c.policy_version, c.opened_at, c.opened_on,
 c.oldest_due_on, c.closed_on, c.paused_for, c.last_step, c.last_step_on, c.classified,
 case when n.case_id = c.case_id then n.next_at end as next_at, n.department, n.guarantors,
-case when n.case_id = c.case_id then n.owed end as owed, n.currency,
+case when n.case_id = c.case_id then n.owed end as owed, n.currency, n.number,
 (select array_agg(distinct t.owner order by t.owner) from {table_of(TASKS)} t
  where t.case_id = c.case_id and t.state = 'open' and t.person is null) as owners,
 (select array_agg(t.person order by t.requested_at, t.task_id) from {table_of(TASKS)} t
@@ -64,6 +64,7 @@ where ($1::text[] is null or {whose}.creditor = any($1)) and ($2::text is null o
   and ($5::text is null or exists (
     select 1 from {table_of(TASKS)} t
     where t.case_id = c.case_id and t.state = 'open' and (t.owner = $5 or t.person_code = $11)))
+  and ($12::text is null or n.number_index = $12)
   and ($9::text is null or n.department = $9) and ($10::text is null or n.guarantors ? $10)
   and ($6::{sort.sql_type} is null or ({key}, c.case_id) > ($6, $7))
 order by {key}, c.case_id limit $8
@@ -92,17 +93,18 @@ def case_row(row: Mapping[str, Any], keys: KeyRing) -> dict[str, Any]:
     """A row of these queries as the API shows it; a person who has to do a task is its owner, by
     name.
     """
+    subject = Subject(row["creditor"], row["account"])
     shown = {n: value for n, value in dict(row).items() if n not in ("sort_key", "persons")}
     shown["paused_for"] = orjson.loads(shown["paused_for"] or "[]")
     shown["guarantors"] = orjson.loads(shown["guarantors"] or "[]")
-    names = [
-        keys.open(Subject(row["creditor"], row["account"]), bytes.fromhex(sealed)) or PERSON
-        for sealed in row["persons"] or ()
-    ]
+    names = [keys.open(subject, bytes.fromhex(sealed)) or PERSON for sealed in row["persons"] or ()]
+    shown["number"] = keys.open(subject, bytes.fromhex(row["number"] or ""))
     shown["owners"] = list(dict.fromkeys((*(shown["owners"] or ()), *names)))
     return shown
 
 
 def subjects_of(rows: Iterable[Mapping[str, Any]]) -> set[Subject]:
     """Whose keys open the names in some rows."""
-    return {Subject(row["creditor"], row["account"]) for row in rows if row["persons"]}
+    return {
+        Subject(row["creditor"], row["account"]) for row in rows if row["persons"] or row["number"]
+    }

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from chassis.stored import Stored
 from chassis.vault import KeyRing, Subject
 from services.dunning.domain import events as e
-from services.dunning.domain.values import Person
+from services.dunning.domain.values import Person, Sealed
 
 KINDS: Mapping[type[e.Event], str] = {
     e.NoticeRequested: "notice",
@@ -117,7 +117,7 @@ class Reader:
                     continue
                 value = self._open(value)
                 erased = erased or value is None
-            elif isinstance(value, Person):
+            elif isinstance(value, Person | Sealed):
                 value = None if self.keys is None else self._open(value.sealed)
                 if value is None:
                     erased = erased or self.keys is not None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from services.dunning.domain.values import Agreement, Instalment, Item, MoneyPart, Person
+from services.dunning.domain.values import Agreement, Instalment, Item, MoneyPart, Person, Sealed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,6 +95,7 @@ class UpdateAccount:
     department: str | None = None
     guarantors: tuple[str, ...] = ()
     people: bytes = b""
+    number: Sealed | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -46,7 +46,6 @@ def terms_of(pack: Pack) -> Terms:
         ),
         cash_desk=pack.cash_desk is not None,
         unmatched_days=pack.unmatched_days,
-        minimum_overdue=pack.minimum_overdue,
     )
 
 

@@ -20,6 +20,7 @@ from services.dunning.domain.values import (
     Person,
     PolicyRef,
     Recovered,
+    Sealed,
     Terms,
 )
 
@@ -85,7 +86,8 @@ class AccountUpdated(Event, frozen=True, kw_only=True):
 
     `reachable` tells whether any way to reach the debtor is known, `responsible` who answers for
     the account, `mandate` whether the bank may debit it; `guarantors` are codes that stand for
-    their names. `people` tells who contacts reach, sealed.
+    their names, `number` is what people call the account. `people` tells who contacts reach,
+    sealed.
     """
 
     segment: str | None = None
@@ -98,6 +100,7 @@ class AccountUpdated(Event, frozen=True, kw_only=True):
     department: str | None = None
     guarantors: tuple[str, ...] = ()
     people: bytes = b""
+    number: Sealed | None = None
 
 
 class AccountErased(Event, frozen=True, kw_only=True):

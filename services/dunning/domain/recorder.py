@@ -83,7 +83,7 @@ class Recorder:
     @property
     def is_paused(self) -> bool:
         """Whether anything pauses the account now."""
-        return bool(pause_reasons(self.state, self.today, self.pack.minimum_overdue))
+        return bool(pause_reasons(self.state, self.today))
 
     def at(self, day: date, clock: str) -> datetime:
         """The instant of a local time on a day."""

@@ -88,6 +88,7 @@ def update_account(rec: Recorder, command: c.UpdateAccount) -> None:
             department=command.department,
             guarantors=command.guarantors,
             people=command.people,
+            number=command.number,
         )
     )
     if had_mandate and not command.mandate:

@@ -67,6 +67,13 @@ class Person(Value, frozen=True, kw_only=True):
     code: str
 
 
+class Sealed(Value, frozen=True, kw_only=True):
+    """A text of a debtor's, sealed, and what it is found by."""
+
+    sealed: bytes
+    index: bytes
+
+
 class Restart(Value, frozen=True, kw_only=True):
     """A limitation period that began anew on a day; `cause` is what did it: a payment (`amount` is
     what is left of it), a notice, a promise, by id.
@@ -187,7 +194,6 @@ class Terms(Value, frozen=True, kw_only=True):
     contact: ContactTerms | None = None
     cash_desk: bool = False
     unmatched_days: int = 6
-    minimum_overdue: int = 0
 
 
 class Instalment(Value, frozen=True, kw_only=True):

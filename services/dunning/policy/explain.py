@@ -59,12 +59,7 @@ def _terms(pack: Pack) -> str:
         f"contact {contact.from_}-{contact.until}, at most {contact.contacts_max} in "
         f"{contact.window_days} days and {contact.calls_per_day_max} call or visit a day"
     )
-    small = (
-        f"; no case while less than {pack.minimum_overdue} minor units are overdue"
-        if pack.minimum_overdue
-        else ""
-    )
-    return f"Terms: {due}; payments settle {order}; {fee}; {hours}{small}."
+    return f"Terms: {due}; payments settle {order}; {fee}; {hours}."
 
 
 def _before_due(entry: BeforeDue) -> str:

@@ -16,8 +16,11 @@ create table {table} (
   guarantors jsonb not null default '[]',
   open_items jsonb not null default '{{}}',
   owed bigint not null default 0,
-  currency text
+  currency text,
+  number text collate "C",
+  number_index text collate "C"
 );
+create index on {table} (creditor, number_index) where number_index is not null;
 create index on {table} (creditor, (-owed), case_id) where case_id is not null;
 """
 
@@ -48,6 +51,9 @@ def _updated(row: Row, stored: Stored) -> None:
     _place(row, stored)
     row["department"] = stored.event.department
     row["guarantors"] = list(stored.event.guarantors)
+    number = stored.event.number
+    row["number"] = None if number is None else number.sealed.hex()
+    row["number_index"] = None if number is None else number.index.hex()
 
 
 def _owes(row: Row, stored: Stored) -> None:
@@ -62,7 +68,7 @@ def _owes(row: Row, stored: Stored) -> None:
 
 def _erased(row: Row, stored: Stored) -> None:
     _place(row, stored)
-    row["guarantors"] = []
+    row |= {"guarantors": [], "number": None, "number_index": None}
 
 
 _FOLDS: dict[str, Fold] = {

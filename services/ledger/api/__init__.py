@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 
-from services.ledger.api import accounts, ageing, cash, events, matching, requests
+from services.ledger.api import accounts, ageing, cash, events, matching, numbers, requests
 
 if TYPE_CHECKING:
     from chassis.service import Service
@@ -19,5 +19,6 @@ def routers(service: "Service") -> Sequence[APIRouter]:
         cash.router(service),
         events.router(service),
         matching.router(service),
+        numbers.router(service),
         requests.router(service),
     ]

@@ -9,13 +9,21 @@ from chassis.http.auth import Caller
 from chassis.http.files import as_file
 from chassis.http.paging import Cursor, Limit, Page, decode_cursor, page
 from chassis.sheets import CSV_TYPE, XLSX_TYPE, for_spreadsheets, workbook
+from chassis.vault import Subject
 from services.ledger.account import account_stream
-from services.ledger.api.models import AccountSummary, ItemOut, ItemsOut, StatementOut
+from services.ledger.api.models import (
+    AccountSummary,
+    ItemOut,
+    ItemsOut,
+    StatementLine,
+    StatementOut,
+)
 from services.ledger.api.snapshot import AccountId, AsOf, Creditor, Snapshot, snapshot
 from services.ledger.api.statement import as_table, lines
 from services.ledger.domain.resimulate import Past, archive
 from services.ledger.domain.state import Item, order
 from services.ledger.views.ageing import days_overdue
+from services.ledger.views.numbers import Named, numbers_of, numbers_of_account
 
 if TYPE_CHECKING:
     from chassis.service import Service
@@ -42,6 +50,12 @@ def router(service: "Service") -> APIRouter:
     """The routes under `/v1/accounts` that read."""
     routes = APIRouter(prefix="/v1/accounts", tags=["accounts"])
 
+    async def figures(creditor: str, account_id: str, as_of: date | None) -> AccountSummary:
+        shown = _figures(await snapshot(service, creditor, account_id, as_of))
+        name = _account(creditor, account_id)
+        known = await numbers_of(service, [name])
+        return shown.model_copy(update={"number": known.get(name)})
+
     @routes.get("", operation_id="list_accounts")
     async def accounts(
         who: Caller, creditor: Creditor = None, cursor: Cursor = None, limit: Limit = 50
@@ -49,6 +63,13 @@ def router(service: "Service") -> APIRouter:
         """Accounts in order of creditor and id."""
         rows = await _list(service, who.visible(creditor), cursor, limit)
         answer = page(rows, limit, lambda row: (row["creditor"], row["account"]), _summary)
+        items = answer["items"]
+        named = [_account(one.creditor, one.account_id) for one in items]
+        known = await numbers_of(service, named)
+        answer["items"] = [
+            one.model_copy(update={"number": known.get(name)})
+            for one, name in zip(items, named, strict=True)
+        ]
         return Page[AccountSummary](**answer)
 
     @routes.get("/{account_id}", operation_id="get_account")
@@ -56,14 +77,14 @@ def router(service: "Service") -> APIRouter:
         who: Caller, account_id: AccountId, creditor: Creditor = None, as_of: AsOf = None
     ) -> AccountSummary:
         """One account's figures."""
-        return _figures(await snapshot(service, who.scope(creditor), account_id, as_of))
+        return await figures(who.scope(creditor), account_id, as_of)
 
     @routes.get("/{account_id}/balance", operation_id="get_balance")
     async def balance(
         who: Caller, account_id: AccountId, creditor: Creditor = None, as_of: AsOf = None
     ) -> AccountSummary:
         """What an account owes on a day, late fee through that day included."""
-        return _figures(await snapshot(service, who.scope(creditor), account_id, as_of))
+        return await figures(who.scope(creditor), account_id, as_of)
 
     @routes.get("/{account_id}/items", operation_id="list_items")
     async def items(
@@ -78,12 +99,17 @@ def router(service: "Service") -> APIRouter:
         found = {item.id: item for item in seen.account.items}
         if state == "all":
             found = await _closed(service, seen) | found
+        known = _by_id(await numbers_of_account(service, Subject(seen.creditor, account_id)))
         return ItemsOut(
             creditor=seen.creditor,
             account_id=account_id,
+            number=known.get(("account", account_id)),
             as_of=seen.day,
             currency=seen.terms.currency,
-            items=[_item(seen, item) for item in sorted(found.values(), key=order)],
+            items=[
+                _item(seen, item, known.get(("invoice", item.id)))
+                for item in sorted(found.values(), key=order)
+            ],
         )
 
     @routes.get(
@@ -108,12 +134,14 @@ def router(service: "Service") -> APIRouter:
         movements = lines(history, seen.terms.time_zone)
         balance = movements[-1].balance if movements else 0
         late_fee = seen.balance().late_fee
+        known = _by_id(await numbers_of_account(service, Subject(seen.creditor, account_id)))
         told = StatementOut(
             creditor=seen.creditor,
             account_id=account_id,
+            number=known.get(("account", account_id)),
             as_of=seen.day,
             currency=seen.terms.currency,
-            lines=movements,
+            lines=[_numbered(line, known) for line in movements],
             balance=balance,
             late_fee=late_fee,
             total=balance + late_fee,
@@ -126,6 +154,19 @@ def router(service: "Service") -> APIRouter:
         return as_file(workbook([as_table(told)]), XLSX_TYPE, called)
 
     return routes
+
+
+def _account(creditor: str, account: str) -> Named:
+    return Named(creditor, account, "account", account)
+
+
+def _by_id(known: dict[Named, str]) -> dict[tuple[str, str], str]:
+    return {(one.kind, one.id): number for one, number in known.items()}
+
+
+def _numbered(line: StatementLine, known: dict[tuple[str, str], str]) -> StatementLine:
+    kind = "payment" if line.kind.startswith("payment") else "invoice"
+    return line.model_copy(update={"number": known.get((kind, line.reference or ""))})
 
 
 async def _list(
@@ -178,9 +219,10 @@ async def _closed(service: "Service", seen: Snapshot) -> dict[str, Item]:
     return {item_id: item for item_id, item in items.items() if item.status != "open"}
 
 
-def _item(seen: Snapshot, item: Item) -> ItemOut:
+def _item(seen: Snapshot, item: Item, number: str | None) -> ItemOut:
     return ItemOut(
         item_id=item.id,
+        number=number,
         item=item.item,
         state=item.status,
         amount=item.amount,

@@ -1,5 +1,6 @@
 """What is open and what was paid, of a creditor as a whole: for matching a bank's statements."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel
 from chassis.http.auth import Caller
 from chassis.http.paging import Cursor, Limit, Page, decode_cursor, page
 from contracts.base import Identifier
+from services.ledger.views.numbers import Named, numbers_of
 
 if TYPE_CHECKING:
     from chassis.service import Service
@@ -35,6 +37,7 @@ class OpenItemOut(BaseModel):
 
     account_id: str
     item_id: str
+    number: str | None = None
     item: str
     currency: str
     amount: int
@@ -50,6 +53,7 @@ class PaymentOut(BaseModel):
 
     account_id: str
     payment_id: str
+    number: str | None = None
     amount: int
     left: int
     method: str
@@ -72,8 +76,15 @@ def router(service: "Service") -> APIRouter:
     ) -> Page[OpenItemOut]:
         """A creditor's open items in order of account and item."""
         after = decode_cursor(cursor, str, str) or [None, None]
-        rows = await service.pool.fetch(_ITEMS, who.scope(creditor), account, *after, limit + 1)
-        answer = page(rows, limit, lambda row: (row["account"], row["item_id"]), _item)
+        owner = who.scope(creditor)
+        rows = await service.pool.fetch(_ITEMS, owner, account, *after, limit + 1)
+        known = await numbers_of(service, [_invoice(owner, row) for row in rows])
+        answer = page(
+            rows,
+            limit,
+            lambda row: (row["account"], row["item_id"]),
+            lambda row: _item(owner, row, known),
+        )
         return Page[OpenItemOut](**answer)
 
     @routes.get("/{creditor}/payments", operation_id="list_payments")
@@ -86,21 +97,38 @@ def router(service: "Service") -> APIRouter:
     ) -> Page[PaymentOut]:
         """A creditor's payments in order of account and payment."""
         after = decode_cursor(cursor, str, str) or [None, None]
-        rows = await service.pool.fetch(_PAYMENTS, who.scope(creditor), account, *after, limit + 1)
-        answer = page(rows, limit, lambda row: (row["account"], row["payment_id"]), _payment)
+        owner = who.scope(creditor)
+        rows = await service.pool.fetch(_PAYMENTS, owner, account, *after, limit + 1)
+        known = await numbers_of(service, [_paid(owner, row) for row in rows])
+        answer = page(
+            rows,
+            limit,
+            lambda row: (row["account"], row["payment_id"]),
+            lambda row: _payment(owner, row, known),
+        )
         return Page[PaymentOut](**answer)
 
     return routes
 
 
-def _item(row: Any) -> OpenItemOut:
-    return OpenItemOut(account_id=row["account"], **row)
+def _invoice(creditor: str, row: Any) -> Named:
+    return Named(creditor, row["account"], "invoice", row["item_id"])
 
 
-def _payment(row: Any) -> PaymentOut:
+def _paid(creditor: str, row: Any) -> Named:
+    return Named(creditor, row["account"], "payment", row["payment_id"])
+
+
+def _item(creditor: str, row: Any, known: Mapping[Named, str]) -> OpenItemOut:
+    number = known.get(_invoice(creditor, row))
+    return OpenItemOut(account_id=row["account"], number=number, **row)
+
+
+def _payment(creditor: str, row: Any, known: Mapping[Named, str]) -> PaymentOut:
     return PaymentOut(
         account_id=row["account"],
         payment_id=row["payment_id"],
+        number=known.get(_paid(creditor, row)),
         amount=row["amount"],
         left=row["left_amount"],
         method=row["method"],

@@ -9,10 +9,13 @@ from contracts.base import PositiveAmount
 
 
 class AccountSummary(BaseModel):
-    """One row of the list of accounts; `late_fee` is what is due on `as_of`."""
+    """One row of the list of accounts; `late_fee` is what is due on `as_of`, `number` what people
+    call the account.
+    """
 
     creditor: str
     account_id: str
+    number: str | None = None
     as_of: date
     currency: str
     principal: int
@@ -28,6 +31,7 @@ class ItemOut(BaseModel):
     """One item on `as_of`; `principal` is what is left of `amount`, `paid` what was paid of it."""
 
     item_id: str
+    number: str | None = None
     item: str
     state: Literal["open", "settled", "cancelled", "written_off"]
     amount: int
@@ -48,6 +52,7 @@ class ItemsOut(BaseModel):
 
     creditor: str
     account_id: str
+    number: str | None = None
     as_of: date
     currency: str
     items: list[ItemOut]
@@ -57,7 +62,8 @@ class StatementLine(BaseModel):
     """One movement: `amount` raises (or, below 0, lowers) the balance to `balance`.
 
     It was recorded at `at`, on the local day `recorded_on`, and counts from `day`: that of a
-    payment is the day it was received on.
+    payment is the day it was received on. `number` is what people call the invoice or payment that
+    `reference` names.
     """
 
     version: int
@@ -66,6 +72,7 @@ class StatementLine(BaseModel):
     recorded_on: date
     kind: str
     reference: str | None
+    number: str | None = None
     amount: int
     balance: int
 
@@ -78,6 +85,7 @@ class StatementOut(BaseModel):
 
     creditor: str
     account_id: str
+    number: str | None = None
     as_of: date
     currency: str
     lines: list[StatementLine]

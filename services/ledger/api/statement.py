@@ -61,7 +61,7 @@ def as_table(statement: StatementOut) -> Table:
     """
     currency = statement.currency
     rows = [
-        (one.recorded_on, one.day, one.kind, one.reference, one.amount, one.balance)
+        (one.recorded_on, one.day, one.kind, one.number or one.reference, one.amount, one.balance)
         for one in statement.lines
     ]
     if statement.late_fee:

@@ -250,6 +250,13 @@ class MatterClosed(Struct, frozen=True, tag="matter_closed"):
     note: bytes = b""
 
 
+class InvoiceNumbered(Struct, frozen=True, tag="invoice_numbered"):
+    """Billing told what people call an invoice."""
+
+    item_id: str
+    sealed: bytes
+
+
 class FilesPurged(Struct, frozen=True, tag="files_purged"):
     """The files of an erased debtor's documents are deleted."""
 
@@ -275,5 +282,6 @@ Event = (
     | RecoverySeen
     | LimitationReached
     | MatterClosed
+    | InvoiceNumbered
     | FilesPurged
 )

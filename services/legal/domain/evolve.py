@@ -19,12 +19,21 @@ def evolve(state: Matter, event: e.Event) -> Matter:
     return _EVOLVE[type(event)](state, event)
 
 
+NUMBERS_KEPT_MAX = 100
+"""Of how many invoices, the latest ones, a matter knows the numbers."""
+
+
 def _debtor_upserted(state: Matter, event: e.DebtorUpserted) -> Matter:
     return replace(state, profile=event.sealed, pending=_released(state, "profile"))
 
 
 def _debtor_erased(state: Matter, _event: e.DebtorErased) -> Matter:
-    return replace(state, profile=b"", erased=True, purge_due=True)
+    return replace(state, profile=b"", numbers={}, erased=True, purge_due=True)
+
+
+def _invoice_numbered(state: Matter, event: e.InvoiceNumbered) -> Matter:
+    known = [*state.numbers.items(), (event.item_id, event.sealed)]
+    return replace(state, numbers=dict(known[-NUMBERS_KEPT_MAX:]))
 
 
 def _ledger_seen(state: Matter, event: e.LedgerSeen) -> Matter:
@@ -142,6 +151,7 @@ def _settled(state: Matter, request_id: str) -> Matter:
 _EVOLVE: dict[type, Callable[[Matter, Any], Matter]] = {
     e.DebtorUpserted: _debtor_upserted,
     e.DebtorErased: _debtor_erased,
+    e.InvoiceNumbered: _invoice_numbered,
     e.LedgerSeen: _ledger_seen,
     e.DocumentRequested: _requested,
     e.DocumentDeferred: _deferred,

@@ -22,6 +22,7 @@ class Profile(Struct, frozen=True):
     addresses: tuple[str, ...] = ()
     language: str | None = None
     guarantors: tuple[Guarantor, ...] = ()
+    number: str | None = None
 
     @property
     def address(self) -> str:

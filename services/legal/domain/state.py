@@ -54,7 +54,8 @@ class Judgment(Struct, frozen=True):
 class Matter(Struct, frozen=True):
     """One debtor's matter; `number` counts the matters of the account, `open` tells whether one
     runs. `evidence` lists what the file holds, in words; `costs` are amounts by receipt number,
-    `inventories` the hashes of their lists by number.
+    `inventories` the hashes of their lists by number, `numbers` what people call the latest
+    invoices, sealed.
     """
 
     creditor: str
@@ -75,6 +76,7 @@ class Matter(Struct, frozen=True):
     evidence: tuple[str, ...] = ()
     costs: dict[str, int] = {}
     inventories: dict[str, str] = {}
+    numbers: dict[str, bytes] = {}
 
 
 def initial_matter(stream: str) -> Matter:

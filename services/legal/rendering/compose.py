@@ -2,9 +2,11 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError
@@ -66,14 +68,17 @@ class Documents:
         terms: Terms,
         office: Office,
         today: date,
+        numbers: Mapping[str, str] = MappingProxyType({}),
     ) -> Text:
-        """Render a document as of a local day; raises `Malformed` when no template fits."""
+        """Render a document as of a local day; `numbers` are those of invoices, by item. Raises
+        `Malformed` when no template fits.
+        """
         language = language_of(profile.language or "", *terms.languages)
         path = f"{language}/{request.document}.j2"
         paths = [path]
         if _POLICY.fullmatch(request.policy):
             paths.insert(0, f"{request.policy}/{path}")
-        values = _values(matter, profile, claim, terms, office, today, language)
+        values = _values(matter, profile, claim, terms, office, today, language, numbers)
         try:
             rendered = self._environment.select_template(paths).render(values)
         except TemplateError as error:
@@ -91,6 +96,7 @@ def _values(
     office: Office,
     today: date,
     language: str,
+    numbers: Mapping[str, str],
 ) -> dict[str, Any]:
     company = profile.kind != "natural_person"
     judgment = matter.judgment
@@ -100,7 +106,7 @@ def _values(
 
     oldest = min((one.due_on for one in claim.items), default=None)
     return {
-        "account": matter.account,
+        "account": one_line(profile.number or matter.account),
         "creditor": office.name or terms.name or matter.creditor,
         "office": office,
         "name": one_line(profile.name),
@@ -129,7 +135,7 @@ def _values(
         "items": [
             {
                 "name": item_name(one.item, language),
-                "number": one.item_id,
+                "number": one_line(numbers.get(one.item_id) or one.item_id),
                 "principal": amount(one.principal),
                 "late_fee": amount(one.late_fee) if one.late_fee else "",
                 "due_on": day(one.due_on, language),

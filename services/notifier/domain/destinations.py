@@ -35,6 +35,7 @@ class Profile(Struct, frozen=True):
     emails: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     language: str | None = None
+    number: str | None = None
 
     @property
     def addressed(self) -> tuple[object, ...]:

@@ -49,7 +49,7 @@ def compose(
     today: date,
     details: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> Content:
-    """Render a notice as of a local day; `details` are time and place of items, by item.
+    """Render a notice as of a local day; `details` are number, time and place of items, by item.
 
     Notices about overdue money show the overdue total of that day, bills and reminders sent before
     the due date what falls due, less money that waits. Raises `Malformed` when no template fits.
@@ -61,6 +61,7 @@ def compose(
     )
     for shown, one in zip(values["items"], figures.items, strict=True):
         known = details.get(one.item_id) or {}
+        shown["number"] = one_line(known.get("number", ""))
         shown["where"] = one_line(" ".join(known[name] for name in _WHERE if known.get(name)))
 
     def write(shown: Mapping[str, Any]) -> str:
@@ -113,7 +114,10 @@ def _values(
         return money(minor, figures.currency, language)
 
     return {
-        "account": account.account,
+        # A list that everybody reads shows the id, which is no licence plate.
+        "account": profile.number
+        if profile.number and notice.channel != PUBLIC_ADDRESS
+        else account.account,
         "name": one_line(profile.name),
         "representative": one_line(profile.legal_representative or "") if company else "",
         "company": company,

@@ -1,0 +1,52 @@
+"""Finding accounts, invoices and payments by the number people call them."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel
+
+from chassis.http.auth import Caller
+from contracts.base import Identifier, Number
+from services.ledger.views.numbers import found
+
+if TYPE_CHECKING:
+    from chassis.service import Service
+
+FOUND_MAX = 100
+
+
+class NumberOut(BaseModel):
+    """Something with a number; `id` is what messages and other routes call it."""
+
+    kind: Literal["account", "invoice", "payment"]
+    id: str
+    account_id: str
+    number: str
+
+
+class NumbersOut(BaseModel):
+    """What has a number, a hundred things at the most."""
+
+    items: list[NumberOut]
+
+
+def router(service: "Service") -> APIRouter:
+    """The route `/v1/creditors/{creditor}/numbers`."""
+    routes = APIRouter(prefix="/v1/creditors", tags=["accounts"])
+
+    @routes.get("/{creditor}/numbers")
+    async def numbers(
+        who: Caller,
+        creditor: Annotated[Identifier, Path()],
+        number: Annotated[Number | None, Query(description="as people write it")] = None,
+    ) -> NumbersOut:
+        """The accounts, invoices and payments with a number; capitals are no other letters."""
+        things = await found(service, who.scope(creditor), number, FOUND_MAX)
+        return NumbersOut(
+            items=[
+                NumberOut(kind=one.kind, id=one.id, account_id=one.account, number=text)
+                for one, text in things.items()
+            ]
+        )
+
+    return routes
