@@ -1,8 +1,12 @@
 """Direct debit: what the bank answers, money or a failure."""
 
+from datetime import datetime
+
 from chassis.errors import Rejected
 from services.dunning.domain import commands as c
 from services.dunning.domain import events as e
+from services.dunning.domain.direct_debit import names_request
+from services.dunning.domain.localtime import local_day
 from services.dunning.domain.mandate import ends_mandate, withdraw
 from services.dunning.domain.recorder import Recorder
 from services.dunning.domain.state import Account
@@ -12,16 +16,28 @@ _PART = ":"
 """Stands in a payment's id between the request it answers and what tells it from other answers."""
 
 
-def end_with_payment(rec: Recorder, payment_id: str, method: str) -> None:
+def end_with_payment(rec: Recorder, payment: c.RecordPayment) -> None:
     """A payment by direct debit answers a request: the one its id names, alone or before a colon,
-    else the oldest; whatever it brings, that request is over.
+    else the oldest that was made by the day the money came in; whatever it brings, that request is
+    over.
     """
-    if method != METHOD:
+    if payment.method != METHOD:
         return
-    running = _running(rec.state)
-    named = [one for one in running if one == payment_id.partition(_PART)[0]]
-    for request_id in (named or running)[:1]:
-        rec.emit(e.DirectDebitEnded(request_id=request_id, outcome="paid", payment_id=payment_id))
+    named = payment.payment_id.partition(_PART)[0]
+    answered = named if names_request(rec.state, named) else _oldest(rec, payment.received_at)
+    if answered in _running(rec.state):
+        ended = e.DirectDebitEnded(
+            request_id=answered, outcome="paid", payment_id=payment.payment_id
+        )
+        rec.emit(ended)
+
+
+def _oldest(rec: Recorder, received_at: datetime) -> str:
+    """The oldest request that money of an instant can answer; none is empty."""
+    if rec.state.debit is not None:
+        return rec.state.debit
+    day = local_day(received_at, rec.zone)
+    return next((one.request_id for one in rec.state.debits if one.on <= day), "")
 
 
 def fail(rec: Recorder, command: c.FailDirectDebit) -> None:

@@ -3,8 +3,12 @@
 from services.dunning.domain import events as e
 from services.dunning.domain.owing import disputed_ids, is_unpaid, owed
 from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.domain.state import Account
 from services.dunning.domain.values import Owed
 from services.dunning.policy.actions import Action
+
+_REQUEST = "b"
+"""The letter of their ids."""
 
 
 def request(rec: Recorder, action: Action, cause: Cause) -> None:
@@ -14,7 +18,7 @@ def request(rec: Recorder, action: Action, cause: Cause) -> None:
         return
     rec.emit(
         e.DirectDebitRequested(
-            request_id=rec.new_id("b"),
+            request_id=rec.new_id(_REQUEST),
             on=rec.today,
             amount=figures.total,
             currency=figures.currency,
@@ -23,6 +27,11 @@ def request(rec: Recorder, action: Action, cause: Cause) -> None:
             **rec.why(cause),
         )
     )
+
+
+def names_request(state: Account, name: str) -> bool:
+    """Whether an id has the form of this account's requests."""
+    return name.startswith(f"{state.code}-{_REQUEST}")
 
 
 def to_debit(rec: Recorder) -> Owed:

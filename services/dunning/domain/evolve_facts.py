@@ -80,7 +80,7 @@ def account_erased(state: Account, event: e.AccountErased) -> Account:
 
 
 def debit_requested(state: Account, event: e.DirectDebitRequested) -> Account:
-    asked = RunningDebit(request_id=event.request_id, amount=event.amount)
+    asked = RunningDebit(request_id=event.request_id, amount=event.amount, on=event.on)
     return replace(state, debits=(*state.debits, asked))
 
 

@@ -59,7 +59,7 @@ def record_payment(rec: Recorder, command: c.RecordPayment) -> None:
             collected_by=command.collected_by,
         )
     )
-    end_with_payment(rec, command.payment_id, command.method)
+    end_with_payment(rec, command)
     count_payment(rec)
 
 

@@ -204,10 +204,11 @@ class Instalment(Value, frozen=True, kw_only=True):
 
 
 class RunningDebit(Value, frozen=True, kw_only=True):
-    """A request that the bank has not answered yet."""
+    """A request of a day that the bank has not answered yet."""
 
     request_id: str
     amount: int
+    on: date
 
 
 class OwedItem(Value, frozen=True, kw_only=True):

@@ -1,5 +1,7 @@
 """What the bank is asked to debit, what its answers end, and a mandate that ends."""
 
+from datetime import timedelta
+
 import pytest
 from msgspec.structs import replace
 
@@ -132,6 +134,22 @@ class TestAnswers:
         second = world.of(e.DirectDebitRequested)[1].request_id
         debit(world, 300, second + suffix)
         assert ended(world) == [("06-20", "paid")]
+
+    def test_a_second_part_of_a_request_that_is_over_answers_no_other(self, world: World) -> None:
+        first = world.of(e.DirectDebitRequested)[0].request_id
+        debit(world, 200, f"{first}:1")
+        debit(world, 300, f"{first}:2")
+        assert ended(world) == [("06-10", "paid")]
+
+    def test_money_that_came_before_the_bank_was_asked_answers_nothing(self, world: World) -> None:
+        earlier = c.RecordPayment(
+            payment_id="P",
+            amount=500,
+            received_at=world.now - timedelta(days=11),
+            method="direct_debit",
+        )
+        world.do(earlier)
+        assert ended(world) == []
 
     def test_a_payment_another_way_answers_none(self, world: World) -> None:
         world.pay(500, "P", method="transfer")
