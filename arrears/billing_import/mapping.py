@@ -1,6 +1,7 @@
 """The map file: which column of an export means what, and how its values are written."""
 
 import codecs
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -149,6 +150,7 @@ class ImportMap(_Part):
     payers: dict[str, str] = {}
     policy: str = Field(default_factory=_default_policy)
     time_zone: Annotated[str, AfterValidator(_time_zone)] = "Asia/Shanghai"
+    calendar: str | list[date] | None = None
 
     @property
     def minor_digits(self) -> int:

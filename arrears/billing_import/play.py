@@ -147,11 +147,13 @@ async def _listen(listener: Listener, told: Lateness) -> None:
 
 async def set_up_creditor(apis: Apis, mapping: ImportMap) -> None:
     """Set the map's creditor up."""
+    days = mapping.calendar
     body = {
         "name": mapping.creditor,
         "time_zone": mapping.time_zone,
         "currency": mapping.currency,
         "policy": mapping.policy,
+        "calendar": [str(day) for day in days] if isinstance(days, list) else days,
     }
     await apis.call("dunning", "PUT", f"/v1/creditors/{mapping.creditor}", json=body)
 

@@ -132,6 +132,7 @@ def _chosen_in(set_up: Any) -> tuple[Any, str, dict[str, Any]]:
 
 
 def _set_up(recorded: "Recorded", text: str, figures: dict[str, Any]) -> dict[str, Any]:
-    kept = ("name", "time_zone", "currency", "languages")
-    set_up = {name: recorded.set_up[name] for name in kept if name in recorded.set_up}
+    from arrears.policy_simulation.recorded import KEPT
+
+    set_up = {name: recorded.set_up[name] for name in KEPT if name in recorded.set_up}
     return set_up | {"policy_document": text, "parameters": figures}

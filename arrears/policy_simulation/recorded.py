@@ -88,12 +88,16 @@ def from_file(path: Path, creditor: str, days: tuple[date, date], present: str |
     return Recorded(set_up, span, _billing(told, creditor, span), _facts(told, creditor, span))
 
 
+KEPT = ("name", "time_zone", "currency", "languages", "calendar")
+"""What a set-up says beside the policy."""
+
+
 async def from_system(settings: Settings, creditor: str, days: tuple[date, date]) -> Recorded:
     """Events of the running system's billing log, its set-up, and what it did about them."""
     async with apis.running(settings) as system:
         shown = await system.get("dunning", f"/v1/creditors/{creditor}")
         policy = await system.get("dunning", f"/v1/creditors/{creditor}/policy")
-    set_up = {name: shown[name] for name in ("name", "time_zone", "currency", "languages")}
+    set_up = {name: shown[name] for name in KEPT if name in shown}
     set_up |= {"policy_document": policy["document"], "parameters": policy["parameters"]}
     span = Span(*days, ZoneInfo(shown["time_zone"]))
     async with open_store(settings) as dsn, open_bus(settings, dsn) as bus:

@@ -3,18 +3,32 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from arrears.errors import Fault, FileError
 from arrears.marked_yaml import Marked, read_model
 from arrears.scenario.effects import DEFAULT_ONLY, EffectKind, Then
 from arrears.scenario.inputs import Account, Part, When
+from chassis.workdays import is_country
 
 
 class Given(Part):
     accounts: list[Account] = []
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"there is no time zone {name!r}")
+    return name
+
+
+def _known_country(code: str) -> str:
+    if not is_country(code):
+        raise ValueError(f"the calendar of {code!r} is not known")
+    return code
 
 
 class Scenario(Part):
@@ -23,6 +37,8 @@ class Scenario(Part):
     title: str
     policy: str
     parameters: dict[str, Any] = {}
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"
+    calendar: Annotated[str, AfterValidator(_known_country)] | list[date] | None = None
     opens: date
     closes: date
     given: Given = Given()
@@ -35,6 +51,11 @@ class Scenario(Part):
         if self.closes < self.opens:
             raise ValueError(f"closes ({self.closes}) before it opens ({self.opens})")
         return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The creditor's time zone."""
+        return ZoneInfo(self.time_zone)
 
     @property
     def begins_at(self) -> datetime:

@@ -4,7 +4,6 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from arrears.apis import Apis, Refused
 from arrears.errors import UsageError
@@ -21,7 +20,6 @@ from arrears.upstream import send
 from arrears.world import World
 from chassis.errors import ArrearsError, BrokenInvariant
 
-ZONE = ZoneInfo("Asia/Shanghai")
 CURRENCY = "CNY"
 _CREDITOR = "scenario"
 
@@ -35,32 +33,33 @@ class _Play:
     def __init__(self, world: World, file: ScenarioFile) -> None:
         self._world = world
         self._file = file
+        self._zone = file.scenario.zone
         self._upstream = Upstream(_CREDITOR, CURRENCY)
         self._operators = Operators(world.apis, _CREDITOR)
         self._failures: list[Failure] = []
         self._refused: list[Refusal] = []
 
     async def run(self) -> Outcome:
-        await self._world.begin(_instant(self._file.scenario.begins_at))
+        await self._world.begin(self._instant(self._file.scenario.begins_at))
         await _set_up(self._world.apis, self._file)
         try:
             await self._time_passes()
         except BrokenInvariant as error:
-            day = self._world.clock.now().astimezone(ZONE).date()
+            day = self._world.clock.now().astimezone(self._zone).date()
             self._failures.append(Failure(f"the services stopped: {error}", day))
         return await self._outcome()
 
     async def _time_passes(self) -> None:
         scenario = self._file.scenario
-        begins = _instant(scenario.begins_at)
+        begins = self._instant(scenario.begins_at)
         inputs = [
             (begins, partial(self._accounts, begins)),
             *(
-                (_instant(entry.at), partial(self._input, index, entry))
+                (self._instant(entry.at), partial(self._input, index, entry))
                 for index, entry in enumerate(scenario.when)
             ),
         ]
-        await self._world.simulation().play(inputs, _instant(scenario.ends_at))
+        await self._world.simulation().play(inputs, self._instant(scenario.ends_at))
 
     async def _accounts(self, at: datetime) -> None:
         accounts = self._file.scenario.given.accounts
@@ -70,11 +69,14 @@ class _Play:
     async def _input(self, index: int, entry: When) -> None:
         try:
             if self._upstream.tells(entry.kind):
-                await self._tell([self._upstream.event(entry, _instant(entry.at))])
+                await self._tell([self._upstream.event(entry, self._instant(entry.at))])
             else:
                 await self._operators.record(entry)
         except (UsageError, ArrearsError) as error:
-            self._refused.append(Refusal(index, entry, _instant(entry.at).astimezone(ZONE), error))
+            self._refused.append(Refusal(index, entry, self._instant(entry.at), error))
+
+    def _instant(self, local: datetime) -> datetime:
+        return local.replace(tzinfo=self._zone)
 
     async def _tell(self, events: list[dict[str, Any]]) -> None:
         for _, reason in await send(self._world.apis, events):
@@ -82,7 +84,7 @@ class _Play:
 
     async def _outcome(self) -> Outcome:
         file = self._file
-        observed = Observed(self._world.apis, _CREDITOR, ZONE, _accounts_of(file))
+        observed = Observed(self._world.apis, _CREDITOR, self._zone, _accounts_of(file))
         effects = await observed.effects()
         shown = [refusal for refusal in self._refused if self._is_shown(refusal, effects)]
         told = [*effects, *(refusal.seen() for refusal in shown)]
@@ -107,7 +109,7 @@ class _Play:
         for name in self._world.stack.services:
             page = await self._world.apis.get(name, "/v1/dead-letters")
             for letter in page["items"]:
-                day = datetime.fromisoformat(letter["at"]).astimezone(ZONE).date()
+                day = datetime.fromisoformat(letter["at"]).astimezone(self._zone).date()
                 message = f"the {name} refused {letter['message_type']}: {letter['reason']}"
                 yield Failure(message, day, account=letter["account"])
 
@@ -121,10 +123,12 @@ def _accounts_of(file: ScenarioFile) -> list[str]:
 
 async def _set_up(apis: Apis, file: ScenarioFile) -> None:
     scenario = file.scenario
+    days = scenario.calendar
     body: dict[str, Any] = {
         "name": scenario.title[:200],
-        "time_zone": ZONE.key,
+        "time_zone": scenario.time_zone,
         "currency": CURRENCY,
+        "calendar": [str(day) for day in days] if isinstance(days, list) else days,
         "parameters": {name: _plain(value) for name, value in scenario.parameters.items()},
     }
     pack = _pack_file(file)
@@ -154,7 +158,3 @@ def _pack_file(file: ScenarioFile) -> Path | None:
 
 def _plain(value: Any) -> Any:
     return value if isinstance(value, bool | int | str) else str(value)
-
-
-def _instant(local: datetime) -> datetime:
-    return local.replace(tzinfo=ZONE)

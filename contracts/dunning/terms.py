@@ -55,6 +55,8 @@ class TermsPublished(DunningContract):
     creditor. With `cash_desk` cash is receipted and counted every evening, in the `home_lane`: the
     one that messages about the creditor as a whole travel in. Below `minimum_overdue` no
     case opens; money that waits for an unknown invoice is released `unmatched_days` after it came.
+    Where a `calendar` (a country's code) or `closed_days` are named, nobody is contacted on a
+    closed day.
     """
 
     TYPE: ClassVar[str] = "dunning.terms.published.v1"
@@ -73,6 +75,8 @@ class TermsPublished(DunningContract):
     cash_desk: Flag = False
     minimum_overdue: Amount = 0
     unmatched_days: Count = 6
+    calendar: Identifier | None = None
+    closed_days: tuple[Day, ...] = ()
     home_lane: Count | None = None
 
 

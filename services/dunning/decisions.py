@@ -50,7 +50,8 @@ class Decisions:
             account = replace(account, currency=creditor.currency)
         around: Around = work.beside or Around()
         people = around.of(subject)
-        events = decide(account, command, pack, work.now, ZoneInfo(creditor.zone), people)
+        zone, working = ZoneInfo(creditor.zone), creditor.working_days
+        events = decide(account, command, pack, work.now, zone, people, working)
         work.append(stream, events)
         if people.persons:
             after = reduce(lambda known, event: known.after(event, work.now), events, people)

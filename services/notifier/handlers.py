@@ -159,6 +159,8 @@ def terms_published(work: Work, message: Message) -> None:
         contact_from=time.fromisoformat(contact.from_hour) if contact else CONTACT_FROM,
         contact_until=time.fromisoformat(contact.until_hour) if contact else CONTACT_UNTIL,
         contacts_max=contact.per_seven_days if contact else CONTACTS_MAX,
+        calendar=data.calendar or "",
+        closed_days=tuple(data.closed_days),
     )
     work.append(terms_stream(message.creditor, work.lane), [known])
 

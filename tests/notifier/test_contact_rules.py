@@ -102,3 +102,25 @@ def test_masks_show_too_little_to_reach_anybody() -> None:
     assert masked("+8613800138000", "sms") == "***8000"
     assert masked("zhang@example.com", "email") == "z***@***.com"
     assert masked("青山县河东路18号", "letter") == "青山***"
+
+
+@pytest.mark.parametrize(
+    ("now", "allowed"),
+    [
+        (utc(3, 13, 11), utc(3, 13, 11)),  # Friday 19:00
+        (utc(3, 13, 12), utc(3, 16, 1)),  # Friday 20:00: Monday nine o'clock
+        (utc(3, 14, 2), utc(3, 16, 1)),  # Saturday
+        (utc(3, 15, 23, 30), utc(3, 16, 0)),  # Monday before hours
+    ],
+)
+def test_what_falls_on_a_closed_day_waits_for_nine_of_the_next(
+    now: datetime, allowed: datetime
+) -> None:
+    terms = Terms("acme", "Asia/Shanghai", "CNY", calendar="CN")
+    assert first_allowed(now, terms, (), "C-1")[0] == allowed
+
+
+def test_the_limit_and_the_closed_days_hold_together() -> None:
+    terms = Terms("acme", "Asia/Shanghai", "CNY", contacts_max=1, closed_days=(date(2026, 3, 17),))
+    waits = first_allowed(utc(3, 11, 2), terms, contacts(10), "C-1")
+    assert waits == (utc(3, 18, 1), "closed")

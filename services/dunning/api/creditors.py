@@ -55,6 +55,8 @@ def router(desk: Desk) -> APIRouter:
             zone=given.time_zone,
             currency=given.currency,
             languages=given.languages,
+            calendar=given.calendar if isinstance(given.calendar, str) else "",
+            closed_days=given.calendar if isinstance(given.calendar, tuple) else (),
         )
         stream = creditor_stream(creditor)
 
@@ -118,6 +120,7 @@ def shown(creditor: Creditor) -> dict[str, Any]:
         "time_zone": creditor.zone,
         "currency": creditor.currency,
         "languages": list(creditor.languages),
+        "calendar": creditor.calendar or list(creditor.closed_days) or None,
         "policy": policy.policy,
         "policy_version": policy.version,
         "parameters": dict(policy.parameters),
@@ -139,6 +142,7 @@ def _is_set_up_so(state: Creditor, command: c.ConfigureCreditor, pack: Pack) -> 
     return (
         (state.name, state.zone, state.currency, state.languages)
         == (command.name, command.zone, command.currency, command.languages)
+        and (state.calendar, state.closed_days) == (command.calendar, command.closed_days)
         and state.policy == policy_ref(pack)
         and state.terms == terms_of(pack)
     )

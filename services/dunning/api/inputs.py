@@ -14,6 +14,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from chassis.workdays import is_country
+
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Person = Annotated[str, Field(min_length=1, max_length=128)]
@@ -23,12 +25,22 @@ NonNegativeMinor = Annotated[int, Field(strict=True, ge=0, le=10**15)]
 
 DisputeKind = Literal["objection", "hearing", "statement", "appeal", "complaint"]
 _INSTALMENTS_MAX = 120
+_CLOSED_DAYS_MAX = 2000
 
 
 def _known_zone(name: str) -> str:
     if name not in available_timezones():
         raise PydanticCustomError("time_zone", "is no IANA time zone")
     return ZoneInfo(name).key
+
+
+def _known_country(code: str) -> str:
+    if not is_country(code):
+        raise PydanticCustomError("calendar", "is no country whose calendar is known")
+    return code
+
+
+ClosedDays = Annotated[tuple[date, ...], Field(max_length=_CLOSED_DAYS_MAX)]
 
 
 def _also(name: str, older: str) -> Any:
@@ -66,12 +78,15 @@ class PolicyInput(Input):
 
 
 class CreditorInput(PolicyInput):
-    """A creditor's set-up."""
+    """A creditor's set-up; `calendar` is a country's code (`CN`, `DE`, …) or a list of closed days,
+    without it every day works.
+    """
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
     time_zone: Annotated[str, AfterValidator(_known_zone)]
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     languages: Annotated[tuple[Literal["zh", "en"], ...], Field(min_length=1)] = ("zh",)
+    calendar: Annotated[str, AfterValidator(_known_country)] | ClosedDays | None = None
 
 
 class TaskCompletion(Deed):

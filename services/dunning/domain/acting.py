@@ -75,7 +75,9 @@ def request_notice(
             template=notice.template or notice.purpose,
             variables=figures,
             on=rec.today,
-            respond_by=None if term is None else rec.today + timedelta(days=term),
+            respond_by=None
+            if term is None
+            else rec.working.open_from(rec.today + timedelta(days=term)),
             ledger_version=rec.state.ledger_version,
             contact=cause.contact,
             follows=cause.follows,

@@ -261,6 +261,8 @@ class ConfigureCreditor:
     zone: str
     currency: str
     languages: tuple[str, ...] = ("zh",)
+    calendar: str = ""
+    closed_days: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,7 +7,7 @@ all cases. What is over a limit waits.
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from services.dunning.domain.localtime import ONE_DAY
+from services.dunning.domain.localtime import ONE_DAY, local_day
 from services.dunning.domain.people import Contacts
 from services.dunning.domain.recorder import Recorder
 from services.dunning.domain.state import Case, WaitingContact
@@ -23,12 +23,14 @@ def allowed_at(rec: Recorder, by: str) -> datetime:
     """The first instant from now on at which one more contact, by a channel or a kind of task, is
     within limits and hours.
 
-    A notice is held to the hours by whoever sends it, so only a call's hour is looked at here.
+    A notice is held to hours and working days by whoever sends it, so only a call's are looked at.
     """
     if rec.state.case is None:
         return rec.now
     is_call = by in CONTACT_TASKS
     at = _within_limits(rec, _allowed_on(rec, rec.today, by), by)
+    if is_call:
+        at = _on_working_day(rec, at, by)
     reached = rec.people.reached(by)
     if at > rec.now and any(_is_fresh(one.at, rec.now) for one in reached if not one.is_call):
         again = rec.now + _LOOK_AGAIN
@@ -45,7 +47,19 @@ def contact_by(action: Action, contact: WaitingContact) -> str:
 def goes_out_on(rec: Recorder) -> date:
     """The day on which a notice asked for now is sent: after the hours it waits for the next."""
     ended = rec.now >= rec.at(rec.today, rec.pack.contact.until)
-    return rec.today + ONE_DAY if ended else rec.today
+    return rec.working.open_from(rec.today + ONE_DAY if ended else rec.today)
+
+
+def _on_working_day(rec: Recorder, at: datetime, by: str) -> datetime:
+    """That instant, or the step time of the next working day within the limits (rules of all packs:
+    working days).
+    """
+    day = local_day(at, rec.zone)
+    if rec.working.is_open(day):
+        return at
+    while (free := _allowed_on(rec, rec.working.open_from(day), by)) != day:
+        day = free
+    return rec.at(day, rec.pack.step_time)
 
 
 def _within_limits(rec: Recorder, day: date, by: str) -> datetime:

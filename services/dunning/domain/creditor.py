@@ -6,17 +6,19 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chassis.errors import Rejected
+from chassis.workdays import WorkingDays
 from services.dunning.domain import commands as c
 from services.dunning.domain import events as e
 from services.dunning.domain.casework import money_terms, policy_ref
 from services.dunning.domain.cash_desk import count_cash
-from services.dunning.domain.creditor_calendar import next_run, run_calendar
+from services.dunning.domain.creditor_calendar import next_run, run_calendar, tell_unknown
 from services.dunning.domain.creditor_desk import (
     certify_clearance,
     complete_task,
     decide_approval,
     start_collector,
 )
+from services.dunning.domain.localtime import local_day
 from services.dunning.domain.policy_changes import check_decision, decided, propose_policy
 from services.dunning.domain.state import Creditor
 from services.dunning.domain.values import ContactTerms, Terms
@@ -63,10 +65,16 @@ def _configure(
         languages=command.languages,
         policy_ref=policy_ref(pack),
         terms=terms_of(pack),
+        calendar=command.calendar,
+        closed_days=command.closed_days,
     )
-    at = next_run(pack, now, zone, state.turn_on)
-    wake = e.WakeScheduled(at=at, turn_on=state.turn_on)
-    return [configured, wake] if at != state.wake else [configured]
+    days = WorkingDays(command.calendar, command.closed_days)
+    events: list[e.CreditorEvent] = [configured]
+    events += tell_unknown(state.calendar_told, days, pack, local_day(now, zone))
+    at = next_run(pack, now, zone, state.turn_on, days)
+    if at != state.wake:
+        events.append(e.WakeScheduled(at=at, turn_on=state.turn_on))
+    return events
 
 
 def _decide_policy(
@@ -78,7 +86,12 @@ def _decide_policy(
     if command.outcome != "approved":
         return [decision]
     setup = c.ConfigureCreditor(
-        name=state.name, zone=state.zone, currency=state.currency, languages=state.languages
+        name=state.name,
+        zone=state.zone,
+        currency=state.currency,
+        languages=state.languages,
+        calendar=state.calendar,
+        closed_days=state.closed_days,
     )
     return [decision, *_configure(state, setup, pack, now)]
 

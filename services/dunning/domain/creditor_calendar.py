@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from chassis.workdays import WorkingDays
 from services.dunning.domain import commands as c
 from services.dunning.domain import events as e
 from services.dunning.domain.commission import month_before
@@ -38,22 +39,48 @@ def run_calendar(
             for event in _entry(state, entry, command, pack, day):
                 events.append(event)
                 state = evolve_creditor(state, event)
-    at = _next_day(pack, day + _ONE_DAY, zone)
+    days = state.working_days
+    events += tell_unknown(state.calendar_told, days, pack, day)
+    at = _next_day(pack, day + _ONE_DAY, zone, days)
     return [*events, e.WakeScheduled(at=at, turn_on=day)]
 
 
-def next_run(pack: Pack, now: datetime, zone: ZoneInfo, turn_on: date | None) -> datetime | None:
+def tell_unknown(told: int, days: WorkingDays, pack: Pack, day: date) -> list[e.CreditorEvent]:
+    """Tell once a year that nobody knows the year's working days yet (rules of all packs: working
+    days).
+    """
+    if told == day.year or days.knows(day.year):
+        return []
+    reason = f"the working days of {day.year} ({days.country}) are not known: Monday to Friday"
+    return [
+        e.AlertRaised(
+            kind="calendar_unknown",
+            on=day,
+            reason=f"{reason}; policy {pack.label}",
+            policy=pack.id,
+            policy_version=pack.version,
+        )
+    ]
+
+
+def next_run(
+    pack: Pack, now: datetime, zone: ZoneInfo, turn_on: date | None, working: WorkingDays
+) -> datetime | None:
     """When the calendar next runs, given the day it ran last."""
     day = local_day(now, zone)
     if now > instant(day, pack.step_time, zone):
         day += _ONE_DAY
-    return _next_day(pack, max(day, turn_on + _ONE_DAY) if turn_on else day, zone)
+    return _next_day(pack, max(day, turn_on + _ONE_DAY) if turn_on else day, zone, working)
 
 
-def _next_day(pack: Pack, from_day: date, zone: ZoneInfo) -> datetime | None:
+def _next_day(pack: Pack, from_day: date, zone: ZoneInfo, working: WorkingDays) -> datetime | None:
+    """The next monthly entry, or 1 January where a country's calendar has to be looked at."""
     days = [
         next_monthly(from_day, entry.monthly) for entry in pack.calendar if entry.scope in _SCOPES
     ]
+    if working.country:
+        new_year = date(from_day.year, 1, 1)
+        days.append(new_year if new_year == from_day else date(from_day.year + 1, 1, 1))
     return instant(min(days), pack.step_time, zone) if days else None
 
 

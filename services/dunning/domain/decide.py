@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from chassis.workdays import EVERY_DAY, WorkingDays
 from services.dunning.domain import commands as c
 from services.dunning.domain import debit_answers, deciding, operating, recording, waiting_money
 from services.dunning.domain.casework import note_overdue_end, reassess
@@ -26,14 +27,15 @@ def decide(
     now: datetime,
     zone: ZoneInfo,
     people: People = NOBODY,
+    working: WorkingDays = EVERY_DAY,
 ) -> list[AccountEvent]:
     """Answer the events that follow from a command; an empty list means there is nothing to do.
 
     `pack` is the one the running case pins, else the creditor's current one, with its parameters
-    applied, `people` are those its contacts reach. `now` is aware. Raises Rejected when the rules
-    refuse.
+    applied, `people` are those its contacts reach, `working` says on which days the creditor works.
+    `now` is aware. Raises Rejected when the rules refuse.
     """
-    rec = Recorder(state, pack, now, zone, people)
+    rec = Recorder(state, pack, now, zone, people, working)
     if isinstance(command, c.Wake):
         _wake(rec)
     else:

@@ -661,6 +661,8 @@ class CreditorConfigured(Event, frozen=True, kw_only=True):
     languages: tuple[str, ...]
     policy_ref: PolicyRef
     terms: Terms
+    calendar: str = ""
+    closed_days: tuple[date, ...] = ()
 
 
 class PolicyProposed(Event, frozen=True, kw_only=True):

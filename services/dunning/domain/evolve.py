@@ -115,7 +115,15 @@ def _configured(state: Creditor, event: e.CreditorConfigured) -> Creditor:
         languages=event.languages,
         policy=event.policy_ref,
         terms=event.terms,
+        calendar=event.calendar,
+        closed_days=event.closed_days,
     )
+
+
+def _creditor_alerted(state: Creditor, event: e.AlertRaised) -> Creditor:
+    if event.kind != "calendar_unknown" or event.on is None:
+        return state
+    return replace(state, calendar_told=event.on.year)
 
 
 def _creditor_task(state: Creditor, event: e.TaskRequested) -> Creditor:
@@ -229,6 +237,7 @@ _ACCOUNT: dict[type, Callable[[Account, Any], Account]] = {
 
 _CREDITOR: dict[type, Callable[[Creditor, Any], Creditor]] = {
     e.CreditorConfigured: _configured,
+    e.AlertRaised: _creditor_alerted,
     e.TaskRequested: _creditor_task,
     e.TaskCompleted: _creditor_task_done,
     e.ApprovalRequested: _creditor_asked,

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from chassis.workdays import EVERY_DAY, WorkingDays
 from services.dunning.domain.evolve import evolve_account
 from services.dunning.domain.localtime import instant, local_day
 from services.dunning.domain.pausing import pause_reasons
@@ -42,6 +43,7 @@ class Recorder:
         now: datetime,
         zone: ZoneInfo,
         people: People = NOBODY,
+        working: WorkingDays = EVERY_DAY,
     ) -> None:
         self.before = state
         self.state = state
@@ -49,6 +51,7 @@ class Recorder:
         self.now = now
         self.zone = zone
         self.people = people
+        self.working = working
         self.today: date = local_day(now, zone)
         self.events: list[Any] = []
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
+from chassis.workdays import WorkingDays
 from services.dunning.domain.values import (
     Agreement,
     Application,
@@ -177,7 +178,8 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class Creditor(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A creditor as it was set up, its own open tasks and approvals, since when whom collects for
-    it (by code), and when its calendar next runs.
+    it (by code), when its monthly entries next run, and its working days: `calendar_told` is the
+    latest year of which nobody knew them.
     """
 
     creditor: str
@@ -194,6 +196,14 @@ class Creditor(Struct, frozen=True, kw_only=True, omit_defaults=True):
     proposals: tuple[PolicyProposal, ...] = ()
     wake: datetime | None = None
     turn_on: date | None = None
+    calendar: str = ""
+    closed_days: tuple[date, ...] = ()
+    calendar_told: int = 0
+
+    @property
+    def working_days(self) -> WorkingDays:
+        """The days on which it works."""
+        return WorkingDays(self.calendar, self.closed_days)
 
     @property
     def code(self) -> str:

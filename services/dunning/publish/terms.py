@@ -31,6 +31,8 @@ def _terms(stored: Stored, account: str | None) -> Contract:
         cash_desk=event.terms.cash_desk,
         unmatched_days=event.terms.unmatched_days,
         home_lane=stored.lane,
+        calendar=event.calendar or None,
+        closed_days=event.closed_days,
     )
 
 

@@ -9,6 +9,9 @@ from services.notifier.domain.evolve import CONTACT_WINDOW_DAYS
 from services.notifier.domain.state import Contact
 from services.notifier.domain.terms import Terms
 
+_OPENS = time(9)
+"""When what waited for the next working day goes out (rule 19)."""
+
 
 def first_allowed(
     now: datetime, terms: Terms, contacts: tuple[Contact, ...], case_id: str
@@ -16,11 +19,14 @@ def first_allowed(
     """The first instant, not before `now`, at which the case may be contacted, and what made it
     wait.
 
-    The reason is empty when it may be contacted at once, else `frequency` or `hours`.
+    The reason is empty when it may be contacted at once, else `frequency`, `hours` or `closed`.
     """
     start = _within_hours(now, terms)
     today = start.astimezone(terms.zone).date()
     free_day = _first_free_day(today, terms.contacts_max, contacts, case_id)
+    open_day = terms.working_days.open_from(free_day)
+    if open_day > free_day:
+        return _local(open_day, max(_OPENS, terms.contact_from), terms.zone), "closed"
     if free_day > today:
         return _local(free_day, terms.contact_from, terms.zone), "frequency"
     return start, "" if start <= now else "hours"

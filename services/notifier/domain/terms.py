@@ -1,10 +1,12 @@
 """A creditor's terms as far as notices depend on them."""
 
-from datetime import time
+from datetime import date, time
 from zoneinfo import ZoneInfo
 
 from babel.core import get_global
 from msgspec import Struct
+
+from chassis.workdays import WorkingDays
 
 CONTACT_FROM = time(8)
 CONTACT_UNTIL = time(20)
@@ -25,6 +27,8 @@ class TermsPublished(Struct, frozen=True, tag="terms_published"):
     contact_from: time = CONTACT_FROM
     contact_until: time = CONTACT_UNTIL
     contacts_max: int = CONTACTS_MAX
+    calendar: str = ""
+    closed_days: tuple[date, ...] = ()
 
 
 class Terms(Struct, frozen=True):
@@ -44,6 +48,13 @@ class Terms(Struct, frozen=True):
     contact_from: time = CONTACT_FROM
     contact_until: time = CONTACT_UNTIL
     contacts_max: int = CONTACTS_MAX
+    calendar: str = ""
+    closed_days: tuple[date, ...] = ()
+
+    @property
+    def working_days(self) -> WorkingDays:
+        """The days on which the creditor works."""
+        return WorkingDays(self.calendar, self.closed_days)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -76,4 +87,6 @@ def evolve_terms(state: Terms, event: TermsPublished) -> Terms:
         contact_from=event.contact_from,
         contact_until=event.contact_until,
         contacts_max=event.contacts_max,
+        calendar=event.calendar,
+        closed_days=event.closed_days,
     )

@@ -90,3 +90,19 @@ async def test_a_time_zone_that_is_none_is_named_as_such(desk: Desk) -> None:
     assert answer.json()["errors"] == [
         {"field": "time_zone", "in": "body", "problem": "is no IANA time zone"}
     ]
+
+
+async def test_a_calendar_is_kept_told_to_others_and_shown(desk: Desk) -> None:
+    await desk.set_up(calendar=["2026-03-09", "2026-03-31"])
+    await desk.set_up(calendar="CN")
+    assert (await desk.get(f"/v1/creditors/{CREDITOR}")).json()["calendar"] == "CN"
+    told = [m.data for m in await desk.published() if m.type == "dunning.terms.published.v1"]
+    days = (date(2026, 3, 9), date(2026, 3, 31))
+    assert {(t.calendar, t.closed_days) for t in told} == {(None, days), ("CN", ())}
+
+
+async def test_a_calendar_nobody_knows_is_refused(desk: Desk) -> None:
+    answer = await desk.set_up(calendar="XX")
+    assert answer.status_code == 422
+    assert "calendar" in answer.text
+    assert (await desk.set_up(calendar=["soon"])).status_code == 422
