@@ -70,6 +70,7 @@ class CreditorOut(BaseModel):
     time_zone: str
     currency: str
     languages: list[str]
+    calendar: str | list[date] | None = None
     policy: str
     policy_version: int
     parameters: dict[str, Any]
