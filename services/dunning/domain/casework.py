@@ -9,6 +9,7 @@ from services.dunning.domain.owing import overdue, overdue_principal, past_due
 from services.dunning.domain.pausing import pause_reasons
 from services.dunning.domain.reacting import follow_classification, react
 from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.domain.remainders import is_small
 from services.dunning.domain.values import LateFeeTerms, MoneyTerms, PolicyRef
 from services.dunning.domain.waiting_money import tell_of_waiting_money
 from services.dunning.policy.model import Pack
@@ -47,7 +48,7 @@ def reassess(rec: Recorder, *, may_open: bool = True) -> None:
     if rec.state.updating:
         return
     if rec.state.case is None and overdue(rec.state, rec.today):
-        if may_open:
+        if may_open and not is_small(rec.state, rec.pack.minimum_overdue, rec.today):
             _open(rec)
     elif rec.state.case is not None and not past_due(rec.state, rec.today):
         _close(rec)
@@ -141,7 +142,7 @@ def _follow_pause(rec: Recorder) -> None:
     case = rec.state.case
     if case is None:
         return
-    reasons = pause_reasons(rec.state, rec.today)
+    reasons = pause_reasons(rec.state, rec.today, rec.pack.minimum_overdue)
     if reasons == case.paused:
         return
     if reasons:

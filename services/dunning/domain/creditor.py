@@ -48,6 +48,7 @@ def terms_of(pack: Pack) -> Terms:
         ),
         cash_desk=pack.cash_desk is not None,
         unmatched_days=pack.unmatched_days,
+        minimum_overdue=pack.minimum_overdue,
     )
 
 

@@ -36,7 +36,8 @@ def outlook(state: Account, pack: Pack, now: datetime, zone: ZoneInfo) -> list[A
     While something pauses the case its reasons come first, and the steps follow without a time.
     """
     day = local_day(now, zone)
-    paused = [Ahead("paused", None, reason) for reason in pause_reasons(state, day)]
+    reasons = pause_reasons(state, day, pack.minimum_overdue)
+    paused = [Ahead("paused", None, reason) for reason in reasons]
     checks = [
         Ahead("check of the promise", instant(p.by + ONE_DAY, pack.step_time, zone), "promised")
         for p in state.promises

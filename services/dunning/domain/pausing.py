@@ -3,12 +3,13 @@
 from datetime import date
 
 from services.dunning.domain.owing import overdue, past_due
+from services.dunning.domain.remainders import is_small
 from services.dunning.domain.state import Account
 
 
-def pause_reasons(state: Account, day: date) -> tuple[str, ...]:
+def pause_reasons(state: Account, day: date, minimum: int = 0) -> tuple[str, ...]:
     """Name everything that pauses the account's case on a day, in a fixed order; empty when nothing
-    does.
+    does. A case of which less than the pack's `minimum` is overdue waits like a paused one.
     """
     reasons: list[str] = []
     if state.hold is not None:
@@ -19,4 +20,6 @@ def pause_reasons(state: Account, day: date) -> tuple[str, ...]:
     if past_due(state, day) and not overdue(state, day):
         reasons.append("dispute over all that is past due")
     reasons += [f"application for {a.for_} undecided" for a in state.applications]
+    if is_small(state, minimum, day):
+        reasons.append(f"less than the minimum of {minimum} minor units overdue")
     return tuple(reasons)

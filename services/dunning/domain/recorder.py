@@ -86,7 +86,7 @@ class Recorder:
     @property
     def is_paused(self) -> bool:
         """Whether anything pauses the account now."""
-        return bool(pause_reasons(self.state, self.today))
+        return bool(pause_reasons(self.state, self.today, self.pack.minimum_overdue))
 
     def at(self, day: date, clock: str) -> datetime:
         """The instant of a local time on a day."""

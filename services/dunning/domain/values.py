@@ -194,6 +194,7 @@ class Terms(Value, frozen=True, kw_only=True):
     contact: ContactTerms | None = None
     cash_desk: bool = False
     unmatched_days: int = 6
+    minimum_overdue: int = 0
 
 
 class Instalment(Value, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from services.dunning.domain.grading import grading_days
 from services.dunning.domain.limitation import limitation_days
 from services.dunning.domain.localtime import ONE_DAY, next_monthly
 from services.dunning.domain.recorder import Recorder
+from services.dunning.domain.remainders import reaches_minimum_on
 from services.dunning.domain.series import planned_days
 from services.dunning.domain.timetable import (
     first_possible_day,
@@ -54,6 +55,9 @@ def next_wake(rec: Recorder, turn_on: date | None) -> datetime | None:
         floor += ONE_DAY
     days = [max(day, floor) for day in _turn_days(rec, floor)]
     instants = [rec.at(day, rec.pack.step_time) for day in days]
+    grown = reaches_minimum_on(rec.state, rec.pack.minimum_overdue, rec.today)
+    if grown is not None:
+        instants.append(rec.at(grown, "00:00"))
     if rec.state.case and not rec.is_paused:
         instants += [
             allowed_at(rec, contact_by(action, contact))

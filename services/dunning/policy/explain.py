@@ -59,7 +59,12 @@ def _terms(pack: Pack) -> str:
         f"contact {contact.from_}-{contact.until}, at most {contact.contacts_max} in "
         f"{contact.window_days} days and {contact.calls_per_day_max} call or visit a day"
     )
-    return f"Terms: {due}; payments settle {order}; {fee}; {hours}."
+    small = (
+        f"; no case while less than {pack.minimum_overdue} minor units are overdue"
+        if pack.minimum_overdue
+        else ""
+    )
+    return f"Terms: {due}; payments settle {order}; {fee}; {hours}{small}."
 
 
 def _before_due(entry: BeforeDue) -> str:

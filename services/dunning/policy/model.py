@@ -233,6 +233,7 @@ class Pack(Part):
     terms: Terms = Terms()
     contact: Contact
     step_time: Clock
+    minimum_overdue: int = Field(default=0, ge=0)
     unmatched_days: int = Field(default=6, ge=1)
     before_due: tuple[BeforeDue, ...] = ()
     steps: tuple[Step, ...] = Field(min_length=1)

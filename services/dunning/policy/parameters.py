@@ -103,6 +103,7 @@ def _number(value: Any, *, whole: bool) -> int | Decimal:
 
 
 _CONTACT = "rules shared by all packs: contact"
+_SMALL = "rules shared by all packs: small remainders"
 _UNMATCHED = "rules shared by all packs: unknown reference"
 
 COMMON: Mapping[str, dict[str, Any]] = {
@@ -117,6 +118,13 @@ COMMON: Mapping[str, dict[str, Any]] = {
     "contacts_max": {"default": 7, "unit": "count", "vague": True, "source": _CONTACT},
     "contacts_window_days": {"default": 7, "unit": "days", "min": 1, "source": _CONTACT},
     "calls_per_day_max": {"default": 1, "unit": "count", "source": _CONTACT},
+    "minimum_overdue": {
+        "default": 0,
+        "unit": "minor_units",
+        "vague": True,
+        "source": _SMALL,
+        "description": "while less is overdue, late fee included, no case opens or goes on",
+    },
     "unmatched_days": {
         "default": 6,
         "unit": "days",

@@ -29,6 +29,7 @@ def _terms(stored: Stored, account: str | None) -> Contract:
         version=event.policy_ref.version,
         languages=event.languages,
         cash_desk=event.terms.cash_desk,
+        minimum_overdue=event.terms.minimum_overdue,
         unmatched_days=event.terms.unmatched_days,
         home_lane=stored.lane,
         calendar=event.calendar or None,

@@ -120,15 +120,15 @@ async def test_the_ledger_hears_the_terms_of_a_case_and_the_new_ones_once_it_is_
     await desk.set_up("property-service")
     await desk.owes(30_000, date(2026, 3, 8))
     await desk.run_until(local(3, 10))
-    figures = {"late_fee_rate": 0.001, "unmatched_days": 9}
+    figures = {"late_fee_rate": 0.001, "unmatched_days": 9, "minimum_overdue": 500}
     body = {"policy_document": None, "policy": "property-service", "parameters": figures}
     assert await decided(desk, await proposed(desk, **body), "bob") == 201
     assert await move() == 201
     told = await desk.published()
     opened = next(m.data for m in told if m.type == "dunning.case.opened.v1")
     moved = next(m.data for m in told if m.type == "dunning.case.policy_changed.v1")
-    days = {m.data.unmatched_days for m in told if m.type == "dunning.terms.published.v1"}
+    terms = [m.data for m in told if m.type == "dunning.terms.published.v1"]
     assert opened.terms.late_fee.rate_per_day == "0.0005"
     assert (moved.terms.late_fee.rate_per_day, moved.day) == ("0.001", date(2026, 3, 10))
     assert moved.case_id == opened.case_id
-    assert days == {6, 9}
+    assert {(t.unmatched_days, t.minimum_overdue) for t in terms} == {(6, 0), (9, 500)}
