@@ -93,14 +93,19 @@ class World:
         )
         await self.say(data, account=account)
 
-    async def pay(self, payment_id: str, amount: int, account: str = "1") -> None:
-        """A payment arrives."""
+    async def pay(
+        self, payment_id: str, amount: int, account: str = "1", received: date | None = None
+    ) -> None:
+        """A payment arrives, received now or at ten o'clock of another day."""
+        at = self.clock.now()
+        if received is not None:
+            at = datetime(received.year, received.month, received.day, 10, tzinfo=ZONE)
         data = billing.PaymentReceived(
             payment_id=payment_id,
             account_id=account,
             amount=amount,
             currency="CNY",
-            received_at=self.clock.now(),
+            received_at=at,
             method="transfer",
         )
         await self.say(data, account=account)

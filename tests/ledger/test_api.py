@@ -55,6 +55,35 @@ async def test_balance_is_of_today_or_of_a_past_day(world: World) -> None:
     assert (before["late_fee"], before["overdue"]) == (0, 0)
 
 
+async def test_past_day_is_shown_as_it_was_known_then_or_is_known_now(world: World) -> None:
+    await overdue(world)
+    await world.pay("Q", 6000, received=D(2026, 1, 12))
+    async with world.client("finance") as client:
+        path = "/v1/accounts/1/balance?as_of=2026-01-14"
+        then = (await client.get(path)).json()
+        now = (await client.get(f"{path}&known=now")).json()
+        lines = (await client.get("/v1/accounts/1/statement")).json()["lines"]
+    # two days of 10.00, then 4000 are left until the payment of the 15th
+    assert (then["principal"], then["late_fee"]) == (10000, 40)
+    assert (now["principal"], now["late_fee"]) == (4000, 20 + 2 * 4)
+    (late,) = [line for line in lines if line["reference"] == "Q"]
+    assert (late["day"], late["recorded_on"]) == ("2026-01-12", "2026-01-20")
+
+
+async def test_payment_told_late_is_published_with_where_it_went(world: World) -> None:
+    await overdue(world)
+    await world.pay("Q", 7000, received=D(2026, 1, 9))
+    told = [one for one in await world.published() if one.subject == "1"]
+    paid = [one.data for one in told if one.type == "ledger.payment.allocated.v1"][-1]
+    assert (paid.payment_id, paid.received_at.date(), paid.as_of) == (
+        "Q",
+        D(2026, 1, 9),
+        D(2026, 1, 20),
+    )
+    cleared = [one for one in told if one.type == "ledger.account.cleared.v1"]
+    assert len(cleared) == 1
+
+
 async def test_day_to_come_and_days_before_the_account_are_refused(world: World) -> None:
     await overdue(world)
     async with world.client("finance") as client:

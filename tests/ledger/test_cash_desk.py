@@ -68,6 +68,17 @@ async def test_a_reversed_payments_receipt_is_void(desk: World) -> None:
     assert [one["void"] for one in found] == [True]
 
 
+async def test_a_receipt_says_what_of_its_payment_was_taken_back(desk: World) -> None:
+    async def taken_back(amount: int) -> tuple[int, bool]:
+        data = billing.PaymentReversed(payment_id="PAY-1", account_id="1", amount=amount)
+        await desk.say(data)
+        (one,) = (await _get(desk, f"{RECEIPTS}?payment=PAY-1")).json()["items"]
+        return one["taken_back"], one["void"]
+
+    assert await taken_back(1000) == (1000, False)
+    assert await taken_back(2000) == (3000, True)
+
+
 async def test_what_a_collector_still_keeps_is_told(desk: World) -> None:
     (keeper,) = (await _get(desk, CASH)).json()["collectors"]
     assert keeper == {

@@ -18,7 +18,15 @@ from services.ledger.api.models import (
     StatementLine,
     StatementOut,
 )
-from services.ledger.api.snapshot import AccountId, AsOf, Creditor, Snapshot, snapshot
+from services.ledger.api.snapshot import (
+    AccountId,
+    AsOf,
+    Creditor,
+    Known,
+    KnownWhen,
+    Snapshot,
+    snapshot,
+)
 from services.ledger.api.statement import as_table, lines
 from services.ledger.domain.resimulate import Past, archive
 from services.ledger.domain.state import Item, order
@@ -50,8 +58,10 @@ def router(service: "Service") -> APIRouter:
     """The routes under `/v1/accounts` that read."""
     routes = APIRouter(prefix="/v1/accounts", tags=["accounts"])
 
-    async def figures(creditor: str, account_id: str, as_of: date | None) -> AccountSummary:
-        shown = _figures(await snapshot(service, creditor, account_id, as_of))
+    async def figures(
+        creditor: str, account_id: str, as_of: date | None, known_when: Known
+    ) -> AccountSummary:
+        shown = _figures(await snapshot(service, creditor, account_id, as_of, known=known_when))
         name = _account(creditor, account_id)
         known = await numbers_of(service, [name])
         return shown.model_copy(update={"number": known.get(name)})
@@ -74,17 +84,25 @@ def router(service: "Service") -> APIRouter:
 
     @routes.get("/{account_id}", operation_id="get_account")
     async def account(
-        who: Caller, account_id: AccountId, creditor: Creditor = None, as_of: AsOf = None
+        who: Caller,
+        account_id: AccountId,
+        creditor: Creditor = None,
+        as_of: AsOf = None,
+        known: KnownWhen = "then",
     ) -> AccountSummary:
         """One account's figures."""
-        return await figures(who.scope(creditor), account_id, as_of)
+        return await figures(who.scope(creditor), account_id, as_of, known)
 
     @routes.get("/{account_id}/balance", operation_id="get_balance")
     async def balance(
-        who: Caller, account_id: AccountId, creditor: Creditor = None, as_of: AsOf = None
+        who: Caller,
+        account_id: AccountId,
+        creditor: Creditor = None,
+        as_of: AsOf = None,
+        known: KnownWhen = "then",
     ) -> AccountSummary:
         """What an account owes on a day, late fee through that day included."""
-        return await figures(who.scope(creditor), account_id, as_of)
+        return await figures(who.scope(creditor), account_id, as_of, known)
 
     @routes.get("/{account_id}/items", operation_id="list_items")
     async def items(
@@ -129,7 +147,7 @@ def router(service: "Service") -> APIRouter:
         day it was recorded on and the one it counts from. Files have amounts with the decimals of
         the currency, and the late fee not paid yet as a last line.
         """
-        seen = await snapshot(service, who.scope(creditor), account_id, as_of, recorded=True)
+        seen = await snapshot(service, who.scope(creditor), account_id, as_of)
         history = await service.events(account_stream(seen.creditor, account_id), seen.until)
         movements = lines(history, seen.terms.time_zone)
         balance = movements[-1].balance if movements else 0

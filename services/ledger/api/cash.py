@@ -21,7 +21,7 @@ from services.ledger.domain.words import in_capitals
 if TYPE_CHECKING:
     from chassis.service import Service
 
-_COLUMNS = "receipt, account, payment_id, amount, currency, day, collected_by, void"
+_COLUMNS = "receipt, account, payment_id, amount, currency, day, collected_by, void, taken_back"
 _ONE = f"select {_COLUMNS} from view_receipts where creditor = $1 and receipt = $2"  # noqa: S608
 _LIST = f"""
 select {_COLUMNS} from view_receipts

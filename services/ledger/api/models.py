@@ -155,7 +155,7 @@ class ErasureOut(BaseModel):
 
 class ReceiptOut(BaseModel):
     """A numbered receipt for cash, its amount also in figures and in words as a receipt shows them;
-    void once the payment was reversed.
+    `taken_back` is what of the payment was reversed, and once that is all the receipt is void.
     """
 
     receipt: str
@@ -168,6 +168,7 @@ class ReceiptOut(BaseModel):
     day: date
     collected_by: str | None
     void: bool
+    taken_back: int
 
 
 class CashOfCollector(BaseModel):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import Path, Query
 
@@ -28,6 +28,13 @@ Creditor = Annotated[
 ]
 AsOf = Annotated[
     date | None, Query(description="the end of a past local day, answered from the events")
+]
+
+
+Known = Literal["then", "now"]
+KnownWhen = Annotated[
+    Known,
+    Query(description="a past day as it was known then, or now: payments told since count too"),
 ]
 
 
@@ -60,12 +67,12 @@ async def snapshot(
     account_id: str,
     as_of: date | None,
     *,
-    recorded: bool = False,
+    known: Known = "then",
 ) -> Snapshot:
     """Look at an account; raises `NotFound` where there is nothing to see.
 
-    A past day is shown as it is known now, payments told since counting from when they were
-    received, or with `recorded` as it was known then.
+    A past day is shown as it was known then, or `now`: with the payments received by then that were
+    told later, and without what was taken back since.
     Days that have begun but whose timer has yet to fire are taken into account.
     """
     stream = account_stream(creditor, account_id)
@@ -76,7 +83,7 @@ async def snapshot(
     if as_of is not None:
         history = await service.events(stream)
         version = sum(one.at <= until for one in history)
-        told = history[:version] if recorded else history
+        told = history if known == "now" else history[:version]
         account = resimulate.as_of([Past(one.at, one.event) for one in told], until)
         if account.terms is None:
             raise NotFound(f"account {account_id} had no entries by {as_of}")

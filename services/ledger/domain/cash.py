@@ -79,7 +79,7 @@ class CashReceived(msgspec.Struct, frozen=True, tag="CashReceived"):
 
 
 class CashReversed(msgspec.Struct, frozen=True, tag="CashReversed"):
-    """Cash counts as never received; its receipt is void."""
+    """So much cash counts as never received; the receipt is void once all of it does."""
 
     payment_id: str
     amount: int

@@ -9,7 +9,6 @@ from asyncpg import Connection
 from services.ledger.account import ACCOUNT
 from services.ledger.domain import late_fee
 from services.ledger.domain.decide import catch_up
-from services.ledger.domain.resimulate import Past, as_of
 from services.ledger.domain.state import Account, Item
 
 BUCKETS: tuple[tuple[str, int], ...] = (
@@ -31,8 +30,8 @@ select i.currency,
     + i.fee_per_day * greatest(0, $2 - i.fee_through))) - i.fee_settled), 0))::bigint as late_fee
 from view_open_items i where i.creditor = $1 group by 1, 2 order by 1, 2"""
 _PAST = """
-select stream, at, data from events
-where stream >= $1 and stream < $2 order by stream, version"""
+select stream, data from events
+where stream >= $1 and stream < $2 and at <= $3 order by stream, version"""
 _BATCH = 2000
 
 
@@ -63,7 +62,7 @@ async def aged_today(connection: Connection, creditor: str, today: date) -> list
 async def aged_as_of(
     connection: Connection, creditor: str, day: date, until: datetime
 ) -> list[Aged]:
-    """What was open at the end of a day, as it is known now."""
+    """What was open at the end of a day, folded from the events up to that instant."""
     aged: list[Aged] = []
     async with connection.transaction(readonly=True):
         async for account in _accounts(connection, creditor, until):
@@ -90,14 +89,16 @@ def bucket_of(days: int) -> str:
 async def _accounts(
     connection: Connection, creditor: str, until: datetime
 ) -> AsyncIterator[Account]:
+    stream, account = "", Account()
     first, after = f"account-{creditor}/", f"account-{creditor}0"  # "0" follows "/"
-    stream, history = "", list[Past]()
-    async for row in connection.cursor(_PAST, first, after, prefetch=_BATCH):
+    async for row in connection.cursor(_PAST, first, after, until, prefetch=_BATCH):
         if row["stream"] != stream:
-            yield as_of(history, until)
-            stream, history = row["stream"], []
-        history.append(Past(row["at"], ACCOUNT.decode_event(row["data"])))
-    yield as_of(history, until)
+            if stream:
+                yield account
+            stream, account = row["stream"], Account()
+        account = ACCOUNT.evolve(account, ACCOUNT.decode_event(row["data"]))
+    if stream:
+        yield account
 
 
 def _aged(account: Account, day: date, until: datetime) -> list[Aged]:

@@ -9,14 +9,17 @@ from services.ledger.domain.cash import CashReceived, CashReversed
 
 _INSERT = """
 insert into {table}
-  (creditor, receipt, account, payment_id, amount, currency, day, collected_by, void)
-values ($1, $2, $3, $4, $5, $6, $7, $8, false)
+  (creditor, receipt, account, payment_id, amount, currency, day, collected_by, void,
+   taken_back)
+values ($1, $2, $3, $4, $5, $6, $7, $8, false, 0)
 on conflict (creditor, receipt) do nothing"""
-_VOID = "update {table} set void = true where creditor = $1 and payment_id = $2"
+_TAKE_BACK = """
+update {table} set taken_back = taken_back + $3, void = taken_back + $3 >= amount
+where creditor = $1 and payment_id = $2"""
 
 
 class ReceiptsView:
-    """Receipts by number; one of a reversed payment is void."""
+    """Receipts by number; one whose payment was taken back wholly is void."""
 
     name = "receipts"
 
@@ -33,19 +36,22 @@ class ReceiptsView:
           day date not null,
           collected_by text collate "C",
           void boolean not null,
+          taken_back bigint not null,
           primary key (creditor, receipt));
         create index on {table} (creditor, payment_id);
         create index on {table} (creditor, day, receipt)"""
 
     async def apply(self, connection: Connection, table: str, events: Sequence[Stored]) -> None:
-        """Add receipts, and void those of reversed payments."""
+        """Add receipts, and note what of their payments was taken back."""
         for stored in events:
             event = stored.event
             if not isinstance(event, CashReceived | CashReversed):
                 continue
             creditor = stored.stream.partition("-")[2].rpartition("@")[0]
             if isinstance(event, CashReversed):
-                await connection.execute(_VOID.format(table=table), creditor, event.payment_id)
+                await connection.execute(
+                    _TAKE_BACK.format(table=table), creditor, event.payment_id, event.amount
+                )
                 continue
             await connection.execute(
                 _INSERT.format(table=table),
