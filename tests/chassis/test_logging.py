@@ -125,7 +125,8 @@ async def test_dead_letters_are_told_and_nobody_is_named(
     assert (line["error"], line["reason"]) == ("Rejected", "thirteen is refused")
     (line,) = lines(output, "handler_failed")
     assert (line["error"], line["message_id"]) == ("KeyError", "e-2")
-    assert line["place"].startswith("tests.chassis.toy:")
+    assert line["place"].startswith("chassis.consumer:")
+    assert "raised in tests.chassis.toy:" in line["place"]
     assert PLANTED not in output.getvalue()
 
 
