@@ -27,6 +27,8 @@ AMOUNT_MAX = 2**53 - 1
 """The largest integer every JSON reader keeps exact."""
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 """The years in which people state days; others are slips, or an empty value of some system."""
+NO_DAY = "must be a calendar day YYYY-MM-DD"
+NO_INSTANT = "must be an RFC 3339 instant with its offset"
 OUT_OF_YEARS = f"must be in the years {FIRST_YEAR} to {LAST_YEAR}"
 
 T = TypeVar("T")
@@ -35,13 +37,13 @@ T = TypeVar("T")
 def _day(value: Any) -> Any:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
-    return _parsed(value, date, "must be a calendar day YYYY-MM-DD")
+    return _parsed(value, date, NO_DAY)
 
 
 def _instant(value: Any) -> Any:
     if isinstance(value, datetime):
         return value
-    return _parsed(value, datetime, "must be an RFC 3339 instant with its offset")
+    return _parsed(value, datetime, NO_INSTANT)
 
 
 def _parsed(value: Any, kind: type, refusal: str) -> Any:

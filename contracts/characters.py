@@ -17,7 +17,7 @@ from contracts.twins import FREE_TEXTS, IDENTIFIER_CHARACTERS
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 CONTROL_OR_HALF = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """The same, and halves of surrogate pairs: what no name, id or short text has."""
-NOT_IN_FREE_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+NOT_IN_FREE_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 """What free text has not: there, line breaks and tabs are taken."""
 HAS_CONTROL = "has a control character"
 HAS_HALF = "has half of a surrogate pair"
@@ -27,6 +27,7 @@ _SUSPECT = re.compile(
 )
 _KEY_BYTES = IDENTIFIER_CHARACTERS + b"/*"
 _KEY_CONTROL = re.compile(rb"[\x00-\x1f\x7f]|\xc2[\x80-\x9f]")
+_HALF_ESCAPED = re.compile(rb"\\u[dD][89A-Fa-f]")
 _HALF = re.compile(r"[\ud800-\udfff]")
 
 
@@ -61,6 +62,18 @@ def refuse_key(key: bytes) -> None:
     """Raise `MalformedMessage` for a record's key with a control character."""
     if _KEY_CONTROL.search(key):
         raise MalformedMessage("key", HAS_CONTROL)
+
+
+def is_suspect(body: bytes) -> bool:
+    """Whether JSON may hold such a character: a quick look at its bytes."""
+    return bool(_SUSPECT.search(body) or _HALF_ESCAPED.search(body))
+
+
+def unfit_places(value: Any, *, halves: bool) -> Iterator[str]:
+    """The dotted places of a JSON value with halves of surrogate pairs, else with control
+    characters other than line breaks and tabs.
+    """
+    return _halves(value) if halves else _controls(value, lines=True)
 
 
 def clean(text: str, length: int) -> str:

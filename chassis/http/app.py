@@ -14,6 +14,7 @@ from chassis.errors import ArrearsError
 from chassis.http import problems
 from chassis.http.auth import Authenticator, authenticator, current_principal
 from chassis.http.idempotency import Idempotency
+from chassis.http.inputs import plain_inputs
 from chassis.http.middleware import AccessLog, Gate, SizeLimit
 from chassis.http.openapi import describe, note
 from chassis.logging import get_logger
@@ -52,7 +53,7 @@ def create_app(
     open_routes = _open_routes(readiness, metrics)
     app.include_router(open_routes)
     for router in routers:
-        app.include_router(router, dependencies=[Depends(current_principal)])
+        app.include_router(router, dependencies=[Depends(current_principal), Depends(plain_inputs)])
     describe(app, [open_routes, *routers], _port(settings, service_name))
     # The last added stands outermost.
     if pool is not None:
@@ -65,7 +66,7 @@ def create_app(
 
 def include_signed(app: FastAPI, router: APIRouter) -> None:
     """Add routes below `/v1/callbacks/`, which believe a signature instead of a token."""
-    app.include_router(router)
+    app.include_router(router, dependencies=[Depends(plain_inputs)])
     note(app, router)
 
 

@@ -5,7 +5,7 @@ and go shift nothing.
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 import orjson
@@ -13,9 +13,11 @@ from fastapi import Query
 from pydantic import BaseModel
 
 from chassis.errors import Malformed
+from contracts.characters import CONTROL_OR_HALF
 
 LIMIT_MAX = 500
 LIMIT_DEFAULT = 50
+_BIGINT = 2**63
 
 T = TypeVar("T")
 
@@ -58,14 +60,21 @@ def _part(value: Any, kind: type) -> Any:
         if kind is datetime and isinstance(value, str):
             instant = datetime.fromisoformat(value)
             if instant.tzinfo is not None:
-                return instant
+                return instant.astimezone(UTC)
         elif kind is date and isinstance(value, str):
             return date.fromisoformat(value)
-        elif type(value) is kind:
+        elif type(value) is kind and _fits(value):
             return value
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise Malformed("cursor: not one that was handed out") from error
     raise Malformed("cursor: not one of this listing")
+
+
+def _fits(value: Any) -> bool:
+    """Whether a store could ever have handed it out."""
+    if isinstance(value, str):
+        return CONTROL_OR_HALF.search(value) is None
+    return not isinstance(value, int) or -_BIGINT <= value < _BIGINT
 
 
 def page(

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from chassis import errors
 from chassis.logging import get_logger
 from chassis.pool import LOST
+from contracts.base import NO_DAY, NO_INSTANT, OUT_OF_YEARS
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:arrears:problem:"
@@ -116,19 +117,29 @@ async def _validation(_request: Request, error: Exception) -> Response:
 
 def _field(entry: Mapping[str, Any]) -> dict[str, str]:
     where, *path = (str(part) for part in entry["loc"])
+    if entry["type"] == "json_invalid":
+        path = []  # it would be a position
     # A message of pydantic's own names rules and limits; one of a custom validator may quote the
     # value.
     quotes = entry["type"] in {"value_error", "assertion_error", "json_invalid"}
-    text = _SAFE_MESSAGES.get(entry["type"], "is not valid") if quotes else str(entry["msg"])
-    return {"field": ".".join(path) or where, "in": where, "problem": text}
+    said = str(entry["msg"]).removeprefix("Value error, ")
+    if quotes and said not in _OUR_WORDS:
+        said = _SAFE_MESSAGES.get(entry["type"], "is not valid")
+    return {"field": ".".join(path) or where, "in": where, "problem": said}
 
 
 _SAFE_MESSAGES = {"json_invalid": "is not JSON"}
+_OUR_WORDS = frozenset({NO_DAY, NO_INSTANT, OUT_OF_YEARS})
+_NO_JSON = "is not JSON in UTF-8"
 
 
 async def _http(_request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
+    if error.status_code == HTTPStatus.BAD_REQUEST:  # only a body that cannot be read
+        field = {"field": "body", "in": "body", "problem": _NO_JSON}
+        detail = f"The body cannot be read: it {_NO_JSON}"
+        return problem(error.status_code, detail, kind="malformed", fields=[field])
     phrase = HTTPStatus(error.status_code).description or HTTPStatus(error.status_code).phrase
     return problem(error.status_code, phrase, headers=error.headers)
 

@@ -1,6 +1,5 @@
 """The bodies of requests: what people may send, with every field they may not refused."""
 
-from datetime import date
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -15,6 +14,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from chassis.workdays import is_country
+from contracts.base import StatedDay
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
@@ -40,7 +40,7 @@ def _known_country(code: str) -> str:
     return code
 
 
-ClosedDays = Annotated[tuple[date, ...], Field(max_length=_CLOSED_DAYS_MAX)]
+ClosedDays = Annotated[tuple[StatedDay, ...], Field(max_length=_CLOSED_DAYS_MAX)]
 
 
 def _also(name: str, older: str) -> Any:
@@ -102,12 +102,12 @@ class PromiseInput(Deed):
     """A promise to pay `amount` by the end of the day `until`."""
 
     amount: PositiveMinor
-    until: date
+    until: StatedDay
     note: Text | None = None
 
 
 class InstalmentInput(Input):
-    due_on: Annotated[date, _also("due_on", "due")]
+    due_on: Annotated[StatedDay, _also("due_on", "due")]
     amount: PositiveMinor
 
 
@@ -152,7 +152,7 @@ class ApplicationInput(Deed):
 
     purpose: Annotated[Word, _also("purpose", "for")]
     amount: NonNegativeMinor | None = None
-    until: date | None = None
+    until: StatedDay | None = None
     reason: Text | None = None
 
 
@@ -161,7 +161,7 @@ class DecisionInput(Deed):
 
     purpose: Annotated[Word, _also("purpose", "for")]
     outcome: Literal["approved", "rejected"]
-    until: date | None = None
+    until: StatedDay | None = None
     amount: NonNegativeMinor | None = None
 
 
@@ -177,7 +177,7 @@ class HoldInput(Deed):
 class CollectorInput(Deed):
     """Since when somebody collects for the creditor."""
 
-    started_on: date
+    started_on: StatedDay
 
 
 class ClearanceInput(Deed):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.base import Amount, LegalStep
+from contracts.base import Amount, LegalStep, StatedDay
 
 AccountId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
 DocumentState = Literal["waiting", "issued", "refused"]
@@ -125,8 +125,8 @@ class Progress(BaseModel):
 
     step: LegalStep
     amount: Amount | None = None
-    day: date | None = None
-    pay_by: date | None = None
+    day: StatedDay | None = None
+    pay_by: StatedDay | None = None
     note: Annotated[str, Field(max_length=4000)] | None = None
 
 
@@ -161,8 +161,8 @@ class Cost(BaseModel):
     number: Number
     item: CostItem
     amount: Annotated[int, Field(strict=True, gt=0, le=10**15)]
-    day: date | None = None
-    due_on: date | None = None
+    day: StatedDay | None = None
+    due_on: StatedDay | None = None
     note: Annotated[str, Field(max_length=4000)] | None = None
 
 
@@ -192,7 +192,7 @@ class Inventory(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     number: Number
-    day: date | None = None
+    day: StatedDay | None = None
     place: Label
     entries: Annotated[tuple[Goods, ...], Field(min_length=1, max_length=1000)]
     signed_by: Annotated[tuple[Signature, ...], Field(min_length=1, max_length=20)]
@@ -207,7 +207,7 @@ class Movement(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     what: Literal["stored", "released"]
-    day: date | None = None
+    day: StatedDay | None = None
     place: Label
     keeper: Label
     signed_by: Annotated[tuple[Signature, ...], Field(min_length=1, max_length=20)]

@@ -63,7 +63,7 @@ def router(service: Service, settings: LegalSettings) -> APIRouter:
     ) -> dict[str, Any]:
         """Documents in the order they were asked for."""
         wanted = documents.Filter(who.visible(creditor), account, document, state, case_id)
-        after = _after(decode_cursor(cursor, str, str, str, str))
+        after = _after(decode_cursor(cursor, datetime, str, str, str))
         async with service.pool.acquire(timeout=10) as connection:
             rows = await documents.listing(connection, wanted, after, limit + 1)
         return page(rows, limit, _document_key, _document)
@@ -97,7 +97,7 @@ def router(service: Service, settings: LegalSettings) -> APIRouter:
     ) -> dict[str, Any]:
         """Matters in the order they were opened."""
         wanted = matters.Filter(who.visible(creditor), account, stage, term)
-        after = _after(decode_cursor(cursor, str, str, str, str))
+        after = _after(decode_cursor(cursor, datetime, str, str, str))
         async with service.pool.acquire(timeout=10) as connection:
             rows = await matters.listing(connection, wanted, after, limit + 1)
         return page(rows, limit, _matter_key, dict)
@@ -271,4 +271,4 @@ def _matter_key(row: Any) -> list[str]:
 
 
 def _after(key: list[Any] | None) -> tuple[datetime, str, str, str] | None:
-    return None if key is None else (datetime.fromisoformat(key[0]), key[1], key[2], key[3])
+    return None if key is None else (key[0], key[1], key[2], key[3])

@@ -8,6 +8,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
@@ -28,6 +29,7 @@ from services.notifier.views import notices
 _TOLERANCE_SECONDS = 300
 _BODY_BYTES_MAX = 16_384
 _ID_CHARACTERS_MAX = 128
+_SECONDS = re.compile(r"[0-9]{1,12}")
 _DOCUMENTED = {
     "requestBody": {
         "required": True,
@@ -77,7 +79,7 @@ class Signed:
         """
         if not 0 < len(self._id) <= _ID_CHARACTERS_MAX or len(self._body) > _BODY_BYTES_MAX:
             raise Forbidden("the callback's id or body has an unusable size")
-        if not self._timestamp.isascii() or not self._timestamp.isdigit():
+        if not _SECONDS.fullmatch(self._timestamp):
             raise Forbidden("webhook-timestamp: not a number of seconds")
         if abs(now.timestamp() - int(self._timestamp)) > _TOLERANCE_SECONDS:
             raise Forbidden("webhook-timestamp: more than five minutes off")

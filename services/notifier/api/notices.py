@@ -64,7 +64,7 @@ def router(service: Service) -> APIRouter:
     ) -> dict[str, Any]:
         """Notices in the order they were asked for."""
         wanted = notices.Filter(who.visible(creditor), account, purpose, channel, state, case_id)
-        after = decode_cursor(cursor, str, str, str, str)
+        after = decode_cursor(cursor, datetime, str, str, str)
         async with service.pool.acquire(timeout=10) as connection:
             rows = await notices.listing(connection, wanted, _after(after), limit + 1)
         keys = await _keys(service, who, rows)
@@ -185,4 +185,4 @@ def _key(row: Any) -> list[str]:
 def _after(key: list[Any] | None) -> notices.After | None:
     if key is None:
         return None
-    return datetime.fromisoformat(key[0]), key[1], key[2], key[3]
+    return key[0], key[1], key[2], key[3]

@@ -1,6 +1,7 @@
 import asyncio
 import builtins
 from collections.abc import AsyncIterator, Callable
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,11 +16,16 @@ from chassis.http.auth import Caller
 from chassis.http.dev_keys import mint_token
 from chassis.metrics import Metrics
 from chassis.settings import Settings
+from contracts.base import StatedDay
 
 
 class Note(BaseModel):
     amount: int
     text: str
+
+
+class Dated(BaseModel):
+    day: StatedDay
 
 
 def notes_router() -> APIRouter:
@@ -37,6 +43,14 @@ def notes_router() -> APIRouter:
     @router.post("/notes", status_code=201)
     async def note(note: Note) -> dict[str, int]:
         return {"amount": note.amount}
+
+    @router.get("/days")
+    async def day(day: date) -> dict[str, date]:
+        return {"day": day}
+
+    @router.post("/days")
+    async def given(body: Dated) -> dict[str, date]:
+        return {"day": body.day}
 
     @router.post("/write-offs")
     async def write_off(

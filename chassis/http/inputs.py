@@ -1,0 +1,115 @@
+"""What every route refuses in a request before it looks at it: characters no text may have, and
+days that are none. FastAPI takes `as_of=0` as a day of 1970, and a NUL as any character.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any, NoReturn, get_args
+
+from fastapi import Request
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import TypeAdapter, ValidationError
+
+from contracts.base import FIRST_YEAR, LAST_YEAR, NO_DAY, OUT_OF_YEARS
+from contracts.characters import CONTROL, HAS_CONTROL, HAS_HALF, is_suspect, unfit_places
+
+_DAY = re.compile(r"(\d{4})-\d{2}-\d{2}")
+_ANY_DAY = TypeAdapter(date)
+_NO_NUMBER = "NaN and Infinity are no JSON"
+_CLOUD_EVENTS = "application/cloudevents"
+
+
+async def plain_inputs(request: Request) -> None:
+    """FastAPI dependency: 422 naming the parameter or field when a text has a control character or
+    half of a surrogate pair, or a day is not `YYYY-MM-DD` in the years 1970 to 2199.
+
+    In a body line breaks and tabs are texts like any other. CloudEvents are looked at one by one,
+    when they are decoded.
+    """
+    days = _days(request.scope.get("route"))
+    for where, name, value in _parameters(request):
+        if CONTROL.search(name) or CONTROL.search(value):
+            _refuse(HAS_CONTROL, where, CONTROL.sub("", name))
+        if (where, name) in days:
+            _require_day(value, where, name)
+    if "ce-specversion" in request.headers or _media_type(request).startswith(_CLOUD_EVENTS):
+        return
+    body = await request.body()
+    if body:
+        _require_plain_body(body)
+
+
+def _parameters(request: Request) -> Iterator[tuple[str, str, str]]:
+    for name, value in request.path_params.items():
+        yield "path", name, str(value)
+    for name, value in request.query_params.multi_items():
+        yield "query", name, value
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").strip().lower()
+
+
+def _days(route: Any) -> frozenset[tuple[str, str]]:
+    """The parameters of a route that are days."""
+    if not isinstance(route, APIRoute):
+        return frozenset()
+    return frozenset(_days_of(route.dependant))
+
+
+def _days_of(dependant: Dependant) -> Iterator[tuple[str, str]]:
+    for where, parameters in (("path", dependant.path_params), ("query", dependant.query_params)):
+        for one in parameters:
+            if _is_day(one.field_info.annotation):
+                yield where, one.alias
+    for further in dependant.dependencies:
+        yield from _days_of(further)
+
+
+def _is_day(annotation: Any) -> bool:
+    if isinstance(annotation, type):
+        return issubclass(annotation, date) and not issubclass(annotation, datetime)
+    return any(_is_day(one) for one in get_args(annotation))
+
+
+def _require_day(value: str, where: str, name: str) -> None:
+    found = _DAY.fullmatch(value)
+    if found is None:
+        if _taken_for_a_day(value):
+            _refuse(NO_DAY, where, name)
+    elif not FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
+        _refuse(OUT_OF_YEARS, where, name)
+
+
+def _taken_for_a_day(value: str) -> bool:
+    """Whether the route would take it; what it refuses it refuses after the caller's role."""
+    try:
+        _ANY_DAY.validate_python(value)
+    except ValidationError:
+        return False
+    return True
+
+
+def _require_plain_body(body: bytes) -> None:
+    if not (is_suspect(body) or b"NaN" in body or b"Infinity" in body):
+        return
+    try:
+        value = json.loads(body, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        return  # no JSON: the route says so, if JSON is what it takes
+    for place in unfit_places(value, halves=True):
+        _refuse(HAS_HALF, "body", *place.split("."))
+    for place in unfit_places(value, halves=False):
+        _refuse(HAS_CONTROL, "body", *place.split("."))
+
+
+def _no_number(_name: str) -> NoReturn:
+    _refuse(_NO_NUMBER, "body")
+
+
+def _refuse(problem: str, *place: str) -> NoReturn:
+    raise RequestValidationError([{"type": "unfit_text", "loc": place, "msg": problem}])
