@@ -221,6 +221,33 @@ async def test_batch_is_answered_event_by_event(world: World) -> None:
     assert balance["principal"] == 2000
 
 
+async def test_the_door_names_what_it_refuses_and_later_events_go_on(world: World) -> None:
+    await world.terms()
+    refused = [
+        event(1, id="a\0b"),
+        event(2, type="billing.invoice.issued.v2"),
+        event(3, data={**event(3)["data"], "change": -5}),
+        event(4, data={**event(4)["data"], "issued_on": "0206-03-01"}),
+    ]
+    headers = {"content-type": "application/cloudevents-batch+json"}
+    async with world.client("upstream", "auditor") as client:
+        answer = await client.post("/v1/events", content=orjson.dumps(refused), headers=headers)
+        taken = await client.post("/v1/events", content=orjson.dumps([event(5)]), headers=headers)
+        await world.settle()
+        balance = (await client.get("/v1/accounts/1/balance")).json()
+    assert (answer.status_code, taken.status_code) == (422, 202)
+    assert [one["problem"] for one in answer.json()["events"]] == [
+        "id: has a control character",
+        (
+            "no contract describes the type 'billing.invoice.issued.v2'; "
+            "known is billing.invoice.issued.v1"
+        ),
+        "data.change: is not part of this message and would change what it says",
+        "data.issued_on: must be in the years 1970 to 2199",
+    ]
+    assert balance["principal"] == 1000
+
+
 async def test_binary_mode_is_taken(world: World) -> None:
     await world.terms()
     single = event(1)
