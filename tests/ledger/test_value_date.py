@@ -110,3 +110,20 @@ def test_a_past_day_is_shown_as_it_is_known_now() -> None:
     book.do(D(2026, 3, 20), c.ReversePayment("P"))
     (item,) = resimulate.as_of(book.history, evening).items
     assert (item.principal, item.overdue) == (100000, True)
+
+
+def test_money_of_a_backlog_goes_to_the_invoice_it_names() -> None:
+    book = Book(terms())
+    book.invoice(D(2026, 3, 20), "A", 100, D(2026, 3, 1))
+    book.invoice(D(2026, 3, 20), "B", 30, D(2026, 3, 1))
+    book.pay(D(2026, 3, 20), "P", 30, "B", received=D(2026, 3, 2))
+    assert (book.item("A").principal, book.principal(), book.prepaid()) == (100, 100, 0)
+
+
+def test_money_for_an_invoice_nobody_knows_waits_from_when_it_is_told() -> None:
+    book = Book(terms())
+    book.invoice(D(2026, 3, 1), "A", 100, D(2026, 3, 6))
+    book.pay(D(2026, 3, 20), "P", 100, "X", received=D(2026, 3, 2))
+    assert (book.principal(), book.account.balance.waiting) == (100, 100)
+    book.at(D(2026, 3, 26))
+    assert (book.principal(), book.account.balance.waiting) == (0, 0)

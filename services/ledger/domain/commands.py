@@ -21,7 +21,9 @@ class OpenItem(msgspec.Struct, frozen=True, gc=False):
 
 
 class ReceivePayment(msgspec.Struct, frozen=True, gc=False):
-    """Allocate money, first to the invoices it names."""
+    """Allocate money, first to the invoices it names; `told_on` is given where that is later than
+    the day it was received.
+    """
 
     payment_id: str
     amount: int
@@ -30,6 +32,7 @@ class ReceivePayment(msgspec.Struct, frozen=True, gc=False):
     method: str
     invoices: tuple[str, ...] = ()
     collected_by: str | None = None
+    told_on: date | None = None
 
 
 class ReversePayment(msgspec.Struct, frozen=True):

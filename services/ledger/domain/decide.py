@@ -285,7 +285,9 @@ def _settle_named(draft: Draft, command: c.ReceivePayment, money: int) -> int:
         elif item_id not in draft.closed and not is_known(draft.account, "item", item_id):
             unknown.append(item_id)
     if money and unknown:
-        until = draft.day + timedelta(days=draft.terms.unmatched_days)
+        # Whoever is to find out what was meant has these days from when it is told.
+        told = max(draft.day, command.told_on or draft.day)
+        until = told + timedelta(days=draft.terms.unmatched_days)
         draft.waiting.append(Waiting(command.payment_id, money, tuple(unknown), draft.day, until))
         return 0
     return money

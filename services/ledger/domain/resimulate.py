@@ -57,7 +57,8 @@ def receive_payment(
         return decide(account, command, now, terms, closed)
     if account.terms is None or 0 < account.touched <= received_on.toordinal():
         closed = archive(history()) if _names_unknown(account, command) else {}
-        events = decide(account, command, command.received_at, terms, closed)
+        told = replace(command, told_on=local_day(zone, now))
+        events = decide(account, told, command.received_at, terms, closed)
         for event in events:
             account = evolve(account, event)
         return [*events, *catch_up(account, now, terms)[0]]
@@ -243,6 +244,8 @@ def _facts(history: Iterable[Past], less: Mapping[str, int], schedule: Terms) ->
         command = _fact(event, terms or schedule, less)
         if command is not None:
             counts_from = _counts_from(event, at, schedule)
+            if isinstance(command, c.ReceivePayment):
+                command = replace(command, told_on=local_day(schedule.time_zone, at))
             facts.append(_Fact(counts_from, command, terms or schedule, event))
     return sorted(facts, key=lambda fact: fact.at)
 
