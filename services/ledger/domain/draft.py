@@ -48,7 +48,7 @@ class Draft:
         self.items: dict[str, Item] = {item.id: item for item in account.items}
         self.closed: Mapping[str, Item] = {}
         self.changed: dict[str, None] = {}  # a set would iterate differently in each process
-        self.owed = any(owes(item, day) for item in account.items)
+        self.owed = any(owes(item, day) for item in self.items.values())
         self.prepaid = account.prepaid
         self.prepaid_on = account.prepaid_on
         self.waiting: list[Waiting] = list(account.waiting)
@@ -154,23 +154,25 @@ class Draft:
     def effects(self) -> Effects:
         """What the decision did."""
         overdue, settled, reopened = [], [], []
+        opens = still = False
+        known = {item.id: item for item in self.account.items}
         for item in list(self.items.values()):
             now = self._as_of_today(item)
             if now is not item:
                 self.put(now)
-            before = self._before(item.id)
+            opens = opens or now.overdue
+            still = still or owes(now, self.day)
+            before = known.get(item.id) or self.closed.get(item.id)
             if now.overdue and not (before and before.overdue):
                 overdue.append(item.id)
             if now.status == "settled" and not (before and before.status == "settled"):
                 settled.append(item.id)
             if before and before.status != "open" and now.status == "open":
                 reopened.append(item.id)
-        still = any(owes(item, self.day) for item in self.items.values())
         cleared = self.owed and not still
         if cleared and self.case_on is not None:
             self.case_on, self.pinned_through = None, self.day
         elif self.case_on is None and not self.terms.minimum_overdue:
-            opens = any(item.overdue for item in self.items.values())
             self.case_on = self.day if opens else None
         new_terms = None if self.terms is self.account.terms else self.terms
         changed = tuple(sorted((self.items[i] for i in self.changed), key=order))
@@ -230,12 +232,6 @@ class Draft:
         if overdue and fee and fee.bears_from is None and self.fee_from:
             fee = replace(fee, bears_from=max(next_day(item.original_due_on), self.fee_from))
         return replace(item, overdue=overdue, fee=fee)
-
-    def _before(self, item_id: str) -> Item | None:
-        for item in self.account.items:
-            if item.id == item_id:
-                return item
-        return self.closed.get(item_id)
 
     def _accruals(self, items: tuple[Item, ...]) -> tuple[late_fee.Accrual | None, ...]:
         if not self.terms.rates:
