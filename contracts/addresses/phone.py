@@ -3,6 +3,7 @@
 import re
 
 import phonenumbers
+from babel.core import get_global
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
 from contracts.addresses.field import plain, without_remarks
@@ -30,6 +31,8 @@ _DIGITS_MIN, _DIGITS_MAX = 4, 25
 _PARTS_MAX = 3
 """Of a number between strokes: country, area, the rest."""
 _RUNNING = "01234567890123456789 98765432109876543210"
+_CHINA = "CN"
+_NOWHERE = "ZZ"
 
 
 def phone_numbers(raw: str, channel: str, region: str) -> list[str]:
@@ -40,6 +43,15 @@ def phone_numbers(raw: str, channel: str, region: str) -> list[str]:
     """
     numbers = [one for one in valid_numbers(raw, region) if channel != "sms" or takes_texts(one)]
     return list(dict.fromkeys(map(_e164, numbers)))
+
+
+def region_of(time_zone: str) -> str:
+    """The country (ISO 3166) of a time zone, whose people write their numbers without its code;
+    China where it is that of none.
+    """
+    zone = get_global("zone_aliases").get(time_zone, time_zone)
+    found: str = get_global("zone_territories").get(zone, "")
+    return found if len(found) == len(_CHINA) and found != _NOWHERE else _CHINA
 
 
 def valid_numbers(raw: str, region: str) -> list[PhoneNumber]:

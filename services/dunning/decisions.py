@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from chassis.errors import NotFound
 from chassis.vault import Subject
 from chassis.work import Work
+from contracts.addresses.phone import region_of
 from services.dunning.domain.commands import AccountCommand, CreditorCommand
 from services.dunning.domain.credit import keeps_responsible
 from services.dunning.domain.creditor import decide_creditor
@@ -27,9 +28,9 @@ from services.dunning.streams import account_stream, creditor_stream
 class Decisions:
     """What messages, wake-ups and the API all go through."""
 
-    def __init__(self, library: Library, region: str = "CN") -> None:
+    def __init__(self, library: Library, region: str = "") -> None:
         self.library = library
-        self.region = region
+        self._region = region
 
     def account(
         self, work: Work, subject: Subject, command: AccountCommand, pack: Pack | None = None
@@ -78,6 +79,10 @@ class Decisions:
         creditor = self._creditor(work, subject.creditor)
         day = local_day(work.now, ZoneInfo(creditor.zone))
         return keeps_responsible(account, self.pack_of(account, creditor), day)
+
+    def region(self, work: Work, creditor: str) -> str:
+        """The country whose phone numbers a creditor's debtors write without its code."""
+        return self._region or region_of(self._creditor(work, creditor).zone)
 
     def pack_of(self, account: Account, creditor: Creditor) -> Pack:
         """The pack an account follows now."""

@@ -182,7 +182,7 @@ def _account_updated(
         mandate=mandate,
         department=profile.get("department"),
         guarantors=_codes(profile.get("guarantors")),
-        people=work.seal(who, reached_at(profile, decisions.region)),
+        people=work.seal(who, reached_at(profile, decisions.region(work, who.creditor))),
         number=_number(work, who, profile.get("number")),
     )
 

@@ -41,7 +41,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 def blueprint(library: Library, people: PersonContacts | None = None) -> Blueprint:
     """Dunning as one value: its aggregates, tables of handlers, views and routes."""
-    decisions = Decisions(library, people.region if people else "CN")
+    decisions = Decisions(library, people.region if people else "")
 
     def routers(service: Service) -> Sequence[APIRouter]:
         desk = Desk(service, decisions)

@@ -19,12 +19,13 @@ from chassis.store import Store
 from chassis.vault import Subject, subject_of
 from chassis.work import Work
 from contracts.addresses.mail import mail_addresses
-from contracts.addresses.phone import phone_numbers
+from contracts.addresses.phone import phone_numbers, region_of
 from contracts.addresses.postal import postal_address
+from services.dunning.domain.localtime import ONE_DAY
 from services.dunning.domain.people import WAYS, Contacts, People
-from services.dunning.domain.state import Account
+from services.dunning.domain.state import Account, Creditor
 from services.dunning.policy import Pack
-from services.dunning.streams import account_stream
+from services.dunning.streams import account_stream, creditor_stream
 
 _READ = """
 select creditor, person, version, contacts from person_contacts
@@ -41,8 +42,6 @@ set version = excluded.version, until = excluded.until, contacts = excluded.cont
 where p.version = excluded.version - 1"""
 _FORGET = "delete from person_contacts where until < $1"
 
-_ONE_DAY = timedelta(days=1)
-_EVERY_DAY = timedelta(days=1)
 _WAYS = frozenset(WAYS.values())
 _BY_ID = "id"
 _decoder = msgspec.msgpack.Decoder(Contacts)
@@ -88,7 +87,9 @@ class Around:
 
 
 class PersonContacts:
-    """Reads and writes `person_contacts` with units of work."""
+    """Reads and writes `person_contacts` with units of work; without a `region` phone numbers are
+    read as in the country of their creditor's time zone.
+    """
 
     def __init__(self, region: str) -> None:
         self.region = region
@@ -139,7 +140,9 @@ class PersonContacts:
         state: Account = work.state(account_stream(*subject))
         told = work.open(subject, state.people)
         if told is None:  # an account last told of before this was kept
-            told = reached_at(work.open(subject, state.profile) or {}, self.region)
+            creditor: Creditor = work.state(creditor_stream(subject.creditor))
+            region = self.region or region_of(creditor.zone)
+            told = reached_at(work.open(subject, state.profile) or {}, region)
         if debtor_id := told.get(_BY_ID):
             return dict.fromkeys(_WAYS, _person(store, subject, _BY_ID, debtor_id))
         return {way: _person(store, subject, *_kind(way, at)) for way, at in told.items()}
@@ -167,11 +170,11 @@ def forgetting() -> Any:
 
     async def forget(service: Service) -> int:
         now = service.clock.now()
-        if last and last[0] <= now < last[0] + _EVERY_DAY:
+        if last and last[0] <= now < last[0] + ONE_DAY:
             return 0
         last[:] = [now]
         async with acquire(service.pool) as connection:
-            await connection.execute(_FORGET, now.date() - _ONE_DAY)
+            await connection.execute(_FORGET, now.date() - ONE_DAY)
         return 0
 
     return forget

@@ -1,4 +1,4 @@
-"""Settings of dunning beside those every service has; the table is docs/settings.md."""
+"""Settings of dunning beside those every service has; the table is docs/notices.md."""
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -10,5 +10,8 @@ class DunningSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ARREARS_NOTIFIER_", extra="ignore")
 
     region: str = Field(
-        default="CN", description="country of phone numbers written without a country code"
+        default="",
+        pattern="^([A-Z]{2})?$",
+        description="country (`CN`) of phone numbers written without its code; empty: that of the "
+        "creditor's time zone",
     )

@@ -3,16 +3,14 @@
 from datetime import date, time
 from zoneinfo import ZoneInfo
 
-from babel.core import get_global
 from msgspec import Struct
 
 from chassis.workdays import WorkingDays
+from contracts.addresses.phone import region_of
 
 CONTACT_FROM = time(8)
 CONTACT_UNTIL = time(20)
 CONTACTS_MAX = 7
-COUNTRY = "CN"
-_NOWHERE = "ZZ"
 
 
 class TermsPublished(Struct, frozen=True, tag="terms_published"):
@@ -64,9 +62,7 @@ class Terms(Struct, frozen=True):
     @property
     def country(self) -> str:
         """The country (ISO 3166) of the creditor's time zone; China where it is that of none."""
-        zone = get_global("zone_aliases").get(self.time_zone, self.time_zone)
-        found: str = get_global("zone_territories").get(zone, "")
-        return found if len(found) == len(COUNTRY) and found != _NOWHERE else COUNTRY
+        return region_of(self.time_zone)
 
 
 def initial_terms(stream: str) -> Terms:

@@ -140,6 +140,18 @@ async def test_a_reaction_counts_and_waits_too(desk: Desk) -> None:
     assert [f"{m.data.day:%d}" for m in visits] == ["20"]  # the notice that waited took the 13th
 
 
+async def test_a_number_without_its_code_is_one_of_the_creditors_country(desk: Desk) -> None:
+    await desk.set_up(
+        None, policy_document=RULES, parameters={"contacts_max": 1}, time_zone="Asia/Tokyo"
+    )
+    for account, phone in ((A, "090-2345-1678"), (B, "+81 90 2345 1678")):
+        debtor = billing.DebtorPart(name="田中", kind="natural_person", phones=(phone,))
+        await desk.tell(billing.AccountUpserted(account_id=account, debtor=debtor), account)
+        await desk.owes(10000, date(2026, 3, 5), account=account, item=f"I-{account}")
+    await desk.run_until(local(3, 8))
+    assert len(await asked(desk)) == 1
+
+
 async def test_nobody_is_named_and_nothing_is_kept_longer_than_it_counts(desk: Desk) -> None:
     await owing(desk, A, C)
     await desk.run_until(local(3, 7))
