@@ -1,7 +1,7 @@
 """camt.053 statements and camt.054 notifications of ISO 20022, versions 2 to 13.
 
 Read by the element names that ISO 20022 publishes, with a parser that takes no DTD; see
-`docs/adr/` for why no library does it.
+`docs/adr/0007` for why no library does it.
 """
 
 from collections import Counter
