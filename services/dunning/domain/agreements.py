@@ -6,7 +6,6 @@ kept, or a broken plan met, and one that is taken back that a kept promise was n
 
 from datetime import date, datetime
 
-from chassis.formats import money
 from services.dunning.domain import events as e
 from services.dunning.domain.acting import raise_alert
 from services.dunning.domain.localtime import ONE_DAY
@@ -42,7 +41,7 @@ def _end_promise(rec: Recorder, promise: Promise) -> None:
             until=rec.step_time,
         )
     )
-    promised, paid = (_shown(rec, one) for one in (promise.amount, promise.paid))
+    promised, paid = rec.shown(promise.amount), rec.shown(promise.paid)
     words = f"promised {promised} by {promise.by}, paid {paid}"
     raise_alert(rec, "promise_broken", Cause(None, words))
     react(rec, "promise", "broken")
@@ -62,14 +61,10 @@ def _end_plan(rec: Recorder, plan: Plan, short: date) -> None:
             until=rec.step_time,
         )
     )
-    paid, needed = (_shown(rec, one) for one in (plan.paid, due))
+    paid, needed = rec.shown(plan.paid), rec.shown(due)
     words = f"instalments due by {short} not met: {paid} paid of {needed} due"
     raise_alert(rec, "plan_broken", Cause(None, words))
     react(rec, "plan", "broken")
-
-
-def _shown(rec: Recorder, amount: int) -> str:
-    return money(amount, rec.state.currency, "en")
 
 
 def _is_over(rec: Recorder, case_id: str | None) -> bool:

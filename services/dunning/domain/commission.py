@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from chassis.formats import money
 from services.dunning.domain import events as e
 from services.dunning.domain.clocks import ends_on, years_after
 from services.dunning.domain.commands import RecordPayment
@@ -35,8 +34,8 @@ def earn(rec: Recorder, command: RecordPayment) -> None:
     amount = _worked_out(parts, command.amount)
     if amount:
         rates = tuple(dict.fromkeys(part.rate for part in earning))
-        brought_in = money(recovered, rec.state.currency, "en")
-        words = f"payment {command.payment_id} recovered {brought_in} at {' and '.join(rates)}"
+        shown, at = rec.shown(recovered), " and ".join(rates)
+        words = f"payment {command.payment_id} recovered {shown} at {at}"
         rec.emit(
             e.CommissionEarned(
                 collected_by=collector,
@@ -61,7 +60,7 @@ def take_back(rec: Recorder, payment_id: str, amount: int | None) -> None:
     left = _worked_out(earned.parts, paid)
     if left >= earned.standing:
         return
-    words = "was reversed" if not paid else f"was reversed in part: {paid} are left of it"
+    words = f"was reversed in part: {rec.shown(paid)} are left of it" if paid else "was reversed"
     rec.emit(
         e.CommissionReversed(
             collected_by=earned.collected_by,

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from chassis.formats import money
 from services.dunning.domain.owing import overdue, past_due
 from services.dunning.domain.remainders import is_small
 from services.dunning.domain.state import Account
@@ -21,5 +22,6 @@ def pause_reasons(state: Account, day: date, minimum: int = 0) -> tuple[str, ...
         reasons.append("dispute over all that is past due")
     reasons += [f"application for {a.for_} undecided" for a in state.applications]
     if is_small(state, minimum, day):
-        reasons.append(f"less than the minimum of {minimum} minor units overdue")
+        least = money(minimum, state.currency, "en")
+        reasons.append(f"less than the minimum of {least} overdue")
     return tuple(reasons)

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from chassis.formats import money
 from chassis.workdays import EVERY_DAY, WorkingDays
 from services.dunning.domain.evolve import evolve_account
 from services.dunning.domain.localtime import instant, local_day
@@ -87,6 +88,10 @@ class Recorder:
     def is_paused(self) -> bool:
         """Whether anything pauses the account now."""
         return bool(pause_reasons(self.state, self.today, self.pack.minimum_overdue))
+
+    def shown(self, amount: int) -> str:
+        """An amount of the account as people write it, for reasons and alerts."""
+        return money(amount, self.state.currency, "en")
 
     def at(self, day: date, clock: str) -> datetime:
         """The instant of a local time on a day."""

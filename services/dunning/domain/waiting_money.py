@@ -20,8 +20,6 @@ from services.dunning.policy.actions import Action
 ALERT = "payment_unmatched"
 HELD_BY_MONEY = frozenset({"restrict", "refer", "legal"})
 """What no step does while the waiting money covers what is overdue."""
-
-
 _PATIENCE = timedelta(minutes=5)
 
 
@@ -38,7 +36,8 @@ def note_unmatched(rec: Recorder, command: c.NoteUnmatched) -> None:
     )
     if is_new:
         names = ", ".join(command.invoices)
-        words = f"{command.amount} of payment {command.payment_id} wait for unknown {names}"
+        shown = rec.shown(command.amount)
+        words = f"{shown} of payment {command.payment_id} wait for unknown {names}"
         raise_alert(rec, ALERT, Cause(None, words))
 
 
