@@ -80,7 +80,7 @@ def describe(app: FastAPI, routers: Sequence[APIRouter], port: int) -> None:
             app.openapi_schema = document(app, app.state.documented)
         return app.openapi_schema
 
-    app.openapi = once  # type: ignore[method-assign]
+    app.openapi = once  # type: ignore[method-assign]  # as FastAPI wants it
 
 
 def note(app: FastAPI, router: APIRouter) -> None:
@@ -122,9 +122,8 @@ def document(app: FastAPI, routes: Iterable[APIRoute]) -> Document:
 
 
 def _complete(operation: Document, route: APIRoute, method: str) -> None:
-    operation.setdefault("summary", route.summary)
-    if route.summary is None:
-        operation["summary"] = str(operation["operationId"]).replace("_", " ").capitalize()
+    words = str(operation["operationId"]).replace("_", " ").capitalize()
+    operation["summary"] = route.summary or words
     if route.path.startswith(SIGNED_PREFIX):
         operation["security"] = [{"signature": []}]
     elif route.path in OPEN_PATHS:
@@ -136,9 +135,7 @@ def _complete(operation: Document, route: APIRoute, method: str) -> None:
         del responses["422"]
     for status in sorted(_statuses(operation, route, method)):
         known = responses.setdefault(str(status), {"description": _STATUSES[status]})
-        known.setdefault(
-            "content", {MEDIA_TYPE: {"schema": {"$ref": REF_TEMPLATE.format(model="Problem")}}}
-        )
+        known.setdefault("content", {MEDIA_TYPE: {"schema": _A_PROBLEM}})
     if "503" in responses:
         responses["503"].setdefault("headers", _RETRY_AFTER)
     operation["responses"] = dict(sorted(responses.items()))

@@ -1,7 +1,7 @@
 """The read model of numbers: what people call an account, an invoice or a payment, sealed."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from asyncpg import Connection
 
@@ -95,11 +95,8 @@ async def found(
     return await _opened(service, await service.pool.fetch(_FOUND, creditor, index, most))
 
 
-async def _opened(service: "Service", rows: Sequence[Sequence[object]]) -> dict[Named, str]:
-    named = [(Named(*row[:4]), row[4]) for row in rows]  # type: ignore[arg-type]
+async def _opened(service: "Service", rows: Sequence[Any]) -> dict[Named, str]:
+    named = [(Named(*row[:4]), row[4]) for row in rows]
     keys = await service.keys({Subject(one.creditor, one.account) for one, _ in named})
-    opened = {
-        one: keys.open(Subject(one.creditor, one.account), sealed)  # type: ignore[arg-type]
-        for one, sealed in named
-    }
+    opened = {one: keys.open(Subject(one.creditor, one.account), sealed) for one, sealed in named}
     return {one: number for one, number in opened.items() if number is not None}
