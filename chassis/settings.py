@@ -132,7 +132,7 @@ class Settings(BaseSettings):
             create_private(path, fresh + "\n")
         elif not path.exists():
             return None
-        return _decode_kek(path.read_text().strip(), str(path))
+        return _decode_kek(path.read_bytes().strip(), str(path))
 
 
 def create_private(path: Path, text: str) -> bool:
@@ -157,7 +157,7 @@ def create_private(path: Path, text: str) -> bool:
     return True
 
 
-def _decode_kek(text: str, where: str) -> bytes:
+def _decode_kek(text: str | bytes, where: str) -> bytes:
     try:
         raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:

@@ -53,6 +53,12 @@ async def test_a_file_with_another_key_is_named(
         await open_toy()
 
 
+async def test_a_file_that_holds_no_text_is_named(open_toy: OpenToy, tmp_path: Path) -> None:
+    (tmp_path / "kek").write_bytes(b"\xbf" * 32)
+    with pytest.raises(Misconfigured, match=rf"{tmp_path}/kek is not base64"):
+        await open_toy()
+
+
 async def test_of_instances_that_start_at_once_with_keys_of_their_own_one_wins(
     open_toy: OpenToy, tmp_path: Path
 ) -> None:
