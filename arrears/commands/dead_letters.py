@@ -42,25 +42,28 @@ def retry(letter: Letter, service: Service) -> None:
 
 
 async def _list(only: str | None, state: str | None) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     from arrears import apis
     from chassis.settings import SERVICES, Settings
 
     names = SERVICES if only is None else (_service(only),)
-    table = Table("service", "number", "at", "creditor/account", "type", "reason", "state")
     count = 0
     async with apis.running(Settings()) as system:
         for name in names:
             async for letter in _letters(system, name, state):
-                whose = f"{letter['creditor']}/{letter['account']}"
-                row = (letter["at"], whose, letter["message_type"], letter["reason"])
-                cells = [str(cell or "") for cell in row]
-                table.add_row(name, str(letter["id"]), *cells, letter["state"])
+                typer.echo(_line(name, letter))
                 count += 1
-    Console().print(table)
     typer.echo(f"{count} dead letters")
+
+
+def _line(name: "ServiceName", letter: dict[str, Any]) -> str:
+    """One line for each, whole: what it says is searched for, and copied from a terminal."""
+    whose = f"{letter['creditor']}/{letter['account']}"
+    what = letter["message_type"] or "of a type that cannot be read"
+    which = f"id {letter['message_id']}" if letter["message_id"] else "without an id"
+    return (
+        f"{name} {letter['id']} {letter['state']}, {letter['at']}, {whose}: "
+        f"{what}, {which}: {letter['reason']}"
+    )
 
 
 async def _letters(
