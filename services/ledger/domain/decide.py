@@ -237,22 +237,25 @@ def take_payment(draft: Draft, command: c.ReceivePayment) -> AccountEvent:
 def announce_payment(draft: Draft, command: c.ReceivePayment) -> AccountEvent:
     """Keep a payment in mind that is received later than now."""
     check_payment(draft.account, command, draft.terms)
-    draft.coming.append(
-        Coming(
-            command.payment_id,
-            command.amount,
-            command.received_at,
-            command.method,
-            command.invoices,
-            command.collected_by,
-        )
-    )
+    draft.coming.append(as_coming(command))
     return PaymentAnnounced(
         draft.effects(),
         command.payment_id,
         command.amount,
         command.method,
         command.received_at,
+        command.invoices,
+        command.collected_by,
+    )
+
+
+def as_coming(command: c.ReceivePayment) -> Coming:
+    """A payment as an account keeps it in mind until it is received."""
+    return Coming(
+        command.payment_id,
+        command.amount,
+        command.received_at,
+        command.method,
         command.invoices,
         command.collected_by,
     )

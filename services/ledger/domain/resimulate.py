@@ -15,10 +15,10 @@ from services.ledger.domain import commands as c
 from services.ledger.domain import events as e
 from services.ledger.domain.calendar import local_day
 from services.ledger.domain.case_terms import effective
-from services.ledger.domain.decide import catch_up, check_payment, decide, decide_under
+from services.ledger.domain.decide import as_coming, catch_up, check_payment, decide, decide_under
 from services.ledger.domain.draft import Draft, owes
 from services.ledger.domain.evolve import evolve, remember
-from services.ledger.domain.state import Account, Balance, Coming, Item, is_known
+from services.ledger.domain.state import Account, Balance, Item, is_known
 from services.ledger.domain.terms import Terms
 
 
@@ -200,15 +200,7 @@ def simulate(
 def _still_coming(account: Account, command: c.Command) -> Account:
     if not isinstance(command, c.ReceivePayment):
         return account
-    coming = Coming(
-        command.payment_id,
-        command.amount,
-        command.received_at,
-        command.method,
-        command.invoices,
-        command.collected_by,
-    )
-    return replace(account, coming=(*account.coming, coming))
+    return replace(account, coming=(*account.coming, as_coming(command)))
 
 
 def taken_back(history: Iterable[Past]) -> dict[str, int]:
