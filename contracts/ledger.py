@@ -4,6 +4,7 @@
 is the local day they speak of.
 """
 
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import ClassVar, Literal, Protocol
@@ -54,6 +55,17 @@ def late_fee_at(accrual: AccrualFigures, day: date) -> int:
     total = _EXACT.add(Decimal(accrual.accrued), growth)
     rounded = min(Decimal(accrual.cap), total).quantize(_WHOLE, context=_EXACT)
     return max(0, int(rounded) - accrual.settled)
+
+
+def spread(money: int, owed: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """What money pays of debts (principal and late fee) in their order, of each the principal
+    first.
+    """
+    for principal, late_fee in owed:
+        on_principal = min(money, principal)
+        on_fee = min(money - on_principal, late_fee)
+        money -= on_principal + on_fee
+        yield on_principal, on_fee
 
 
 class Accrual(Part):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from contracts.ledger import late_fee_at
+from contracts.ledger import late_fee_at, spread
 from services.dunning.domain.state import Account
 from services.dunning.domain.values import Accrual, Item, Owed, OwedItem
 
@@ -86,23 +86,19 @@ def owed(state: Account, items: Iterable[Item], day: date, less: int = 0) -> Owe
     """The figures of some items on a day; `less` is taken off from the first on, and what it covers
     wholly is left out.
     """
-    shown: list[OwedItem] = []
-    for item in items:
-        fee = late_fee(item.accrual, day)
-        covered = min(less, item.principal + fee)
-        less -= covered
-        if covered and covered == item.principal + fee:
-            continue
-        on_fee = max(0, covered - item.principal)
-        shown.append(
-            OwedItem(
-                item_id=item.item_id,
-                item=item.item,
-                due_on=item.due_on,
-                principal=item.principal - covered + on_fee,
-                late_fee=fee - on_fee,
-            )
+    asked_for = list(items)
+    due = [(item.principal, late_fee(item.accrual, day)) for item in asked_for]
+    shown = [
+        OwedItem(
+            item_id=item.item_id,
+            item=item.item,
+            due_on=item.due_on,
+            principal=owes[0] - paid[0],
+            late_fee=owes[1] - paid[1],
         )
+        for item, owes, paid in zip(asked_for, due, spread(less, due), strict=True)
+        if paid != owes or not any(owes)
+    ]
     principal = sum(item.principal for item in shown)
     fee = sum(item.late_fee for item in shown)
     return Owed(

@@ -5,7 +5,7 @@ from datetime import date
 from msgspec import Struct
 from msgspec.structs import replace
 
-from contracts.ledger import late_fee_at
+from contracts.ledger import late_fee_at, spread
 from services.legal.domain.events import ClaimItem, OpenItem
 from services.legal.domain.state import LedgerView, PendingDocument
 
@@ -42,18 +42,13 @@ def claim(view: LedgerView, request: PendingDocument, day: date) -> Claim:
 def _less(claim: Claim, money: int) -> Claim:
     """The claim less money, which goes to the items in their order; what it covers is left out."""
     principal, late_fee, left = claim.principal, claim.late_fee, []
-    for one in claim.items:
-        on_principal = min(money, one.principal)
-        on_fee = min(money - on_principal, one.late_fee)
-        money -= on_principal + on_fee
+    paid = spread(money, ((one.principal, one.late_fee) for one in claim.items))
+    for one, (on_principal, on_fee) in zip(claim.items, paid, strict=True):
         principal -= on_principal
         late_fee -= on_fee
-        if on_principal + on_fee < one.principal + one.late_fee:
-            rest = {
-                "principal": one.principal - on_principal,
-                "late_fee": one.late_fee - on_fee,
-            }
-            left.append(replace(one, **rest))
+        open_principal, open_fee = one.principal - on_principal, one.late_fee - on_fee
+        if open_principal or open_fee:
+            left.append(replace(one, principal=open_principal, late_fee=open_fee))
     return Claim(claim.currency, principal, late_fee, tuple(left))
 
 

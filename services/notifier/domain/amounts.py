@@ -9,7 +9,7 @@ from typing import NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from contracts.ledger import late_fee_at
+from contracts.ledger import late_fee_at, spread
 from services.notifier.domain.events import OpenItem
 from services.notifier.domain.state import LedgerView, OpenNotice
 
@@ -87,15 +87,12 @@ def _less(figures: Figures, money: int, day: date) -> Figures:
     if money <= 0:
         return figures
     principal, late_fee, left = figures.principal, figures.late_fee, []
-    for one in figures.items:
-        fee = _late_fee(one, day) if figures.late_fee else 0
-        on_principal = min(money, one.principal)
-        on_fee = min(money - on_principal, fee)
-        money -= on_principal + on_fee
-        principal -= on_principal
-        late_fee -= on_fee
-        if on_principal + on_fee < one.principal + fee:
-            left.append(replace(one, principal=one.principal - on_principal))
+    owed = [(one.principal, _late_fee(one, day) if late_fee else 0) for one in figures.items]
+    for one, due, paid in zip(figures.items, owed, spread(money, owed), strict=True):
+        principal -= paid[0]
+        late_fee -= paid[1]
+        if paid != due:
+            left.append(replace(one, principal=one.principal - paid[0]))
     return Figures(figures.currency, principal, late_fee, tuple(left))
 
 
