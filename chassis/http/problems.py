@@ -116,7 +116,8 @@ async def _validation(_request: Request, error: Exception) -> Response:
 
 
 def _field(entry: Mapping[str, Any]) -> dict[str, str]:
-    where, *path = (str(part) for part in entry["loc"])
+    # Where a field takes this or that pydantic adds a type (`tuple[date, ...]`): it names no place.
+    where, *path = (part for part in map(str, entry["loc"]) if "[" not in part)
     if entry["type"] == "json_invalid":
         path = []  # it would be a position
     # A message of pydantic's own names rules and limits; one of a custom validator may quote the

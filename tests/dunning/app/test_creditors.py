@@ -104,5 +104,8 @@ async def test_a_calendar_is_kept_told_to_others_and_shown(desk: Desk) -> None:
 async def test_a_calendar_nobody_knows_is_refused(desk: Desk) -> None:
     answer = await desk.set_up(calendar="XX")
     assert answer.status_code == 422
-    assert "calendar" in answer.text
-    assert (await desk.set_up(calendar=["soon"])).status_code == 422
+    told = {each["field"]: each["problem"] for each in answer.json()["errors"]}
+    assert told.keys() == {"calendar"}, "places are the fields of the body, not types of ours"
+    soon = await desk.set_up(calendar=["soon"])
+    assert soon.status_code == 422
+    assert "calendar.0" in {each["field"] for each in soon.json()["errors"]}
