@@ -39,7 +39,17 @@ def _value(value: Any, definitions: dict[str, Any]) -> Any:
     said = dict(_keywords(value, definitions))
     if "in" in said and "schema" in said:
         said["schema"].pop("nullable", None)  # a parameter is left out, never null
+    if "requestBody" in said:
+        _never_null(said["requestBody"]["content"])
     return _sole(said) if "anyOf" in said or "$ref" in said else said
+
+
+def _never_null(content: dict[str, Any]) -> None:
+    """A body is left out, never null; generated clients would send the absence of one as JSON."""
+    for said in content.values():
+        schema = said.get("schema", {})
+        if schema.pop("nullable", False) and schema.keys() == {"allOf"}:
+            (said["schema"],) = schema["allOf"]
 
 
 def _keywords(schema: Mapping[str, Any], definitions: dict[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -155,6 +155,9 @@ def test_a_days_work_through_generated_clients(office: Office) -> None:
     promise = m.PromiseInput(amount=100_000, until=tomorrow, note="after payday")
     done = office.call("dunning", "accounts.record_promise", "P-1", body=promise, **where)
     assert "promise_made" in [one.kind for one in done.happened]
+    office.call("dunning", "accounts.place_hold", "P-1", body=m.HoldInput(reason="abroad"), **where)
+    released = office.call("dunning", "accounts.release_hold", "P-1", **where)
+    assert "hold_released" in [one.kind for one in released.happened]
     dispute = m.DisputeInput(invoice_id="INV-1", reason="never stayed there")
     office.call("dunning", "accounts.open_dispute", "P-1", body=dispute, **where)
     tasks = office.call("dunning", "tasks.list_tasks", account="P-1", **where).items
