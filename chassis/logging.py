@@ -22,6 +22,8 @@ ALLOWED = frozenset(
 person's data. `reason` is the sentence of an error of ours, `todo` what an operator does about it.
 """
 
+_LIBRARY_SECONDS = 60
+"""For how long a line of a library is not repeated; what it says meanwhile is counted."""
 _TEXT_MAX = 200
 _REASON_MAX = 1000
 _OURS = frozenset({"arrears", "chassis", "contracts", "services"})
@@ -135,14 +137,28 @@ class _Named:
 
 
 class _ToStructlog(logging.Handler):
-    """Library records keep their logger, level and exception class; their text may quote data and
-    is left out.
+    """Library records keep their logger, level, place and exception class; their text may quote
+    data and is left out.
+
+    One that cannot reach its server says so many times a second: each place is heard once a
+    minute, with the `count` of what it said since.
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._heard: dict[tuple[str, int, int], tuple[float, int]] = {}
+
     def emit(self, record: logging.LogRecord) -> None:
-        error = record.exc_info[1] if record.exc_info else None
-        log = structlog.get_logger().bind(source=record.name)
-        log.log(record.levelno, "library_message", error=error)
+        where = (record.name, record.lineno, record.levelno)
+        told, count = self._heard.get(where, (0.0, 0))
+        if told <= record.created < told + _LIBRARY_SECONDS:
+            self._heard[where] = (told, count + 1)
+            return
+        self._heard[where] = (record.created, 0)
+        details: dict[str, Any] = {"place": f"{record.module}:{record.lineno}", "count": count + 1}
+        if record.exc_info and record.exc_info[1] is not None:
+            details["error"] = record.exc_info[1]
+        structlog.get_logger(source=record.name).log(record.levelno, "library_message", **details)
 
 
 def _quieten_libraries(level: str) -> None:

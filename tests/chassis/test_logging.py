@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -93,6 +94,22 @@ def test_what_lies_behind_an_error_of_ours_is_told_without_its_words() -> None:
 
 def test_a_group_is_told_by_its_first() -> None:
     assert raised(fail_together)["because"] == "ValueError"
+
+
+def test_a_library_that_repeats_itself_is_heard_once_a_minute(output: io.StringIO) -> None:
+    def say(at: float) -> None:
+        record = logging.LogRecord("kafka", logging.ERROR, "client.py", 7, PLANTED, (), None)
+        record.created = at
+        logging.getLogger("kafka").handle(record)
+
+    for at in (1000.0, 1000.2, 1059.9, 1060.1):
+        say(at)
+    lines = [json.loads(line) for line in output.getvalue().splitlines()]
+    assert [(one["source"], one["place"], one["count"]) for one in lines] == [
+        ("kafka", "client:7", 1),
+        ("kafka", "client:7", 3),
+    ]
+    assert PLANTED not in output.getvalue()
 
 
 async def test_a_store_that_quotes_a_value_is_not_quoted(database: str) -> None:
