@@ -27,17 +27,22 @@ class Opened:
 
 
 def with_names(values: Mapping[str, Any], opened: Opened) -> dict[str, Any]:
-    """Put the debtor's name beside the account of every row that has one."""
+    """Put the debtor's name beside the account of every row that has one, and the number that
+    people call the account where upstream told one.
+    """
     named: dict[str, Any] = {}
     for key, value in values.items():
         named[key] = with_names(value, opened) if isinstance(value, Mapping) else value
         if key == "account" and isinstance(value, str):
-            named["name"] = _name(opened, value)
+            profile = opened.profile(value)
+            named["name"] = _name(profile)
+            if number := profile.get("number"):
+                named["number"] = number
     return named
 
 
-def _name(opened: Opened, account: str) -> str | None:
-    debtor = opened.profile(account).get("debtor")
+def _name(profile: Mapping[str, Any]) -> str | None:
+    debtor = profile.get("debtor")
     name = debtor.get("name") if isinstance(debtor, dict) else None
     return name if isinstance(name, str) else None
 

@@ -74,6 +74,17 @@ async def test_names_are_for_staff_alone(desk: Desk) -> None:
         assert shown == [True, False], name
 
 
+async def test_the_number_people_call_an_account_stands_beside_it_for_staff(desk: Desk) -> None:
+    await desk.set_up()
+    await desk.knows("张三", number="京A12345")
+    await desk.owes(100, date(2026, 3, 3))
+    await desk.run_until(local(3, 5, 12))
+    for role, number in (("collector", "京A12345"), ("auditor", None)):
+        answer = await desk.get(f"{URL}/receivables_detail", role, format="csv")
+        (row,) = csv.DictReader(answer.content.decode("utf-8-sig").splitlines())
+        assert row.get("number") == number
+
+
 async def test_a_file_shows_amounts_in_the_creditors_currency(desk: Desk) -> None:
     await desk.set_up(currency="KWD")
     await desk.owes(1234567, date(2026, 3, 3), currency="KWD")
