@@ -108,16 +108,20 @@ def _run_after(day: date, monthly_day: int, months: int) -> date:
 
 
 def _earns(rec: Recorder, command: RecordPayment) -> bool:
-    rules, case = rec.pack.commission, rec.state.case
+    rules, since = rec.pack.commission, command.collecting_since
     if rules is None:
         return False
-    if rules.from_ == "referral" and not (case and case.referred):
-        return False
-    since = command.collecting_since
-    if since is None:
-        return True
     paid_on = local_day(command.received_at, rec.zone)
-    return paid_on >= months_after(since, rules.none_in_first_months)
+    if rules.from_ == "referral" and not _since_referral(rec, paid_on):
+        return False
+    return since is None or paid_on >= months_after(since, rules.none_in_first_months)
+
+
+def _since_referral(rec: Recorder, paid_on: date) -> bool:
+    case = rec.state.case
+    if case is None or not case.referred:
+        return False
+    return case.referred_on is None or paid_on >= case.referred_on
 
 
 def _recovered(rec: Recorder, command: RecordPayment, part: MoneyPart) -> Recovered:

@@ -149,7 +149,11 @@ def restored(state: Account, event: e.RestorationRequested) -> Account:
 
 
 def referred(state: Account, event: e.ReferralMade) -> Account:
-    return with_case(state, referred=(*state.case.referred, event.to)) if state.case else state
+    case = state.case
+    if case is None:
+        return state
+    since = case.referred_on if case.referred else event.on
+    return with_case(state, referred=(*case.referred, event.to), referred_on=since)
 
 
 def approval_requested(state: Account, event: e.ApprovalRequested) -> Account:

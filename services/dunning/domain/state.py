@@ -60,8 +60,8 @@ class Case(Value, frozen=True, kw_only=True):
     counts. `asking` is the step or reaction whose decision the steps wait for, `granted` the
     approval whose action a pause holds back. `asked` are the latest notices by id, `sent` and
     `delivered` the purposes of those that went out and arrived; `in_hand` are purposes by id of
-    notices asked for before `asked` was kept. `unreachable` says that this was told. `results`
-    holds when a task kind (and
+    notices asked for before `asked` was kept. `unreachable` says that this was told,
+    `referred_on` since when the case is with somebody else. `results` holds when a task kind (and
     `kind:result`) was last completed, `completed` how often, `reported` the latest task of a kind,
     `progress` when a legal stage was last recorded, `judgment` what the latest one is about,
     `contacts` the days of the latest contacts, `repeated` the day on which the series of a step or
@@ -97,6 +97,7 @@ class Case(Value, frozen=True, kw_only=True):
     asked: dict[str, NoticeAsked] = {}
     delivered: tuple[str, ...] = ()
     unreachable: bool = False
+    referred_on: date | None = None
 
 
 class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
