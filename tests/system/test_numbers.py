@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from arrears.world import World
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CREDITOR = "lender"
+_SENT = count(1)
 PLATE, INVOICE, PAYMENT = "京A12345", "INV/2024/00007", "收据 0042"
 DEBTOR = {
     "name": "张三",
@@ -62,12 +64,11 @@ async def told(world: World) -> World:
 
 
 async def _tell(world: World, kind: str, **data: Any) -> None:
-    _tell.sent = getattr(_tell, "sent", 0) + 1  # type: ignore[attr-defined]
     event = cloud_event(
         kind,
         creditor=CREDITOR,
         account="a-1",
-        id=f"e-{_tell.sent}",  # type: ignore[attr-defined]
+        id=f"e-{next(_SENT)}",
         at=world.clock.now(),
         data={"account_id": "a-1", **data},
         source="upstream",
