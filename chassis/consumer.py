@@ -203,10 +203,15 @@ class Consumer:
         for record, message, route, streams in items:
             refusal = run(work, route, message, streams)
             if isinstance(refusal, HistoryMissing):
-                await self.store.extend(connection, work, streams=(), histories=[refusal.stream])
+                await self._load_history(connection, work, refusal)
                 refusal = run(work, route, message, streams)
             if refusal is not None:
                 batch.park(record, message, type(refusal).__name__, str(refusal))
+
+    async def _load_history(
+        self, connection: Connection, work: Work, missing: HistoryMissing
+    ) -> None:
+        await self.store.extend(connection, work, streams=(), histories=[missing.stream])
 
     async def _move(
         self,
@@ -306,7 +311,7 @@ class Consumer:
         )
         refusal = run(work, route, message, streams)
         if isinstance(refusal, HistoryMissing):
-            await self.store.extend(connection, work, streams=(), histories=[refusal.stream])
+            await self._load_history(connection, work, refusal)
             refusal = run(work, route, message, streams)
         if refusal is not None:
             await dead_letters.refuse_again(

@@ -41,24 +41,24 @@ def account_terms_and_till(message: Message, lane: int) -> Sequence[str]:
 def payment_streams(message: Message, lane: int) -> Sequence[str]:
     """The streams of a payment: only cash goes through the till."""
     if message.data.method == tills.CASH:
-        return (*account_terms_and_till(message, lane), *_numbers(message))
-    return (*account_and_terms(message, lane), *_numbers(message))
+        return _and_numbers(account_terms_and_till(message, lane), message)
+    return invoice_streams(message, lane)
 
 
 def invoice_streams(message: Message, lane: int) -> Sequence[str]:
     """The streams of an invoice."""
+    return _and_numbers(account_and_terms(message, lane), message)
+
+
+def _and_numbers(streams: Sequence[str], message: Message) -> Sequence[str]:
     if message.data.number is None:
-        return account_and_terms(message, lane)
-    return (*account_and_terms(message, lane), *_numbers(message))
-
-
-def _numbers(message: Message) -> Sequence[str]:
-    return () if message.data.number is None else (numbers.numbers_stream(message),)
+        return streams
+    return (*streams, numbers.numbers_stream(message))
 
 
 def account_streams(message: Message, lane: int) -> Sequence[str]:
     """The stream of what an account tells of itself: the ledger only wants its number."""
-    return _numbers(message)
+    return _and_numbers((), message)
 
 
 def erasure_streams(message: Message, lane: int) -> Sequence[str]:

@@ -64,6 +64,7 @@ def _promise_resumed(stored: Stored, account: str | None) -> Contract:
         promise_id=event.promise_id,
         amount=event.amount,
         by=event.by,
+        until=event.by,
     )
 
 
