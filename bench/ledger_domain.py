@@ -8,7 +8,7 @@ import gc
 import time
 from datetime import UTC, date, datetime, timedelta
 
-from services.ledger.account import ACCOUNT
+from services.ledger.domain.aggregates import ACCOUNT
 from services.ledger.domain.commands import OpenItem, ReceivePayment
 from services.ledger.domain.decide import decide
 from services.ledger.domain.terms import Terms

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import xlsxwriter
 
-from chassis.formats import decimals, exact
+from contracts.words.formats import decimals, exact
 
 CSV_TYPE = "text/csv; charset=utf-8; header=present"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

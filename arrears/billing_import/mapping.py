@@ -20,7 +20,7 @@ from arrears.billing_import.table import CsvForm
 from arrears.errors import UsageError
 from arrears.marked_yaml import read_model
 from arrears.scenario.inputs import Identifier, PaymentMethod
-from chassis.formats import decimals
+from contracts.words.formats import decimals
 
 _DEFAULTS = Path(__file__).with_name("defaults.yaml")
 

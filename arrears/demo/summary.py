@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from arrears.demo.tally import Tally
-from chassis.formats import number
+from contracts.words.formats import number
 
 _CURRENCY = "CNY"
 """What every creditor of the demonstration is owed in."""

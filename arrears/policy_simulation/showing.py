@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from arrears.policy_simulation.figures import Figures, Prices
-from chassis.formats import number
+from contracts.words.formats import number
 
 _GROUPS: tuple[tuple[str, Callable[[Figures], Counter[str]]], ...] = (
     ("notices", lambda figures: figures.notices),

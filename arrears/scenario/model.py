@@ -12,7 +12,7 @@ from arrears.errors import Fault, FileError
 from arrears.marked_yaml import Marked, read_model
 from arrears.scenario.effects import DEFAULT_ONLY, EffectKind, Then
 from arrears.scenario.inputs import Account, Part, When
-from chassis.workdays import is_country
+from contracts.words.workdays import is_country
 
 
 class Given(Part):

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from chassis.errors import NotFound
 from chassis.vault import Subject
 from chassis.work import Work
-from contracts.addresses.phone import region_of
+from contracts.words.addresses.phone import region_of
 from services.dunning.domain.commands import AccountCommand, CreditorCommand
 from services.dunning.domain.credit import keeps_responsible
 from services.dunning.domain.creditor import decide_creditor

@@ -18,9 +18,9 @@ from chassis.service import Service
 from chassis.store import Store
 from chassis.vault import Subject, subject_of
 from chassis.work import Work
-from contracts.addresses.mail import mail_addresses
-from contracts.addresses.phone import phone_numbers, region_of
-from contracts.addresses.postal import postal_address
+from contracts.words.addresses.mail import mail_addresses
+from contracts.words.addresses.phone import phone_numbers, region_of
+from contracts.words.addresses.postal import postal_address
 from services.dunning.domain.localtime import ONE_DAY
 from services.dunning.domain.people import WAYS, Contacts, People
 from services.dunning.domain.state import Account, Creditor

@@ -12,8 +12,14 @@ from chassis.work import Work
 from contracts import billing, dunning, legal
 from contracts.codec import Message
 from services.ledger import numbers, tills
-from services.ledger.account import ACCOUNT, TILL, account_stream, terms_stream, till_stream
 from services.ledger.domain import commands as c
+from services.ledger.domain.aggregates import (
+    ACCOUNT,
+    TILL,
+    account_stream,
+    terms_stream,
+    till_stream,
+)
 from services.ledger.domain.calendar import local_day
 from services.ledger.domain.case_terms import Money
 from services.ledger.domain.decide import decide, decide_wake, is_of_day, step

@@ -8,8 +8,8 @@ from chassis.clock import Clock
 from chassis.service import Service, no_probe
 from chassis.settings import Settings
 from contracts import dunning
-from services.ledger.account import ACCOUNT, TERMS, TILL
 from services.ledger.api import routers
+from services.ledger.domain.aggregates import ACCOUNT, TERMS, TILL
 from services.ledger.handlers import MESSAGES, WAKES
 from services.ledger.numbers import NUMBERS
 from services.ledger.publish import publish

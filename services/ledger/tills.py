@@ -8,8 +8,8 @@ from asyncpg import Connection
 from chassis.work import Work
 from contracts import billing, dunning
 from contracts.codec import Message
-from services.ledger.account import TILL, till_stream
 from services.ledger.domain import cash
+from services.ledger.domain.aggregates import TILL, till_stream
 from services.ledger.domain.events import PaymentReceived
 from services.ledger.domain.resimulate import Past
 

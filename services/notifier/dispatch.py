@@ -9,11 +9,11 @@ from itertools import islice
 
 import msgspec
 
-from chassis.formats import one_line
 from chassis.logging import get_logger
 from chassis.service import Service
 from chassis.vault import Subject
 from chassis.work import Work
+from contracts.words.formats import one_line
 from services.notifier.adapters.breaker import Breaker
 from services.notifier.adapters.gateway import Gateway, Lookup, Parcel
 from services.notifier.domain import events as e

@@ -4,8 +4,8 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.ledger.account import TILL
 from services.ledger.domain import cash
+from services.ledger.domain.aggregates import TILL
 from services.ledger.domain.cash import CashCounted, Counted, Till, count_at, evolve_till
 
 ZONE = ZoneInfo("Asia/Shanghai")

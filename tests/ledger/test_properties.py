@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chassis.errors import ArrearsError
-from services.ledger.account import ACCOUNT
 from services.ledger.domain import commands as c
 from services.ledger.domain import quick
+from services.ledger.domain.aggregates import ACCOUNT
 from services.ledger.domain.decide import begin_days, open_item, receive_payment
 from services.ledger.domain.draft import Draft
 from services.ledger.domain.events import ItemAdjusted, PaymentReceived, PaymentReversed

@@ -7,7 +7,7 @@ from pathlib import Path
 
 STORY = """
 from datetime import date
-from services.ledger.account import ACCOUNT
+from services.ledger.domain.aggregates import ACCOUNT
 from services.ledger.domain import commands as c
 from tests.ledger.account_book import Book, terms
 

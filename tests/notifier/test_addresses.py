@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.addresses.mail import mail_addresses
-from contracts.addresses.phone import phone_numbers
-from contracts.addresses.postal import postal_address
+from contracts.words.addresses.mail import mail_addresses
+from contracts.words.addresses.phone import phone_numbers
+from contracts.words.addresses.postal import postal_address
 from services.notifier.domain.destinations import CHANNELS, Profile, destinations
 from services.notifier.domain.terms import Terms
 

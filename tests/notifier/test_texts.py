@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chassis.errors import Malformed, Misconfigured
-from chassis.formats import day, item_name, language_of, money
+from contracts.words.formats import day, item_name, language_of, money
 from services.notifier.domain.destinations import CHANNELS, Profile
 from services.notifier.domain.events import Accrual, OpenItem
 from services.notifier.domain.state import Account, LedgerView, OpenNotice

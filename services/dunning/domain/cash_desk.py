@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from chassis.formats import money
+from contracts.words.formats import money
 from services.dunning.domain import commands as c
 from services.dunning.domain import events as e
 from services.dunning.domain.state import Creditor

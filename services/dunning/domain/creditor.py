@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chassis.errors import Rejected
-from chassis.workdays import WorkingDays
+from contracts.words.workdays import WorkingDays
 from services.dunning.domain import commands as c
 from services.dunning.domain import events as e
 from services.dunning.domain.casework import money_terms, policy_ref

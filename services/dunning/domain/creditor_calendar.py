@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from chassis.workdays import WorkingDays
+from contracts.words.workdays import WorkingDays
 from services.dunning.domain import commands as c
 from services.dunning.domain import events as e
 from services.dunning.domain.commission import month_before

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from chassis.workdays import EVERY_DAY, WorkingDays
+from contracts.words.workdays import EVERY_DAY, WorkingDays
 from services.dunning.domain import commands as c
 from services.dunning.domain import debit_answers, deciding, operating, recording, waiting_money
 from services.dunning.domain.casework import note_overdue_end, reassess

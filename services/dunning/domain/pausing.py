@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from chassis.formats import money
+from contracts.words.formats import money
 from services.dunning.domain.owing import overdue, past_due
 from services.dunning.domain.remainders import is_small
 from services.dunning.domain.state import Account

@@ -4,8 +4,8 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from chassis.formats import money
-from chassis.workdays import EVERY_DAY, WorkingDays
+from contracts.words.formats import money
+from contracts.words.workdays import EVERY_DAY, WorkingDays
 from services.dunning.domain.evolve import evolve_account
 from services.dunning.domain.localtime import instant, local_day
 from services.dunning.domain.pausing import pause_reasons

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from chassis.workdays import WorkingDays
+from contracts.words.workdays import WorkingDays
 from services.dunning.domain.values import (
     Agreement,
     Application,

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from chassis.formats import money
+from contracts.words.formats import money
 from services.dunning.domain.localtime import ONE_DAY, instant, local_day, months_after
 from services.dunning.domain.owing import judgment_unpaid, overdue, overdue_principal
 from services.dunning.domain.state import Account, Case

@@ -10,7 +10,6 @@ from chassis.http.files import as_file
 from chassis.http.paging import Cursor, Limit, Page, decode_cursor, page
 from chassis.sheets import CSV_TYPE, XLSX_TYPE, for_spreadsheets, workbook
 from chassis.vault import Subject
-from services.ledger.account import account_stream
 from services.ledger.api.models import (
     AccountSummary,
     ItemOut,
@@ -28,6 +27,7 @@ from services.ledger.api.snapshot import (
     snapshot,
 )
 from services.ledger.api.statement import as_table, lines
+from services.ledger.domain.aggregates import account_stream
 from services.ledger.domain.resimulate import Past, archive
 from services.ledger.domain.state import Item, order
 from services.ledger.views.ageing import days_overdue

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query
 
 from chassis.errors import NotFound
-from chassis.formats import number
 from chassis.http import Page, decode_cursor, page
 from chassis.http.auth import Principal, require
 from chassis.http.paging import Cursor, Limit
 from contracts.base import Identifier
-from services.ledger.account import TILL
+from contracts.words.formats import number
 from services.ledger.api.models import CashOfCollector, CashOut, ReceiptOut
 from services.ledger.api.snapshot import terms_of
+from services.ledger.domain.aggregates import TILL
 from services.ledger.domain.calendar import local_day
+from services.ledger.domain.capitals import in_capitals
 from services.ledger.domain.cash import Till, standing
-from services.ledger.domain.words import in_capitals
 
 if TYPE_CHECKING:
     from chassis.service import Service

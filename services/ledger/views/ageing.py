@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from asyncpg import Connection
 
-from services.ledger.account import ACCOUNT
 from services.ledger.domain import late_fee
+from services.ledger.domain.aggregates import ACCOUNT
 from services.ledger.domain.decide import catch_up
 from services.ledger.domain.state import Account, Item
 

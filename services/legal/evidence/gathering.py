@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from chassis.errors import NotFound, Rejected
-from chassis.formats import money
 from chassis.settings import ServiceName
+from contracts.words.formats import money
 from services.legal.evidence.bundle import Entry, as_json
 
 _PAGE = 500

@@ -13,7 +13,7 @@ from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, StrictUndefined, 
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from chassis.errors import Malformed, Misconfigured
-from chassis.formats import day, item_name, language_of, money, one_line
+from contracts.words.formats import day, item_name, language_of, money, one_line
 from services.legal.domain.amounts import Claim
 from services.legal.domain.parties import Profile
 from services.legal.domain.state import Matter, PendingDocument

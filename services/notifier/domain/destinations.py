@@ -7,9 +7,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from contracts.addresses.mail import mail_addresses
-from contracts.addresses.phone import phone_numbers
-from contracts.addresses.postal import postal_address
+from contracts.words.addresses.mail import mail_addresses
+from contracts.words.addresses.phone import phone_numbers
+from contracts.words.addresses.postal import postal_address
 
 Recipients = Literal["first", "registered", "each_other"]
 

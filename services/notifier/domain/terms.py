@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from chassis.workdays import WorkingDays
-from contracts.addresses.phone import region_of
+from contracts.words.addresses.phone import region_of
+from contracts.words.workdays import WorkingDays
 
 CONTACT_FROM = time(8)
 CONTACT_UNTIL = time(20)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from chassis.formats import day, item_name, language_of, money, one_line
+from contracts.words.formats import day, item_name, language_of, money, one_line
 from services.notifier.domain.amounts import Asked, Figures, asked, told_due_on
 from services.notifier.domain.destinations import PUBLIC_ADDRESS, Profile
 from services.notifier.domain.state import Account, OpenNotice

@@ -1,6 +1,6 @@
 """Postal addresses: any text counts that is not there to fill the field in."""
 
-from contracts.addresses.field import plain
+from contracts.words.addresses.field import plain
 
 _NOTHING = frozenset(
     (

@@ -4,7 +4,7 @@ import re
 
 from email_validator import EmailNotValidError, validate_email
 
-from contracts.addresses.field import plain, without_remarks
+from contracts.words.addresses.field import plain, without_remarks
 
 _QUOTED_NAME = re.compile(r'"[^"]*"\s*(?=<)')
 _NAMED = re.compile(r"[^;,、/|<>]*<([^<>]*)>")

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from chassis.workdays import EVERY_DAY, WorkingDays, is_country
+from contracts.words.workdays import EVERY_DAY, WorkingDays, is_country
 
 CHINA = WorkingDays("CN")
 

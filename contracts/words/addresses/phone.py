@@ -6,7 +6,7 @@ import phonenumbers
 from babel.core import get_global
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
-from contracts.addresses.field import plain, without_remarks
+from contracts.words.addresses.field import plain, without_remarks
 
 _TAKES_TEXTS = frozenset(
     {

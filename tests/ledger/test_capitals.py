@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ledger.domain.words import in_capitals
+from services.ledger.domain.capitals import in_capitals
 
 
 @pytest.mark.parametrize(

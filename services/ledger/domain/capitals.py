@@ -4,7 +4,7 @@ Source: 票据法 and 收费管理制度 4.3 ask that figures and words agree; t
 正确填写票据和结算凭证的基本规定: 元 with 角 and 分, 零 for a gap, 整 where no 分 follow.
 """
 
-from chassis.formats import currency_name, decimals
+from contracts.words.formats import currency_name, decimals
 
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"
 _PLACES = ("", "拾", "佰", "仟")
