@@ -12,7 +12,7 @@ from arrears.stack import Stack, open_bus, open_stack, open_store
 from chassis.clock import WallClock
 from chassis.errors import BrokenInvariant, Misconfigured
 from chassis.http import dev_keys
-from chassis.service import Service
+from chassis.runtime.service import Service
 from chassis.settings import SERVICES, ServiceName, Settings
 
 _POLL_SECONDS = 0.02

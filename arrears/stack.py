@@ -10,8 +10,8 @@ from chassis.bus.base import Bus
 from chassis.bus.embedded import EmbeddedBus
 from chassis.bus.kafka import KafkaBus
 from chassis.clock import Clock
-from chassis.postgres import EmbeddedPostgres, ensure_database
-from chassis.service import Service
+from chassis.runtime.service import Service
+from chassis.servers.postgres import EmbeddedPostgres, ensure_database
 from chassis.settings import SERVICES, ServiceName, Settings
 
 DATABASE = "arrears"

@@ -19,8 +19,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from bench.events import Load, billing_events
 from bench.meter import Usage
-from chassis.kafka_server import LocalKafka
-from chassis.postgres import EmbeddedPostgres, ensure_database
+from chassis.servers.kafka import LocalKafka
+from chassis.servers.postgres import EmbeddedPostgres, ensure_database
 
 ROUNDS = 3
 TOPIC = "billing"

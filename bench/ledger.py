@@ -20,9 +20,9 @@ from bench.pipe import BATCH_RECORDS_MAX
 from chassis.bus.base import Outgoing
 from chassis.bus.kafka import KafkaBus
 from chassis.clock import WallClock
-from chassis.garbage import spare_collections
-from chassis.live import Live
-from chassis.service import Service
+from chassis.runtime.garbage import spare_collections
+from chassis.runtime.live import Live
+from chassis.runtime.service import Service
 from chassis.settings import Settings
 from contracts.codec import NO_ACCOUNT, encode
 from contracts.dunning.terms import TermsPublished

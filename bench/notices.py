@@ -24,9 +24,9 @@ from arrears.billing import Event, cloud_event
 from arrears.stack import Stack, open_bus, open_stack, open_store
 from chassis.bus.base import Bus, Outgoing, lane_of
 from chassis.clock import WallClock
-from chassis.garbage import spare_collections
 from chassis.http import dev_keys
-from chassis.kafka_server import LocalKafka
+from chassis.runtime.garbage import spare_collections
+from chassis.servers.kafka import LocalKafka
 from chassis.settings import ServiceName, Settings
 from services.notifier.settings import NotifierSettings
 

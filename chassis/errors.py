@@ -10,8 +10,8 @@
     ├── Misconfigured     the set-up is wrong; trying again will not help
     └── BrokenInvariant   a fault of our own; the work is stopped rather than done wrong
 
-What HTTP answers is in `chassis.http`, what a consumer does in `chassis.consumer`; a test holds
-every class to be in both.
+What HTTP answers is in `chassis.http`, what a consumer does in `chassis.runtime.consumer`; a test
+holds every class to be in both.
 """
 
 

@@ -13,8 +13,8 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from chassis.kafka_server import LocalKafka, available
-from chassis.postgres import EmbeddedPostgres, database_url
+from chassis.servers.kafka import LocalKafka, available
+from chassis.servers.postgres import EmbeddedPostgres, database_url
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 _numbers = itertools.count(1)

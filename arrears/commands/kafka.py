@@ -23,7 +23,7 @@ async def _run(folder: Path, port: int) -> None:
     import signal
 
     from arrears.errors import UsageError
-    from chassis.kafka_server import LocalKafka
+    from chassis.servers.kafka import LocalKafka
 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

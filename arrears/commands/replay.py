@@ -8,8 +8,8 @@ from arrears.commands import running
 from arrears.errors import UsageError
 
 if TYPE_CHECKING:
-    from chassis.rebuild import Rebuilt
     from chassis.settings import ServiceName
+    from chassis.store.rebuild import Rebuilt
 
 
 def replay(

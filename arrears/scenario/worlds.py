@@ -9,7 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from arrears.prefixed_bus import PrefixedBus
 from arrears.world import World, open_world, temporary_folder
-from chassis.kafka_server import LocalKafka
+from chassis.servers.kafka import LocalKafka
 from chassis.settings import Settings
 
 

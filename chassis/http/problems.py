@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from chassis import errors
 from chassis.logging import get_logger
-from chassis.pool import LOST
+from chassis.store.pool import LOST
 from contracts.base import NO_DAY, NO_INSTANT, OUT_OF_YEARS
 
 MEDIA_TYPE = "application/problem+json"

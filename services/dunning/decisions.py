@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from chassis.errors import NotFound
-from chassis.vault import Subject
-from chassis.work import Work
+from chassis.store.vault import Subject
+from chassis.store.work import Work
 from contracts.words.addresses.phone import region_of
 from services.dunning.domain.commands import AccountCommand, CreditorCommand
 from services.dunning.domain.credit import keeps_responsible

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 from asyncpg import Connection
 
-from chassis.routes import MessageRoute, WakeRoute
-from chassis.vault import Subject, subject_of
-from chassis.work import Work
+from chassis.runtime.routes import MessageRoute, WakeRoute
+from chassis.store.vault import Subject, subject_of
+from chassis.store.work import Work
 from contracts import billing, ledger, legal, notifier
 from contracts.codec import Message
 from services.dunning.decisions import Decisions

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from fastapi import APIRouter
 
-from chassis.blueprint import Blueprint
 from chassis.bus.base import Bus
 from chassis.clock import Clock
 from chassis.logging import get_logger
-from chassis.service import Probe, Service, no_probe
+from chassis.runtime.blueprint import Blueprint
+from chassis.runtime.service import Probe, Service, no_probe
 from chassis.settings import Settings
 from services.dunning.api import (
     accounts,

@@ -13,11 +13,11 @@ import msgspec
 from asyncpg import Connection
 
 from chassis.errors import Conflict
-from chassis.pool import acquire
-from chassis.service import Service
-from chassis.store import Store
-from chassis.vault import Subject, subject_of
-from chassis.work import Work
+from chassis.runtime.service import Service
+from chassis.store.pool import acquire
+from chassis.store.store import Store
+from chassis.store.vault import Subject, subject_of
+from chassis.store.work import Work
 from contracts.words.addresses.mail import mail_addresses
 from contracts.words.addresses.phone import phone_numbers, region_of
 from contracts.words.addresses.postal import postal_address

@@ -6,9 +6,9 @@ from typing import Any
 from zoneinfo import ZoneInfoNotFoundError
 
 from chassis.errors import Malformed, NotFound
-from chassis.routes import MessageRoute, WakeRoute
-from chassis.vault import Subject, subject_of
-from chassis.work import Work
+from chassis.runtime.routes import MessageRoute, WakeRoute
+from chassis.store.vault import Subject, subject_of
+from chassis.store.work import Work
 from contracts import billing, dunning, legal
 from contracts.codec import Message
 from services.ledger import numbers, tills

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from chassis.blueprint import Blueprint
 from chassis.bus.base import Bus
 from chassis.clock import Clock
-from chassis.service import Service, no_probe
+from chassis.runtime.blueprint import Blueprint
+from chassis.runtime.service import Service, no_probe
 from chassis.settings import Settings
 from contracts import dunning
 from services.ledger.api import routers

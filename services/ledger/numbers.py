@@ -6,9 +6,9 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from chassis.aggregate import Aggregate
-from chassis.vault import subject_of
-from chassis.work import Work
+from chassis.store.aggregate import Aggregate
+from chassis.store.vault import subject_of
+from chassis.store.work import Work
 from contracts.codec import Message
 
 Kind: TypeAlias = Literal["account", "invoice", "payment"]

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from chassis.outgoing import Outgoing
-from chassis.stored import Stored
-from chassis.vault import subject_of
+from chassis.runtime.outgoing import Outgoing
+from chassis.store.stored import Stored
+from chassis.store.vault import subject_of
 from contracts import ledger
 from contracts.base import Contract
 from services.ledger.domain import events as e

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from asyncpg import Connection
 
-from chassis.work import Work
+from chassis.store.work import Work
 from contracts import billing, dunning
 from contracts.codec import Message
 from services.ledger.domain import cash

@@ -6,7 +6,7 @@ import msgspec
 
 from chassis.errors import Malformed
 from chassis.logging import get_logger
-from chassis.work import Work
+from chassis.store.work import Work
 from contracts import dunning
 from contracts.codec import Message
 from services.legal.domain import decide

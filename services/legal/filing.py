@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from chassis.errors import Transient
 from chassis.logging import get_logger
-from chassis.service import Service
-from chassis.vault import Subject
-from chassis.work import Work
+from chassis.runtime.service import Service
+from chassis.store.vault import Subject
+from chassis.store.work import Work
 from services.legal.adapters.folder import DocumentsFolder
 from services.legal.domain import events as e
 from services.legal.streams import matter_stream

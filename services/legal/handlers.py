@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from chassis.errors import Rejected
-from chassis.routes import MessageRoute, WakeRoute
-from chassis.work import Work
+from chassis.runtime.routes import MessageRoute, WakeRoute
+from chassis.store.work import Work
 from contracts import billing, dunning, ledger
 from contracts.codec import Message
 from services.legal.domain import decide

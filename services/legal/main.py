@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from chassis.aggregate import Aggregate
-from chassis.blueprint import Blueprint
 from chassis.bus.base import Bus
 from chassis.clock import Clock
-from chassis.service import Probe, Service, no_probe
+from chassis.runtime.blueprint import Blueprint
+from chassis.runtime.service import Probe, Service, no_probe
 from chassis.settings import Settings
+from chassis.store.aggregate import Aggregate
 from services.legal.adapters.folder import DocumentsFolder
 from services.legal.api import evidence, file, routes
 from services.legal.domain.decide import wake_at

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from chassis.outgoing import Outgoing
-from chassis.stored import Stored
+from chassis.runtime.outgoing import Outgoing
+from chassis.store.stored import Stored
 from contracts import legal
 from contracts.base import Contract
 from services.legal.domain import events as e

@@ -1,6 +1,6 @@
 """The names of the legal service's streams."""
 
-from chassis.vault import Subject
+from chassis.store.vault import Subject
 
 
 def matter_stream(creditor: str, account: str) -> str:

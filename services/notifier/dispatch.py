@@ -10,9 +10,9 @@ from itertools import islice
 import msgspec
 
 from chassis.logging import get_logger
-from chassis.service import Service
-from chassis.vault import Subject
-from chassis.work import Work
+from chassis.runtime.service import Service
+from chassis.store.vault import Subject
+from chassis.store.work import Work
 from contracts.words.formats import one_line
 from services.notifier.adapters.breaker import Breaker
 from services.notifier.adapters.gateway import Gateway, Lookup, Parcel

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from chassis.errors import Rejected
-from chassis.routes import MessageRoute, WakeRoute
-from chassis.vault import Subject
-from chassis.work import Work
+from chassis.runtime.routes import MessageRoute, WakeRoute
+from chassis.store.vault import Subject
+from chassis.store.work import Work
 from contracts import billing, dunning, ledger
 from contracts.codec import Message
 from services.notifier.domain import decide

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import httpx
 
-from chassis.aggregate import Aggregate
-from chassis.blueprint import Blueprint
 from chassis.bus.base import Bus
 from chassis.clock import Clock
 from chassis.errors import Misconfigured
 from chassis.http import include_signed
-from chassis.service import Probe, Service, no_probe
+from chassis.runtime.blueprint import Blueprint
+from chassis.runtime.service import Probe, Service, no_probe
 from chassis.settings import Settings
+from chassis.store.aggregate import Aggregate
 from services.notifier.adapters.breaker import Breaker
 from services.notifier.adapters.gateway import Gateway
 from services.notifier.adapters.mail import SmtpGateway

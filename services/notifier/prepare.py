@@ -8,8 +8,8 @@ import msgspec
 
 from chassis.errors import BrokenInvariant, Malformed
 from chassis.logging import get_logger
-from chassis.vault import Subject
-from chassis.work import Work
+from chassis.store.vault import Subject
+from chassis.store.work import Work
 from services.notifier.adapters.breaker import Breaker
 from services.notifier.adapters.gateway import Parcel
 from services.notifier.domain import decide

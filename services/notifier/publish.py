@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chassis.outgoing import Outgoing
-from chassis.stored import Stored
-from chassis.vault import subject_of
+from chassis.runtime.outgoing import Outgoing
+from chassis.store.stored import Stored
+from chassis.store.vault import subject_of
 from contracts import notifier
 from contracts.base import Contract
 from services.notifier.domain import events as e

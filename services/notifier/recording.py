@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chassis.logging import get_logger
-from chassis.service import Service
-from chassis.vault import Subject
-from chassis.work import Work
+from chassis.runtime.service import Service
+from chassis.store.vault import Subject
+from chassis.store.work import Work
 from services.notifier.adapters.gateway import Lookup
 from services.notifier.domain import decide
 from services.notifier.domain import events as e

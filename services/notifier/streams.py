@@ -1,6 +1,6 @@
 """The names of the notifier's streams."""
 
-from chassis.work import Work
+from chassis.store.work import Work
 from services.notifier.domain.terms import Terms
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from chassis.bus.embedded import EmbeddedBus
 from chassis.clock import SimulatedClock
-from chassis.service import Service
+from chassis.runtime.service import Service
 from chassis.settings import Settings
 from tests.chassis import toy
 

@@ -1,7 +1,7 @@
 import asyncio
 
-from chassis.backlog import Backlog
 from chassis.bus.base import PlainRecord, Record
+from chassis.runtime.backlog import Backlog
 
 
 def records(first: int, number: int) -> list[Record]:

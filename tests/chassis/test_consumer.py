@@ -7,20 +7,20 @@ from typing import Any
 
 import pytest
 
-from chassis import dead_letters
 from chassis.bus.base import Outgoing as BusMessage
 from chassis.bus.base import lane_of
 from chassis.bus.embedded import EmbeddedBus
 from chassis.clock import SimulatedClock
-from chassis.outgoing import Outgoing, to_bus
-from chassis.routes import MessageRoute
-from chassis.service import Service
-from chassis.store import Store
-from chassis.stored import Stored
+from chassis.runtime.outgoing import Outgoing, to_bus
+from chassis.runtime.routes import MessageRoute
+from chassis.runtime.service import Service
+from chassis.store import dead_letters
+from chassis.store.store import Store
+from chassis.store.stored import Stored
+from chassis.store.vault import Subject, master_key
+from chassis.store.views import rows
+from chassis.store.work import Work
 from chassis.testkit import dump
-from chassis.vault import Subject, master_key
-from chassis.views import rows
-from chassis.work import Work
 from contracts.billing import AccountErased, AccountUpserted
 from contracts.codec import Message, decode, encode
 from contracts.ledger import AccountCleared

@@ -15,9 +15,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from chassis.bus.base import Bus
 from chassis.bus.embedded import EmbeddedBus
-from chassis.leases import LaneLost
-from chassis.pool import application_name
-from chassis.service import Service
+from chassis.runtime.leases import LaneLost
+from chassis.runtime.service import Service
+from chassis.store.pool import application_name
 from contracts.codec import decode
 from tests.chassis import toy
 from tests.chassis.conftest import OpenToy

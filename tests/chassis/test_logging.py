@@ -16,8 +16,8 @@ from chassis.bus.base import lane_of
 from chassis.bus.embedded import EmbeddedBus
 from chassis.errors import BrokenInvariant, Misconfigured, Transient
 from chassis.logging import configure, get_logger
-from chassis.routes import MessageRoute
-from chassis.work import Work
+from chassis.runtime.routes import MessageRoute
+from chassis.store.work import Work
 from contracts.codec import Message
 from tests.chassis import toy
 from tests.chassis.conftest import OpenToy
@@ -142,7 +142,7 @@ async def test_dead_letters_are_told_and_nobody_is_named(
     assert (line["error"], line["reason"]) == ("Rejected", "thirteen is refused")
     (line,) = lines(output, "handler_failed")
     assert (line["error"], line["message_id"]) == ("KeyError", "e-2")
-    assert line["place"].startswith("chassis.consumer:")
+    assert line["place"].startswith("chassis.runtime.consumer:")
     assert "raised in tests.chassis.toy:" in line["place"]
     assert PLANTED not in output.getvalue()
 
@@ -187,7 +187,7 @@ async def test_a_batch_that_fails_for_a_while_says_where(
             await asyncio.sleep(0.05)
     line = lines(output, "batch_failed")[0]
     assert (line["error"], line["topic"], line["offset"]) == ("RaiseError", "billing", 0)
-    assert line["place"].startswith("chassis.store:")
+    assert line["place"].startswith("chassis.store.store:")
     assert "raised in asyncpg." in line["place"]
     assert PLANTED not in output.getvalue()
 

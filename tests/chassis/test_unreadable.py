@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from chassis import dead_letters
 from chassis.bus.base import lane_of
 from chassis.bus.kafka import KafkaBus
+from chassis.store import dead_letters
 from tests.chassis import toy
 from tests.chassis.bus.raw_kafka import CODECS, send_raw, with_a_header_that_is_no_text
 from tests.chassis.conftest import OpenToy

@@ -7,16 +7,16 @@ from typing import Any
 import msgspec
 from asyncpg import Connection
 
-from chassis.aggregate import Aggregate
-from chassis.blueprint import Blueprint
 from chassis.bus.base import Bus, lane_of
 from chassis.bus.base import Outgoing as BusMessage
 from chassis.errors import NotFound, Rejected
-from chassis.outgoing import Outgoing
-from chassis.routes import MessageRoute, WakeRoute
-from chassis.stored import Stored
-from chassis.vault import Subject
-from chassis.work import Work
+from chassis.runtime.blueprint import Blueprint
+from chassis.runtime.outgoing import Outgoing
+from chassis.runtime.routes import MessageRoute, WakeRoute
+from chassis.store.aggregate import Aggregate
+from chassis.store.stored import Stored
+from chassis.store.vault import Subject
+from chassis.store.work import Work
 from contracts.billing import PaymentReceived
 from contracts.codec import Message, encode
 from contracts.ledger import AccountCleared

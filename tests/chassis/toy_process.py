@@ -14,7 +14,7 @@ from chassis.bus.base import Bus
 from chassis.bus.embedded import EmbeddedBus
 from chassis.bus.kafka import KafkaBus
 from chassis.clock import WallClock
-from chassis.service import Service, no_probe
+from chassis.runtime.service import Service, no_probe
 from chassis.settings import Settings
 from tests.chassis import toy
 

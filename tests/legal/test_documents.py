@@ -3,7 +3,7 @@
 import hashlib
 from datetime import UTC, datetime, timedelta
 
-from chassis.vault import Subject
+from chassis.store.vault import Subject
 from contracts import billing, dunning
 from tests.legal.world import LegalWorld
 from tests.notifier.world import ACCOUNT, CREDITOR

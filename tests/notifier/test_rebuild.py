@@ -1,6 +1,6 @@
 """The views can be rebuilt from the events; nothing is sent again by it."""
 
-from chassis.views import rows
+from chassis.store.views import rows
 from tests.notifier.world import World
 
 

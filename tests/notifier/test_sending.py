@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from email import message_from_bytes, policy
 
-from chassis.vault import Subject
+from chassis.store.vault import Subject
 from contracts import billing, dunning
 from tests.notifier.world import ACCOUNT, CREDITOR, World
 

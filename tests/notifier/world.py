@@ -13,7 +13,7 @@ from chassis.bus.base import Outgoing, lane_of
 from chassis.bus.embedded import EmbeddedBus
 from chassis.clock import SimulatedClock
 from chassis.http.dev_keys import mint_token
-from chassis.service import Service
+from chassis.runtime.service import Service
 from chassis.settings import Settings
 from contracts import billing, dunning, ledger
 from contracts.base import Contract

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from chassis.stored import Stored
+from chassis.store.stored import Stored
 from contracts import dunning, ledger
 from contracts.codec import Message
 from services.dunning.domain import events as e

@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from chassis.aggregate import stream_kind
-from chassis.blueprint import Blueprint
 from chassis.errors import ArrearsError
-from chassis.routes import MessageRoute
-from chassis.stored import Stored
-from chassis.vault import KeyRing, Subject, master_key
-from chassis.work import Entry, Work
+from chassis.runtime.blueprint import Blueprint
+from chassis.runtime.routes import MessageRoute
+from chassis.store.aggregate import stream_kind
+from chassis.store.stored import Stored
+from chassis.store.vault import KeyRing, Subject, master_key
+from chassis.store.work import Entry, Work
 from contracts import billing
 from contracts.base import Contract
 from contracts.codec import Message, decode, encode

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Path, Query
 from chassis.errors import NotFound
 from chassis.http import Page, Principal, decode_cursor, page
 from chassis.http.paging import Cursor, Limit
-from chassis.stored import Stored
-from chassis.vault import Subject
-from chassis.views import table_of
+from chassis.store.stored import Stored
+from chassis.store.vault import Subject
+from chassis.store.views import table_of
 from contracts.base import Number
 from services.dunning.api import models as m
 from services.dunning.api.creditors import end_of, paged

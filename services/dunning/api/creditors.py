@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from chassis.errors import NotFound, Rejected
 from chassis.http import Page, Principal, decode_cursor, page
 from chassis.http.paging import Cursor, Limit
-from chassis.work import Work
+from chassis.store.work import Work
 from services.dunning.api import inputs as i
 from services.dunning.api import models as m
 from services.dunning.api.desk import ALL_ACCOUNTS, CreditorInScope, Desk, staff_of

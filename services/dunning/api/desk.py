@@ -13,10 +13,10 @@ from pydantic import BaseModel
 from chassis.errors import NotFound
 from chassis.http.auth import Caller
 from chassis.http.idempotency import request_id
-from chassis.service import Service
-from chassis.stored import Stored
-from chassis.vault import KeyRing, Subject
-from chassis.work import Work
+from chassis.runtime.service import Service
+from chassis.store.stored import Stored
+from chassis.store.vault import KeyRing, Subject
+from chassis.store.work import Work
 from services.dunning.api.timeline import Entry, Reader
 from services.dunning.decisions import Decisions
 from services.dunning.domain.commands import AccountCommand, CreditorCommand

@@ -10,8 +10,8 @@ from chassis.errors import NotFound
 from chassis.http import Principal
 from chassis.http.files import as_file
 from chassis.sheets import CSV_TYPE, Money, for_machines
-from chassis.vault import KeyRing, Subject
-from chassis.views import table_of
+from chassis.store.vault import KeyRing, Subject
+from chassis.store.views import table_of
 from services.dunning.api import models as m
 from services.dunning.api.desk import CreditorInScope, Desk
 from services.dunning.api.roles import may

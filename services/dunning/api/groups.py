@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 
 from chassis.http import Principal
-from chassis.vault import Subject
+from chassis.store.vault import Subject
 from services.dunning.api import models as m
 from services.dunning.api.desk import CreditorInScope, Desk
 from services.dunning.api.queries import GROUPS

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from chassis.errors import NotFound
 from chassis.http import Principal
-from chassis.stored import Stored
-from chassis.vault import Subject
+from chassis.store.stored import Stored
+from chassis.store.vault import Subject
 from services.dunning.api import inputs as i
 from services.dunning.api import models as m
 from services.dunning.api.desk import (

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from chassis.vault import KeyRing, Subject
-from chassis.views import table_of
+from chassis.store.vault import KeyRing, Subject
+from chassis.store.views import table_of
 from services.dunning.views import ACCOUNTS, TASKS
 from services.dunning.views import CASES as CASES_VIEW
 

@@ -13,7 +13,7 @@ from chassis.errors import NotFound
 from chassis.http import Principal
 from chassis.http.files import as_file
 from chassis.sheets import CSV_TYPE, XLSX_TYPE
-from chassis.vault import Subject
+from chassis.store.vault import Subject
 from services.dunning.api import models as m
 from services.dunning.api.creditors import end_of
 from services.dunning.api.desk import CreditorInScope, Desk

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Path, Query
 from chassis.errors import Forbidden, NotFound
 from chassis.http import Page, Principal, decode_cursor, page
 from chassis.http.paging import Cursor, Limit
-from chassis.vault import KeyRing, Subject
-from chassis.views import table_of
+from chassis.store.vault import KeyRing, Subject
+from chassis.store.views import table_of
 from services.dunning.api import inputs as i
 from services.dunning.api import models as m
 from services.dunning.api.desk import (

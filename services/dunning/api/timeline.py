@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 from pydantic import BaseModel
 
-from chassis.stored import Stored
-from chassis.vault import KeyRing, Subject
+from chassis.store.stored import Stored
+from chassis.store.vault import KeyRing, Subject
 from services.dunning.domain import events as e
 from services.dunning.domain.values import Person, Sealed
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from chassis.aggregate import Aggregate
+from chassis.store.aggregate import Aggregate
 from services.dunning.domain.events import AccountEvent, CreditorEvent
 from services.dunning.domain.evolve import evolve_account, evolve_creditor
 from services.dunning.domain.state import Account, Creditor, initial_account, initial_creditor

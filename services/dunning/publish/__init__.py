@@ -5,8 +5,8 @@ Sealed texts and names never leave the service.
 
 from collections.abc import Mapping
 
-from chassis.outgoing import Outgoing
-from chassis.stored import Stored
+from chassis.runtime.outgoing import Outgoing
+from chassis.store.stored import Stored
 from contracts import dunning as m
 from services.dunning.domain import events as e
 from services.dunning.publish import cases, people, requests, terms

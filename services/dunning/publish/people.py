@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from chassis.stored import Stored
+from chassis.store.stored import Stored
 from contracts import dunning as m
 from contracts.base import Contract
 from services.dunning.domain import events as e

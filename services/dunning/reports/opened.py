@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chassis.vault import KeyRing, Subject
+from chassis.store.vault import KeyRing, Subject
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from asyncpg import Connection
 
 from chassis.errors import NotFound
-from chassis.views import table_of
+from chassis.store.views import table_of
 from services.dunning.domain.aggregates import ACCOUNT, CREDITOR
 from services.dunning.domain.commission import due_for_month
 from services.dunning.domain.credit import owes

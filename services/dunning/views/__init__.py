@@ -2,7 +2,7 @@
 what the bank was asked for.
 """
 
-from chassis.views import View
+from chassis.store.views import View
 from services.dunning.views.accounts import ACCOUNTS
 from services.dunning.views.cases import CASES
 from services.dunning.views.decisions import DECISIONS

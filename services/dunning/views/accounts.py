@@ -2,7 +2,7 @@
 something to do for it.
 """
 
-from chassis.stored import Stored
+from chassis.store.stored import Stored
 from services.dunning.views.rows import Fold, Row, RowsView, owner_of, place
 
 _SCHEMA = """

@@ -1,6 +1,6 @@
 """Cases: one row each, for lists and filters."""
 
-from chassis.stored import Stored
+from chassis.store.stored import Stored
 from services.dunning.views.rows import Fold, Row, RowsView, place
 
 _SCHEMA = """

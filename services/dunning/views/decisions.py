@@ -1,6 +1,6 @@
 """What waits for a decision, and what was decided: applications and approvals."""
 
-from chassis.stored import Stored
+from chassis.store.stored import Stored
 from services.dunning.views.rows import Fold, Row, RowsView, place
 
 _SCHEMA = """

@@ -3,7 +3,7 @@
 An answer to a request that was never made (upstream may name any) has a row of its own, in no run.
 """
 
-from chassis.stored import Stored
+from chassis.store.stored import Stored
 from services.dunning.views.rows import Fold, Row, RowsView, place
 
 _SCHEMA = """

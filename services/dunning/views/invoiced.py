@@ -1,6 +1,6 @@
 """Everything invoiced, item by item, where a policy holds arrears against it."""
 
-from chassis.stored import Stored
+from chassis.store.stored import Stored
 from services.dunning.views.rows import Fold, Row, RowsView, place
 
 _SCHEMA = """

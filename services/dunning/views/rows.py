@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from asyncpg import Connection
 
-from chassis.stored import Stored
+from chassis.store.stored import Stored
 
 Row = dict[str, Any]
 Fold = Callable[[Row, Stored], None]

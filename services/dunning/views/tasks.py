@@ -2,7 +2,7 @@
 list.
 """
 
-from chassis.stored import Stored
+from chassis.store.stored import Stored
 from services.dunning.views.rows import Fold, Row, RowsView, place
 
 _SCHEMA = """

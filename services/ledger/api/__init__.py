@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from services.ledger.api import accounts, ageing, cash, events, matching, numbers, requests
 
 if TYPE_CHECKING:
-    from chassis.service import Service
+    from chassis.runtime.service import Service
 
 
 def routers(service: "Service") -> Sequence[APIRouter]:

@@ -9,7 +9,7 @@ from chassis.http.auth import Caller
 from chassis.http.files import as_file
 from chassis.http.paging import Cursor, Limit, Page, decode_cursor, page
 from chassis.sheets import CSV_TYPE, XLSX_TYPE, for_spreadsheets, workbook
-from chassis.vault import Subject
+from chassis.store.vault import Subject
 from services.ledger.api.models import (
     AccountSummary,
     ItemOut,
@@ -34,7 +34,7 @@ from services.ledger.views.ageing import days_overdue
 from services.ledger.views.numbers import Named, numbers_of, numbers_of_account
 
 if TYPE_CHECKING:
-    from chassis.service import Service
+    from chassis.runtime.service import Service
 
 _FILES: dict[str, Any] = {
     "text/csv": {"schema": {"type": "string"}},

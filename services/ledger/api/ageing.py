@@ -11,7 +11,7 @@ from services.ledger.api.snapshot import AsOf, terms_of, when
 from services.ledger.views.ageing import aged_as_of, aged_today, buckets
 
 if TYPE_CHECKING:
-    from chassis.service import Service
+    from chassis.runtime.service import Service
 
 
 def router(service: "Service") -> APIRouter:

@@ -19,7 +19,7 @@ from services.ledger.domain.capitals import in_capitals
 from services.ledger.domain.cash import Till, standing
 
 if TYPE_CHECKING:
-    from chassis.service import Service
+    from chassis.runtime.service import Service
 
 _COLUMNS = "receipt, account, payment_id, amount, currency, day, collected_by, void, taken_back"
 _ONE = f"select {_COLUMNS} from view_receipts where creditor = $1 and receipt = $2"  # noqa: S608

@@ -18,7 +18,7 @@ from services.ledger.api.events_document import BATCH, BINARY_ATTRIBUTES, BODY, 
 from services.ledger.api.models import EventResult, EventResults
 
 if TYPE_CHECKING:
-    from chassis.service import Service
+    from chassis.runtime.service import Service
 
 TOPIC = "billing"
 EVENTS_MAX = 1000

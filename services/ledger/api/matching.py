@@ -13,7 +13,7 @@ from contracts.base import Identifier
 from services.ledger.views.numbers import Named, numbers_of
 
 if TYPE_CHECKING:
-    from chassis.service import Service
+    from chassis.runtime.service import Service
 
 _ITEMS = """
 select account, item_id, item, currency, amount, principal, issued_on, due_on

@@ -10,7 +10,7 @@ from contracts.base import Identifier, Number
 from services.ledger.views.numbers import found
 
 if TYPE_CHECKING:
-    from chassis.service import Service
+    from chassis.runtime.service import Service
 
 FOUND_MAX = 100
 

@@ -10,7 +10,7 @@ from chassis.bus.base import Outgoing, lane_of
 from chassis.errors import BrokenInvariant, NotFound
 from chassis.http.auth import Principal, require
 from chassis.http.idempotency import request_id
-from chassis.work import Work
+from chassis.store.work import Work
 from contracts import billing
 from contracts.codec import CONTENT_TYPE, encode
 from services.ledger.api.models import ErasureOut, RefundIn, RefundOut
@@ -22,7 +22,7 @@ from services.ledger.domain.events import RefundFellDue
 from services.ledger.domain.state import Account
 
 if TYPE_CHECKING:
-    from chassis.service import Service
+    from chassis.runtime.service import Service
 
 RequestId = Annotated[str, Depends(request_id)]
 

@@ -19,7 +19,7 @@ from services.ledger.domain.state import Account, Balance, Item
 from services.ledger.domain.terms import Terms
 
 if TYPE_CHECKING:
-    from chassis.service import Service
+    from chassis.runtime.service import Service
 
 AccountId = Annotated[Identifier, Path(description="the account's id")]
 Creditor = Annotated[

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from chassis.sheets import Money, Table
-from chassis.stored import Stored
+from chassis.store.stored import Stored
 from services.ledger.api.models import StatementLine, StatementOut
 from services.ledger.domain.calendar import local_day
 from services.ledger.domain.events import (

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chassis.aggregate import Aggregate
+from chassis.store.aggregate import Aggregate
 from services.ledger.domain.cash import Till, TillEvent, count_at, evolve_till, initial_till
 from services.ledger.domain.events import AccountEvent
 from services.ledger.domain.evolve import evolve

@@ -5,8 +5,8 @@ from typing import Any
 
 from asyncpg import Connection
 
-from chassis.stored import Stored
-from chassis.vault import subject_of
+from chassis.store.stored import Stored
+from chassis.store.vault import subject_of
 from services.ledger.domain.events import Event
 
 _UPSERT = """

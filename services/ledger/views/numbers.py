@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from asyncpg import Connection
 
-from chassis.stored import Stored
-from chassis.vault import Subject, subject_of
+from chassis.store.stored import Stored
+from chassis.store.vault import Subject, subject_of
 from services.ledger.numbers import Kind, NumberNoted, NumbersErased
 
 if TYPE_CHECKING:
-    from chassis.service import Service
+    from chassis.runtime.service import Service
 
 _UPSERT = """
 insert into {table} (creditor, account, kind, id, sealed, index)

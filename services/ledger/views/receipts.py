@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from asyncpg import Connection
 
-from chassis.stored import Stored
+from chassis.store.stored import Stored
 from services.ledger.domain.cash import CashReceived, CashReversed
 
 _INSERT = """

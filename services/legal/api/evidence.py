@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Request, Response
 
 from chassis.http.auth import Principal, require
-from chassis.service import Service
+from chassis.runtime.service import Service
 from services.legal.evidence import bundle
 from services.legal.evidence.gathering import gather
 from services.legal.evidence.sources import sources

@@ -12,10 +12,10 @@ from pydantic import BaseModel
 from chassis.bus.base import lane_of
 from chassis.errors import Rejected
 from chassis.http.auth import Caller, Principal, require
-from chassis.service import Service
-from chassis.stored import Stored
-from chassis.vault import KeyRing, Subject
-from chassis.work import Work
+from chassis.runtime.service import Service
+from chassis.store.stored import Stored
+from chassis.store.vault import KeyRing, Subject
+from chassis.store.work import Work
 from services.legal.api.models import (
     AccountId,
     Closing,

@@ -10,10 +10,10 @@ from chassis.bus.base import lane_of
 from chassis.errors import NotFound, Rejected
 from chassis.http.auth import Caller, Principal, require
 from chassis.http.paging import LIMIT_DEFAULT, Cursor, Limit, Page, decode_cursor, page
-from chassis.service import Service
-from chassis.stored import Stored
-from chassis.vault import KeyRing, Subject
-from chassis.work import Work
+from chassis.runtime.service import Service
+from chassis.store.stored import Stored
+from chassis.store.vault import KeyRing, Subject
+from chassis.store.work import Work
 from contracts.base import Document
 from services.legal.api.models import (
     AccountId,

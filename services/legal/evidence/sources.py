@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from chassis.errors import ArrearsError, BrokenInvariant, Forbidden, NotFound, Transient
-from chassis.service import Service
+from chassis.runtime.service import Service
 from chassis.settings import ServiceName
 from services.legal.settings import LegalSettings
 

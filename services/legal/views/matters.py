@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from asyncpg import Connection
 
-from chassis.stored import Stored
+from chassis.store.stored import Stored
 from services.legal.domain import events as e
 
 TABLE = "view_matters"

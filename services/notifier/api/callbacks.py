@@ -18,8 +18,8 @@ from pydantic import SecretStr, ValidationError
 
 from chassis.errors import Forbidden, Malformed, NotFound
 from chassis.http.openapi import named
-from chassis.service import Service
-from chassis.work import Work
+from chassis.runtime.service import Service
+from chassis.store.work import Work
 from services.notifier.api.models import Callback
 from services.notifier.api.notices import record_delivery
 from services.notifier.domain.commands import RecordDelivery

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, Path, Query
 from chassis.errors import NotFound
 from chassis.http.auth import Caller, Principal, require
 from chassis.http.paging import LIMIT_DEFAULT, Cursor, Limit, Page, decode_cursor, page
-from chassis.service import Service
-from chassis.vault import KeyRing, Subject
-from chassis.work import Work
+from chassis.runtime.service import Service
+from chassis.store.vault import KeyRing, Subject
+from chassis.store.work import Work
 from contracts.base import Channel, Purpose
 from services.notifier.api.models import (
     AccountId,

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from asyncpg import Connection
 
 from chassis.errors import BrokenInvariant
-from chassis.stored import Stored
-from chassis.vault import subject_of
+from chassis.store.stored import Stored
+from chassis.store.vault import subject_of
 from services.notifier.domain import events as e
 
 TABLE = "view_notices"

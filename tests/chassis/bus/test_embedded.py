@@ -9,7 +9,7 @@ import pytest
 from chassis.bus.base import Bus, Outgoing
 from chassis.bus.embedded import EmbeddedBus
 from chassis.errors import BrokenInvariant, Misconfigured
-from chassis.postgres import EmbeddedPostgres
+from chassis.servers.postgres import EmbeddedPostgres
 from tests.chassis.bus.suite import (
     KEY,
     BusConformance,

@@ -11,7 +11,7 @@ from chassis.bus.base import Bus, Unreadable, next_offset
 from chassis.bus.kafka import KafkaBus
 from chassis.bus.kafka_reader import KafkaReader
 from chassis.errors import BrokenInvariant, Misconfigured, Transient
-from chassis.kafka_server import LocalKafka, available
+from chassis.servers.kafka import LocalKafka, available
 from tests.chassis.bus.raw_kafka import (
     CODECS,
     NOT_UTF8,

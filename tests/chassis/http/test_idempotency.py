@@ -12,9 +12,9 @@ from fastapi import APIRouter, Depends
 from chassis.errors import Rejected
 from chassis.http import create_app, request_id
 from chassis.metrics import Metrics
-from chassis.migrate import migrate
-from chassis.pool import create_pool
 from chassis.settings import Settings
+from chassis.store.migrate import migrate
+from chassis.store.pool import create_pool
 
 Token = Callable[..., dict[str, str]]
 

@@ -8,7 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import UnknownTopicOrPartitionError
 
 from chassis.errors import Misconfigured
-from chassis.kafka_server import LocalKafka
+from chassis.servers.kafka import LocalKafka
 
 
 async def create_topic(bootstrap: str, name: str) -> None:

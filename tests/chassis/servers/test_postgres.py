@@ -10,8 +10,8 @@ import asyncpg
 import pytest
 
 from chassis.errors import Misconfigured
-from chassis.postgres import EmbeddedPostgres, database_url, ensure_database
-from chassis.postgres_host import pid_file, servers_of
+from chassis.servers.postgres import EmbeddedPostgres, database_url, ensure_database
+from chassis.servers.postgres_host import pid_file, servers_of
 
 
 @pytest.fixture

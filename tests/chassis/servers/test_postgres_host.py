@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from chassis.postgres_host import as_server_user, binary
+from chassis.servers.postgres_host import as_server_user, binary
 
 
 def test_a_program_in_a_folder_closed_to_others_is_run_and_seen_as_runnable(tmp_path: Path) -> None:

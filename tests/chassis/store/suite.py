@@ -10,12 +10,12 @@ import pytest
 from asyncpg import Connection
 
 from chassis.errors import Conflict, Misconfigured
-from chassis.migrate import migrate
-from chassis.pool import create_pool
-from chassis.store import Store
-from chassis.stored import Stored
-from chassis.vault import Subject, master_key
-from chassis.work import Work
+from chassis.store.migrate import migrate
+from chassis.store.pool import create_pool
+from chassis.store.store import Store
+from chassis.store.stored import Stored
+from chassis.store.vault import Subject, master_key
+from chassis.store.work import Work
 from tests.chassis import toy
 
 WRITERS = 6

@@ -8,7 +8,7 @@ import pytest
 
 from chassis.bus.embedded import EmbeddedBus
 from chassis.errors import Misconfigured
-from chassis.service import Service
+from chassis.runtime.service import Service
 from tests.chassis import toy
 from tests.chassis.conftest import OpenToy
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from chassis.postgres import EmbeddedPostgres
-from chassis.postgres_host import servers_of
+from chassis.servers.postgres import EmbeddedPostgres
+from chassis.servers.postgres_host import servers_of
 from tests.chassis.store.suite import StoreConformance, load, open_stores, write
 
 

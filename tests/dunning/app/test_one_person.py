@@ -7,7 +7,7 @@ import pytest
 
 from chassis.bus.base import lane_of
 from chassis.errors import Conflict
-from chassis.vault import Subject
+from chassis.store.vault import Subject
 from contracts import billing, dunning, notifier
 from services.dunning.decisions import Decisions
 from services.dunning.domain import commands as c

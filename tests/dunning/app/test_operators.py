@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import services.dunning.policy as policy_package
-from chassis.vault import Subject
+from chassis.store.vault import Subject
 from contracts import billing
 from services.dunning.api.roles import ROLES_OF
 from tests.dunning.app.conftest import CREDITOR, Desk, local

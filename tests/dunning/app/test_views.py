@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from chassis.views import rows, table_of
+from chassis.store.views import rows, table_of
 from services.dunning.policy.load import SHIPPED
 from services.dunning.views import VIEWS
 from tests.dunning.app.conftest import Desk, local

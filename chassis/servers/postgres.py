@@ -24,7 +24,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import asyncpg
 
 from chassis.errors import Misconfigured, Transient
-from chassis.postgres_host import (
+from chassis.servers.postgres_host import (
     PORT,
     as_server_user,
     binary,

@@ -46,7 +46,7 @@ async def create_pool(
 
 
 def application_name(schema: str, instance: str) -> str:
-    """How the server lists an instance's sessions; `chassis.leases` finds them by it.
+    """How the server lists an instance's sessions; `chassis.runtime.leases` finds them by it.
 
     The instance's name goes in as a digest: PostgreSQL cuts long names, and two must not meet.
     """

@@ -8,17 +8,17 @@ from datetime import datetime, timedelta
 
 from asyncpg import Connection
 
-from chassis.aggregate import stream_kind
 from chassis.clock import Clock
 from chassis.errors import BrokenInvariant, Conflict
-from chassis.leases import Leases
 from chassis.logging import get_logger
 from chassis.metrics import Metrics
-from chassis.pool import acquire
-from chassis.routes import WakeRoute
-from chassis.store import Store
-from chassis.vault import Subject, subject_of
-from chassis.work import Work
+from chassis.runtime.leases import Leases
+from chassis.runtime.routes import WakeRoute
+from chassis.store.aggregate import stream_kind
+from chassis.store.pool import acquire
+from chassis.store.store import Store
+from chassis.store.vault import Subject, subject_of
+from chassis.store.work import Work
 
 log = get_logger(__name__)
 

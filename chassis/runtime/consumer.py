@@ -12,11 +12,8 @@ from dataclasses import dataclass, field
 import asyncpg
 from asyncpg import Connection
 
-from chassis import dead_letters, inbox
-from chassis.batch import OTHER_BODY, Batch, Item, Routes, topic_of
 from chassis.bus.base import Record
 from chassis.clock import Clock
-from chassis.dead_letters import Parked
 from chassis.errors import (
     BrokenInvariant,
     Conflict,
@@ -27,14 +24,17 @@ from chassis.errors import (
     Rejected,
     Transient,
 )
-from chassis.leases import Leases
 from chassis.logging import get_logger
 from chassis.metrics import Metrics
-from chassis.pool import acquire
-from chassis.routes import MessageRoute
-from chassis.store import Store
-from chassis.vault import Subject
-from chassis.work import HistoryMissing, Work
+from chassis.runtime.batch import OTHER_BODY, Batch, Item, Routes, topic_of
+from chassis.runtime.leases import Leases
+from chassis.runtime.routes import MessageRoute
+from chassis.store import dead_letters, inbox
+from chassis.store.dead_letters import Parked
+from chassis.store.pool import acquire
+from chassis.store.store import Store
+from chassis.store.vault import Subject
+from chassis.store.work import HistoryMissing, Work
 from contracts.codec import Message, decode
 from contracts.errors import MalformedMessage, UnknownType
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel
 
-from chassis import dead_letters
 from chassis.errors import NotFound
 from chassis.http.auth import Principal, require
-from chassis.pool import acquire
-from chassis.vault import Subject
+from chassis.store import dead_letters
+from chassis.store.pool import acquire
+from chassis.store.vault import Subject
 
 if TYPE_CHECKING:
-    from chassis.service import Service
+    from chassis.runtime.service import Service
 
 _ID_MAX = 2**63 - 1
 """The largest id the store can have."""

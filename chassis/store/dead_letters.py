@@ -11,7 +11,7 @@ import msgspec
 from asyncpg import Connection
 
 from chassis.bus.base import Record
-from chassis.vault import UNATTRIBUTED, KeyRing, Subject
+from chassis.store.vault import UNATTRIBUTED, KeyRing, Subject
 from contracts.characters import clean
 from contracts.envelope import Told
 

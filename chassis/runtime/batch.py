@@ -8,11 +8,11 @@ than decoding them did.
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from chassis import dead_letters, inbox
 from chassis.bus.base import TOMBSTONE, Record, Unreadable, next_offset
-from chassis.dead_letters import Original, Parked
-from chassis.routes import MessageRoute
-from chassis.vault import Subject
+from chassis.runtime.routes import MessageRoute
+from chassis.store import dead_letters, inbox
+from chassis.store.dead_letters import Original, Parked
+from chassis.store.vault import Subject
 from contracts.characters import in_keys, refuse_key
 from contracts.codec import Message, decode
 from contracts.envelope import told

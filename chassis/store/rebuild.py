@@ -11,11 +11,11 @@ from typing import Any
 
 from asyncpg import Connection
 
-from chassis.aggregate import stream_kind
-from chassis.pool import acquire
-from chassis.store import Store
-from chassis.stored import Stored
-from chassis.views import Projector, View, create, table_of
+from chassis.store.aggregate import stream_kind
+from chassis.store.pool import acquire
+from chassis.store.store import Store
+from chassis.store.stored import Stored
+from chassis.store.views import Projector, View, create, table_of
 
 _COUNT = "select count(*) from events"
 _LANES = "select distinct lane from events order by lane"

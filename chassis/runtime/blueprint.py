@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
 
-from chassis.aggregate import Aggregate
-from chassis.beside import Beside
-from chassis.outgoing import Publish
-from chassis.routes import MessageRoute, WakeRoute
-from chassis.views import View
+from chassis.runtime.outgoing import Publish
+from chassis.runtime.routes import MessageRoute, WakeRoute
+from chassis.store.aggregate import Aggregate
+from chassis.store.beside import Beside
+from chassis.store.views import View
 
 if TYPE_CHECKING:
-    from chassis.service import Service
+    from chassis.runtime.service import Service
 
 Worker = Callable[["Service"], Awaitable[int]]
 """Work outside transactions (calls to gateways): does what is due and returns how much that was."""

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 from asyncpg import Connection
 
 from chassis.errors import BrokenInvariant
-from chassis.pool import acquire
-from chassis.store import Store
-from chassis.stored import Stored
+from chassis.store.pool import acquire
+from chassis.store.store import Store
+from chassis.store.stored import Stored
 
 _CURSOR = "select position from view_cursors where view = $1 and lane = $2 for update"
 _SEED = "insert into view_cursors (view, lane, position) values ($1, $2, 0) on conflict do nothing"

@@ -7,7 +7,7 @@ from typing import Any
 
 from asyncpg import Connection
 
-from chassis.work import Work
+from chassis.store.work import Work
 from contracts.codec import Message
 
 

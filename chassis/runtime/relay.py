@@ -5,14 +5,14 @@ them.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chassis import dead_letters
 from chassis.bus.base import Bus
 from chassis.bus.base import Outgoing as BusMessage
-from chassis.leases import LaneLost, Leases
 from chassis.metrics import Metrics
-from chassis.outgoing import Publish, to_bus
-from chassis.pool import acquire
-from chassis.store import Store
+from chassis.runtime.leases import LaneLost, Leases
+from chassis.runtime.outgoing import Publish, to_bus
+from chassis.store import dead_letters
+from chassis.store.pool import acquire
+from chassis.store.store import Store
 
 _POSITION = "select position from relay where lane = $1"
 # One statement that proves the lane is still ours, as `Leases.fence` does, and moves on.

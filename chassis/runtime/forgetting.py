@@ -8,7 +8,7 @@ import asyncpg
 from chassis.bus.base import Bus
 from chassis.errors import Transient
 from chassis.logging import get_logger
-from chassis.pool import acquire
+from chassis.store.pool import acquire
 
 log = get_logger(__name__)
 

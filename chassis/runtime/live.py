@@ -10,15 +10,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from chassis.backlog import Backlog, Pace
 from chassis.bus.base import OffsetLost, Record
-from chassis.consumer import STOP
 from chassis.errors import Misconfigured
-from chassis.leases import LaneLost
 from chassis.logging import get_logger
+from chassis.runtime.backlog import Backlog, Pace
+from chassis.runtime.consumer import STOP
+from chassis.runtime.leases import LaneLost
 
 if TYPE_CHECKING:
-    from chassis.service import Service
+    from chassis.runtime.service import Service
 
 log = get_logger(__name__)
 

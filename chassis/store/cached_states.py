@@ -8,7 +8,7 @@ before the commit.
 from collections.abc import Iterable
 from itertools import islice
 
-from chassis.work import Entry, Work
+from chassis.store.work import Entry, Work
 
 STREAMS_MAX = 50_000
 """Per lane; about 1 KB each for an account with a handful of open items."""

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from chassis.aggregate import Aggregate, stream_kind
 from chassis.errors import BrokenInvariant
-from chassis.stored import Stored
-from chassis.vault import KeyRing, Subject
+from chassis.store.aggregate import Aggregate, stream_kind
+from chassis.store.stored import Stored
+from chassis.store.vault import KeyRing, Subject
 
 Pending = tuple[int, str, int, str, datetime, str | None, bytes]
 """An event waiting for the commit: lane, stream, version, type, at, cause, data, as the columns of

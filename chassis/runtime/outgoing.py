@@ -6,7 +6,7 @@ from hashlib import blake2b
 from typing import Literal
 
 from chassis.bus.base import Outgoing as BusMessage
-from chassis.stored import Stored
+from chassis.store.stored import Stored
 from contracts.base import Contract
 from contracts.codec import CONTENT_TYPE, encode
 

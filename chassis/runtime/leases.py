@@ -11,7 +11,7 @@ import asyncpg
 from asyncpg import Connection
 
 from chassis.errors import ArrearsError
-from chassis.pool import acquire
+from chassis.store.pool import acquire
 
 # `not exists` first: a conflict alone would wait for whoever has the row locked.
 _SEED = """

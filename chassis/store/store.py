@@ -15,14 +15,14 @@ import asyncpg
 from asyncpg import Connection
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from chassis.aggregate import Aggregate, stream_kind
-from chassis.beside import Beside
 from chassis.errors import Conflict, Misconfigured
-from chassis.pool import acquire
-from chassis.stored import Stored
-from chassis.vault import KeyRing, Subject, pseudonym
-from chassis.warm import Warm
-from chassis.work import Entry, Work, fresh_entry
+from chassis.store.aggregate import Aggregate, stream_kind
+from chassis.store.beside import Beside
+from chassis.store.cached_states import Warm
+from chassis.store.pool import acquire
+from chassis.store.stored import Stored
+from chassis.store.vault import KeyRing, Subject, pseudonym
+from chassis.store.work import Entry, Work, fresh_entry
 
 _LOAD = "select stream, version, data from state where stream = any($1::text[])"
 _VERSIONS = "select stream, version from state where stream = any($1::text[])"

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from asyncpg import Connection
 
-from chassis.work import Work
+from chassis.store.work import Work
 
 if TYPE_CHECKING:
-    from chassis.store import Store
+    from chassis.store.store import Store
 
 
 class Beside(Protocol):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chassis.bus.base import Bus, Reader, Record
-from chassis.consumer import Consumer
+from chassis.runtime.consumer import Consumer
 
 Positions = dict[tuple[str, int], int]
 

@@ -9,31 +9,31 @@ from typing import Any, Self, TypeVar
 
 import asyncpg
 
-from chassis.batch import by_topic
-from chassis.blueprint import Blueprint
 from chassis.bus.base import Bus, lane_of
 from chassis.clock import Clock
-from chassis.consumer import Consumer
 from chassis.errors import BrokenInvariant, Conflict, Misconfigured
-from chassis.forgetting import Forgetting, group_of
 from chassis.http.app import create_app
-from chassis.leases import Leases
-from chassis.live import Live
 from chassis.metrics import Metrics
-from chassis.migrate import migrate
-from chassis.operations import router as operations_router
-from chassis.pool import acquire, create_pool
-from chassis.reading import Reading
-from chassis.rebuild import Progress, Rebuilt, rebuild
-from chassis.relay import Relay
+from chassis.runtime.batch import by_topic
+from chassis.runtime.blueprint import Blueprint
+from chassis.runtime.consumer import Consumer
+from chassis.runtime.forgetting import Forgetting, group_of
+from chassis.runtime.leases import Leases
+from chassis.runtime.live import Live
+from chassis.runtime.operations import router as operations_router
+from chassis.runtime.reading import Reading
+from chassis.runtime.relay import Relay
+from chassis.runtime.wakes import Wakes
 from chassis.settings import Settings
-from chassis.store import Store
-from chassis.store_key import key_of_store
-from chassis.stored import Stored
-from chassis.vault import KeyRing, Subject, master_key, pseudonym_key
-from chassis.views import Projector
-from chassis.wakes import Wakes
-from chassis.work import Work
+from chassis.store.key import key_of_store
+from chassis.store.migrate import migrate
+from chassis.store.pool import acquire, create_pool
+from chassis.store.rebuild import Progress, Rebuilt, rebuild
+from chassis.store.store import Store
+from chassis.store.stored import Stored
+from chassis.store.vault import KeyRing, Subject, master_key, pseudonym_key
+from chassis.store.views import Projector
+from chassis.store.work import Work
 
 T = TypeVar("T")
 Probe = Callable[[str], None]
