@@ -12,12 +12,12 @@ from chassis.bus.base import TOMBSTONE, Record, Unreadable, next_offset
 from chassis.runtime.routes import MessageRoute
 from chassis.store import dead_letters, inbox
 from chassis.store.dead_letters import Original, Parked
-from chassis.store.vault import Subject
 from contracts.characters import in_keys, refuse_key
 from contracts.codec import Message, decode
 from contracts.envelope import told
 from contracts.errors import MalformedMessage, UnknownType
 from contracts.registry import MODELS
+from contracts.words.streams import Subject
 
 SLICE_RECORDS = 200
 ERASED = "billing.account.erased.v1"

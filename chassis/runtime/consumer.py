@@ -33,10 +33,10 @@ from chassis.store import dead_letters, inbox
 from chassis.store.dead_letters import Parked
 from chassis.store.pool import acquire
 from chassis.store.store import Store
-from chassis.store.vault import Subject
 from chassis.store.work import HistoryMissing, Work
 from contracts.codec import Message, decode
 from contracts.errors import MalformedMessage, UnknownType
+from contracts.words.streams import Subject
 
 PARK = (Rejected, Malformed, NotFound, Forbidden, BrokenInvariant)
 """What is parked with its reason while the rest goes on; `BrokenInvariant` too, since stopping a

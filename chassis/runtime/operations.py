@@ -11,7 +11,7 @@ from chassis.errors import NotFound
 from chassis.http.auth import Principal, require
 from chassis.store import dead_letters
 from chassis.store.pool import acquire
-from chassis.store.vault import Subject
+from contracts.words.streams import Subject
 
 if TYPE_CHECKING:
     from chassis.runtime.service import Service

@@ -31,9 +31,10 @@ from chassis.store.pool import acquire, create_pool
 from chassis.store.rebuild import Progress, Rebuilt, rebuild
 from chassis.store.store import Store
 from chassis.store.stored import Stored
-from chassis.store.vault import KeyRing, Subject, master_key, pseudonym_key
+from chassis.store.vault import KeyRing, master_key, pseudonym_key
 from chassis.store.views import Projector
 from chassis.store.work import Work
+from contracts.words.streams import Subject
 
 T = TypeVar("T")
 Probe = Callable[[str], None]

@@ -14,11 +14,10 @@ from chassis.logging import get_logger
 from chassis.metrics import Metrics
 from chassis.runtime.leases import Leases
 from chassis.runtime.routes import WakeRoute
-from chassis.store.aggregate import stream_kind
 from chassis.store.pool import acquire
 from chassis.store.store import Store
-from chassis.store.vault import Subject, subject_of
 from chassis.store.work import Work
+from contracts.words.streams import Subject, kind_of, subject_of
 
 log = get_logger(__name__)
 
@@ -86,10 +85,10 @@ class Wakes:
         self, connection: Connection, lane: int, due: Sequence[str], now: datetime
     ) -> Work:
         streams: list[str] = []
-        about = [stream for stream in due if self.routes[stream_kind(stream)].beside]
+        about = [stream for stream in due if self.routes[kind_of(stream)].beside]
         subjects: list[Subject] = []
         for stream in due:
-            route = self.routes[stream_kind(stream)]
+            route = self.routes[kind_of(stream)]
             streams.append(stream)
             if route.streams is not None:
                 streams.extend(route.streams(stream, lane))
@@ -105,7 +104,7 @@ class Wakes:
         """Handle one wake-up; False when it failed or left the stream due without having done
         anything.
         """
-        kind = stream_kind(stream)
+        kind = kind_of(stream)
         route = self.routes[kind]
         work.begin(None)
         work.facts = (

@@ -54,8 +54,3 @@ class Aggregate(Generic[S, E]):
         }
         for name, codec in codecs.items():
             object.__setattr__(self, name, codec)
-
-
-def stream_kind(stream: str) -> str:
-    """The aggregate's name in front of a stream's first hyphen."""
-    return stream.partition("-")[0]

@@ -11,9 +11,10 @@ import msgspec
 from asyncpg import Connection
 
 from chassis.bus.base import Record
-from chassis.store.vault import UNATTRIBUTED, KeyRing, Subject
+from chassis.store.vault import UNATTRIBUTED, KeyRing
 from contracts.characters import clean
 from contracts.envelope import Told
+from contracts.words.streams import Subject
 
 _NAME_MAX = 128
 _SEALED_MAX = 700_000  # bytes; base64 and the rest stay below what a message may have

@@ -11,7 +11,8 @@ from asyncpg import Connection
 
 from chassis.errors import Misconfigured
 from chassis.settings import Settings
-from chassis.store.vault import KeyRing, Subject, master_key
+from chassis.store.vault import KeyRing, master_key
+from contracts.words.streams import Subject
 
 _META = """
 select epoch, key_check, exists (select from events) or exists (select from subject_keys) as used

@@ -11,11 +11,11 @@ from typing import Any
 
 from asyncpg import Connection
 
-from chassis.store.aggregate import stream_kind
 from chassis.store.pool import acquire
 from chassis.store.store import Store
 from chassis.store.stored import Stored
 from chassis.store.views import Projector, View, create, table_of
+from contracts.words.streams import kind_of
 
 _COUNT = "select count(*) from events"
 _LANES = "select distinct lane from events order by lane"
@@ -110,9 +110,9 @@ async def _fold(store: Store, connection: Connection, lane: int, events: list[St
     streams = list(dict.fromkeys(stored.stream for stored in events))
     states: dict[str, tuple[Any, int]] = {}
     for stream, version, data in await connection.fetch(_LOAD, streams):
-        states[stream] = (store.aggregates[stream_kind(stream)].decode_state(data), version)
+        states[stream] = (store.aggregates[kind_of(stream)].decode_state(data), version)
     for stored in events:
-        aggregate = store.aggregates[stream_kind(stored.stream)]
+        aggregate = store.aggregates[kind_of(stored.stream)]
         state, version = states.get(stored.stream) or (aggregate.initial(stored.stream), 0)
         states[stored.stream] = (aggregate.evolve(state, stored.event), version + 1)
     saved = [_row(store, stream, *states[stream]) for stream in sorted(states)]
@@ -129,7 +129,7 @@ async def _fold(store: Store, connection: Connection, lane: int, events: list[St
 def _row(
     store: Store, stream: str, state: Any, version: int
 ) -> tuple[str, int, bytes, datetime | None]:
-    aggregate = store.aggregates[stream_kind(stream)]
+    aggregate = store.aggregates[kind_of(stream)]
     return stream, version, aggregate.encode_state(state), aggregate.wake_at(state)
 
 

@@ -16,13 +16,14 @@ from asyncpg import Connection
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.errors import Conflict, Misconfigured
-from chassis.store.aggregate import Aggregate, stream_kind
+from chassis.store.aggregate import Aggregate
 from chassis.store.beside import Beside
 from chassis.store.cached_states import Warm
 from chassis.store.pool import acquire
 from chassis.store.stored import Stored
-from chassis.store.vault import KeyRing, Subject, pseudonym
+from chassis.store.vault import KeyRing, pseudonym
 from chassis.store.work import Entry, Work, fresh_entry
+from contracts.words.streams import Subject, kind_of
 
 _LOAD = "select stream, version, data from state where stream = any($1::text[])"
 _VERSIONS = "select stream, version from state where stream = any($1::text[])"
@@ -146,7 +147,7 @@ class Store:
     async def _read(self, connection: Connection, work: Work, cold: Sequence[str]) -> None:
         entries = work.entries
         for stream, version, data in await connection.fetch(_LOAD, cold):
-            aggregate = self.aggregates[stream_kind(stream)]
+            aggregate = self.aggregates[kind_of(stream)]
             entries[stream] = Entry(stream, aggregate, aggregate.decode_state(data), version)
         for stream in cold:
             if stream not in entries:
@@ -265,7 +266,7 @@ class Store:
     ) -> list[Stored]:
         """The events of a stream up to an instant, oldest first."""
         rows = await connection.fetch(_STREAM, stream, until)
-        decode = self.aggregates[stream_kind(stream)].decode_event
+        decode = self.aggregates[kind_of(stream)].decode_event
         return [Stored(s, v, t, at, c, decode(data), ln, p) for s, v, t, at, c, data, ln, p in rows]
 
     async def lane_after(
@@ -274,13 +275,13 @@ class Store:
         """The next committed events of a lane, in order: one statement, so one snapshot."""
         rows = await connection.fetch(_LANE, lane, position, limit)
         return [
-            Stored(s, v, t, at, c, self.aggregates[stream_kind(s)].decode_event(data), ln, p)
+            Stored(s, v, t, at, c, self.aggregates[kind_of(s)].decode_event(data), ln, p)
             for s, v, t, at, c, data, ln, p in rows
         ]
 
     def fold(self, stream: str, events: Sequence[Stored]) -> tuple[Any, int]:
         """The state and version some events lead to."""
-        aggregate = self.aggregates[stream_kind(stream)]
+        aggregate = self.aggregates[kind_of(stream)]
         state = aggregate.initial(stream)
         for stored in events:
             state = aggregate.evolve(state, stored.event)

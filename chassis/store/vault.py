@@ -6,30 +6,18 @@ import hashlib
 import os
 import unicodedata
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.errors import BrokenInvariant, Misconfigured
+from contracts.words.streams import Subject
 
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
 _PSEUDONYM_BYTES = 16
-
-
-class Subject(NamedTuple):
-    """The person personal data is about: one debtor's account with one creditor."""
-
-    creditor: str
-    account: str
-
-
-def subject_of(stream: str) -> Subject:
-    """The debtor of a stream named `kind-creditor/account`."""
-    creditor, _, account = stream.partition("-")[2].partition("/")
-    return Subject(creditor, account)
 
 
 UNATTRIBUTED = Subject("-", "-")

@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from chassis.errors import BrokenInvariant
-from chassis.store.aggregate import Aggregate, stream_kind
+from chassis.store.aggregate import Aggregate
 from chassis.store.stored import Stored
-from chassis.store.vault import KeyRing, Subject
+from chassis.store.vault import KeyRing
+from contracts.words.streams import Subject, kind_of
 
 Pending = tuple[int, str, int, str, datetime, str | None, bytes]
 """An event waiting for the commit: lane, stream, version, type, at, cause, data, as the columns of
@@ -163,7 +164,7 @@ class Work:
 
 def fresh_entry(aggregates: Mapping[str, Aggregate[Any, Any]], stream: str) -> Entry:
     """The entry of a stream nobody has written to yet."""
-    aggregate = aggregates[stream_kind(stream)]
+    aggregate = aggregates[kind_of(stream)]
     return Entry(stream, aggregate, aggregate.initial(stream), 0)
 
 

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from chassis.errors import NotFound
-from chassis.store.vault import Subject
 from chassis.store.work import Work
 from contracts.words.addresses.phone import region_of
+from contracts.words.streams import Subject, account_stream, creditor_stream
 from services.dunning.domain.commands import AccountCommand, CreditorCommand
 from services.dunning.domain.credit import keeps_responsible
 from services.dunning.domain.creditor import decide_creditor
@@ -22,7 +22,6 @@ from services.dunning.domain.values import PolicyRef
 from services.dunning.library import Library
 from services.dunning.people import Around
 from services.dunning.policy import Pack
-from services.dunning.streams import account_stream, creditor_stream
 
 
 class Decisions:

@@ -8,17 +8,22 @@ import msgspec
 from asyncpg import Connection
 
 from chassis.runtime.routes import MessageRoute, WakeRoute
-from chassis.store.vault import Subject, subject_of
 from chassis.store.work import Work
 from contracts import billing, ledger, legal, notifier
 from contracts.codec import Message
+from contracts.words.streams import (
+    Subject,
+    account_stream,
+    creditor_of,
+    creditor_stream,
+    subject_of,
+)
 from services.dunning.decisions import Decisions
 from services.dunning.domain import commands as c
 from services.dunning.domain.state import Account, Creditor, person_code
 from services.dunning.domain.values import Accrual, Agreement, Item, MoneyPart, Person, Sealed
 from services.dunning.people import reached_at
-from services.dunning.reports import Facts, creditor_facts, creditor_of
-from services.dunning.streams import account_stream, creditor_stream
+from services.dunning.reports import Facts, creditor_facts, creditor_state
 
 ToCommand = Callable[[Work, Subject, Message], c.AccountCommand]
 PROFILE = (
@@ -107,11 +112,11 @@ def wakes(decisions: Decisions) -> Mapping[str, WakeRoute]:
     def creditor(work: Work, stream: str) -> None:
         facts: Facts = work.facts
         command = c.RunCalendar(**facts._asdict())
-        decisions.creditor(work, _creditor_of(stream), command)
+        decisions.creditor(work, creditor_of(stream), command)
 
     async def prepare(connection: Connection, stream: str, now: Any) -> Facts:
-        creditor = _creditor_of(stream)
-        policy = (await creditor_of(connection, creditor)).policy
+        creditor = creditor_of(stream)
+        policy = (await creditor_state(connection, creditor)).policy
         pack = decisions.library.get(policy) if policy else None
         return await creditor_facts(connection, creditor, now, pack)
 
@@ -148,11 +153,7 @@ def _debit_failed(work: Work, who: Subject, message: Message) -> c.FailDirectDeb
 
 
 def _streams_of_account(stream: str, lane: int) -> Sequence[str]:
-    return (creditor_stream(subject_of(stream).creditor),)
-
-
-def _creditor_of(stream: str) -> str:
-    return stream.partition("-")[2]
+    return (creditor_stream(creditor_of(stream)),)
 
 
 def _account_updated(

@@ -16,16 +16,15 @@ from chassis.errors import Conflict
 from chassis.runtime.service import Service
 from chassis.store.pool import acquire
 from chassis.store.store import Store
-from chassis.store.vault import Subject, subject_of
 from chassis.store.work import Work
 from contracts.words.addresses.mail import mail_addresses
 from contracts.words.addresses.phone import phone_numbers, region_of
 from contracts.words.addresses.postal import postal_address
+from contracts.words.streams import Subject, account_stream, creditor_stream, is_account, subject_of
 from services.dunning.domain.localtime import ONE_DAY
 from services.dunning.domain.people import WAYS, Contacts, People
 from services.dunning.domain.state import Account, Creditor
 from services.dunning.policy import Pack
-from services.dunning.streams import account_stream, creditor_stream
 
 _READ = """
 select creditor, person, version, contacts from person_contacts
@@ -190,7 +189,7 @@ def _kind(way: str, address: str) -> tuple[str, str]:
 
 
 def _has_case(work: Work, stream: str) -> bool:
-    return stream.startswith("account-") and work.state(stream).case is not None
+    return is_account(stream) and work.state(stream).case is not None
 
 
 async def _read(connection: Connection, around: Around, *, lock: bool) -> None:

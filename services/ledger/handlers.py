@@ -7,19 +7,13 @@ from zoneinfo import ZoneInfoNotFoundError
 
 from chassis.errors import Malformed, NotFound
 from chassis.runtime.routes import MessageRoute, WakeRoute
-from chassis.store.vault import Subject, subject_of
 from chassis.store.work import Work
 from contracts import billing, dunning, legal
 from contracts.codec import Message
+from contracts.words.streams import Subject, account_stream, subject_of, terms_stream, till_stream
 from services.ledger import numbers, tills
 from services.ledger.domain import commands as c
-from services.ledger.domain.aggregates import (
-    ACCOUNT,
-    TILL,
-    account_stream,
-    terms_stream,
-    till_stream,
-)
+from services.ledger.domain.aggregates import ACCOUNT, TILL
 from services.ledger.domain.calendar import local_day
 from services.ledger.domain.case_terms import Money
 from services.ledger.domain.decide import decide, decide_wake, is_of_day, step
@@ -59,7 +53,7 @@ def invoice_streams(message: Message, lane: int) -> Sequence[str]:
 def _and_numbers(streams: Sequence[str], message: Message) -> Sequence[str]:
     if message.data.number is None:
         return streams
-    return (*streams, numbers.numbers_stream(message))
+    return (*streams, numbers.stream_of(message))
 
 
 def account_streams(message: Message, lane: int) -> Sequence[str]:
@@ -69,7 +63,7 @@ def account_streams(message: Message, lane: int) -> Sequence[str]:
 
 def erasure_streams(message: Message, lane: int) -> Sequence[str]:
     """The streams with what must be let go of an erased debtor."""
-    return (numbers.numbers_stream(message),)
+    return (numbers.stream_of(message),)
 
 
 def only_terms(message: Message, lane: int) -> Sequence[str]:

@@ -7,9 +7,9 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from chassis.store.aggregate import Aggregate
-from chassis.store.vault import subject_of
 from chassis.store.work import Work
 from contracts.codec import Message
+from contracts.words.streams import numbers_stream, subject_of
 
 Kind: TypeAlias = Literal["account", "invoice", "payment"]
 
@@ -49,9 +49,9 @@ NUMBERS: Aggregate[Numbers, Any] = Aggregate(
 )
 
 
-def numbers_stream(message: Message) -> str:
-    """The stream of an account's numbers."""
-    return f"numbers-{message.creditor}/{message.subject}"
+def stream_of(message: Message) -> str:
+    """The stream of the numbers of a message's account."""
+    return numbers_stream(message.creditor, message.subject)
 
 
 def is_numbered(message: Message) -> bool:
@@ -61,7 +61,7 @@ def is_numbered(message: Message) -> bool:
 
 def note(work: Work, message: Message, kind: Kind, id_: str) -> None:
     """Keep the number a message brings; nothing for an erased debtor."""
-    stream, number = numbers_stream(message), message.data.number
+    stream, number = stream_of(message), message.data.number
     subject = subject_of(stream)
     if number is None or work.is_erased(subject):
         return
@@ -71,6 +71,6 @@ def note(work: Work, message: Message, kind: Kind, id_: str) -> None:
 
 def forget(work: Work, message: Message) -> None:
     """Let go of an erased debtor's numbers."""
-    stream = numbers_stream(message)
+    stream = stream_of(message)
     if work.state(stream).count:
         work.append(stream, [NumbersErased()])

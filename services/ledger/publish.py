@@ -10,9 +10,9 @@ from datetime import date
 
 from chassis.runtime.outgoing import Outgoing
 from chassis.store.stored import Stored
-from chassis.store.vault import subject_of
 from contracts import ledger
 from contracts.base import Contract
+from contracts.words.streams import creditor_of, subject_of
 from services.ledger.domain import events as e
 from services.ledger.domain.cash import CashCounted
 from services.ledger.domain.late_fee import Accrual
@@ -35,7 +35,7 @@ def publish(stored: Stored) -> list[Outgoing]:
 
 
 def _cash(stored: Stored) -> Iterator[Outgoing]:
-    creditor = stored.stream.partition("-")[2].rpartition("@")[0]
+    creditor = creditor_of(stored.stream)
     event: CashCounted = stored.event
     for counted in event.counts:
         difference = ledger.CashDifferenceFound(

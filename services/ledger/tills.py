@@ -8,8 +8,9 @@ from asyncpg import Connection
 from chassis.store.work import Work
 from contracts import billing, dunning
 from contracts.codec import Message
+from contracts.words.streams import till_stream
 from services.ledger.domain import cash
-from services.ledger.domain.aggregates import TILL, till_stream
+from services.ledger.domain.aggregates import TILL
 from services.ledger.domain.events import PaymentReceived
 from services.ledger.domain.resimulate import Past
 

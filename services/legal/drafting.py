@@ -9,6 +9,7 @@ from chassis.logging import get_logger
 from chassis.store.work import Work
 from contracts import dunning
 from contracts.codec import Message
+from contracts.words.streams import matter_stream, subject_of, terms_stream
 from services.legal.domain import decide
 from services.legal.domain import events as e
 from services.legal.domain.amounts import claim
@@ -18,7 +19,6 @@ from services.legal.domain.state import Matter, PendingDocument
 from services.legal.domain.terms import Terms
 from services.legal.rendering.compose import Documents
 from services.legal.settings import LegalSettings
-from services.legal.streams import matter_stream, subject_of, terms_stream
 
 log = get_logger(__name__)
 

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from chassis.errors import Transient
 from chassis.logging import get_logger
 from chassis.runtime.service import Service
-from chassis.store.vault import Subject
 from chassis.store.work import Work
+from contracts.words.streams import Subject, matter_stream
 from services.legal.adapters.folder import DocumentsFolder
 from services.legal.domain import events as e
-from services.legal.streams import matter_stream
 from services.legal.views import documents
 from services.legal.views.documents import Paper
 

@@ -10,12 +10,12 @@ from chassis.runtime.routes import MessageRoute, WakeRoute
 from chassis.store.work import Work
 from contracts import billing, dunning, ledger
 from contracts.codec import Message
+from contracts.words.streams import creditor_of, matter_stream, subject_of, terms_stream
 from services.legal.domain import decide
 from services.legal.domain import events as e
 from services.legal.domain.parties import Guarantor, Profile
 from services.legal.domain.terms import TermsPublished as TermsKnown
 from services.legal.drafting import Drafting
-from services.legal.streams import matter_stream, subject_of, terms_stream
 
 _TASKS_OF_THE_FILE = frozenset({"inventory", "storage"})
 
@@ -38,7 +38,7 @@ def _matter_and_terms(message: Message, lane: int) -> Sequence[str]:
 
 
 def _wake_streams(stream: str, lane: int) -> Sequence[str]:
-    return [terms_stream(subject_of(stream).creditor, lane)]
+    return [terms_stream(creditor_of(stream), lane)]
 
 
 def debtor_upserted(work: Work, message: Message) -> None:

@@ -6,8 +6,8 @@ from chassis.runtime.outgoing import Outgoing
 from chassis.store.stored import Stored
 from contracts import legal
 from contracts.base import Contract
+from contracts.words.streams import subject_of
 from services.legal.domain import events as e
-from services.legal.streams import subject_of
 
 
 def publish(stored: Stored) -> Sequence[Outgoing]:

@@ -11,9 +11,9 @@ import msgspec
 
 from chassis.logging import get_logger
 from chassis.runtime.service import Service
-from chassis.store.vault import Subject
 from chassis.store.work import Work
 from contracts.words.formats import one_line
+from contracts.words.streams import Subject, account_stream
 from services.notifier.adapters.breaker import Breaker
 from services.notifier.adapters.gateway import Gateway, Lookup, Parcel
 from services.notifier.domain import events as e
@@ -31,7 +31,6 @@ from services.notifier.recording import (
     record,
 )
 from services.notifier.rendering.compose import Content
-from services.notifier.streams import account_stream
 from services.notifier.views import notices
 from services.notifier.views.notices import Task
 

@@ -8,17 +8,16 @@ import msgspec
 
 from chassis.errors import Rejected
 from chassis.runtime.routes import MessageRoute, WakeRoute
-from chassis.store.vault import Subject
 from chassis.store.work import Work
 from contracts import billing, dunning, ledger
 from contracts.codec import Message
+from contracts.words.streams import Subject, account_stream, terms_stream
 from services.notifier.domain import decide
 from services.notifier.domain import events as e
 from services.notifier.domain.destinations import Profile
 from services.notifier.domain.state import Account
 from services.notifier.domain.terms import CONTACT_FROM, CONTACT_UNTIL, CONTACTS_MAX
 from services.notifier.domain.terms import TermsPublished as TermsKnown
-from services.notifier.streams import account_stream, terms_stream
 
 _CONTACT_TASKS = frozenset({"phone_call", "visit"})
 """Tasks of which rule 7 counts each as a contact."""

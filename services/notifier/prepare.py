@@ -8,8 +8,8 @@ import msgspec
 
 from chassis.errors import BrokenInvariant, Malformed
 from chassis.logging import get_logger
-from chassis.store.vault import Subject
 from chassis.store.work import Work
+from contracts.words.streams import Subject, account_stream, terms_stream
 from services.notifier.adapters.breaker import Breaker
 from services.notifier.adapters.gateway import Parcel
 from services.notifier.domain import decide
@@ -27,7 +27,6 @@ from services.notifier.domain.terms import Terms
 from services.notifier.rendering.compose import Content, compose
 from services.notifier.rendering.templates import Templates
 from services.notifier.settings import NotifierSettings
-from services.notifier.streams import account_stream, terms_of
 
 log = get_logger(__name__)
 
@@ -47,7 +46,7 @@ class Preparation:
         notice = state.open.get(notice_id)
         if notice is None or notice.stage != "ready":
             return None
-        terms = terms_of(work, creditor)
+        terms: Terms = work.state(terms_stream(creditor, work.lane))
         stopped = decide.gate(state, notice, terms, work.now) or self._held(notice, work.now)
         if stopped:
             work.append(stream, stopped)

@@ -5,9 +5,9 @@ from typing import Any
 
 from chassis.runtime.outgoing import Outgoing
 from chassis.store.stored import Stored
-from chassis.store.vault import subject_of
 from contracts import notifier
 from contracts.base import Contract
+from contracts.words.streams import subject_of
 from services.notifier.domain import events as e
 
 

@@ -7,14 +7,13 @@ from typing import Any
 
 from chassis.logging import get_logger
 from chassis.runtime.service import Service
-from chassis.store.vault import Subject
 from chassis.store.work import Work
+from contracts.words.streams import Subject, account_stream, terms_stream
 from services.notifier.adapters.gateway import Lookup
 from services.notifier.domain import decide
 from services.notifier.domain import events as e
 from services.notifier.domain.commands import AttemptResult
 from services.notifier.domain.state import Account
-from services.notifier.streams import account_stream, terms_stream
 from services.notifier.views.notices import Task
 
 log = get_logger(__name__)

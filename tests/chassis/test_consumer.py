@@ -17,13 +17,14 @@ from chassis.runtime.service import Service
 from chassis.store import dead_letters
 from chassis.store.store import Store
 from chassis.store.stored import Stored
-from chassis.store.vault import Subject, master_key
+from chassis.store.vault import master_key
 from chassis.store.views import rows
 from chassis.store.work import Work
 from chassis.testkit import dump
 from contracts.billing import AccountErased, AccountUpserted
 from contracts.codec import Message, decode, encode
 from contracts.ledger import AccountCleared
+from contracts.words.streams import Subject
 from tests.chassis import toy
 from tests.chassis.conftest import OpenToy
 

@@ -15,11 +15,11 @@ from chassis.runtime.outgoing import Outgoing
 from chassis.runtime.routes import MessageRoute, WakeRoute
 from chassis.store.aggregate import Aggregate
 from chassis.store.stored import Stored
-from chassis.store.vault import Subject
 from chassis.store.work import Work
 from contracts.billing import PaymentReceived
 from contracts.codec import Message, encode
 from contracts.ledger import AccountCleared
+from contracts.words.streams import Subject
 
 REFUSED = 13
 FAULTY = 666

@@ -4,7 +4,7 @@ from datetime import date
 
 from chassis.store.views import rows, table_of
 from contracts import billing, dunning, ledger, legal
-from services.ledger.domain.aggregates import account_stream
+from contracts.words.streams import account_stream
 from tests.ledger.conftest import World
 
 D = date

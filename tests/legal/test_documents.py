@@ -3,8 +3,8 @@
 import hashlib
 from datetime import UTC, datetime, timedelta
 
-from chassis.store.vault import Subject
 from contracts import billing, dunning
+from contracts.words.streams import Subject
 from tests.legal.world import LegalWorld
 from tests.notifier.world import ACCOUNT, CREDITOR
 

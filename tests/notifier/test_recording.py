@@ -8,8 +8,8 @@ from typing import Any, cast
 import asyncpg
 import pytest
 
+from contracts.words.streams import account_stream
 from services.notifier.domain.commands import AttemptResult
-from services.notifier.streams import account_stream
 from tests.notifier.conftest import Open
 from tests.notifier.post import mail_server
 from tests.notifier.test_crashes import Provider, _state, _with

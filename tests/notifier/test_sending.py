@@ -3,8 +3,8 @@
 from datetime import UTC, date, datetime
 from email import message_from_bytes, policy
 
-from chassis.store.vault import Subject
 from contracts import billing, dunning
+from contracts.words.streams import Subject
 from tests.notifier.world import ACCOUNT, CREDITOR, World
 
 EVENING = datetime(2026, 3, 10, 14, tzinfo=UTC)

@@ -13,19 +13,18 @@ from typing import Any, NamedTuple
 from chassis.errors import ArrearsError
 from chassis.runtime.blueprint import Blueprint
 from chassis.runtime.routes import MessageRoute
-from chassis.store.aggregate import stream_kind
 from chassis.store.stored import Stored
-from chassis.store.vault import KeyRing, Subject, master_key
+from chassis.store.vault import KeyRing, master_key
 from chassis.store.work import Entry, Work
 from contracts import billing
 from contracts.base import Contract
 from contracts.codec import Message, decode, encode
+from contracts.words.streams import Subject, account_stream, creditor_stream, kind_of
 from services.dunning import main as dunning
 from services.dunning.decisions import Decisions
 from services.dunning.domain import commands as c
 from services.dunning.library import Library
 from services.dunning.policy import Pack
-from services.dunning.streams import account_stream, creditor_stream
 from services.ledger import main as ledger
 from services.ledger.domain import late_fee
 from services.ledger.domain.resimulate import Past, archive
@@ -77,7 +76,7 @@ class Service:
         handle(work)
         new = []
         for lane, stream, version, kind, instant, why, data in work.pending:
-            event = self.aggregates[stream_kind(stream)].decode_event(data)
+            event = self.aggregates[kind_of(stream)].decode_event(data)
             position = len(self.stored) + 1
             new.append(Stored(stream, version, kind, instant, why, event, lane, position))
             self.stored.append(new[-1])
@@ -89,8 +88,8 @@ class Service:
         """The streams that ask to be woken, and when."""
         found = []
         for name, (state, _) in self.states.items():
-            wake = self.aggregates[stream_kind(name)].wake_at(state)
-            if wake is not None and stream_kind(name) in self.wakes:
+            wake = self.aggregates[kind_of(name)].wake_at(state)
+            if wake is not None and kind_of(name) in self.wakes:
                 found.append((wake, name))
         return sorted(found)
 
@@ -98,7 +97,7 @@ class Service:
         """The states as the stored events alone make them."""
         states: dict[str, tuple[Any, int]] = {}
         for name, data in self.raw:
-            kind = self.aggregates[stream_kind(name)]
+            kind = self.aggregates[kind_of(name)]
             state, version = states.get(name) or (kind.initial(name), 0)
             states[name] = (kind.evolve(state, kind.decode_event(data)), version + 1)
         return states
@@ -106,19 +105,19 @@ class Service:
     def encoded(self, states: Mapping[str, tuple[Any, int]]) -> dict[str, tuple[bytes, int]]:
         """States as the store keeps them."""
         return {
-            name: (self.aggregates[stream_kind(name)].encode_state(state), version)
+            name: (self.aggregates[kind_of(name)].encode_state(state), version)
             for name, (state, version) in states.items()
         }
 
     def read_back(self, states: Mapping[str, tuple[bytes, int]]) -> None:
         """Go on with states as the store keeps them."""
         self.states = {
-            name: (self.aggregates[stream_kind(name)].decode_state(data), version)
+            name: (self.aggregates[kind_of(name)].decode_state(data), version)
             for name, (data, version) in states.items()
         }
 
     def _entry(self, name: str) -> Entry:
-        kind = self.aggregates[stream_kind(name)]
+        kind = self.aggregates[kind_of(name)]
         state, version = self.states.get(name) or (kind.initial(name), 0)
         return Entry(name, kind, state, version)
 
@@ -152,7 +151,7 @@ class Wired:
 
     def awake(self, service: Service, name: str) -> None:
         """A stream is woken."""
-        route = service.wakes[stream_kind(name)]
+        route = service.wakes[kind_of(name)]
         further = route.streams(name, 0) if route.streams else ()
 
         def handle(work: Work) -> None:

@@ -11,9 +11,9 @@ from chassis.errors import NotFound
 from chassis.http import Page, Principal, decode_cursor, page
 from chassis.http.paging import Cursor, Limit
 from chassis.store.stored import Stored
-from chassis.store.vault import Subject
 from chassis.store.views import table_of
 from contracts.base import Number
+from contracts.words.streams import Subject, account_stream
 from services.dunning.api import models as m
 from services.dunning.api.creditors import end_of, paged
 from services.dunning.api.desk import CreditorQuery, Desk, InScope
@@ -23,7 +23,6 @@ from services.dunning.api.timeline import Entry
 from services.dunning.domain.outlook import outlook
 from services.dunning.domain.owing import overdue, owed
 from services.dunning.domain.state import Account, person_code
-from services.dunning.streams import account_stream
 from services.dunning.views import DECISIONS
 
 _DECISIONS = f"""

@@ -11,6 +11,7 @@ from chassis.errors import NotFound, Rejected
 from chassis.http import Page, Principal, decode_cursor, page
 from chassis.http.paging import Cursor, Limit
 from chassis.store.work import Work
+from contracts.words.streams import creditor_stream
 from services.dunning.api import inputs as i
 from services.dunning.api import models as m
 from services.dunning.api.desk import ALL_ACCOUNTS, CreditorInScope, Desk, staff_of
@@ -22,7 +23,6 @@ from services.dunning.domain.creditor import terms_of
 from services.dunning.domain.state import Creditor
 from services.dunning.library import chosen_text
 from services.dunning.policy import Pack
-from services.dunning.streams import creditor_stream
 
 
 def router(desk: Desk) -> APIRouter:

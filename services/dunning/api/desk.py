@@ -15,8 +15,9 @@ from chassis.http.auth import Caller
 from chassis.http.idempotency import request_id
 from chassis.runtime.service import Service
 from chassis.store.stored import Stored
-from chassis.store.vault import KeyRing, Subject
+from chassis.store.vault import KeyRing
 from chassis.store.work import Work
+from contracts.words.streams import Subject, account_stream, creditor_stream
 from services.dunning.api.timeline import Entry, Reader
 from services.dunning.decisions import Decisions
 from services.dunning.domain.commands import AccountCommand, CreditorCommand
@@ -24,7 +25,6 @@ from services.dunning.domain.events import Event
 from services.dunning.domain.state import Account, Creditor, person_code
 from services.dunning.domain.values import Person
 from services.dunning.policy import Pack
-from services.dunning.streams import account_stream, creditor_stream
 
 AccountId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,128}$", description="account")]
 CreditorId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,128}$", description="creditor")]

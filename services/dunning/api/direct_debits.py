@@ -10,14 +10,14 @@ from chassis.errors import NotFound
 from chassis.http import Principal
 from chassis.http.files import as_file
 from chassis.sheets import CSV_TYPE, Money, for_machines
-from chassis.store.vault import KeyRing, Subject
+from chassis.store.vault import KeyRing
 from chassis.store.views import table_of
+from contracts.words.streams import Subject, account_stream
 from services.dunning.api import models as m
 from services.dunning.api.desk import CreditorInScope, Desk
 from services.dunning.api.roles import may
 from services.dunning.domain.aggregates import ACCOUNT
 from services.dunning.domain.state import Account
-from services.dunning.streams import account_stream
 from services.dunning.views import DIRECT_DEBITS
 
 FILE_FORMAT = "arrears-direct-debit/1"

@@ -6,13 +6,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 
 from chassis.http import Principal
-from chassis.store.vault import Subject
+from contracts.words.streams import Subject, account_stream
 from services.dunning.api import models as m
 from services.dunning.api.desk import CreditorInScope, Desk
 from services.dunning.api.queries import GROUPS
 from services.dunning.api.roles import may
 from services.dunning.domain.state import Account, person_code
-from services.dunning.streams import account_stream
 
 
 def router(desk: Desk) -> APIRouter:

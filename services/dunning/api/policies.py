@@ -9,7 +9,7 @@ from pydantic import Field
 from chassis.errors import NotFound
 from chassis.http import Principal
 from chassis.store.stored import Stored
-from chassis.store.vault import Subject
+from contracts.words.streams import Subject, account_stream, creditor_stream
 from services.dunning.api import inputs as i
 from services.dunning.api import models as m
 from services.dunning.api.desk import (
@@ -30,7 +30,6 @@ from services.dunning.domain.state import Account, Creditor
 from services.dunning.domain.values import PolicyRef
 from services.dunning.library import chosen_text
 from services.dunning.policy import Pack, PackError, validate
-from services.dunning.streams import account_stream, creditor_stream
 
 CREATED = 201
 CaseId = Annotated[str, Path(max_length=128)]

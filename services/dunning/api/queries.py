@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from chassis.store.vault import KeyRing, Subject
+from chassis.store.vault import KeyRing
 from chassis.store.views import table_of
+from contracts.words.streams import Subject, account_stream_sql
 from services.dunning.views import ACCOUNTS, TASKS
 from services.dunning.views import CASES as CASES_VIEW
 
@@ -45,7 +46,7 @@ case when n.case_id = c.case_id then n.owed end as owed, n.currency, n.number,
 """  # noqa: S608 - names of ours
 _FROM = f"""
 from {table_of(CASES_VIEW)} c
-left join {table_of(ACCOUNTS)} n on n.stream = 'account-' || c.creditor || '/' || c.account
+left join {table_of(ACCOUNTS)} n on n.stream = {account_stream_sql("c.creditor", "c.account")}
 """
 _FROM_RUNNING = f"""
 from {table_of(ACCOUNTS)} n join {table_of(CASES_VIEW)} c on c.case_id = n.case_id

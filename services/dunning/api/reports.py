@@ -13,7 +13,7 @@ from chassis.errors import NotFound
 from chassis.http import Principal
 from chassis.http.files import as_file
 from chassis.sheets import CSV_TYPE, XLSX_TYPE
-from chassis.store.vault import Subject
+from contracts.words.streams import Subject, creditor_stream
 from services.dunning.api import models as m
 from services.dunning.api.creditors import end_of
 from services.dunning.api.desk import CreditorInScope, Desk
@@ -22,7 +22,6 @@ from services.dunning.domain.events import ReportStored
 from services.dunning.reports import REPORTS, Book, Opened, books_of
 from services.dunning.reports.export import MONEY, Shown, as_csv, as_xlsx
 from services.dunning.reports.opened import with_names
-from services.dunning.streams import creditor_stream
 
 Format = Literal["json", "csv", "xlsx"]
 _FILES: dict[str, Any] = {

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Path, Query
 from chassis.errors import Forbidden, NotFound
 from chassis.http import Page, Principal, decode_cursor, page
 from chassis.http.paging import Cursor, Limit
-from chassis.store.vault import KeyRing, Subject
+from chassis.store.vault import KeyRing
 from chassis.store.views import table_of
+from contracts.words.streams import Subject
 from services.dunning.api import inputs as i
 from services.dunning.api import models as m
 from services.dunning.api.desk import (

@@ -13,7 +13,8 @@ import msgspec
 from pydantic import BaseModel
 
 from chassis.store.stored import Stored
-from chassis.store.vault import KeyRing, Subject
+from chassis.store.vault import KeyRing
+from contracts.words.streams import Subject
 from services.dunning.domain import events as e
 from services.dunning.domain.values import Person, Sealed
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
+from contracts.words.streams import creditor_of, subject_of
 from contracts.words.workdays import WorkingDays
 from services.dunning.domain.values import (
     Agreement,
@@ -224,10 +225,10 @@ def short_code(name: str) -> str:
 
 def initial_account(stream: str) -> Account:
     """The empty state of `account-{creditor}/{account}`."""
-    creditor, _, account = stream.partition("-")[2].partition("/")
+    creditor, account = subject_of(stream)
     return Account(creditor=creditor, account=account)
 
 
 def initial_creditor(stream: str) -> Creditor:
     """The empty state of `creditor-{creditor}`."""
-    return Creditor(creditor=stream.partition("-")[2])
+    return Creditor(creditor=creditor_of(stream))

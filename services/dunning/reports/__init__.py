@@ -7,7 +7,7 @@ from services.dunning.reports.reading import (
     accounts_of,
     books_of,
     creditor_facts,
-    creditor_of,
+    creditor_state,
 )
 from services.dunning.reports.table import REPORTS, Report
 
@@ -20,5 +20,5 @@ __all__ = [
     "accounts_of",
     "books_of",
     "creditor_facts",
-    "creditor_of",
+    "creditor_state",
 ]

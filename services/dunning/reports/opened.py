@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chassis.store.vault import KeyRing, Subject
+from chassis.store.vault import KeyRing
+from contracts.words.streams import Subject
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from asyncpg import Connection
 
 from chassis.errors import NotFound
 from chassis.store.views import table_of
+from contracts.words.streams import creditor_stream
 from services.dunning.domain.aggregates import ACCOUNT, CREDITOR
 from services.dunning.domain.commission import due_for_month
 from services.dunning.domain.credit import owes
@@ -19,7 +20,6 @@ from services.dunning.domain.state import Account, Creditor, initial_account
 from services.dunning.policy.model import Pack
 from services.dunning.reports.book import Book, write
 from services.dunning.reports.table import REPORTS
-from services.dunning.streams import creditor_stream
 from services.dunning.views import INVOICED
 
 _CREDITOR = "select data from state where stream = $1"
@@ -51,7 +51,7 @@ class Facts(NamedTuple):
     commission: int | None = None
 
 
-async def creditor_of(connection: Connection, creditor: str) -> Creditor:
+async def creditor_state(connection: Connection, creditor: str) -> Creditor:
     """A creditor's state; raises `NotFound`."""
     data = await connection.fetchval(_CREDITOR, creditor_stream(creditor))
     if data is None:
@@ -65,7 +65,7 @@ async def creditor_facts(
     """What the calendar of a creditor needs at an instant: the reports due that day are drawn up,
     and no others.
     """
-    state = await creditor_of(connection, creditor)
+    state = await creditor_state(connection, creditor)
     zone = ZoneInfo(state.zone)
     day = now.astimezone(zone).date()
     names = _due(pack, state, zone) if pack else set()

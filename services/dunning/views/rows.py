@@ -8,6 +8,7 @@ import orjson
 from asyncpg import Connection
 
 from chassis.store.stored import Stored
+from contracts.words.streams import subject_of
 
 Row = dict[str, Any]
 Fold = Callable[[Row, Stored], None]
@@ -67,8 +68,8 @@ class RowsView:
 
 def owner_of(stored: Stored) -> tuple[str, str | None]:
     """Creditor and account of a stream; no account for the creditor's own."""
-    creditor, slash, account = stored.stream.partition("-")[2].partition("/")
-    return creditor, account if slash else None
+    creditor, account = subject_of(stored.stream)
+    return creditor, account or None
 
 
 def place(row: Row, stored: Stored) -> None:

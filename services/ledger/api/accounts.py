@@ -9,7 +9,7 @@ from chassis.http.auth import Caller
 from chassis.http.files import as_file
 from chassis.http.paging import Cursor, Limit, Page, decode_cursor, page
 from chassis.sheets import CSV_TYPE, XLSX_TYPE, for_spreadsheets, workbook
-from chassis.store.vault import Subject
+from contracts.words.streams import Subject, account_stream
 from services.ledger.api.models import (
     AccountSummary,
     ItemOut,
@@ -27,7 +27,6 @@ from services.ledger.api.snapshot import (
     snapshot,
 )
 from services.ledger.api.statement import as_table, lines
-from services.ledger.domain.aggregates import account_stream
 from services.ledger.domain.resimulate import Past, archive
 from services.ledger.domain.state import Item, order
 from services.ledger.views.ageing import days_overdue

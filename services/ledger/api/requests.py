@@ -13,9 +13,9 @@ from chassis.http.idempotency import request_id
 from chassis.store.work import Work
 from contracts import billing
 from contracts.codec import CONTENT_TYPE, encode
+from contracts.words.streams import account_stream
 from services.ledger.api.models import ErasureOut, RefundIn, RefundOut
 from services.ledger.api.snapshot import AccountId, Creditor
-from services.ledger.domain.aggregates import account_stream
 from services.ledger.domain.commands import Refund
 from services.ledger.domain.decide import decide
 from services.ledger.domain.events import RefundFellDue

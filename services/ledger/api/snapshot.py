@@ -8,8 +8,8 @@ from fastapi import Path, Query
 
 from chassis.errors import Malformed, NotFound
 from contracts.base import Identifier
+from contracts.words.streams import account_stream, terms_stream
 from services.ledger.domain import late_fee, resimulate
-from services.ledger.domain.aggregates import account_stream, terms_stream
 from services.ledger.domain.calendar import local_day, midnight, next_day
 from services.ledger.domain.case_terms import effective
 from services.ledger.domain.decide import catch_up

@@ -41,18 +41,3 @@ TILL: Aggregate[Till, Any] = Aggregate(
     evolve=evolve_till,
     wake_at=count_at,
 )
-
-
-def account_stream(creditor: str, account: str) -> str:
-    """The stream of a debtor's account."""
-    return f"account-{creditor}/{account}"
-
-
-def terms_stream(creditor: str, lane: int) -> str:
-    """The stream of a creditor's terms in a lane: each lane keeps its own copy."""
-    return f"terms-{creditor}@{lane}"
-
-
-def till_stream(creditor: str, lane: int) -> str:
-    """The stream of the cash of a creditor that a lane sees."""
-    return f"till-{creditor}@{lane}"

@@ -6,7 +6,7 @@ from typing import Any
 from asyncpg import Connection
 
 from chassis.store.stored import Stored
-from chassis.store.vault import subject_of
+from contracts.words.streams import subject_of
 from services.ledger.domain.events import Event
 
 _UPSERT = """

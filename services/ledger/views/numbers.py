@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from asyncpg import Connection
 
 from chassis.store.stored import Stored
-from chassis.store.vault import Subject, subject_of
+from contracts.words.streams import Subject, subject_of
 from services.ledger.numbers import Kind, NumberNoted, NumbersErased
 
 if TYPE_CHECKING:

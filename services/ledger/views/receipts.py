@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from asyncpg import Connection
 
 from chassis.store.stored import Stored
+from contracts.words.streams import creditor_of
 from services.ledger.domain.cash import CashReceived, CashReversed
 
 _INSERT = """
@@ -47,7 +48,7 @@ class ReceiptsView:
             event = stored.event
             if not isinstance(event, CashReceived | CashReversed):
                 continue
-            creditor = stored.stream.partition("-")[2].rpartition("@")[0]
+            creditor = creditor_of(stored.stream)
             if isinstance(event, CashReversed):
                 await connection.execute(
                     _TAKE_BACK.format(table=table), creditor, event.payment_id, event.amount

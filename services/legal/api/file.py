@@ -14,8 +14,9 @@ from chassis.errors import Rejected
 from chassis.http.auth import Caller, Principal, require
 from chassis.runtime.service import Service
 from chassis.store.stored import Stored
-from chassis.store.vault import KeyRing, Subject
+from chassis.store.vault import KeyRing
 from chassis.store.work import Work
+from contracts.words.streams import Subject, matter_stream, terms_stream
 from services.legal.api.models import (
     AccountId,
     Closing,
@@ -36,7 +37,6 @@ from services.legal.domain import file
 from services.legal.domain.commands import CloseMatter, IncurCost, MoveGoods, TakeInventory
 from services.legal.domain.state import Matter
 from services.legal.domain.terms import Terms
-from services.legal.streams import matter_stream, terms_stream
 
 CREATED = 201
 READERS = ("legal", "manager", "auditor")

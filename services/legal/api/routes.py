@@ -12,9 +12,10 @@ from chassis.http.auth import Caller, Principal, require
 from chassis.http.paging import LIMIT_DEFAULT, Cursor, Limit, Page, decode_cursor, page
 from chassis.runtime.service import Service
 from chassis.store.stored import Stored
-from chassis.store.vault import KeyRing, Subject
+from chassis.store.vault import KeyRing
 from chassis.store.work import Work
 from contracts.base import Document
+from contracts.words.streams import Subject, matter_stream, terms_stream
 from services.legal.api.models import (
     AccountId,
     CostRow,
@@ -33,7 +34,6 @@ from services.legal.domain import events as e
 from services.legal.domain.commands import RecordProgress
 from services.legal.domain.terms import Terms
 from services.legal.settings import LegalSettings
-from services.legal.streams import matter_stream, terms_stream
 from services.legal.views import documents, matters
 
 _READERS = ("legal", "manager")

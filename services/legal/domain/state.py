@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
+from contracts.words.streams import subject_of
 from services.legal.domain.events import ClaimItem, OpenItem
 
 
@@ -81,5 +82,5 @@ class Matter(Struct, frozen=True):
 
 def initial_matter(stream: str) -> Matter:
     """A matter of which nothing is known; `stream` is `matter-{creditor}/{account}`."""
-    creditor, _, account = stream.removeprefix("matter-").partition("/")
+    creditor, account = subject_of(stream)
     return Matter(creditor=creditor, account=account)

@@ -4,6 +4,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from contracts.words.streams import creditor_of
+
 
 class TermsPublished(Struct, frozen=True, tag="terms_published"):
     """A creditor's policy came into force or changed."""
@@ -35,7 +37,7 @@ class Terms(Struct, frozen=True):
 
 def initial_terms(stream: str) -> Terms:
     """Terms of `terms-{creditor}@{lane}` before anything was published."""
-    return Terms(creditor=stream.removeprefix("terms-").rpartition("@")[0])
+    return Terms(creditor=creditor_of(stream))
 
 
 def evolve_terms(state: Terms, event: TermsPublished) -> Terms:

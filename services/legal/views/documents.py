@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from asyncpg import Connection
 
 from chassis.store.stored import Stored
+from contracts.words.streams import subject_of
 from services.legal.domain import events as e
 
 TABLE = "view_documents"
@@ -139,7 +140,7 @@ class DocumentsView:
             found = _change(stored)
             if found is not None:
                 statement, values = found
-                creditor, _, account = stored.stream.removeprefix("matter-").partition("/")
+                creditor, account = subject_of(stored.stream)
                 await connection.execute(statement.format(table=table), creditor, account, *values)
 
 

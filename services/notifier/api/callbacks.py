@@ -20,10 +20,10 @@ from chassis.errors import Forbidden, Malformed, NotFound
 from chassis.http.openapi import named
 from chassis.runtime.service import Service
 from chassis.store.work import Work
+from contracts.words.streams import account_stream
 from services.notifier.api.models import Callback
 from services.notifier.api.notices import record_delivery
 from services.notifier.domain.commands import RecordDelivery
-from services.notifier.streams import account_stream
 from services.notifier.views import notices
 
 _TOLERANCE_SECONDS = 300

@@ -9,9 +9,10 @@ from chassis.errors import NotFound
 from chassis.http.auth import Caller, Principal, require
 from chassis.http.paging import LIMIT_DEFAULT, Cursor, Limit, Page, decode_cursor, page
 from chassis.runtime.service import Service
-from chassis.store.vault import KeyRing, Subject
+from chassis.store.vault import KeyRing
 from chassis.store.work import Work
 from contracts.base import Channel, Purpose
+from contracts.words.streams import Subject, account_stream
 from services.notifier.api.models import (
     AccountId,
     Delivery,
@@ -23,7 +24,6 @@ from services.notifier.api.models import (
 from services.notifier.domain import respond
 from services.notifier.domain.commands import RecordDelivery
 from services.notifier.domain.state import Account
-from services.notifier.streams import account_stream
 from services.notifier.views import notices
 
 _READERS = ("collector", "manager", "legal")

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from contracts.words.streams import subject_of
 from services.notifier.domain.events import About, OpenItem
 
 Stage = Literal["waiting", "ready", "sending", "unknown"]
@@ -102,5 +103,5 @@ class Account(Struct, frozen=True):
 
 def initial_account(stream: str) -> Account:
     """An account of which nothing is known; `stream` is `account-{creditor}/{account}`."""
-    creditor, _, account = stream.removeprefix("account-").partition("/")
+    creditor, account = subject_of(stream)
     return Account(creditor=creditor, account=account)

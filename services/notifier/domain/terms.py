@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from contracts.words.addresses.phone import region_of
+from contracts.words.streams import creditor_of
 from contracts.words.workdays import WorkingDays
 
 CONTACT_FROM = time(8)
@@ -67,7 +68,7 @@ class Terms(Struct, frozen=True):
 
 def initial_terms(stream: str) -> Terms:
     """Terms of `terms-{creditor}@{lane}` before anything was published."""
-    return Terms(creditor=stream.removeprefix("terms-").rpartition("@")[0])
+    return Terms(creditor=creditor_of(stream))
 
 
 def evolve_terms(state: Terms, event: TermsPublished) -> Terms:

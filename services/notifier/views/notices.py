@@ -8,7 +8,7 @@ from asyncpg import Connection
 
 from chassis.errors import BrokenInvariant
 from chassis.store.stored import Stored
-from chassis.store.vault import subject_of
+from contracts.words.streams import is_account, subject_of
 from services.notifier.domain import events as e
 
 TABLE = "view_notices"
@@ -127,7 +127,7 @@ class NoticesView:
 
     async def apply(self, connection: Connection, table: str, events: Sequence[Stored]) -> None:
         for stored in events:
-            if not stored.stream.startswith("account-"):
+            if not is_account(stored.stream):
                 continue
             creditor, account = subject_of(stored.stream)
             await _apply(connection, table, creditor, account, stored)

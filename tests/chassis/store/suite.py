@@ -14,8 +14,9 @@ from chassis.store.migrate import migrate
 from chassis.store.pool import create_pool
 from chassis.store.store import Store
 from chassis.store.stored import Stored
-from chassis.store.vault import Subject, master_key
+from chassis.store.vault import master_key
 from chassis.store.work import Work
+from contracts.words.streams import Subject
 from tests.chassis import toy
 
 WRITERS = 6

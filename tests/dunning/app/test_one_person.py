@@ -7,12 +7,11 @@ import pytest
 
 from chassis.bus.base import lane_of
 from chassis.errors import Conflict
-from chassis.store.vault import Subject
 from contracts import billing, dunning, notifier
+from contracts.words.streams import Subject, account_stream, creditor_stream
 from services.dunning.decisions import Decisions
 from services.dunning.domain import commands as c
 from services.dunning.library import Library
-from services.dunning.streams import account_stream, creditor_stream
 from tests.dunning.app.conftest import CREDITOR, PARTITIONS, Desk, local
 
 RULES = """

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 import services.dunning.policy as policy_package
-from chassis.store.vault import Subject
 from contracts import billing
+from contracts.words.streams import Subject
 from services.dunning.api.roles import ROLES_OF
 from tests.dunning.app.conftest import CREDITOR, Desk, local
 

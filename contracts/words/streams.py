@@ -1,0 +1,82 @@
+"""The names of streams: built and read here alone, for all services.
+
+    {kind}-{creditor}/{account}   what belongs to one account
+    {kind}-{creditor}@{lane}      a creditor's, a stream of its own in each lane
+    {kind}-{creditor}             a creditor's
+
+A kind has no hyphen; a creditor and an account are identifiers, which have no `/` and no `@`.
+"""
+
+from typing import NamedTuple
+
+
+class Subject(NamedTuple):
+    """One debtor's account with one creditor: the person that personal data is about."""
+
+    creditor: str
+    account: str
+
+
+def account_stream(creditor: str, account: str) -> str:
+    """The stream of a debtor's account."""
+    return f"account-{creditor}/{account}"
+
+
+def numbers_stream(creditor: str, account: str) -> str:
+    """The stream of the numbers that people call an account and its documents."""
+    return f"numbers-{creditor}/{account}"
+
+
+def matter_stream(creditor: str, account: str) -> str:
+    """The stream of an account's legal matters."""
+    return f"matter-{creditor}/{account}"
+
+
+def creditor_stream(creditor: str) -> str:
+    """The stream of a creditor."""
+    return f"creditor-{creditor}"
+
+
+def terms_stream(creditor: str, lane: int) -> str:
+    """The stream of a creditor's terms in a lane: each lane keeps its own copy."""
+    return f"terms-{creditor}@{lane}"
+
+
+def till_stream(creditor: str, lane: int) -> str:
+    """The stream of the cash of a creditor that a lane sees."""
+    return f"till-{creditor}@{lane}"
+
+
+def accounts_of(creditor: str) -> str:
+    """What the streams of all accounts of a creditor begin with."""
+    return account_stream(creditor, "")
+
+
+def tills_of(creditor: str) -> str:
+    """What the streams of a creditor's cash in all lanes begin with."""
+    return f"till-{creditor}@"
+
+
+def account_stream_sql(creditor: str, account: str) -> str:
+    """The stream of an account as an SQL expression of two columns."""
+    return f"'{accounts_of('')[:-1]}' || {creditor} || '/' || {account}"
+
+
+def kind_of(stream: str) -> str:
+    """The kind of a stream: the name of its aggregate."""
+    return stream.partition("-")[0]
+
+
+def is_account(stream: str) -> bool:
+    """Whether a stream is an account's."""
+    return kind_of(stream) == "account"
+
+
+def creditor_of(stream: str) -> str:
+    """The creditor of a stream of any kind."""
+    return stream.partition("-")[2].partition("/")[0].partition("@")[0]
+
+
+def subject_of(stream: str) -> Subject:
+    """The debtor's account a stream belongs to; its account is empty where it belongs to none."""
+    return Subject(creditor_of(stream), stream.partition("/")[2])
