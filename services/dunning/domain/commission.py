@@ -12,7 +12,7 @@ from services.dunning.domain.commands import RecordPayment
 from services.dunning.domain.localtime import local_day, monthly, months_after
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.domain.values import Earned, MoneyPart, Recovered, Taken
-from services.dunning.policy.model import CommissionRate
+from services.dunning.policy.recovery import CommissionRate
 
 _IN_KIND = "in_kind"
 _WON = "judgment"

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 
 from services.dunning.domain.owing import overdue
 from services.dunning.domain.state import Account
-from services.dunning.policy.model import Grade, Pack
+from services.dunning.policy.model import Pack
+from services.dunning.policy.recovery import Grade
 
 
 def grade_on(state: Account, pack: Pack, day: date) -> str | None:

@@ -18,7 +18,7 @@ from services.dunning.domain.reacting import react
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.domain.values import Item
 from services.dunning.policy.actions import Action
-from services.dunning.policy.model import Limitation
+from services.dunning.policy.recovery import Limitation
 
 NEAR, EXPIRED = "near", "expired"
 REACHED = frozenset({"delivered", "signed"})

@@ -3,7 +3,8 @@
 from services.dunning.policy.actions import Action, Charge, Repeat
 from services.dunning.policy.conditions import After, Condition, Trigger, When
 from services.dunning.policy.explain_recovery import explain_recovery
-from services.dunning.policy.model import BeforeDue, CalendarEntry, Decisions, Pack, Reaction, Step
+from services.dunning.policy.model import BeforeDue, CalendarEntry, Pack, Reaction, Step
+from services.dunning.policy.recovery import Decisions
 
 
 def explain(pack: Pack) -> str:

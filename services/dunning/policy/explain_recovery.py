@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from services.dunning.policy.actions import Action
-from services.dunning.policy.model import CommissionRate, CreditRule, Grade, Pack
+from services.dunning.policy.model import Pack
+from services.dunning.policy.recovery import CommissionRate, CreditRule, Grade
 
 Words = Callable[[tuple[Action, ...]], str]
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
-from services.dunning.policy.model import Kpi, Pack
+from services.dunning.policy.model import Pack
+from services.dunning.policy.recovery import Kpi
 from services.dunning.reports.book import Book, Debt
 from services.dunning.reports.parts import Row, shown
 
