@@ -30,14 +30,17 @@ class PackText(NamedTuple):
 
 
 class Library:
-    """The packs in use, by the hash of their text; read once, since a text never changes.
+    """The packs in use, by the hash of their text; read once, since a text never changes. A shipped
+    pack stands for the earlier texts of its version that say the same, too.
 
     Handlers are synchronous, so texts are loaded beforehand: at start, and by `refresh` once a
     reference named one that another instance has stored meanwhile.
     """
 
     def __init__(self) -> None:
-        self._by_hash: dict[str, Pack] = {pack.content_hash: pack for pack in available()}
+        self._by_hash: dict[str, Pack] = {
+            text: pack for pack in available() for text in (pack.content_hash, *pack.same_as)
+        }
         self._resolved: dict[_Key, Pack] = {}
         self._wanted: set[str] = set()
 

@@ -18,7 +18,7 @@ from services.dunning.api.desk import ALL_ACCOUNTS, CreditorInScope, Desk, staff
 from services.dunning.api.roles import may
 from services.dunning.api.timeline import Entry, Reader
 from services.dunning.domain import commands as c
-from services.dunning.domain.casework import policy_ref
+from services.dunning.domain.casework import means
 from services.dunning.domain.creditor import terms_of
 from services.dunning.domain.state import Creditor
 from services.dunning.library import chosen_text
@@ -131,7 +131,7 @@ def shown(creditor: Creditor) -> dict[str, Any]:
 
 
 def _check_policy(state: Creditor, pack: Pack, who: Principal) -> None:
-    if state.policy is not None and state.policy != policy_ref(pack) and not who.is_admin:
+    if state.policy is not None and not means(state.policy, pack) and not who.is_admin:
         raise Rejected(
             f"policy {state.policy.label} is in force: another is proposed under policy-versions "
             "and approved by a second person"
@@ -143,6 +143,7 @@ def _is_set_up_so(state: Creditor, command: c.ConfigureCreditor, pack: Pack) -> 
         (state.name, state.zone, state.currency, state.languages)
         == (command.name, command.zone, command.currency, command.languages)
         and (state.calendar, state.closed_days) == (command.calendar, command.closed_days)
-        and state.policy == policy_ref(pack)
+        and state.policy is not None
+        and means(state.policy, pack)
         and state.terms == terms_of(pack)
     )

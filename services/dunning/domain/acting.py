@@ -231,7 +231,7 @@ def ask(rec: Recorder, approval: Approval, cause: Cause, *, is_step: bool) -> No
     While one that a reaction asked for waits for its decision, it is not asked for again.
     """
     if not is_step and any(
-        a.step == cause.step and a.path == cause.path for a in rec.state.approvals
+        rec.pack.is_same(a.step, cause.step) and a.path == cause.path for a in rec.state.approvals
     ):
         return
     rec.emit(

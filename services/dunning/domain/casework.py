@@ -1,5 +1,7 @@
 """Opening, pausing, resuming and closing the case (rules of all packs: case, pause)."""
 
+from msgspec.structs import replace
+
 from services.dunning.domain import events as e
 from services.dunning.domain.acting import restore
 from services.dunning.domain.agreements import complete_plan, end_with_case, lapse_promise
@@ -23,6 +25,16 @@ def policy_ref(pack: Pack) -> PolicyRef:
         parameters={name: str(value) for name, value in sorted(pack.overrides.items())},
         content_hash=pack.content_hash,
     )
+
+
+def means(ref: PolicyRef, pack: Pack) -> bool:
+    """Whether a reference means this pack with its figures: by its text, or by an earlier text of
+    the version that says the same.
+    """
+    wanted = policy_ref(pack)
+    if ref.content_hash in pack.same_as:
+        wanted = replace(wanted, content_hash=ref.content_hash)
+    return ref == wanted
 
 
 def money_terms(pack: Pack) -> MoneyTerms:

@@ -47,7 +47,7 @@ def _may_be_told_of(rec: Recorder, part_id: str | None) -> bool:
     """Steps and reactions only: what goes out by the calendar tells nothing of the case."""
     if part_id is None:
         return False
-    is_reaction = any(reaction.id == part_id for reaction in rec.pack.reactions)
+    is_reaction = any(reaction.goes_by(part_id) for reaction in rec.pack.reactions)
     return is_reaction or rec.pack.step(part_id) is not None
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from chassis.errors import NotFound, Rejected
 from services.dunning.domain import commands as c
 from services.dunning.domain import events as e
-from services.dunning.domain.casework import money_terms, policy_ref
+from services.dunning.domain.casework import means, money_terms, policy_ref
 from services.dunning.domain.checks import one_of
 from services.dunning.domain.deciding import OUTCOMES
 from services.dunning.domain.recorder import Cause, Recorder
@@ -23,10 +23,10 @@ def propose_policy(
     a version that is taken.
     """
     wanted = policy_ref(pack)
-    if wanted == state.policy:
+    if state.policy is not None and means(state.policy, pack):
         raise Rejected(f"policy {wanted.label} with these figures is in force already")
     for known in (state.policy, *(proposal.policy for proposal in state.proposals)):
-        _check_version(wanted, known)
+        _check_version(pack, known)
     return [
         e.PolicyProposed(
             proposal_id=f"{state.code}-v{state.sequence + 1}",
@@ -71,7 +71,7 @@ def follow_policy(rec: Recorder, command: c.FollowPolicy) -> None:
     if case is None:
         raise Rejected("no case runs that could be moved to another policy")
     wanted = policy_ref(rec.pack)
-    if wanted == case.policy:
+    if means(case.policy, rec.pack):
         raise Rejected(f"the case follows policy {wanted.label} with these figures already")
     if case.asking is not None or case.granted is not None:
         raise Rejected("a step of the case waits for its decision: decide it first")
@@ -89,12 +89,12 @@ def follow_policy(rec: Recorder, command: c.FollowPolicy) -> None:
     )
 
 
-def _check_version(wanted: PolicyRef, known: PolicyRef | None) -> None:
-    if known is None or (known.policy, known.version) != (wanted.policy, wanted.version):
+def _check_version(pack: Pack, known: PolicyRef | None) -> None:
+    if known is None or (known.policy, known.version) != (pack.id, pack.version):
         return
-    if known.content_hash != wanted.content_hash:
+    if known.content_hash not in (pack.content_hash, *pack.same_as):
         raise Rejected(
-            f"policy {wanted.label} is known with another text: a changed text needs a new version"
+            f"policy {pack.label} is known with another text: a changed text needs a new version"
         )
 
 

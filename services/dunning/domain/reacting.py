@@ -28,7 +28,7 @@ def react(
     decision's outcome, `led_by` the reactions that led to the fact: these do not answer it.
     """
     for reaction in rec.pack.reactions:
-        if reaction.id in led_by:
+        if any(reaction.goes_by(part_id) for part_id in led_by):
             continue
         if _answers(reaction.on, name, value, detail) and _is_free(rec, reaction):
             words = " ".join(word for word in (name, value, detail) if word)
@@ -64,10 +64,14 @@ def _seen_on(rec: Recorder, reaction: Reaction) -> date:
 
 
 def _is_free(rec: Recorder, reaction: Reaction) -> bool:
-    last = rec.state.reacted.get(reaction.id) if reaction.once_a_day else None
-    if last is not None and last >= rec.today:
+    if reaction.once_a_day and _has_answered_today(rec, reaction):
         return False
     return _is_often_enough(rec, reaction.on.task) and holds(reaction.if_, rec.state, rec.today)
+
+
+def _has_answered_today(rec: Recorder, reaction: Reaction) -> bool:
+    days = (rec.state.reacted.get(part_id) for part_id in reaction.names)
+    return any(day is not None and day >= rec.today for day in days)
 
 
 def _is_often_enough(rec: Recorder, task: OnTask | None) -> bool:

@@ -20,9 +20,7 @@ def is_now(rec: Recorder, repeat: Repeat | None, cause: Cause) -> bool:
     """
     if repeat is None or cause.planned is not None or cause.contact is not None:
         return True
-    if any(p.step == cause.step and p.path == cause.path for p in rec.state.planned):
-        return False
-    if rec.state.case and rec.state.case.repeated.get(cause.step or "") == rec.today:
+    if _runs_already(rec, cause) or _came_up_today(rec, cause.step or ""):
         return False
     now = repeat.after_days == 0
     days = repeat.every_days if now else repeat.after_days
@@ -31,6 +29,16 @@ def is_now(rec: Recorder, repeat: Repeat | None, cause: Cause) -> bool:
         on = rec.today + timedelta(days=days)
         plan(rec, cause, on, every_days=repeat.every_days, left=left)
     return now
+
+
+def _runs_already(rec: Recorder, cause: Cause) -> bool:
+    here = (p for p in rec.state.planned if p.path == cause.path)
+    return any(rec.pack.is_same(planned.step, cause.step) for planned in here)
+
+
+def _came_up_today(rec: Recorder, part_id: str) -> bool:
+    repeated = rec.state.case.repeated if rec.state.case else {}
+    return any(repeated.get(id_) == rec.today for id_ in rec.pack.names(part_id))
 
 
 def plan(

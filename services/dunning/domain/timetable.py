@@ -42,7 +42,8 @@ def steps_of(case: Case, pack: Pack) -> list[Step]:
 
 def pending_steps(case: Case, pack: Pack) -> list[Step]:
     """The steps neither taken nor dropped, in order."""
-    return [s for s in steps_of(case, pack) if s.id not in case.taken and s.id not in case.dropped]
+    done = {*case.taken, *case.dropped}
+    return [step for step in steps_of(case, pack) if done.isdisjoint(step.names)]
 
 
 def turn_of(step: Step, state: Account, pack: Pack, day: date, zone: ZoneInfo) -> Turn | None:
@@ -76,7 +77,7 @@ def waits_for_decision(case: Case, pack: Pack) -> bool:
         return False
     if pack.step(case.asking) is None:
         return True
-    return any(step.id == case.asking for step in steps_of(case, pack))
+    return any(step.goes_by(case.asking) for step in steps_of(case, pack))
 
 
 def first_possible_day(case: Case) -> date:
@@ -118,7 +119,7 @@ def _after(after: After, state: Account, pack: Pack, zone: ZoneInfo) -> Turn | N
     days = timedelta(days=after.days)
     later = f", {after.days} days on" if after.days else ""
     if after.step is not None:
-        on = case.taken.get(after.step)
+        on = next((case.taken[id_] for id_ in pack.names(after.step) if id_ in case.taken), None)
         return Turn(on + days, f"step {after.step} taken on {on}{later}") if on else None
     if after.legal is not None:
         on = case.progress.get(after.legal)

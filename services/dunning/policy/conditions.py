@@ -14,13 +14,14 @@ from services.dunning.policy.vocabulary import (
 )
 
 
-def _as_list(value: Any) -> Any:
+def as_list(value: Any) -> Any:
+    """One word stands for a list of it alone."""
     return [value] if isinstance(value, str) else value
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+Names = Annotated[tuple[str, ...], BeforeValidator(as_list)]
 """One name or a list of them."""
-Fates = Annotated[tuple[NoticeFate, ...], BeforeValidator(_as_list)]
+Fates = Annotated[tuple[NoticeFate, ...], BeforeValidator(as_list)]
 
 
 class _Part(BaseModel):

@@ -8,10 +8,10 @@ its number came from.
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SkipValidation, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, SkipValidation, StringConstraints, model_validator
 
 from services.dunning.policy.actions import Action, Approval, Part
-from services.dunning.policy.conditions import Condition, Trigger, When
+from services.dunning.policy.conditions import Condition, Trigger, When, as_list
 from services.dunning.policy.document import Document
 from services.dunning.policy.parameters import Parameter
 from services.dunning.policy.recovery import (
@@ -64,20 +64,37 @@ class Contact(Part):
     calls_per_day_max: int = Field(ge=1)
 
 
-class BeforeDue(Part):
-    """A notice some days before the due date of an item not yet due."""
+class Entry(Part):
+    """A part of the pack that running cases refer to by its id.
+
+    `was` are ids it had in earlier texts of the same version: what a case recorded under one of
+    these still counts as this part's.
+    """
 
     id: StepId
+    was: Annotated[tuple[StepId, ...], BeforeValidator(as_list)] = ()
     source: str = Field(min_length=1)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its id, and those it had before."""
+        return (self.id, *self.was)
+
+    def goes_by(self, part_id: str | None) -> bool:
+        """Whether an id, of today or of before, means this part."""
+        return part_id == self.id or part_id in self.was
+
+
+class BeforeDue(Entry):
+    """A notice some days before the due date of an item not yet due."""
+
     days: int = Field(ge=1)
     do: Actions
 
 
-class Step(Part):
+class Step(Entry):
     """One step of the timetable; `approval` asks first and does the rest when it is granted."""
 
-    id: StepId
-    source: str = Field(min_length=1)
     when: When
     if_: Condition | None = Field(default=None, alias="if")
     approval: Approval | None = None
@@ -98,11 +115,9 @@ class Track(Part):
     steps: tuple[Step, ...] = Field(min_length=1)
 
 
-class Reaction(Part):
+class Reaction(Entry):
     """Something done at once when its cause is recorded, or at the next step time after it."""
 
-    id: StepId
-    source: str = Field(min_length=1)
     on: Trigger
     if_: Condition | None = Field(default=None, alias="if")
     once_a_day: bool = False
@@ -110,13 +125,11 @@ class Reaction(Part):
     do: Actions
 
 
-class CalendarEntry(Part):
+class CalendarEntry(Entry):
     """A monthly entry: for the creditor, for each segment with open items, or for accounts
     (`where`).
     """
 
-    id: StepId
-    source: str = Field(min_length=1)
     monthly: int = Field(ge=1, le=31)
     scope: Literal["creditor", "accounts", "segments"] = "creditor"
     where: Literal["open_items", "overdue", "not_yet_due", "mandate"] | None = None
@@ -136,12 +149,14 @@ class Pack(Part):
     """One creditor's policy, its figures resolved.
 
     `values` are the parameters in force, `overrides` those an operator changed, `content_hash`
-    names the text of the file whatever its comments and overrides. `deciders` are the roles that
+    names the text of the file whatever its comments and overrides, `same_as` are the hashes of
+    earlier texts of this version that say the same in other words. `deciders` are the roles that
     alone decide applications of a name; others are decided by whoever may decide at all.
     """
 
     id: Id
     version: int = Field(ge=1)
+    same_as: tuple[str, ...] = ()
     title: Title
     for_: str = Field(alias="for", min_length=1)
     description: str = Field(min_length=1)
@@ -178,10 +193,24 @@ class Pack(Part):
         """How a reason names the pack: `county-hospital v1`."""
         return f"{self.id} v{self.version}"
 
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Every part that has an id."""
+        tracks = (step for track in self.tracks for step in track.steps)
+        return (*self.before_due, *self.steps, *tracks, *self.reactions, *self.calendar)
+
     def step(self, step_id: str) -> Step | None:
-        """Find a step by its id, in every track."""
+        """Find a step by an id of today or of before, in every track."""
         every = (*self.steps, *(step for track in self.tracks for step in track.steps))
-        return next((step for step in every if step.id == step_id), None)
+        return next((step for step in every if step.goes_by(step_id)), None)
+
+    def names(self, part_id: str) -> tuple[str, ...]:
+        """Every id of the part that one of its ids names, that of today first."""
+        return next((one.names for one in self.entries if one.goes_by(part_id)), (part_id,))
+
+    def is_same(self, one: str | None, other: str | None) -> bool:
+        """Whether two ids, each of today or of before, name the same part."""
+        return one == other or (one is not None and other in self.names(one))
 
     def actions(self, part_id: str) -> tuple[Action, ...]:
         """The actions of a step, reaction, monthly entry or entry before the due date, by id."""
@@ -196,7 +225,7 @@ class Pack(Part):
             *self.reactions,
             *self.calendar,
         )
-        return next((part.do for part in parts if part.id == part_id), ())
+        return next((part.do for part in parts if part.goes_by(part_id)), ())
 
     def action(self, part_id: str, path: tuple[int, ...]) -> Action | None:
         """One action by its place: index, and index among the approved ones."""

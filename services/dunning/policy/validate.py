@@ -12,7 +12,7 @@ from services.dunning.policy.validate_names import classes_of, unknown_names
 from services.dunning.policy.validate_recovery import recovery_faults
 from services.dunning.policy.validate_severity import severe_faults
 from services.dunning.policy.vocabulary import Role
-from services.dunning.policy.walk import actions_at, steps_at
+from services.dunning.policy.walk import actions_at, entries_at, steps_at
 
 Found = Iterator[tuple[Path, str]]
 _ROLES = frozenset(get_args(Role))
@@ -42,13 +42,12 @@ def validate(pack: Pack) -> list[Problem]:
 
 def _ids(pack: Pack) -> Found:
     seen: set[str] = set()
-    places: list[tuple[Path, str]] = [(path, step.id) for path, step in steps_at(pack)]
-    for name in ("before_due", "reactions", "calendar"):
-        places += [((name, i), part.id) for i, part in enumerate(getattr(pack, name))]
-    for path, part_id in places:
-        if part_id in seen:
-            yield (*path, "id"), f"{part_id!r} is used twice"
-        seen.add(part_id)
+    for path, entry in entries_at(pack):
+        for part_id in entry.names:
+            if part_id in seen:
+                field = "id" if part_id == entry.id else "was"
+                yield (*path, field), f"{part_id!r} is used twice"
+            seen.add(part_id)
 
 
 def _references(pack: Pack) -> Found:

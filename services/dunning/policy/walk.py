@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from services.dunning.policy.actions import Action
 from services.dunning.policy.conditions import Condition
 from services.dunning.policy.document import Path
-from services.dunning.policy.model import Pack, Step
+from services.dunning.policy.model import Entry, Pack, Step
 
 StepAt = tuple[Path, Step]
 
@@ -18,6 +18,17 @@ def steps_at(pack: Pack) -> list[StepAt]:
         for t, track in enumerate(pack.tracks)
         for i, step in enumerate(track.steps)
     ]
+
+
+def entries_at(pack: Pack) -> Iterator[tuple[Path, Entry]]:
+    """Walk every part that has an id with its place in the file."""
+    yield from steps_at(pack)
+    for i, before in enumerate(pack.before_due):
+        yield ("before_due", i), before
+    for i, reaction in enumerate(pack.reactions):
+        yield ("reactions", i), reaction
+    for i, monthly in enumerate(pack.calendar):
+        yield ("calendar", i), monthly
 
 
 def actions_at(pack: Pack) -> Iterator[tuple[Path, Action]]:

@@ -77,6 +77,7 @@ def register(books: Sequence[Book], day: date, pack: Pack) -> Row:
         if not rows:
             continue
         case = book.state.case
+        last = book.steps[-1][0] if case and case.taken and book.steps else None
         lines[book.account] = {
             **sums(rows.values()),
             "account": book.account,
@@ -84,7 +85,7 @@ def register(books: Sequence[Book], day: date, pack: Pack) -> Row:
             "days_overdue": max(row["days_overdue"] for row in rows.values()),
             "case": case.case_id if case else None,
             "paused": bool(case and case.paused),
-            "last_step": book.steps[-1][0] if case and case.taken and book.steps else None,
+            "last_step": last and pack.names(last)[0],
             "classified": case.classified if case else None,
         }
         lines[book.account].pop("accounts")

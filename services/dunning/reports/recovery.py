@@ -22,7 +22,8 @@ def effectiveness(books: Sequence[Book], day: date, pack: Pack) -> Row:
     for book in in_arrears:
         for receipt in book.receipts.values():
             if receipt.recovered:
-                by_step[receipt.step or "none"].append((book.account, receipt.recovered))
+                step = pack.names(receipt.step)[0] if receipt.step else "none"
+                by_step[step].append((book.account, receipt.recovered))
     amount = sum(sum(book.arrears.values()) for book in in_arrears)
     recovered = sum(amount for paid in by_step.values() for _, amount in paid)
     return {
