@@ -72,7 +72,7 @@ def test_the_first_invoice_leads_to_a_text_message_that_says_why(
     assert "rejected" not in said
     assert "30.00" in said  # the text message
     assert '"owed":3000' in said
-    assert re.search(r'"why": "step r1 on .*observation plate seen', said), said
+    assert re.search(r'"why": "step plate_seen on .*observation plate seen', said), said
 
 
 @pytest.mark.kafka

@@ -25,12 +25,13 @@ def kinds(entries: list[dict[str, Any]]) -> list[str]:
 async def test_a_step_says_why_it_was_taken(overdue: Desk) -> None:
     steps = [e for e in await overdue.timeline() if e["kind"] == "step_taken"]
     assert [(e["step"], e["day"]) for e in steps] == [
-        ("s1", "2026-03-09"),
-        ("s2", "2026-03-15"),
-        ("s3", "2026-03-18"),
+        ("reminder", "2026-03-09"),
+        ("demand", "2026-03-15"),
+        ("withhold_care", "2026-03-18"),
     ]
     assert steps[2]["why"] == (
-        "step s3 on 2026-03-18: day 10 reached, nothing pauses; policy county-hospital v1"
+        "step withhold_care on 2026-03-18: day 10 reached, nothing pauses; "
+        "policy county-hospital v1"
     )
 
 
@@ -49,10 +50,14 @@ async def test_effects_have_their_kind_and_fields(overdue: Desk) -> None:
 async def test_the_case_is_shown_with_its_timeline_and_what_comes_next(overdue: Desk) -> None:
     row = (await overdue.get("/v1/cases")).json()["items"][0]
     case = (await overdue.get(f"/v1/cases/{row['case_id']}")).json()
-    assert (case["state"], case["last_step"], case["policy"]) == ("open", "s3", "county-hospital")
+    assert (case["state"], case["last_step"], case["policy"]) == (
+        "open",
+        "withhold_care",
+        "county-hospital",
+    )
     assert "step_taken" in kinds(case["timeline"])
     assert case["debtor"]["debtor"]["name"] == "张三"
-    ahead = [one for one in case["next"] if one["step"] == "s4"]
+    ahead = [one for one in case["next"] if one["step"] == "court"]
     assert ahead[0]["when"].startswith("2026-04-07T01:00:00")
     assert "complaint" in ahead[0]["what"]
 
@@ -72,7 +77,7 @@ async def test_messages_carry_the_policy_the_reason_and_the_ledger_version(overd
     told = [m for m in await overdue.published() if m.subject == "P-1"]
     restriction = next(m for m in told if m.type == "dunning.restriction.requested.v1")
     opened = next(m for m in told if m.type == "dunning.case.opened.v1")
-    assert (restriction.data.policy, restriction.data.step) == ("county-hospital", "s3")
+    assert (restriction.data.policy, restriction.data.step) == ("county-hospital", "withhold_care")
     assert restriction.data.ledger_version == 1
     assert "day 10" in restriction.data.reason
     assert (opened.data.overdue, opened.data.currency) == (830_000, "CNY")
@@ -149,6 +154,6 @@ async def test_a_running_case_keeps_the_policy_it_began_with(overdue: Desk) -> N
     await overdue.set_up("mobile")
     await overdue.run_until(local(4, 10))
     steps = [e["step"] for e in await overdue.timeline() if e["kind"] == "step_taken"]
-    assert steps == ["s1", "s2", "s3", "s4"]
+    assert steps == ["reminder", "demand", "withhold_care", "court"]
     documents = [e["fields"]["document"] for e in await overdue.timeline() if e["kind"] == "legal"]
     assert documents == ["complaint"]

@@ -21,11 +21,16 @@ def case_of(policy: str, amount: int = 12850, due: str = "2026-06-10") -> World:
 class TestMobile:
     def test_a_large_debt_is_stopped_the_day_after_calls_are(self) -> None:
         world = case_of("mobile", 50000).to("2026-07-20")
-        assert world.steps() == ["s1 06-11", "s2 06-15", "s3 06-18", "s4 06-19"]
+        assert world.steps() == [
+            "reminder 06-11",
+            "voice_reminder 06-15",
+            "bar_outgoing 06-18",
+            "stop_service 06-19",
+        ]
 
     def test_one_fen_less_is_stopped_on_day_30(self) -> None:
         world = case_of("mobile", 49999).to("2026-07-20")
-        assert world.steps()[-1] == "s4 07-10"
+        assert world.steps()[-1] == "stop_service 07-10"
 
     def test_approved_hardship_restores_each_service_at_once(self) -> None:
         world = case_of("mobile").to("2026-07-12 10:00")
@@ -42,7 +47,12 @@ class TestMobile:
         world.do(c.MakeApplication(for_="hardship", by="YD"))
         world.do(c.Decide(for_="hardship", outcome="approved", by="m"))
         world.to("2027-06-01")
-        assert world.steps() == ["s1 06-11", "s2 06-15", "s5 08-09", "s6 09-08"]
+        assert world.steps() == [
+            "reminder 06-11",
+            "voice_reminder 06-15",
+            "call 08-09",
+            "visit 09-08",
+        ]
         assert world.days(e.StepDropped) == ["06-18", "07-10", "12-07"]
 
     def test_an_instalment_plan_may_follow(self) -> None:
@@ -113,13 +123,19 @@ class TestCountyHospital:
 class TestServiceCompany:
     def test_the_steps_in_order_without_a_promise(self) -> None:
         world = case_of("service-company").to("2026-12-01")
-        assert world.steps() == ["s1 06-11", "s2 06-18", "s3 06-25", "s4 07-10", "s5 08-09"]
+        assert world.steps() == [
+            "arrears_notice 06-11",
+            "call 06-18",
+            "demand 06-25",
+            "lawyer_letter 07-10",
+            "court 08-09",
+        ]
 
     def test_an_unpaid_judgment_is_enforced_ten_days_on(self) -> None:
         world = case_of("service-company").to("2026-09-01 16:00")
         world.do(c.RecordLegalProgress(progress="judgment", amount=12850))
         world.to("2026-12-01")
-        assert world.steps()[-1] == "s6 09-11"
+        assert world.steps()[-1] == "enforcement 09-11"
         assert [x.document for x in world.of(e.LegalRequested)][-1] == "enforcement_application"
 
     def test_a_paid_judgment_is_not(self) -> None:
@@ -135,14 +151,14 @@ class TestServiceCompany:
         world.pay(850)
         world.do(c.MakePromise(amount=12000, by=date(2026, 9, 20)))
         world.to("2026-12-01")
-        assert world.steps()[-1] == "s6 09-21"
+        assert world.steps()[-1] == "enforcement 09-21"
 
     def test_a_judgment_is_paid_although_more_fell_due_since(self) -> None:
         world = case_of("service-company").to("2026-09-01 16:00")
         world.do(c.RecordLegalProgress(progress="judgment", amount=12850))
         world.invoice(500, "2026-09-03", item_id="LATER")
         world.to("2026-09-09").pay(12850)
-        assert world.to("2026-12-01").steps()[-1] == "s5 08-09"
+        assert world.to("2026-12-01").steps()[-1] == "court 08-09"
         assert world.case_state() == "open"
 
     def test_a_judgment_for_a_part_is_paid_with_that_part(self) -> None:
@@ -150,7 +166,7 @@ class TestServiceCompany:
         world.do(c.RecordLegalProgress(progress="judgment", amount=10000))
         world.pay(9999)
         world.to("2026-09-10").pay(1, "PAY-2")
-        assert world.to("2026-12-01").steps()[-1] == "s5 08-09"
+        assert world.to("2026-12-01").steps()[-1] == "court 08-09"
 
     def test_a_judgment_is_unpaid_again_when_the_payment_was_never_made(self) -> None:
         world = case_of("service-company").to("2026-09-01 16:00")
@@ -158,12 +174,12 @@ class TestServiceCompany:
         world.invoice(500, "2026-09-03", item_id="LATER")
         world.to("2026-09-09").pay(12850)
         world.to("2026-09-20 10:00").reverse()
-        assert world.to("2026-12-01").steps()[-1] == "s6 09-21"
+        assert world.to("2026-12-01").steps()[-1] == "enforcement 09-21"
 
     def test_filing_alone_enforces_nothing(self) -> None:
         world = case_of("service-company").to("2026-09-01 16:00")
         world.do(c.RecordLegalProgress(progress="filed"))
-        assert world.to("2027-01-01").steps()[-1] == "s5 08-09"
+        assert world.to("2027-01-01").steps()[-1] == "court 08-09"
 
     def test_the_notice_names_a_last_day_a_week_on(self) -> None:
         world = case_of("service-company").to("2026-06-12")
@@ -187,13 +203,13 @@ class TestUnitUsers:
         world.pay(12850)
         world.invoice(500, "2026-06-20", item_id="LATER")
         assert self.reviews(world.to("2026-07-22")) == []
-        assert world.steps()[-1] == "s4 07-20"
+        assert world.steps()[-1] == "demand 07-20"
 
 
 class TestThreeStage:
     def test_reminder_and_call_are_one_step(self) -> None:
         world = case_of("three-stage").to("2026-06-12")
-        assert world.steps() == ["s1 06-11"]
+        assert world.steps() == ["reminder_and_call 06-11"]
         assert world.days(e.NoticeRequested) == world.days(e.TaskRequested) == ["06-11"]
 
     def test_the_service_stops_on_day_31_until_cleared(self) -> None:

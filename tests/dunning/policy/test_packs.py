@@ -99,7 +99,7 @@ class TestCharge:
 class TestParameters:
     def test_an_override_reaches_the_step(self) -> None:
         changed = with_parameters(get("mobile"), {"restrict_day": 9, "stop_amount": "70000"})
-        step = changed.step("s4")
+        step = changed.step("stop_service")
         assert step is not None
         assert step.when.or_overdue_at_least == 70000
         assert changed.steps[2].when.day == 9
@@ -406,8 +406,8 @@ class TestExplanation:
     def test_it_reads_as_a_timetable(self) -> None:
         text = explain(get("county-hospital"))
         assert "due 7 days after the issue date" in text
-        assert "s2  day 7: notice demand by letter, last day 10 days on  [第十三条]" in text
-        assert "c1  day 5: task report_upward (finance); report arrears_register" in text
+        assert "demand  day 7: notice demand by letter, last day 10 days on  [第十三条]" in text
+        assert "report_up  day 5: task report_upward (finance); report arrears_register" in text
 
     def test_what_a_task_asks_is_in_it(self) -> None:
         task = "task: {kind: phone_call, owner: sales, asks: [term, way of paying]}"

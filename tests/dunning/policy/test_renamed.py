@@ -1,0 +1,188 @@
+"""Ids that say what a step is: what a case recorded under those of before still counts.
+
+`before/` holds the texts of version 1 as they stood with numbered ids.
+"""
+
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chassis.errors import Rejected
+from services.dunning.domain import commands as c
+from services.dunning.domain import events as e
+from services.dunning.domain.aggregates import ACCOUNT
+from services.dunning.domain.casework import policy_ref
+from services.dunning.domain.creditor import decide_creditor
+from services.dunning.library import Library
+from services.dunning.policy import Pack, available, get, load, validate, with_parameters
+from services.dunning.policy.load import loads
+from tests.dunning.domain.packs import COURT, HEAD, SMS, braced, pack, steps
+from tests.dunning.domain.world import World
+
+BEFORE = Path(__file__).parent / "before"
+NAMES = sorted(path.stem for path in BEFORE.glob("*.yaml"))
+SPELLING = frozenset({"same_as", "content_hash", "was"})
+
+
+def before(name: str) -> Pack:
+    return load(BEFORE / f"{name}.yaml")
+
+
+def said(value: Any, names: dict[str, str]) -> Any:
+    """What a pack says, its parts called as they are today."""
+    if isinstance(value, dict):
+        return {
+            key: names.get(part, part) if key in ("id", "step") else said(part, names)
+            for key, part in value.items()
+            if key not in SPELLING
+        }
+    if isinstance(value, list | tuple):
+        return [said(part, names) for part in value]
+    return names.get(value, value) if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("name", NAMES)
+class TestEveryPack:
+    def test_an_account_of_before_finds_the_pack_of_today(self, name: str) -> None:
+        assert Library().get(policy_ref(before(name))).content_hash == get(name).content_hash
+
+    def test_what_it_says_is_what_it_said(self, name: str) -> None:
+        today = get(name)
+        names = {old: entry.id for entry in today.entries for old in entry.was}
+        assert said(before(name).model_dump(), names) == said(today.model_dump(), {})
+
+    def test_no_id_is_a_number(self, name: str) -> None:
+        assert [entry.id for entry in get(name).entries if len(entry.id) < 4] == []
+
+
+def test_every_pack_of_today_that_had_numbered_ids_is_compared() -> None:
+    assert sorted(one.id for one in available() if one.same_as) == NAMES
+
+
+def test_a_name_of_before_is_nobody_elses() -> None:
+    text = HEAD + steps(f"day: 1 | {braced(SMS)}", f"day: 3 | {braced(COURT)} | was: s1")
+    (fault,) = validate(loads(text))
+    assert str(fault).endswith("steps[1].was: 's1' is used twice")
+
+
+class Moved:
+    """A world that began under the text of before and goes on under that of today."""
+
+    def __init__(self, name: str, until: str, amount: int = 10000) -> None:
+        self.world = World(before(name))
+        self.world.invoice(amount, due="2026-06-10")
+        self.world.to(until)
+        self.old = list(self.world.seen)
+        self.world.pack = get(name)
+
+    def since(self, kind: type[Any]) -> list[Any]:
+        """What happened under the text of today."""
+        new = self.world.seen[len(self.old) :]
+        return [seen.event for seen in new if isinstance(seen.event, kind)]
+
+    def folded(self) -> Any:
+        """The state as a replay of the account's events has it."""
+        events = (seen.event for seen in self.world.seen if seen.account == "A")
+        return reduce(ACCOUNT.evolve, events, ACCOUNT.initial("account-acme/A"))
+
+
+class TestACaseOfBefore:
+    def test_goes_on_at_the_step_that_follows(self) -> None:
+        case = Moved("mobile", "2026-06-16")
+        assert case.world.steps() == ["s1 06-11", "s2 06-15"]
+        case.world.to("2026-07-20")
+        assert case.world.steps()[2:] == ["bar_outgoing 06-18", "stop_service 07-10"]
+
+    def test_is_the_same_when_it_is_replayed(self) -> None:
+        case = Moved("mobile", "2026-06-16")
+        case.world.to("2026-07-20")
+        assert case.folded() == case.world.state("A")
+
+    def test_has_a_step_approved_that_asked_under_its_number(self) -> None:
+        case = Moved("tax-arrears", "2026-06-12 10:00")
+        world = case.world
+        world.pack = before("tax-arrears")
+        world.do(c.CompleteTask(kind="verify_debt", result="verified"))
+        world.to("2026-07-15 10:00")
+        assert [approval.step for approval in world.state("A").approvals] == ["s4"]
+        world.pack = get("tax-arrears")
+        world.do(c.Decide(for_="seizure", outcome="approved", by="m"))
+        assert world.of(e.LegalRequested)[-1].document == "seizure_order"
+        assert world.to("2026-09-01").steps()[-1] == "enforcement 08-14"
+
+    def test_counts_from_a_step_it_took_under_its_number(self) -> None:
+        case = Moved("mall-abnormal", "2026-06-25 10:00")
+        case.world.do(c.Decide(for_="restrict_water_power", outcome="approved", by="m"))
+        case.world.to("2026-09-01")
+        assert case.world.steps()[-1] == "still_abnormal 07-26"
+
+    def test_leaves_dropped_what_was_dropped(self) -> None:
+        case = Moved("property-service", "2026-06-11 10:00")
+        case.world.pack = before("property-service")
+        case.world.do(c.RecordReply())
+        case.world.to("2026-06-28")
+        case.world.pack = get("property-service")
+        assert case.world.to("2026-07-11").steps() == ["s1 06-11", "visit 07-10"]
+
+
+class TestAReactionOfBefore:
+    def test_that_answered_today_does_not_answer_again(self) -> None:
+        case = Moved("parking", "2026-06-16 10:00")
+        case.world.pack = before("parking")
+        case.world.do(c.RecordObservation(kind="plate_seen"))
+        case.world.pack = get("parking")
+        case.world.to("2026-06-16 11:00").do(c.RecordObservation(kind="plate_seen"))
+        assert len(case.since(e.NoticeRequested)) == 1
+        case.world.to("2026-06-17 11:00").do(c.RecordObservation(kind="plate_seen"))
+        assert len(case.since(e.NoticeRequested)) == 2
+
+    def test_whose_series_runs_begins_none_beside_it(self) -> None:
+        case = Moved("mall-abnormal", "2026-06-16 10:00")
+        case.world.pack = before("mall-abnormal")
+        case.world.do(c.RecordObservation(kind="shop_closed"))
+        case.world.pack = get("mall-abnormal")
+        case.world.to("2026-06-17 10:00").do(c.RecordObservation(kind="shop_closed"))
+        case.world.to("2026-07-01")
+        assert [task.kind for task in case.since(e.TaskRequested)].count("photo_evidence") == 3
+
+    def test_whose_approval_waits_does_not_ask_again(self) -> None:
+        case = Moved("unit-users", "2026-06-16 10:00")
+        case.world.pack = before("unit-users")
+        case.world.do(c.RecordObservation(kind="malicious"))
+        case.world.pack = get("unit-users")
+        case.world.do(c.RecordObservation(kind="malicious"))
+        assert len(case.since(e.ApprovalRequested)) == 1
+        case.world.do(c.Decide(for_="penalty", outcome="approved", by="m"))
+        assert [fee.amount for fee in case.since(e.FeeCharged)] == [1000]
+
+
+class TestThePolicyInForce:
+    def test_put_again_in_other_words_is_no_other_policy(self) -> None:
+        world = World(before("mobile"))
+        world.invoice(10000, due="2026-06-10")
+        world.to("2026-06-12").pack = get("mobile")
+        with pytest.raises(Rejected, match="follows policy mobile v1 with these figures already"):
+            world.do(c.FollowPolicy(by="m"))
+
+    def test_is_not_proposed_again_in_other_words(self) -> None:
+        world = World(before("mobile"))
+        asked = c.ProposePolicy(by="m")
+        with pytest.raises(Rejected, match="in force already"):
+            decide_creditor(world.creditor, asked, get("mobile"), world.now)
+        changed = with_parameters(get("mobile"), {"stop_day": 40})
+        assert decide_creditor(world.creditor, asked, changed, world.now)
+
+    def test_of_another_text_needs_a_version_of_its_own(self) -> None:
+        world = World(before("mobile"))
+        other = get("mobile").model_copy(update={"same_as": ()})
+        with pytest.raises(Rejected, match="a changed text needs a new version"):
+            decide_creditor(world.creditor, c.ProposePolicy(by="m"), other, world.now)
+
+
+def test_a_pack_may_keep_several_names() -> None:
+    held = pack(steps(f"day: 1 | {braced(SMS)} | was: [s7, s8]"))
+    assert held.names("s8") == ("s1", "s7", "s8")
+    assert held.is_same("s7", "s8")
+    assert not held.is_same("s7", "s9")
