@@ -11,7 +11,7 @@ from contracts import dunning, ledger
 from contracts.codec import Message
 from services.dunning.domain import events as e
 from services.dunning.domain.state import Account
-from tests.properties.wired import STREAM, Service, Wired
+from tests.support.wired import STREAM, Service, Wired
 
 
 class CheapLateFee(Wired):

@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.properties.machine", "tests.properties.wired")
+pytest.register_assert_rewrite("tests.properties.machine", "tests.support.wired")

@@ -10,11 +10,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from services.dunning.domain import commands as c
 from services.dunning.domain.values import Instalment
 from tests.properties.casework import Case, Model, Plan, Promise
-from tests.properties.localtime import at, local
 from tests.properties.money import Book, Claim
 from tests.properties.packs import read, texts
 from tests.properties.watching import done, figures_shown
-from tests.properties.wired import Wired
+from tests.support.localtime import at, local
+from tests.support.wired import Wired
 
 START = date(2026, 2, 20)
 HOURS = ("07:30", "10:15", "14:00", "21:30")

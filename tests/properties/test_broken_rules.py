@@ -6,7 +6,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.properties import broken
 from tests.properties.machine import Collecting
-from tests.properties.wired import Wired
+from tests.support.wired import Wired
 
 ENOUGH = settings(
     max_examples=400,

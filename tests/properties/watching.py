@@ -5,8 +5,8 @@ from typing import Any
 
 from services.dunning.domain import events as e
 from tests.properties.casework import Entry, Owed
-from tests.properties.localtime import local
-from tests.properties.wired import Wired
+from tests.support.localtime import local
+from tests.support.wired import Wired
 
 _WORDS: dict[type, Callable[[Any], tuple[str, str]]] = {
     e.CaseOpened: lambda event: ("case", "opened"),

@@ -28,7 +28,7 @@ from services.dunning.policy import Pack
 from services.ledger import main as ledger
 from services.ledger.domain import late_fee
 from services.ledger.domain.resimulate import Past, archive
-from tests.properties.localtime import at, local
+from tests.support.localtime import at, local
 
 CREDITOR, ACCOUNT = "acme", "A-1"
 WHO = Subject(CREDITOR, ACCOUNT)
