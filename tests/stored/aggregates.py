@@ -1,0 +1,28 @@
+"""Every aggregate there is, by the service and the name it has in stored streams."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chassis.store.aggregate import Aggregate
+from services.dunning.domain.aggregates import ACCOUNT as CASE_ACCOUNT
+from services.dunning.domain.aggregates import CREDITOR
+from services.ledger.domain.aggregates import ACCOUNT as LEDGER_ACCOUNT
+from services.ledger.domain.aggregates import TERMS as LEDGER_TERMS
+from services.ledger.domain.aggregates import TILL
+from services.ledger.numbers import NUMBERS
+from services.legal.main import MATTER
+from services.legal.main import TERMS as LEGAL_TERMS
+from services.notifier.main import ACCOUNT as NOTIFIER_ACCOUNT
+from services.notifier.main import TERMS as NOTIFIER_TERMS
+
+_BY_SERVICE: Mapping[str, tuple[Aggregate[Any, Any], ...]] = {
+    "dunning": (CASE_ACCOUNT, CREDITOR),
+    "ledger": (LEDGER_ACCOUNT, LEDGER_TERMS, TILL, NUMBERS),
+    "legal": (MATTER, LEGAL_TERMS),
+    "notifier": (NOTIFIER_ACCOUNT, NOTIFIER_TERMS),
+}
+AGGREGATES: Mapping[tuple[str, str], Aggregate[Any, Any]] = {
+    (service, aggregate.name): aggregate
+    for service, aggregates in _BY_SERVICE.items()
+    for aggregate in aggregates
+}

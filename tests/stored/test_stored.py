@@ -1,0 +1,48 @@
+"""What earlier versions stored is read by this one.
+
+How the two files were made is said in `record.py`.
+"""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.stored.aggregates import AGGREGATES
+from tests.stored.facts import facts
+
+_HERE = Path(__file__).parent
+
+
+def _lines(name: str) -> list[dict[str, Any]]:
+    text = (_HERE / name).read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+SAMPLES = _lines("samples.jsonl")
+STREAMS = _lines("streams.jsonl")
+
+
+@pytest.mark.parametrize("key", AGGREGATES, ids="-".join)
+def test_every_stored_event_is_read(key: tuple[str, str]) -> None:
+    aggregate = AGGREGATES[key]
+    samples = [each for each in SAMPLES if (each["service"], each["aggregate"]) == key]
+    for sample in samples:
+        event = aggregate.decode_event(msgspec.json.encode(sample["data"]))
+        assert sample["type"] == event.__struct_config__.tag
+    assert samples
+
+
+@pytest.mark.parametrize("line", STREAMS, ids=lambda line: f"{line['service']} {line['stream']}")
+def test_a_stored_stream_leads_to_the_same_state(line: dict[str, Any]) -> None:
+    aggregate = AGGREGATES[line["service"], line["stream"].partition("-")[0]]
+    state = aggregate.initial(line["stream"])
+    for _, data in line["events"]:
+        state = aggregate.evolve(state, aggregate.decode_event(msgspec.json.encode(data)))
+
+    now = json.loads(msgspec.json.encode(state))
+    assert facts(now) == facts(line["state"])
+    assert aggregate.wake_at(state) == (line["wake"] and datetime.fromisoformat(line["wake"]))
