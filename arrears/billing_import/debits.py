@@ -4,7 +4,7 @@ import re
 
 from arrears.billing_import.entries import Said
 from arrears.billing_import.known import Known
-from services.dunning.domain.state import short_code
+from services.dunning.domain.codes import short_code
 
 _REQUEST = re.compile(r"(?<![0-9A-Za-z])([0-9a-f]{12})-b[0-9]+(?![0-9A-Za-z])")
 

@@ -11,14 +11,15 @@ from chassis.errors import NotFound
 from chassis.store.work import Work
 from contracts.words.addresses.phone import region_of
 from contracts.words.streams import Subject, account_stream, creditor_stream
+from services.dunning.domain.account import Account
+from services.dunning.domain.case.state import PolicyRef
 from services.dunning.domain.commands import AccountCommand, CreditorCommand
-from services.dunning.domain.credit import keeps_responsible
-from services.dunning.domain.creditor import decide_creditor
+from services.dunning.domain.creditor.decide import decide_creditor
+from services.dunning.domain.creditor.state import Creditor
 from services.dunning.domain.decide import decide
-from services.dunning.domain.events import Event
+from services.dunning.domain.event import Event
 from services.dunning.domain.localtime import local_day
-from services.dunning.domain.state import Account, Creditor
-from services.dunning.domain.values import PolicyRef
+from services.dunning.domain.money.credit import keeps_responsible
 from services.dunning.library import Library
 from services.dunning.people import Around
 from services.dunning.policy import Pack

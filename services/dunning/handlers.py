@@ -19,13 +19,38 @@ from contracts.words.streams import (
     subject_of,
 )
 from services.dunning.decisions import Decisions
-from services.dunning.domain import commands as c
-from services.dunning.domain.state import Account, Creditor, person_code
-from services.dunning.domain.values import Accrual, Agreement, Item, MoneyPart, Person, Sealed
+from services.dunning.domain.account import Account
+from services.dunning.domain.case.commands import (
+    ConfirmRestriction,
+    Reassess,
+    RecordLegalProgress,
+    RecordObservation,
+    Wake,
+)
+from services.dunning.domain.codes import person_code
+from services.dunning.domain.commands import AccountCommand
+from services.dunning.domain.contact.commands import (
+    EraseAccount,
+    RecordDelivery,
+    RecordReply,
+    UpdateAccount,
+)
+from services.dunning.domain.contact.state import Person, Sealed
+from services.dunning.domain.creditor.commands import CountCash, RunCalendar
+from services.dunning.domain.creditor.state import Creditor
+from services.dunning.domain.money.commands import (
+    FailDirectDebit,
+    MarkInvoice,
+    NoteUnmatched,
+    RecordPayment,
+    ReversePayment,
+    UpdateItems,
+)
+from services.dunning.domain.money.state import Accrual, Agreement, Item, MoneyPart
 from services.dunning.people import reached_at
 from services.dunning.reports import Facts, creditor_facts, creditor_state
 
-ToCommand = Callable[[Work, Subject, Message], c.AccountCommand]
+ToCommand = Callable[[Work, Subject, Message], AccountCommand]
 PROFILE = (
     "debtor",
     "agreement",
@@ -55,23 +80,23 @@ def messages(decisions: Decisions) -> Mapping[str, MessageRoute]:
 
         return MessageRoute(_streams, handle, subject=subject, beside=beside)
 
-    def account_updated(work: Work, who: Subject, message: Message) -> c.UpdateAccount:
+    def account_updated(work: Work, who: Subject, message: Message) -> UpdateAccount:
         return _account_updated(work, who, message, decisions)
 
     def erased(work: Work, message: Message) -> None:
         who = Subject(message.creditor, message.subject)
-        decisions.account(work, who, c.EraseAccount())
+        decisions.account(work, who, EraseAccount())
         work.erase(who)
 
     def invoice_marked(work: Work, message: Message) -> None:
         if marks := _marks(message):
             who = Subject(message.creditor, message.subject)
-            command = c.MarkInvoice(item_id=message.data.invoice_id, marks=marks)
+            command = MarkInvoice(item_id=message.data.invoice_id, marks=marks)
             decisions.account(work, who, command)
 
     def cash_counted(work: Work, message: Message) -> None:
         data: ledger.CashDifferenceFound = message.data
-        command = c.CountCash(
+        command = CountCash(
             day=data.day,
             collected=data.collected,
             deposited=data.deposited,
@@ -107,11 +132,11 @@ def wakes(decisions: Decisions) -> Mapping[str, WakeRoute]:
     """By aggregate: what is done when its time has come."""
 
     def account(work: Work, stream: str) -> None:
-        decisions.account(work, subject_of(stream), c.Wake())
+        decisions.account(work, subject_of(stream), Wake())
 
     def creditor(work: Work, stream: str) -> None:
         facts: Facts = work.facts
-        command = c.RunCalendar(**facts._asdict())
+        command = RunCalendar(**facts._asdict())
         decisions.creditor(work, creditor_of(stream), command)
 
     async def prepare(connection: Connection, stream: str, now: Any) -> Facts:
@@ -147,9 +172,9 @@ def _stream_of_creditor(message: Message, lane: int) -> Sequence[str]:
     return (creditor_stream(message.creditor),)
 
 
-def _debit_failed(work: Work, who: Subject, message: Message) -> c.FailDirectDebit:
+def _debit_failed(work: Work, who: Subject, message: Message) -> FailDirectDebit:
     data: billing.DirectDebitFailed = message.data
-    return c.FailDirectDebit(request_id=data.request_id, reason=data.reason)
+    return FailDirectDebit(request_id=data.request_id, reason=data.reason)
 
 
 def _streams_of_account(stream: str, lane: int) -> Sequence[str]:
@@ -158,7 +183,7 @@ def _streams_of_account(stream: str, lane: int) -> Sequence[str]:
 
 def _account_updated(
     work: Work, who: Subject, message: Message, decisions: Decisions
-) -> c.UpdateAccount:
+) -> UpdateAccount:
     """What a message leaves out stays as it was (the contract of `billing.account.upserted.v1`),
     and so does a person responsible who has to keep the account.
     """
@@ -173,7 +198,7 @@ def _account_updated(
         if value is not None and not (name == "responsible" and keeps_responsible):
             profile[name] = msgspec.to_builtins(value)
     attributes = profile.get("attributes") or {}
-    return c.UpdateAccount(
+    return UpdateAccount(
         segment=before.segment if data.segment is None else data.segment,
         attributes=tuple(sorted(name for name, value in attributes.items() if value is True)),
         profile=work.seal(who, profile),
@@ -230,21 +255,21 @@ def _person(work: Work, who: Subject, name: str | None) -> Person | None:
     return Person(sealed=work.seal(who, name), code=person_code(name)) if name else None
 
 
-def _observed(work: Work, who: Subject, message: Message) -> c.RecordObservation:
+def _observed(work: Work, who: Subject, message: Message) -> RecordObservation:
     data: billing.ObservationRecorded = message.data
     note = None
     if data.note is not None or data.evidence is not None:
         note = work.seal(who, {"text": data.note, "evidence": data.evidence})
-    return c.RecordObservation(kind=data.kind, note=note)
+    return RecordObservation(kind=data.kind, note=note)
 
 
-def _confirmed(work: Work, who: Subject, message: Message) -> c.ConfirmRestriction:
-    return c.ConfirmRestriction(service=message.data.service)
+def _confirmed(work: Work, who: Subject, message: Message) -> ConfirmRestriction:
+    return ConfirmRestriction(service=message.data.service)
 
 
-def _items_updated(work: Work, who: Subject, message: Message) -> c.UpdateItems:
+def _items_updated(work: Work, who: Subject, message: Message) -> UpdateItems:
     data: ledger.BalanceChanged = message.data
-    return c.UpdateItems(
+    return UpdateItems(
         ledger_version=data.ledger_version,
         as_of=data.as_of,
         currency=data.currency,
@@ -280,15 +305,15 @@ def _item(state: ledger.ItemState) -> Item:
     )
 
 
-def _reassess(work: Work, who: Subject, message: Message) -> c.Reassess:
-    return c.Reassess()
+def _reassess(work: Work, who: Subject, message: Message) -> Reassess:
+    return Reassess()
 
 
-def _paid(work: Work, who: Subject, message: Message) -> c.RecordPayment:
+def _paid(work: Work, who: Subject, message: Message) -> RecordPayment:
     data: ledger.PaymentAllocated = message.data
     collector = data.collected_by
     creditor: Creditor = work.state(creditor_stream(who.creditor))
-    return c.RecordPayment(
+    return RecordPayment(
         payment_id=data.payment_id,
         amount=data.amount,
         received_at=data.received_at,
@@ -302,14 +327,14 @@ def _paid(work: Work, who: Subject, message: Message) -> c.RecordPayment:
     )
 
 
-def _reversed(work: Work, who: Subject, message: Message) -> c.ReversePayment:
+def _reversed(work: Work, who: Subject, message: Message) -> ReversePayment:
     data: ledger.PaymentReversed = message.data
-    return c.ReversePayment(payment_id=data.payment_id, amount=data.amount)
+    return ReversePayment(payment_id=data.payment_id, amount=data.amount)
 
 
-def _unmatched(work: Work, who: Subject, message: Message) -> c.NoteUnmatched:
+def _unmatched(work: Work, who: Subject, message: Message) -> NoteUnmatched:
     data: ledger.PaymentUnmatched = message.data
-    return c.NoteUnmatched(
+    return NoteUnmatched(
         payment_id=data.payment_id,
         amount=data.amount,
         invoices=tuple(data.invoices),
@@ -318,16 +343,16 @@ def _unmatched(work: Work, who: Subject, message: Message) -> c.NoteUnmatched:
 
 
 def _delivery(result: str) -> ToCommand:
-    def to_command(work: Work, who: Subject, message: Message) -> c.RecordDelivery:
+    def to_command(work: Work, who: Subject, message: Message) -> RecordDelivery:
         data = message.data
-        return c.RecordDelivery(channel=data.channel, result=result, notice_id=data.notice_id)
+        return RecordDelivery(channel=data.channel, result=result, notice_id=data.notice_id)
 
     return to_command
 
 
-def _suppressed(work: Work, who: Subject, message: Message) -> c.RecordDelivery:
+def _suppressed(work: Work, who: Subject, message: Message) -> RecordDelivery:
     data: notifier.NoticeSuppressed = message.data
-    return c.RecordDelivery(
+    return RecordDelivery(
         channel=data.channel,
         result="suppressed",
         notice_id=data.notice_id,
@@ -335,19 +360,19 @@ def _suppressed(work: Work, who: Subject, message: Message) -> c.RecordDelivery:
     )
 
 
-def _returned(work: Work, who: Subject, message: Message) -> c.RecordDelivery:
+def _returned(work: Work, who: Subject, message: Message) -> RecordDelivery:
     data: notifier.NoticeReturned = message.data
     result = "refused" if data.reason == "refused" else "returned"
-    return c.RecordDelivery(channel=data.channel, result=result, notice_id=data.notice_id)
+    return RecordDelivery(channel=data.channel, result=result, notice_id=data.notice_id)
 
 
-def _acknowledged(work: Work, who: Subject, message: Message) -> c.AccountCommand:
+def _acknowledged(work: Work, who: Subject, message: Message) -> AccountCommand:
     data: notifier.NoticeAcknowledged = message.data
     if data.how == "replied":
-        return c.RecordReply()
-    return c.RecordDelivery(channel=data.channel, result="signed", notice_id=data.notice_id)
+        return RecordReply()
+    return RecordDelivery(channel=data.channel, result="signed", notice_id=data.notice_id)
 
 
-def _progressed(work: Work, who: Subject, message: Message) -> c.RecordLegalProgress:
+def _progressed(work: Work, who: Subject, message: Message) -> RecordLegalProgress:
     data: legal.MatterProgressed = message.data
-    return c.RecordLegalProgress(progress=data.step, amount=data.amount, on=data.day)
+    return RecordLegalProgress(progress=data.step, amount=data.amount, on=data.day)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import asyncpg
 
 from chassis.errors import Transient
-from services.dunning.domain.values import PolicyRef
+from services.dunning.domain.case.state import PolicyRef
 from services.dunning.policy import Pack, available, get, with_parameters
 from services.dunning.policy.load import loads
 

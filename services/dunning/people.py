@@ -21,9 +21,10 @@ from contracts.words.addresses.mail import mail_addresses
 from contracts.words.addresses.phone import phone_numbers, region_of
 from contracts.words.addresses.postal import postal_address
 from contracts.words.streams import Subject, account_stream, creditor_stream, is_account, subject_of
+from services.dunning.domain.account import Account
+from services.dunning.domain.contact.people import WAYS, Contacts, People
+from services.dunning.domain.creditor.state import Creditor
 from services.dunning.domain.localtime import ONE_DAY
-from services.dunning.domain.people import WAYS, Contacts, People
-from services.dunning.domain.state import Account, Creditor
 from services.dunning.policy import Pack
 
 _READ = """

@@ -12,7 +12,7 @@ from arrears.billing_import.ids import identifier
 from arrears.billing_import.known import Known, Paid, creditor_reference
 from arrears.billing_import.mapping import ImportMap, read_map
 from arrears.billing_import.matching import Matched, match
-from services.dunning.domain.state import short_code
+from services.dunning.domain.codes import short_code
 
 DAY = date(2026, 3, 12)
 

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from chassis.store.stored import Stored
 from contracts import dunning, ledger
 from contracts.codec import Message
-from services.dunning.domain import events as e
-from services.dunning.domain.state import Account
+from services.dunning.domain.account import Account
+from services.dunning.domain.case.events import RestorationRequested
 from tests.support.wired import STREAM, Service, Wired
 
 
@@ -76,7 +76,7 @@ class NeverRestores(Wired):
     """Rule 2: what was restricted stays so when the case closes."""
 
     def decided(self, events: list[Stored]) -> list[Stored]:
-        given_back = [s for s in events if isinstance(s.event, e.RestorationRequested)]
+        given_back = [s for s in events if isinstance(s.event, RestorationRequested)]
         for stored in given_back:
             self.dunning.stored.remove(stored)
         return [s for s in events if s not in given_back]

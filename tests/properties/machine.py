@@ -7,8 +7,16 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from services.dunning.domain import commands as c
-from services.dunning.domain.values import Instalment
+from services.dunning.domain.agreements.commands import (
+    AgreePlan,
+    MakeApplication,
+    MakePromise,
+    OpenDispute,
+    ResolveDispute,
+)
+from services.dunning.domain.agreements.state import Instalment
+from services.dunning.domain.case.commands import CompleteTask, Decide, PlaceHold, ReleaseHold
+from services.dunning.domain.contact.commands import RecordReply
 from tests.properties.casework import Case, Model, Plan, Promise
 from tests.properties.money import Book, Claim
 from tests.properties.packs import read, texts
@@ -137,7 +145,7 @@ class Collecting(RuleBasedStateMachine):
     @rule(amount=amounts, days=st.integers(0, 15))
     def promise(self, amount: int, days: int) -> None:
         by = self.today + timedelta(days=days)
-        self._operate(c.MakePromise(amount=amount, by=by))
+        self._operate(MakePromise(amount=amount, by=by))
         self.model.promises.append(Promise(amount, by))
 
     @precondition(lambda self: self.model.case and not self.model.plan and self._all_past_due())
@@ -150,7 +158,7 @@ class Collecting(RuleBasedStateMachine):
         """About debts past due: what it means for later ones after the case is not said."""
         days = [self.today + timedelta(days=first + gap * n) for n in range(len(parts))]
         instalments = tuple(Instalment(due=d, amount=a) for d, a in zip(days, parts, strict=True))
-        self._operate(c.AgreePlan(instalments=instalments))
+        self._operate(AgreePlan(instalments=instalments))
         self.count += 1
         plan = Plan(f"plan-{self.count}", list(zip(days, parts, strict=True)))
         self.model.agree(plan)
@@ -167,7 +175,7 @@ class Collecting(RuleBasedStateMachine):
         self._hold()
 
     def _hold(self) -> None:
-        self._operate(c.ReleaseHold() if self.model.hold else c.PlaceHold())
+        self._operate(ReleaseHold() if self.model.hold else PlaceHold())
         self.model.hold = not self.model.hold
 
     @precondition(lambda self: self.money.open())
@@ -175,7 +183,7 @@ class Collecting(RuleBasedStateMachine):
     def dispute(self, pick: int, everything: bool) -> None:
         claims = self.money.open()
         ids = [k.id for k in claims] if everything else [_any(claims, pick).id]
-        self._operate(c.OpenDispute(item_id=None if everything else ids[0]))
+        self._operate(OpenDispute(item_id=None if everything else ids[0]))
         self.count += 1
         self.model.dispute(f"dispute-{self.count}", ids)
 
@@ -189,7 +197,7 @@ class Collecting(RuleBasedStateMachine):
         if outcome == "reduced" and (len(ids) > 1 or claim.credits or claim.cancelled):
             outcome = "rejected"
         new = amount if outcome == "reduced" else None
-        self._operate(c.ResolveDispute(outcome=outcome, amount=new))
+        self._operate(ResolveDispute(outcome=outcome, amount=new))
         self.model.resolve(outcome, amount)
 
     @precondition(lambda self: self.model.case)
@@ -197,7 +205,7 @@ class Collecting(RuleBasedStateMachine):
     def apply(self, for_: str) -> None:
         if for_ in self.model.applications:
             return
-        self._operate(c.MakeApplication(for_=for_, by="debtor"))
+        self._operate(MakeApplication(for_=for_, by="debtor"))
         self.model.applications.append(for_)
 
     @precondition(lambda self: self.model.applications)
@@ -209,9 +217,7 @@ class Collecting(RuleBasedStateMachine):
         approve = approve and for_ != "hardship" and not (for_ == "deferral" and self.model.plan)
         amount = amount if for_ == "waive_late_fee" else None
         outcome = "approved" if approve else "rejected"
-        self._operate(
-            c.Decide(for_=for_, outcome=outcome, by="manager", until=until, amount=amount)
-        )
+        self._operate(Decide(for_=for_, outcome=outcome, by="manager", until=until, amount=amount))
         self.model.applications.remove(for_)
         if approve and for_ == "deferral":
             ids = [claim.id for claim in self.money.open() if claim.due < until]
@@ -223,7 +229,7 @@ class Collecting(RuleBasedStateMachine):
     @precondition(lambda self: self.model.case and not self.model.case.replied)
     @rule()
     def reply(self) -> None:
-        self._operate(c.RecordReply())
+        self._operate(RecordReply())
         self._case.replied = True
 
     @precondition(lambda self: self.model.case and self.model.case.tasks)
@@ -231,7 +237,7 @@ class Collecting(RuleBasedStateMachine):
     def complete_a_task(self, pick: int) -> None:
         kinds = self._case.tasks
         kind = kinds[pick % len(kinds)]
-        self._operate(c.CompleteTask(kind=kind, result="done"))
+        self._operate(CompleteTask(kind=kind, result="done"))
         self.model.complete(kind)
 
     @precondition(lambda self: self._asks() and not self.model.is_paused())
@@ -240,7 +246,7 @@ class Collecting(RuleBasedStateMachine):
         """Not in a pause: what an approval then does is not said."""
         asked = self.model.asks_for()
         outcome = "approved" if approve else "rejected"
-        self._operate(c.Decide(for_=asked, outcome=outcome, by="manager"))
+        self._operate(Decide(for_=asked, outcome=outcome, by="manager"))
         self.model.decide_step(approved=approve)
 
     # ---- what must hold

@@ -3,21 +3,32 @@
 from collections.abc import Callable
 from typing import Any
 
-from services.dunning.domain import events as e
+from services.dunning.domain.case.events import (
+    AlertRaised,
+    CaseClosed,
+    CaseOpened,
+    LegalRequested,
+    RestorationRequested,
+    RestrictionRequested,
+    StepDropped,
+    StepGranted,
+    StepTaken,
+)
+from services.dunning.domain.contact.events import NoticeRequested
 from tests.properties.casework import Entry, Owed
 from tests.support.localtime import local
 from tests.support.wired import Wired
 
 _WORDS: dict[type, Callable[[Any], tuple[str, str]]] = {
-    e.CaseOpened: lambda event: ("case", "opened"),
-    e.CaseClosed: lambda event: ("case", "closed"),
-    e.StepTaken: lambda event: ("asked" if event.asks else "taken", event.step),
-    e.StepDropped: lambda event: ("dropped", event.step),
-    e.StepGranted: lambda event: ("granted", event.step),
-    e.RestrictionRequested: lambda event: ("restricted", event.service),
-    e.RestorationRequested: lambda event: ("restored", event.service),
-    e.AlertRaised: lambda event: ("alert", event.kind),
-    e.NoticeRequested: lambda event: ("before", event.step),
+    CaseOpened: lambda event: ("case", "opened"),
+    CaseClosed: lambda event: ("case", "closed"),
+    StepTaken: lambda event: ("asked" if event.asks else "taken", event.step),
+    StepDropped: lambda event: ("dropped", event.step),
+    StepGranted: lambda event: ("granted", event.step),
+    RestrictionRequested: lambda event: ("restricted", event.service),
+    RestorationRequested: lambda event: ("restored", event.service),
+    AlertRaised: lambda event: ("alert", event.kind),
+    NoticeRequested: lambda event: ("before", event.step),
 }
 _ALERTS = ("promise_broken", "plan_broken")
 
@@ -43,8 +54,8 @@ def figures_shown(wired: Wired) -> list[Owed]:
     found = []
     for stored in wired.dunning.stored:
         event = stored.event
-        if isinstance(event, e.NoticeRequested) and event.step in steps:
+        if isinstance(event, NoticeRequested) and event.step in steps:
             found.append(Owed(event.step, event.variables.principal, event.variables.late_fee))
-        if isinstance(event, e.LegalRequested) and event.step in steps:
+        if isinstance(event, LegalRequested) and event.step in steps:
             found.append(Owed(event.step, event.principal, event.late_fee))
     return found

@@ -22,7 +22,7 @@ from contracts.codec import Message, decode, encode
 from contracts.words.streams import Subject, account_stream, creditor_stream, kind_of
 from services.dunning import main as dunning
 from services.dunning.decisions import Decisions
-from services.dunning.domain import commands as c
+from services.dunning.domain.creditor.commands import ConfigureCreditor
 from services.dunning.library import Library
 from services.dunning.policy import Pack
 from services.ledger import main as ledger
@@ -301,7 +301,7 @@ class Wired:
     # ---- within
 
     def _set_up(self) -> None:
-        command = c.ConfigureCreditor(name="Acme", zone=self.zone, currency="CNY")
+        command = ConfigureCreditor(name="Acme", zone=self.zone, currency="CNY")
 
         def handle(work: Work) -> None:
             self.decisions.creditor(work, CREDITOR, command, self.pack)

@@ -10,9 +10,17 @@ from chassis.http import ROLES, Principal
 from services.dunning.api import inputs as i
 from services.dunning.api.desk import Acting, Desk, Happened
 from services.dunning.api.roles import acting_for, may
-from services.dunning.domain import commands as c
-from services.dunning.domain.state import Account
-from services.dunning.domain.values import Instalment
+from services.dunning.domain.account import Account
+from services.dunning.domain.agreements.commands import (
+    AgreePlan,
+    MakeApplication,
+    MakePromise,
+    OpenDispute,
+    ResolveDispute,
+)
+from services.dunning.domain.agreements.state import Instalment
+from services.dunning.domain.case.commands import Decide, PlaceHold, RecordObservation, ReleaseHold
+from services.dunning.domain.contact.commands import RecordReply
 from services.dunning.policy import Pack
 
 CREATED = 201
@@ -39,7 +47,7 @@ def _contact(routes: APIRouter, desk: Desk) -> None:
         who: Annotated[Principal, may("record_reply")],
     ) -> Happened:
         by = acting_for(who, given.by)
-        return await desk.act(target, lambda seal: c.RecordReply(note=seal(by, given.note)))
+        return await desk.act(target, lambda seal: RecordReply(note=seal(by, given.note)))
 
     @routes.post(
         "/observations",
@@ -55,7 +63,7 @@ def _contact(routes: APIRouter, desk: Desk) -> None:
         by = acting_for(who, given.by)
         return await desk.act(
             target,
-            lambda seal: c.RecordObservation(kind=given.kind, note=seal(by, given.note)),
+            lambda seal: RecordObservation(kind=given.kind, note=seal(by, given.note)),
         )
 
 
@@ -71,7 +79,7 @@ def _agreements(routes: APIRouter, desk: Desk) -> None:
         by = acting_for(who, given.by)
         return await desk.act(
             target,
-            lambda seal: c.MakePromise(
+            lambda seal: MakePromise(
                 amount=given.amount, by=given.until, note=seal(by, given.note)
             ),
         )
@@ -88,7 +96,7 @@ def _agreements(routes: APIRouter, desk: Desk) -> None:
         by = acting_for(who, given.by)
         return await desk.act(
             target,
-            lambda seal: c.AgreePlan(
+            lambda seal: AgreePlan(
                 instalments=instalments,
                 note=seal(by, given.note),
                 collateral=None if given.collateral is None else seal(by, given.collateral),
@@ -111,7 +119,7 @@ def _disputes(routes: APIRouter, desk: Desk) -> None:
         by = acting_for(who, given.by)
         return await desk.act(
             target,
-            lambda seal: c.OpenDispute(
+            lambda seal: OpenDispute(
                 kind=given.kind,
                 item_id=given.invoice_id,
                 reason=seal(by, given.reason),
@@ -132,7 +140,7 @@ def _disputes(routes: APIRouter, desk: Desk) -> None:
         by = acting_for(who, given.by)
         return await desk.act(
             target,
-            lambda seal: c.ResolveDispute(
+            lambda seal: ResolveDispute(
                 outcome=given.outcome,
                 amount=given.amount,
                 by=by,
@@ -156,7 +164,7 @@ def _applications(routes: APIRouter, desk: Desk) -> None:
         by = acting_for(who, given.by)
         return await desk.act(
             target,
-            lambda seal: c.MakeApplication(
+            lambda seal: MakeApplication(
                 for_=given.purpose,
                 amount=given.amount,
                 until=given.until,
@@ -175,7 +183,7 @@ def _applications(routes: APIRouter, desk: Desk) -> None:
         target: Acting, given: i.DecisionInput, who: Annotated[Principal, may("decide")]
     ) -> Happened:
         by = acting_for(who, given.by)
-        command = c.Decide(
+        command = Decide(
             for_=given.purpose,
             outcome=given.outcome,
             by=by,
@@ -213,9 +221,7 @@ def _holds(routes: APIRouter, desk: Desk) -> None:
         target: Acting, given: i.HoldInput, who: Annotated[Principal, may("place_hold")]
     ) -> Happened:
         by = acting_for(who, given.by)
-        return await desk.act(
-            target, lambda seal: c.PlaceHold(reason=seal(by, given.reason), by=by)
-        )
+        return await desk.act(target, lambda seal: PlaceHold(reason=seal(by, given.reason), by=by))
 
     @routes.post("/hold/release", status_code=CREATED, summary="Go on", operation_id="release_hold")
     async def release(
@@ -223,9 +229,9 @@ def _holds(routes: APIRouter, desk: Desk) -> None:
         who: Annotated[Principal, may("release_hold")],
         given: i.Deed | None = None,
     ) -> Happened:
-        command = c.ReleaseHold(by=acting_for(who, given.by if given else None))
+        command = ReleaseHold(by=acting_for(who, given.by if given else None))
         return await desk.act(target, lambda _seal: command)
 
     @routes.delete("/hold", summary="Go on", operation_id="lift_hold")
     async def lift(target: Acting, who: Annotated[Principal, may("release_hold")]) -> Happened:
-        return await desk.act(target, lambda _seal: c.ReleaseHold(by=who.subject))
+        return await desk.act(target, lambda _seal: ReleaseHold(by=who.subject))

@@ -20,9 +20,10 @@ from services.dunning.api.desk import CreditorQuery, Desk, InScope
 from services.dunning.api.queries import CASE, CASES, PERSON, SORTS, case_row, subjects_of
 from services.dunning.api.roles import STAFF, may
 from services.dunning.api.timeline import Entry
+from services.dunning.domain.account import Account
+from services.dunning.domain.codes import person_code
+from services.dunning.domain.money.owing import overdue, owed
 from services.dunning.domain.outlook import outlook
-from services.dunning.domain.owing import overdue, owed
-from services.dunning.domain.state import Account, person_code
 from services.dunning.views import DECISIONS
 
 _DECISIONS = f"""

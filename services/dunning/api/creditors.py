@@ -17,10 +17,10 @@ from services.dunning.api import models as m
 from services.dunning.api.desk import ALL_ACCOUNTS, CreditorInScope, Desk, staff_of
 from services.dunning.api.roles import may
 from services.dunning.api.timeline import Entry, Reader
-from services.dunning.domain import commands as c
-from services.dunning.domain.casework import means
-from services.dunning.domain.creditor import terms_of
-from services.dunning.domain.state import Creditor
+from services.dunning.domain.case.casework import means
+from services.dunning.domain.creditor.commands import ConfigureCreditor
+from services.dunning.domain.creditor.decide import terms_of
+from services.dunning.domain.creditor.state import Creditor
 from services.dunning.library import chosen_text
 from services.dunning.policy import Pack
 
@@ -50,7 +50,7 @@ def router(desk: Desk) -> APIRouter:
             given.policy, given.policy_version, given.policy_document, given.parameters
         )
         await desk.decisions.library.keep(desk.service.pool, source)
-        command = c.ConfigureCreditor(
+        command = ConfigureCreditor(
             name=given.name,
             zone=given.time_zone,
             currency=given.currency,
@@ -138,7 +138,7 @@ def _check_policy(state: Creditor, pack: Pack, who: Principal) -> None:
         )
 
 
-def _is_set_up_so(state: Creditor, command: c.ConfigureCreditor, pack: Pack) -> bool:
+def _is_set_up_so(state: Creditor, command: ConfigureCreditor, pack: Pack) -> bool:
     return (
         (state.name, state.zone, state.currency, state.languages)
         == (command.name, command.zone, command.currency, command.languages)

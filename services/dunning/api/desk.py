@@ -20,10 +20,12 @@ from chassis.store.work import Work
 from contracts.words.streams import Subject, account_stream, creditor_stream
 from services.dunning.api.timeline import Entry, Reader
 from services.dunning.decisions import Decisions
+from services.dunning.domain.account import Account
+from services.dunning.domain.codes import person_code
 from services.dunning.domain.commands import AccountCommand, CreditorCommand
-from services.dunning.domain.events import Event
-from services.dunning.domain.state import Account, Creditor, person_code
-from services.dunning.domain.values import Person
+from services.dunning.domain.contact.state import Person
+from services.dunning.domain.creditor.state import Creditor
+from services.dunning.domain.event import Event
 from services.dunning.policy import Pack
 
 AccountId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,128}$", description="account")]

@@ -16,8 +16,8 @@ from contracts.words.streams import Subject, account_stream
 from services.dunning.api import models as m
 from services.dunning.api.desk import CreditorInScope, Desk
 from services.dunning.api.roles import may
+from services.dunning.domain.account import Account
 from services.dunning.domain.aggregates import ACCOUNT
-from services.dunning.domain.state import Account
 from services.dunning.views import DIRECT_DEBITS
 
 FILE_FORMAT = "arrears-direct-debit/1"

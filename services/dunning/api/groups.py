@@ -11,7 +11,8 @@ from services.dunning.api import models as m
 from services.dunning.api.desk import CreditorInScope, Desk
 from services.dunning.api.queries import GROUPS
 from services.dunning.api.roles import may
-from services.dunning.domain.state import Account, person_code
+from services.dunning.domain.account import Account
+from services.dunning.domain.codes import person_code
 
 
 def router(desk: Desk) -> APIRouter:

@@ -23,11 +23,14 @@ from services.dunning.api.desk import (
 )
 from services.dunning.api.queries import CASE
 from services.dunning.api.roles import acting_for, may
-from services.dunning.domain import commands as c
-from services.dunning.domain import events as e
-from services.dunning.domain.policy_changes import check_decision
-from services.dunning.domain.state import Account, Creditor
-from services.dunning.domain.values import PolicyRef
+from services.dunning.domain.account import Account
+from services.dunning.domain.case.commands import FollowPolicy
+from services.dunning.domain.case.events import CaseOpened, CasePolicyChanged
+from services.dunning.domain.case.state import PolicyRef
+from services.dunning.domain.creditor.commands import DecidePolicy, ProposePolicy
+from services.dunning.domain.creditor.events import PolicyDecided, PolicyProposed
+from services.dunning.domain.creditor.policy_changes import check_decision
+from services.dunning.domain.creditor.state import Creditor
 from services.dunning.library import chosen_text
 from services.dunning.policy import Pack, PackError, validate
 
@@ -80,7 +83,7 @@ def _versions(routes: APIRouter, desk: Desk) -> None:
         shown = [
             _shown(stored, keys.open(staff_of(creditor), stored.event.note or b""))
             for stored in events
-            if isinstance(stored.event, e.PolicyProposed | e.PolicyDecided)
+            if isinstance(stored.event, PolicyProposed | PolicyDecided)
         ]
         return {
             "creditor": creditor,
@@ -129,7 +132,7 @@ def _versions(routes: APIRouter, desk: Desk) -> None:
         return await desk.act_on_creditor(
             creditor,
             request,
-            lambda named: c.ProposePolicy(by=by, note=_note(named, given.reason)),
+            lambda named: ProposePolicy(by=by, note=_note(named, given.reason)),
             pack=lambda _state: source.pack,
         )
 
@@ -150,7 +153,7 @@ def _versions(routes: APIRouter, desk: Desk) -> None:
         ones keep theirs.
         """
         by = acting_for(who, given.by)
-        asked = c.DecidePolicy(proposal_id=proposal_id, outcome=given.outcome, by=by)
+        asked = DecidePolicy(proposal_id=proposal_id, outcome=given.outcome, by=by)
 
         def wanted(state: Creditor) -> Pack:
             return desk.decisions.library.get(check_decision(state, asked).policy)
@@ -158,7 +161,7 @@ def _versions(routes: APIRouter, desk: Desk) -> None:
         return await desk.act_on_creditor(
             creditor,
             request,
-            lambda named: c.DecidePolicy(
+            lambda named: DecidePolicy(
                 proposal_id=proposal_id,
                 outcome=given.outcome,
                 by=by,
@@ -211,7 +214,7 @@ def _cases(routes: APIRouter, desk: Desk) -> None:
 
         return await desk.act(
             Target(subject, request),
-            lambda seal: c.FollowPolicy(by=by, note=seal(by, given.reason)),
+            lambda seal: FollowPolicy(by=by, note=seal(by, given.reason)),
             runs,
             pack=pack,
         )
@@ -227,9 +230,9 @@ async def _subject(desk: Desk, case_id: str, who: Principal) -> Subject:
 def _ref_of(stored: Stored, case_id: str) -> PolicyRef | None:
     """The policy an event gave the case, if it did."""
     event = stored.event
-    if isinstance(event, e.CaseOpened) and event.case_id == case_id:
+    if isinstance(event, CaseOpened) and event.case_id == case_id:
         return event.policy_ref
-    if isinstance(event, e.CasePolicyChanged) and event.case_id == case_id:
+    if isinstance(event, CasePolicyChanged) and event.case_id == case_id:
         return event.after
     return None
 
@@ -248,7 +251,7 @@ def _shown(stored: Stored, note: Any) -> dict[str, Any]:
     event = stored.event
     return {
         "at": stored.at,
-        "what": "proposed" if isinstance(event, e.PolicyProposed) else event.outcome,
+        "what": "proposed" if isinstance(event, PolicyProposed) else event.outcome,
         "proposal_id": event.proposal_id,
         "policy": msgspec.to_builtins(event.policy_ref),
         "by": event.by,

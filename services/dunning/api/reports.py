@@ -18,7 +18,7 @@ from services.dunning.api import models as m
 from services.dunning.api.creditors import end_of
 from services.dunning.api.desk import CreditorInScope, Desk
 from services.dunning.api.roles import STAFF, may
-from services.dunning.domain.events import ReportStored
+from services.dunning.domain.creditor.events import ReportStored
 from services.dunning.reports import REPORTS, Book, Opened, books_of
 from services.dunning.reports.export import MONEY, Shown, as_csv, as_xlsx
 from services.dunning.reports.opened import with_names

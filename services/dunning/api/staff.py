@@ -9,9 +9,11 @@ from chassis.http import ROLES, Principal
 from services.dunning.api import inputs as i
 from services.dunning.api.desk import CreditorInScope, Desk, Happened, RequestId
 from services.dunning.api.roles import acting_for, may
-from services.dunning.domain import commands as c
-from services.dunning.domain.credit import owes
-from services.dunning.domain.state import Creditor, person_code
+from services.dunning.domain.case.commands import Decide
+from services.dunning.domain.codes import person_code
+from services.dunning.domain.creditor.commands import CertifyClearance, StartCollector
+from services.dunning.domain.creditor.state import Creditor
+from services.dunning.domain.money.credit import owes
 from services.dunning.reports import accounts_of
 
 CREATED = 201
@@ -35,7 +37,7 @@ def router(desk: Desk) -> APIRouter:
         who: Annotated[Principal, may("decide")],
     ) -> Happened:
         """Decides the oldest approval of that name that concerns no single account."""
-        command = c.Decide(
+        command = Decide(
             for_=given.purpose,
             outcome=given.outcome,
             by=acting_for(who, given.by),
@@ -64,7 +66,7 @@ def router(desk: Desk) -> APIRouter:
         return await desk.act_on_creditor(
             creditor,
             request,
-            lambda person: c.StartCollector(
+            lambda person: StartCollector(
                 collector=person(name), started_on=given.started_on, by=by
             ),
         )
@@ -89,7 +91,7 @@ def router(desk: Desk) -> APIRouter:
         return await desk.act_on_creditor(
             creditor,
             request,
-            lambda person: c.CertifyClearance(
+            lambda person: CertifyClearance(
                 person=person(given.responsible), accounts=mine, owing=owing, by=by
             ),
         )

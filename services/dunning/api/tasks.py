@@ -26,9 +26,10 @@ from services.dunning.api.desk import (
     Target,
 )
 from services.dunning.api.roles import STAFF, acting_for, may
-from services.dunning.domain import commands as c
-from services.dunning.domain.state import Account, person_code
-from services.dunning.domain.values import OpenTask, ReportedTask
+from services.dunning.domain.account import Account
+from services.dunning.domain.case.commands import CompleteTask
+from services.dunning.domain.case.state import OpenTask, ReportedTask
+from services.dunning.domain.codes import person_code
 from services.dunning.views import TASKS
 
 CREATED = 201
@@ -163,7 +164,7 @@ async def _complete(
     by = acting_for(who, given.by)
     return await desk.act(
         target,
-        lambda seal: c.CompleteTask(
+        lambda seal: CompleteTask(
             result=given.result or "",
             kind=kind,
             task_id=task_id,
@@ -190,7 +191,7 @@ async def _complete_for_creditor(
     task_id: str | None = None,
 ) -> Happened:
     by = acting_for(who, given.by)
-    command = c.CompleteTask(result=given.result or "", kind=kind, task_id=task_id, by=by)
+    command = CompleteTask(result=given.result or "", kind=kind, task_id=task_id, by=by)
     return await desk.act_on_creditor(
         creditor,
         request,

@@ -15,35 +15,59 @@ from pydantic import BaseModel
 from chassis.store.stored import Stored
 from chassis.store.vault import KeyRing
 from contracts.words.streams import Subject
-from services.dunning.domain import events as e
-from services.dunning.domain.values import Person, Sealed
+from services.dunning.domain.agreements.events import DecisionFoundLate
+from services.dunning.domain.case.events import (
+    ActionReached,
+    AlertRaised,
+    ApprovalRequested,
+    LegalRequested,
+    OverdueEnded,
+    Reacted,
+    ReferralMade,
+    RestorationRequested,
+    RestrictionRequested,
+    TaskRequested,
+    WakeScheduled,
+)
+from services.dunning.domain.contact.events import AccountUpdated, NoticeRequested
+from services.dunning.domain.contact.state import Person, Sealed
+from services.dunning.domain.creditor.events import ReportStored
+from services.dunning.domain.event import Effect, Event
+from services.dunning.domain.money.events import (
+    CommissionEarned,
+    CommissionReversed,
+    InvoiceCounted,
+    ItemsUpdated,
+    LimitationReached,
+    PaymentRecorded,
+)
 
-KINDS: Mapping[type[e.Event], str] = {
-    e.NoticeRequested: "notice",
-    e.TaskRequested: "task",
-    e.RestrictionRequested: "restrict",
-    e.RestorationRequested: "restore",
-    e.ReferralMade: "refer",
-    e.LegalRequested: "legal",
-    e.ApprovalRequested: "approval",
-    e.AlertRaised: "alert",
-    e.CommissionEarned: "commission",
-    e.CommissionReversed: "commission",
-    e.ReportStored: "report",
+KINDS: Mapping[type[Event], str] = {
+    NoticeRequested: "notice",
+    TaskRequested: "task",
+    RestrictionRequested: "restrict",
+    RestorationRequested: "restore",
+    ReferralMade: "refer",
+    LegalRequested: "legal",
+    ApprovalRequested: "approval",
+    AlertRaised: "alert",
+    CommissionEarned: "commission",
+    CommissionReversed: "commission",
+    ReportStored: "report",
 }
 """Kinds that have a name of their own; the others are called like their event, in snake case."""
 
-HIDDEN: frozenset[type[e.Event]] = frozenset(
+HIDDEN: frozenset[type[Event]] = frozenset(
     {
-        e.ItemsUpdated,
-        e.AccountUpdated,
-        e.WakeScheduled,
-        e.Reacted,
-        e.ActionReached,
-        e.DecisionFoundLate,
-        e.InvoiceCounted,
-        e.OverdueEnded,
-        e.LimitationReached,
+        ItemsUpdated,
+        AccountUpdated,
+        WakeScheduled,
+        Reacted,
+        ActionReached,
+        DecisionFoundLate,
+        InvoiceCounted,
+        OverdueEnded,
+        LimitationReached,
     }
 )
 """Bookkeeping that says nothing to a reader."""
@@ -80,7 +104,7 @@ class Reader:
     zone: ZoneInfo
     keys: KeyRing | None = None
     subject: Subject | None = None
-    hidden: frozenset[type[e.Event]] = field(default=HIDDEN)
+    hidden: frozenset[type[Event]] = field(default=HIDDEN)
 
     def entries(self, events: Iterable[Stored]) -> list[Entry]:
         """The entries of some events, in their order."""
@@ -91,7 +115,7 @@ class Reader:
         event = stored.event
         day = stored.at.astimezone(self.zone).date().isoformat()
         fields, erased = self._fields(event)
-        if isinstance(event, e.PaymentRecorded):
+        if isinstance(event, PaymentRecorded):
             # It counts from the day it came in, which may be days before it was told.
             fields["received_on"] = event.received_at.astimezone(self.zone).date().isoformat()
         return Entry(
@@ -106,7 +130,7 @@ class Reader:
             erased=erased,
         )
 
-    def _fields(self, event: e.Event) -> tuple[dict[str, Any], bool]:
+    def _fields(self, event: Event) -> tuple[dict[str, Any], bool]:
         shown: dict[str, Any] = {}
         erased = False
         for info in msgspec.structs.fields(event):
@@ -148,14 +172,14 @@ def _named_as_in_messages(shown: dict[str, Any]) -> dict[str, Any]:
     return shown
 
 
-def kind_of(event: type[e.Event]) -> str:
+def kind_of(event: type[Event]) -> str:
     """What the timeline calls an event: `task`, `case_opened`, …"""
     return KINDS.get(event) or _INNER_CAPITAL.sub("_", event.__name__).lower()
 
 
-def why(event: e.Event, day: str) -> str | None:
+def why(event: Event, day: str) -> str | None:
     """The sentence that answers "why": step, day, reason, policy with its version."""
-    if not isinstance(event, e.Effect) or not event.reason:
+    if not isinstance(event, Effect) or not event.reason:
         return None
     start = f"step {event.step} on {day}" if event.step else f"on {day}"
     return f"{start}: {event.reason}"

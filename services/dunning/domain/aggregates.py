@@ -3,9 +3,11 @@
 from datetime import datetime
 
 from chassis.store.aggregate import Aggregate
+from services.dunning.domain.account import Account, initial_account
+from services.dunning.domain.creditor.evolve import evolve_creditor
+from services.dunning.domain.creditor.state import Creditor, initial_creditor
 from services.dunning.domain.events import AccountEvent, CreditorEvent
-from services.dunning.domain.evolve import evolve_account, evolve_creditor
-from services.dunning.domain.state import Account, Creditor, initial_account, initial_creditor
+from services.dunning.domain.evolve import evolve_account
 
 
 def _account_wake(state: Account) -> datetime | None:

@@ -6,15 +6,50 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from contracts.words.workdays import EVERY_DAY, WorkingDays
-from services.dunning.domain import commands as c
-from services.dunning.domain import debit_answers, deciding, operating, recording, waiting_money
-from services.dunning.domain.casework import note_overdue_end, reassess
+from services.dunning.domain.account import Account
+from services.dunning.domain.agreements import deciding
+from services.dunning.domain.agreements.commands import (
+    AgreePlan,
+    MakeApplication,
+    MakePromise,
+    OpenDispute,
+    ResolveDispute,
+)
+from services.dunning.domain.case import operating
+from services.dunning.domain.case.casework import note_overdue_end, reassess
+from services.dunning.domain.case.commands import (
+    CompleteTask,
+    ConfirmRestriction,
+    Decide,
+    FollowPolicy,
+    PlaceHold,
+    Reassess,
+    RecordLegalProgress,
+    RecordObservation,
+    ReleaseHold,
+    Wake,
+)
+from services.dunning.domain.commands import AccountCommand
+from services.dunning.domain.contact.commands import (
+    EraseAccount,
+    RecordDelivery,
+    RecordReply,
+    UpdateAccount,
+)
+from services.dunning.domain.contact.people import NOBODY, People
+from services.dunning.domain.creditor.policy_changes import follow_policy
 from services.dunning.domain.events import AccountEvent
 from services.dunning.domain.localtime import local_day
-from services.dunning.domain.people import NOBODY, People
-from services.dunning.domain.policy_changes import follow_policy
+from services.dunning.domain.money import debit_answers, recording, waiting_money
+from services.dunning.domain.money.commands import (
+    FailDirectDebit,
+    MarkInvoice,
+    NoteUnmatched,
+    RecordPayment,
+    ReversePayment,
+    UpdateItems,
+)
 from services.dunning.domain.recorder import Recorder
-from services.dunning.domain.state import Account
 from services.dunning.domain.turn import release_contacts, take_turn
 from services.dunning.domain.waking import schedule
 from services.dunning.policy.model import Pack
@@ -22,7 +57,7 @@ from services.dunning.policy.model import Pack
 
 def decide(
     state: Account,
-    command: c.AccountCommand,
+    command: AccountCommand,
     pack: Pack,
     now: datetime,
     zone: ZoneInfo,
@@ -36,11 +71,11 @@ def decide(
     `now` is aware. Raises Rejected when the rules refuse.
     """
     rec = Recorder(state, pack, now, zone, people, working)
-    if isinstance(command, c.Wake):
+    if isinstance(command, Wake):
         _wake(rec)
     else:
         _COMMANDS[type(command)](rec, command)
-        reassess(rec, may_open=not isinstance(command, c.ResolveDispute))
+        reassess(rec, may_open=not isinstance(command, ResolveDispute))
         note_overdue_end(rec)
         schedule(rec, woken=False, turned=False)
     return rec.events
@@ -69,28 +104,28 @@ def _wake(rec: Recorder) -> None:
 
 
 _COMMANDS: dict[type, Callable[[Recorder, Any], None]] = {
-    c.UpdateItems: recording.update_items,
-    c.NoteUnmatched: waiting_money.note_unmatched,
-    c.Reassess: recording.reassess_only,
-    c.RecordPayment: recording.record_payment,
-    c.ReversePayment: recording.reverse_payment,
-    c.UpdateAccount: recording.update_account,
-    c.EraseAccount: recording.erase_account,
-    c.MarkInvoice: recording.mark_invoice,
-    c.FailDirectDebit: debit_answers.fail,
-    c.RecordObservation: recording.record_observation,
-    c.ConfirmRestriction: recording.confirm_restriction,
-    c.RecordDelivery: operating.record_delivery,
-    c.RecordLegalProgress: operating.record_legal_progress,
-    c.CompleteTask: operating.complete_task,
-    c.RecordReply: operating.record_reply,
-    c.MakePromise: operating.make_promise,
-    c.AgreePlan: operating.agree_plan,
-    c.OpenDispute: deciding.open_dispute,
-    c.ResolveDispute: deciding.resolve_dispute,
-    c.MakeApplication: deciding.make_application,
-    c.Decide: deciding.decide_request,
-    c.PlaceHold: operating.place_hold,
-    c.ReleaseHold: operating.release_hold,
-    c.FollowPolicy: follow_policy,
+    UpdateItems: recording.update_items,
+    NoteUnmatched: waiting_money.note_unmatched,
+    Reassess: recording.reassess_only,
+    RecordPayment: recording.record_payment,
+    ReversePayment: recording.reverse_payment,
+    UpdateAccount: recording.update_account,
+    EraseAccount: recording.erase_account,
+    MarkInvoice: recording.mark_invoice,
+    FailDirectDebit: debit_answers.fail,
+    RecordObservation: recording.record_observation,
+    ConfirmRestriction: recording.confirm_restriction,
+    RecordDelivery: operating.record_delivery,
+    RecordLegalProgress: operating.record_legal_progress,
+    CompleteTask: operating.complete_task,
+    RecordReply: operating.record_reply,
+    MakePromise: operating.make_promise,
+    AgreePlan: operating.agree_plan,
+    OpenDispute: deciding.open_dispute,
+    ResolveDispute: deciding.resolve_dispute,
+    MakeApplication: deciding.make_application,
+    Decide: deciding.decide_request,
+    PlaceHold: operating.place_hold,
+    ReleaseHold: operating.release_hold,
+    FollowPolicy: follow_policy,
 }

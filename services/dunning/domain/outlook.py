@@ -4,17 +4,18 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from services.dunning.domain.conditions import holds
-from services.dunning.domain.localtime import ONE_DAY, instant, local_day
-from services.dunning.domain.pausing import pause_reasons
-from services.dunning.domain.state import Account, Case
-from services.dunning.domain.timetable import (
+from services.dunning.domain.account import Account
+from services.dunning.domain.case.conditions import holds
+from services.dunning.domain.case.pausing import pause_reasons
+from services.dunning.domain.case.state import Case
+from services.dunning.domain.case.timetable import (
     first_possible_day,
     pending_steps,
     turn_of,
     waits_for_decision,
 )
-from services.dunning.domain.waiting_money import is_held
+from services.dunning.domain.localtime import ONE_DAY, instant, local_day
+from services.dunning.domain.money.waiting_money import is_held
 from services.dunning.policy.actions import Action
 from services.dunning.policy.model import Pack, Step
 

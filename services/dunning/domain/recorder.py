@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 
 from contracts.words.formats import money
 from contracts.words.workdays import EVERY_DAY, WorkingDays
+from services.dunning.domain.account import Account
+from services.dunning.domain.case.pausing import pause_reasons
+from services.dunning.domain.contact.people import NOBODY, People
 from services.dunning.domain.evolve import evolve_account
 from services.dunning.domain.localtime import instant, local_day
-from services.dunning.domain.pausing import pause_reasons
-from services.dunning.domain.people import NOBODY, People
-from services.dunning.domain.state import Account
 from services.dunning.policy.model import Pack
 
 

@@ -7,29 +7,29 @@ due date, the monthly entries, and at last one step.
 
 from datetime import date, timedelta
 
-from services.dunning.domain import events as e
-from services.dunning.domain.acting import ask, perform, perform_one, request_notice
-from services.dunning.domain.agreements import check_agreements
-from services.dunning.domain.casework import reassess
-from services.dunning.domain.conditions import holds
-from services.dunning.domain.contacts import allowed_at, contact_by
-from services.dunning.domain.decision_dates import tell_late_decisions
-from services.dunning.domain.limitation import tell_limitations
-from services.dunning.domain.localtime import next_monthly
-from services.dunning.domain.owing import is_unpaid, not_yet_due, overdue
-from services.dunning.domain.planned import do_planned
-from services.dunning.domain.reacting import follow_classification
-from services.dunning.domain.recorder import Cause, Recorder
-from services.dunning.domain.state import Account
-from services.dunning.domain.timetable import (
+from services.dunning.domain.account import Account
+from services.dunning.domain.agreements.decision_dates import tell_late_decisions
+from services.dunning.domain.agreements.keeping import check_agreements
+from services.dunning.domain.case.acting import ask, perform, perform_one, request_notice
+from services.dunning.domain.case.casework import reassess
+from services.dunning.domain.case.conditions import holds
+from services.dunning.domain.case.events import CalendarRun, StepDropped, StepGranted, StepTaken
+from services.dunning.domain.case.planned import do_planned
+from services.dunning.domain.case.reacting import follow_classification
+from services.dunning.domain.case.state import Approval
+from services.dunning.domain.case.timetable import (
     Turn,
     first_possible_day,
     pending_steps,
     turn_of,
     waits_for_decision,
 )
-from services.dunning.domain.values import Approval
-from services.dunning.domain.waiting_money import is_held
+from services.dunning.domain.contact.limits import allowed_at, contact_by
+from services.dunning.domain.localtime import next_monthly
+from services.dunning.domain.money.limitation import tell_limitations
+from services.dunning.domain.money.owing import is_unpaid, not_yet_due, overdue
+from services.dunning.domain.money.waiting_money import is_held
+from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.policy.actions import Action
 from services.dunning.policy.model import BeforeDue, CalendarEntry, Step
 
@@ -112,7 +112,7 @@ def _calendar(rec: Recorder, entry: CalendarEntry, due_on: date) -> None:
     if next_monthly(due_on, entry.monthly) > rec.today or not runs_for(entry, rec.state, rec.today):
         return
     cause = Cause(entry.id, f"monthly, day {entry.monthly}")
-    rec.emit(e.CalendarRun(on=rec.today, **rec.why(cause)))
+    rec.emit(CalendarRun(on=rec.today, **rec.why(cause)))
     for index, action in enumerate(entry.do):
         if holds(action.if_, rec.state, rec.today):
             _calendar_action(rec, entry, action, cause.at(index))
@@ -148,14 +148,14 @@ def _step(rec: Recorder) -> None:
                 _take(rec, step, turn)
             return
         why = Cause(step.id, f"{turn.why}, but its condition does not hold")
-        rec.emit(e.StepDropped(on=rec.today, **rec.why(why)))
+        rec.emit(StepDropped(on=rec.today, **rec.why(why)))
 
 
 def _take(rec: Recorder, step: Step, turn: Turn) -> None:
     cause = Cause(step.id, f"{turn.why}, nothing pauses")
     asks = step.approval is not None
     rec.emit(
-        e.StepTaken(
+        StepTaken(
             on=rec.today,
             asks=asks,
             days_past_due=_days_past_due(rec),
@@ -189,7 +189,7 @@ def grant(rec: Recorder) -> None:
         approval.amount,
         approval.approval_id,
     )
-    rec.emit(e.StepGranted(on=rec.today, **rec.why(cause)))
+    rec.emit(StepGranted(on=rec.today, **rec.why(cause)))
     before = case.classified
     perform(rec, granted_actions(rec, approval), cause, is_step=True)
     follow_classification(rec, before)

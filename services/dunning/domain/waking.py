@@ -8,24 +8,24 @@ through.
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
-from services.dunning.domain import events as e
-from services.dunning.domain.conditions import holds
-from services.dunning.domain.contacts import allowed_at, contact_by
-from services.dunning.domain.decision_dates import late_decision_days
-from services.dunning.domain.grading import grading_days
-from services.dunning.domain.limitation import limitation_days
-from services.dunning.domain.localtime import ONE_DAY, next_monthly
-from services.dunning.domain.recorder import Recorder
-from services.dunning.domain.remainders import reaches_minimum_on
-from services.dunning.domain.series import planned_days
-from services.dunning.domain.timetable import (
+from services.dunning.domain.agreements.decision_dates import late_decision_days
+from services.dunning.domain.case.conditions import holds
+from services.dunning.domain.case.events import WakeScheduled
+from services.dunning.domain.case.grading import grading_days
+from services.dunning.domain.case.remainders import reaches_minimum_on
+from services.dunning.domain.case.series import planned_days
+from services.dunning.domain.case.timetable import (
     first_possible_day,
     pending_steps,
     turn_of,
     waits_for_decision,
 )
+from services.dunning.domain.contact.limits import allowed_at, contact_by
+from services.dunning.domain.localtime import ONE_DAY, next_monthly
+from services.dunning.domain.money.limitation import limitation_days
+from services.dunning.domain.money.waiting_money import held_until, is_held
+from services.dunning.domain.recorder import Recorder
 from services.dunning.domain.turn import granted_actions, runs_for
-from services.dunning.domain.waiting_money import held_until, is_held
 from services.dunning.policy.actions import Action
 
 _MONTHS_AHEAD_MAX = 13
@@ -44,7 +44,7 @@ def schedule(rec: Recorder, *, woken: bool, turned: bool) -> None:
         at = due
     if woken or at != due:
         put_off = rec.state.put_off if rec.state.put_off == rec.today != turn_on else None
-        rec.emit(e.WakeScheduled(at=at, turn_on=turn_on, put_off=put_off))
+        rec.emit(WakeScheduled(at=at, turn_on=turn_on, put_off=put_off))
 
 
 def next_wake(rec: Recorder, turn_on: date | None) -> datetime | None:

@@ -8,56 +8,98 @@ from collections.abc import Mapping
 from chassis.runtime.outgoing import Outgoing
 from chassis.store.stored import Stored
 from contracts import dunning as m
-from services.dunning.domain import events as e
+from services.dunning.domain.agreements.events import DecisionFoundLate, PromiseLapsed
+from services.dunning.domain.case.events import (
+    ActionPlanned,
+    ActionReached,
+    CalendarRun,
+    ClassifiedAhead,
+    LegalProgressRecorded,
+    ObservationRecorded,
+    OverdueEnded,
+    Reacted,
+    RestrictionConfirmed,
+    StepDropped,
+    StepGranted,
+    WakeScheduled,
+)
+from services.dunning.domain.contact.events import (
+    AccountErased,
+    AccountUpdated,
+    ContactDelayed,
+    DeliveryRecorded,
+    ReplyRecorded,
+)
+from services.dunning.domain.creditor.events import (
+    ClearanceCertified,
+    CollectorStarted,
+    PolicyDecided,
+    PolicyProposed,
+    ReportStored,
+)
+from services.dunning.domain.event import Event
+from services.dunning.domain.money.events import (
+    CommissionEarned,
+    CommissionReversed,
+    DirectDebitEnded,
+    InvoiceCounted,
+    InvoiceMarked,
+    ItemsUpdated,
+    LimitationRestarted,
+    MandateWithdrawn,
+    PaymentRecorded,
+    PaymentReversed,
+    PaymentUnmatched,
+)
 from services.dunning.publish import cases, people, requests, terms
 from services.dunning.publish.parts import Make
 from services.dunning.views.rows import owner_of
 
-MESSAGES: Mapping[type[e.Event], Make] = {
+MESSAGES: Mapping[type[Event], Make] = {
     **cases.MESSAGES,
     **requests.MESSAGES,
     **people.MESSAGES,
     **terms.MESSAGES,
 }
-KEPT: frozenset[type[e.Event]] = frozenset(
+KEPT: frozenset[type[Event]] = frozenset(
     {
-        e.ItemsUpdated,
-        e.PaymentRecorded,
-        e.PaymentUnmatched,
-        e.PaymentReversed,
-        e.AccountUpdated,
-        e.AccountErased,
-        e.ObservationRecorded,
-        e.ReplyRecorded,
-        e.DeliveryRecorded,
-        e.LegalProgressRecorded,
-        e.RestrictionConfirmed,
-        e.StepDropped,
-        e.StepGranted,
-        e.ClassifiedAhead,
-        e.ContactDelayed,
-        e.ActionPlanned,
-        e.ActionReached,
-        e.DecisionFoundLate,
-        e.Reacted,
-        e.CalendarRun,
-        e.ReportStored,
-        e.PromiseLapsed,
-        e.LimitationRestarted,
-        e.InvoiceCounted,
-        e.OverdueEnded,
-        e.InvoiceMarked,
-        e.DirectDebitEnded,
-        e.MandateWithdrawn,
+        ItemsUpdated,
+        PaymentRecorded,
+        PaymentUnmatched,
+        PaymentReversed,
+        AccountUpdated,
+        AccountErased,
+        ObservationRecorded,
+        ReplyRecorded,
+        DeliveryRecorded,
+        LegalProgressRecorded,
+        RestrictionConfirmed,
+        StepDropped,
+        StepGranted,
+        ClassifiedAhead,
+        ContactDelayed,
+        ActionPlanned,
+        ActionReached,
+        DecisionFoundLate,
+        Reacted,
+        CalendarRun,
+        ReportStored,
+        PromiseLapsed,
+        LimitationRestarted,
+        InvoiceCounted,
+        OverdueEnded,
+        InvoiceMarked,
+        DirectDebitEnded,
+        MandateWithdrawn,
         # Whoever collects is named in them.
         # Creditors hear of the terms; whose proposal they were is the creditor's own business.
-        e.PolicyProposed,
-        e.PolicyDecided,
-        e.CommissionEarned,
-        e.CommissionReversed,
-        e.CollectorStarted,
-        e.ClearanceCertified,
-        e.WakeScheduled,
+        PolicyProposed,
+        PolicyDecided,
+        CommissionEarned,
+        CommissionReversed,
+        CollectorStarted,
+        ClearanceCertified,
+        WakeScheduled,
     }
 )
 """Events that are dunning's own business: what others told it, bookkeeping, and what names people.

@@ -5,12 +5,21 @@ from collections.abc import Mapping
 from chassis.store.stored import Stored
 from contracts import dunning as m
 from contracts.base import Contract
-from services.dunning.domain import events as e
+from services.dunning.domain.case.events import (
+    CaseClosed,
+    CaseOpened,
+    CasePaused,
+    CasePolicyChanged,
+    CaseResumed,
+    Classified,
+    StepTaken,
+)
+from services.dunning.domain.event import Event
 from services.dunning.publish.parts import Make, about, case_terms, decided
 
 
 def _case_opened(stored: Stored, account: str | None) -> Contract:
-    event: e.CaseOpened = stored.event
+    event: CaseOpened = stored.event
     return m.CaseOpened(
         **about(stored, account),
         ledger_version=event.ledger_version,
@@ -26,7 +35,7 @@ def _case_opened(stored: Stored, account: str | None) -> Contract:
 
 def _policy_changed(stored: Stored, account: str | None) -> Contract | None:
     """Those recorded before cases had terms of their own say nothing the ledger could follow."""
-    event: e.CasePolicyChanged = stored.event
+    event: CasePolicyChanged = stored.event
     terms = case_terms(event.terms)
     if terms is None or event.on is None:
         return None
@@ -40,7 +49,7 @@ def _policy_changed(stored: Stored, account: str | None) -> Contract | None:
 
 
 def _case_paused(stored: Stored, account: str | None) -> Contract:
-    event: e.CasePaused = stored.event
+    event: CasePaused = stored.event
     return m.CasePaused(**about(stored, account), reason=pause_code(event.reasons))
 
 
@@ -60,7 +69,7 @@ def pause_code(reasons: tuple[str, ...]) -> str:
 
 
 def _step_taken(stored: Stored, account: str | None) -> Contract:
-    event: e.StepTaken = stored.event
+    event: StepTaken = stored.event
     return m.StepTaken(
         **about(stored, account),
         **decided(event),
@@ -71,16 +80,16 @@ def _step_taken(stored: Stored, account: str | None) -> Contract:
 
 
 def _classified(stored: Stored, account: str | None) -> Contract:
-    event: e.Classified = stored.event
+    event: Classified = stored.event
     return m.Classified(**about(stored, account), **decided(event), classification=event.as_)
 
 
-MESSAGES: Mapping[type[e.Event], Make] = {
-    e.CaseOpened: _case_opened,
-    e.CasePolicyChanged: _policy_changed,
-    e.CasePaused: _case_paused,
-    e.CaseResumed: _case_resumed,
-    e.CaseClosed: _case_closed,
-    e.StepTaken: _step_taken,
-    e.Classified: _classified,
+MESSAGES: Mapping[type[Event], Make] = {
+    CaseOpened: _case_opened,
+    CasePolicyChanged: _policy_changed,
+    CasePaused: _case_paused,
+    CaseResumed: _case_resumed,
+    CaseClosed: _case_closed,
+    StepTaken: _step_taken,
+    Classified: _classified,
 }

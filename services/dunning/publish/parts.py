@@ -6,9 +6,9 @@ from typing import Any
 from chassis.store.stored import Stored
 from contracts import dunning as m
 from contracts.base import Contract
-from services.dunning.domain import events as e
-from services.dunning.domain.state import short_code
-from services.dunning.domain.values import LateFeeTerms, MoneyTerms
+from services.dunning.domain.codes import short_code
+from services.dunning.domain.event import Effect
+from services.dunning.domain.money.state import LateFeeTerms, MoneyTerms
 
 Make = Callable[[Stored, str | None], Contract | None]
 """Makes the message of an event, or None where there is nothing to tell; the second argument is the
@@ -17,7 +17,7 @@ account, if it is about one.
 LABEL_MAX = 200
 
 
-def decided(event: e.Effect) -> dict[str, Any]:
+def decided(event: Effect) -> dict[str, Any]:
     """The fields of what follows from a policy."""
     return {
         "policy": event.policy,

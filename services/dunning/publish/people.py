@@ -5,12 +5,36 @@ from collections.abc import Mapping
 from chassis.store.stored import Stored
 from contracts import dunning as m
 from contracts.base import Contract
-from services.dunning.domain import events as e
+from services.dunning.domain.agreements.events import (
+    ApplicationDecided,
+    ApplicationMade,
+    DisputeOpened,
+    DisputeResolved,
+    PlanAgreed,
+    PlanBroken,
+    PlanCompleted,
+    PlanResumed,
+    PromiseBroken,
+    PromiseKept,
+    PromiseMade,
+    PromiseResumed,
+)
+from services.dunning.domain.case.events import (
+    AlertRaised,
+    ApprovalDecided,
+    ApprovalLapsed,
+    ApprovalRequested,
+    HoldPlaced,
+    HoldReleased,
+)
+from services.dunning.domain.creditor.events import CommissionApproved
+from services.dunning.domain.event import Event
+from services.dunning.domain.money.events import LimitationReached
 from services.dunning.publish.parts import LABEL_MAX, Make, about, decided, own_id
 
 
 def _approval_requested(stored: Stored, account: str | None) -> Contract:
-    event: e.ApprovalRequested = stored.event
+    event: ApprovalRequested = stored.event
     return m.ApprovalRequested(
         **about(stored, account),
         **decided(event),
@@ -23,7 +47,7 @@ def _approval_requested(stored: Stored, account: str | None) -> Contract:
 
 
 def _approval_decided(stored: Stored, account: str | None) -> Contract:
-    event: e.ApprovalDecided = stored.event
+    event: ApprovalDecided = stored.event
     return m.ApprovalDecided(
         **about(stored, account),
         approval_id=event.approval_id,
@@ -35,7 +59,7 @@ def _approval_decided(stored: Stored, account: str | None) -> Contract:
 
 
 def _approval_lapsed(stored: Stored, account: str | None) -> Contract:
-    event: e.ApprovalLapsed = stored.event
+    event: ApprovalLapsed = stored.event
     return m.ApprovalDecided(
         **about(stored, account),
         approval_id=event.approval_id,
@@ -46,7 +70,7 @@ def _approval_lapsed(stored: Stored, account: str | None) -> Contract:
 
 
 def _promise_made(stored: Stored, account: str | None) -> Contract:
-    event: e.PromiseMade = stored.event
+    event: PromiseMade = stored.event
     return m.PromiseMade(
         **about(stored, account),
         promise_id=event.promise_id,
@@ -58,7 +82,7 @@ def _promise_made(stored: Stored, account: str | None) -> Contract:
 
 def _promise_resumed(stored: Stored, account: str | None) -> Contract:
     """It runs again, so it is told again under its own id."""
-    event: e.PromiseResumed = stored.event
+    event: PromiseResumed = stored.event
     return m.PromiseMade(
         **about(stored, account),
         promise_id=event.promise_id,
@@ -73,13 +97,13 @@ def _promise_kept(stored: Stored, account: str | None) -> Contract:
 
 
 def _promise_broken(stored: Stored, account: str | None) -> Contract:
-    event: e.PromiseBroken = stored.event
+    event: PromiseBroken = stored.event
     return m.PromiseBroken(**about(stored, account), promise_id=event.promise_id, paid=event.paid)
 
 
 def _plan_agreed(stored: Stored, account: str | None) -> Contract:
     """One that runs again is told again under its own id."""
-    event: e.PlanAgreed | e.PlanResumed = stored.event
+    event: PlanAgreed | PlanResumed = stored.event
     return m.PlanAgreed(
         **about(stored, account),
         plan_id=event.plan_id,
@@ -88,7 +112,7 @@ def _plan_agreed(stored: Stored, account: str | None) -> Contract:
 
 
 def _plan_broken(stored: Stored, account: str | None) -> Contract:
-    event: e.PlanBroken = stored.event
+    event: PlanBroken = stored.event
     return m.PlanBroken(
         **about(stored, account), plan_id=event.plan_id, paid=event.paid, expected=event.due
     )
@@ -99,7 +123,7 @@ def _plan_completed(stored: Stored, account: str | None) -> Contract:
 
 
 def _dispute_opened(stored: Stored, account: str | None) -> Contract:
-    event: e.DisputeOpened = stored.event
+    event: DisputeOpened = stored.event
     return m.DisputeOpened(
         **about(stored, account),
         dispute_id=event.dispute_id,
@@ -109,7 +133,7 @@ def _dispute_opened(stored: Stored, account: str | None) -> Contract:
 
 
 def _dispute_resolved(stored: Stored, account: str | None) -> Contract:
-    event: e.DisputeResolved = stored.event
+    event: DisputeResolved = stored.event
     return m.DisputeResolved(
         **about(stored, account),
         dispute_id=event.dispute_id,
@@ -120,7 +144,7 @@ def _dispute_resolved(stored: Stored, account: str | None) -> Contract:
 
 
 def _application_made(stored: Stored, account: str | None) -> Contract:
-    event: e.ApplicationMade = stored.event
+    event: ApplicationMade = stored.event
     return m.ApplicationMade(
         **about(stored, account),
         application_id=event.application_id,
@@ -132,7 +156,7 @@ def _application_made(stored: Stored, account: str | None) -> Contract:
 
 
 def _application_decided(stored: Stored, account: str | None) -> Contract:
-    event: e.ApplicationDecided = stored.event
+    event: ApplicationDecided = stored.event
     return m.ApplicationDecided(
         **about(stored, account),
         application_id=event.application_id,
@@ -153,7 +177,7 @@ def _hold_released(stored: Stored, account: str | None) -> Contract:
 
 
 def _alert(stored: Stored, account: str | None) -> Contract:
-    event: e.AlertRaised = stored.event
+    event: AlertRaised = stored.event
     return m.AlertRaised(
         **about(stored, account),
         alert_id=own_id(stored),
@@ -164,7 +188,7 @@ def _alert(stored: Stored, account: str | None) -> Contract:
 
 
 def _limitation(stored: Stored, account: str | None) -> Contract:
-    event: e.LimitationReached = stored.event
+    event: LimitationReached = stored.event
     return m.LimitationReached(
         **about(stored, account),
         item_id=event.item_id,
@@ -175,7 +199,7 @@ def _limitation(stored: Stored, account: str | None) -> Contract:
 
 
 def _commission_approved(stored: Stored, account: str | None) -> Contract:
-    event: e.CommissionApproved = stored.event
+    event: CommissionApproved = stored.event
     return m.CommissionApproved(
         approval_id=event.approval_id,
         month=event.month,
@@ -184,25 +208,25 @@ def _commission_approved(stored: Stored, account: str | None) -> Contract:
     )
 
 
-MESSAGES: Mapping[type[e.Event], Make] = {
-    e.ApprovalRequested: _approval_requested,
-    e.ApprovalDecided: _approval_decided,
-    e.ApprovalLapsed: _approval_lapsed,
-    e.PromiseMade: _promise_made,
-    e.PromiseResumed: _promise_resumed,
-    e.PromiseKept: _promise_kept,
-    e.PromiseBroken: _promise_broken,
-    e.PlanAgreed: _plan_agreed,
-    e.PlanResumed: _plan_agreed,
-    e.PlanBroken: _plan_broken,
-    e.PlanCompleted: _plan_completed,
-    e.DisputeOpened: _dispute_opened,
-    e.DisputeResolved: _dispute_resolved,
-    e.ApplicationMade: _application_made,
-    e.ApplicationDecided: _application_decided,
-    e.HoldPlaced: _hold_placed,
-    e.HoldReleased: _hold_released,
-    e.AlertRaised: _alert,
-    e.LimitationReached: _limitation,
-    e.CommissionApproved: _commission_approved,
+MESSAGES: Mapping[type[Event], Make] = {
+    ApprovalRequested: _approval_requested,
+    ApprovalDecided: _approval_decided,
+    ApprovalLapsed: _approval_lapsed,
+    PromiseMade: _promise_made,
+    PromiseResumed: _promise_resumed,
+    PromiseKept: _promise_kept,
+    PromiseBroken: _promise_broken,
+    PlanAgreed: _plan_agreed,
+    PlanResumed: _plan_agreed,
+    PlanBroken: _plan_broken,
+    PlanCompleted: _plan_completed,
+    DisputeOpened: _dispute_opened,
+    DisputeResolved: _dispute_resolved,
+    ApplicationMade: _application_made,
+    ApplicationDecided: _application_decided,
+    HoldPlaced: _hold_placed,
+    HoldReleased: _hold_released,
+    AlertRaised: _alert,
+    LimitationReached: _limitation,
+    CommissionApproved: _commission_approved,
 }

@@ -5,13 +5,24 @@ from collections.abc import Mapping
 from chassis.store.stored import Stored
 from contracts import dunning as m
 from contracts.base import Contract
-from services.dunning.domain import events as e
-from services.dunning.domain.values import Owed, OwedItem
+from services.dunning.domain.case.events import (
+    LegalRequested,
+    ReferralMade,
+    RestorationRequested,
+    RestrictionRequested,
+    TaskCompleted,
+    TaskRequested,
+    TaskWithdrawn,
+)
+from services.dunning.domain.contact.events import NoticeRequested
+from services.dunning.domain.event import Event
+from services.dunning.domain.money.events import DirectDebitRequested
+from services.dunning.domain.money.state import Owed, OwedItem
 from services.dunning.publish.parts import Make, about, decided, own_id
 
 
 def _notice(stored: Stored, account: str | None) -> Contract:
-    event: e.NoticeRequested = stored.event
+    event: NoticeRequested = stored.event
     return m.NoticeRequested(
         **about(stored, account),
         **decided(event),
@@ -42,7 +53,7 @@ def _variables(owed: Owed) -> dict[str, str | int | bool]:
 
 
 def _task(stored: Stored, account: str | None) -> Contract:
-    event: e.TaskRequested = stored.event
+    event: TaskRequested = stored.event
     return m.TaskRequested(
         **about(stored, account),
         **decided(event),
@@ -55,7 +66,7 @@ def _task(stored: Stored, account: str | None) -> Contract:
 
 
 def _task_completed(stored: Stored, account: str | None) -> Contract:
-    event: e.TaskCompleted = stored.event
+    event: TaskCompleted = stored.event
     return m.TaskCompleted(
         **about(stored, account),
         task_id=event.task_id,
@@ -65,7 +76,7 @@ def _task_completed(stored: Stored, account: str | None) -> Contract:
 
 
 def _task_withdrawn(stored: Stored, account: str | None) -> Contract:
-    event: e.TaskWithdrawn = stored.event
+    event: TaskWithdrawn = stored.event
     return m.TaskWithdrawn(
         **about(stored, account),
         task_id=event.task_id,
@@ -75,7 +86,7 @@ def _task_withdrawn(stored: Stored, account: str | None) -> Contract:
 
 
 def _restriction(stored: Stored, account: str | None) -> Contract:
-    event: e.RestrictionRequested = stored.event
+    event: RestrictionRequested = stored.event
     return m.RestrictionRequested(
         **about(stored, account),
         **decided(event),
@@ -86,7 +97,7 @@ def _restriction(stored: Stored, account: str | None) -> Contract:
 
 
 def _restoration(stored: Stored, account: str | None) -> Contract:
-    event: e.RestorationRequested = stored.event
+    event: RestorationRequested = stored.event
     return m.RestorationRequested(
         **about(stored, account),
         **decided(event),
@@ -97,7 +108,7 @@ def _restoration(stored: Stored, account: str | None) -> Contract:
 
 
 def _referral(stored: Stored, account: str | None) -> Contract:
-    event: e.ReferralMade = stored.event
+    event: ReferralMade = stored.event
     return m.ReferralMade(
         **about(stored, account),
         **decided(event),
@@ -110,7 +121,7 @@ def _referral(stored: Stored, account: str | None) -> Contract:
 
 
 def _legal(stored: Stored, account: str | None) -> Contract:
-    event: e.LegalRequested = stored.event
+    event: LegalRequested = stored.event
     return m.LegalRequested(
         **about(stored, account),
         **decided(event),
@@ -139,7 +150,7 @@ def _claimed(items: tuple[OwedItem, ...]) -> tuple[m.ClaimItem, ...]:
 
 
 def _direct_debit(stored: Stored, account: str | None) -> Contract:
-    event: e.DirectDebitRequested = stored.event
+    event: DirectDebitRequested = stored.event
     return m.DirectDebitRequested(
         **about(stored, account),
         **decided(event),
@@ -152,14 +163,14 @@ def _direct_debit(stored: Stored, account: str | None) -> Contract:
     )
 
 
-MESSAGES: Mapping[type[e.Event], Make] = {
-    e.NoticeRequested: _notice,
-    e.TaskRequested: _task,
-    e.DirectDebitRequested: _direct_debit,
-    e.TaskCompleted: _task_completed,
-    e.TaskWithdrawn: _task_withdrawn,
-    e.RestrictionRequested: _restriction,
-    e.RestorationRequested: _restoration,
-    e.ReferralMade: _referral,
-    e.LegalRequested: _legal,
+MESSAGES: Mapping[type[Event], Make] = {
+    NoticeRequested: _notice,
+    TaskRequested: _task,
+    DirectDebitRequested: _direct_debit,
+    TaskCompleted: _task_completed,
+    TaskWithdrawn: _task_withdrawn,
+    RestrictionRequested: _restriction,
+    RestorationRequested: _restoration,
+    ReferralMade: _referral,
+    LegalRequested: _legal,
 }

@@ -5,8 +5,16 @@ from collections.abc import Mapping
 from chassis.store.stored import Stored
 from contracts import dunning as m
 from contracts.base import Contract
-from services.dunning.domain import events as e
-from services.dunning.domain.values import ContactTerms
+from services.dunning.domain.agreements.events import ItemDeferred
+from services.dunning.domain.creditor.events import CreditorConfigured
+from services.dunning.domain.creditor.state import ContactTerms
+from services.dunning.domain.event import Event
+from services.dunning.domain.money.events import (
+    FeeCharged,
+    LateFeeStarted,
+    LateFeeWaived,
+    WriteOffApproved,
+)
 from services.dunning.publish.parts import Make, about, late_fee_terms, own_id
 from services.dunning.views.rows import owner_of
 
@@ -14,7 +22,7 @@ _LAST_MINUTE = "23:59"
 
 
 def _terms(stored: Stored, account: str | None) -> Contract:
-    event: e.CreditorConfigured = stored.event
+    event: CreditorConfigured = stored.event
     creditor, _ = owner_of(stored)
     return m.TermsPublished(
         creditor=creditor,
@@ -49,7 +57,7 @@ def _contact(contact: ContactTerms | None) -> m.ContactTerms | None:
 
 
 def _deferred(stored: Stored, account: str | None) -> Contract:
-    event: e.ItemDeferred = stored.event
+    event: ItemDeferred = stored.event
     return m.ItemDeferred(account_id=account, item_ids=event.item_ids, until=event.until)
 
 
@@ -62,7 +70,7 @@ def _late_fee_waived(stored: Stored, account: str | None) -> Contract:
 
 
 def _fee_charged(stored: Stored, account: str | None) -> Contract:
-    event: e.FeeCharged = stored.event
+    event: FeeCharged = stored.event
     return m.FeeCharged(
         **about(stored, account),
         item_id=event.item_id,
@@ -75,7 +83,7 @@ def _fee_charged(stored: Stored, account: str | None) -> Contract:
 
 
 def _write_off(stored: Stored, account: str | None) -> Contract:
-    event: e.WriteOffApproved = stored.event
+    event: WriteOffApproved = stored.event
     return m.WriteOffApproved(
         **about(stored, account),
         approval_id=event.approval_id or own_id(stored),
@@ -83,11 +91,11 @@ def _write_off(stored: Stored, account: str | None) -> Contract:
     )
 
 
-MESSAGES: Mapping[type[e.Event], Make] = {
-    e.CreditorConfigured: _terms,
-    e.ItemDeferred: _deferred,
-    e.LateFeeStarted: _late_fee_started,
-    e.LateFeeWaived: _late_fee_waived,
-    e.FeeCharged: _fee_charged,
-    e.WriteOffApproved: _write_off,
+MESSAGES: Mapping[type[Event], Make] = {
+    CreditorConfigured: _terms,
+    ItemDeferred: _deferred,
+    LateFeeStarted: _late_fee_started,
+    LateFeeWaived: _late_fee_waived,
+    FeeCharged: _fee_charged,
+    WriteOffApproved: _write_off,
 }

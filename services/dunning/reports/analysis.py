@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from services.dunning.domain.localtime import months_after
-from services.dunning.domain.owing import overdue
+from services.dunning.domain.money.owing import overdue
 from services.dunning.policy.model import Pack
 from services.dunning.reports.book import Book
 from services.dunning.reports.parts import Row, Rows, ageing, overdue_rows, percent, sums

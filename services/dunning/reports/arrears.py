@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from services.dunning.domain.owing import overdue, owed
+from services.dunning.domain.money.owing import overdue, owed
 from services.dunning.policy.model import Pack
 from services.dunning.reports.book import Book
 from services.dunning.reports.parts import Row, Rows, ageing, open_rows, overdue_rows, sums

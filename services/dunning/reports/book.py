@@ -9,11 +9,21 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.dunning.domain import events as e
+from services.dunning.domain.account import Account
+from services.dunning.domain.agreements.events import ApplicationDecided
+from services.dunning.domain.case.events import CaseOpened, StepTaken, TaskCompleted
 from services.dunning.domain.evolve import evolve_account
 from services.dunning.domain.localtime import local_day
-from services.dunning.domain.state import Account
-from services.dunning.domain.values import Item
+from services.dunning.domain.money.events import (
+    CommissionEarned,
+    CommissionReversed,
+    FeeCharged,
+    InvoiceMarked,
+    ItemsUpdated,
+    PaymentRecorded,
+    PaymentReversed,
+)
+from services.dunning.domain.money.state import Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +117,7 @@ def write(
     return book
 
 
-def _items(book: Book, event: e.ItemsUpdated, day: date) -> None:
+def _items(book: Book, event: ItemsUpdated, day: date) -> None:
     recovered = 0
     for item in event.items:
         before = book.debts.get(item.item_id)
@@ -132,7 +142,7 @@ def _paid(item: Item, before: Debt | None) -> int:
     return item.amount - item.principal
 
 
-def _opened(book: Book, event: e.CaseOpened, day: date) -> None:
+def _opened(book: Book, event: CaseOpened, day: date) -> None:
     # Items become overdue by the day alone, without an event of theirs.
     _remember_arrears(book, day)
 
@@ -145,7 +155,7 @@ def _remember_arrears(book: Book, day: date) -> None:
             book.arrears[item.item_id] = most
 
 
-def _payment(book: Book, event: e.PaymentRecorded, day: date) -> None:
+def _payment(book: Book, event: PaymentRecorded, day: date) -> None:
     _remember_arrears(book, day)
     case = book.state.case
     taken = sorted(case.taken.items(), key=lambda step: step[1]) if case else []
@@ -161,7 +171,7 @@ def _payment(book: Book, event: e.PaymentRecorded, day: date) -> None:
     book.recovering = event.payment_id
 
 
-def _reversed(book: Book, event: e.PaymentReversed, day: date) -> None:
+def _reversed(book: Book, event: PaymentReversed, day: date) -> None:
     receipt = book.receipts.pop(event.payment_id, None)
     book.recovering = None
     left = 0 if receipt is None or event.amount is None else receipt.amount - event.amount
@@ -171,42 +181,42 @@ def _reversed(book: Book, event: e.PaymentReversed, day: date) -> None:
         book.receipts[event.payment_id] = less
 
 
-def _step(book: Book, event: e.StepTaken, day: date) -> None:
+def _step(book: Book, event: StepTaken, day: date) -> None:
     _remember_arrears(book, day)
     book.steps.append((event.step or "", event.on))
 
 
-def _result(book: Book, event: e.TaskCompleted, day: date) -> None:
+def _result(book: Book, event: TaskCompleted, day: date) -> None:
     book.results[event.kind] = (event.result, day)
 
 
-def _earned(book: Book, event: e.CommissionEarned, day: date) -> None:
+def _earned(book: Book, event: CommissionEarned, day: date) -> None:
     book.earned.append(Earned(day, event.collected_by, event.amount))
 
 
-def _fee(book: Book, event: e.FeeCharged, day: date) -> None:
+def _fee(book: Book, event: FeeCharged, day: date) -> None:
     book.fees.add(event.item_id)
 
 
-def _decided(book: Book, event: e.ApplicationDecided, day: date) -> None:
+def _decided(book: Book, event: ApplicationDecided, day: date) -> None:
     if event.outcome == "approved":
         book.approved.add(event.for_)
 
 
-def _marked(book: Book, event: e.InvoiceMarked, day: date) -> None:
+def _marked(book: Book, event: InvoiceMarked, day: date) -> None:
     book.marks[event.item_id] = event.marks
 
 
 _ENTRIES: dict[type, Callable[[Book, Any, date], None]] = {
-    e.ItemsUpdated: _items,
-    e.CaseOpened: _opened,
-    e.PaymentRecorded: _payment,
-    e.PaymentReversed: _reversed,
-    e.StepTaken: _step,
-    e.TaskCompleted: _result,
-    e.CommissionEarned: _earned,
-    e.FeeCharged: _fee,
-    e.ApplicationDecided: _decided,
-    e.InvoiceMarked: _marked,
-    e.CommissionReversed: _earned,
+    ItemsUpdated: _items,
+    CaseOpened: _opened,
+    PaymentRecorded: _payment,
+    PaymentReversed: _reversed,
+    StepTaken: _step,
+    TaskCompleted: _result,
+    CommissionEarned: _earned,
+    FeeCharged: _fee,
+    ApplicationDecided: _decided,
+    InvoiceMarked: _marked,
+    CommissionReversed: _earned,
 }

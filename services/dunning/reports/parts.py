@@ -9,7 +9,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from services.dunning.domain.owing import disputed_ids, late_fee
+from services.dunning.domain.money.owing import disputed_ids, late_fee
 from services.dunning.reports.book import Book, Debt
 
 Row = dict[str, Any]

@@ -11,12 +11,13 @@ from asyncpg import Connection
 from chassis.errors import NotFound
 from chassis.store.views import table_of
 from contracts.words.streams import creditor_stream
+from services.dunning.domain.account import Account, initial_account
 from services.dunning.domain.aggregates import ACCOUNT, CREDITOR
-from services.dunning.domain.commission import due_for_month
-from services.dunning.domain.credit import owes
+from services.dunning.domain.creditor.state import Creditor
 from services.dunning.domain.localtime import next_monthly
-from services.dunning.domain.owing import overdue, overdue_principal
-from services.dunning.domain.state import Account, Creditor, initial_account
+from services.dunning.domain.money.commission import due_for_month
+from services.dunning.domain.money.credit import owes
+from services.dunning.domain.money.owing import overdue, overdue_principal
 from services.dunning.policy.model import Pack
 from services.dunning.reports.book import Book, write
 from services.dunning.reports.table import REPORTS

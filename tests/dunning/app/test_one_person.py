@@ -10,7 +10,7 @@ from chassis.errors import Conflict
 from contracts import billing, dunning, notifier
 from contracts.words.streams import Subject, account_stream, creditor_stream
 from services.dunning.decisions import Decisions
-from services.dunning.domain import commands as c
+from services.dunning.domain.case.commands import Wake
 from services.dunning.library import Library
 from tests.dunning.app.conftest import CREDITOR, PARTITIONS, Desk, local
 
@@ -96,7 +96,7 @@ async def test_who_read_before_another_lane_wrote_has_to_decide_again(desk: Desk
             streams = [account_stream(CREDITOR, account), creditor_stream(CREDITOR)]
             work = await store.load(connection, now=desk.clock.now(), lane=lane, streams=streams)
             await store.load_beside(connection, work, streams, lock=False)
-            decisions.account(work, Subject(CREDITOR, account), c.Wake())
+            decisions.account(work, Subject(CREDITOR, account), Wake())
             works.append(work)
         await store.save(left, works[0])
         await begun[0].commit()

@@ -2,13 +2,13 @@
 
 import typing
 
-from services.dunning.domain import events as e
+from services.dunning.domain.events import AccountEvent, CreditorEvent
 from services.dunning.publish import KEPT, MESSAGES
 from services.dunning.publish.cases import pause_code
 
 
 def test_every_event_is_told_or_kept_on_purpose() -> None:
-    every = {*typing.get_args(e.AccountEvent), *typing.get_args(e.CreditorEvent)}
+    every = {*typing.get_args(AccountEvent), *typing.get_args(CreditorEvent)}
     assert set(MESSAGES) | KEPT == every
     assert not set(MESSAGES) & KEPT
 

@@ -6,10 +6,20 @@ from typing import Any
 
 import yaml
 
-from services.dunning.domain import commands as c
-from services.dunning.domain import events as e
+from services.dunning.domain.agreements.commands import AgreePlan, MakePromise
+from services.dunning.domain.agreements.state import Instalment
+from services.dunning.domain.case.commands import CompleteTask, RecordLegalProgress
+from services.dunning.domain.case.events import (
+    AlertRaised,
+    ApprovalRequested,
+    LegalRequested,
+    ReferralMade,
+    RestorationRequested,
+    RestrictionRequested,
+    TaskRequested,
+)
+from services.dunning.domain.contact.events import NoticeRequested
 from services.dunning.domain.localtime import local_day
-from services.dunning.domain.values import Instalment
 from services.dunning.policy import get, with_parameters
 from tests.dunning.domain.world import Seen, World
 
@@ -93,14 +103,14 @@ def _input(world: World, kind: str, v: dict[str, Any]) -> None:
         case "payment":
             world.pay(v["amount"], v["id"], account)
         case "task":
-            world.do(c.CompleteTask(kind=v["kind"], result=v["result"], by=v.get("by")), account)
+            world.do(CompleteTask(kind=v["kind"], result=v["result"], by=v.get("by")), account)
         case "promise":
-            world.do(c.MakePromise(amount=v["amount"], by=v["by"]), account)
+            world.do(MakePromise(amount=v["amount"], by=v["by"]), account)
         case "plan":
             parts = tuple(Instalment(due=i["due"], amount=i["amount"]) for i in v["instalments"])
-            world.do(c.AgreePlan(instalments=parts), account)
+            world.do(AgreePlan(instalments=parts), account)
         case "legal":
-            world.do(c.RecordLegalProgress(progress=v["step"], amount=v.get("amount")), account)
+            world.do(RecordLegalProgress(progress=v["step"], amount=v.get("amount")), account)
         case _:
             raise AssertionError(f"the little world knows no {kind}")
 
@@ -108,23 +118,23 @@ def _input(world: World, kind: str, v: dict[str, Any]) -> None:
 def _effects(seen: Seen) -> list[tuple[str, dict[str, Any]]]:
     account = {"account": seen.account} if seen.account else {}
     match seen.event:
-        case e.NoticeRequested() as n:
+        case NoticeRequested() as n:
             text = f"{n.variables.total / 100:,.2f}"
             return [
                 ("notice", account | {"purpose": n.purpose, "channel": n.channel, "text": text})
             ]
-        case e.TaskRequested() as t:
+        case TaskRequested() as t:
             return [("task", account | {"kind": t.kind, "owner": t.owner})]
-        case e.RestrictionRequested() as r:
+        case RestrictionRequested() as r:
             return [("restrict", account | {"service": r.service})]
-        case e.RestorationRequested() as r:
+        case RestorationRequested() as r:
             return [("restore", account | {"service": r.service})]
-        case e.ReferralMade() as r:
+        case ReferralMade() as r:
             return [("refer", account | {"to": r.to})]
-        case e.LegalRequested() as d:
+        case LegalRequested() as d:
             return [("legal", account | {"document": d.document, "text": f"{d.total / 100:,.2f}"})]
-        case e.AlertRaised() as a:
+        case AlertRaised() as a:
             return [("alert", account | {"kind": a.kind})]
-        case e.ApprovalRequested() as a:
+        case ApprovalRequested() as a:
             return [("approval", account | {"for": a.for_})]
     return []

@@ -5,8 +5,23 @@ from datetime import date
 import pytest
 
 from chassis.errors import Rejected
-from services.dunning.domain import commands as c
-from services.dunning.domain import events as e
+from services.dunning.domain.agreements.commands import MakePromise
+from services.dunning.domain.case.commands import (
+    CompleteTask,
+    Decide,
+    PlaceHold,
+    RecordObservation,
+    ReleaseHold,
+)
+from services.dunning.domain.case.events import (
+    ApprovalRequested,
+    RestrictionRequested,
+    StepDropped,
+    TaskRequested,
+)
+from services.dunning.domain.contact.events import NoticeRequested
+from services.dunning.domain.creditor.events import ReportStored
+from services.dunning.domain.money.events import FeeCharged, WriteOffApproved
 from services.dunning.policy import with_parameters
 from tests.dunning.domain.packs import (
     CALL,
@@ -36,28 +51,28 @@ class TestApprovalFirst:
         return world.to("2026-06-15 10:00")
 
     def test_the_step_asks_and_later_steps_wait(self, world: World) -> None:
-        assert world.days(e.ApprovalRequested) == ["06-15"]
+        assert world.days(ApprovalRequested) == ["06-15"]
         world.to("2026-09-01")
         assert world.steps() == ["s1 06-11", "s2 06-15"]
-        assert world.of(e.RestrictionRequested) == []
+        assert world.of(RestrictionRequested) == []
 
     def test_approved_it_follows_at_once_and_days_count_from_then(self, world: World) -> None:
-        world.to("2026-06-20 16:00").do(c.Decide(for_="stop", outcome="approved", by="m"))
-        assert world.days(e.RestrictionRequested) == ["06-20"]
+        world.to("2026-06-20 16:00").do(Decide(for_="stop", outcome="approved", by="m"))
+        assert world.days(RestrictionRequested) == ["06-20"]
         assert world.to("2026-07-01").steps()[-1] == "s3 06-23"
 
     def test_refused_it_is_dropped_and_days_count_from_the_step_before(self, world: World) -> None:
-        world.to("2026-06-20 16:00").do(c.Decide(for_="stop", outcome="rejected", by="m"))
-        assert world.of(e.RestrictionRequested) == []
-        assert world.days(e.StepDropped) == ["06-20"]
+        world.to("2026-06-20 16:00").do(Decide(for_="stop", outcome="rejected", by="m"))
+        assert world.of(RestrictionRequested) == []
+        assert world.days(StepDropped) == ["06-20"]
         assert world.to("2026-07-01").steps()[-1] == "s3 06-21"
 
     def test_approved_in_a_pause_it_waits_for_the_pause_to_end(self, world: World) -> None:
-        world.do(c.MakePromise(amount=10000, by=date(2026, 6, 25)))
-        world.do(c.Decide(for_="stop", outcome="approved", by="m"))
-        assert world.of(e.RestrictionRequested) == []
+        world.do(MakePromise(amount=10000, by=date(2026, 6, 25)))
+        world.do(Decide(for_="stop", outcome="approved", by="m"))
+        assert world.of(RestrictionRequested) == []
         world.to("2026-07-10")
-        assert world.days(e.RestrictionRequested) == ["06-26"]
+        assert world.days(RestrictionRequested) == ["06-26"]
         assert world.steps()[-1] == "s3 06-29"
 
     def test_an_approval_inside_a_step_says_what_follows(self) -> None:
@@ -66,8 +81,8 @@ class TestApprovalFirst:
         world.invoice(10000, "2026-06-10")
         world.to("2026-06-20")
         assert world.steps() == ["s1 06-11"]
-        world.do(c.Decide(for_="write_off", outcome="approved", by="m"))
-        assert [w.item_ids for w in world.of(e.WriteOffApproved)] == [("INV-1",)]
+        world.do(Decide(for_="write_off", outcome="approved", by="m"))
+        assert [w.item_ids for w in world.of(WriteOffApproved)] == [("INV-1",)]
         assert world.to("2026-06-22").steps() == ["s1 06-11", "s2 06-20"]
 
     def test_one_asked_for_by_a_reaction_holds_up_no_step(self) -> None:
@@ -78,11 +93,11 @@ class TestApprovalFirst:
         )
         world = World(pack(body))
         world.invoice(10005, "2026-06-10")
-        world.to("2026-06-15 10:00").do(c.RecordObservation(kind="malicious"))
-        assert world.days(e.ApprovalRequested) == ["06-15"]
+        world.to("2026-06-15 10:00").do(RecordObservation(kind="malicious"))
+        assert world.days(ApprovalRequested) == ["06-15"]
         assert world.to("2026-06-21 10:00").steps()[-1] == "s2 06-20"
-        world.do(c.Decide(for_="penalty", outcome="approved"))
-        fee = world.of(e.FeeCharged)[0]
+        world.do(Decide(for_="penalty", outcome="approved"))
+        fee = world.of(FeeCharged)[0]
         assert (fee.amount, fee.due_on) == (1001, date(2026, 7, 1))
 
     def test_the_amount_decided_counts(self) -> None:
@@ -93,9 +108,9 @@ class TestApprovalFirst:
         )
         world = World(pack(body))
         world.invoice(10000, "2026-06-10")
-        world.to("2026-06-15 10:00").do(c.RecordObservation(kind="malicious"))
-        world.do(c.Decide(for_="penalty", outcome="approved", amount=250))
-        assert world.of(e.FeeCharged)[0].amount == 250
+        world.to("2026-06-15 10:00").do(RecordObservation(kind="malicious"))
+        world.do(Decide(for_="penalty", outcome="approved", amount=250))
+        assert world.of(FeeCharged)[0].amount == 250
 
 
 class TestContactLimits:
@@ -103,8 +118,8 @@ class TestContactLimits:
         world = World(pack(steps(f"day: 1 | {braced(CALL, VISIT)}")))
         world.invoice(10000, "2026-06-10")
         world.to("2026-06-20")
-        assert world.days(e.TaskRequested, kind="phone_call") == ["06-11"]
-        assert world.days(e.TaskRequested, kind="visit") == ["06-12"]
+        assert world.days(TaskRequested, kind="phone_call") == ["06-11"]
+        assert world.days(TaskRequested, kind="visit") == ["06-12"]
         assert world.wakes == 2
 
     def test_the_eighth_contact_waits_until_the_window_frees(self) -> None:
@@ -113,8 +128,8 @@ class TestContactLimits:
         world = World(pack(body))
         world.invoice(10000, "2026-06-10")
         world.to("2026-07-20")
-        assert world.days(e.NoticeRequested) == ["06-11"] * 4 + ["06-12"] * 3 + ["06-18"]
-        assert world.of(e.NoticeRequested)[-1].channel == "letter"
+        assert world.days(NoticeRequested) == ["06-11"] * 4 + ["06-12"] * 3 + ["06-18"]
+        assert world.of(NoticeRequested)[-1].channel == "letter"
         assert world.case().waiting == ()
 
     def test_calls_and_notices_count_together(self) -> None:
@@ -123,24 +138,24 @@ class TestContactLimits:
         world = World(pack(body))
         world.invoice(10000, "2026-06-10")
         world.to("2026-07-20")
-        assert world.days(e.NoticeRequested)[-1] == "06-18"
+        assert world.days(NoticeRequested)[-1] == "06-18"
 
     def test_what_waits_is_forgotten_when_the_case_closes(self) -> None:
         world = World(pack(steps(f"day: 1 | {braced(CALL, VISIT)}")))
         world.invoice(10000, "2026-06-10")
         world.to("2026-06-11 12:00").pay(10000)
         world.to("2026-07-01")
-        assert [task.kind for task in world.of(e.TaskRequested)] == ["phone_call"]
+        assert [task.kind for task in world.of(TaskRequested)] == ["phone_call"]
 
     def test_it_waits_on_in_a_pause(self) -> None:
         world = World(pack(steps(f"day: 1 | {braced(CALL, VISIT)}")))
         world.invoice(10000, "2026-06-10")
-        world.to("2026-06-11 12:00").do(c.PlaceHold())
+        world.to("2026-06-11 12:00").do(PlaceHold())
         world.to("2026-06-20 15:00")
-        assert world.days(e.TaskRequested) == ["06-11"]
-        world.do(c.ReleaseHold())
+        assert world.days(TaskRequested) == ["06-11"]
+        world.do(ReleaseHold())
         world.to("2026-06-21")
-        assert world.days(e.TaskRequested, kind="visit") == ["06-20"]
+        assert world.days(TaskRequested, kind="visit") == ["06-20"]
 
     def test_a_call_asked_for_at_night_waits_for_the_morning(self) -> None:
         body = steps(f"day: 1 | {braced(SMS)}") + (
@@ -149,10 +164,10 @@ class TestContactLimits:
         )
         world = World(pack(body))
         world.invoice(10000, "2026-06-10")
-        world.to("2026-06-15 21:00").do(c.RecordObservation(kind="seen"))
-        assert world.of(e.TaskRequested) == []
+        world.to("2026-06-15 21:00").do(RecordObservation(kind="seen"))
+        assert world.of(TaskRequested) == []
         world.to("2026-06-16 08:00")
-        assert world.days(e.TaskRequested) == ["06-16"]
+        assert world.days(TaskRequested) == ["06-16"]
 
     def test_the_limits_are_parameters(self) -> None:
         two = with_parameters(
@@ -161,7 +176,7 @@ class TestContactLimits:
         world = World(two)
         world.invoice(10000, "2026-06-10")
         world.to("2026-06-20")
-        assert world.days(e.TaskRequested) == ["06-11", "06-11"]
+        assert world.days(TaskRequested) == ["06-11", "06-11"]
 
 
 class TestBeforeDue:
@@ -174,8 +189,8 @@ class TestBeforeDue:
         world = World(pack(self.BODY))
         world.invoice(10000, "2026-06-20")
         world.to("2026-06-19")
-        notice = world.of(e.NoticeRequested)
-        assert world.days(e.NoticeRequested) == ["06-15"]
+        notice = world.of(NoticeRequested)
+        assert world.days(NoticeRequested) == ["06-15"]
         assert (notice[0].variables.total, notice[0].needs_overdue) == (10000, False)
 
     def test_two_items_of_one_date_make_one_notice(self) -> None:
@@ -183,13 +198,13 @@ class TestBeforeDue:
         world.invoice(10000, "2026-06-20")
         world.invoice(5000, "2026-06-20", "INV-2")
         world.to("2026-06-19")
-        assert [n.variables.total for n in world.of(e.NoticeRequested)] == [15000]
+        assert [n.variables.total for n in world.of(NoticeRequested)] == [15000]
 
     def test_it_is_not_made_up_when_the_invoice_comes_later(self) -> None:
         world = World(pack(self.BODY)).to("2026-06-15 10:00")
         world.invoice(10000, "2026-06-20")
         world.to("2026-06-20 23:00")
-        assert world.of(e.NoticeRequested) == []
+        assert world.of(NoticeRequested) == []
 
     def test_it_goes_out_in_a_paused_case_but_not_in_a_hold(self) -> None:
         paused, held = World(pack(self.BODY)), World(pack(self.BODY))
@@ -197,17 +212,17 @@ class TestBeforeDue:
             world.invoice(10000, "2026-06-10")
             world.invoice(5000, "2026-06-30", "INV-2")
             world.to("2026-06-20")
-        paused.do(c.MakePromise(amount=10000, by=date(2026, 6, 29)))
-        held.do(c.PlaceHold())
-        assert "06-25" in paused.to("2026-06-26").days(e.NoticeRequested)
-        assert "06-25" not in held.to("2026-06-26").days(e.NoticeRequested)
+        paused.do(MakePromise(amount=10000, by=date(2026, 6, 29)))
+        held.do(PlaceHold())
+        assert "06-25" in paused.to("2026-06-26").days(NoticeRequested)
+        assert "06-25" not in held.to("2026-06-26").days(NoticeRequested)
 
     def test_a_paid_item_gets_none(self) -> None:
         world = World(pack(self.BODY))
         world.invoice(10000, "2026-06-20")
         world.pay(10000, item="INV-1")
         world.to("2026-07-01")
-        assert world.of(e.NoticeRequested) == []
+        assert world.of(NoticeRequested) == []
 
 
 class TestMonthly:
@@ -218,13 +233,13 @@ class TestMonthly:
         )
         world = World(pack(body))
         world.invoice(10000, "2026-06-10")
-        world.to("2026-06-12").do(c.MakePromise(amount=10000, by=date(2026, 7, 30)))
+        world.to("2026-06-12").do(MakePromise(amount=10000, by=date(2026, 7, 30)))
         world.to("2026-07-02 10:00")
-        assert world.days(e.TaskRequested) == ["06-30"]
-        world.to("2026-08-02").do(c.PlaceHold())
-        world.to("2026-09-02").do(c.ReleaseHold())
+        assert world.days(TaskRequested) == ["06-30"]
+        world.to("2026-08-02").do(PlaceHold())
+        world.to("2026-09-02").do(ReleaseHold())
         world.to("2026-10-02")
-        assert world.days(e.TaskRequested) == ["06-30", "07-31", "09-30"]
+        assert world.days(TaskRequested) == ["06-30", "07-31", "09-30"]
 
     def test_a_bill_names_what_is_not_yet_due(self) -> None:
         body = steps(f"day: 1 | {braced(SMS)}") + (
@@ -236,7 +251,7 @@ class TestMonthly:
         world.invoice(10000, "2026-06-15")
         world.invoice(300, "2026-06-09", "OLD")
         world.to("2026-06-11")
-        bills = [n for n in world.of(e.NoticeRequested) if n.purpose == "bill"]
+        bills = [n for n in world.of(NoticeRequested) if n.purpose == "bill"]
         assert [(n.variables.total, n.needs_overdue) for n in bills] == [(10000, False)]
 
     def test_the_creditors_entry_runs_every_month_also_when_nobody_owes(self) -> None:
@@ -247,16 +262,16 @@ class TestMonthly:
         )
         world = World(pack(body))
         world.to("2026-09-04")
-        assert world.days(e.TaskRequested, None) == ["06-05", "07-05", "08-05"]
-        assert [r.name for r in world.of(e.ReportStored, None)] == ["arrears_register"] * 3
+        assert world.days(TaskRequested, None) == ["06-05", "07-05", "08-05"]
+        assert [r.name for r in world.of(ReportStored, None)] == ["arrears_register"] * 3
 
     def test_a_creditors_task_can_be_completed_once(self) -> None:
         from services.dunning.domain.aggregates import CREDITOR
-        from services.dunning.domain.creditor import decide_creditor
+        from services.dunning.domain.creditor.decide import decide_creditor
         from services.dunning.policy import get
 
         world = World(get("county-hospital")).to("2026-06-06")
-        done = c.CompleteTask(kind="report_upward", result="sent")
+        done = CompleteTask(kind="report_upward", result="sent")
         for event in decide_creditor(world.creditor, done, world.pack, world.now):
             world.creditor = CREDITOR.evolve(world.creditor, event)
         assert world.creditor.tasks == ()
@@ -273,8 +288,8 @@ class TestOncePerDay:
         world = World(pack(body))
         world.invoice(10000, "2026-06-10")
         for at in ("06-08 10:00", "06-12 10:00", "06-12 11:00", "06-13 10:00"):
-            world.to(f"2026-{at}").do(c.RecordObservation(kind="plate_seen"))
-        assert world.days(e.NoticeRequested) == ["06-12", "06-13"]
+            world.to(f"2026-{at}").do(RecordObservation(kind="plate_seen"))
+        assert world.days(NoticeRequested) == ["06-12", "06-13"]
 
     def test_what_is_seen_after_hours_is_the_next_mornings_notice(self) -> None:
         body = steps(f"day: 300 | {braced(SMS)}") + (
@@ -284,8 +299,8 @@ class TestOncePerDay:
         world = World(pack(body))
         world.invoice(10000, "2026-06-10")
         for at in ("06-12 20:00", "06-12 23:00", "06-13 12:00", "06-14 12:00", "06-14 21:00"):
-            world.to(f"2026-{at}").do(c.RecordObservation(kind="plate_seen"))
-        assert world.days(e.NoticeRequested) == ["06-12", "06-14"]
+            world.to(f"2026-{at}").do(RecordObservation(kind="plate_seen"))
+        assert world.days(NoticeRequested) == ["06-12", "06-14"]
 
 
 class TestTracks:
@@ -306,13 +321,13 @@ class TestTracks:
         )
         world = World(pack(body))
         world.invoice(10000, "2026-06-10")
-        world.to("2026-06-12 10:00").do(c.RecordObservation(kind="shop_closed"))
-        assert world.days(e.TaskRequested, kind="asset_investigation") == ["06-12"]
-        done = c.CompleteTask(kind="asset_investigation", result="done")
+        world.to("2026-06-12 10:00").do(RecordObservation(kind="shop_closed"))
+        assert world.days(TaskRequested, kind="asset_investigation") == ["06-12"]
+        done = CompleteTask(kind="asset_investigation", result="done")
         world.to("2026-06-20 10:00").do(done)
         world.to("2026-09-01")
         assert world.steps() == ["s1 06-11", "a1 06-21", "s3 08-09"]
-        assert world.of(e.RestrictionRequested) == []
+        assert world.of(RestrictionRequested) == []
 
 
 class TestOutlook:
@@ -326,7 +341,7 @@ class TestOutlook:
     def test_it_says_why_the_case_is_paused(self) -> None:
         world = World(SIMPLE)
         world.invoice(10000, "2026-06-10")
-        world.to("2026-06-15").do(c.MakePromise(amount=1, by=date(2026, 6, 20)))
+        world.to("2026-06-15").do(MakePromise(amount=1, by=date(2026, 6, 20)))
         first, check, *rest = world.ahead()
         assert (first.what, first.when) == ("paused", None)
         assert "promise" in first.reason

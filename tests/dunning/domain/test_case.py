@@ -5,9 +5,20 @@ from datetime import date, datetime
 import pytest
 
 from chassis.errors import Rejected
-from services.dunning.domain import commands as c
-from services.dunning.domain import events as e
+from services.dunning.domain.agreements.commands import MakeApplication, OpenDispute
+from services.dunning.domain.case.commands import CompleteTask, Decide, Wake
+from services.dunning.domain.case.events import (
+    ApprovalLapsed,
+    CaseOpened,
+    RestorationRequested,
+    StepDropped,
+    StepTaken,
+    TaskWithdrawn,
+)
+from services.dunning.domain.contact.commands import RecordReply
+from services.dunning.domain.contact.events import NoticeRequested
 from services.dunning.domain.localtime import months_after, next_monthly
+from services.dunning.domain.money.commands import UpdateItems
 from tests.dunning.domain.packs import CALL, LETTER, SIMPLE, SMS, STOP, VERIFY, braced, pack, steps
 from tests.dunning.domain.world import SHANGHAI, World
 
@@ -26,7 +37,7 @@ class TestOpening:
     def test_the_case_opens_at_the_start_of_the_day_after(self) -> None:
         world = overdue_world().to("2026-06-11")
         assert world.case_state() == "open"
-        assert world.days(e.CaseOpened) == ["06-11"]
+        assert world.days(CaseOpened) == ["06-11"]
 
     def test_payment_on_the_evening_of_the_due_date_is_in_time(self) -> None:
         world = overdue_world().to("2026-06-10 19:40")
@@ -37,7 +48,7 @@ class TestOpening:
         world = overdue_world()
         world.invoice(5000, "2026-06-15", "INV-2")
         world.to("2026-06-20")
-        assert world.days(e.CaseOpened) == ["06-11"]
+        assert world.days(CaseOpened) == ["06-11"]
 
     def test_the_case_pins_pack_version_and_text(self) -> None:
         ref = overdue_world().to("2026-06-12").case().policy
@@ -46,7 +57,7 @@ class TestOpening:
 
     def test_a_disputed_item_never_opens_a_case(self) -> None:
         world = overdue_world()
-        world.do(c.OpenDispute(item_id="INV-1"))
+        world.do(OpenDispute(item_id="INV-1"))
         assert world.to("2026-07-01").case_state() == "none"
 
 
@@ -55,7 +66,7 @@ class TestClosing:
         world = overdue_world().to("2026-07-05 15:00")
         world.pay(10000)
         assert world.case_state() == "closed"
-        assert world.days(e.RestorationRequested) == ["07-05"]
+        assert world.days(RestorationRequested) == ["07-05"]
         assert world.state().restrictions == ()
         assert world.state().wake is None
 
@@ -63,14 +74,14 @@ class TestClosing:
         world = overdue_world().to("2026-07-05 15:00")
         world.pay(9999)
         assert world.case_state() == "open"
-        assert world.of(e.RestorationRequested) == []
+        assert world.of(RestorationRequested) == []
 
     def test_open_tasks_are_withdrawn(self) -> None:
         world = World(pack(steps(f"day: 1 | {braced(CALL)}")))
         world.invoice(10000, "2026-06-10")
         world.to("2026-06-12")
         world.pay(10000)
-        assert [t.kind for t in world.of(e.TaskWithdrawn)] == ["phone_call"]
+        assert [t.kind for t in world.of(TaskWithdrawn)] == ["phone_call"]
         assert world.state().tasks == ()
 
     def test_pending_approvals_lapse(self) -> None:
@@ -78,12 +89,12 @@ class TestClosing:
         world.invoice(10000, "2026-06-10")
         world.to("2026-06-12")
         world.pay(10000)
-        assert [a.for_ for a in world.of(e.ApprovalLapsed)] == ["stop"]
+        assert [a.for_ for a in world.of(ApprovalLapsed)] == ["stop"]
         assert world.state().approvals == ()
 
     def test_a_case_with_everything_past_due_disputed_stays(self) -> None:
         world = overdue_world().to("2026-06-12")
-        world.do(c.OpenDispute())
+        world.do(OpenDispute())
         assert world.to("2026-08-01").case_state() == "paused"
 
     def test_a_reversed_payment_opens_a_new_case_that_starts_again(self) -> None:
@@ -91,14 +102,14 @@ class TestClosing:
         world.pay(10000)
         world.to("2026-06-25 10:00").reverse()
         world.to("2026-06-30")
-        assert world.days(e.CaseOpened) == ["06-11", "06-25"]
+        assert world.days(CaseOpened) == ["06-11", "06-25"]
         assert world.steps() == ["s1 06-11", "s2 06-20", "s1 06-26", "s2 06-27"]
 
     def test_case_ids_differ(self) -> None:
         world = overdue_world().to("2026-06-22 10:00")
         world.pay(10000)
         world.reverse()
-        first, second = (event.case_id for event in world.of(e.CaseOpened))
+        first, second = (event.case_id for event in world.of(CaseOpened))
         assert first != second
 
 
@@ -106,7 +117,7 @@ class TestPace:
     def test_steps_come_on_their_days_at_nine_local(self) -> None:
         world = overdue_world().to("2026-08-01")
         assert world.steps() == ["s1 06-11", "s2 06-20", "s3 06-30", "s4 07-20"]
-        taken = [s.at.astimezone(SHANGHAI) for s in world.seen if isinstance(s.event, e.StepTaken)]
+        taken = [s.at.astimezone(SHANGHAI) for s in world.seen if isinstance(s.event, StepTaken)]
         assert {(at.hour, at.minute) for at in taken} == {(9, 0)}
 
     def test_a_case_that_never_ends_wakes_only_for_its_steps(self) -> None:
@@ -134,20 +145,20 @@ class TestPace:
     def test_a_wake_up_that_comes_late_takes_the_step_that_day(self) -> None:
         world = overdue_world().to("2026-06-11 08:00")
         world.now = datetime(2026, 6, 13, 11, 30, tzinfo=SHANGHAI)
-        world.do(c.Wake())
+        world.do(Wake())
         assert world.steps() == ["s1 06-13"]
         assert world.to("2026-06-21").steps() == ["s1 06-13", "s2 06-20"]
 
     def test_news_just_before_a_late_wake_up_does_not_put_it_off(self) -> None:
         world = overdue_world().to("2026-06-11 08:00")
         world.now = datetime(2026, 6, 11, 9, 0, 30, tzinfo=SHANGHAI)
-        world.do(c.RecordReply())
-        world.do(c.Wake())
+        world.do(RecordReply())
+        world.do(Wake())
         assert world.steps() == ["s1 06-11"]
 
     def test_an_early_wake_up_does_nothing(self) -> None:
         world = overdue_world().to("2026-06-11 08:00")
-        assert world.do(c.Wake()) == []
+        assert world.do(Wake()) == []
 
     def test_paying_the_oldest_item_repeats_no_step_and_counts_from_the_next(self) -> None:
         world = overdue_world()
@@ -190,7 +201,7 @@ class TestPace:
         world.invoice(10000, "2026-06-10")
         world.to("2026-08-01")
         assert world.steps() == ["s1 06-11", "s3 06-12", "s5 06-16"]
-        assert world.days(e.StepDropped) == ["06-12", "06-15"]
+        assert world.days(StepDropped) == ["06-12", "06-15"]
 
     def test_a_dropped_step_stays_dropped(self) -> None:
         body = steps(
@@ -198,7 +209,7 @@ class TestPace:
         )
         world = World(pack(body))
         world.invoice(10000, "2026-06-10")
-        world.to("2026-06-12").do(c.RecordReply())
+        world.to("2026-06-12").do(RecordReply())
         assert world.to("2026-08-01").steps() == ["s2 07-10"]
 
     def test_a_step_whose_condition_is_met_by_its_day_is_taken(self) -> None:
@@ -207,7 +218,7 @@ class TestPace:
         for world in (quiet, answered):
             world.invoice(10000, "2026-06-10")
             world.to("2026-06-20")
-        answered.do(c.RecordReply())
+        answered.do(RecordReply())
         assert quiet.to("2026-08-01").steps() == ["s1 06-26"]
         assert answered.to("2026-08-01").steps() == []
 
@@ -219,7 +230,7 @@ class TestPace:
         afternoon, morning = World(pack(body)), World(pack(body))
         for world, at in ((afternoon, "2026-06-13 15:00"), (morning, "2026-06-13 08:00")):
             world.invoice(10000, "2026-06-10")
-            world.to(at).do(c.CompleteTask(kind="verify_debt", result="verified"))
+            world.to(at).do(CompleteTask(kind="verify_debt", result="verified"))
         assert afternoon.to("2026-08-01").steps() == ["s1 06-11", "s2 06-14"]
         assert morning.to("2026-08-01").steps() == ["s1 06-11", "s2 06-13"]
 
@@ -230,7 +241,7 @@ class TestPace:
         )
         world = World(pack(body))
         world.invoice(10000, "2026-06-10")
-        world.to("2026-06-13 15:00").do(c.CompleteTask(kind="verify_debt", result="unclear"))
+        world.to("2026-06-13 15:00").do(CompleteTask(kind="verify_debt", result="unclear"))
         assert world.to("2027-06-01").steps() == ["s1 06-11"]
 
     def test_a_later_result_of_the_same_task_lets_it_go_on(self) -> None:
@@ -240,10 +251,10 @@ class TestPace:
         )
         world = World(pack(body))
         world.invoice(10000, "2026-06-10")
-        world.to("2026-06-13 15:00").do(c.CompleteTask(kind="verify_debt", result="unclear"))
+        world.to("2026-06-13 15:00").do(CompleteTask(kind="verify_debt", result="unclear"))
         with pytest.raises(Rejected, match="no open task verify_debt"):
-            world.to("2026-06-14 15:00").do(c.CompleteTask(kind="verify_debt", result="unclear"))
-        world.to("2026-06-20 15:00").do(c.CompleteTask(kind="verify_debt", result="verified"))
+            world.to("2026-06-14 15:00").do(CompleteTask(kind="verify_debt", result="unclear"))
+        world.to("2026-06-20 15:00").do(CompleteTask(kind="verify_debt", result="verified"))
         assert world.to("2027-06-01").steps() == ["s1 06-11", "s2 06-21"]
 
     def test_not_before_holds_a_step_back(self) -> None:
@@ -257,25 +268,25 @@ class TestPace:
 
     def test_the_reason_says_which_day_and_which_policy(self) -> None:
         world = overdue_world().to("2026-07-01")
-        reasons = [step.reason for step in world.of(e.StepTaken)]
+        reasons = [step.reason for step in world.of(StepTaken)]
         assert reasons[1] == "day 10 reached, nothing pauses; policy test v1"
-        notice = world.of(e.NoticeRequested)[1]
+        notice = world.of(NoticeRequested)[1]
         assert (notice.step, notice.policy, notice.policy_version) == ("s2", "test", 1)
 
 
 class TestDeferral:
     def test_a_deferred_account_is_not_overdue_and_its_case_closes(self) -> None:
         world = overdue_world().to("2026-07-05")
-        world.do(c.MakeApplication(for_="deferral", by="a"))
-        world.do(c.Decide(for_="deferral", outcome="approved", until=date(2026, 8, 10), by="b"))
+        world.do(MakeApplication(for_="deferral", by="a"))
+        world.do(Decide(for_="deferral", outcome="approved", until=date(2026, 8, 10), by="b"))
         assert world.case_state() == "closed"
-        assert world.days(e.RestorationRequested) == ["07-05"]
+        assert world.days(RestorationRequested) == ["07-05"]
         assert world.to("2026-08-10 23:00").case_state() == "closed"
 
     def test_days_count_from_the_deferred_date(self) -> None:
         world = overdue_world().to("2026-07-05")
-        world.do(c.MakeApplication(for_="deferral", until=date(2026, 8, 10)))
-        world.do(c.Decide(for_="deferral", outcome="approved"))
+        world.do(MakeApplication(for_="deferral", until=date(2026, 8, 10)))
+        world.do(Decide(for_="deferral", outcome="approved"))
         world.to("2026-08-31")
         assert world.steps()[3:] == ["s1 08-11", "s2 08-20", "s3 08-30"]
 
@@ -283,25 +294,25 @@ class TestDeferral:
         from chassis.errors import Rejected
 
         world = overdue_world().to("2026-07-05")
-        world.do(c.MakeApplication(for_="deferral"))
+        world.do(MakeApplication(for_="deferral"))
         with pytest.raises(Rejected, match="until"):
-            world.do(c.Decide(for_="deferral", outcome="approved"))
+            world.do(Decide(for_="deferral", outcome="approved"))
 
 
 class TestLedgerWord:
     def test_an_older_message_changes_nothing(self) -> None:
         world = overdue_world().to("2026-06-12")
-        old = c.UpdateItems(ledger_version=1, as_of=world.today, currency="CNY", items=())
+        old = UpdateItems(ledger_version=1, as_of=world.today, currency="CNY", items=())
         assert world.do(old) == []
 
     def test_nothing_is_concluded_before_the_last_part(self) -> None:
         world = overdue_world().to("2026-06-12")
-        first = c.UpdateItems(
+        first = UpdateItems(
             ledger_version=9, as_of=world.today, currency="CNY", items=(), more=True
         )
         world.do(first)
         assert world.state().updating
-        last = c.UpdateItems(ledger_version=9, as_of=world.today, currency="CNY", items=())
+        last = UpdateItems(ledger_version=9, as_of=world.today, currency="CNY", items=())
         world.do(last)
         assert not world.state().updating
         assert world.case_state() == "open"

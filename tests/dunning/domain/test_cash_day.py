@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from services.dunning.domain import commands as c
-from services.dunning.domain import events as e
-from services.dunning.domain.creditor import decide_creditor
+from services.dunning.domain.case.events import AlertRaised
+from services.dunning.domain.creditor.commands import CountCash
+from services.dunning.domain.creditor.decide import decide_creditor
 from tests.dunning.domain.packs import CALL, braced, pack, steps
 from tests.dunning.domain.world import World
 
@@ -16,11 +16,11 @@ STEPS = steps(f"day: 1 | {braced(CALL)}")
 def alerts(compare: str, collected: int, deposited: int, running: int) -> list[str]:
     text = STEPS + f"cash_desk: {{compare: {compare}, alert: short}}\n"
     world = World(pack(text))
-    command = c.CountCash(
+    command = CountCash(
         day=date(2026, 6, 1), collected=collected, deposited=deposited, running=running
     )
     events = decide_creditor(world.creditor, command, world.pack, world.now)
-    return [event.kind for event in events if isinstance(event, e.AlertRaised)]
+    return [event.kind for event in events if isinstance(event, AlertRaised)]
 
 
 @pytest.mark.parametrize(
@@ -42,8 +42,8 @@ def test_alert_follows_how_the_policy_compares(
 
 def test_the_alert_says_amounts_as_people_write_them() -> None:
     world = World(pack(STEPS + "cash_desk: {compare: running_total, alert: short}\n"))
-    command = c.CountCash(day=date(2026, 6, 1), collected=123450, deposited=100000, running=23450)
+    command = CountCash(day=date(2026, 6, 1), collected=123450, deposited=100000, running=23450)
     (alert,) = decide_creditor(world.creditor, command, world.pack, world.now)
-    assert isinstance(alert, e.AlertRaised)
+    assert isinstance(alert, AlertRaised)
     assert "CNY 1,234.50 received, CNY 1,000.00 deposited" in alert.reason
     assert "CNY 234.50 not deposited" in alert.reason

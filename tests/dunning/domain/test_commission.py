@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from services.dunning.domain import commands as c
-from services.dunning.domain import events as e
-from services.dunning.domain.commission import due_for_month, month_before
-from services.dunning.domain.values import Earned
+from services.dunning.domain.case.commands import RecordLegalProgress
+from services.dunning.domain.money.commands import ReversePayment
+from services.dunning.domain.money.commission import due_for_month, month_before
+from services.dunning.domain.money.events import CommissionEarned, CommissionReversed
+from services.dunning.domain.money.state import Earned
 from tests.dunning.domain.packs import CALL, braced, pack, steps
 from tests.dunning.domain.world import World
 
@@ -35,7 +36,7 @@ COLLECTOR = b"sealed"
 
 
 def earned(world: World) -> list[int]:
-    return [x.amount for x in world.of(e.CommissionEarned)]
+    return [x.amount for x in world.of(CommissionEarned)]
 
 
 def agency() -> World:
@@ -86,9 +87,9 @@ class TestAgency:
         world = agency().to("2026-06-16 10:00")
         world.pay(20000, collected_by=COLLECTOR)
         world.to("2026-06-20 10:00").reverse()
-        assert [x.amount for x in world.of(e.CommissionReversed)] == [-3000]
-        world.do(c.ReversePayment(payment_id="PAY-1"))
-        assert len(world.of(e.CommissionReversed)) == 1
+        assert [x.amount for x in world.of(CommissionReversed)] == [-3000]
+        world.do(ReversePayment(payment_id="PAY-1"))
+        assert len(world.of(CommissionReversed)) == 1
 
 
 class TestByAge:
@@ -116,7 +117,7 @@ class TestByAge:
     def test_court_goes_before_kind_and_kind_before_age(self) -> None:
         world = old("2020-01-01")
         world.pay(50000, "P1", collected_by=COLLECTOR, method="in_kind")
-        world.do(c.RecordLegalProgress(progress="judgment"))
+        world.do(RecordLegalProgress(progress="judgment"))
         world.pay(50000, "P2", collected_by=COLLECTOR, method="in_kind")
         assert earned(world) == [2000, 1500]
 

@@ -2,8 +2,15 @@
 
 import pytest
 
-from services.dunning.domain import commands as c
-from services.dunning.domain import events as e
+from services.dunning.domain.case.commands import PlaceHold
+from services.dunning.domain.case.events import (
+    AlertRaised,
+    RestrictionRequested,
+    StepDropped,
+    TaskRequested,
+)
+from services.dunning.domain.contact.commands import RecordDelivery
+from services.dunning.domain.contact.events import NoticeRequested
 from services.dunning.policy import Pack, explain, validate
 from services.dunning.policy.problem import PackError
 from tests.dunning.domain.packs import CALL, LETTER, SMS, STOP, VISIT, braced, pack, steps
@@ -27,7 +34,7 @@ def overdue(rules: Pack) -> World:
 
 
 def report(world: World, channel: str, result: str, reason: str | None = None) -> None:
-    world.do(c.RecordDelivery(channel=channel, result=result, reason=reason))
+    world.do(RecordDelivery(channel=channel, result=result, reason=reason))
 
 
 def no_address(world: World, channel: str) -> None:
@@ -39,32 +46,32 @@ class TestReaction:
     def test_another_channel_takes_over(self, fate: str) -> None:
         world = overdue(pack(steps(f"day: 1 | {braced(LETTER)}") + reaction(fate, EMS)))
         report(world, "letter", "sent")
-        assert world.days(e.NoticeRequested, channel="ems") == []
+        assert world.days(NoticeRequested, channel="ems") == []
         report(world, "letter", fate)
-        assert world.days(e.NoticeRequested, channel="ems") == ["06-11"]
+        assert world.days(NoticeRequested, channel="ems") == ["06-11"]
 
     def test_for_want_of_an_address(self) -> None:
         world = overdue(pack(steps(f"day: 1 | {braced(SMS)}") + reaction("no_address", VISIT)))
         no_address(world, "sms")
-        assert world.days(e.TaskRequested, kind="visit") == ["06-11"]
+        assert world.days(TaskRequested, kind="visit") == ["06-11"]
 
     def test_another_suppression_is_none(self) -> None:
         world = overdue(pack(steps(f"day: 1 | {braced(SMS)}") + reaction("no_address", VISIT)))
         report(world, "sms", "suppressed", "cleared")
-        assert world.of(e.TaskRequested) == []
+        assert world.of(TaskRequested) == []
 
     def test_a_pause_loses_what_contacts_and_keeps_the_task(self) -> None:
         world = overdue(pack(steps(f"day: 1 | {braced(LETTER)}") + reaction("failed", EMS, CALL)))
-        world.do(c.PlaceHold(reason=None, by="a"))
+        world.do(PlaceHold(reason=None, by="a"))
         report(world, "letter", "failed")
-        assert world.days(e.NoticeRequested, channel="ems") == []
-        assert world.days(e.TaskRequested, kind="phone_call") == ["06-11"]
+        assert world.days(NoticeRequested, channel="ems") == []
+        assert world.days(TaskRequested, kind="phone_call") == ["06-11"]
 
     def test_one_that_fails_too_is_not_asked_for_again(self) -> None:
         world = overdue(pack(steps(f"day: 1 | {braced(LETTER)}") + reaction("failed", EMS)))
         report(world, "letter", "failed")
         report(world, "ems", "failed")
-        assert world.days(e.NoticeRequested, channel="ems") == ["06-11"]
+        assert world.days(NoticeRequested, channel="ems") == ["06-11"]
 
     def test_two_that_answer_each_other_come_to_an_end(self) -> None:
         body = steps(f"day: 1 | {braced(LETTER)}") + reaction("failed", EMS)
@@ -73,7 +80,7 @@ class TestReaction:
         for _ in range(5):
             report(world, "ems", "failed")
             report(world, "sms", "failed")
-        channels = [notice.channel for notice in world.of(e.NoticeRequested)]
+        channels = [notice.channel for notice in world.of(NoticeRequested)]
         assert channels == ["letter", "ems", "sms", "sms"]  # both answer s1, then r2 answers r1
 
     def test_the_fate_of_another_case_is_none_of_this_one(self) -> None:
@@ -82,7 +89,7 @@ class TestReaction:
         world.invoice(5000, "2026-06-15", item_id="INV-2")
         world.to("2026-06-16 08:00")
         report(world, "letter", "returned")
-        assert world.of(e.TaskRequested) == []
+        assert world.of(TaskRequested) == []
 
     def test_it_reads_in_words(self) -> None:
         rules = pack(steps(f"day: 1 | {braced(SMS)}") + reaction("[failed, returned]", CALL))
@@ -109,15 +116,15 @@ class TestDelivered:
     def test_one_that_arrived_counts(self, fate: str) -> None:
         world = overdue(self.RULES)
         report(world, "letter", fate)
-        assert world.to("2026-07-01").days(e.RestrictionRequested) == ["06-15"]
+        assert world.to("2026-07-01").days(RestrictionRequested) == ["06-15"]
 
     @pytest.mark.parametrize("fate", ["sent", "returned", "refused", "failed"])
     def test_another_fate_does_not(self, fate: str) -> None:
         world = overdue(self.RULES)
         report(world, "letter", fate)
         world.to("2026-07-01")
-        assert world.of(e.RestrictionRequested) == []
-        assert world.days(e.StepDropped) == ["06-15"]
+        assert world.of(RestrictionRequested) == []
+        assert world.days(StepDropped) == ["06-15"]
 
 
 class TestUnreachable:
@@ -126,15 +133,15 @@ class TestUnreachable:
     def test_told_when_the_last_channel_finds_no_address(self) -> None:
         world = overdue(self.RULES)
         no_address(world, "sms")
-        assert world.of(e.AlertRaised) == []
+        assert world.of(AlertRaised) == []
         no_address(world, "email")
-        assert world.days(e.AlertRaised, kind="unreachable") == ["06-11"]
+        assert world.days(AlertRaised, kind="unreachable") == ["06-11"]
 
     def test_not_when_one_channel_found_one(self) -> None:
         world = overdue(self.RULES)
         no_address(world, "sms")
         report(world, "email", "sent")
-        assert world.to("2026-06-15 10:00").of(e.AlertRaised) == []
+        assert world.to("2026-06-15 10:00").of(AlertRaised) == []
 
     def test_once_a_case(self) -> None:
         world = overdue(self.RULES)
@@ -142,45 +149,45 @@ class TestUnreachable:
         no_address(world, "email")
         world.to("2026-06-15 10:00")
         no_address(world, "letter")
-        assert len(world.of(e.AlertRaised)) == 1
+        assert len(world.of(AlertRaised)) == 1
         world.pay(10000)
         world.invoice(5000, "2026-06-20", item_id="INV-2")
         world.to("2026-06-21 10:00")
         no_address(world, "sms")
         no_address(world, "email")
-        assert world.days(e.AlertRaised) == ["06-11", "06-21"]
+        assert world.days(AlertRaised) == ["06-11", "06-21"]
 
     def test_not_while_a_channel_waits_for_the_limit(self) -> None:
         world = overdue(pack(steps(f"day: 1 | {braced(BOTH)}")).model_copy(update=_one_contact()))
-        assert world.days(e.NoticeRequested) == ["06-11"]
+        assert world.days(NoticeRequested) == ["06-11"]
         report(world, "sms", "sent")
         world.to("2026-06-18 10:00")
         no_address(world, "email")
-        assert world.of(e.AlertRaised) == []
+        assert world.of(AlertRaised) == []
 
     def test_of_a_monthly_notice_nothing_is_told(self) -> None:
         monthly = "calendar: [{id: c1, source: x, monthly: 20, scope: accounts, where: overdue,"
         body = steps(f"day: 90 | {braced(CALL)}") + f"{monthly} do: [{braced(SMS)}]}}]\n"
         world = overdue(pack(body)).to("2026-06-20 10:00")
         no_address(world, "sms")
-        assert world.of(e.AlertRaised) == []
+        assert world.of(AlertRaised) == []
 
 
 class TestContacts:
     def test_a_suppressed_notice_gives_its_place_to_the_next(self) -> None:
         rules = pack(steps(f"day: 1 | {braced(BOTH)}")).model_copy(update=_one_contact())
         world = overdue(rules)
-        assert [n.channel for n in world.of(e.NoticeRequested)] == ["sms"]
+        assert [n.channel for n in world.of(NoticeRequested)] == ["sms"]
         no_address(world, "sms")
         world.to("2026-06-11 10:00")
-        assert [n.channel for n in world.of(e.NoticeRequested)] == ["sms", "email"]
+        assert [n.channel for n in world.of(NoticeRequested)] == ["sms", "email"]
 
     def test_one_that_was_sent_does_not(self) -> None:
         rules = pack(steps(f"day: 1 | {braced(BOTH)}")).model_copy(update=_one_contact())
         world = overdue(rules)
         report(world, "sms", "sent")
-        assert [n.channel for n in world.to("2026-06-17 23:00").of(e.NoticeRequested)] == ["sms"]
-        assert world.to("2026-06-18 08:00").days(e.NoticeRequested) == ["06-11", "06-18"]
+        assert [n.channel for n in world.to("2026-06-17 23:00").of(NoticeRequested)] == ["sms"]
+        assert world.to("2026-06-18 08:00").days(NoticeRequested) == ["06-11", "06-18"]
 
 
 def _one_contact() -> dict[str, object]:

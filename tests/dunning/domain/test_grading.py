@@ -1,7 +1,9 @@
 """Grades follow the age of the oldest overdue item, up and down."""
 
-from services.dunning.domain import commands as c
-from services.dunning.domain import events as e
+from services.dunning.domain.agreements.commands import OpenDispute, ResolveDispute
+from services.dunning.domain.case.commands import RecordObservation
+from services.dunning.domain.case.events import Classified
+from services.dunning.domain.contact.commands import UpdateAccount
 from tests.dunning.domain.packs import CALL, braced, pack, steps
 from tests.dunning.domain.world import World
 
@@ -22,7 +24,7 @@ def grades(world: World) -> list[str]:
     return [
         f"{seen.event.as_} {seen.at.astimezone(world.zone).date()}"
         for seen in world.seen
-        if isinstance(seen.event, e.Classified)
+        if isinstance(seen.event, Classified)
     ]
 
 
@@ -48,16 +50,16 @@ def test_paying_the_oldest_item_makes_it_easier_at_once() -> None:
 
 def test_without_a_way_to_reach_the_debtor_it_is_hard() -> None:
     world = World(GRADED)
-    world.do(c.UpdateAccount(reachable=False))
+    world.do(UpdateAccount(reachable=False))
     world.invoice(10000, "2026-06-10")
     assert grades(world.to("2026-07-01")) == ["hard 2026-06-11"]
-    world.do(c.UpdateAccount(reachable=True))
+    world.do(UpdateAccount(reachable=True))
     assert grades(world)[-1] == "easy 2026-07-01"
 
 
 def test_a_debtor_who_left_makes_it_hard_at_once() -> None:
     world = owing().to("2026-06-20 10:00")
-    world.do(c.RecordObservation(kind="absconded"))
+    world.do(RecordObservation(kind="absconded"))
     assert grades(world) == ["easy 2026-06-11", "hard 2026-06-20"]
 
 
@@ -67,7 +69,7 @@ def test_a_late_entered_debt_is_graded_by_its_age() -> None:
 
 def test_the_grade_stays_while_everything_is_disputed() -> None:
     world = owing().to("2026-08-01 10:00")
-    world.do(c.OpenDispute())
+    world.do(OpenDispute())
     assert grades(world.to("2026-12-01")) == ["easy 2026-06-11"]
-    world.do(c.ResolveDispute(outcome="rejected"))
+    world.do(ResolveDispute(outcome="rejected"))
     assert grades(world)[-1] == "medium 2026-12-01"

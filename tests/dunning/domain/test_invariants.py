@@ -8,11 +8,36 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chassis.errors import Rejected
-from services.dunning.domain import commands as c
-from services.dunning.domain import events as e
+from services.dunning.domain.agreements.commands import (
+    AgreePlan,
+    MakeApplication,
+    MakePromise,
+    OpenDispute,
+    ResolveDispute,
+)
+from services.dunning.domain.agreements.state import Instalment
+from services.dunning.domain.case.commands import (
+    CompleteTask,
+    Decide,
+    PlaceHold,
+    RecordLegalProgress,
+    RecordObservation,
+    ReleaseHold,
+)
+from services.dunning.domain.case.events import (
+    CaseClosed,
+    CaseOpened,
+    CasePaused,
+    CaseResumed,
+    LegalRequested,
+    RestrictionRequested,
+    StepTaken,
+    TaskRequested,
+)
+from services.dunning.domain.contact.commands import RecordReply
+from services.dunning.domain.contact.events import NoticeRequested
 from services.dunning.domain.localtime import instant, local_day
-from services.dunning.domain.owing import overdue, past_due
-from services.dunning.domain.values import Instalment
+from services.dunning.domain.money.owing import overdue, past_due
 from services.dunning.policy import Pack, get
 from tests.dunning.domain.packs import CALL, LETTER, SMS, STOP, VISIT, braced, pack, steps
 from tests.dunning.domain.world import World
@@ -58,30 +83,30 @@ def act(world: World, action: str, number: int) -> None:
     """One thing that people, upstream or the court do; a refusal leaves all as it was."""
     today, step = world.today, timedelta(days=number % 9)
     commands: dict[str, Any] = {
-        "promise": c.MakePromise(amount=100 * number + 1, by=today + step),
-        "plan": c.AgreePlan(
+        "promise": MakePromise(amount=100 * number + 1, by=today + step),
+        "plan": AgreePlan(
             instalments=(
                 Instalment(due=today + step, amount=500),
                 Instalment(due=today + 2 * step, amount=100 * number + 1),
             )
         ),
-        "dispute": c.OpenDispute(item_id=f"I{number % 3}" if number % 2 else None),
-        "upheld": c.ResolveDispute(outcome="upheld"),
-        "rejected": c.ResolveDispute(outcome="rejected"),
-        "reduced": c.ResolveDispute(outcome="reduced", amount=number),
-        "apply": c.MakeApplication(for_="deferral" if number % 2 else "hardship"),
-        "approve": c.Decide(
+        "dispute": OpenDispute(item_id=f"I{number % 3}" if number % 2 else None),
+        "upheld": ResolveDispute(outcome="upheld"),
+        "rejected": ResolveDispute(outcome="rejected"),
+        "reduced": ResolveDispute(outcome="reduced", amount=number),
+        "apply": MakeApplication(for_="deferral" if number % 2 else "hardship"),
+        "approve": Decide(
             for_="deferral" if number % 2 else "hardship", outcome="approved", until=today + step
         ),
-        "refuse": c.Decide(for_="deferral" if number % 2 else "hardship", outcome="rejected"),
-        "stop": c.Decide(for_="stop", outcome="approved" if number % 2 else "rejected"),
-        "hold": c.PlaceHold(),
-        "release": c.ReleaseHold(),
-        "call": c.CompleteTask(kind="phone_call", result="done"),
-        "visit": c.CompleteTask(kind="visit", result="done"),
-        "reply": c.RecordReply(),
-        "seen": c.RecordObservation(kind="seen"),
-        "judgment": c.RecordLegalProgress(progress="judgment"),
+        "refuse": Decide(for_="deferral" if number % 2 else "hardship", outcome="rejected"),
+        "stop": Decide(for_="stop", outcome="approved" if number % 2 else "rejected"),
+        "hold": PlaceHold(),
+        "release": ReleaseHold(),
+        "call": CompleteTask(kind="phone_call", result="done"),
+        "visit": CompleteTask(kind="visit", result="done"),
+        "reply": RecordReply(),
+        "seen": RecordObservation(kind="seen"),
+        "judgment": RecordLegalProgress(progress="judgment"),
     }
     if action == "invoice":
         count = len(world.book().debts)
@@ -106,11 +131,11 @@ def play(rules: Pack, script: list[tuple[int, str, int]]) -> World:
 
 def check(world: World) -> None:
     check_steps(world)
-    calls = [t for t in world.of(e.TaskRequested) if t.kind in ("phone_call", "visit")]
+    calls = [t for t in world.of(TaskRequested) if t.kind in ("phone_call", "visit")]
     days = [(t.case_id, t.on) for t in calls if t.case_id]
     assert len(days) == len(set(days))
-    ids = [n.notice_id for n in world.of(e.NoticeRequested)]
-    ids += [t.task_id for t in world.of(e.TaskRequested)]
+    ids = [n.notice_id for n in world.of(NoticeRequested)]
+    ids += [t.task_id for t in world.of(TaskRequested)]
     assert len(ids) == len(set(ids))
     check_end(world)
 
@@ -121,15 +146,15 @@ def check_steps(world: World) -> None:
     paused = running = False
     for seen in world.seen:
         event, day = seen.event, local_day(seen.at, world.zone)
-        if isinstance(event, e.CaseOpened | e.CaseClosed):
-            assert running == isinstance(event, e.CaseClosed)
+        if isinstance(event, CaseOpened | CaseClosed):
+            assert running == isinstance(event, CaseClosed)
             running, paused, steps_on = not running, False, []
-        elif isinstance(event, e.CasePaused | e.CaseResumed):
-            paused = isinstance(event, e.CasePaused)
-        elif isinstance(event, e.StepTaken | e.RestrictionRequested | e.LegalRequested):
+        elif isinstance(event, CasePaused | CaseResumed):
+            paused = isinstance(event, CasePaused)
+        elif isinstance(event, StepTaken | RestrictionRequested | LegalRequested):
             assert running
             assert not paused
-        if isinstance(event, e.StepTaken):
+        if isinstance(event, StepTaken):
             assert day not in steps_on
             assert seen.at == instant(day, "09:00", world.zone)
             steps_on.append(day)

@@ -4,9 +4,12 @@ from datetime import date
 
 import pytest
 
-from services.dunning.domain import commands as c
-from services.dunning.domain import events as e
-from services.dunning.domain.clocks import ends_on, years_after
+from services.dunning.domain.agreements.commands import MakePromise, OpenDispute
+from services.dunning.domain.case.events import AlertRaised
+from services.dunning.domain.contact.commands import RecordDelivery
+from services.dunning.domain.contact.events import NoticeRequested
+from services.dunning.domain.money.clocks import ends_on, years_after
+from services.dunning.domain.money.events import LimitationReached, LimitationRestarted
 from services.dunning.policy.model import Pack
 from tests.dunning.domain.packs import CALL, LETTER, braced, pack, steps
 from tests.dunning.domain.world import World
@@ -30,7 +33,7 @@ def owing(due: str, opens: str = "2023-03-01", policy: Pack = WATCHED) -> World:
 
 
 def alerts(world: World) -> list[str]:
-    return [f"{a.kind} {a.on}" for a in world.of(e.AlertRaised)]
+    return [f"{a.kind} {a.on}" for a in world.of(AlertRaised)]
 
 
 def test_the_last_day_is_the_anniversary_and_the_28th_for_a_leap_day() -> None:
@@ -42,7 +45,7 @@ def test_the_last_day_is_the_anniversary_and_the_28th_for_a_leap_day() -> None:
 def test_near_and_expired_are_told_on_their_days_with_one_demand() -> None:
     world = owing("2023-03-10").to("2026-03-20")
     assert alerts(world) == ["limitation_near 2025-12-10", "limitation_expired 2026-03-10"]
-    assert world.days(e.NoticeRequested) == ["12-10"]
+    assert world.days(NoticeRequested) == ["12-10"]
 
 
 def test_they_are_told_at_the_step_time() -> None:
@@ -77,8 +80,8 @@ def test_each_item_has_its_own_period_and_one_demand_covers_a_day() -> None:
     world.invoice(7000, "2023-06-10", "INV-3")
     world.to("2026-01-01")
     assert alerts(world) == ["limitation_near 2025-12-10"] * 2
-    assert world.days(e.NoticeRequested) == ["12-10"]
-    reached = [(r.item_id, str(r.ends_on)) for r in world.of(e.LimitationReached)]
+    assert world.days(NoticeRequested) == ["12-10"]
+    reached = [(r.item_id, str(r.ends_on)) for r in world.of(LimitationReached)]
     assert reached == [("INV-1", "2026-03-10"), ("INV-2", "2026-03-10")]
 
 
@@ -105,7 +108,7 @@ def test_a_reversed_part_payment_restarted_nothing() -> None:
 
 def test_a_promise_restarts_what_is_past_due() -> None:
     world = owing("2023-03-10").to("2024-05-05 10:00")
-    world.do(c.MakePromise(amount=100000, by=date(2024, 5, 20)))
+    world.do(MakePromise(amount=100000, by=date(2024, 5, 20)))
     assert world.state().items
     assert [a for a in alerts(world.to("2026-12-31")) if "limitation" in a] == []
 
@@ -113,7 +116,7 @@ def test_a_promise_restarts_what_is_past_due() -> None:
 @pytest.mark.parametrize(("result", "restarts"), [("delivered", True), ("returned", False)])
 def test_only_a_demand_that_arrives_restarts(result: str, restarts: bool) -> None:
     world = owing("2023-03-10", policy=DEMANDS).to("2023-04-20 10:00")
-    world.do(c.RecordDelivery(channel="letter", result=result))
+    world.do(RecordDelivery(channel="letter", result=result))
     near = "limitation_near 2026-01-20" if restarts else "limitation_near 2025-12-10"
     assert alerts(world.to("2026-02-01")) == [near]
 
@@ -131,9 +134,9 @@ def test_a_restart_lets_the_next_end_be_told_again() -> None:
 
 def test_in_a_pause_the_alert_comes_and_the_demand_is_lost() -> None:
     world = owing("2023-03-10").to("2025-12-01 10:00")
-    world.do(c.OpenDispute())
+    world.do(OpenDispute())
     assert alerts(world.to("2026-01-01")) == ["limitation_near 2025-12-10"]
-    assert world.of(e.NoticeRequested) == []
+    assert world.of(NoticeRequested) == []
 
 
 def test_paid_in_time_nothing_is_told() -> None:
@@ -144,7 +147,7 @@ def test_paid_in_time_nothing_is_told() -> None:
 
 def test_a_demand_after_the_end_revives_nothing() -> None:
     world = owing("2023-03-10", opens="2026-04-01", policy=DEMANDS).to("2026-04-10 10:00")
-    world.do(c.RecordDelivery(channel="letter", result="signed"))
+    world.do(RecordDelivery(channel="letter", result="signed"))
     item = world.state().items["INV-1"]
     assert WATCHED.limitation is not None
     end = ends_on(world.state(), item.item_id, item.due_on, WATCHED.limitation)
@@ -157,8 +160,8 @@ def test_money_and_promises_after_the_end_revive_nothing(how: str) -> None:
     if how == "payment":
         world.pay(40000)
     else:
-        world.do(c.MakePromise(amount=100, by=date(2026, 5, 1)))
-    assert world.of(e.LimitationRestarted) == []
+        world.do(MakePromise(amount=100, by=date(2026, 5, 1)))
+    assert world.of(LimitationRestarted) == []
     told = alerts(world.to("2030-01-01"))
     assert [t for t in told if "limitation" in t] == ["limitation_expired 2026-04-01"]
 

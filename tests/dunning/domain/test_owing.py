@@ -4,9 +4,11 @@ from datetime import date
 
 import pytest
 
-from services.dunning.domain import commands as c
-from services.dunning.domain import events as e
-from services.dunning.domain.values import Accrual, Item
+from services.dunning.domain.case.commands import Reassess
+from services.dunning.domain.case.events import LegalRequested
+from services.dunning.domain.contact.events import NoticeRequested
+from services.dunning.domain.money.commands import UpdateItems
+from services.dunning.domain.money.state import Accrual, Item
 from tests.dunning.domain.packs import COURT, LETTER, SMS, braced, pack, steps
 from tests.dunning.domain.world import World
 
@@ -40,16 +42,16 @@ def world() -> World:
         item("A2", 5000, date(2026, 6, 20)),
         item("A3", 7000, date(2026, 8, 1)),
     )
-    update = c.UpdateItems(ledger_version=1, as_of=world.today, currency="CNY", items=items)
+    update = UpdateItems(ledger_version=1, as_of=world.today, currency="CNY", items=items)
     world.do(update)
-    world.to("2026-06-11").do(c.Reassess())
+    world.to("2026-06-11").do(Reassess())
     return world
 
 
 def test_a_notice_shows_principal_and_the_late_fee_of_its_day(world: World) -> None:
     world.to("2026-06-12")
     world.to("2026-06-26")
-    figures = world.of(e.NoticeRequested)[-1].variables
+    figures = world.of(NoticeRequested)[-1].variables
     # 15 days of 50.005 make 750.075, rounded half-up when shown
     assert (figures.principal, figures.late_fee, figures.total) == (105010, 750, 105760)
     assert [(i.item_id, i.late_fee) for i in figures.items] == [("A1", 750), ("A2", 0)]
@@ -59,14 +61,14 @@ def test_a_notice_shows_principal_and_the_late_fee_of_its_day(world: World) -> N
 
 def test_a_document_carries_the_ledger_version_it_was_decided_on(world: World) -> None:
     world.to("2026-06-27")
-    document = world.of(e.LegalRequested)[0]
+    document = world.of(LegalRequested)[0]
     assert (document.ledger_version, document.total) == (1, 105010 + 800)
 
 
 def test_an_unpaid_late_fee_alone_keeps_an_item_overdue(world: World) -> None:
     world.to("2026-06-15")
     left = item("A1", 0, date(2026, 6, 10), ACCRUAL)
-    paid = c.UpdateItems(ledger_version=2, as_of=world.today, currency="CNY", items=(left,))
+    paid = UpdateItems(ledger_version=2, as_of=world.today, currency="CNY", items=(left,))
     world.do(paid)
     assert world.case_state() == "open"
     assert world.to("2026-06-26").steps()[-1] == "s2 06-25"
@@ -78,14 +80,14 @@ def test_a_settled_late_fee_closes_it(world: World) -> None:
         through=date(2026, 6, 15), accrued="250.025", per_day="0", cap=10000, settled=250
     )
     left = item("A1", 0, date(2026, 6, 10), accrual)
-    paid = c.UpdateItems(ledger_version=2, as_of=world.today, currency="CNY", items=(left,))
+    paid = UpdateItems(ledger_version=2, as_of=world.today, currency="CNY", items=(left,))
     world.do(paid)
     assert world.case_state() == "closed"
 
 
 def test_the_figures_hold_no_personal_data(world: World) -> None:
     world.to("2026-06-12")
-    fields = set(type(world.of(e.NoticeRequested)[0].variables).__struct_fields__)
+    fields = set(type(world.of(NoticeRequested)[0].variables).__struct_fields__)
     assert fields == {
         "as_of",
         "currency",

@@ -5,9 +5,36 @@ from datetime import date
 import pytest
 
 from chassis.errors import Rejected
-from services.dunning.domain import commands as c
-from services.dunning.domain import events as e
-from services.dunning.domain.values import Instalment
+from services.dunning.domain.agreements.commands import (
+    AgreePlan,
+    MakeApplication,
+    MakePromise,
+    OpenDispute,
+    ResolveDispute,
+)
+from services.dunning.domain.agreements.events import (
+    ApplicationMade,
+    DisputeOpened,
+    PlanBroken,
+    PlanCompleted,
+    PromiseBroken,
+    PromiseKept,
+    PromiseLapsed,
+)
+from services.dunning.domain.agreements.state import Instalment
+from services.dunning.domain.case.commands import Decide, PlaceHold, RecordObservation, ReleaseHold
+from services.dunning.domain.case.events import (
+    AlertRaised,
+    ApprovalRequested,
+    LegalRequested,
+    ReferralMade,
+    RestorationRequested,
+    RestrictionRequested,
+    TaskRequested,
+)
+from services.dunning.domain.contact.events import NoticeRequested
+from services.dunning.domain.money.commands import RecordPayment
+from services.dunning.domain.money.events import LateFeeWaived
 from tests.dunning.domain.packs import COURT, LETTER, SIMPLE, SMS, STOP, braced, pack, steps
 from tests.dunning.domain.world import World
 
@@ -26,81 +53,81 @@ def instalments(*parts: tuple[str, int]) -> tuple[Instalment, ...]:
 
 class TestPromise:
     def test_it_pauses_the_case_and_the_step_waits(self, world: World) -> None:
-        world.do(c.MakePromise(amount=10000, by=date(2026, 6, 25)))
+        world.do(MakePromise(amount=10000, by=date(2026, 6, 25)))
         assert world.case_state() == "paused"
         assert world.to("2026-06-25 23:59").steps() == ["s1 06-11"]
 
     def test_a_broken_one_alerts_at_nine_the_next_day_and_the_step_follows(
         self, world: World
     ) -> None:
-        world.do(c.MakePromise(amount=10000, by=date(2026, 6, 25)))
+        world.do(MakePromise(amount=10000, by=date(2026, 6, 25)))
         world.to("2026-06-26 08:59")
         assert world.case_state() == "paused"
         world.to("2026-06-26 09:00")
-        assert world.days(e.AlertRaised, kind="promise_broken") == ["06-26"]
+        assert world.days(AlertRaised, kind="promise_broken") == ["06-26"]
         assert world.case_state() == "open"
         assert world.steps() == ["s1 06-11", "s2 06-26"]
 
     def test_part_of_it_is_not_enough(self, world: World) -> None:
-        world.do(c.MakePromise(amount=8000, by=date(2026, 6, 25)))
+        world.do(MakePromise(amount=8000, by=date(2026, 6, 25)))
         world.to("2026-06-20 10:00").pay(7999)
         assert world.case_state() == "paused"
-        assert world.to("2026-06-26 10:00").days(e.PromiseBroken) == ["06-26"]
+        assert world.to("2026-06-26 10:00").days(PromiseBroken) == ["06-26"]
 
     def test_payments_since_it_add_up(self, world: World) -> None:
         world.pay(3000, "P0")
-        world.do(c.MakePromise(amount=5000, by=date(2026, 6, 25)))
+        world.do(MakePromise(amount=5000, by=date(2026, 6, 25)))
         world.to("2026-06-17 10:00").pay(2000, "P1")
         assert world.case_state() == "paused"
         world.to("2026-06-18 10:00").pay(3000, "P2")
-        assert world.days(e.PromiseKept) == ["06-18"]
+        assert world.days(PromiseKept) == ["06-18"]
         assert world.case_state() == "open"
 
     def test_a_kept_one_for_a_part_lets_the_case_go_on_at_the_next_nine(self, world: World) -> None:
-        world.do(c.MakePromise(amount=5000, by=date(2026, 6, 30)))
+        world.do(MakePromise(amount=5000, by=date(2026, 6, 30)))
         world.to("2026-06-22 10:00").pay(5000)
         assert world.case_state() == "open"
         world.to("2026-06-30 12:00")
         assert world.steps() == ["s1 06-11", "s2 06-23", "s3 06-30"]
-        assert world.of(e.AlertRaised) == []
+        assert world.of(AlertRaised) == []
 
     def test_payment_on_the_promised_day_keeps_it(self, world: World) -> None:
-        world.do(c.MakePromise(amount=5000, by=date(2026, 6, 25)))
+        world.do(MakePromise(amount=5000, by=date(2026, 6, 25)))
         world.to("2026-06-25 23:30").pay(5000)
         world.to("2026-07-10")
-        assert world.of(e.PromiseBroken) == []
+        assert world.of(PromiseBroken) == []
 
     def test_a_reversed_payment_does_not_count(self, world: World) -> None:
-        world.do(c.MakePromise(amount=5000, by=date(2026, 6, 25)))
+        world.do(MakePromise(amount=5000, by=date(2026, 6, 25)))
         world.to("2026-06-17 10:00").pay(4000, "P1")
         world.reverse("P1")
         world.to("2026-06-18 10:00").pay(4000, "P2")
         assert world.case_state() == "paused"
 
     def test_the_same_payment_allocated_again_counts_once(self, world: World) -> None:
-        world.do(c.MakePromise(amount=5000, by=date(2026, 6, 25)))
+        world.do(MakePromise(amount=5000, by=date(2026, 6, 25)))
         for _ in range(2):
-            world.do(c.RecordPayment(payment_id="P", amount=3000, received_at=world.now))
+            world.do(RecordPayment(payment_id="P", amount=3000, received_at=world.now))
         assert world.case_state() == "paused"
 
     def test_full_payment_keeps_it_whichever_message_comes_first(self, world: World) -> None:
-        world.do(c.MakePromise(amount=10000, by=date(2026, 6, 25)))
+        world.do(MakePromise(amount=10000, by=date(2026, 6, 25)))
         world.to("2026-06-20 10:00").pay(10000)
         world.to("2026-07-10")
-        assert world.days(e.PromiseKept) == ["06-20"]
-        assert world.of(e.PromiseBroken) == world.of(e.AlertRaised) == []
+        assert world.days(PromiseKept) == ["06-20"]
+        assert world.of(PromiseBroken) == world.of(AlertRaised) == []
 
     def test_cancelling_the_debt_ends_it_without_an_alert(self, world: World) -> None:
-        world.do(c.MakePromise(amount=10000, by=date(2026, 6, 25)))
+        world.do(MakePromise(amount=10000, by=date(2026, 6, 25)))
         world.cancel("INV-1")
         world.to("2026-07-10")
-        assert world.days(e.PromiseLapsed) == ["06-15"]
-        assert world.of(e.AlertRaised) == []
+        assert world.days(PromiseLapsed) == ["06-15"]
+        assert world.of(AlertRaised) == []
 
     def test_a_restriction_stays_through_it(self, world: World) -> None:
         world.to("2026-07-01")
-        world.do(c.MakePromise(amount=10000, by=date(2026, 7, 10)))
-        assert world.of(e.RestorationRequested) == []
+        world.do(MakePromise(amount=10000, by=date(2026, 7, 10)))
+        assert world.of(RestorationRequested) == []
         assert [r.service for r in world.state().restrictions] == ["all_service"]
 
     @pytest.mark.parametrize(("amount", "by"), [(0, "2026-06-20"), (100, "2026-06-14")])
@@ -108,35 +135,35 @@ class TestPromise:
         self, world: World, amount: int, by: str
     ) -> None:
         with pytest.raises(Rejected):
-            world.do(c.MakePromise(amount=amount, by=date.fromisoformat(by)))
+            world.do(MakePromise(amount=amount, by=date.fromisoformat(by)))
 
 
 class TestPlan:
     def test_it_pauses_while_instalments_are_met(self, world: World) -> None:
         plan = instalments(("2026-06-20", 4000), ("2026-07-20", 6000))
-        world.do(c.AgreePlan(instalments=plan))
+        world.do(AgreePlan(instalments=plan))
         world.to("2026-06-20 18:00").pay(4000)
         assert world.to("2026-07-20 23:00").case_state() == "paused"
         assert world.steps() == ["s1 06-11"]
 
     def test_a_missed_instalment_breaks_it_at_nine_the_next_day(self, world: World) -> None:
         plan = instalments(("2026-06-25", 4000), ("2026-07-25", 6000))
-        world.do(c.AgreePlan(instalments=plan))
+        world.do(AgreePlan(instalments=plan))
         world.to("2026-06-20 18:00").pay(3999)
         world.to("2026-06-26 09:00")
-        assert world.days(e.AlertRaised, kind="plan_broken") == ["06-26"]
+        assert world.days(AlertRaised, kind="plan_broken") == ["06-26"]
         assert world.steps() == ["s1 06-11", "s2 06-26"]
 
     def test_what_was_paid_early_counts_for_later_instalments(self, world: World) -> None:
         plan = instalments(("2026-06-20", 4000), ("2026-07-20", 3000), ("2026-08-20", 3000))
-        world.do(c.AgreePlan(instalments=plan))
+        world.do(AgreePlan(instalments=plan))
         world.to("2026-06-18 18:00").pay(7000)
         assert world.to("2026-08-20 23:00").case_state() == "paused"
-        assert world.to("2026-08-21 09:00").days(e.PlanBroken) == ["08-21"]
+        assert world.to("2026-08-21 09:00").days(PlanBroken) == ["08-21"]
 
     def test_it_wakes_only_when_it_would_break(self, world: World) -> None:
         plan = instalments(("2026-06-20", 2000), ("2026-07-20", 2000), ("2026-08-20", 6000))
-        world.do(c.AgreePlan(instalments=plan))
+        world.do(AgreePlan(instalments=plan))
         before = world.wakes
         world.pay(9000)
         world.to("2026-08-20")
@@ -145,16 +172,16 @@ class TestPlan:
     def test_a_completed_plan_leaves_the_case_open_that_evening_if_more_is_owed(
         self, world: World
     ) -> None:
-        world.do(c.AgreePlan(instalments=instalments(("2026-07-20", 6000))))
+        world.do(AgreePlan(instalments=instalments(("2026-07-20", 6000))))
         world.to("2026-07-15 18:00").pay(6000)
-        assert world.days(e.PlanCompleted) == ["07-15"]
+        assert world.days(PlanCompleted) == ["07-15"]
         assert world.case_state() == "open"
         assert world.to("2026-07-16 10:00").steps() == ["s1 06-11", "s2 07-16"]
 
     def test_a_second_plan_beside_it_is_refused(self, world: World) -> None:
-        world.do(c.AgreePlan(instalments=instalments(("2026-07-20", 6000))))
+        world.do(AgreePlan(instalments=instalments(("2026-07-20", 6000))))
         with pytest.raises(Rejected, match="plan is running"):
-            world.do(c.AgreePlan(instalments=instalments(("2026-08-20", 6000))))
+            world.do(AgreePlan(instalments=instalments(("2026-08-20", 6000))))
 
     def test_a_reaction_to_its_breaking_runs(self) -> None:
         body = steps(f"day: 1 | {braced(SMS)}") + (
@@ -163,23 +190,23 @@ class TestPlan:
         )
         world = World(pack(body))
         world.invoice(10000, "2026-06-10")
-        world.to("2026-06-12").do(c.AgreePlan(instalments=instalments(("2026-06-20", 1000))))
+        world.to("2026-06-12").do(AgreePlan(instalments=instalments(("2026-06-20", 1000))))
         world.to("2026-06-30")
-        assert world.days(e.TaskRequested, kind="adjust_plan") == ["06-21"]
+        assert world.days(TaskRequested, kind="adjust_plan") == ["06-21"]
 
 
 class TestHold:
     def test_everything_stops_and_goes_on(self, world: World) -> None:
-        world.do(c.PlaceHold())
+        world.do(PlaceHold())
         assert world.case_state() == "paused"
-        world.to("2026-07-12 10:00").do(c.ReleaseHold())
+        world.to("2026-07-12 10:00").do(ReleaseHold())
         assert world.case_state() == "open"
         assert world.to("2026-07-15").steps() == ["s1 06-11", "s2 07-13", "s3 07-14"]
 
     def test_a_case_can_open_and_close_in_it(self) -> None:
         world = World(SIMPLE)
         world.invoice(10000, "2026-06-10")
-        world.do(c.PlaceHold())
+        world.do(PlaceHold())
         assert world.to("2026-06-20").case_state() == "paused"
         world.pay(10000)
         assert world.case_state() == "closed"
@@ -187,129 +214,129 @@ class TestHold:
 
     def test_twice_or_without_one_is_refused(self, world: World) -> None:
         with pytest.raises(Rejected, match="not on hold"):
-            world.do(c.ReleaseHold())
-        world.do(c.PlaceHold())
+            world.do(ReleaseHold())
+        world.do(PlaceHold())
         with pytest.raises(Rejected, match="already"):
-            world.do(c.PlaceHold())
+            world.do(PlaceHold())
 
     def test_a_promise_broken_in_it_alerts_and_the_case_stays_paused(self, world: World) -> None:
-        world.do(c.MakePromise(amount=10000, by=date(2026, 6, 25)))
-        world.do(c.PlaceHold())
+        world.do(MakePromise(amount=10000, by=date(2026, 6, 25)))
+        world.do(PlaceHold())
         world.to("2026-06-30")
-        assert world.days(e.AlertRaised, kind="promise_broken") == ["06-26"]
+        assert world.days(AlertRaised, kind="promise_broken") == ["06-26"]
         assert world.case_state() == "paused"
 
 
 class TestDispute:
     def test_over_everything_it_pauses_until_it_is_rejected(self, world: World) -> None:
-        world.do(c.OpenDispute(reason=b"sealed"))
+        world.do(OpenDispute(reason=b"sealed"))
         assert world.case_state() == "paused"
-        world.to("2026-07-02 10:00").do(c.ResolveDispute(outcome="rejected", by="b"))
+        world.to("2026-07-02 10:00").do(ResolveDispute(outcome="rejected", by="b"))
         assert world.to("2026-07-04").steps() == ["s1 06-11", "s2 07-03"]
 
     def test_over_one_of_two_items_the_case_goes_on_with_the_other(self) -> None:
         world = World(SIMPLE)
         world.invoice(10000, "2026-06-10")
         world.invoice(7000, "2026-06-12", "INV-2")
-        world.to("2026-06-15 14:00").do(c.OpenDispute(item_id="INV-1"))
+        world.to("2026-06-15 14:00").do(OpenDispute(item_id="INV-1"))
         world.to("2026-06-30")
         assert world.case_state() == "open"
         assert world.steps() == ["s1 06-11", "s2 06-22"]
-        letter = world.of(e.NoticeRequested)[-1].variables
+        letter = world.of(NoticeRequested)[-1].variables
         assert (letter.total, [i.item_id for i in letter.items]) == (7000, ["INV-2"])
 
     def test_a_new_item_falling_overdue_ends_the_pause(self, world: World) -> None:
         world.invoice(7000, "2026-06-25", "INV-2")
-        world.do(c.OpenDispute(item_id="INV-1"))
+        world.do(OpenDispute(item_id="INV-1"))
         assert world.case_state() == "paused"
         assert world.to("2026-06-26 00:00").case_state() == "open"
         assert world.to("2026-07-06").steps() == ["s1 06-11", "s2 07-05"]
 
     def test_upheld_closes_the_case_when_nothing_else_is_owed(self, world: World) -> None:
-        world.to("2026-07-01").do(c.OpenDispute())
-        world.do(c.ResolveDispute(outcome="upheld", by="b"))
+        world.to("2026-07-01").do(OpenDispute())
+        world.do(ResolveDispute(outcome="upheld", by="b"))
         assert world.case_state() == "closed"
-        assert world.days(e.RestorationRequested) == ["07-01"]
+        assert world.days(RestorationRequested) == ["07-01"]
 
     def test_reduced_goes_on_with_the_new_amount(self, world: World) -> None:
-        world.do(c.OpenDispute())
-        world.do(c.ResolveDispute(outcome="reduced", amount=6000))
+        world.do(OpenDispute())
+        world.do(ResolveDispute(outcome="reduced", amount=6000))
         assert world.case_state() == "open"
         world.to("2026-06-21")
-        assert world.of(e.NoticeRequested)[-1].variables.total == 6000
+        assert world.of(NoticeRequested)[-1].variables.total == 6000
 
     def test_reduced_to_what_was_paid_closes_the_case(self, world: World) -> None:
         world.pay(4000)
-        world.do(c.OpenDispute())
-        world.do(c.ResolveDispute(outcome="reduced", amount=4000))
+        world.do(OpenDispute())
+        world.do(ResolveDispute(outcome="reduced", amount=4000))
         assert world.case_state() == "closed"
 
     def test_a_paid_item_may_still_be_disputed(self, world: World) -> None:
         world.pay(10000)
-        world.do(c.OpenDispute(item_id="INV-1", kind="complaint"))
-        assert world.of(e.DisputeOpened)[0].item_ids == ("INV-1",)
+        world.do(OpenDispute(item_id="INV-1", kind="complaint"))
+        assert world.of(DisputeOpened)[0].item_ids == ("INV-1",)
 
     def test_refusals_say_why(self, world: World) -> None:
         with pytest.raises(Rejected, match="no item X"):
-            world.do(c.OpenDispute(item_id="X"))
+            world.do(OpenDispute(item_id="X"))
         with pytest.raises(Rejected, match="objection"):
-            world.do(c.OpenDispute(kind="shouting"))
+            world.do(OpenDispute(kind="shouting"))
         with pytest.raises(Rejected, match="no open dispute"):
-            world.do(c.ResolveDispute(outcome="upheld"))
-        world.do(c.OpenDispute())
+            world.do(ResolveDispute(outcome="upheld"))
+        world.do(OpenDispute())
         with pytest.raises(Rejected, match="new amount"):
-            world.do(c.ResolveDispute(outcome="reduced"))
+            world.do(ResolveDispute(outcome="reduced"))
 
 
 class TestApplication:
     @pytest.mark.parametrize("for_", ["hardship", "deferral", "relief", "waive_late_fee"])
     def test_it_pauses_until_it_is_decided(self, world: World, for_: str) -> None:
-        world.do(c.MakeApplication(for_=for_, by="x"))
+        world.do(MakeApplication(for_=for_, by="x"))
         assert world.case_state() == "paused"
         world.to("2026-07-02 10:00")
-        world.do(c.Decide(for_=for_, outcome="rejected", by="y"))
+        world.do(Decide(for_=for_, outcome="rejected", by="y"))
         assert world.case_state() == "open"
         assert world.to("2026-07-04").steps() == ["s1 06-11", "s2 07-03"]
-        assert world.of(e.ApprovalRequested) == []
+        assert world.of(ApprovalRequested) == []
 
     def test_who_asks_may_not_approve(self, world: World) -> None:
-        world.do(c.MakeApplication(for_="relief", by="林晓"))
+        world.do(MakeApplication(for_="relief", by="林晓"))
         with pytest.raises(Rejected, match="second person"):
-            world.do(c.Decide(for_="relief", outcome="approved", by=" 林晓 "))
+            world.do(Decide(for_="relief", outcome="approved", by=" 林晓 "))
         assert world.case_state() == "paused"
 
     def test_who_asked_is_not_written_down_in_clear(self, world: World) -> None:
-        world.do(c.MakeApplication(for_="relief", by="林晓"))
-        assert "林晓" not in repr(world.of(e.ApplicationMade))
+        world.do(MakeApplication(for_="relief", by="林晓"))
+        assert "林晓" not in repr(world.of(ApplicationMade))
 
     def test_approved_relief_changes_no_amount(self, world: World) -> None:
-        world.do(c.MakeApplication(for_="relief", amount=5000))
-        world.do(c.Decide(for_="relief", outcome="approved"))
+        world.do(MakeApplication(for_="relief", amount=5000))
+        world.do(Decide(for_="relief", outcome="approved"))
         world.to("2026-06-21")
-        assert world.of(e.NoticeRequested)[-1].variables.total == 10000
+        assert world.of(NoticeRequested)[-1].variables.total == 10000
 
     def test_an_approved_waiver_tells_the_ledger(self, world: World) -> None:
-        world.do(c.MakeApplication(for_="waive_late_fee", amount=120))
-        world.do(c.Decide(for_="waive_late_fee", outcome="approved"))
-        assert [w.amount for w in world.of(e.LateFeeWaived)] == [120]
+        world.do(MakeApplication(for_="waive_late_fee", amount=120))
+        world.do(Decide(for_="waive_late_fee", outcome="approved"))
+        assert [w.amount for w in world.of(LateFeeWaived)] == [120]
 
     def test_a_rejected_waiver_does_not(self, world: World) -> None:
-        world.do(c.MakeApplication(for_="waive_late_fee", amount=120))
-        world.do(c.Decide(for_="waive_late_fee", outcome="rejected"))
-        assert world.of(e.LateFeeWaived) == []
+        world.do(MakeApplication(for_="waive_late_fee", amount=120))
+        world.do(Decide(for_="waive_late_fee", outcome="rejected"))
+        assert world.of(LateFeeWaived) == []
 
     def test_deciding_what_nobody_asked_is_refused(self, world: World) -> None:
         with pytest.raises(Rejected, match="nothing asks"):
-            world.do(c.Decide(for_="relief", outcome="approved"))
+            world.do(Decide(for_="relief", outcome="approved"))
 
 
 class TestTwoPausesAtOnce:
     def test_the_case_goes_on_only_when_both_are_over(self, world: World) -> None:
-        world.do(c.MakeApplication(for_="relief"))
-        world.do(c.PlaceHold())
-        world.do(c.Decide(for_="relief", outcome="rejected"))
+        world.do(MakeApplication(for_="relief"))
+        world.do(PlaceHold())
+        world.do(Decide(for_="relief", outcome="rejected"))
         assert world.case_state() == "paused"
-        world.do(c.ReleaseHold())
+        world.do(ReleaseHold())
         assert world.case_state() == "open"
 
 
@@ -323,32 +350,32 @@ class TestReactionsInAPause:
     def test_contact_restriction_and_court_are_lost_tasks_and_referrals_go_on(self) -> None:
         world = World(pack(self.BODY))
         world.invoice(10000, "2026-06-10")
-        world.to("2026-06-15 10:00").do(c.MakePromise(amount=1, by=date(2026, 6, 20)))
-        world.do(c.RecordObservation(kind="seen"))
+        world.to("2026-06-15 10:00").do(MakePromise(amount=1, by=date(2026, 6, 20)))
+        world.do(RecordObservation(kind="seen"))
         world.to("2026-07-30")
-        assert len(world.of(e.NoticeRequested)) == 1
-        assert world.of(e.RestrictionRequested) == world.of(e.LegalRequested) == []
-        assert world.days(e.TaskRequested, kind="inventory") == ["06-15"]
-        assert world.days(e.ReferralMade) == ["06-15"]
+        assert len(world.of(NoticeRequested)) == 1
+        assert world.of(RestrictionRequested) == world.of(LegalRequested) == []
+        assert world.days(TaskRequested, kind="inventory") == ["06-15"]
+        assert world.days(ReferralMade) == ["06-15"]
 
     def test_unpaused_all_of_it_happens_and_the_step_still_comes(self) -> None:
         world = World(pack(self.BODY.replace("day: 1", "day: 5")))
         world.invoice(10000, "2026-06-10")
-        world.to("2026-06-15 08:30").do(c.RecordObservation(kind="seen"))
+        world.to("2026-06-15 08:30").do(RecordObservation(kind="seen"))
         world.to("2026-06-16")
-        assert world.days(e.RestrictionRequested) == world.days(e.LegalRequested) == ["06-15"]
+        assert world.days(RestrictionRequested) == world.days(LegalRequested) == ["06-15"]
         assert world.steps() == ["s1 06-15"]
 
     def test_without_a_case_nothing_is_restricted_referred_or_sued(self) -> None:
         world = World(pack(self.BODY))
         world.invoice(10000, "2026-06-30")
-        world.to("2026-06-15 10:00").do(c.RecordObservation(kind="seen"))
-        assert world.of(e.RestrictionRequested) == world.of(e.LegalRequested) == []
-        assert world.of(e.ReferralMade) == []
-        assert world.days(e.TaskRequested, kind="inventory") == ["06-15"]
+        world.to("2026-06-15 10:00").do(RecordObservation(kind="seen"))
+        assert world.of(RestrictionRequested) == world.of(LegalRequested) == []
+        assert world.of(ReferralMade) == []
+        assert world.days(TaskRequested, kind="inventory") == ["06-15"]
 
     def test_another_observation_does_nothing(self) -> None:
         world = World(pack(self.BODY))
         world.invoice(10000, "2026-06-10")
-        world.to("2026-06-15 10:00").do(c.RecordObservation(kind="other"))
-        assert world.of(e.ReferralMade) == []
+        world.to("2026-06-15 10:00").do(RecordObservation(kind="other"))
+        assert world.of(ReferralMade) == []

@@ -1,7 +1,15 @@
 """Repeated tasks, what waits for the next step time, and late decisions."""
 
-from services.dunning.domain import commands as c
-from services.dunning.domain import events as e
+from services.dunning.domain.agreements.commands import MakeApplication
+from services.dunning.domain.case.commands import CompleteTask, Decide, PlaceHold, RecordObservation
+from services.dunning.domain.case.events import (
+    AlertRaised,
+    Classified,
+    ReferralMade,
+    StepDropped,
+    TaskRequested,
+)
+from services.dunning.domain.contact.commands import RecordDelivery
 from tests.dunning.domain.packs import SMS, braced, pack, steps
 from tests.dunning.domain.world import World
 
@@ -31,19 +39,19 @@ def photos(repeat: str = THRICE) -> World:
 
 
 def taken(world: World) -> list[str]:
-    return world.days(e.TaskRequested, kind="photo_evidence")
+    return world.days(TaskRequested, kind="photo_evidence")
 
 
 class TestRepeatedTask:
     def test_the_first_is_asked_for_at_once_the_others_on_the_days_after(self) -> None:
         world = photos()
-        world.do(c.RecordObservation(kind="closed"))
+        world.do(RecordObservation(kind="closed"))
         assert taken(world) == ["06-15"]
         assert taken(world.to("2026-07-01")) == ["06-15", "06-16", "06-17"]
 
     def test_it_comes_at_the_step_time_and_uses_up_no_day(self) -> None:
         world = photos()
-        world.do(c.RecordObservation(kind="closed"))
+        world.do(RecordObservation(kind="closed"))
         world.to("2026-06-16 08:59")
         assert len(taken(world)) == 1
         assert len(taken(world.to("2026-06-16 09:00"))) == 2
@@ -51,38 +59,38 @@ class TestRepeatedTask:
 
     def test_seen_again_on_its_last_day_it_is_not_begun_again(self) -> None:
         world = photos()
-        world.do(c.RecordObservation(kind="closed"))
-        world.to("2026-06-17 16:00").do(c.RecordObservation(kind="closed"))
+        world.do(RecordObservation(kind="closed"))
+        world.to("2026-06-17 16:00").do(RecordObservation(kind="closed"))
         assert taken(world.to("2026-07-01")) == ["06-15", "06-16", "06-17"]
 
     def test_it_ends_when_the_case_closes(self) -> None:
         world = photos()
-        world.do(c.RecordObservation(kind="closed"))
+        world.do(RecordObservation(kind="closed"))
         world.pay(10000)
         world.invoice(5000, "2026-06-15", "INV-2")
         assert taken(world.to("2026-07-01")) == ["06-15"]
 
     def test_a_second_observation_begins_no_second_series(self) -> None:
         world = photos()
-        world.do(c.RecordObservation(kind="closed"))
-        world.to("2026-06-16 10:00").do(c.RecordObservation(kind="closed"))
+        world.do(RecordObservation(kind="closed"))
+        world.to("2026-06-16 10:00").do(RecordObservation(kind="closed"))
         assert taken(world.to("2026-07-01")) == ["06-15", "06-16", "06-17"]
 
     def test_after_a_series_a_new_one_may_begin(self) -> None:
         world = photos()
-        world.do(c.RecordObservation(kind="closed"))
-        world.to("2026-06-20 10:00").do(c.RecordObservation(kind="closed"))
+        world.do(RecordObservation(kind="closed"))
+        world.to("2026-06-20 10:00").do(RecordObservation(kind="closed"))
         assert taken(world.to("2026-07-01"))[3:] == ["06-20", "06-21", "06-22"]
 
     def test_a_hold_does_not_stop_tasks(self) -> None:
         world = photos()
-        world.do(c.RecordObservation(kind="closed"))
-        world.do(c.PlaceHold())
+        world.do(RecordObservation(kind="closed"))
+        world.do(PlaceHold())
         assert len(taken(world.to("2026-07-01"))) == 3
 
     def test_without_a_number_it_goes_on_until_the_case_closes(self) -> None:
         world = photos(WEEKLY)
-        world.do(c.RecordObservation(kind="closed"))
+        world.do(RecordObservation(kind="closed"))
         assert taken(world.to("2026-07-08")) == ["06-22", "06-29", "07-06"]
         world.pay(10000)
         assert len(taken(world.to("2026-09-01"))) == 3
@@ -92,30 +100,30 @@ class TestRepeatedTask:
             pack(steps(f"day: 1 | {braced(SMS)}") + PHOTOS.replace("REPEAT", THRICE)), "2026-06-01"
         )
         world.invoice(10000, "2026-06-10")
-        world.to("2026-06-10 16:00").do(c.RecordObservation(kind="closed"))
+        world.to("2026-06-10 16:00").do(RecordObservation(kind="closed"))
         assert taken(world.to("2026-07-01")) == []
 
 
 class TestSoManyTasks:
     def test_the_last_of_them_brings_the_reaction_about(self) -> None:
         world = photos()
-        world.do(c.RecordObservation(kind="closed"))
+        world.do(RecordObservation(kind="closed"))
         world.to("2026-06-17 10:00")
         for expected in ([], [], ["06-17"]):
-            world.do(c.CompleteTask(kind="photo_evidence", result="done"))
-            assert world.days(e.Classified) == expected
+            world.do(CompleteTask(kind="photo_evidence", result="done"))
+            assert world.days(Classified) == expected
 
     def test_those_of_an_earlier_case_do_not_count(self) -> None:
         world = photos()
-        world.do(c.RecordObservation(kind="closed"))
+        world.do(RecordObservation(kind="closed"))
         world.to("2026-06-16 10:00")
-        world.do(c.CompleteTask(kind="photo_evidence", result="done"))
-        world.do(c.CompleteTask(kind="photo_evidence", result="done"))
+        world.do(CompleteTask(kind="photo_evidence", result="done"))
+        world.do(CompleteTask(kind="photo_evidence", result="done"))
         world.pay(10000)
         world.invoice(5000, "2026-06-16", "INV-2")
-        world.to("2026-06-18 10:00").do(c.RecordObservation(kind="closed"))
-        world.do(c.CompleteTask(kind="photo_evidence", result="done"))
-        assert world.days(e.Classified) == []
+        world.to("2026-06-18 10:00").do(RecordObservation(kind="closed"))
+        world.do(CompleteTask(kind="photo_evidence", result="done"))
+        assert world.days(Classified) == []
 
 
 STORAGE = """
@@ -136,24 +144,24 @@ class TestAtTheNextStepTime:
     def world(self, done_at: str) -> World:
         world = World(pack(steps(f"day: 7 | {braced(SMS)}") + STORAGE), "2026-06-01")
         world.invoice(10000, "2026-06-10")
-        world.to("2026-06-15 10:00").do(c.RecordObservation(kind="absconded"))
-        world.to(done_at).do(c.CompleteTask(kind="inventory", result="done"))
+        world.to("2026-06-15 10:00").do(RecordObservation(kind="absconded"))
+        world.to(done_at).do(CompleteTask(kind="inventory", result="done"))
         return world
 
     def test_before_it_the_same_day(self) -> None:
         world = self.world("2026-06-16 08:30")
-        assert world.days(e.TaskRequested, kind="storage") == []
-        assert world.to("2026-07-01").days(e.TaskRequested, kind="storage") == ["06-16"]
+        assert world.days(TaskRequested, kind="storage") == []
+        assert world.to("2026-07-01").days(TaskRequested, kind="storage") == ["06-16"]
 
     def test_after_it_the_next_day_beside_that_days_step(self) -> None:
         world = self.world("2026-06-16 10:00").to("2026-07-01")
-        assert world.days(e.TaskRequested, kind="storage") == ["06-17"]
+        assert world.days(TaskRequested, kind="storage") == ["06-17"]
         assert world.steps() == ["s1 06-17"]
 
     def test_not_when_the_case_has_closed_meanwhile(self) -> None:
         world = self.world("2026-06-16 10:00")
         world.pay(10000)
-        assert world.to("2026-07-01").days(e.TaskRequested, kind="storage") == []
+        assert world.to("2026-07-01").days(TaskRequested, kind="storage") == []
 
 
 class TestLateDecision:
@@ -164,27 +172,27 @@ class TestLateDecision:
 
     def test_it_is_told_once_on_the_day_after_the_last(self) -> None:
         world = self.world()
-        world.do(c.MakeApplication(for_="deferral"))
-        assert world.to("2026-07-06 08:59").of(e.AlertRaised) == []
+        world.do(MakeApplication(for_="deferral"))
+        assert world.to("2026-07-06 08:59").of(AlertRaised) == []
         world.to("2026-09-01")
-        assert world.days(e.AlertRaised, kind="decision_late") == ["07-06"]
+        assert world.days(AlertRaised, kind="decision_late") == ["07-06"]
 
     def test_one_decided_in_time_is_not_told(self) -> None:
         world = self.world()
-        world.do(c.MakeApplication(for_="relief"))
-        world.to("2026-07-05 18:00").do(c.Decide(for_="relief", outcome="rejected"))
-        assert world.to("2026-09-01").of(e.AlertRaised) == []
+        world.do(MakeApplication(for_="relief"))
+        world.to("2026-07-05 18:00").do(Decide(for_="relief", outcome="rejected"))
+        assert world.to("2026-09-01").of(AlertRaised) == []
 
     def test_without_a_case_too(self) -> None:
         world = self.world()
         world.pay(10000)
-        world.do(c.MakeApplication(for_="relief"))
-        assert world.to("2026-09-01").days(e.AlertRaised, kind="decision_late") == ["07-06"]
+        world.do(MakeApplication(for_="relief"))
+        assert world.to("2026-09-01").days(AlertRaised, kind="decision_late") == ["07-06"]
 
     def test_only_of_the_applications_that_are_named(self) -> None:
         world = self.world("for: [relief], late_after_days: 20")
-        world.do(c.MakeApplication(for_="hardship"))
-        assert world.to("2026-09-01").of(e.AlertRaised) == []
+        world.do(MakeApplication(for_="hardship"))
+        assert world.to("2026-09-01").of(AlertRaised) == []
 
 
 class TestNoticeSent:
@@ -202,23 +210,23 @@ class TestNoticeSent:
 
     def test_one_that_nobody_sent_yet_does_not_count(self) -> None:
         world = self.world().to("2026-07-01")
-        assert world.of(e.ReferralMade) == []
-        assert world.days(e.StepDropped) == ["06-15"]
+        assert world.of(ReferralMade) == []
+        assert world.days(StepDropped) == ["06-15"]
 
     def test_one_that_could_not_be_sent_does_not_count(self) -> None:
         world = self.world()
-        world.do(c.RecordDelivery(channel="letter", result="failed"))
-        assert world.to("2026-07-01").of(e.ReferralMade) == []
+        world.do(RecordDelivery(channel="letter", result="failed"))
+        assert world.to("2026-07-01").of(ReferralMade) == []
 
     def test_one_that_was_sent_and_came_back_does(self) -> None:
         world = self.world()
-        world.do(c.RecordDelivery(channel="letter", result="sent"))
-        world.do(c.RecordDelivery(channel="letter", result="failed"))
-        assert world.to("2026-07-01").days(e.ReferralMade) == ["06-15"]
+        world.do(RecordDelivery(channel="letter", result="sent"))
+        world.do(RecordDelivery(channel="letter", result="failed"))
+        assert world.to("2026-07-01").days(ReferralMade) == ["06-15"]
 
 
 def test_what_is_planned_shows_among_what_comes_next() -> None:
     world = photos(WEEKLY)
-    world.do(c.RecordObservation(kind="closed"))
+    world.do(RecordObservation(kind="closed"))
     ahead = [(a.what, a.when and f"{a.when:%m-%d}") for a in world.ahead()]
     assert ahead == [("task photo_evidence (operations)", "06-22")]

@@ -3,12 +3,17 @@
 import pytest
 
 from chassis.errors import NotFound, Rejected
-from services.dunning.domain import commands as c
-from services.dunning.domain import events as e
-from services.dunning.domain.creditor import decide_creditor
+from services.dunning.domain.case.commands import FollowPolicy
+from services.dunning.domain.case.events import RestrictionRequested
+from services.dunning.domain.commands import CreditorCommand
+from services.dunning.domain.creditor.commands import ConfigureCreditor, DecidePolicy, ProposePolicy
+from services.dunning.domain.creditor.decide import decide_creditor
+from services.dunning.domain.creditor.events import PolicyProposed
+from services.dunning.domain.creditor.evolve import evolve_creditor
+from services.dunning.domain.creditor.state import Creditor, initial_creditor
 from services.dunning.domain.decide import decide
-from services.dunning.domain.evolve import evolve_account, evolve_creditor
-from services.dunning.domain.state import Creditor, initial_creditor
+from services.dunning.domain.events import CreditorEvent
+from services.dunning.domain.evolve import evolve_account
 from services.dunning.policy import Pack
 from tests.dunning.domain.packs import LETTER, SMS, STOP, braced, pack, steps
 from tests.dunning.domain.world import SHANGHAI, World
@@ -24,22 +29,22 @@ class Office:
 
     def __init__(self) -> None:
         self.state: Creditor = initial_creditor("creditor-acme")
-        setup = c.ConfigureCreditor(name="Acme", zone="Asia/Shanghai", currency="CNY")
+        setup = ConfigureCreditor(name="Acme", zone="Asia/Shanghai", currency="CNY")
         self.do(setup, OLD)
 
-    def do(self, command: c.CreditorCommand, about: Pack) -> list[e.CreditorEvent]:
+    def do(self, command: CreditorCommand, about: Pack) -> list[CreditorEvent]:
         events = decide_creditor(self.state, command, about, NOW)
         for event in events:
             self.state = evolve_creditor(self.state, event)
         return events
 
     def propose(self, about: Pack = NEW, by: str = "ann") -> str:
-        (event,) = self.do(c.ProposePolicy(by=by), about)
-        assert isinstance(event, e.PolicyProposed)
+        (event,) = self.do(ProposePolicy(by=by), about)
+        assert isinstance(event, PolicyProposed)
         return event.proposal_id
 
     def decide(self, proposal: str, outcome: str, by: str) -> None:
-        self.do(c.DecidePolicy(proposal_id=proposal, outcome=outcome, by=by), NEW)
+        self.do(DecidePolicy(proposal_id=proposal, outcome=outcome, by=by), NEW)
 
     @property
     def version(self) -> int:
@@ -102,7 +107,7 @@ def overdue() -> World:
 def move(world: World) -> None:
     """Move the case to the new pack, and go on with it."""
     state = world.state()
-    command = c.FollowPolicy(by="ann")
+    command = FollowPolicy(by="ann")
     for event in decide(state, command, NEW, world.now, SHANGHAI):
         state = evolve_account(state, event)
     world.states["A"] = state
@@ -115,7 +120,7 @@ def test_a_moved_case_goes_on_with_the_new_steps_and_repeats_none() -> None:
     assert world.case().policy.version == 2
     world.to("2026-06-20")
     assert world.steps() == ["s1 06-11", "s2 06-15"]
-    assert world.days(e.RestrictionRequested) == ["06-15"]
+    assert world.days(RestrictionRequested) == ["06-15"]
 
 
 def test_a_case_is_not_moved_to_what_it_follows() -> None:
@@ -127,7 +132,7 @@ def test_a_case_is_not_moved_to_what_it_follows() -> None:
 
 def test_no_case_no_move() -> None:
     with pytest.raises(Rejected, match="no case runs"):
-        World(OLD).do(c.FollowPolicy(by="ann"))
+        World(OLD).do(FollowPolicy(by="ann"))
 
 
 def test_a_case_whose_step_asks_is_not_moved() -> None:

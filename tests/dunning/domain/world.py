@@ -5,15 +5,26 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from services.dunning.domain import commands as c
-from services.dunning.domain import events as e
+from services.dunning.domain.account import Account
 from services.dunning.domain.aggregates import ACCOUNT, CREDITOR
-from services.dunning.domain.creditor import decide_creditor
+from services.dunning.domain.agreements.events import DisputeOpened, DisputeResolved, ItemDeferred
+from services.dunning.domain.case.commands import Reassess, Wake
+from services.dunning.domain.case.events import StepTaken
+from services.dunning.domain.case.state import Case
+from services.dunning.domain.commands import AccountCommand, CreditorCommand
+from services.dunning.domain.creditor.commands import ConfigureCreditor, RunCalendar
+from services.dunning.domain.creditor.decide import decide_creditor
+from services.dunning.domain.creditor.state import Creditor
 from services.dunning.domain.decide import decide
 from services.dunning.domain.localtime import instant, local_day
+from services.dunning.domain.money.commands import (
+    NoteUnmatched,
+    RecordPayment,
+    ReversePayment,
+    UpdateItems,
+)
+from services.dunning.domain.money.state import Item, MoneyPart
 from services.dunning.domain.outlook import Ahead, outlook
-from services.dunning.domain.state import Account, Case, Creditor
-from services.dunning.domain.values import Item, MoneyPart
 from services.dunning.policy import Pack
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -66,7 +77,7 @@ class World:
         self.seen: list[Seen] = []
         self.wakes = 0
         self.creditor: Creditor = CREDITOR.initial("creditor-acme")
-        self._creditor(c.ConfigureCreditor(name="Acme", zone="Asia/Shanghai", currency="CNY"))
+        self._creditor(ConfigureCreditor(name="Acme", zone="Asia/Shanghai", currency="CNY"))
 
     # ---- inputs
 
@@ -98,7 +109,7 @@ class World:
         left = self._put(parts, left, self._fallen_due(book))
         book.prepaid += left
         book.paid[payment_id] = parts
-        command = c.RecordPayment(
+        command = RecordPayment(
             payment_id=payment_id,
             amount=amount,
             received_at=self.at(received) if received else self.now,
@@ -121,13 +132,13 @@ class World:
             left -= part
             book.debts[key].left += part
             book.debts[key].state = "open" if book.debts[key].left else "settled"
-        self.do(c.ReversePayment(payment_id=payment_id, amount=amount), account)
+        self.do(ReversePayment(payment_id=payment_id, amount=amount), account)
         self._tell(account, [book.debts[key] for key in parts])
 
     def waits(self, amount: int, until: str, payment_id: str = "PAY-1", account: str = "A") -> None:
         """Money waits for an invoice that nobody knows."""
         self.book(account).waiting += amount
-        command = c.NoteUnmatched(
+        command = NoteUnmatched(
             payment_id=payment_id, amount=amount, invoices=("X-1",), until=self.at(until).date()
         )
         self.do(command, account)
@@ -145,7 +156,7 @@ class World:
         debt.left, debt.state = 0, "cancelled"
         self._tell(account, [debt])
 
-    def do(self, command: c.AccountCommand, account: str = "A") -> list[Any]:
+    def do(self, command: AccountCommand, account: str = "A") -> list[Any]:
         """Decide one command; what it did is also in `seen`."""
         before = self.state(account)
         events = decide(before, command, self.pack, self.now, self.zone)
@@ -198,18 +209,18 @@ class World:
                 self._apply_prepaid(account)
                 yesterday = self.today - timedelta(days=1)
                 if any(d.left and d.due == yesterday for d in book.debts.values()):
-                    self.do(c.Reassess(), account)
+                    self.do(Reassess(), account)
         for account in list(self.states):
             for _ in range(WAKES_PER_INSTANT_MAX):
                 wake = self.states[account].wake
                 if wake is None or wake > self.now:
                     break
                 self.wakes += 1
-                self.do(c.Wake(), account)
+                self.do(Wake(), account)
             else:
                 raise AssertionError(f"{account} never sleeps at {self.now}")
         if self.creditor.wake is not None and self.creditor.wake <= self.now:
-            self._creditor(c.RunCalendar(reports={"arrears_register": {"accounts": 0}}))
+            self._creditor(RunCalendar(reports={"arrears_register": {"accounts": 0}}))
 
     # ---- what can be looked at
 
@@ -248,7 +259,7 @@ class World:
         return [
             f"{s.event.step} {s.event.on:%m-%d}"
             for s in self.seen
-            if s.account == account and isinstance(s.event, e.StepTaken)
+            if s.account == account and isinstance(s.event, StepTaken)
         ]
 
     def ahead(self, account: str = "A") -> list[Ahead]:
@@ -295,7 +306,7 @@ class World:
             )
             for d in debts
         )
-        command = c.UpdateItems(
+        command = UpdateItems(
             ledger_version=book.version,
             as_of=self.today,
             currency="CNY",
@@ -307,9 +318,9 @@ class World:
 
     def _ledger_hears(self, account: str, event: Any) -> None:
         book = self.book(account)
-        if isinstance(event, e.DisputeOpened):
+        if isinstance(event, DisputeOpened):
             book.disputed[event.dispute_id] = event.item_ids
-        if isinstance(event, e.DisputeResolved):
+        if isinstance(event, DisputeResolved):
             book.disputed.pop(event.dispute_id)
             touched = [book.debts[i] for i in event.item_ids]
             for debt in touched:
@@ -320,12 +331,12 @@ class World:
                     debt.amount = event.amount
                     debt.state = "open" if debt.left else "settled"
             self._tell(account, touched)
-        if isinstance(event, e.ItemDeferred):
+        if isinstance(event, ItemDeferred):
             for item_id in event.item_ids:
                 book.debts[item_id].due = event.until
             self._tell(account, [book.debts[i] for i in event.item_ids])
 
-    def _creditor(self, command: c.CreditorCommand) -> None:
+    def _creditor(self, command: CreditorCommand) -> None:
         for event in decide_creditor(self.creditor, command, self.pack, self.now):
             stored = CREDITOR.decode_event(CREDITOR.encode_event(event))
             self.creditor = CREDITOR.evolve(self.creditor, stored)

@@ -10,11 +10,20 @@ from typing import Any
 import pytest
 
 from chassis.errors import Rejected
-from services.dunning.domain import commands as c
-from services.dunning.domain import events as e
 from services.dunning.domain.aggregates import ACCOUNT
-from services.dunning.domain.casework import policy_ref
-from services.dunning.domain.creditor import decide_creditor
+from services.dunning.domain.case.casework import policy_ref
+from services.dunning.domain.case.commands import (
+    CompleteTask,
+    Decide,
+    FollowPolicy,
+    RecordObservation,
+)
+from services.dunning.domain.case.events import ApprovalRequested, LegalRequested, TaskRequested
+from services.dunning.domain.contact.commands import RecordReply
+from services.dunning.domain.contact.events import NoticeRequested
+from services.dunning.domain.creditor.commands import ProposePolicy
+from services.dunning.domain.creditor.decide import decide_creditor
+from services.dunning.domain.money.events import FeeCharged
 from services.dunning.library import Library
 from services.dunning.policy import Pack, available, get, load, validate, with_parameters
 from services.dunning.policy.load import loads
@@ -104,24 +113,24 @@ class TestACaseOfBefore:
         case = Moved("tax-arrears", "2026-06-12 10:00")
         world = case.world
         world.pack = before("tax-arrears")
-        world.do(c.CompleteTask(kind="verify_debt", result="verified"))
+        world.do(CompleteTask(kind="verify_debt", result="verified"))
         world.to("2026-07-15 10:00")
         assert [approval.step for approval in world.state("A").approvals] == ["s4"]
         world.pack = get("tax-arrears")
-        world.do(c.Decide(for_="seizure", outcome="approved", by="m"))
-        assert world.of(e.LegalRequested)[-1].document == "seizure_order"
+        world.do(Decide(for_="seizure", outcome="approved", by="m"))
+        assert world.of(LegalRequested)[-1].document == "seizure_order"
         assert world.to("2026-09-01").steps()[-1] == "enforcement 08-14"
 
     def test_counts_from_a_step_it_took_under_its_number(self) -> None:
         case = Moved("mall-abnormal", "2026-06-25 10:00")
-        case.world.do(c.Decide(for_="restrict_water_power", outcome="approved", by="m"))
+        case.world.do(Decide(for_="restrict_water_power", outcome="approved", by="m"))
         case.world.to("2026-09-01")
         assert case.world.steps()[-1] == "still_abnormal 07-26"
 
     def test_leaves_dropped_what_was_dropped(self) -> None:
         case = Moved("property-service", "2026-06-11 10:00")
         case.world.pack = before("property-service")
-        case.world.do(c.RecordReply())
+        case.world.do(RecordReply())
         case.world.to("2026-06-28")
         case.world.pack = get("property-service")
         assert case.world.to("2026-07-11").steps() == ["s1 06-11", "visit 07-10"]
@@ -131,31 +140,31 @@ class TestAReactionOfBefore:
     def test_that_answered_today_does_not_answer_again(self) -> None:
         case = Moved("parking", "2026-06-16 10:00")
         case.world.pack = before("parking")
-        case.world.do(c.RecordObservation(kind="plate_seen"))
+        case.world.do(RecordObservation(kind="plate_seen"))
         case.world.pack = get("parking")
-        case.world.to("2026-06-16 11:00").do(c.RecordObservation(kind="plate_seen"))
-        assert len(case.since(e.NoticeRequested)) == 1
-        case.world.to("2026-06-17 11:00").do(c.RecordObservation(kind="plate_seen"))
-        assert len(case.since(e.NoticeRequested)) == 2
+        case.world.to("2026-06-16 11:00").do(RecordObservation(kind="plate_seen"))
+        assert len(case.since(NoticeRequested)) == 1
+        case.world.to("2026-06-17 11:00").do(RecordObservation(kind="plate_seen"))
+        assert len(case.since(NoticeRequested)) == 2
 
     def test_whose_series_runs_begins_none_beside_it(self) -> None:
         case = Moved("mall-abnormal", "2026-06-16 10:00")
         case.world.pack = before("mall-abnormal")
-        case.world.do(c.RecordObservation(kind="shop_closed"))
+        case.world.do(RecordObservation(kind="shop_closed"))
         case.world.pack = get("mall-abnormal")
-        case.world.to("2026-06-17 10:00").do(c.RecordObservation(kind="shop_closed"))
+        case.world.to("2026-06-17 10:00").do(RecordObservation(kind="shop_closed"))
         case.world.to("2026-07-01")
-        assert [task.kind for task in case.since(e.TaskRequested)].count("photo_evidence") == 3
+        assert [task.kind for task in case.since(TaskRequested)].count("photo_evidence") == 3
 
     def test_whose_approval_waits_does_not_ask_again(self) -> None:
         case = Moved("unit-users", "2026-06-16 10:00")
         case.world.pack = before("unit-users")
-        case.world.do(c.RecordObservation(kind="malicious"))
+        case.world.do(RecordObservation(kind="malicious"))
         case.world.pack = get("unit-users")
-        case.world.do(c.RecordObservation(kind="malicious"))
-        assert len(case.since(e.ApprovalRequested)) == 1
-        case.world.do(c.Decide(for_="penalty", outcome="approved", by="m"))
-        assert [fee.amount for fee in case.since(e.FeeCharged)] == [1000]
+        case.world.do(RecordObservation(kind="malicious"))
+        assert len(case.since(ApprovalRequested)) == 1
+        case.world.do(Decide(for_="penalty", outcome="approved", by="m"))
+        assert [fee.amount for fee in case.since(FeeCharged)] == [1000]
 
 
 class TestThePolicyInForce:
@@ -164,11 +173,11 @@ class TestThePolicyInForce:
         world.invoice(10000, due="2026-06-10")
         world.to("2026-06-12").pack = get("mobile")
         with pytest.raises(Rejected, match="follows policy mobile v1 with these figures already"):
-            world.do(c.FollowPolicy(by="m"))
+            world.do(FollowPolicy(by="m"))
 
     def test_is_not_proposed_again_in_other_words(self) -> None:
         world = World(before("mobile"))
-        asked = c.ProposePolicy(by="m")
+        asked = ProposePolicy(by="m")
         with pytest.raises(Rejected, match="in force already"):
             decide_creditor(world.creditor, asked, get("mobile"), world.now)
         changed = with_parameters(get("mobile"), {"stop_day": 40})
@@ -178,7 +187,7 @@ class TestThePolicyInForce:
         world = World(before("mobile"))
         other = get("mobile").model_copy(update={"same_as": ()})
         with pytest.raises(Rejected, match="a changed text needs a new version"):
-            decide_creditor(world.creditor, c.ProposePolicy(by="m"), other, world.now)
+            decide_creditor(world.creditor, ProposePolicy(by="m"), other, world.now)
 
 
 def test_a_pack_may_keep_several_names() -> None:

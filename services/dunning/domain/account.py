@@ -1,0 +1,112 @@
+"""What is known of an account with its case."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from contracts.words.streams import subject_of
+from services.dunning.domain.agreements.state import Application, Dispute, Plan, Promise
+from services.dunning.domain.case.state import Approval, Case, OpenTask, Planned, Restriction
+from services.dunning.domain.codes import short_code
+from services.dunning.domain.contact.state import Person
+from services.dunning.domain.money.state import Agreement, Clock, Earned, Item, RunningDebit
+
+
+class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The local view of one account, and its running case if there is one.
+
+    `items` are the open ones by id. `wake` is the next instant at which something is to be done,
+    `turn_on` the local day whose steps were last gone through, `hold` the id of the hold in force.
+    `profile` and `people`, whom its contacts reach, are sealed. `settled` and `payments` are the
+    latest ids, enough to dispute a paid item and to know a payment again, `contested` the latest
+    items a dispute was about; `written_off` holds the due dates of what was given up. `demands` are
+    the latest notices whose delivery restarts limitation periods, with their items, `clocks` what
+    is known of those periods by item, `commissions` what was earned by payment. `prepaid` is the
+    money not allocated, `waiting` what of it waits for invoices it names, `debits` are the requests
+    the bank has not answered yet, the oldest first; `debit` is one of a state kept before amounts
+    were.
+    `past_promises` and `past_plans` are the latest that ended: money told late, or taken back, may
+    change how. `unmatched` are payments that wait for invoices nobody knows, each with the day of
+    whose step time it is released, `put_off` a day whose turn waits for such money.
+    """
+
+    creditor: str
+    account: str
+    sequence: int = 0
+    ledger_version: int = 0
+    updating: bool = False
+    currency: str = ""
+    items: dict[str, Item] = {}
+    segment: str | None = None
+    attributes: tuple[str, ...] = ()
+    profile: bytes = b""
+    case: Case | None = None
+    cases: int = 0
+    last_case_id: str | None = None
+    last_overdue_on: date | None = None
+    hold: str | None = None
+    promises: tuple[Promise, ...] = ()
+    plan: Plan | None = None
+    disputes: tuple[Dispute, ...] = ()
+    disputed_ever: bool = False
+    contested: tuple[str, ...] = ()
+    applications: tuple[Application, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    tasks: tuple[OpenTask, ...] = ()
+    restrictions: tuple[Restriction, ...] = ()
+    planned: tuple[Planned, ...] = ()
+    notices: dict[str, str] = {}
+    classified_ahead: str | None = None
+    observed: dict[str, date] = {}
+    reacted: dict[str, date] = {}
+    settled: tuple[str, ...] = ()
+    written_off: dict[str, date] = {}
+    payments: tuple[str, ...] = ()
+    reachable: bool = True
+    agreement: Agreement | None = None
+    responsible: Person | None = None
+    mandate: bool = False
+    department: str | None = None
+    guarantors: tuple[str, ...] = ()
+    debit: str | None = None
+    demands: dict[str, tuple[str, ...]] = {}
+    clocks: dict[str, Clock] = {}
+    commissions: dict[str, Earned] = {}
+    wake: datetime | None = None
+    turn_on: date | None = None
+    prepaid: int = 0
+    waiting: int = 0
+    debits: tuple[RunningDebit, ...] = ()
+    past_promises: tuple[Promise, ...] = ()
+    past_plans: tuple[Plan, ...] = ()
+    unmatched: dict[str, date] = {}
+    people: bytes = b""
+    put_off: date | None = None
+
+    @property
+    def code(self) -> str:
+        """A short name for the account, the front of every id made here."""
+        return short_code(f"{self.creditor}/{self.account}")
+
+
+Change = Callable[[Account, Any], Account]
+"""How an event changes an account."""
+
+
+def unchanged(state: Account, _event: object) -> Account:
+    """Nothing of the account follows from the event."""
+    return state
+
+
+def with_case(state: Account, **changes: Any) -> Account:
+    """The account with fields of its running case changed; as it was without one."""
+    return replace(state, case=replace(state.case, **changes)) if state.case else state
+
+
+def initial_account(stream: str) -> Account:
+    """The empty state of `account-{creditor}/{account}`."""
+    creditor, account = subject_of(stream)
+    return Account(creditor=creditor, account=account)

@@ -1,0 +1,1 @@
+"""What is agreed with a debtor, and what a debtor asks: promises, plans, disputes, applications."""

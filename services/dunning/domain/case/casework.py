@@ -1,0 +1,173 @@
+"""Opening, pausing, resuming and closing the case (rules of all packs: case, pause)."""
+
+from msgspec.structs import replace
+
+from services.dunning.domain.agreements.keeping import complete_plan, end_with_case, lapse_promise
+from services.dunning.domain.case.acting import restore
+from services.dunning.domain.case.events import (
+    ApprovalLapsed,
+    CaseClosed,
+    CaseOpened,
+    CasePaused,
+    CaseResumed,
+    Classified,
+    OverdueEnded,
+    TaskWithdrawn,
+)
+from services.dunning.domain.case.grading import grade_on, is_graded
+from services.dunning.domain.case.pausing import pause_reasons
+from services.dunning.domain.case.reacting import follow_classification, react
+from services.dunning.domain.case.remainders import is_small
+from services.dunning.domain.case.state import PolicyRef
+from services.dunning.domain.localtime import ONE_DAY
+from services.dunning.domain.money.owing import overdue, overdue_principal, past_due
+from services.dunning.domain.money.state import LateFeeTerms, MoneyTerms
+from services.dunning.domain.money.waiting_money import tell_of_waiting_money
+from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.policy.model import Pack
+
+
+def policy_ref(pack: Pack) -> PolicyRef:
+    """What pins a pack to a case: version, changed figures, hash of the text."""
+    return PolicyRef(
+        policy=pack.id,
+        version=pack.version,
+        parameters={name: str(value) for name, value in sorted(pack.overrides.items())},
+        content_hash=pack.content_hash,
+    )
+
+
+def means(ref: PolicyRef, pack: Pack) -> bool:
+    """Whether a reference means this pack with its figures: by its text, or by an earlier text of
+    the version that says the same.
+    """
+    wanted = policy_ref(pack)
+    if ref.content_hash in pack.same_as:
+        wanted = replace(wanted, content_hash=ref.content_hash)
+    return ref == wanted
+
+
+def money_terms(pack: Pack) -> MoneyTerms:
+    """The terms of money a case is pinned to with its pack."""
+    fee = pack.terms.late_fee
+    return MoneyTerms(
+        allocation=pack.terms.allocation,
+        due_days=pack.terms.due_days,
+        late_fee=LateFeeTerms(
+            rate_per_day=fee.rate_per_day, cap_ratio=fee.cap_ratio, starts=fee.starts
+        )
+        if fee
+        else None,
+    )
+
+
+def reassess(rec: Recorder, *, may_open: bool = True) -> None:
+    """Bring the case in line with what is owed: open it, close it, pause it, let it go on.
+
+    Without `may_open` a case waits for the ledger's next word: money that lies ready may settle
+    what has just become overdue.
+    """
+    if rec.state.updating:
+        return
+    if rec.state.case is None and overdue(rec.state, rec.today):
+        if may_open and not is_small(rec.state, rec.pack.minimum_overdue, rec.today):
+            _open(rec)
+    elif rec.state.case is not None and not past_due(rec.state, rec.today):
+        _close(rec)
+    _regrade(rec)
+    _follow_pause(rec)
+
+
+def _regrade(rec: Recorder) -> None:
+    """The grade of a graded case follows its oldest overdue item, up and down."""
+    if not rec.pack.grading or not is_graded(rec.state, rec.pack):
+        return
+    before = rec.state.case.classified if rec.state.case else None
+    now = grade_on(rec.state, rec.pack, rec.today)
+    if now is not None and now != before:
+        cause = Cause(None, "the oldest overdue item or the way to reach the debtor changed")
+        rec.emit(Classified(as_=now, **rec.why(cause)))
+        follow_classification(rec, before)
+
+
+def _open(rec: Recorder) -> None:
+    _forget_agreements(rec)
+    oldest = overdue(rec.state, rec.today)[0]
+    first = rec.today if rec.now <= rec.step_time else rec.today + ONE_DAY
+    cause = Cause(None, f"item {oldest.item_id} overdue since {oldest.due_on + ONE_DAY}")
+    why = rec.why(cause) | {"case_id": rec.new_id("c")}
+    ahead = rec.state.classified_ahead
+    rec.emit(
+        CaseOpened(
+            policy_ref=policy_ref(rec.pack),
+            opened_on=rec.today,
+            first_step_on=first,
+            oldest_due_on=oldest.due_on,
+            overdue=overdue_principal(rec.state, rec.today),
+            currency=rec.state.currency,
+            ledger_version=rec.state.ledger_version,
+            terms=money_terms(rec.pack),
+            **why,
+        )
+    )
+    tell_of_waiting_money(rec)
+    if ahead is not None:
+        rec.emit(Classified(as_=ahead, **rec.why(Cause(None, "classified before the case"))))
+    react(rec, "case", "opened")
+
+
+def _forget_agreements(rec: Recorder) -> None:
+    """Promises and a plan made about an earlier case say nothing about a new arrear; they end with
+    their case, but did not always.
+    """
+    for promise in rec.state.promises:
+        if promise.case_id:
+            lapse_promise(rec, promise)
+    plan = rec.state.plan
+    if plan is not None and plan.case_id:
+        complete_plan(rec, plan)
+
+
+def _close(rec: Recorder) -> None:
+    cause = Cause(None, "nothing is overdue and nothing past due is disputed")
+    case_id = rec.case_id
+    for task in rec.state.tasks:
+        if task.case_id == case_id:
+            rec.emit(TaskWithdrawn(task_id=task.task_id, kind=task.kind, **rec.why(cause)))
+    for approval in rec.state.approvals:
+        if approval.case_id == case_id:
+            rec.emit(
+                ApprovalLapsed(
+                    approval_id=approval.approval_id, for_=approval.for_, **rec.why(cause)
+                )
+            )
+    end_with_case(rec)
+    restore(rec, cause)
+    react(rec, "case", "closed")
+    earlier = None if overdue(rec.before, rec.today) else rec.state.last_overdue_on
+    rec.emit(CaseClosed(closed_on=rec.today, last_overdue_on=earlier, **rec.why(cause)))
+
+
+def note_overdue_end(rec: Recorder) -> None:
+    """Remember the last day on which something was overdue when no case closes with it: what is
+    disputed is not overdue.
+    """
+    closed = rec.before.case is not None and rec.state.case is None
+    before, now = rec.before, rec.state
+    unchanged = before.items is now.items and before.disputes is now.disputes
+    if closed or unchanged or overdue(rec.state, rec.today) or not overdue(rec.before, rec.today):
+        return
+    rec.emit(OverdueEnded(on=rec.today))
+
+
+def _follow_pause(rec: Recorder) -> None:
+    case = rec.state.case
+    if case is None:
+        return
+    reasons = pause_reasons(rec.state, rec.today, rec.pack.minimum_overdue)
+    if reasons == case.paused:
+        return
+    if reasons:
+        rec.emit(CasePaused(reasons=reasons, **rec.why(Cause(None, "; ".join(reasons)))))
+    else:
+        rec.emit(CaseResumed(**rec.why(Cause(None, "nothing pauses any more"))))

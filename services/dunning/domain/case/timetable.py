@@ -1,0 +1,143 @@
+"""When a step's turn comes (rules of all packs: pace).
+
+Everything is worked out from facts each time it is asked: the oldest overdue item, what was taken
+before, what was recorded. So an item that is paid or disputed moves the days that follow without
+anything to correct.
+"""
+
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from contracts.words.formats import money
+from services.dunning.domain.account import Account
+from services.dunning.domain.case.state import Case
+from services.dunning.domain.localtime import ONE_DAY, instant, local_day, months_after
+from services.dunning.domain.money.owing import judgment_unpaid, overdue, overdue_principal
+from services.dunning.policy.conditions import After, When
+from services.dunning.policy.model import Pack, Step
+
+
+class Turn(NamedTuple):
+    """The first day on which a step may be taken, as far as its own `when` says, and why."""
+
+    on: date
+    why: str
+
+
+def steps_of(case: Case, pack: Pack) -> list[Step]:
+    """The steps of a case in order: the usual ones, or those of the track its class puts in their
+    place.
+    """
+    track = next((t for t in pack.tracks if t.classified == case.classified), None)
+    if track is None:
+        return list(pack.steps)
+    steps: list[Step] = []
+    for step in pack.steps:
+        if step.id == track.instead_of[0]:
+            steps += track.steps
+        if step.id not in track.instead_of:
+            steps.append(step)
+    return steps
+
+
+def pending_steps(case: Case, pack: Pack) -> list[Step]:
+    """The steps neither taken nor dropped, in order."""
+    done = {*case.taken, *case.dropped}
+    return [step for step in steps_of(case, pack) if done.isdisjoint(step.names)]
+
+
+def turn_of(step: Step, state: Account, pack: Pack, day: date, zone: ZoneInfo) -> Turn | None:
+    """When the step's turn comes as things stand on a day; None while what it waits for is not
+    known.
+    """
+    case, items = state.case, overdue(state, day)
+    if case is None or not items:
+        return None
+    turns = [
+        _planned(step.when, state, items[0].due_on, pack, zone),
+        _by_amount(step.when, state, day),
+        *(_after(after, state, pack, zone) for after in step.when.or_after),
+    ]
+    known = [turn for turn in turns if turn is not None]
+    if not known:
+        return None
+    earliest = min(known, key=lambda turn: turn.on)
+    for after in step.when.not_before:
+        held = _after(after, state, pack, zone)
+        if held and held.on > earliest.on:
+            earliest = held
+    return earliest
+
+
+def waits_for_decision(case: Case, pack: Pack) -> bool:
+    """Whether the steps wait for a decision; one that only a step asked for which the case's class
+    has put others in place of holds up nothing any more.
+    """
+    if case.asking is None:
+        return False
+    if pack.step(case.asking) is None:
+        return True
+    return any(step.goes_by(case.asking) for step in steps_of(case, pack))
+
+
+def first_possible_day(case: Case) -> date:
+    """The first day on which the case may take its next step: one a day, none before its first."""
+    if case.last_step_on is None:
+        return case.first_step_on
+    return max(case.first_step_on, case.last_step_on + ONE_DAY)
+
+
+def _planned(when: When, state: Account, due_on: date, pack: Pack, zone: ZoneInfo) -> Turn | None:
+    if when.day is not None:
+        return Turn(due_on + timedelta(days=when.day), f"day {when.day} reached")
+    case = state.case
+    if when.then_days is not None and case is not None:
+        base = case.base_on or case.opened_on
+        why = f"{when.then_days} days after the step before ({base})"
+        return Turn(base + timedelta(days=when.then_days), why)
+    if when.months_past_due is not None:
+        last = months_after(due_on, when.months_past_due)
+        return Turn(last + ONE_DAY, f"more than {when.months_past_due} months past due")
+    return _after(when.after, state, pack, zone) if when.after else None
+
+
+def _by_amount(when: When, state: Account, day: date) -> Turn | None:
+    least = when.or_overdue_at_least
+    if least is None:
+        return None
+    amount = overdue_principal(state, day)
+    if amount < least:
+        return None
+    overdue_now, limit = (money(one, state.currency, "en") for one in (amount, least))
+    return Turn(date.min, f"overdue {overdue_now} reached {limit}")
+
+
+def _after(after: After, state: Account, pack: Pack, zone: ZoneInfo) -> Turn | None:
+    case = state.case
+    if case is None or (after.unpaid and not judgment_unpaid(state)):
+        return None
+    days = timedelta(days=after.days)
+    later = f", {after.days} days on" if after.days else ""
+    if after.step is not None:
+        on = next((case.taken[id_] for id_ in pack.names(after.step) if id_ in case.taken), None)
+        return Turn(on + days, f"step {after.step} taken on {on}{later}") if on else None
+    if after.legal is not None:
+        on = case.progress.get(after.legal)
+        wait = days or ONE_DAY
+        return Turn(on + wait, f"{after.legal} recorded on {on}{later}") if on else None
+    fact = f"approval {after.approval}" if after.approval else str(after.task)
+    keys = [f"{fact}:{result}" for result in after.results] or [fact]
+    done = [case.results[key] for key in keys if key in case.results]
+    if not done:
+        return None
+    at = max(done)
+    result = " or ".join(after.results) or "done"
+    why = f"{fact} {result} on {local_day(at, zone)}{later}"
+    return Turn(max(local_day(at, zone) + days, _next_turn_day(at, pack, zone)), why)
+
+
+def _next_turn_day(at: datetime, pack: Pack, zone: ZoneInfo) -> date:
+    """The day of the next step time after an instant."""
+    day = local_day(at, zone)
+    return day if at < instant(day, pack.step_time, zone) else day + ONE_DAY

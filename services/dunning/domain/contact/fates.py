@@ -1,0 +1,58 @@
+"""What follows when a notice does not reach the debtor (rules of all packs: usable address)."""
+
+from services.dunning.domain.case.acting import raise_alert
+from services.dunning.domain.case.evolve import UNREACHABLE
+from services.dunning.domain.case.reacting import react
+from services.dunning.domain.case.state import Case, NoticeAsked
+from services.dunning.domain.recorder import Cause, Recorder
+
+NO_ADDRESS = "no_address"
+
+
+def fate_of(rec: Recorder, notice_id: str) -> NoticeAsked | None:
+    """A notice of the running case, with what is known of its fate."""
+    return rec.state.case.asked.get(notice_id) if rec.state.case else None
+
+
+def follow_fate(rec: Recorder, notice_id: str, before: NoticeAsked | None) -> None:
+    """Tell that the debtor cannot be reached, and run the reactions to the new fate of a notice of
+    the case; the same told again is nothing new.
+    """
+    asked = fate_of(rec, notice_id)
+    if asked is None or asked == before:
+        return
+    if asked.fate == NO_ADDRESS:
+        _tell_unreachable(rec, asked)
+    react(rec, "delivery", asked.fate, led_by=_led_by(asked))
+
+
+def _led_by(asked: NoticeAsked) -> tuple[str, ...]:
+    """The reactions that may not answer to this fate again: it would never end."""
+    return asked.follows or ((asked.step,) if asked.step else ())
+
+
+def _tell_unreachable(rec: Recorder, asked: NoticeAsked) -> None:
+    case = rec.state.case
+    if case is None or case.unreachable or not _may_be_told_of(rec, asked.step):
+        return
+    if any(contact.step == asked.step and contact.channel for contact in case.waiting):
+        return
+    together = _asked_together(rec, case, asked)
+    if all(one.fate == NO_ADDRESS for one in together):
+        words = f"{asked.step}: no usable address in any of its channels"
+        raise_alert(rec, UNREACHABLE, Cause(asked.step, words))
+
+
+def _may_be_told_of(rec: Recorder, part_id: str | None) -> bool:
+    """Steps and reactions only: what goes out by the calendar tells nothing of the case."""
+    if part_id is None:
+        return False
+    is_reaction = any(reaction.goes_by(part_id) for reaction in rec.pack.reactions)
+    return is_reaction or rec.pack.step(part_id) is not None
+
+
+def _asked_together(rec: Recorder, case: Case, asked: NoticeAsked) -> list[NoticeAsked]:
+    """A step is taken once in a case; a reaction may come on several days."""
+    is_step = asked.step is not None and rec.pack.step(asked.step) is not None
+    same = (one for one in case.asked.values() if one.step == asked.step)
+    return [one for one in same if is_step or one.on == asked.on]

@@ -1,0 +1,105 @@
+"""How often a debtor may be contacted (rules of all packs: contact).
+
+Notices requested and calls and visits asked for count, per case and local day, and per person over
+all cases. What is over a limit waits.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from services.dunning.domain.case.state import Case, WaitingContact
+from services.dunning.domain.contact.people import Contacts
+from services.dunning.domain.localtime import ONE_DAY, local_day
+from services.dunning.domain.recorder import Recorder
+from services.dunning.policy.actions import Action
+from services.dunning.policy.model import Contact
+from services.dunning.policy.vocabulary import CONTACT_TASKS
+
+_LOOK_AGAIN = timedelta(minutes=10)
+"""By then it is known whether a notice just asked for found an address; if not, it was none."""
+
+
+def allowed_at(rec: Recorder, by: str) -> datetime:
+    """The first instant from now on at which one more contact, by a channel or a kind of task, is
+    within limits and hours.
+
+    A notice is held to hours and working days by whoever sends it, so only a call's are looked at.
+    """
+    if rec.state.case is None:
+        return rec.now
+    is_call = by in CONTACT_TASKS
+    at = _within_limits(rec, _allowed_on(rec, rec.today, by), by)
+    if is_call:
+        at = _on_working_day(rec, at, by)
+    reached = rec.people.reached(by)
+    if at > rec.now and any(_is_fresh(one.at, rec.now) for one in reached if not one.is_call):
+        again = rec.now + _LOOK_AGAIN
+        if not is_call or again < rec.at(rec.today, rec.pack.contact.until):
+            return min(at, again)
+    return at
+
+
+def contact_by(action: Action, contact: WaitingContact) -> str:
+    """What a contact that waits is made by: its channel, else the kind of its task."""
+    return contact.channel or (action.task.kind if action.task else "")
+
+
+def goes_out_on(rec: Recorder) -> date:
+    """The day on which a notice asked for now is sent: after the hours it waits for the next."""
+    ended = rec.now >= rec.at(rec.today, rec.pack.contact.until)
+    return rec.working.open_from(rec.today + ONE_DAY if ended else rec.today)
+
+
+def _on_working_day(rec: Recorder, at: datetime, by: str) -> datetime:
+    """That instant, or the step time of the next working day within the limits (rules of all packs:
+    working days).
+    """
+    day = local_day(at, rec.zone)
+    if rec.working.is_open(day):
+        return at
+    while (free := _allowed_on(rec, rec.working.open_from(day), by)) != day:
+        day = free
+    return rec.at(day, rec.pack.step_time)
+
+
+def _within_limits(rec: Recorder, day: date, by: str) -> datetime:
+    limits, is_call = rec.pack.contact, by in CONTACT_TASKS
+    if day == rec.today and not is_call:
+        return rec.now
+    if day == rec.today and rec.now < rec.at(day, limits.until):
+        return max(rec.now, rec.at(day, limits.from_))
+    if day == rec.today:
+        day = _allowed_on(rec, day + ONE_DAY, by)
+    return rec.at(day, limits.from_)
+
+
+def _allowed_on(rec: Recorder, day: date, by: str) -> date:
+    """The first day, from `day` on, on which one more contact is within the limits."""
+    case, limits, is_call = rec.state.case, rec.pack.contact, by in CONTACT_TASKS
+    reached = rec.people.reached(by)
+    while case and not (
+        _is_free(case, limits, day, is_call=is_call)
+        and _is_free_of(reached, limits, day, is_call=is_call)
+    ):
+        day += ONE_DAY
+    return day
+
+
+def _is_free(case: Case, limits: Contact, day: date, *, is_call: bool) -> bool:
+    return _fit(case.contacts, case.calls if is_call else (), limits, day)
+
+
+def _is_free_of(reached: Contacts, limits: Contact, day: date, *, is_call: bool) -> bool:
+    calls = [one.on for one in reached if one.is_call] if is_call else ()
+    return not reached or _fit([one.on for one in reached], calls, limits, day)
+
+
+def _fit(contacts: Iterable[date], calls: Iterable[date], limits: Contact, day: date) -> bool:
+    if sum(d == day for d in calls) >= limits.calls_per_day_max:
+        return False
+    since = day - timedelta(days=limits.window_days)
+    return sum(since < d <= day for d in contacts) < limits.contacts_max
+
+
+def _is_fresh(at: datetime, now: datetime) -> bool:
+    return at > now - _LOOK_AGAIN

@@ -1,0 +1,1 @@
+"""The creditor: its set-up, its own monthly entries, its staff, its policy."""

@@ -1,0 +1,121 @@
+"""The creditor: its set-up, and who decides what on it as a whole."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from chassis.errors import Rejected
+from contracts.words.workdays import WorkingDays
+from services.dunning.domain.case.casework import money_terms, policy_ref
+from services.dunning.domain.case.commands import CompleteTask, Decide
+from services.dunning.domain.case.events import WakeScheduled
+from services.dunning.domain.commands import CreditorCommand
+from services.dunning.domain.creditor.calendar import next_run, run_calendar, tell_unknown
+from services.dunning.domain.creditor.cash import count_cash
+from services.dunning.domain.creditor.commands import (
+    CertifyClearance,
+    ConfigureCreditor,
+    CountCash,
+    DecidePolicy,
+    ProposePolicy,
+    RunCalendar,
+    StartCollector,
+)
+from services.dunning.domain.creditor.desk import (
+    certify_clearance,
+    complete_task,
+    decide_approval,
+    start_collector,
+)
+from services.dunning.domain.creditor.events import CreditorConfigured
+from services.dunning.domain.creditor.policy_changes import check_decision, decided, propose_policy
+from services.dunning.domain.creditor.state import ContactTerms, Creditor, Terms
+from services.dunning.domain.events import CreditorEvent
+from services.dunning.domain.localtime import local_day
+from services.dunning.policy.model import Pack
+
+
+def decide_creditor(
+    state: Creditor, command: CreditorCommand, pack: Pack, now: datetime
+) -> list[CreditorEvent]:
+    """Answer the events that follow from a command on a creditor; raises Rejected when it is
+    refused.
+    """
+    return _COMMANDS[type(command)](state, command, pack, now)
+
+
+def terms_of(pack: Pack) -> Terms:
+    """What a pack says to the ledger and the notifier."""
+    money = money_terms(pack)
+    return Terms(
+        allocation=money.allocation,
+        due_days=money.due_days,
+        late_fee=money.late_fee,
+        contact=ContactTerms(
+            from_hour=pack.contact.from_,
+            until_hour=pack.contact.until,
+            per_seven_days=pack.contact.contacts_max,
+        ),
+        cash_desk=pack.cash_desk is not None,
+        unmatched_days=pack.unmatched_days,
+        minimum_overdue=pack.minimum_overdue,
+    )
+
+
+def _configure(
+    state: Creditor, command: ConfigureCreditor, pack: Pack, now: datetime
+) -> list[CreditorEvent]:
+    try:
+        zone = ZoneInfo(command.zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise Rejected(f"there is no time zone {command.zone!r}") from None
+    configured = CreditorConfigured(
+        name=command.name,
+        zone=command.zone,
+        currency=command.currency,
+        languages=command.languages,
+        policy_ref=policy_ref(pack),
+        terms=terms_of(pack),
+        calendar=command.calendar,
+        closed_days=command.closed_days,
+    )
+    days = WorkingDays(command.calendar, command.closed_days)
+    events: list[CreditorEvent] = [configured]
+    events += tell_unknown(state.calendar_told, days, pack, local_day(now, zone))
+    at = next_run(pack, now, zone, state.turn_on, days)
+    if at != state.wake:
+        events.append(WakeScheduled(at=at, turn_on=state.turn_on))
+    return events
+
+
+def _decide_policy(
+    state: Creditor, command: DecidePolicy, pack: Pack, now: datetime
+) -> list[CreditorEvent]:
+    """Decide on a proposed policy; an approved one is the creditor's from now on."""
+    proposal = check_decision(state, command)
+    decision = decided(proposal, command)
+    if command.outcome != "approved":
+        return [decision]
+    setup = ConfigureCreditor(
+        name=state.name,
+        zone=state.zone,
+        currency=state.currency,
+        languages=state.languages,
+        calendar=state.calendar,
+        closed_days=state.closed_days,
+    )
+    return [decision, *_configure(state, setup, pack, now)]
+
+
+_COMMANDS: dict[type, Callable[[Creditor, Any, Pack, datetime], list[CreditorEvent]]] = {
+    ConfigureCreditor: _configure,
+    CountCash: count_cash,
+    RunCalendar: run_calendar,
+    CompleteTask: complete_task,
+    Decide: decide_approval,
+    StartCollector: start_collector,
+    CertifyClearance: certify_clearance,
+    ProposePolicy: propose_policy,
+    DecidePolicy: _decide_policy,
+}

@@ -1,0 +1,1 @@
+"""What is owed: items, payments, limitation, commission, direct debit, money that waits."""

@@ -1,0 +1,171 @@
+"""Commission on recovered money: what a payment earns, what a reversal takes back, what a month
+comes to.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+from services.dunning.domain.localtime import local_day, monthly, months_after
+from services.dunning.domain.money.clocks import ends_on, years_after
+from services.dunning.domain.money.commands import RecordPayment
+from services.dunning.domain.money.events import CommissionEarned, CommissionReversed
+from services.dunning.domain.money.state import Earned, MoneyPart, Recovered, Taken
+from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.policy.recovery import CommissionRate
+
+_IN_KIND = "in_kind"
+_WON = "judgment"
+_NOTHING = "0"
+
+
+def earn(rec: Recorder, command: RecordPayment) -> None:
+    """Record what whoever collected a payment earns, judged by how the debts stand before it.
+
+    Money counts as recovered where it settles what was past due; what is left over, or settles an
+    item before its time, earns nothing.
+    """
+    collector = command.collected_by
+    if collector is None or not _earns(rec, command):
+        return
+    parts = tuple(_recovered(rec, command, part) for part in command.parts)
+    earning = [part for part in parts if part.rate != _NOTHING]
+    recovered = sum(part.amount for part in earning)
+    amount = _worked_out(parts, command.amount)
+    if amount:
+        rates = tuple(dict.fromkeys(part.rate for part in earning))
+        shown, at = rec.shown(recovered), " and ".join(rates)
+        words = f"payment {command.payment_id} recovered {shown} at {at}"
+        rec.emit(
+            CommissionEarned(
+                collected_by=collector,
+                amount=amount,
+                payment_id=command.payment_id,
+                recovered=recovered,
+                rates=rates,
+                on=rec.today,
+                paid=command.amount,
+                parts=parts,
+                **rec.why(Cause(None, words)),
+            )
+        )
+
+
+def take_back(rec: Recorder, payment_id: str, amount: int | None) -> None:
+    """What is taken back of a payment earned nothing: what was allocated last goes first."""
+    earned = rec.state.commissions.get(payment_id)
+    if earned is None:
+        return
+    paid = 0 if amount is None else max(0, earned.paid - amount)
+    left = _worked_out(earned.parts, paid)
+    if left >= earned.standing:
+        return
+    words = f"was reversed in part: {rec.shown(paid)} are left of it" if paid else "was reversed"
+    rec.emit(
+        CommissionReversed(
+            collected_by=earned.collected_by,
+            amount=left - earned.standing,
+            payment_id=payment_id,
+            on=rec.today,
+            left=left,
+            **rec.why(Cause(None, f"payment {payment_id} {words}")),
+        )
+    )
+
+
+def month_before(day: date) -> str:
+    """The month before a day, `YYYY-MM`."""
+    return f"{months_after(day.replace(day=1), -1):%Y-%m}"
+
+
+def due_for_month(earned: Iterable[Earned], day: date, monthly_day: int) -> int | None:
+    """What the month before a day comes to; None when nothing was earned in it that still stands.
+
+    Less what was approved in an earlier month and taken back since the last run, never below 0.
+    """
+    month = day.replace(day=1)
+    first, last_run = months_after(month, -1), _run_after(months_after(month, -1), monthly_day, 0)
+    standing, back = [], 0
+    for one in earned:
+        if first <= one.on < month and one.standing:
+            standing.append(one.standing)
+        elif one.on < first:
+            approved = max(last_run, _run_after(one.on, monthly_day, 1))
+            back += sum(t.amount for t in _taken(one) if approved <= t.on < day)
+    return max(0, sum(standing) - back) if standing else None
+
+
+def _taken(earned: Earned) -> tuple[Taken, ...]:
+    """What was taken back of it; older events told the day alone, and meant all of it."""
+    if earned.taken or earned.reversed_on is None:
+        return earned.taken
+    return (Taken(on=earned.reversed_on, amount=earned.amount),)
+
+
+def _run_after(day: date, monthly_day: int, months: int) -> date:
+    month = months_after(day.replace(day=1), months)
+    return monthly(month.year, month.month, monthly_day)
+
+
+def _earns(rec: Recorder, command: RecordPayment) -> bool:
+    rules, since = rec.pack.commission, command.collecting_since
+    if rules is None:
+        return False
+    paid_on = local_day(command.received_at, rec.zone)
+    if rules.from_ == "referral" and not _since_referral(rec, paid_on):
+        return False
+    return since is None or paid_on >= months_after(since, rules.none_in_first_months)
+
+
+def _since_referral(rec: Recorder, paid_on: date) -> bool:
+    case = rec.state.case
+    if case is None or not case.referred:
+        return False
+    return case.referred_on is None or paid_on >= case.referred_on
+
+
+def _recovered(rec: Recorder, command: RecordPayment, part: MoneyPart) -> Recovered:
+    """A part of the payment with the rate it earns at: nothing where it was not past due."""
+    paid_on = local_day(command.received_at, rec.zone)
+    due_on = _due_on(rec, part.item_id)
+    if due_on is None or due_on >= paid_on:
+        return Recovered(amount=part.amount, rate=_NOTHING)
+    rate = _rate(rec, command.method, part.item_id, due_on, paid_on)
+    return Recovered(amount=part.amount, rate=format(rate.normalize(), "f"))
+
+
+def _worked_out(parts: Iterable[Recovered], paid: int) -> int:
+    """What so much of a payment earns, in the order in which it was allocated."""
+    exact = Decimal(0)
+    for part in parts:
+        exact += min(part.amount, paid) * Decimal(part.rate)
+        paid -= min(part.amount, paid)
+    return int(exact.quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def _due_on(rec: Recorder, item_id: str) -> date | None:
+    item = rec.state.items.get(item_id)
+    return item.due_on if item else rec.state.written_off.get(item_id)
+
+
+def _rate(rec: Recorder, method: str, item_id: str, due_on: date, paid_on: date) -> Decimal:
+    rules = rec.pack.commission
+    for rate in rules.rates if rules else ():
+        if _fits(rec, rate, method, item_id, due_on, paid_on):
+            return rate.rate
+    return Decimal(0)
+
+
+def _fits(
+    rec: Recorder, rate: CommissionRate, method: str, item_id: str, due_on: date, paid_on: date
+) -> bool:
+    if rate.won_in_court and not (rec.state.case and _WON in rec.state.case.progress):
+        return False
+    if rate.in_kind and method != _IN_KIND:
+        return False
+    end = ends_on(rec.state, item_id, due_on, rec.pack.limitation) if rec.pack.limitation else None
+    expired = end is not None and paid_on > end
+    if rate.expired is not None and expired != rate.expired:
+        return False
+    years = rate.expired_years_below
+    return years is None or end is None or paid_on < years_after(end, years)

@@ -1,0 +1,149 @@
+"""Limitation periods: what restarts them, and telling in time that they end.
+
+Each item has its own. An alert tells nobody outside, so it comes in a pause too; what contacts the
+debtor is lost then, like any reaction.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+
+from services.dunning.domain.case.acting import HELD_BY_PAUSE, perform_one
+from services.dunning.domain.case.conditions import holds
+from services.dunning.domain.case.reacting import react
+from services.dunning.domain.localtime import local_day
+from services.dunning.domain.money.clocks import ends_on
+from services.dunning.domain.money.commands import RecordPayment
+from services.dunning.domain.money.events import LimitationReached, LimitationRestarted
+from services.dunning.domain.money.owing import is_unpaid, past_due
+from services.dunning.domain.money.state import Item
+from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.policy.actions import Action
+from services.dunning.policy.recovery import Limitation
+
+NEAR, EXPIRED = "near", "expired"
+REACHED = frozenset({"delivered", "signed"})
+"""Fates of a notice that mean that it reached the debtor."""
+
+
+# ---- restarting
+
+
+def restart_by_payment(rec: Recorder, command: RecordPayment) -> None:
+    """A part payment restarts the period of each item it went to; allocated anew, of those it goes
+    to now.
+    """
+    rules = rec.pack.limitation
+    if rules is None or "part_payment" not in rules.restarted_by:
+        return
+    on = local_day(command.received_at, rec.zone)
+    ids = _running(rec, (part.item_id for part in command.parts), on)
+    cause = command.payment_id
+    before = {
+        key
+        for key, clock in rec.state.clocks.items()
+        if any(restart.cause == cause for restart in clock.restarts)
+    }
+    if before != set(ids):
+        rec.emit(LimitationRestarted(item_ids=ids, on=on, cause=cause, amount=command.amount))
+
+
+def restart_by_delivery(rec: Recorder, notice_id: str, result: str) -> None:
+    """A demand that reached the debtor restarts what it demanded, unless its period was over."""
+    rules = rec.pack.limitation
+    if rules is None or result not in REACHED:
+        return
+    running = _running(rec, rec.state.demands.get(notice_id, ()), rec.today)
+    if running:
+        rec.emit(LimitationRestarted(item_ids=running, on=rec.today, cause=notice_id))
+
+
+def restart_by_promise(rec: Recorder, promise_id: str) -> None:
+    """A promise acknowledges everything past due whose period is not over."""
+    rules = rec.pack.limitation
+    if rules is None or "promise" not in rules.restarted_by:
+        return
+    due = (item.item_id for item in past_due(rec.state, rec.today))
+    ids = _running(rec, due, rec.today)
+    if ids:
+        rec.emit(LimitationRestarted(item_ids=ids, on=rec.today, cause=promise_id))
+
+
+def _running(rec: Recorder, ids: Iterable[str], on: date) -> tuple[str, ...]:
+    """Those of some items whose period is not over on a day: an expired one is not restarted."""
+    rules = rec.pack.limitation
+    if rules is None:
+        return ()
+    items = rec.state.items
+    return tuple(
+        item_id
+        for item_id in ids
+        if item_id not in items or ends_on(rec.state, item_id, items[item_id].due_on, rules) >= on
+    )
+
+
+# ---- telling
+
+
+def tell_limitations(rec: Recorder) -> None:
+    """Act on every item whose period comes near its end or to its last day, once for each end."""
+    rules = rec.pack.limitation
+    if rules is None:
+        return
+    for stage, actions in ((NEAR, rules.near), (EXPIRED, rules.expired)):
+        reached = [item for item in past_due(rec.state, rec.today) if _is_new(rec, item, stage)]
+        if reached:
+            _tell(rec, stage, reached, actions, rules)
+
+
+def limitation_days(rec: Recorder) -> Iterator[date]:
+    """The days on which something is still to be told of the open items."""
+    rules = rec.pack.limitation
+    if rules is None:
+        return
+    for item in rec.state.items.values():
+        if not is_unpaid(item, rec.today):
+            continue
+        end = ends_on(rec.state, item.item_id, item.due_on, rules)
+        if _told(rec, item, EXPIRED) == end:
+            continue
+        near = end - timedelta(days=rules.near_days)
+        yield end if _told(rec, item, NEAR) == end else max(near, item.due_on)
+
+
+def _is_new(rec: Recorder, item: Item, stage: str) -> bool:
+    rules = rec.pack.limitation
+    if rules is None:
+        return False
+    end = ends_on(rec.state, item.item_id, item.due_on, rules)
+    near = end - timedelta(days=rules.near_days)
+    now = EXPIRED if rec.today >= end else NEAR if rec.today >= near else None
+    return now == stage and _told(rec, item, stage) != end
+
+
+def _told(rec: Recorder, item: Item, stage: str) -> date | None:
+    clock = rec.state.clocks.get(item.item_id)
+    return clock.told.get(stage) if clock else None
+
+
+def _tell(
+    rec: Recorder, stage: str, items: Sequence[Item], actions: Sequence[Action], rules: Limitation
+) -> None:
+    """Every alert comes for each item, everything else once for all of them."""
+    causes: list[Cause] = []
+    for item in items:
+        end = ends_on(rec.state, item.item_id, item.due_on, rules)
+        words = f"the limitation period of item {item.item_id} ends on {end}"
+        cause = Cause(f"limitation_{stage}", words)
+        causes.append(cause)
+        rec.emit(
+            LimitationReached(
+                item_id=item.item_id, stage=stage, on=rec.today, ends_on=end, **rec.why(cause)
+            )
+        )
+    for index, action in enumerate(actions):
+        if action.kind in HELD_BY_PAUSE and rec.is_paused:
+            continue
+        if holds(action.if_, rec.state, rec.today):
+            for cause in causes if action.alert else causes[:1]:
+                perform_one(rec, action, cause.at(index), is_step=False)
+    react(rec, "limitation", stage)

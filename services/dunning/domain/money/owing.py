@@ -1,0 +1,116 @@
+"""What is owed on a day, from the account's own view of its items (rules of all packs: overdue)."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from contracts.ledger import late_fee_at, spread
+from services.dunning.domain.account import Account
+from services.dunning.domain.money.state import Accrual, Item, Owed, OwedItem
+
+
+def late_fee(accrual: Accrual | None, day: date) -> int:
+    """The unpaid late fee on a day, rounded half-up to the minor unit."""
+    return 0 if accrual is None else late_fee_at(accrual, day)
+
+
+def is_unpaid(item: Item, day: date) -> bool:
+    """Whether any part of it, principal or late fee, is left."""
+    return item.principal > 0 or late_fee(item.accrual, day) > 0
+
+
+def disputed_ids(state: Account) -> frozenset[str]:
+    """The items under an open dispute."""
+    return frozenset(item_id for dispute in state.disputes for item_id in dispute.item_ids)
+
+
+def past_due(state: Account, day: date) -> list[Item]:
+    """Unpaid items whose due date has passed, disputed or not, oldest first."""
+    items = [i for i in state.items.values() if i.due_on < day and is_unpaid(i, day)]
+    return sorted(items, key=_age)
+
+
+def overdue(state: Account, day: date) -> list[Item]:
+    """Overdue items, oldest first: past due, unpaid and not disputed (a deferral moves the due
+    date).
+    """
+    disputed = disputed_ids(state)
+    return [item for item in past_due(state, day) if item.item_id not in disputed]
+
+
+def not_yet_due(state: Account, day: date) -> list[Item]:
+    """Unpaid items due after a day, the earliest first."""
+    items = [i for i in state.items.values() if i.due_on > day and is_unpaid(i, day)]
+    return sorted(items, key=_age)
+
+
+def overdue_principal(state: Account, day: date) -> int:
+    """Principal of the overdue items."""
+    return sum(item.principal for item in overdue(state, day))
+
+
+def judgment_unpaid(state: Account) -> bool:
+    """Whether the latest judgment of the case still waits for money.
+
+    It is paid when the items that were past due then are, or when as much of their principal is
+    gone as was awarded; what fell due later neither pays it nor keeps it unpaid.
+    """
+    judgment = state.case.judgment if state.case else None
+    if judgment is None or not judgment.items:
+        return True
+    left = [state.items[i] for i in judgment.items if i in state.items]
+    if not left or judgment.amount is None:
+        return bool(left)
+    gone = sum(judgment.items.values()) - sum(item.principal for item in left)
+    return gone < judgment.amount
+
+
+def waiting_for(state: Account, items: Sequence[Item], day: date, money: int) -> int:
+    """What of the `money` that waits is left for these items, of one age or next to one another,
+    when the older ones have had theirs: it goes to what falls due, in that order.
+    """
+    if not money or not items:
+        return money
+    first, disputed = min(map(_age, items)), disputed_ids(state)
+    older = (i for i in state.items.values() if _age(i) < first and i.item_id not in disputed)
+    return max(0, money - sum(i.principal + late_fee(i.accrual, day) for i in older))
+
+
+def asked(state: Account, items: Sequence[Item], day: date) -> Owed:
+    """The figures of some items as a notice asks for them: what is owed less what waits (rules of
+    all packs: credit).
+    """
+    return owed(state, items, day, less=waiting_for(state, items, day, state.prepaid))
+
+
+def owed(state: Account, items: Iterable[Item], day: date, less: int = 0) -> Owed:
+    """The figures of some items on a day; `less` is taken off from the first on, and what it covers
+    wholly is left out.
+    """
+    asked_for = list(items)
+    due = [(item.principal, late_fee(item.accrual, day)) for item in asked_for]
+    shown = [
+        OwedItem(
+            item_id=item.item_id,
+            item=item.item,
+            due_on=item.due_on,
+            principal=owes[0] - paid[0],
+            late_fee=owes[1] - paid[1],
+        )
+        for item, owes, paid in zip(asked_for, due, spread(less, due), strict=True)
+        if paid != owes or not any(owes)
+    ]
+    principal = sum(item.principal for item in shown)
+    fee = sum(item.late_fee for item in shown)
+    return Owed(
+        as_of=day,
+        currency=state.currency,
+        principal=principal,
+        late_fee=fee,
+        total=principal + fee,
+        oldest_due_on=min((item.due_on for item in shown), default=None),
+        items=tuple(shown),
+    )
+
+
+def _age(item: Item) -> tuple[date, date, str]:
+    return (item.due_on, item.issued_on, item.item_id)
