@@ -4,10 +4,8 @@
 is the local day they speak of.
 """
 
-from collections.abc import Iterable, Iterator
 from datetime import date
-from decimal import ROUND_HALF_UP, Context, Decimal
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal
 
 from contracts.base import (
     Amount,
@@ -24,48 +22,7 @@ from contracts.base import (
     PositiveAmount,
     SignedAmount,
 )
-
-_EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
-_WHOLE = Decimal(1)
-
-
-class AccrualFigures(Protocol):
-    """The figures of an accrual, whichever type holds them."""
-
-    @property
-    def through(self) -> date: ...
-    @property
-    def accrued(self) -> str: ...
-    @property
-    def per_day(self) -> str: ...
-    @property
-    def cap(self) -> int: ...
-    @property
-    def settled(self) -> int: ...
-
-
-def late_fee_at(accrual: AccrualFigures, day: date) -> int:
-    """The late fee due on a local day, in minor units: exact until the end, rounded half-up,
-    capped, less what is settled.
-
-    Before `through` it answers as on `through`: what was then is known to the ledger alone.
-    """
-    days = max(0, (day - accrual.through).days)
-    growth = _EXACT.multiply(Decimal(accrual.per_day), Decimal(days))
-    total = _EXACT.add(Decimal(accrual.accrued), growth)
-    rounded = min(Decimal(accrual.cap), total).quantize(_WHOLE, context=_EXACT)
-    return max(0, int(rounded) - accrual.settled)
-
-
-def spread(money: int, owed: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """What money pays of debts (principal and late fee) in their order, of each the principal
-    first.
-    """
-    for principal, late_fee in owed:
-        on_principal = min(money, principal)
-        on_fee = min(money - on_principal, late_fee)
-        money -= on_principal + on_fee
-        yield on_principal, on_fee
+from contracts.words.late_fee import late_fee_at
 
 
 class Accrual(Part):

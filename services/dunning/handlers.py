@@ -11,6 +11,7 @@ from chassis.runtime.routes import MessageRoute, WakeRoute
 from chassis.store.work import Work
 from contracts import billing, ledger, legal, notifier
 from contracts.codec import Message
+from contracts.words.late_fee import accrual_of
 from contracts.words.streams import (
     Subject,
     account_stream,
@@ -46,7 +47,7 @@ from services.dunning.domain.money.commands import (
     ReversePayment,
     UpdateItems,
 )
-from services.dunning.domain.money.state import Accrual, Agreement, Item, MoneyPart
+from services.dunning.domain.money.state import Agreement, Item, MoneyPart
 from services.dunning.people import reached_at
 from services.dunning.reports import Facts, creditor_facts, creditor_state
 
@@ -282,7 +283,6 @@ def _items_updated(work: Work, who: Subject, message: Message) -> UpdateItems:
 
 
 def _item(state: ledger.ItemState) -> Item:
-    accrual = state.accrual
     return Item(
         item_id=state.item_id,
         item=state.item,
@@ -291,15 +291,7 @@ def _item(state: ledger.ItemState) -> Item:
         due_on=state.due_on,
         original_due_on=state.original_due_on,
         issued_on=state.issued_on,
-        accrual=None
-        if accrual is None
-        else Accrual(
-            through=accrual.through,
-            accrued=accrual.accrued,
-            per_day=accrual.per_day,
-            cap=accrual.cap,
-            settled=accrual.settled,
-        ),
+        accrual=accrual_of(state.accrual),
         state=state.state,
         in_plan=state.in_plan,
     )

@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from contracts.ledger import Accrual, late_fee_at
+from contracts.ledger import Accrual
 from contracts.twins import twin
+from contracts.words.late_fee import late_fee_at
 
 DAY = date(2026, 3, 18)
 

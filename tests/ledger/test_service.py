@@ -4,6 +4,7 @@ from datetime import date
 
 from chassis.store.views import rows, table_of
 from contracts import billing, dunning, ledger, legal
+from contracts.words.late_fee import late_fee_at
 from contracts.words.streams import account_stream
 from tests.ledger.conftest import World
 
@@ -43,7 +44,7 @@ async def test_balance_carries_the_accrual_others_compute_the_fee_from(world: Wo
     await world.invoice("A", 360000, D(2026, 1, 31))
     (message,) = [m for m in await world.published() if m.type == ledger.BalanceChanged.TYPE]
     (item,) = message.data.items
-    assert ledger.late_fee_at(item.accrual, D(2026, 8, 9)) == 34200
+    assert late_fee_at(item.accrual, D(2026, 8, 9)) == 34200
 
 
 async def test_message_of_a_creditor_not_set_up_waits_for_its_terms(world: World) -> None:

@@ -9,22 +9,13 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from services.dunning.domain.money.owing import disputed_ids, late_fee
+from contracts.words.ageing import BUCKET_NAMES, bucket_of
+from contracts.words.late_fee import late_fee_at
+from services.dunning.domain.money.owing import disputed_ids
 from services.dunning.reports.book import Book, Debt
 
 Row = dict[str, Any]
 Rows = dict[str, Row]
-
-BUCKETS: tuple[tuple[str, int], ...] = (
-    ("0", 0),
-    ("1-30", 30),
-    ("31-60", 60),
-    ("61-90", 90),
-    ("91-180", 180),
-    ("181-365", 365),
-)
-LAST_BUCKET = "366+"
-BUCKET_NAMES = (*(name for name, _ in BUCKETS), LAST_BUCKET)
 
 
 def days_overdue(book: Book, debt: Debt, day: date) -> int:
@@ -34,15 +25,10 @@ def days_overdue(book: Book, debt: Debt, day: date) -> int:
     return max(0, (day - debt.item.due_on).days)
 
 
-def bucket_of(days: int) -> str:
-    """The ageing bucket of a number of days overdue."""
-    return next((name for name, last in BUCKETS if days <= last), LAST_BUCKET)
-
-
 def figures(book: Book, debt: Debt, day: date) -> Row:
     """An open item with what it owes on a day."""
     item = debt.item
-    fee = late_fee(item.accrual, day)
+    fee = late_fee_at(item.accrual, day)
     days = days_overdue(book, debt, day)
     return {
         "account": book.account,

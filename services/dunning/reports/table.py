@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
+from contracts.words.ageing import BUCKET_NAMES
 from services.dunning.policy.model import Pack
 from services.dunning.reports.analysis import (
     arrears_analysis,
@@ -24,7 +25,6 @@ from services.dunning.reports.book import Book
 from services.dunning.reports.collection_rate import collection_rate
 from services.dunning.reports.handset_split import SPLIT_AMOUNTS, handset_split, with_figures
 from services.dunning.reports.opened import Opened, with_collectors
-from services.dunning.reports.parts import BUCKET_NAMES
 from services.dunning.reports.recovery import (
     commission_statement,
     effectiveness,

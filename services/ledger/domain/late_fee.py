@@ -6,10 +6,11 @@ item when shown or paid.
 
 from collections.abc import Iterator
 from datetime import date
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import Context, Decimal
 
 import msgspec
 
+from contracts.words.late_fee import half_up, late_fee_at
 from services.ledger.domain.calendar import ONE_DAY, next_day
 from services.ledger.domain.state import Fee, Item, Move, Stop
 from services.ledger.domain.terms import Terms
@@ -31,14 +32,7 @@ class Accrual(msgspec.Struct, frozen=True, array_like=True):
 
     def at(self, day: date) -> int:
         """What is due on a day, rounded, after what was paid or waived."""
-        days = max(0, (day - self.through).days)
-        raw = _EXACT.add(self.accrued, _EXACT.multiply(self.per_day, Decimal(days)))
-        return max(0, min(self.cap, half_up(raw)) - self.settled)
-
-
-def half_up(value: Decimal) -> int:
-    """Round to the minor unit, halves up."""
-    return int(value.to_integral_value(ROUND_HALF_UP, _EXACT))
+        return late_fee_at(self, day)
 
 
 def cap(fee: Fee, terms: Terms) -> int:

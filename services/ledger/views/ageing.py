@@ -6,29 +6,19 @@ from typing import NamedTuple
 
 from asyncpg import Connection
 
+from contracts.words.ageing import BUCKET_NAMES, bucket_of
+from contracts.words.late_fee import late_fee_sql
 from services.ledger.domain import late_fee
 from services.ledger.domain.aggregates import ACCOUNT
 from services.ledger.domain.decide import catch_up
 from services.ledger.domain.state import Account, Item
 
-BUCKETS: tuple[tuple[str, int], ...] = (
-    ("0", 0),
-    ("1-30", 30),
-    ("31-60", 60),
-    ("61-90", 90),
-    ("91-180", 180),
-    ("181-365", 365),
-)
-"""Name and last day of each bucket but the last; 0 is what is not overdue."""
-LAST_BUCKET = "366+"
-
-_TODAY = """
+_TODAY = f"""
 select i.currency,
   case when i.disputed or i.due_on >= $2 then 0 else $2 - i.due_on end as days,
   count(*) as items, sum(i.principal)::bigint as principal,
-  sum(coalesce(greatest(0, round(least(i.fee_cap, i.fee_accrued
-    + i.fee_per_day * greatest(0, $2 - i.fee_through))) - i.fee_settled), 0))::bigint as late_fee
-from view_open_items i where i.creditor = $1 group by 1, 2 order by 1, 2"""
+  sum({late_fee_sql("i", "$2")})::bigint as late_fee
+from view_open_items i where i.creditor = $1 group by 1, 2 order by 1, 2"""  # noqa: S608 - text of ours
 _PAST = """
 select stream, data from events
 where stream >= $1 and stream < $2 and at <= $3 order by stream, version"""
@@ -72,18 +62,13 @@ async def aged_as_of(
 
 def buckets(aged: Iterable[Aged]) -> list[Bucket]:
     """The ageing table: every bucket, empty ones too."""
-    sums = {name: [0, 0, 0] for name in (*(name for name, _ in BUCKETS), LAST_BUCKET)}
+    sums = {name: [0, 0, 0] for name in BUCKET_NAMES}
     for entry in aged:
         total = sums[bucket_of(entry.days)]
         total[0] += entry.items
         total[1] += entry.principal
         total[2] += entry.late_fee
     return [Bucket(name, *total) for name, total in sums.items()]
-
-
-def bucket_of(days: int) -> str:
-    """The bucket of a number of days overdue."""
-    return next((name for name, last in BUCKETS if days <= last), LAST_BUCKET)
 
 
 async def _accounts(

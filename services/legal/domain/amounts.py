@@ -5,7 +5,8 @@ from datetime import date
 from msgspec import Struct
 from msgspec.structs import replace
 
-from contracts.ledger import late_fee_at, spread
+from contracts.words.allocation import spread
+from contracts.words.late_fee import late_fee_at
 from services.legal.domain.events import ClaimItem, OpenItem
 from services.legal.domain.state import LedgerView, PendingDocument
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from contracts.ledger import late_fee_at, spread
+from contracts.words.allocation import spread
+from contracts.words.late_fee import late_fee_at
 from services.notifier.domain.events import OpenItem
 from services.notifier.domain.state import LedgerView, OpenNotice
 

@@ -4,11 +4,12 @@ from datetime import date
 
 import pytest
 
+from contracts.words.late_fee import Accrual
 from services.dunning.domain.case.commands import Reassess
 from services.dunning.domain.case.events import LegalRequested
 from services.dunning.domain.contact.events import NoticeRequested
 from services.dunning.domain.money.commands import UpdateItems
-from services.dunning.domain.money.state import Accrual, Item
+from services.dunning.domain.money.state import Item
 from tests.dunning.domain.packs import COURT, LETTER, SMS, braced, pack, steps
 from tests.dunning.domain.world import World
 

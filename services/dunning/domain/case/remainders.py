@@ -2,9 +2,10 @@
 
 from datetime import date, timedelta
 
+from contracts.words.late_fee import late_fee_at
 from services.dunning.domain.account import Account
 from services.dunning.domain.localtime import ONE_DAY
-from services.dunning.domain.money.owing import late_fee, overdue
+from services.dunning.domain.money.owing import overdue
 
 _DAYS_AHEAD_MAX = 1 << 15
 
@@ -33,4 +34,4 @@ def reaches_minimum_on(state: Account, minimum: int, today: date) -> date | None
 
 
 def _total(state: Account, day: date) -> int:
-    return sum(item.principal + late_fee(item.accrual, day) for item in overdue(state, day))
+    return sum(item.principal + late_fee_at(item.accrual, day) for item in overdue(state, day))

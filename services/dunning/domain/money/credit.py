@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import date
 
+from contracts.words.late_fee import late_fee_at
 from services.dunning.domain.account import Account
 from services.dunning.domain.case.reacting import react
 from services.dunning.domain.money.events import InvoiceCounted
-from services.dunning.domain.money.owing import is_unpaid, late_fee, waiting_for
+from services.dunning.domain.money.owing import is_unpaid, waiting_for
 from services.dunning.domain.money.state import Item
 from services.dunning.domain.recorder import Recorder
 from services.dunning.policy.model import Pack
@@ -40,7 +41,7 @@ def is_prepaid(state: Account, item: Item, day: date) -> bool:
     invoices it names does not.
     """
     left = waiting_for(state, [item], day, state.prepaid - state.waiting)
-    return left >= item.principal + late_fee(item.accrual, day)
+    return left >= item.principal + late_fee_at(item.accrual, day)
 
 
 def count_invoices(rec: Recorder, before: Account, items: Sequence[Item]) -> None:

@@ -3,19 +3,15 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from contracts.ledger import late_fee_at, spread
+from contracts.words.allocation import spread
+from contracts.words.late_fee import late_fee_at
 from services.dunning.domain.account import Account
-from services.dunning.domain.money.state import Accrual, Item, Owed, OwedItem
-
-
-def late_fee(accrual: Accrual | None, day: date) -> int:
-    """The unpaid late fee on a day, rounded half-up to the minor unit."""
-    return 0 if accrual is None else late_fee_at(accrual, day)
+from services.dunning.domain.money.state import Item, Owed, OwedItem
 
 
 def is_unpaid(item: Item, day: date) -> bool:
     """Whether any part of it, principal or late fee, is left."""
-    return item.principal > 0 or late_fee(item.accrual, day) > 0
+    return item.principal > 0 or late_fee_at(item.accrual, day) > 0
 
 
 def disputed_ids(state: Account) -> frozenset[str]:
@@ -72,7 +68,7 @@ def waiting_for(state: Account, items: Sequence[Item], day: date, money: int) ->
         return money
     first, disputed = min(map(_age, items)), disputed_ids(state)
     older = (i for i in state.items.values() if _age(i) < first and i.item_id not in disputed)
-    return max(0, money - sum(i.principal + late_fee(i.accrual, day) for i in older))
+    return max(0, money - sum(i.principal + late_fee_at(i.accrual, day) for i in older))
 
 
 def asked(state: Account, items: Sequence[Item], day: date) -> Owed:
@@ -87,7 +83,7 @@ def owed(state: Account, items: Iterable[Item], day: date, less: int = 0) -> Owe
     wholly is left out.
     """
     asked_for = list(items)
-    due = [(item.principal, late_fee(item.accrual, day)) for item in asked_for]
+    due = [(item.principal, late_fee_at(item.accrual, day)) for item in asked_for]
     shown = [
         OwedItem(
             item_id=item.item_id,

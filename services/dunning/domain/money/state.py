@@ -5,19 +5,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-
-class Accrual(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The late fee of one item as a function of the day, as the ledger states it.
-
-    `accrued` and `per_day` are exact decimals in minor units, as text; `cap` and `settled` are
-    whole minor units.
-    """
-
-    through: date
-    accrued: str
-    per_day: str
-    cap: int
-    settled: int
+from contracts.words.late_fee import Accrual
 
 
 class Item(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -7,6 +7,7 @@ want of it.
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+from contracts.words.late_fee import late_fee_at
 from services.dunning.domain.account import Account
 from services.dunning.domain.case.acting import raise_alert
 from services.dunning.domain.case.conditions import holds
@@ -14,7 +15,7 @@ from services.dunning.domain.case.events import WakeScheduled
 from services.dunning.domain.localtime import ONE_DAY
 from services.dunning.domain.money.commands import NoteUnmatched
 from services.dunning.domain.money.events import PaymentUnmatched
-from services.dunning.domain.money.owing import late_fee, overdue
+from services.dunning.domain.money.owing import overdue
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.policy.actions import Action
 
@@ -72,7 +73,7 @@ def is_held(state: Account, actions: Iterable[Action], day: date) -> bool:
 def covers(state: Account, day: date) -> bool:
     """Whether the waiting money is as much as all that is overdue on a day, late fee included."""
     items = overdue(state, day)
-    return state.waiting >= sum(i.principal + late_fee(i.accrual, day) for i in items)
+    return state.waiting >= sum(i.principal + late_fee_at(i.accrual, day) for i in items)
 
 
 def held_until(state: Account, day: date) -> date:
