@@ -7,7 +7,7 @@ here must be one it knows.
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import msgspec
 from pydantic import (
@@ -22,6 +22,8 @@ from pydantic import (
     StrictBool,
 )
 from pydantic_core import CoreSchema, PydanticUseDefault, core_schema
+
+from contracts.words import identifiers
 
 AMOUNT_MAX = 2**53 - 1
 """The largest integer every JSON reader keeps exact."""
@@ -102,7 +104,7 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
+Identifier = Annotated[str, Field(pattern=identifiers.WHOLE)]
 """The name of a thing or of a kind of thing; never personal data by itself."""
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 """An ISO 4217 code."""
@@ -147,20 +149,6 @@ Variables = Annotated[
     Field(max_length=200),
 ]
 """Amounts, days and codes for a template, by name; no text that a person wrote."""
-
-Purpose = Literal["bill", "reminder", "arrears_notice", "demand", "final_demand"]
-Channel = Literal["sms", "email", "voice", "letter", "registered_letter", "ems", "public_list"]
-Recipients = Literal["first", "registered", "each_other"]
-Document = Literal[
-    "lawyer_letter",
-    "complaint",
-    "preservation_application",
-    "enforcement_application",
-    "guarantee_order",
-    "seizure_order",
-]
-LegalStep = Literal["filed", "hearing", "judgment", "settled", "enforced", "frozen", "seized"]
-Decision = Literal["approved", "rejected"]
 
 
 class Part(BaseModel):

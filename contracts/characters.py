@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 
 from contracts.errors import MalformedMessage
-from contracts.twins import FREE_TEXTS, IDENTIFIER_CHARACTERS
+from contracts.twins import FREE_TEXTS
+from contracts.words import identifiers
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 CONTROL_OR_HALF = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -25,7 +26,7 @@ HAS_HALF = "has half of a surrogate pair"
 _SUSPECT = re.compile(
     rb"\x7f|\xc2[\x80-\x9f]|\\[bfnrt]|\\u00(?:[01][0-9A-Fa-f]|7[Ff]|[89][0-9A-Fa-f])"
 )
-_KEY_BYTES = IDENTIFIER_CHARACTERS + b"/*"
+_KEY_BYTES = identifiers.CHARACTERS + b"/*"
 _KEY_CONTROL = re.compile(rb"[\x00-\x1f\x7f]|\xc2[\x80-\x9f]")
 _HALF_ESCAPED = re.compile(rb"\\u[dD][89A-Fa-f]")
 _HALF = re.compile(r"[\ud800-\udfff]")

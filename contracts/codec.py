@@ -20,7 +20,8 @@ from contracts.base import FIRST_YEAR, LAST_YEAR, OUT_OF_YEARS, Contract
 from contracts.characters import refuse_controls
 from contracts.errors import MalformedMessage
 from contracts.registry import MODELS
-from contracts.twins import IDENTIFIER_CHARACTERS, quick_twin, twin
+from contracts.twins import quick_twin, twin
+from contracts.words.identifiers import CHARACTERS, IDENTIFIER
 
 CONTENT_TYPE = "application/cloudevents+json"
 """What `encode` writes: structured mode."""
@@ -34,8 +35,8 @@ FOREIGN = "billing"
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 _Source = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 _Short = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
-_Creditor = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.:-]{1,128}\Z")]
-_Subject = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9_.:-]{1,128}|\*)\Z")]
+_Creditor = Annotated[str, msgspec.Meta(pattern=rf"^{IDENTIFIER}\Z")]
+_Subject = Annotated[str, msgspec.Meta(pattern=rf"^({IDENTIFIER}|\*)\Z")]
 _Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -151,7 +152,7 @@ def decode(value: bytes, headers: Sequence[tuple[str, bytes]] = ()) -> Message:
         places, identifiers, about_account, foreign = _DECODINGS[type(message)]
         data = message.data
         texts = places % identifiers(data) + message.creditor
-        if texts.encode().translate(None, IDENTIFIER_CHARACTERS):
+        if texts.encode().translate(None, CHARACTERS):
             _strict()(value)  # raises, and names the field
             raise MalformedMessage("message", "has an identifier of other characters")
         if _ESCAPE in value or _DELETE in value or _LEAD_OF_C1 in value:  # else: no control

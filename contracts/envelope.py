@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from contracts.characters import clean
+from contracts.words.identifiers import is_identifier
 
 _ID_MAX = 256
 _TYPE_MAX = 128
-_IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 _MEMBER = re.compile(rb'"(id|type|creditor|subject)"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 
@@ -65,7 +65,7 @@ def _text(value: Any, length: int) -> str | None:
 
 
 def _name(value: Any) -> str | None:
-    return value if isinstance(value, str) and _IDENTIFIER.fullmatch(value) else None
+    return value if isinstance(value, str) and is_identifier(value) else None
 
 
 def _subject(found: Mapping[str, Any]) -> str | None:

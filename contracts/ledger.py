@@ -5,7 +5,7 @@ is the local day they speak of.
 """
 
 from datetime import date
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from contracts.base import (
     Amount,
@@ -23,6 +23,7 @@ from contracts.base import (
     SignedAmount,
 )
 from contracts.words.late_fee import late_fee_at
+from contracts.words.vocabulary import ItemStatus
 
 
 class Accrual(Part):
@@ -60,7 +61,7 @@ class ItemState(Part):
     disputed: Flag = False
     deferred_until: Day | None = None
     in_plan: Flag = False
-    state: Literal["open", "settled", "cancelled", "written_off"] = "open"
+    state: ItemStatus = "open"
 
 
 class AllocationPart(Part):

@@ -8,12 +8,11 @@ from contracts.base import (
     Count,
     Currency,
     Day,
-    Document,
     Identifier,
-    LegalStep,
     PositiveAmount,
     Sha256,
 )
+from contracts.words.vocabulary import Document, LegalStep
 
 
 class LegalContract(Contract):

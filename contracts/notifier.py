@@ -2,16 +2,8 @@
 
 from typing import ClassVar, Literal
 
-from contracts.base import (
-    Channel,
-    Contract,
-    Count,
-    Identifier,
-    Instant,
-    Label,
-    Purpose,
-    Sha256,
-)
+from contracts.base import Contract, Count, Identifier, Instant, Label, Sha256
+from contracts.words.vocabulary import Channel, Purpose
 
 
 class NotifierContract(Contract):

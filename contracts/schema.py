@@ -4,9 +4,10 @@ from typing import Any
 
 from contracts.base import Contract
 from contracts.errors import OTHER_MEANING
+from contracts.words import identifiers
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_IDENTIFIER = {"type": "string", "pattern": "^[A-Za-z0-9_.:-]{1,128}$"}
+_IDENTIFIER = {"type": "string", "pattern": identifiers.WHOLE}
 _REFERENCE = {"type": "string", "minLength": 1, "maxLength": 256}
 _REFUSED = {"type": "null", "description": f"Refused: it {OTHER_MEANING}."}
 NO_ACCOUNT_SUBJECT = {"const": "*"}

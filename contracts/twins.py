@@ -26,12 +26,11 @@ from contracts.base import (
     Identifier,
     Part,
 )
+from contracts.words import identifiers
 
 FREE_TEXTS = "_free_texts"
 """The attribute of a twin that names its fields of free text."""
-IDENTIFIER_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-"
-"""The characters an `Identifier` may have."""
-_SHORT: Any = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+_SHORT: Any = Annotated[str, msgspec.Meta(min_length=1, max_length=identifiers.LENGTH_MAX)]
 _BOUNDS = ("ge", "le", "gt", "lt", "min_length", "max_length")
 
 

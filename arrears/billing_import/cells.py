@@ -8,11 +8,12 @@ from arrears.billing_import.amounts import NotAnAmount
 from arrears.billing_import.ids import identifier
 from arrears.billing_import.mapping import ImportMap
 from arrears.billing_import.table import Record, Unreadable
+from contracts.words.identifiers import CHARACTER
 
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 NUMBER_MAX, LABEL_MAX = 64, 200
 _ID_ROOM = 120  # so that `settled-` fits before it
-_PLAIN_ID = re.compile(rf"[A-Za-z0-9_.:-]{{1,{_ID_ROOM}}}\Z")
+_PLAIN_ID = re.compile(rf"{CHARACTER}{{1,{_ID_ROOM}}}\Z")
 _SPREADSHEET = re.compile(
     r"#{2,}\Z|#(N/A|NV|REF!|BEZUG!|VALUE!|WERT!|DIV/0!|NAME\?|NUM!|ZAHL!|NULL!)\Z"
     r"|[0-9]+([.,][0-9]+)?E\+[0-9]+\Z",

@@ -5,8 +5,8 @@ import unicodedata
 from base64 import b32encode
 from hashlib import sha256
 
-ID_MAX = 128
-_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}\Z")
+from contracts.words.identifiers import LENGTH_MAX, is_identifier
+
 _OTHERS = re.compile(r"[^A-Za-z0-9_.:]+")
 _MARK_BYTES = 10  # 80 bits: two different numbers of one creditor never meet
 _MARK_CHARACTERS = 16
@@ -23,10 +23,10 @@ def identifier(number: str) -> str:
     text = unicodedata.normalize("NFC", number.strip())
     if not text:
         raise ValueError("an empty text has no identifier")
-    if _ID.match(text):
+    if is_identifier(text):
         return text
     mark = b32encode(sha256(text.encode("utf-8", "surrogatepass")).digest()[:_MARK_BYTES])
-    readable = _readable(text)[: ID_MAX - _MARK_CHARACTERS - 1].rstrip("-")
+    readable = _readable(text)[: LENGTH_MAX - _MARK_CHARACTERS - 1].rstrip("-")
     return f"{readable}-{mark.decode().lower()}" if readable else mark.decode().lower()
 
 

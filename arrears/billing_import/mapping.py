@@ -19,7 +19,8 @@ from arrears.billing_import.amounts import (
 from arrears.billing_import.table import CsvForm
 from arrears.errors import UsageError
 from arrears.marked_yaml import read_model
-from arrears.scenario.inputs import Identifier, PaymentMethod
+from arrears.scenario.inputs import PaymentMethod
+from contracts.base import Identifier
 from contracts.words.formats import decimals
 
 _DEFAULTS = Path(__file__).with_name("defaults.yaml")

@@ -5,7 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, model_validator
 
-from arrears.scenario.inputs import Channel, Identifier, Part
+from arrears.scenario.inputs import Part
+from contracts.base import Identifier
+from contracts.words.vocabulary import Channel
 
 EffectKind = Literal[
     "notice", "task", "restrict", "restore", "refer", "legal", "approval", "alert", "classified",

@@ -5,13 +5,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from contracts.base import Identifier
+from contracts.words.vocabulary import Channel
+
 DEFAULT_TIME = time(10, 0)
 
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
 PositiveMinor = Annotated[int, Field(gt=0)]
 NonNegativeMinor = Annotated[int, Field(ge=0)]
 PaymentMethod = Literal["cash", "transfer", "direct_debit", "card", "wechat", "alipay", "in_kind"]
-Channel = Literal["sms", "email", "voice", "letter", "registered_letter", "ems", "public_list"]
 
 
 def local_moment(value: object) -> object:

@@ -11,7 +11,6 @@ from contracts.base import (
     Count,
     Currency,
     Day,
-    Decision,
     Identifier,
     Label,
     Part,
@@ -19,6 +18,7 @@ from contracts.base import (
     Version,
 )
 from contracts.dunning.base import DunningContract
+from contracts.words.vocabulary import Decision, DisputeKind, DisputeOutcome
 
 
 class AccountMessage(DunningContract):
@@ -132,7 +132,7 @@ class DisputeOpened(AccountMessage):
     TYPE: ClassVar[str] = "dunning.dispute.opened.v1"
 
     dispute_id: Identifier
-    kind: Literal["objection", "hearing", "statement", "appeal", "complaint"]
+    kind: DisputeKind
     item_ids: tuple[Identifier, ...] = ()
 
 
@@ -142,7 +142,7 @@ class DisputeResolved(AccountMessage):
     TYPE: ClassVar[str] = "dunning.dispute.resolved.v1"
 
     dispute_id: Identifier
-    outcome: Literal["upheld", "rejected", "reduced"]
+    outcome: DisputeOutcome
     item_ids: tuple[Identifier, ...] = ()
     amount: Amount | None = None
 

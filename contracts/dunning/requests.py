@@ -4,21 +4,18 @@ from typing import ClassVar
 
 from contracts.base import (
     Amount,
-    Channel,
     Count,
     Currency,
     Day,
-    Document,
     Flag,
     Identifier,
     Label,
     Part,
     PositiveAmount,
-    Purpose,
-    Recipients,
     Variables,
 )
 from contracts.dunning.base import CaseMessage, Decided, DunningContract
+from contracts.words.vocabulary import Channel, Document, Purpose, Recipients
 
 
 class NoticeRequested(Decided):

@@ -2,7 +2,7 @@
 write-offs.
 """
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from contracts.base import (
     Amount,
@@ -19,6 +19,7 @@ from contracts.base import (
     Version,
 )
 from contracts.dunning.base import DunningContract
+from contracts.words.vocabulary import Allocation, LateFeeStart
 
 
 class LateFeeTerms(Part):
@@ -29,14 +30,14 @@ class LateFeeTerms(Part):
 
     rate_per_day: DecimalText
     cap_ratio: DecimalText = "1"
-    starts: Literal["due", "started"] = "due"
+    starts: LateFeeStart = "due"
 
 
 class CaseTerms(Part):
     """The terms of money a case is pinned to, with its policy version."""
 
     due_days: Count | None = None
-    allocation: Literal["principal_first", "charges_first"] = "principal_first"
+    allocation: Allocation = "principal_first"
     late_fee: LateFeeTerms | None = None
 
 
@@ -66,7 +67,7 @@ class TermsPublished(DunningContract):
     time_zone: Label
     currency: Currency
     due_days: Count | None = None
-    allocation: Literal["principal_first", "charges_first"] = "principal_first"
+    allocation: Allocation = "principal_first"
     late_fee: LateFeeTerms | None = None
     contact: ContactTerms | None = None
     policy: Identifier

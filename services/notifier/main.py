@@ -14,6 +14,7 @@ from chassis.runtime.blueprint import Blueprint
 from chassis.runtime.service import Probe, Service, no_probe
 from chassis.settings import Settings
 from chassis.store.aggregate import Aggregate
+from contracts.words.vocabulary import CHANNELS
 from services.notifier.adapters.breaker import Breaker
 from services.notifier.adapters.gateway import Gateway
 from services.notifier.adapters.mail import SmtpGateway
@@ -22,7 +23,6 @@ from services.notifier.adapters.sms import SmsGateway
 from services.notifier.api import callbacks, notices
 from services.notifier.dispatch import Dispatcher
 from services.notifier.domain.decide import wake_at
-from services.notifier.domain.destinations import CHANNELS
 from services.notifier.domain.events import Event
 from services.notifier.domain.evolve import evolve
 from services.notifier.domain.state import Account, initial_account
@@ -94,7 +94,9 @@ def dispatcher(own: NotifierSettings, now: Callable[[], datetime]) -> Dispatcher
     if own.sms_url:
         gateways["sms"] = _sms(own, now)
     pause = timedelta(seconds=own.gateway_pause_seconds)
-    breakers = {name: Breaker(own.gateway_failures_max, pause) for name in CHANNELS}
+    breakers: dict[str, Breaker] = {
+        name: Breaker(own.gateway_failures_max, pause) for name in CHANNELS
+    }
     return Dispatcher(
         gateways=gateways,
         local=frozenset(name for name, one in gateways.items() if one is outbox),

@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from chassis.errors import Malformed
+from contracts.words.vocabulary import DOCUMENTS
 from services.legal.domain.amounts import Claim, claim
-from services.legal.domain.commands import DOCUMENTS
 from services.legal.domain.events import Accrual, ClaimItem, OpenItem
 from services.legal.domain.parties import Guarantor, Profile
 from services.legal.domain.state import LedgerView, Matter, PendingDocument

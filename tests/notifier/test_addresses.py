@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from contracts.words.addresses.mail import mail_addresses
 from contracts.words.addresses.phone import phone_numbers
 from contracts.words.addresses.postal import postal_address
-from services.notifier.domain.destinations import CHANNELS, Profile, destinations
+from contracts.words.vocabulary import CHANNELS
+from services.notifier.domain.destinations import Profile, destinations
 from services.notifier.domain.terms import Terms
 
 FIRST, SECOND = "+8613800138000", "+8613900139000"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic_settings import BaseSettings
 
+from contracts.words.vocabulary import CHANNELS
 from services.legal.settings import LegalSettings
-from services.notifier.domain.destinations import CHANNELS
 from services.notifier.domain.rules import ATTEMPTS_MAX, IN_DOUBT, retry_after
 from services.notifier.rendering.templates import GROUPS
 from services.notifier.settings import NotifierSettings

@@ -8,7 +8,8 @@ import pytest
 
 from chassis.errors import Malformed, Misconfigured
 from contracts.words.formats import day, item_name, language_of, money
-from services.notifier.domain.destinations import CHANNELS, Profile
+from contracts.words.vocabulary import CHANNELS
+from services.notifier.domain.destinations import Profile
 from services.notifier.domain.events import Accrual, OpenItem
 from services.notifier.domain.state import Account, LedgerView, OpenNotice
 from services.notifier.domain.terms import Terms

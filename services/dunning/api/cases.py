@@ -14,11 +14,12 @@ from chassis.store.stored import Stored
 from chassis.store.views import table_of
 from contracts.base import Number
 from contracts.words.streams import Subject, account_stream
+from contracts.words.vocabulary import STAFF
 from services.dunning.api import models as m
 from services.dunning.api.creditors import end_of, paged
 from services.dunning.api.desk import CreditorQuery, Desk, InScope
 from services.dunning.api.queries import CASE, CASES, PERSON, SORTS, case_row, subjects_of
-from services.dunning.api.roles import STAFF, may
+from services.dunning.api.roles import may
 from services.dunning.api.timeline import Entry
 from services.dunning.domain.account import Account
 from services.dunning.domain.codes import person_code

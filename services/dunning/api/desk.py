@@ -17,6 +17,7 @@ from chassis.runtime.service import Service
 from chassis.store.stored import Stored
 from chassis.store.vault import KeyRing
 from chassis.store.work import Work
+from contracts.base import Identifier
 from contracts.words.streams import Subject, account_stream, creditor_stream
 from services.dunning.api.timeline import Entry, Reader
 from services.dunning.decisions import Decisions
@@ -28,11 +29,11 @@ from services.dunning.domain.creditor.state import Creditor
 from services.dunning.domain.event import Event
 from services.dunning.policy import Pack
 
-AccountId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,128}$", description="account")]
-CreditorId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,128}$", description="creditor")]
+AccountId = Annotated[Identifier, Path(description="account")]
+CreditorId = Annotated[Identifier, Path(description="creditor")]
 CreditorQuery = Annotated[
-    str | None,
-    Query(pattern=r"^[A-Za-z0-9_.:-]{1,128}$", description="default: the token's only creditor"),
+    Identifier | None,
+    Query(description="default: the token's only creditor"),
 ]
 ALL_ACCOUNTS = "*"
 Seal = Callable[[str, str | None], bytes]

@@ -13,17 +13,16 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from contracts.base import StatedDay
+from contracts.base import Identifier, StatedDay
+from contracts.words.vocabulary import Decision, DisputeKind, DisputeOutcome
 from contracts.words.workdays import is_country
 
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Person = Annotated[str, Field(min_length=1, max_length=128)]
 Text = Annotated[str, Field(min_length=1, max_length=4000)]
 PositiveMinor = Annotated[int, Field(strict=True, gt=0, le=10**15)]
 NonNegativeMinor = Annotated[int, Field(strict=True, ge=0, le=10**15)]
 
-DisputeKind = Literal["objection", "hearing", "statement", "appeal", "complaint"]
 _INSTALMENTS_MAX = 120
 _CLOSED_DAYS_MAX = 2000
 
@@ -134,7 +133,7 @@ class ResolutionInput(Deed):
     alone.
     """
 
-    outcome: Literal["upheld", "rejected", "reduced"]
+    outcome: DisputeOutcome
     amount: NonNegativeMinor | None = None
     reason: Text | None = None
 
@@ -160,7 +159,7 @@ class DecisionInput(Deed):
     """A decision on the application or approval of that name."""
 
     purpose: Annotated[Word, _also("purpose", "for")]
-    outcome: Literal["approved", "rejected"]
+    outcome: Decision
     until: StatedDay | None = None
     amount: NonNegativeMinor | None = None
 

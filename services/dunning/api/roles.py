@@ -6,6 +6,7 @@ from fastapi import Depends
 
 from chassis.errors import Forbidden
 from chassis.http import Principal, require
+from contracts.words.vocabulary import STAFF
 
 Action = Literal[
     "set_up_creditor",
@@ -31,8 +32,6 @@ Action = Literal[
     "release_hold",
 ]
 
-FIELD_STAFF = ("collector", "sales", "finance", "operations", "property", "administration", "legal")
-STAFF = (*FIELD_STAFF, "manager")
 
 ROLES_OF: dict[Action, tuple[str, ...]] = {
     "set_up_creditor": ("manager",),

@@ -13,6 +13,7 @@ from chassis.http.paging import Cursor, Limit
 from chassis.store.vault import KeyRing
 from chassis.store.views import table_of
 from contracts.words.streams import Subject
+from contracts.words.vocabulary import STAFF
 from services.dunning.api import inputs as i
 from services.dunning.api import models as m
 from services.dunning.api.desk import (
@@ -25,7 +26,7 @@ from services.dunning.api.desk import (
     RequestId,
     Target,
 )
-from services.dunning.api.roles import STAFF, acting_for, may
+from services.dunning.api.roles import acting_for, may
 from services.dunning.domain.account import Account
 from services.dunning.domain.case.commands import CompleteTask
 from services.dunning.domain.case.state import OpenTask, ReportedTask

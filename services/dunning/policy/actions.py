@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.base import AMOUNT_MAX
+from contracts.words.vocabulary import Channel, Document, Purpose, Recipients
 from services.dunning.policy.conditions import Condition, Names
-from services.dunning.policy.vocabulary import Channel, Document, Purpose, Recipients, TaskKind
+from services.dunning.policy.vocabulary import TaskKind
 
 Asked = Annotated[str, Field(min_length=1, max_length=120)]
 

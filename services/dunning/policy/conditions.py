@@ -4,14 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from services.dunning.policy.vocabulary import (
-    DisputeChange,
-    LegalProgress,
-    NoticeFate,
-    Outcome,
-    Purpose,
-    TaskKind,
-)
+from contracts.words.vocabulary import Decision, LegalStep, Purpose
+from services.dunning.policy.vocabulary import DisputeChange, NoticeFate, TaskKind
 
 
 def as_list(value: Any) -> Any:
@@ -77,7 +71,7 @@ class After(_Part):
     task: TaskKind | None = None
     results: Names = ()
     approval: str | None = None
-    legal: LegalProgress | None = None
+    legal: LegalStep | None = None
     step: str | None = None
     days: int = Field(default=0, ge=0)
     unpaid: bool = False
@@ -141,7 +135,7 @@ class OnDecision(_Part):
     """An approval was decided."""
 
     for_: str = Field(alias="for", min_length=1)
-    outcome: Outcome
+    outcome: Decision
 
 
 class Trigger(_Part):

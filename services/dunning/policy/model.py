@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SkipValidation, StringConstraints, model_validator
 
+from contracts.words.vocabulary import Allocation, LateFeeStart, Role
 from services.dunning.policy.actions import Action, Approval, Part
 from services.dunning.policy.conditions import Condition, Trigger, When, as_list
 from services.dunning.policy.document import Document
@@ -23,7 +24,6 @@ from services.dunning.policy.recovery import (
     Kpi,
     Limitation,
 )
-from services.dunning.policy.vocabulary import Role
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
 StepId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
@@ -43,14 +43,14 @@ class LateFee(Part):
 
     rate_per_day: Decimal = Field(ge=0, le=1)
     cap_ratio: Decimal = Field(default=Decimal(1), gt=0)
-    starts: Literal["due", "started"] = "due"
+    starts: LateFeeStart = "due"
 
 
 class Terms(Part):
     """What the ledger needs of the policy."""
 
     due_days: int | None = Field(default=None, ge=0)
-    allocation: Literal["principal_first", "charges_first"] = "principal_first"
+    allocation: Allocation = "principal_first"
     late_fee: LateFee | None = None
 
 

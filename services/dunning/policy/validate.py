@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import get_args
 
+from contracts.words.vocabulary import Role
 from services.dunning.policy.conditions import After
 from services.dunning.policy.document import Document, Path
 from services.dunning.policy.model import Pack, Step
@@ -11,7 +12,6 @@ from services.dunning.policy.validate_dates import date_faults
 from services.dunning.policy.validate_names import classes_of, unknown_names
 from services.dunning.policy.validate_recovery import recovery_faults
 from services.dunning.policy.validate_severity import severe_faults
-from services.dunning.policy.vocabulary import Role
 from services.dunning.policy.walk import actions_at, entries_at, steps_at
 
 Found = Iterator[tuple[Path, str]]

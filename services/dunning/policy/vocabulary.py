@@ -20,29 +20,6 @@ TaskKind = Literal[
     "report_upward",
     "estate_review",
 ]
-Role = Literal[
-    "collector",
-    "sales",
-    "finance",
-    "operations",
-    "property",
-    "administration",
-    "legal",
-    "manager",
-]
-Purpose = Literal["bill", "reminder", "arrears_notice", "demand", "final_demand"]
-Channel = Literal["sms", "email", "voice", "letter", "registered_letter", "ems", "public_list"]
-Document = Literal[
-    "lawyer_letter",
-    "complaint",
-    "preservation_application",
-    "enforcement_application",
-    "guarantee_order",
-    "seizure_order",
-]
-Recipients = Literal["first", "registered", "each_other"]
-LegalProgress = Literal["filed", "hearing", "judgment", "settled", "enforced", "frozen", "seized"]
-Outcome = Literal["approved", "rejected"]
 NoticeFate = Literal["failed", "returned", "refused", "no_address", "opted_out"]
 """What may become of a notice that does not reach the debtor."""
 DisputeChange = Literal["opened", "upheld", "reduced", "rejected"]

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from contracts.base import PositiveAmount
+from contracts.words.vocabulary import ItemStatus
 
 
 class AccountSummary(BaseModel):
@@ -33,7 +34,7 @@ class ItemOut(BaseModel):
     item_id: str
     number: str | None = None
     item: str
-    state: Literal["open", "settled", "cancelled", "written_off"]
+    state: ItemStatus
     amount: int
     principal: int
     late_fee: int

@@ -11,10 +11,9 @@ from typing import Literal
 
 import msgspec
 
+from contracts.words.vocabulary import ItemStatus
 from services.ledger.domain.calendar import midnight, morning
 from services.ledger.domain.terms import Terms
-
-ItemStatus = Literal["open", "settled", "cancelled", "written_off"]
 
 
 class Stop(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -2,9 +2,10 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Literal
 
 import msgspec
+
+from contracts.words.vocabulary import Allocation, LateFeeStart
 
 
 class Rate(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -56,10 +57,10 @@ class PublishTerms(msgspec.Struct, frozen=True):
     currency: str
     day: date
     due_days: int | None = None
-    allocation: Literal["principal_first", "charges_first"] = "principal_first"
+    allocation: Allocation = "principal_first"
     rate_per_day: Decimal | None = None
     cap_ratio: Decimal = Decimal(1)
-    starts: Literal["due", "started"] = "due"
+    starts: LateFeeStart = "due"
     minimum_overdue: int = 0
     unmatched_days: int = 6
 

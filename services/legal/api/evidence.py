@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from chassis.http.auth import Principal, require
 from chassis.runtime.service import Service
+from contracts.words.identifiers import FILE_NAME
 from services.legal.evidence import bundle
 from services.legal.evidence.gathering import gather
 from services.legal.evidence.sources import sources
@@ -21,7 +22,7 @@ _ANSWER: dict[int | str, dict[str, Any]] = {
         "headers": {HEAD: {"schema": {"type": "string"}, "description": "last link of the chain"}},
     }
 }
-CaseId = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$")]
+CaseId = Annotated[str, Path(pattern=f"^{FILE_NAME}$")]
 Lawyer = Annotated[Principal, Depends(require("legal", "manager"))]
 
 

@@ -16,9 +16,9 @@ from chassis.runtime.service import Service
 from chassis.store.stored import Stored
 from chassis.store.vault import KeyRing
 from chassis.store.work import Work
+from contracts.base import Identifier
 from contracts.words.streams import Subject, matter_stream, terms_stream
 from services.legal.api.models import (
-    AccountId,
     Closing,
     Cost,
     FileTask,
@@ -47,7 +47,7 @@ _LAWYERS = ("legal", "manager")
 Keeper = Annotated[Principal, Depends(require(*_KEEPERS))]
 Lawyer = Annotated[Principal, Depends(require(*_LAWYERS))]
 Bookkeeper = Annotated[Principal, Depends(require("finance", *_LAWYERS))]
-AccountPath = Annotated[AccountId, Path(description="the account")]
+AccountPath = Annotated[Identifier, Path(description="the account")]
 CreditorQuery = str | None
 Decide = Callable[[Work, Matter, Terms, date], Sequence[e.Event]]
 

@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.base import Amount, LegalStep, StatedDay
+from contracts.base import Amount, StatedDay
+from contracts.words.vocabulary import LegalStep
 
-AccountId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
 DocumentState = Literal["waiting", "issued", "refused"]
 Term = Literal["running", "expired", "met"]
 

@@ -14,10 +14,10 @@ from chassis.runtime.service import Service
 from chassis.store.stored import Stored
 from chassis.store.vault import KeyRing
 from chassis.store.work import Work
-from contracts.base import Document
+from contracts.base import Identifier
 from contracts.words.streams import Subject, matter_stream, terms_stream
+from contracts.words.vocabulary import Document
 from services.legal.api.models import (
-    AccountId,
     CostRow,
     DocumentDetail,
     DocumentRow,
@@ -43,7 +43,7 @@ Recorder = Annotated[Principal, Depends(require(*_READERS))]
 CreditorQuery = Annotated[
     str | None, Query(description="wanted when the token covers several creditors")
 ]
-AccountPath = Annotated[AccountId, Path(description="the account")]
+AccountPath = Annotated[Identifier, Path(description="the account")]
 
 
 def router(service: Service, settings: LegalSettings) -> APIRouter:

@@ -4,31 +4,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-Document = Literal[
-    "lawyer_letter",
-    "complaint",
-    "preservation_application",
-    "enforcement_application",
-    "guarantee_order",
-    "seizure_order",
-]
-Step = Literal["filed", "hearing", "judgment", "settled", "enforced", "frozen", "seized"]
-
-DOCUMENTS: tuple[Document, ...] = (
-    "lawyer_letter",
-    "complaint",
-    "preservation_application",
-    "enforcement_application",
-    "guarantee_order",
-    "seizure_order",
-)
+from contracts.words.vocabulary import LegalStep
 
 
 @dataclass(frozen=True)
 class RecordProgress:
     """Tell what happened; `note` is sealed, `pay_by` is wanted for a judgment."""
 
-    step: Step
+    step: LegalStep
     day: date
     by: str
     amount: int | None = None

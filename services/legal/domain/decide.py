@@ -3,9 +3,11 @@
 from datetime import date, datetime, timedelta
 
 from chassis.errors import Rejected
+from contracts.words.identifiers import LENGTH_MAX
+from contracts.words.vocabulary import DOCUMENTS
 from services.legal.domain import events as e
 from services.legal.domain.amounts import Claim
-from services.legal.domain.commands import DOCUMENTS, Drawn, RecordProgress
+from services.legal.domain.commands import Drawn, RecordProgress
 from services.legal.domain.file import with_evidence
 from services.legal.domain.state import Matter, PendingDocument
 from services.legal.domain.terms import Terms
@@ -14,7 +16,6 @@ LEDGER_WAIT_MAX = timedelta(minutes=10)
 """How long a document waits for the ledger's figures it was decided on."""
 PROFILE_WAIT_MAX = timedelta(hours=24)
 """How long a document waits for the debtor's name or the creditor's terms."""
-IDENTIFIER_MAX = 128
 _WAIT_MIN = timedelta(minutes=1)
 _WAIT_MAX = timedelta(hours=1)
 
@@ -141,7 +142,7 @@ def _opened(state: Matter, case_id: str | None, day: date) -> list[e.MatterOpene
 def _matter_id(state: Matter) -> str:
     """The account's next matter; an account id that leaves no room for the number is shortened."""
     suffix = f".m{state.number + 1}"
-    return state.account[: IDENTIFIER_MAX - len(suffix)] + suffix
+    return state.account[: LENGTH_MAX - len(suffix)] + suffix
 
 
 def _wait(request: PendingDocument, waited: timedelta, now: datetime, reason: str) -> list[e.Event]:

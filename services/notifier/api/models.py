@@ -1,11 +1,12 @@
 """What the notifier's API takes and answers."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from contracts.base import Channel, Identifier
+from contracts.base import Identifier
+from contracts.words.vocabulary import Channel, DeliveryResult
 
 State = Literal[
     "waiting",
@@ -20,7 +21,6 @@ State = Literal[
     "refused",
     "returned",
 ]
-Result = Literal["delivered", "signed", "refused", "returned", "failed"]
 
 
 class NoticeRow(BaseModel):
@@ -67,7 +67,7 @@ class Delivery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     channel: Channel
-    result: Result
+    result: DeliveryResult
     notice_id: Identifier | None = None
     at: AwareDatetime | None = None
 
@@ -76,7 +76,7 @@ class Callback(BaseModel):
     """What a provider says became of a notice."""
 
     notice_id: Identifier
-    result: Result
+    result: DeliveryResult
     at: AwareDatetime | None = None
 
 
@@ -85,6 +85,3 @@ class OptOuts(BaseModel):
 
     account: str
     channels: list[str]
-
-
-AccountId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]

@@ -11,10 +11,10 @@ from chassis.http.paging import LIMIT_DEFAULT, Cursor, Limit, Page, decode_curso
 from chassis.runtime.service import Service
 from chassis.store.vault import KeyRing
 from chassis.store.work import Work
-from contracts.base import Channel, Purpose
+from contracts.base import Identifier
 from contracts.words.streams import Subject, account_stream
+from contracts.words.vocabulary import STAFF, Channel, Purpose
 from services.notifier.api.models import (
-    AccountId,
     Delivery,
     NoticeDetail,
     NoticeRow,
@@ -28,22 +28,12 @@ from services.notifier.views import notices
 
 _READERS = ("collector", "manager", "legal")
 """Who may read what was written to a debtor, and where it went."""
-_RECORDERS = (
-    "collector",
-    "sales",
-    "finance",
-    "operations",
-    "property",
-    "administration",
-    "legal",
-    "manager",
-)
 
-Recorder = Annotated[Principal, Depends(require(*_RECORDERS))]
+Recorder = Annotated[Principal, Depends(require(*STAFF))]
 CreditorQuery = Annotated[
     str | None, Query(description="wanted when the token covers several creditors")
 ]
-AccountPath = Annotated[AccountId, Path(description="the account")]
+AccountPath = Annotated[Identifier, Path(description="the account")]
 
 
 def router(service: Service) -> APIRouter:

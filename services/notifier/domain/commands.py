@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-DeliveryResult = Literal["delivered", "signed", "refused", "returned", "failed"]
+from contracts.words.vocabulary import DeliveryResult
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import assert_never
 
 from chassis.errors import Rejected
+from contracts.words.vocabulary import CHANNELS
 from services.notifier.domain import events as e
 from services.notifier.domain import rules
 from services.notifier.domain.amounts import asked, told_due_on
 from services.notifier.domain.commands import AttemptResult, Finding, Rendered
 from services.notifier.domain.contact import first_allowed
-from services.notifier.domain.destinations import CHANNELS
 from services.notifier.domain.state import Account, LedgerView, OpenNotice
 from services.notifier.domain.terms import Terms
 

@@ -3,19 +3,14 @@ rule names.
 """
 
 from collections.abc import Collection
-from typing import Literal
 
 from msgspec import Struct
 
 from contracts.words.addresses.mail import mail_addresses
 from contracts.words.addresses.phone import phone_numbers
 from contracts.words.addresses.postal import postal_address
+from contracts.words.vocabulary import PAPER_CHANNELS, PHONE_CHANNELS
 
-Recipients = Literal["first", "registered", "each_other"]
-
-PHONE_CHANNELS = frozenset({"sms", "voice"})
-CHANNELS = ("sms", "email", "voice", "letter", "registered_letter", "ems", "public_list")
-PAPER_CHANNELS = frozenset({"letter", "registered_letter", "ems"})
 REGISTERED = "registered"
 PUBLIC_ADDRESS = "public_list"
 """A published list goes to no address."""

@@ -1,9 +1,9 @@
 """What providers, operators and debtors say about notices afterwards: deliveries and objections."""
 
 from chassis.errors import NotFound
+from contracts.words.vocabulary import CHANNELS
 from services.notifier.domain import events as e
 from services.notifier.domain.commands import RecordDelivery
-from services.notifier.domain.destinations import CHANNELS
 from services.notifier.domain.state import Account
 
 
