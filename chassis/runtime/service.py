@@ -25,6 +25,7 @@ from chassis.runtime.reading import Reading
 from chassis.runtime.relay import Relay
 from chassis.runtime.wakes import Wakes
 from chassis.settings import Settings
+from chassis.store.forms import refold_changed
 from chassis.store.key import key_of_store
 from chassis.store.migrate import migrate
 from chassis.store.pool import acquire, create_pool
@@ -185,6 +186,7 @@ class Service:
                 strict=strict,
             )
             await service.store.open(bus.partitions)
+            await refold_changed(service.store, settings.instance, settings.lease_seconds)
             await service.projector.prepare()
             await service.leases.join()
             await service._know_topics()

@@ -1,14 +1,18 @@
 """What an aggregate is: a state, its events, and three pure functions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_args
 
 import msgspec
 
+from chassis.errors import BrokenInvariant
+
 S = TypeVar("S")
 E = TypeVar("E")
+Upcast = Callable[[dict[str, Any]], dict[str, Any]]
+"""Makes today's data of an event's, as JSON; those that are of today already it gives back."""
 
 
 def never(_state: object) -> datetime | None:
@@ -25,6 +29,11 @@ class Aggregate(Generic[S, E]):
     `wake_at` answers, from the state alone, when the aggregate next has something to do by itself.
     `warm` lets a lane's consumer keep the states it committed for its next batch; it finds out by
     their versions when somebody else wrote meanwhile.
+
+    Where the form of an event changed, `upcasts` has for its stored type what makes today's data of
+    the old. Where a state's form changed, kept states are folded anew at the next start
+    (`chassis/store/forms.py`); `revision` is raised by hand when a state of the same form says
+    something else.
     """
 
     name: str
@@ -34,23 +43,59 @@ class Aggregate(Generic[S, E]):
     evolve: Callable[[S, E], S]
     wake_at: Callable[[S], datetime | None] = never
     warm: bool = False
+    upcasts: Mapping[str, Upcast] = field(default_factory=dict)
+    revision: int = 1
     decode_state: Callable[[bytes], S] = field(init=False, repr=False, compare=False)
     """Read a stored state."""
     encode_state: Callable[[S], bytes] = field(init=False, repr=False, compare=False)
     """Write a state: the same bytes for the same state, whatever process writes it."""
     decode_event: Callable[[bytes], E] = field(init=False, repr=False, compare=False)
-    """Read a stored event."""
+    """Read an event that this version wrote."""
+    readers: Mapping[str, Callable[[bytes], E]] = field(init=False, repr=False, compare=False)
+    """Read a stored event of whatever version, by its stored type."""
     encode_event: Callable[[Any], bytes] = field(init=False, repr=False, compare=False)
     """Write an event as tagged JSON."""
 
     def __post_init__(self) -> None:
         # Compiled once, and bound as they are: the hot path calls them for every event.
         states = msgspec.msgpack.Encoder(order="sorted", decimal_format="string")
-        codecs: dict[str, Callable[..., Any]] = {
+        decode = msgspec.json.Decoder(self.events).decode
+        codecs: dict[str, Any] = {
             "decode_state": msgspec.msgpack.Decoder(self.state).decode,
             "encode_state": states.encode,
-            "decode_event": msgspec.json.Decoder(self.events).decode,
+            "decode_event": decode,
+            "readers": _readers(self.name, self.events, decode, self.upcasts),
             "encode_event": msgspec.json.Encoder(decimal_format="string").encode,
         }
         for name, codec in codecs.items():
             object.__setattr__(self, name, codec)
+
+
+class _Readers(dict[str, Callable[[bytes], Any]]):
+    """By stored type; one that was never a type of this aggregate has none."""
+
+    def __init__(self, aggregate: str) -> None:
+        super().__init__()
+        self._aggregate = aggregate
+
+    def __missing__(self, kind: str) -> Callable[[bytes], Any]:
+        raise BrokenInvariant(f"{kind} is no event of the streams of {self._aggregate}")
+
+
+def _readers(
+    aggregate: str, events: Any, decode: Callable[[bytes], Any], upcasts: Mapping[str, Upcast]
+) -> _Readers:
+    """Types without an upcast, which are nearly all, are read as fast as if there were none."""
+    readers = _Readers(aggregate)
+    for event in get_args(events) or (events,):
+        readers[event.__struct_config__.tag] = decode
+    for kind, upcast in upcasts.items():
+        readers[kind] = _upcasting(upcast, decode)
+    return readers
+
+
+def _upcasting(upcast: Upcast, decode: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    def read(data: bytes) -> Any:
+        return decode(msgspec.json.encode(upcast(msgspec.json.decode(data))))
+
+    return read

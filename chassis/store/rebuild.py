@@ -4,7 +4,7 @@ swapping.
 Nothing here can reach the bus or a gateway: a replay has no effects by construction.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,8 @@ select * from unnest($1::text[], $2::int[], $3::int[], $4::bytea[], $5::timestam
 on conflict (stream) do update
 set version = excluded.version, data = excluded.data, wake_at = excluded.wake_at"""
 _LOAD = "select stream, version, data from state_next where stream = any($1::text[])"
+_KEEP_OTHERS = """
+insert into state_next select * from state where split_part(stream, '-', 1) <> all($1::text[])"""
 _LOCK_LANE = "select pg_advisory_xact_lock(hashtext(current_schema()), $1)"
 _NO_HURRY = "set statement_timeout = 0"
 _AS_BEFORE = "reset statement_timeout"
@@ -56,8 +58,9 @@ async def rebuild(store: Store, projector: Projector, progress: Progress) -> Reb
     steps = total * (1 + len(projector.views))
     counter = _Counter(progress, steps)
     different: list[str] = []
-    if await _rebuild_state(store, counter):
-        different.append("state")
+    async with acquire(store.pool) as connection:
+        if await rebuild_states(store, connection, store.aggregates, counter.add):
+            different.append("state")
     different += [
         table_of(view)
         for view in projector.views
@@ -76,34 +79,44 @@ class _Counter:
         self._progress(min(self._done, self._total), self._total)
 
 
-async def _rebuild_state(store: Store, counter: _Counter) -> bool:
-    async with acquire(store.pool) as connection:
-        await connection.execute(_NO_HURRY)
-        await connection.execute("drop table if exists state_next")
-        await connection.execute(_NEXT_STATE)
-        reached: dict[int, int] = {}
-        await _fold_lanes(store, connection, reached, counter)
-        async with connection.transaction():
-            await connection.execute("lock table state in access exclusive mode")
-            await _lock_lanes(connection)
-            await _fold_lanes(store, connection, reached, counter)
-            changed = await _differ(connection, "state", "state_next")
-            await connection.execute("drop table state")
-            await connection.execute("alter table state_next rename to state")
-            await _rename_indexes(connection, "state_next", "state")
-        await connection.execute(_AS_BEFORE)
-        return changed
+async def rebuild_states(
+    store: Store, connection: Connection, kinds: Collection[str], passed: Callable[[int], None]
+) -> bool:
+    """Fold the states of some aggregates anew and swap them in; returns whether any is different.
+
+    `passed` is told how many events were read, batch by batch.
+    """
+    await connection.execute(_NO_HURRY)
+    await connection.execute("drop table if exists state_next")
+    await connection.execute(_NEXT_STATE)
+    reached: dict[int, int] = {}
+    await _fold_lanes(store, connection, kinds, reached, passed)
+    async with connection.transaction():
+        await connection.execute("lock table state in access exclusive mode")
+        await _lock_lanes(connection)
+        await _fold_lanes(store, connection, kinds, reached, passed)
+        await connection.execute(_KEEP_OTHERS, list(kinds))
+        changed = await _differ(connection, "state", "state_next")
+        await connection.execute("drop table state")
+        await connection.execute("alter table state_next rename to state")
+        await _rename_indexes(connection, "state_next", "state")
+    await connection.execute(_AS_BEFORE)
+    return changed
 
 
 async def _fold_lanes(
-    store: Store, connection: Connection, reached: dict[int, int], counter: _Counter
+    store: Store,
+    connection: Connection,
+    kinds: Collection[str],
+    reached: dict[int, int],
+    passed: Callable[[int], None],
 ) -> None:
     for row in await connection.fetch(_LANES):
         lane = row["lane"]
         while events := await store.lane_after(connection, lane, reached.get(lane, 0), _BATCH):
-            await _fold(store, connection, lane, events)
+            await _fold(store, connection, lane, [e for e in events if kind_of(e.stream) in kinds])
             reached[lane] = events[-1].position
-            counter.add(len(events))
+            passed(len(events))
 
 
 async def _fold(store: Store, connection: Connection, lane: int, events: list[Stored]) -> None:

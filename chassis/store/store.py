@@ -266,8 +266,10 @@ class Store:
     ) -> list[Stored]:
         """The events of a stream up to an instant, oldest first."""
         rows = await connection.fetch(_STREAM, stream, until)
-        decode = self.aggregates[kind_of(stream)].decode_event
-        return [Stored(s, v, t, at, c, decode(data), ln, p) for s, v, t, at, c, data, ln, p in rows]
+        read = self.aggregates[kind_of(stream)].readers
+        return [
+            Stored(s, v, t, at, c, read[t](data), ln, p) for s, v, t, at, c, data, ln, p in rows
+        ]
 
     async def lane_after(
         self, connection: Connection, lane: int, position: int, limit: int
@@ -275,7 +277,7 @@ class Store:
         """The next committed events of a lane, in order: one statement, so one snapshot."""
         rows = await connection.fetch(_LANE, lane, position, limit)
         return [
-            Stored(s, v, t, at, c, self.aggregates[kind_of(s)].decode_event(data), ln, p)
+            Stored(s, v, t, at, c, self.aggregates[kind_of(s)].readers[t](data), ln, p)
             for s, v, t, at, c, data, ln, p in rows
         ]
 

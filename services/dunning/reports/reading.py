@@ -28,7 +28,7 @@ _CREDITOR = "select data from state where stream = $1"
 # its own.
 _ACCOUNTS = "select data from state where stream >= $1 and stream < $2 order by stream"
 _EVENTS = """
-select stream, at, data from events where stream >= $1 and stream < $2 and at <= $3
+select stream, type, at, data from events where stream >= $1 and stream < $2 and at <= $3
 order by stream, version"""
 
 _INVOICED = f"""
@@ -127,7 +127,7 @@ async def books_of(
     return [
         write(
             initial_account(stream),
-            ((row["at"], ACCOUNT.decode_event(row["data"])) for row in of_one),
+            ((row["at"], ACCOUNT.readers[row["type"]](row["data"])) for row in of_one),
             zone,
             year,
         )

@@ -20,7 +20,7 @@ select i.currency,
   sum({late_fee_sql("i", "$2")})::bigint as late_fee
 from view_open_items i where i.creditor = $1 group by 1, 2 order by 1, 2"""  # noqa: S608 - text of ours
 _PAST = """
-select stream, data from events
+select stream, type, data from events
 where stream >= $1 and stream < $2 and at <= $3 order by stream, version"""
 _BATCH = 2000
 
@@ -81,7 +81,7 @@ async def _accounts(
             if stream:
                 yield account
             stream, account = row["stream"], Account()
-        account = ACCOUNT.evolve(account, ACCOUNT.decode_event(row["data"]))
+        account = ACCOUNT.evolve(account, ACCOUNT.readers[row["type"]](row["data"]))
     if stream:
         yield account
 
