@@ -24,8 +24,17 @@ def monthly(year: int, month: int, day: int) -> date:
     return date(year, month, min(day, monthrange(year, month)[1]))
 
 
-def next_monthly(from_day: date, day: int) -> date:
-    """The first such day of a month that is not before `from_day`."""
+def next_monthly(from_day: date, *days: int) -> date:
+    """The first of these days of a month that is not before `from_day`."""
+    return min(_next_monthly(from_day, day) for day in days)
+
+
+def named_day(on: date, days: tuple[int, ...]) -> int:
+    """Which of these days of a month a date is."""
+    return next(day for day in days if _next_monthly(on, day) == on)
+
+
+def _next_monthly(from_day: date, day: int) -> date:
     this = monthly(from_day.year, from_day.month, day)
     if this >= from_day:
         return this

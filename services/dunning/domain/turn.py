@@ -25,7 +25,7 @@ from services.dunning.domain.case.timetable import (
     waits_for_decision,
 )
 from services.dunning.domain.contact.limits import allowed_at, contact_by
-from services.dunning.domain.localtime import next_monthly
+from services.dunning.domain.localtime import named_day, next_monthly
 from services.dunning.domain.money.limitation import tell_limitations
 from services.dunning.domain.money.owing import is_unpaid, not_yet_due, overdue
 from services.dunning.domain.money.waiting_money import is_held
@@ -109,9 +109,10 @@ def runs_for(entry: CalendarEntry, state: Account, day: date) -> bool:
 
 
 def _calendar(rec: Recorder, entry: CalendarEntry, due_on: date) -> None:
-    if next_monthly(due_on, entry.monthly) > rec.today or not runs_for(entry, rec.state, rec.today):
+    on = next_monthly(due_on, *entry.monthly)
+    if on > rec.today or not runs_for(entry, rec.state, rec.today):
         return
-    cause = Cause(entry.id, f"monthly, day {entry.monthly}")
+    cause = Cause(entry.id, f"monthly, day {named_day(on, entry.monthly)}")
     rec.emit(CalendarRun(on=rec.today, **rec.why(cause)))
     for index, action in enumerate(entry.do):
         if holds(action.if_, rec.state, rec.today):

@@ -116,9 +116,9 @@ def _calendar_days(rec: Recorder, floor: date) -> Iterator[date]:
     for entry in rec.pack.calendar:
         if entry.scope != "accounts" or not rec.state.items:
             continue
-        day = next_monthly(floor, entry.monthly)
-        for _ in range(_MONTHS_AHEAD_MAX):
+        day = next_monthly(floor, *entry.monthly)
+        for _ in range(_MONTHS_AHEAD_MAX * len(entry.monthly)):
             if runs_for(entry, rec.state, day):
                 yield day
                 break
-            day = next_monthly(day + ONE_DAY, entry.monthly)
+            day = next_monthly(day + ONE_DAY, *entry.monthly)

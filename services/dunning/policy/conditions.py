@@ -9,8 +9,8 @@ from services.dunning.policy.vocabulary import DisputeChange, NoticeFate, TaskKi
 
 
 def as_list(value: Any) -> Any:
-    """One word stands for a list of it alone."""
-    return [value] if isinstance(value, str) else value
+    """One word or number stands for a list of it alone."""
+    return [value] if isinstance(value, str | int) else value
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(as_list)]

@@ -212,7 +212,7 @@ def _entry(entry: CalendarEntry) -> str:
         entry.scope, " for each segment"
     )
     condition = f", if {entry.if_}" if entry.if_ else ""
-    when = f"day {entry.monthly}{whom}{condition}"
+    when = f"day {' and '.join(map(str, entry.monthly))}{whom}{condition}"
     return f"  {entry.id}  {when}: {_actions(entry.do)}  [{entry.source}]"
 
 

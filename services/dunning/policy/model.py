@@ -28,6 +28,7 @@ from services.dunning.policy.recovery import (
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
 StepId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
+DayOfMonth = Annotated[int, Field(ge=1, le=31)]
 Actions = Annotated[tuple[Action, ...], Field(min_length=1)]
 
 
@@ -126,11 +127,11 @@ class Reaction(Entry):
 
 
 class CalendarEntry(Entry):
-    """A monthly entry: for the creditor, for each segment with open items, or for accounts
-    (`where`).
+    """A monthly entry, on one or several days: for the creditor, for each segment with open items,
+    or for accounts (`where`).
     """
 
-    monthly: int = Field(ge=1, le=31)
+    monthly: Annotated[tuple[DayOfMonth, ...], BeforeValidator(as_list), Field(min_length=1)]
     scope: Literal["creditor", "accounts", "segments"] = "creditor"
     where: Literal["open_items", "overdue", "not_yet_due", "mandate"] | None = None
     if_: Literal["any_overdue", "commission_earned", "arrears_ratio_exceeded"] | None = Field(

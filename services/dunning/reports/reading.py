@@ -91,7 +91,7 @@ async def _invoiced(connection: Connection, creditor: str, day: date, pack: Pack
 
 def _commission(accounts: Sequence[Account], pack: Pack | None, day: date) -> int | None:
     entries = pack.calendar if pack else ()
-    monthly = next((e.monthly for e in entries if e.if_ == "commission_earned"), None)
+    monthly = next((e.monthly[0] for e in entries if e.if_ == "commission_earned"), None)
     if monthly is None:
         return None
     earned = (one for account in accounts for one in account.commissions.values())
@@ -106,7 +106,7 @@ def _due(pack: Pack, state: Creditor, zone: ZoneInfo) -> set[str]:
     return {
         action.report.name
         for entry in pack.calendar
-        if next_monthly(day, entry.monthly) == day
+        if next_monthly(day, *entry.monthly) == day
         for action in entry.do
         if action.report is not None
     }

@@ -17,7 +17,7 @@ from services.dunning.domain.case.events import (
 )
 from services.dunning.domain.contact.commands import RecordReply
 from services.dunning.domain.contact.events import NoticeRequested
-from services.dunning.domain.localtime import months_after, next_monthly
+from services.dunning.domain.localtime import months_after, named_day, next_monthly
 from services.dunning.domain.money.commands import UpdateItems
 from tests.dunning.domain.packs import CALL, LETTER, SIMPLE, SMS, STOP, VERIFY, braced, pack, steps
 from tests.dunning.domain.world import SHANGHAI, World
@@ -336,3 +336,9 @@ def test_a_monthly_entry_on_the_31st_runs_on_the_last_day() -> None:
     assert next_monthly(date(2026, 2, 1), 31) == date(2026, 2, 28)
     assert next_monthly(date(2026, 12, 31), 31) == date(2026, 12, 31)
     assert next_monthly(date(2026, 12, 6), 5) == date(2027, 1, 5)
+
+
+def test_of_several_days_of_a_month_the_next_one_counts() -> None:
+    assert next_monthly(date(2026, 2, 11), 10, 20) == date(2026, 2, 20)
+    assert next_monthly(date(2026, 2, 21), 10, 30) == date(2026, 2, 28)
+    assert named_day(date(2026, 2, 28), (10, 30)) == 30

@@ -52,6 +52,12 @@ def said(value: Any, names: dict[str, str]) -> Any:
     return names.get(value, value) if isinstance(value, str) else value
 
 
+def apart(dump: dict[str, Any]) -> dict[str, Any]:
+    """A pack with one entry for each day, as the texts of before had it."""
+    days = [{**one, "monthly": (day,)} for one in dump["calendar"] for day in one["monthly"]]
+    return {**dump, "calendar": days}
+
+
 @pytest.mark.parametrize("name", NAMES)
 class TestEveryPack:
     def test_an_account_of_before_finds_the_pack_of_today(self, name: str) -> None:
@@ -60,7 +66,7 @@ class TestEveryPack:
     def test_what_it_says_is_what_it_said(self, name: str) -> None:
         today = get(name)
         names = {old: entry.id for entry in today.entries for old in entry.was}
-        assert said(before(name).model_dump(), names) == said(today.model_dump(), {})
+        assert said(before(name).model_dump(), names) == said(apart(today.model_dump()), {})
 
     def test_no_id_is_a_number(self, name: str) -> None:
         assert [entry.id for entry in get(name).entries if len(entry.id) < 4] == []

@@ -21,7 +21,7 @@ from services.dunning.domain.creditor.events import ReportStored
 from services.dunning.domain.creditor.evolve import evolve_creditor
 from services.dunning.domain.creditor.state import Creditor
 from services.dunning.domain.events import CreditorEvent
-from services.dunning.domain.localtime import instant, local_day, next_monthly
+from services.dunning.domain.localtime import instant, local_day, named_day, next_monthly
 from services.dunning.domain.money.commission import month_before
 from services.dunning.policy.actions import Action, Task
 from services.dunning.policy.model import CalendarEntry, Pack
@@ -43,7 +43,7 @@ def run_calendar(
     day = local_day(state.wake, zone)
     events: list[CreditorEvent] = []
     for entry in pack.calendar:
-        if entry.scope in _SCOPES and next_monthly(day, entry.monthly) == day:
+        if entry.scope in _SCOPES and next_monthly(day, *entry.monthly) == day:
             for event in _entry(state, entry, command, pack, day):
                 events.append(event)
                 state = evolve_creditor(state, event)
@@ -84,7 +84,7 @@ def next_run(
 def _next_day(pack: Pack, from_day: date, zone: ZoneInfo, working: WorkingDays) -> datetime | None:
     """The next monthly entry, or 1 January where a country's calendar has to be looked at."""
     days = [
-        next_monthly(from_day, entry.monthly) for entry in pack.calendar if entry.scope in _SCOPES
+        next_monthly(from_day, *entry.monthly) for entry in pack.calendar if entry.scope in _SCOPES
     ]
     if working.country:
         new_year = date(from_day.year, 1, 1)
@@ -117,7 +117,7 @@ def _entry(
         return
     why: dict[str, Any] = {
         "step": entry.id,
-        "reason": f"monthly, day {entry.monthly}; policy {pack.label}",
+        "reason": f"monthly, day {named_day(day, entry.monthly)}; policy {pack.label}",
         "policy": pack.id,
         "policy_version": pack.version,
     }
