@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -11,7 +12,8 @@ from contracts import dunning, ledger
 from contracts.codec import Message
 from services.dunning.domain.account import Account
 from services.dunning.domain.case.events import RestorationRequested
-from tests.support.wired import STREAM, Service, Wired
+from tests.support.in_memory import Service
+from tests.support.wired import STREAM, Wired
 
 
 class CheapLateFee(Wired):
@@ -28,9 +30,9 @@ class CheapLateFee(Wired):
 class YoungestFirst(Wired):
     """Rule 5: money that names nothing goes to the invoice that came last."""
 
-    def pay(self, payment_id: str, amount: int, invoices: Sequence[str] = ()) -> None:
-        known = [item.id for item in self.ledger._entry(STREAM).state.items]
-        super().pay(payment_id, amount, invoices or known[-1:])
+    def pay(self, payment_id: str, amount: int, invoices: Sequence[str] = (), **more: Any) -> None:
+        known = [item.id for item in self.ledger.state(STREAM).items]
+        super().pay(payment_id, amount, invoices or known[-1:], **more)
 
 
 class TwoStepsADay(Wired):

@@ -51,7 +51,7 @@ class Collecting(RuleBasedStateMachine):
     def begin(self, text: str, zone: str, first: int, days: int) -> None:
         pack = read(text)
         self.pack, self.zone = pack, zone
-        self.wired = self.world(pack, zone, START)
+        self.wired = self.world(pack, zone, at(START, "00:01", zone))
         fee = pack.terms.late_fee
         self.rate = Fraction(str(fee.rate_per_day)) if fee else Fraction(0)
         fees_first = pack.terms.allocation == "charges_first"

@@ -28,7 +28,7 @@ CHAINS: dict[str, int] = {
     "services/ledger/domain": 9,
     "services/dunning": 22,
     "services/dunning/domain": 15,
-    "services/dunning/policy": 8,
+    "services/dunning/policy": 9,
     "services/notifier": 8,
     "services/legal": 7,
 }

@@ -7,33 +7,31 @@ Whoever wants to break a rule on purpose subclasses `Wired` and overrides one of
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from chassis.errors import ArrearsError
-from chassis.runtime.blueprint import Blueprint
 from chassis.runtime.routes import MessageRoute
 from chassis.store.stored import Stored
-from chassis.store.vault import KeyRing, master_key
-from chassis.store.work import Entry, Work
+from chassis.store.work import Work
 from contracts import billing
 from contracts.base import Contract
 from contracts.codec import Message, decode, encode
 from contracts.words.streams import Subject, account_stream, creditor_stream, kind_of
 from services.dunning import main as dunning
 from services.dunning.decisions import Decisions
+from services.dunning.domain.commands import AccountCommand, CreditorCommand
 from services.dunning.domain.creditor.commands import ConfigureCreditor
 from services.dunning.library import Library
 from services.dunning.policy import Pack
 from services.ledger import main as ledger
 from services.ledger.domain import late_fee
 from services.ledger.domain.resimulate import Past, archive
-from tests.support.localtime import at, local
+from tests.support.in_memory import Service
+from tests.support.localtime import local
 
 CREDITOR, ACCOUNT = "acme", "A-1"
-WHO = Subject(CREDITOR, ACCOUNT)
 STREAM = account_stream(CREDITOR, ACCOUNT)
-MASTER = master_key(b"m" * 32)
 WAKES_MAX = 50
 
 
@@ -44,100 +42,31 @@ class Balance(NamedTuple):
     prepaid: int
 
 
-class Service:
-    """One service's tables around the states it keeps in memory."""
-
-    def __init__(self, blueprint: Blueprint) -> None:
-        self.name = blueprint.name
-        self.aggregates = {a.name: a for a in blueprint.aggregates}
-        self.messages, self.publish = blueprint.messages, blueprint.publish
-        # What reads further facts from the database first is no part of the rules looked at.
-        self.wakes = {name: w for name, w in blueprint.wakes.items() if w.prepare is None}
-        self.states: dict[str, tuple[Any, int]] = {}
-        self.stored: list[Stored] = []
-        self.raw: list[tuple[str, bytes]] = []
-
-    def run(
-        self,
-        streams: Sequence[str],
-        now: datetime,
-        handle: Callable[[Work], None],
-        cause: str | None,
-    ) -> list[Stored]:
-        """One unit of work; what it raises leaves everything as it was."""
-        work = Work(
-            now=now,
-            lane=0,
-            entries={name: self._entry(name) for name in streams},
-            keys=KeyRing(MASTER, {}),
-            histories={name: [s for s in self.stored if s.stream == name] for name in streams},
-        )
-        work.begin(cause, streams)
-        handle(work)
-        new = []
-        for lane, stream, version, kind, instant, why, data in work.pending:
-            event = self.aggregates[kind_of(stream)].decode_event(data)
-            position = len(self.stored) + 1
-            new.append(Stored(stream, version, kind, instant, why, event, lane, position))
-            self.stored.append(new[-1])
-            self.raw.append((stream, data))
-        self.states.update({n: (e.state, e.version) for n, e in work.entries.items() if e.version})
-        return new
-
-    def due(self) -> list[tuple[datetime, str]]:
-        """The streams that ask to be woken, and when."""
-        found = []
-        for name, (state, _) in self.states.items():
-            wake = self.aggregates[kind_of(name)].wake_at(state)
-            if wake is not None and kind_of(name) in self.wakes:
-                found.append((wake, name))
-        return sorted(found)
-
-    def fold(self) -> dict[str, tuple[Any, int]]:
-        """The states as the stored events alone make them."""
-        states: dict[str, tuple[Any, int]] = {}
-        for name, data in self.raw:
-            kind = self.aggregates[kind_of(name)]
-            state, version = states.get(name) or (kind.initial(name), 0)
-            states[name] = (kind.evolve(state, kind.decode_event(data)), version + 1)
-        return states
-
-    def encoded(self, states: Mapping[str, tuple[Any, int]]) -> dict[str, tuple[bytes, int]]:
-        """States as the store keeps them."""
-        return {
-            name: (self.aggregates[kind_of(name)].encode_state(state), version)
-            for name, (state, version) in states.items()
-        }
-
-    def read_back(self, states: Mapping[str, tuple[bytes, int]]) -> None:
-        """Go on with states as the store keeps them."""
-        self.states = {
-            name: (self.aggregates[kind_of(name)].decode_state(data), version)
-            for name, (data, version) in states.items()
-        }
-
-    def _entry(self, name: str) -> Entry:
-        kind = self.aggregates[kind_of(name)]
-        state, version = self.states.get(name) or (kind.initial(name), 0)
-        return Entry(name, kind, state, version)
-
-
 class Wired:
-    """One creditor and one account under a pack, from the start of a local day."""
+    """One creditor under a pack and its accounts, from `now` on.
 
-    def __init__(self, pack: Pack, zone: str, start: date) -> None:
-        self.pack, self.zone = pack, zone
-        self.now = at(start, "00:01", zone)
+    `facts` are what dunning's wake-ups read from the database first (`Service`).
+    """
+
+    def __init__(
+        self, pack: Pack, zone: str, now: datetime, facts: Mapping[str, Any] | None = None
+    ) -> None:
+        self.pack, self.zone, self.now = pack, zone, now
         library = Library()
-        library._by_hash[pack.content_hash] = pack
         self.decisions = Decisions(library)
+        self.knows(pack)
         self.ledger = Service(ledger.BLUEPRINT)
-        self.dunning = Service(dunning.blueprint(library))
+        self.dunning = Service(dunning.blueprint(library), facts)
         self.queue: deque[tuple[Service, bytes]] = deque()
         self.parked: list[str] = []
         self.sent = 0
         self.restart_in: int | None = None
-        self._set_up()
+        command = ConfigureCreditor(name="Acme", zone=self.zone, currency="CNY")
+        self.operate_creditor(command, pack)
+
+    def knows(self, pack: Pack) -> None:
+        """Dunning finds the text of a pack."""
+        self.decisions.library._by_hash[pack.content_hash] = pack
 
     # ---- seams for those who break rules
 
@@ -164,52 +93,74 @@ class Wired:
         """What a service still knows after a restart."""
         return service.encoded(service.fold())
 
-    # ---- what happens
+    # ---- what upstream tells
 
-    def tell(self, data: Contract) -> None:
+    def tell(self, data: Contract, account: str = ACCOUNT) -> None:
         """A message of the upstream billing system."""
         body = encode(
             data,
             id=f"billing-{self.sent}",
             source="/billing",
-            time=self.now,
+            time=self.now.astimezone(UTC),
             creditor=CREDITOR,
-            subject=ACCOUNT,
+            subject=account,
         )
         self.sent += 1
         self.queue.append((self.ledger, body))
         self.deliver()
 
-    def invoice(self, item_id: str, amount: int, due_on: date) -> None:
+    def invoice(
+        self,
+        item_id: str,
+        amount: int,
+        due_on: date,
+        *,
+        account: str = ACCOUNT,
+        item: str = "fee",
+    ) -> None:
         self.tell(
             billing.InvoiceIssued(
-                account_id=ACCOUNT,
+                account_id=account,
                 invoice_id=item_id,
-                item="fee",
+                item=item,
                 amount=amount,
                 currency="CNY",
-                issued_on=local(self.now, self.zone).date(),
+                issued_on=self.today,
                 due_on=due_on,
-            )
+            ),
+            account,
         )
 
-    def pay(self, payment_id: str, amount: int, invoices: Sequence[str] = ()) -> None:
+    def pay(
+        self,
+        payment_id: str,
+        amount: int,
+        invoices: Sequence[str] = (),
+        *,
+        account: str = ACCOUNT,
+        **more: Any,
+    ) -> None:
+        """A payment is told of, received this moment where `received_at` names no other."""
+        given = {"received_at": self.now, "method": "transfer"} | more
         self.tell(
             billing.PaymentReceived(
-                account_id=ACCOUNT,
+                account_id=account,
                 payment_id=payment_id,
                 amount=amount,
                 currency="CNY",
-                received_at=self.now,
-                method="transfer",
                 invoices=tuple(invoices),
-            )
+                **given,
+            ),
+            account,
         )
 
-    def reverse(self, payment_id: str) -> None:
-        self.tell(
-            billing.PaymentReversed(account_id=ACCOUNT, payment_id=payment_id, reason="returned")
+    def reverse(
+        self, payment_id: str, amount: int | None = None, *, account: str = ACCOUNT
+    ) -> None:
+        data = billing.PaymentReversed(
+            account_id=account, payment_id=payment_id, amount=amount, reason="returned"
         )
+        self.tell(data, account)
 
     def adjust(self, item_id: str, change: int, number: int) -> None:
         self.tell(
@@ -223,19 +174,36 @@ class Wired:
             )
         )
 
-    def cancel(self, item_id: str) -> None:
-        self.tell(
-            billing.InvoiceCancelled(account_id=ACCOUNT, invoice_id=item_id, reason="mistake")
-        )
+    def cancel(self, item_id: str, *, account: str = ACCOUNT) -> None:
+        data = billing.InvoiceCancelled(account_id=account, invoice_id=item_id, reason="mistake")
+        self.tell(data, account)
 
-    def operate(self, command: Any) -> None:
-        """What a person at the creditor does; a refusal is raised."""
+    # ---- what people do
+
+    def operate(
+        self, command: AccountCommand, account: str = ACCOUNT, pack: Pack | None = None
+    ) -> list[Any]:
+        """Run a command on an account, answer its events; a refusal is raised. `pack` is one its
+        case is moved to.
+        """
+        if pack is not None:
+            self.knows(pack)
+        stream, who = account_stream(CREDITOR, account), Subject(CREDITOR, account)
 
         def handle(work: Work) -> None:
-            self.decisions.account(work, WHO, command)
+            self.decisions.account(work, who, command, pack)
 
-        self._run(self.dunning, (STREAM, creditor_stream(CREDITOR)), handle, None)
-        self.deliver()
+        return self._operate((stream, creditor_stream(CREDITOR)), handle)
+
+    def operate_creditor(self, command: CreditorCommand, pack: Pack | None = None) -> list[Any]:
+        """Run a command on the creditor, answer its events; a refusal is raised."""
+
+        def handle(work: Work) -> None:
+            self.decisions.creditor(work, CREDITOR, command, pack)
+
+        return self._operate((creditor_stream(CREDITOR),), handle)
+
+    # ---- time
 
     def until(self, then: datetime) -> None:
         """Let time pass; everything is woken when it asked to be."""
@@ -279,19 +247,19 @@ class Wired:
     def today(self) -> date:
         return local(self.now, self.zone).date()
 
-    def account(self) -> Any:
-        """Dunning's state of the account."""
-        return self.dunning._entry(STREAM).state
+    def account(self, account: str = ACCOUNT) -> Any:
+        """Dunning's state of an account."""
+        return self.dunning.state(account_stream(CREDITOR, account))
 
-    def balance(self) -> Balance:
+    def balance(self, account: str = ACCOUNT) -> Balance:
         """What the ledger says is owed now."""
-        account = self.ledger._entry(STREAM).state
+        state = self.ledger.state(account_stream(CREDITOR, account))
         items = {
-            item.id: (item.principal, late_fee.due(item.fee, account.terms, self.today))
-            for item in account.items
+            item.id: (item.principal, late_fee.due(item.fee, state.terms, self.today))
+            for item in state.items
         }
-        waiting = sum(entry.amount for entry in account.waiting)
-        return Balance({k: v for k, v in items.items() if any(v)}, account.prepaid + waiting)
+        waiting = sum(entry.amount for entry in state.waiting)
+        return Balance({k: v for k, v in items.items() if any(v)}, state.prepaid + waiting)
 
     def closed_items(self) -> set[str]:
         """The items the ledger took as settled, cancelled or written off."""
@@ -300,15 +268,10 @@ class Wired:
 
     # ---- within
 
-    def _set_up(self) -> None:
-        command = ConfigureCreditor(name="Acme", zone=self.zone, currency="CNY")
-
-        def handle(work: Work) -> None:
-            self.decisions.creditor(work, CREDITOR, command, self.pack)
-
-        self._run(self.dunning, (creditor_stream(CREDITOR),), handle, None)
+    def _operate(self, streams: Sequence[str], handle: Callable[[Work], None]) -> list[Any]:
+        new = self._run(self.dunning, streams, handle, None)
         self.deliver()
-        self.now += timedelta(minutes=1)
+        return [stored.event for stored in new]
 
     def _handle(self, service: Service, route: MessageRoute, message: Message) -> None:
         def handle(work: Work) -> None:
@@ -325,9 +288,10 @@ class Wired:
         streams: Sequence[str],
         handle: Callable[[Work], None],
         cause: str | None,
-    ) -> None:
+    ) -> list[Stored]:
         other = self.dunning if service is self.ledger else self.ledger
-        for stored in self.decided(service.run(streams, self.now, handle, cause)):
+        new = service.run(streams, self.now, handle, cause)
+        for stored in self.decided(new):
             for index, out in enumerate(service.publish(stored)):
                 body = encode(
                     out.data,
@@ -338,3 +302,4 @@ class Wired:
                     subject=out.account,
                 )
                 self.queue.append((other, body))
+        return new

@@ -266,17 +266,14 @@ class TestMonthly:
         assert [r.name for r in world.of(ReportStored, None)] == ["arrears_register"] * 3
 
     def test_a_creditors_task_can_be_completed_once(self) -> None:
-        from services.dunning.domain.aggregates import CREDITOR
-        from services.dunning.domain.creditor.decide import decide_creditor
         from services.dunning.policy import get
 
         world = World(get("county-hospital")).to("2026-06-06")
         done = CompleteTask(kind="report_upward", result="sent")
-        for event in decide_creditor(world.creditor, done, world.pack, world.now):
-            world.creditor = CREDITOR.evolve(world.creditor, event)
+        world.do_creditor(done)
         assert world.creditor.tasks == ()
         with pytest.raises(Rejected, match="no open task"):
-            decide_creditor(world.creditor, done, world.pack, world.now)
+            world.do_creditor(done)
 
 
 class TestOncePerDay:

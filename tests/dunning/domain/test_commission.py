@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 
 from services.dunning.domain.case.commands import RecordLegalProgress
+from services.dunning.domain.codes import person_code
+from services.dunning.domain.contact.state import Person
+from services.dunning.domain.creditor.commands import StartCollector
 from services.dunning.domain.money.commands import ReversePayment
 from services.dunning.domain.money.commission import due_for_month, month_before
 from services.dunning.domain.money.events import CommissionEarned, CommissionReversed
@@ -32,7 +35,7 @@ commission:
     - {rate: 0.12}
 """
 )
-COLLECTOR = b"sealed"
+COLLECTOR = "诚远代理行"
 
 
 def earned(world: World) -> list[int]:
@@ -131,14 +134,17 @@ class TestByAge:
     )
     def test_the_first_two_months_earn_nothing(self, since: date | None, amounts: Any) -> None:
         world = old("2025-01-01")
-        world.pay(100000, collected_by=COLLECTOR, collecting_since=since)
+        if since is not None:
+            collector = Person(sealed=b"sealed", code=person_code(COLLECTOR))
+            world.do_creditor(StartCollector(collector=collector, started_on=since))
+        world.pay(100000, collected_by=COLLECTOR)
         assert earned(world) == amounts
 
 
 def one(amount: int, on: str, reversed_on: str | None = None) -> Earned:
     gone = date.fromisoformat(reversed_on) if reversed_on else None
     day = date.fromisoformat(on)
-    return Earned(amount=amount, on=day, collected_by=COLLECTOR, reversed_on=gone)
+    return Earned(amount=amount, on=day, collected_by=b"sealed", reversed_on=gone)
 
 
 class TestMonth:

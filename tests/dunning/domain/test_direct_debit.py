@@ -109,7 +109,7 @@ class TestAsking:
     def test_a_request_stored_before_amounts_were_kept_is_waited_for(self) -> None:
         world = opened()
         world.invoice(500, "2026-06-05", "I-1")
-        world.states["A"] = replace(world.state(), debit="earlier-b1")
+        world.put(replace(world.state(), debit="earlier-b1"))
         world.to("2026-06-10 12:00")
         assert asked(world) == []
         world.do(FailDirectDebit(reason="AM04"))

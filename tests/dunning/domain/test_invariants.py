@@ -109,7 +109,7 @@ def act(world: World, action: str, number: int) -> None:
         "judgment": RecordLegalProgress(progress="judgment"),
     }
     if action == "invoice":
-        count = len(world.book().debts)
+        count = len(world.seen)
         world.invoice(1000 + number, str(today + step - timedelta(days=4)), f"I{count}")
     elif action == "pay":
         world.pay(100 * number + 1, f"P{len(world.seen)}")

@@ -11,12 +11,10 @@ from services.dunning.domain.creditor.decide import decide_creditor
 from services.dunning.domain.creditor.events import PolicyProposed
 from services.dunning.domain.creditor.evolve import evolve_creditor
 from services.dunning.domain.creditor.state import Creditor, initial_creditor
-from services.dunning.domain.decide import decide
 from services.dunning.domain.events import CreditorEvent
-from services.dunning.domain.evolve import evolve_account
 from services.dunning.policy import Pack
 from tests.dunning.domain.packs import LETTER, SMS, STOP, braced, pack, steps
-from tests.dunning.domain.world import SHANGHAI, World
+from tests.dunning.domain.world import World
 
 OLD = pack(steps(f"day: 1 | {braced(SMS)}", f"day: 30 | {braced(LETTER)}"))
 NEW_STEPS = steps(f"day: 1 | {braced(SMS)}", f"day: 5 | {braced(STOP)}")
@@ -106,11 +104,7 @@ def overdue() -> World:
 
 def move(world: World) -> None:
     """Move the case to the new pack, and go on with it."""
-    state = world.state()
-    command = FollowPolicy(by="ann")
-    for event in decide(state, command, NEW, world.now, SHANGHAI):
-        state = evolve_account(state, event)
-    world.states["A"] = state
+    world.do(FollowPolicy(by="ann"), pack=NEW)
     world.pack = NEW
 
 

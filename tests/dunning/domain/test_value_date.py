@@ -186,7 +186,7 @@ class TestCommissionTakenBackInPart:
     def collected(self, amount: int) -> World:
         world = World(pack(self.BODY))
         world.invoice(10000, "2026-06-10")
-        world.to("2026-06-15 10:00").pay(amount, collected_by=b"sealed")
+        world.to("2026-06-15 10:00").pay(amount, collected_by="诚远代理行")
         return world
 
     def test_what_it_had_settled_last_earns_nothing_any_more(self) -> None:
