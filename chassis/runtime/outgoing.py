@@ -1,14 +1,15 @@
 """What a service says to others: contract messages made of its stored events."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Literal
+from typing import Any, Literal
 
 from chassis.bus.base import Outgoing as BusMessage
 from chassis.store.stored import Stored
 from contracts.base import Contract
 from contracts.codec import CONTENT_TYPE, encode
+from contracts.words.streams import subject_of
 
 ALL_ACCOUNTS = "*"
 """The account part of the key of a message about the creditor as a whole."""
@@ -29,6 +30,22 @@ class Outgoing:
 
 
 Publish = Callable[[Stored], Sequence[Outgoing]]
+Make = Callable[[Stored, str], Contract]
+"""Makes the message of an event about an account, whose id it is given."""
+
+
+def publisher(table: Mapping[type, Make], correlation_of: Callable[[Any], str | None]) -> Publish:
+    """A `publish` of a literal table: event type -> its message; others stay inside."""
+
+    def publish(stored: Stored) -> Sequence[Outgoing]:
+        make = table.get(type(stored.event))
+        if make is None:
+            return ()
+        creditor, account = subject_of(stored.stream)
+        data = make(stored, account)
+        return (Outgoing(data, creditor, account, correlation_of(stored.event)),)
+
+    return publish
 
 
 def message_id(epoch: str, stored: Stored, number: int) -> str:

@@ -45,3 +45,26 @@ class WakeRoute:
     prepare: Callable[[Connection, str, datetime], Awaitable[Any]] | None = None
     subject: bool = False
     beside: bool = False
+
+
+Handle = Callable[[Work, Message], None]
+CommandOf = Callable[[Work, Message], Any]
+
+
+def by_command(
+    stream_of: Callable[[Message], str], decide: Callable[[Any, Any], Sequence[Any]]
+) -> Callable[[CommandOf], Handle]:
+    """How messages are handled that are one command on one stream: from what makes the command of
+    a message (`None` when it asks for nothing) to the route's `handle`.
+    """
+
+    def handled_by(command_of: CommandOf) -> Handle:
+        def handle(work: Work, message: Message) -> None:
+            command = command_of(work, message)
+            if command is not None:
+                stream = stream_of(message)
+                work.append(stream, decide(work.state(stream), command))
+
+        return handle
+
+    return handled_by

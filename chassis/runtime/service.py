@@ -208,6 +208,10 @@ class Service:
 
     # Commands and queries
 
+    def lane_of(self, creditor: str, account: str) -> int:
+        """The lane of an account."""
+        return lane_of(f"{creditor}/{account}".encode(), self.bus.partitions)
+
     async def execute(
         self,
         key: str,

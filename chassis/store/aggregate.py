@@ -99,3 +99,23 @@ def _upcasting(upcast: Upcast, decode: Callable[[bytes], Any]) -> Callable[[byte
         return decode(msgspec.json.encode(upcast(msgspec.json.decode(data))))
 
     return read
+
+
+def evolver(table: Mapping[type, Callable[[S, Any], S]]) -> Callable[[S, Any], S]:
+    """An `evolve` of a literal table: event type -> the state after an event of it.
+
+    It raises `BrokenInvariant` for an event that is not in the table.
+    """
+
+    def evolve(state: S, event: Any) -> S:
+        change = table.get(type(event))
+        if change is None:
+            raise unknown_event(event)
+        return change(state, event)
+
+    return evolve
+
+
+def unknown_event(event: object) -> BrokenInvariant:
+    """What an `evolve` raises for an event it does not know."""
+    return BrokenInvariant(f"{type(event).__name__} is no event of this stream")

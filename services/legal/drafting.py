@@ -6,17 +6,18 @@ import msgspec
 
 from chassis.errors import Malformed
 from chassis.logging import get_logger
+from chassis.owed.amounts import OwedItem
+from chassis.owed.terms import Terms
 from chassis.store.work import Work
 from contracts import dunning
 from contracts.codec import Message
 from contracts.words.streams import matter_stream, subject_of, terms_stream
-from services.legal.domain import decide
+from services.legal.domain import commands as c
 from services.legal.domain import events as e
 from services.legal.domain.amounts import claim
-from services.legal.domain.commands import Drawn
+from services.legal.domain.decide import decide
 from services.legal.domain.parties import Profile
 from services.legal.domain.state import Matter, PendingDocument
-from services.legal.domain.terms import Terms
 from services.legal.rendering.compose import Documents
 from services.legal.settings import LegalSettings
 
@@ -46,13 +47,16 @@ class Drafting:
             principal=data.principal,
             late_fee=data.late_fee,
             total=data.total,
-            items=tuple(_claim_item(one) for one in data.items),
+            items=tuple(
+                OwedItem(one.item_id, one.item, one.due_on, one.principal, one.late_fee)
+                for one in data.items
+            ),
             policy=data.policy,
             policy_version=data.version,
             step=data.step,
             correlation=message.correlationid,
         )
-        taken = decide.request(work.state(stream), wanted)
+        taken = decide(work.state(stream), c.RequestDocument(wanted))
         work.append(stream, taken)
         if taken:
             self._draw(work, stream, work.state(stream).pending[data.request_id])
@@ -63,13 +67,13 @@ class Drafting:
         for one in list(state.pending.values()):
             if one.until is None or one.until <= work.now:
                 self._draw(work, stream, one)
-        work.append(stream, decide.judgment_term(work.state(stream), work.now))
+        work.append(stream, decide(work.state(stream), c.EndTerm(work.now)))
 
     def _draw(self, work: Work, stream: str, request: PendingDocument) -> None:
         state: Matter = work.state(stream)
         subject = subject_of(stream)
         terms: Terms = work.state(terms_stream(subject.creditor, work.lane))
-        stopped = decide.gate(state, request, terms, work.now)
+        stopped = decide(state, c.CheckDocument(request.request_id, terms, work.now))
         if stopped:
             work.append(stream, stopped)
             return
@@ -82,12 +86,8 @@ class Drafting:
             text = self.documents.draw(request, state, profile, sums, terms, office, today, numbers)
         except Malformed as error:
             log.warning("document_unwritable", stream=stream, error=error)
-            work.append(stream, [e.DocumentRefused(request.request_id, "template")])
+            work.append(stream, decide(state, c.RefuseDocument(request.request_id, "template")))
             return
         content = work.seal(subject, {"title": text.title, "body": text.body})
-        drawn = Drawn(text.sha256, content)
-        work.append(stream, decide.issue(state, request, drawn, sums, today))
-
-
-def _claim_item(item: dunning.ClaimItem) -> e.ClaimItem:
-    return e.ClaimItem(item.item_id, item.item, item.due_on, item.principal, item.late_fee)
+        drawn = c.IssueDocument(request.request_id, text.sha256, content, sums, today)
+        work.append(stream, decide(state, drawn))

@@ -9,7 +9,8 @@ from chassis.runtime.service import Service
 from chassis.store.work import Work
 from contracts.words.streams import Subject, matter_stream
 from services.legal.adapters.folder import DocumentsFolder
-from services.legal.domain import events as e
+from services.legal.domain import commands as c
+from services.legal.domain.decide import decide
 from services.legal.views import documents
 from services.legal.views.documents import Paper
 
@@ -53,7 +54,8 @@ class Filing:
         def record(work: Work) -> None:
             for one in papers:
                 stream = matter_stream(one.creditor, one.account)
-                work.append(stream, [e.DocumentFiled(one.document_id)])
+                filed = c.RecordFiling(one.document_id)
+                work.append(stream, decide(work.state(stream), filed))
 
         streams = sorted({matter_stream(one.creditor, one.account) for one in papers})
         await service.execute(f"{papers[0].creditor}/{papers[0].account}", streams, record)
@@ -64,8 +66,7 @@ class Filing:
         stream = matter_stream(papers[0].creditor, papers[0].account)
 
         def record(work: Work) -> None:
-            if work.state(stream).purge_due:
-                work.append(stream, [e.FilesPurged()])
+            work.append(stream, decide(work.state(stream), c.RecordPurge()))
 
         await service.execute(f"{papers[0].creditor}/{papers[0].account}", [stream], record)
 

@@ -7,14 +7,9 @@ from chassis.clock import Clock
 from chassis.runtime.blueprint import Blueprint
 from chassis.runtime.service import Probe, Service, no_probe
 from chassis.settings import Settings
-from chassis.store.aggregate import Aggregate
 from services.legal.adapters.folder import DocumentsFolder
 from services.legal.api import evidence, file, routes
-from services.legal.domain.decide import wake_at
-from services.legal.domain.events import Event
-from services.legal.domain.evolve import evolve
-from services.legal.domain.state import Matter, initial_matter
-from services.legal.domain.terms import Terms, TermsPublished, evolve_terms, initial_terms
+from services.legal.domain.aggregates import AGGREGATES
 from services.legal.drafting import Drafting
 from services.legal.filing import Filing
 from services.legal.handlers import messages, wakes
@@ -23,13 +18,6 @@ from services.legal.rendering.compose import Documents
 from services.legal.settings import LegalSettings
 from services.legal.views.documents import DocumentsView
 from services.legal.views.matters import MattersView
-
-MATTER: Aggregate[Matter, Event] = Aggregate(
-    "matter", Matter, Event, initial_matter, evolve, wake_at
-)
-TERMS: Aggregate[Terms, TermsPublished] = Aggregate(
-    "terms", Terms, TermsPublished, initial_terms, evolve_terms
-)
 
 
 async def build(
@@ -63,7 +51,7 @@ def blueprint(own: LegalSettings, folder: Path) -> Blueprint:
     drafting = Drafting(Documents(own.templates), own)
     return Blueprint(
         name="legal",
-        aggregates=(MATTER, TERMS),
+        aggregates=AGGREGATES,
         messages=messages(drafting),
         wakes=wakes(drafting),
         publish=publish,

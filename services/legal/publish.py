@@ -1,24 +1,13 @@
 """Which of the legal service's events others are told of."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
+from typing import Any
 
-from chassis.runtime.outgoing import Outgoing
+from chassis.runtime.outgoing import Make, Publish, publisher
 from chassis.store.stored import Stored
 from contracts import legal
 from contracts.base import Contract
-from contracts.words.streams import subject_of
 from services.legal.domain import events as e
-
-
-def publish(stored: Stored) -> Sequence[Outgoing]:
-    """The messages of one event; none for what stays inside."""
-    make = _PUBLIC.get(type(stored.event))
-    if make is None:
-        return []
-    creditor, account = subject_of(stored.stream)
-    event = stored.event
-    correlation = getattr(event, "correlation", None) or event.case_id
-    return [Outgoing(make(stored, account), creditor, account, correlation)]
 
 
 def _opened(stored: Stored, account: str) -> Contract:
@@ -122,7 +111,16 @@ def _closed(stored: Stored, account: str) -> Contract:
     )
 
 
-_PUBLIC: dict[type, Callable[[Stored, str], Contract]] = {
+def _correlation(event: Any) -> str | None:
+    match event:
+        case e.DocumentIssued() | e.DebtWrittenOff() | e.LimitationReached():
+            return event.correlation or event.case_id
+        case _:
+            case_id: str | None = event.case_id
+            return case_id
+
+
+_PUBLIC: Mapping[type, Make] = {
     e.MatterOpened: _opened,
     e.DocumentIssued: _issued,
     e.MatterProgressed: _progressed,
@@ -132,3 +130,5 @@ _PUBLIC: dict[type, Callable[[Stored, str], Contract]] = {
     e.LimitationReached: _limitation,
     e.MatterClosed: _closed,
 }
+
+publish: Publish = publisher(_PUBLIC, _correlation)

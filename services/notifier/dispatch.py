@@ -16,8 +16,8 @@ from contracts.words.formats import one_line
 from contracts.words.streams import Subject, account_stream
 from services.notifier.adapters.breaker import Breaker
 from services.notifier.adapters.gateway import Gateway, Lookup, Parcel
-from services.notifier.domain import events as e
-from services.notifier.domain.commands import AttemptResult
+from services.notifier.domain.commands import AttemptResult, RecordPurge
+from services.notifier.domain.decide import decide
 from services.notifier.domain.state import Account
 from services.notifier.prepare import Preparation, parcel_of
 from services.notifier.recording import (
@@ -181,8 +181,7 @@ def _storable(result: AttemptResult) -> AttemptResult:
 
 def _purged(task: Task, work: Work) -> None:
     stream = account_stream(task.creditor, task.account)
-    if work.state(stream).purge_due:
-        work.append(stream, [e.OutboxPurged()])
+    work.append(stream, decide(work.state(stream), RecordPurge()))
 
 
 def _in_doubt(work: Work, batch: list[Task]) -> list[Parcel]:

@@ -13,7 +13,6 @@ from chassis.http import include_signed
 from chassis.runtime.blueprint import Blueprint
 from chassis.runtime.service import Probe, Service, no_probe
 from chassis.settings import Settings
-from chassis.store.aggregate import Aggregate
 from contracts.words.vocabulary import CHANNELS
 from services.notifier.adapters.breaker import Breaker
 from services.notifier.adapters.gateway import Gateway
@@ -22,24 +21,13 @@ from services.notifier.adapters.outbox import FileOutbox
 from services.notifier.adapters.sms import SmsGateway
 from services.notifier.api import callbacks, notices
 from services.notifier.dispatch import Dispatcher
-from services.notifier.domain.decide import wake_at
-from services.notifier.domain.events import Event
-from services.notifier.domain.evolve import evolve
-from services.notifier.domain.state import Account, initial_account
-from services.notifier.domain.terms import Terms, TermsPublished, evolve_terms, initial_terms
+from services.notifier.domain.aggregates import AGGREGATES
 from services.notifier.handlers import MESSAGES, WAKES
 from services.notifier.prepare import Preparation
 from services.notifier.publish import publish
 from services.notifier.rendering.templates import Templates
 from services.notifier.settings import NotifierSettings
 from services.notifier.views.notices import NoticesView
-
-ACCOUNT: Aggregate[Account, Event] = Aggregate(
-    "account", Account, Event, initial_account, evolve, wake_at
-)
-TERMS: Aggregate[Terms, TermsPublished] = Aggregate(
-    "terms", Terms, TermsPublished, initial_terms, evolve_terms
-)
 
 
 async def build(
@@ -73,7 +61,7 @@ def blueprint(own: NotifierSettings, now: Callable[[], datetime]) -> Blueprint:
     """The notifier's tables."""
     return Blueprint(
         name="notifier",
-        aggregates=(ACCOUNT, TERMS),
+        aggregates=AGGREGATES,
         messages=MESSAGES,
         wakes=WAKES,
         publish=publish,

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 import msgspec
 
@@ -12,9 +11,8 @@ from chassis.store.work import Work
 from contracts.words.streams import Subject, account_stream, terms_stream
 from services.notifier.adapters.breaker import Breaker
 from services.notifier.adapters.gateway import Parcel
-from services.notifier.domain import decide
-from services.notifier.domain import events as e
-from services.notifier.domain.commands import Rendered
+from services.notifier.domain import commands as c
+from services.notifier.domain.decide import decide
 from services.notifier.domain.destinations import (
     Destination,
     Profile,
@@ -42,33 +40,41 @@ class Preparation:
     def begin(self, work: Work, creditor: str, account: str, notice_id: str) -> Parcel | None:
         """Decide, at the moment of sending, whether a notice goes; commit to it when it does."""
         stream = account_stream(creditor, account)
-        state: Account = work.state(stream)
-        notice = state.open.get(notice_id)
+        notice = work.state(stream).open.get(notice_id)
         if notice is None or notice.stage != "ready":
             return None
         terms: Terms = work.state(terms_stream(creditor, work.lane))
-        stopped = decide.gate(state, notice, terms, work.now) or self._held(notice, work.now)
-        if stopped:
-            work.append(stream, stopped)
+        if self._is_stopped(work, stream, notice, terms):
             return None
         subject = Subject(creditor, account)
-        profile = msgspec.convert(work.open(subject, state.profile), Profile)
+        profile = msgspec.convert(work.open(subject, work.state(stream).profile), Profile)
         to = self._destination(work, stream, notice, profile, terms)
         if to is None:
-            work.append(stream, decide.no_address(notice))
+            _append(work, stream, c.SuppressNotice(notice_id, "no_address"))
             return None
         content = self._content(work, stream, notice, profile, terms, to.address)
         if content is None:
             return None
-        rendered = Rendered(
+        attempt = c.AttemptNotice(
             notice_id=notice.notice_id,
             to_masked=masked(content.to, notice.channel),
             sha256=content.sha256,
             content=work.seal(subject, msgspec.to_builtins(content)),
             place=to.place,
+            now=work.now,
+            day=work.now.astimezone(terms.zone).date(),
         )
-        work.append(stream, decide.attempt(notice, rendered, terms, work.now))
+        _append(work, stream, attempt)
         return parcel_of(work.state(stream), notice_id, content)
+
+    def _is_stopped(self, work: Work, stream: str, notice: OpenNotice, terms: Terms) -> bool:
+        """Whether the rules, or a gateway that is being left alone, stand in its way."""
+        if _append(work, stream, c.CheckNotice(notice.notice_id, terms, work.now)):
+            return True
+        until = self.breakers[notice.channel].blocked_until(work.now)
+        if until is None:
+            return False
+        return _append(work, stream, c.HoldBack(notice.notice_id, until))
 
     def _content(
         self,
@@ -96,7 +102,7 @@ class Preparation:
             )
         except Malformed as error:
             log.warning("notice_unwritable", stream=stream, error=error)
-            work.append(stream, decide.fail(notice, "template"))
+            _append(work, stream, c.GiveUpNotice(notice.notice_id, "template"))
             return None
 
     def _destination(
@@ -112,13 +118,16 @@ class Preparation:
         if not found:
             return None
         if notice.attempts == 0 and len(found) > 1:
-            others = [work.seal(subject, one.address) for one in found[1:]]
-            work.append(stream, decide.split(notice, others))
+            others = tuple(work.seal(subject, one.address) for one in found[1:])
+            _append(work, stream, c.SplitNotice(notice.notice_id, others))
         return found[0]
 
-    def _held(self, notice: OpenNotice, now: datetime) -> list[e.Event]:
-        until = self.breakers[notice.channel].blocked_until(now)
-        return [] if until is None else decide.hold_back(notice, until)
+
+def _append(work: Work, stream: str, command: c.Command) -> bool:
+    """Append what follows from a command; answers whether anything does."""
+    events = decide(work.state(stream), command)
+    work.append(stream, events)
+    return bool(events)
 
 
 def parcel_of(state: Account, notice_id: str, content: Content) -> Parcel:

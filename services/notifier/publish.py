@@ -1,24 +1,13 @@
 """Which of the notifier's events others are told of."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from chassis.runtime.outgoing import Outgoing
+from chassis.runtime.outgoing import Make, Publish, publisher
 from chassis.store.stored import Stored
 from contracts import notifier
 from contracts.base import Contract
-from contracts.words.streams import subject_of
 from services.notifier.domain import events as e
-
-
-def publish(stored: Stored) -> Sequence[Outgoing]:
-    """The messages of one event; none for what stays inside."""
-    make = _PUBLIC.get(type(stored.event))
-    if make is None:
-        return []
-    creditor, account = subject_of(stored.stream)
-    data = make(stored, account)
-    return [Outgoing(data, creditor, account, stored.event.about.correlation)]
 
 
 def _about(event: Any, account: str) -> dict[str, Any]:
@@ -72,9 +61,16 @@ def _delivery(stored: Stored, account: str) -> Contract:
             return notifier.NoticeDelivered(**about, at=event.at)
 
 
-_PUBLIC: dict[type, Callable[[Stored, str], Contract]] = {
+def _correlation(event: Any) -> str | None:
+    about: e.About = event.about
+    return about.correlation
+
+
+_PUBLIC: Mapping[type, Make] = {
     e.NoticeSent: _sent,
     e.NoticeFailed: _failed,
     e.NoticeSuppressed: _suppressed,
     e.DeliveryRecorded: _delivery,
 }
+
+publish: Publish = publisher(_PUBLIC, _correlation)

@@ -10,9 +10,8 @@ from chassis.runtime.service import Service
 from chassis.store.work import Work
 from contracts.words.streams import Subject, account_stream, terms_stream
 from services.notifier.adapters.gateway import Lookup
-from services.notifier.domain import decide
-from services.notifier.domain import events as e
-from services.notifier.domain.commands import AttemptResult
+from services.notifier.domain.commands import AttemptResult, Conclude, FindOut
+from services.notifier.domain.decide import decide
 from services.notifier.domain.state import Account
 from services.notifier.views.notices import Task
 
@@ -21,7 +20,8 @@ log = get_logger(__name__)
 Key = tuple[str, str, str]
 """Creditor, account and notice."""
 _REMEMBERED_MAX = 10_000
-Change = Callable[[Account, Task, Work], list[e.Event]]
+Change = Callable[[Account, Task, Work], Conclude | FindOut]
+"""The command that an answer about a notice leads to."""
 
 
 def key_of(task: Task) -> Key:
@@ -50,43 +50,39 @@ async def record(service: Service, batch: list[Task], change: Change, otherwise:
 
 def concluded(answers: Mapping[Key, AttemptResult]) -> Change:
     """What the gateways said to attempts."""
-    return lambda state, task, work: decide.conclude(
-        state, task.notice_id, answers[key_of(task)], work.now
-    )
+    return lambda _state, task, work: Conclude(task.notice_id, answers[key_of(task)], work.now)
 
 
 def doubted(unrecorded: dict[Key, AttemptResult], answers: Mapping[Key, AttemptResult]) -> Change:
     """Nobody can say from the store what became of an attempt; this process remembers it."""
 
-    def change(state: Account, task: Task, work: Work) -> list[e.Event]:
+    def change(state: Account, task: Task, work: Work) -> Conclude:
         key = key_of(task)
-        events = decide.conclude(state, task.notice_id, AttemptResult("unknown"), work.now)
         known = answers[key].outcome != "unknown"
         if known and task.notice_id in state.open and len(unrecorded) < _REMEMBERED_MAX:
             unrecorded[key] = answers[key]
-        return events
+        return Conclude(task.notice_id, AttemptResult("unknown"), work.now)
 
     return change
 
 
 def found_out(answers: Mapping[Key, Lookup]) -> Change:
     """What the gateways know of attempts in doubt."""
-    return lambda state, task, work: decide.find_out(
-        state,
-        task.notice_id,
-        answers[key_of(task)].finding,
-        answers[key_of(task)].reference,
-        work.now,
-    )
+
+    def change(_state: Account, task: Task, work: Work) -> FindOut:
+        found = answers[key_of(task)]
+        return FindOut(task.notice_id, found.finding, found.reference, work.now)
+
+    return change
 
 
 def asked_later(unrecorded: dict[Key, AttemptResult], known: Mapping[Key, AttemptResult]) -> Change:
     """What became of attempts in doubt could not be stored: it is asked again, this process too."""
 
-    def change(state: Account, task: Task, work: Work) -> list[e.Event]:
+    def change(state: Account, task: Task, work: Work) -> FindOut:
         if key_of(task) in known and task.notice_id in state.open:
             unrecorded[key_of(task)] = known[key_of(task)]
-        return decide.find_out(state, task.notice_id, "unclear", "", work.now)
+        return FindOut(task.notice_id, "unclear", "", work.now)
 
     return change
 
@@ -103,4 +99,5 @@ async def execute(service: Service, batch: list[Task], fn: Callable[[Work], Any]
 def _append(work: Work, batch: list[Task], change: Change) -> None:
     for task in batch:
         stream = account_stream(task.creditor, task.account)
-        work.append(stream, change(work.state(stream), task, work))
+        state = work.state(stream)
+        work.append(stream, decide(state, change(state, task, work)))

@@ -7,21 +7,23 @@ import pytest
 from msgspec.structs import replace
 
 from chassis.errors import Malformed
+from chassis.owed.amounts import Owed, OwedItem
+from chassis.owed.ledger import LedgerView, OpenItem
+from chassis.owed.terms import Terms
+from contracts.words.late_fee import Accrual
 from contracts.words.vocabulary import DOCUMENTS
-from services.legal.domain.amounts import Claim, claim
-from services.legal.domain.events import Accrual, ClaimItem, OpenItem
+from services.legal.domain.amounts import claim
 from services.legal.domain.parties import Guarantor, Profile
-from services.legal.domain.state import LedgerView, Matter, PendingDocument
-from services.legal.domain.terms import Terms
+from services.legal.domain.state import Matter, PendingDocument
 from services.legal.rendering.compose import Documents
 from services.legal.settings import Office
 
 TODAY = date(2026, 6, 30)
-CLAIM = Claim(
+CLAIM = Owed(
     "CNY",
     4860000,
     1234,
-    (ClaimItem("FW-0501", "equipment_rental", date(2026, 5, 31), 4860000, 1234),),
+    (OwedItem("FW-0501", "equipment_rental", date(2026, 5, 31), 4860000, 1234),),
 )
 COMPANY = Profile(
     name="宁远机电设备有限公司",
@@ -37,7 +39,7 @@ def _draw(
     document: str,
     language: str = "zh",
     profile: Profile = COMPANY,
-    claimed: Claim = CLAIM,
+    claimed: Owed = CLAIM,
     documents: Documents = DRAWING,
 ) -> str:
     request = PendingDocument(
@@ -85,9 +87,7 @@ def test_documents_go_to_the_court_the_office_names() -> None:
 
 
 def test_without_late_fee_none_is_claimed() -> None:
-    bare = Claim(
-        "CNY", 12850, 0, (ClaimItem("HF-1", "telephone_fee", date(2026, 1, 31), 12850, 0),)
-    )
+    bare = Owed("CNY", 12850, 0, (OwedItem("HF-1", "telephone_fee", date(2026, 1, 31), 12850, 0),))
     for document in DOCUMENTS:
         text = _draw(document, claimed=bare)
         assert "128.50" in text
@@ -112,7 +112,7 @@ def test_the_claim_is_the_ledgers_of_the_day_when_it_is_as_new_as_the_decision()
         accrual=Accrual(date(2026, 6, 20), "100.4", "2.5", 10000, 20),
     )  # fmt: skip
     view = LedgerView(5, 10000, 80, date(2026, 5, 1), "CNY", TODAY, {"I-1": item})
-    decided = ClaimItem("I-1", "rent", date(2026, 5, 1), 9000, 0)
+    decided = OwedItem("I-1", "rent", date(2026, 5, 1), 9000, 0)
     request = PendingDocument(
         "L-1", "complaint", "C-1", 5, datetime(2026, 6, 30, 1, tzinfo=UTC), "CNY", 9000, 0, 9000,
         (decided,),

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.owed.ledger import LedgerView, OpenItem
 from services.notifier.domain.destinations import Profile
-from services.notifier.domain.events import OpenItem
-from services.notifier.domain.state import Account, LedgerView, OpenNotice
+from services.notifier.domain.state import Account, OpenNotice
 from services.notifier.domain.terms import Terms
 from services.notifier.rendering.compose import SMS_CHARACTERS_MAX, compose
 from services.notifier.rendering.templates import Templates

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from chassis.owed.ledger import LedgerView, OpenItem
 from services.notifier.domain.destinations import Profile
-from services.notifier.domain.events import OpenItem
-from services.notifier.domain.state import Account, LedgerView, OpenNotice
+from services.notifier.domain.state import Account, OpenNotice
 from services.notifier.domain.terms import Terms
 from services.notifier.rendering.compose import Content, compose
 from services.notifier.rendering.templates import Templates

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from chassis.errors import Malformed, Misconfigured
+from chassis.owed.ledger import LedgerView, OpenItem
 from contracts.words.formats import day, item_name, language_of, money
+from contracts.words.late_fee import Accrual
 from contracts.words.vocabulary import CHANNELS
 from services.notifier.domain.destinations import Profile
-from services.notifier.domain.events import Accrual, OpenItem
-from services.notifier.domain.state import Account, LedgerView, OpenNotice
+from services.notifier.domain.state import Account, OpenNotice
 from services.notifier.domain.terms import Terms
 from services.notifier.rendering.compose import SMS_CHARACTERS_MAX, Content, compose
 from services.notifier.rendering.templates import Templates

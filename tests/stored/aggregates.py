@@ -10,16 +10,14 @@ from services.ledger.domain.aggregates import ACCOUNT as LEDGER_ACCOUNT
 from services.ledger.domain.aggregates import TERMS as LEDGER_TERMS
 from services.ledger.domain.aggregates import TILL
 from services.ledger.numbers import NUMBERS
-from services.legal.main import MATTER
-from services.legal.main import TERMS as LEGAL_TERMS
-from services.notifier.main import ACCOUNT as NOTIFIER_ACCOUNT
-from services.notifier.main import TERMS as NOTIFIER_TERMS
+from services.legal.domain.aggregates import AGGREGATES as LEGAL
+from services.notifier.domain.aggregates import AGGREGATES as NOTIFIER
 
 _BY_SERVICE: Mapping[str, tuple[Aggregate[Any, Any], ...]] = {
     "dunning": (CASE_ACCOUNT, CREDITOR),
     "ledger": (LEDGER_ACCOUNT, LEDGER_TERMS, TILL, NUMBERS),
-    "legal": (MATTER, LEGAL_TERMS),
-    "notifier": (NOTIFIER_ACCOUNT, NOTIFIER_TERMS),
+    "legal": LEGAL,
+    "notifier": NOTIFIER,
 }
 AGGREGATES: Mapping[tuple[str, str], Aggregate[Any, Any]] = {
     (service, aggregate.name): aggregate

@@ -1,15 +1,16 @@
 """Matters and documents for people with a token."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Path, Query
 
-from chassis.bus.base import lane_of
 from chassis.errors import NotFound, Rejected
 from chassis.http.auth import Caller, Principal, require
 from chassis.http.paging import LIMIT_DEFAULT, Cursor, Limit, Page, decode_cursor, page
+from chassis.owed.terms import Terms
 from chassis.runtime.service import Service
 from chassis.store.stored import Stored
 from chassis.store.vault import KeyRing
@@ -29,10 +30,9 @@ from services.legal.api.models import (
     ProgressRow,
     Term,
 )
-from services.legal.domain import decide
 from services.legal.domain import events as e
 from services.legal.domain.commands import RecordProgress
-from services.legal.domain.terms import Terms
+from services.legal.domain.decide import decide
 from services.legal.settings import LegalSettings
 from services.legal.views import documents, matters
 
@@ -49,9 +49,32 @@ AccountPath = Annotated[Identifier, Path(description="the account")]
 def router(service: Service, settings: LegalSettings) -> APIRouter:
     """The routes under `/v1`."""
     routes = APIRouter(prefix="/v1", tags=["legal"])
+    files = Files(service, settings)
+    routes.get("/documents", response_model=Page[DocumentRow], operation_id="list_documents")(
+        files.list_documents
+    )
+    routes.get(
+        "/documents/{document_id}", response_model=DocumentDetail, operation_id="get_document"
+    )(files.show_document)
+    routes.get("/matters", response_model=Page[MatterRow], operation_id="list_matters")(
+        files.list_matters
+    )
+    routes.get("/accounts/{account}/matter", operation_id="get_matter")(files.show_matter)
+    routes.post("/accounts/{account}/matter/progress", operation_id="record_progress")(
+        files.record_progress
+    )
+    return routes
 
-    @routes.get("/documents", response_model=Page[DocumentRow], operation_id="list_documents")
+
+@dataclass(frozen=True)
+class Files:
+    """The routes of matters and documents, on a service."""
+
+    service: Service
+    settings: LegalSettings
+
     async def list_documents(
+        self,
         who: Caller,
         creditor: CreditorQuery = None,
         account: str | None = None,
@@ -63,30 +86,27 @@ def router(service: Service, settings: LegalSettings) -> APIRouter:
     ) -> dict[str, Any]:
         """Documents in the order they were asked for."""
         wanted = documents.Filter(who.visible(creditor), account, document, state, case_id)
-        after = _after(decode_cursor(cursor, datetime, str, str, str))
-        async with service.pool.acquire(timeout=10) as connection:
+        after = decode_cursor(cursor, datetime, str, str, str)
+        async with self.service.pool.acquire(timeout=10) as connection:
             rows = await documents.listing(connection, wanted, after, limit + 1)
         return page(rows, limit, _document_key, _document)
 
-    @routes.get(
-        "/documents/{document_id}", response_model=DocumentDetail, operation_id="get_document"
-    )
     async def show_document(
-        who: Caller, document_id: str, creditor: CreditorQuery = None
+        self, who: Caller, document_id: str, creditor: CreditorQuery = None
     ) -> dict[str, Any]:
         """One document; with its text for those who may read it."""
-        async with service.pool.acquire(timeout=10) as connection:
+        async with self.service.pool.acquire(timeout=10) as connection:
             row = await documents.one(connection, document_id, who.visible(creditor))
         if row is None:
             raise NotFound(f"there is no document {document_id}")
         opened: dict[str, Any] = {}
         if who.has(*_READERS) and row["content"] is not None:
             subject = Subject(row["creditor"], row["account"])
-            opened = (await service.keys([subject])).open(subject, row["content"]) or {}
+            opened = (await self.service.keys([subject])).open(subject, row["content"]) or {}
         return _document(row) | {"title": opened.get("title"), "text": opened.get("body")}
 
-    @routes.get("/matters", response_model=Page[MatterRow], operation_id="list_matters")
     async def list_matters(
+        self,
         who: Caller,
         creditor: CreditorQuery = None,
         account: str | None = None,
@@ -97,63 +117,52 @@ def router(service: Service, settings: LegalSettings) -> APIRouter:
     ) -> dict[str, Any]:
         """Matters in the order they were opened."""
         wanted = matters.Filter(who.visible(creditor), account, stage, term)
-        after = _after(decode_cursor(cursor, datetime, str, str, str))
-        async with service.pool.acquire(timeout=10) as connection:
+        after = decode_cursor(cursor, datetime, str, str, str)
+        async with self.service.pool.acquire(timeout=10) as connection:
             rows = await matters.listing(connection, wanted, after, limit + 1)
         return page(rows, limit, _matter_key, dict)
 
-    @routes.get("/accounts/{account}/matter", operation_id="get_matter")
     async def show_matter(
-        who: Caller, account: AccountPath, creditor: CreditorQuery = None
+        self, who: Caller, account: AccountPath, creditor: CreditorQuery = None
     ) -> MatterDetail:
         """An account's matters and what happened in them."""
         reader = who if who.has(*_READERS) else None
-        return await _matter(service, reader, who.scope(creditor), account)
+        return await _matter(self.service, reader, who.scope(creditor), account)
 
-    @routes.post("/accounts/{account}/matter/progress", operation_id="record_progress")
     async def record_progress(
-        who: Recorder, account: AccountPath, body: Progress, creditor: CreditorQuery = None
+        self, who: Recorder, account: AccountPath, body: Progress, creditor: CreditorQuery = None
     ) -> MatterDetail:
         """Record what happened in court or with the debtor."""
-        scope = who.scope(creditor)
-        await _record(service, settings, who, scope, account, body)
+        subject = Subject(who.scope(creditor), account)
+        await self._record(who, subject, body)
         # An answer is kept for its Idempotency-Key in clear: no note is repeated in it.
-        return await _matter(service, None, scope, account)
+        return await _matter(self.service, None, *subject)
 
-    return routes
+    async def _record(self, who: Principal, subject: Subject, body: Progress) -> None:
+        stream = matter_stream(*subject)
+        known = terms_stream(subject.creditor, self.service.lane_of(*subject))
 
+        def run(work: Work) -> None:
+            terms: Terms = work.state(known)
+            if not terms.time_zone:
+                raise Rejected(
+                    f"creditor {subject.creditor} has no terms yet: its time zone is not known"
+                )
+            day = body.day or work.now.astimezone(terms.zone).date()
+            pay_by = body.pay_by or day + timedelta(days=self.settings.judgment_term_days)
+            command = RecordProgress(
+                step=body.step,
+                day=day,
+                by=who.subject,
+                amount=body.amount,
+                pay_by=pay_by,
+                pay_by_ends=_end_of(pay_by, terms),
+                note=work.seal(subject, body.note) if body.note else b"",
+            )
+            work.append(stream, decide(work.state(stream), command))
 
-async def _record(
-    service: Service,
-    settings: LegalSettings,
-    who: Principal,
-    creditor: str,
-    account: str,
-    body: Progress,
-) -> None:
-    subject = Subject(creditor, account)
-    stream = matter_stream(creditor, account)
-    key = f"{creditor}/{account}"
-    known = terms_stream(creditor, lane_of(key.encode(), service.bus.partitions))
-
-    def run(work: Work) -> None:
-        terms: Terms = work.state(known)
-        if not terms.time_zone:
-            raise Rejected(f"creditor {creditor} has no terms yet: its time zone is not known")
-        day = body.day or work.now.astimezone(terms.zone).date()
-        pay_by = body.pay_by or day + timedelta(days=settings.judgment_term_days)
-        command = RecordProgress(
-            step=body.step,
-            day=day,
-            by=who.subject,
-            amount=body.amount,
-            pay_by=pay_by,
-            pay_by_ends=_end_of(pay_by, terms),
-            note=work.seal(subject, body.note) if body.note else b"",
-        )
-        work.append(stream, decide.progress(work.state(stream), command))
-
-    await service.execute(key, [stream, known], run, subjects=[subject])
+        key = f"{subject.creditor}/{subject.account}"
+        await self.service.execute(key, [stream, known], run, subjects=[subject])
 
 
 async def _matter(
@@ -188,8 +197,7 @@ async def _matter(
 
 
 async def _zone(service: Service, creditor: str, account: str) -> ZoneInfo:
-    lane = lane_of(f"{creditor}/{account}".encode(), service.bus.partitions)
-    terms, _ = await service.read(terms_stream(creditor, lane))
+    terms, _ = await service.read(terms_stream(creditor, service.lane_of(creditor, account)))
     return ZoneInfo(terms.time_zone or "UTC")
 
 
@@ -268,7 +276,3 @@ def _document_key(row: Any) -> list[str]:
 
 def _matter_key(row: Any) -> list[str]:
     return [row["opened_at"].isoformat(), row["creditor"], row["account"], row["matter_id"]]
-
-
-def _after(key: list[Any] | None) -> tuple[datetime, str, str, str] | None:
-    return None if key is None else (key[0], key[1], key[2], key[3])

@@ -1,10 +1,109 @@
-"""What others ask of the legal service, in the imperative."""
+"""What others ask of a matter, in the imperative; `now` and sealed texts come with the command."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, TypeAlias
 
+from chassis.owed.amounts import Owed
+from chassis.owed.ledger import FollowBalance, FollowClearance
+from chassis.owed.terms import Terms
 from contracts.words.vocabulary import LegalStep
+from services.legal.domain import events as e
+
+
+@dataclass(frozen=True)
+class KeepDebtor:
+    """Keep who the debtor is, sealed."""
+
+    sealed: bytes
+
+
+@dataclass(frozen=True)
+class EraseDebtor:
+    """Forget the debtor."""
+
+
+@dataclass(frozen=True)
+class KeepNumber:
+    """Keep what people call an invoice, sealed."""
+
+    item_id: str
+    sealed: bytes
+
+
+@dataclass(frozen=True)
+class TakeNote:
+    """Keep with the file what others say happened."""
+
+    fact: e.RecoverySeen | e.TaskReported | e.LimitationReached
+
+
+@dataclass(frozen=True)
+class RequestDocument:
+    """Take a request for a document on."""
+
+    wanted: e.DocumentRequested
+
+
+@dataclass(frozen=True)
+class CheckDocument:
+    """Tell why a document is not drawn up now."""
+
+    request_id: str
+    terms: Terms
+    now: datetime
+
+
+@dataclass(frozen=True)
+class IssueDocument:
+    """Issue a document as drawn up: its text, sealed, with the SHA-256 of it and what it claims."""
+
+    request_id: str
+    sha256: str
+    content: bytes
+    claim: Owed
+    day: date
+
+
+@dataclass(frozen=True)
+class RefuseDocument:
+    """Give a document up."""
+
+    request_id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class RecordFiling:
+    """Tell that a document lies in the documents folder."""
+
+    document_id: str
+
+
+@dataclass(frozen=True)
+class RecordPurge:
+    """Tell that the files of an erased debtor's documents are deleted."""
+
+
+@dataclass(frozen=True)
+class EndTerm:
+    """Look at the term of a judgment."""
+
+    now: datetime
+
+
+@dataclass(frozen=True)
+class WriteOff:
+    """Pass an approved write-off on to the ledger."""
+
+    approved: e.DebtWrittenOff
+
+
+@dataclass(frozen=True)
+class EndCase:
+    """End the matter with its case."""
+
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -27,6 +126,7 @@ class IncurCost:
     number: str
     item: str
     amount: int
+    currency: str
     day: date
     due_on: date
     by: str
@@ -65,9 +165,25 @@ class CloseMatter:
     note: bytes = b""
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """A document as drawn up, sealed, with the SHA-256 of its text."""
-
-    sha256: str
-    content: bytes
+Command: TypeAlias = (
+    KeepDebtor
+    | EraseDebtor
+    | KeepNumber
+    | FollowBalance
+    | FollowClearance
+    | TakeNote
+    | RequestDocument
+    | CheckDocument
+    | IssueDocument
+    | RefuseDocument
+    | RecordFiling
+    | RecordPurge
+    | RecordProgress
+    | EndTerm
+    | WriteOff
+    | IncurCost
+    | TakeInventory
+    | MoveGoods
+    | CloseMatter
+    | EndCase
+)

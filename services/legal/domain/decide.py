@@ -1,23 +1,36 @@
 """What happens in a matter next: pure decisions over its state."""
 
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import Any
 
 from chassis.errors import Rejected
+from chassis.owed import gate
+from chassis.owed.debtor import DebtorErased, DebtorUpserted
+from chassis.owed.ledger import (
+    FollowBalance,
+    FollowClearance,
+    LedgerSeen,
+    follow_balance,
+    follow_clearance,
+)
 from contracts.words.identifiers import LENGTH_MAX
 from contracts.words.vocabulary import DOCUMENTS
+from services.legal.domain import commands as c
 from services.legal.domain import events as e
-from services.legal.domain.amounts import Claim
-from services.legal.domain.commands import Drawn, RecordProgress
-from services.legal.domain.file import with_evidence
-from services.legal.domain.state import Matter, PendingDocument
-from services.legal.domain.terms import Terms
+from services.legal.domain import file
+from services.legal.domain.state import Matter
 
-LEDGER_WAIT_MAX = timedelta(minutes=10)
-"""How long a document waits for the ledger's figures it was decided on."""
-PROFILE_WAIT_MAX = timedelta(hours=24)
-"""How long a document waits for the debtor's name or the creditor's terms."""
-_WAIT_MIN = timedelta(minutes=1)
-_WAIT_MAX = timedelta(hours=1)
+_UNKNOWN = {"profile": "no_debtor", "terms": "no_terms"}
+"""Why a document is given up that waited too long."""
+
+
+def decide(state: Matter, command: c.Command) -> list[e.Event]:
+    """What follows from a command; nothing when there is nothing to do.
+
+    Raises `Rejected` or `NotFound` with the reason when the rules refuse it.
+    """
+    return [*_DECIDERS[type(command)](state, command)]
 
 
 def wake_at(state: Matter) -> datetime | None:
@@ -28,52 +41,82 @@ def wake_at(state: Matter) -> datetime | None:
     return min(instants, default=None)
 
 
-def request(state: Matter, event: e.DocumentRequested) -> list[e.Event]:
-    """Take a request on; asking twice for the same changes nothing."""
-    if event.document not in DOCUMENTS:
-        raise Rejected(f"request {event.request_id}: no document is called '{event.document}'")
-    if event.request_id in state.pending or event.request_id in state.documents:
+def keep_debtor(state: Matter, command: c.KeepDebtor) -> list[e.Event]:
+    """Keep who the debtor is."""
+    return [DebtorUpserted(command.sealed)]
+
+
+def erase_debtor(state: Matter, command: c.EraseDebtor) -> list[e.Event]:
+    """Forget the debtor, and refuse what was still to be drawn up."""
+    if state.erased:
         return []
-    return [event]
+    return [*(e.DocumentRefused(one, "erased") for one in state.pending), DebtorErased()]
 
 
-def gate(state: Matter, request: PendingDocument, terms: Terms, now: datetime) -> list[e.Event]:
+def keep_number(state: Matter, command: c.KeepNumber) -> list[e.Event]:
+    """Keep what people call an invoice."""
+    return [e.InvoiceNumbered(command.item_id, command.sealed)]
+
+
+def take_in_balance(state: Matter, command: FollowBalance) -> list[LedgerSeen]:
+    """Follow the ledger."""
+    return follow_balance(state.ledger, command)
+
+
+def take_in_clearance(state: Matter, command: FollowClearance) -> list[LedgerSeen]:
+    """Follow the ledger to where nothing is overdue."""
+    return follow_clearance(state.ledger, command)
+
+
+def take_note(state: Matter, command: c.TakeNote) -> list[e.Event]:
+    """Keep with the file what others say happened."""
+    return [command.fact]
+
+
+def request(state: Matter, command: c.RequestDocument) -> list[e.Event]:
+    """Take a request on; asking twice for the same changes nothing."""
+    wanted = command.wanted
+    if wanted.document not in DOCUMENTS:
+        raise Rejected(f"request {wanted.request_id}: no document is called '{wanted.document}'")
+    if wanted.request_id in state.pending or wanted.request_id in state.documents:
+        return []
+    return [wanted]
+
+
+def check(state: Matter, command: c.CheckDocument) -> list[e.Event]:
     """Why a document is not drawn up now: a refusal or a wait; empty when it can be."""
+    request, now = state.pending[command.request_id], command.now
     if state.erased:
         return [e.DocumentRefused(request.request_id, "erased")]
-    view = state.ledger
-    fresh = view.version > 0 and view.version >= request.ledger_version
-    if fresh and view.oldest_due_on is None:
+    if gate.is_cleared(state.ledger, request):
         return [e.DocumentRefused(request.request_id, "cleared")]
-    waited = now - request.requested_at
-    if not state.profile or not terms.time_zone:
-        if waited >= PROFILE_WAIT_MAX:
-            reason = "no_terms" if state.profile else "no_debtor"
-            return [e.DocumentRefused(request.request_id, reason)]
-        return _wait(request, waited, now, "terms" if state.profile else "profile")
-    if not fresh and waited < LEDGER_WAIT_MAX:
-        return _wait(request, waited, now, "ledger")
-    return []
+    known, terms = bool(state.profile), bool(command.terms.time_zone)
+    missing = gate.missing(state.ledger, request, now, profile=known, terms=terms)
+    if missing is None:
+        return []
+    until = gate.look_again(request, now)
+    if until is None:
+        return [e.DocumentRefused(request.request_id, _UNKNOWN[missing])]
+    return [e.DocumentDeferred(request.request_id, until, missing)]
 
 
-def issue(
-    state: Matter, request: PendingDocument, drawn: Drawn, claim: Claim, day: date
-) -> list[e.Event]:
+def issue(state: Matter, command: c.IssueDocument) -> list[e.Event]:
     """Issue a document, and open the matter when it is the first."""
-    opened = _opened(state, request.case_id, day)
+    request, claim = state.pending[command.request_id], command.claim
+    opened = _opened(state, request.case_id, command.day)
     return [
         *opened,
         e.DocumentIssued(
             document_id=request.request_id,
             document=request.document,
             matter_id=opened[0].matter_id if opened else state.matter_id,
-            day=day,
+            day=command.day,
             principal=claim.principal,
             late_fee=claim.late_fee,
             total=claim.total,
             currency=claim.currency,
-            sha256=drawn.sha256,
-            content=drawn.content,
+            sha256=command.sha256,
+            content=command.content,
             ledger_version=max(request.ledger_version, state.ledger.version),
             case_id=request.case_id,
             step=request.step,
@@ -82,7 +125,22 @@ def issue(
     ]
 
 
-def progress(state: Matter, command: RecordProgress) -> list[e.Event]:
+def refuse(state: Matter, command: c.RefuseDocument) -> list[e.Event]:
+    """Give a document up that cannot be written."""
+    return [e.DocumentRefused(command.request_id, command.reason)]
+
+
+def record_filing(state: Matter, command: c.RecordFiling) -> list[e.Event]:
+    """The document lies in its folder."""
+    return [e.DocumentFiled(command.document_id)]
+
+
+def record_purge(state: Matter, command: c.RecordPurge) -> list[e.Event]:
+    """The files of an erased debtor are gone, once."""
+    return [e.FilesPurged()] if state.purge_due else []
+
+
+def progress(state: Matter, command: c.RecordProgress) -> list[e.Event]:
     """Record what happened; a matter that nobody opened opens with it."""
     if command.amount is not None and command.amount < 0:
         raise Rejected(f"progress '{command.step}': the amount {command.amount} is below zero")
@@ -104,33 +162,30 @@ def progress(state: Matter, command: RecordProgress) -> list[e.Event]:
     return [*opened, happened]
 
 
-def judgment_term(state: Matter, now: datetime) -> list[e.Event]:
+def end_term(state: Matter, command: c.EndTerm) -> list[e.Event]:
     """When the term of a judgment is over: say so if money is still owed."""
     judgment = state.judgment
-    if judgment is None or judgment.settled or now < judgment.ends:
+    if judgment is None or judgment.settled or command.now < judgment.ends:
         return []
     if state.ledger.oldest_due_on is None and state.ledger.version > 0:
         return [e.JudgmentMet(state.matter_id)]
     return [e.JudgmentTermExpired(state.matter_id, judgment.pay_by, state.ledger.overdue)]
 
 
-def write_off(state: Matter, event: e.DebtWrittenOff) -> list[e.Event]:
+def write_off(state: Matter, command: c.WriteOff) -> list[e.Event]:
     """Pass an approved write-off on to the ledger, once, and note what the file holds for it."""
-    return [] if event.approval_id in state.written_off else [with_evidence(state, event)]
+    approved = command.approved
+    if approved.approval_id in state.written_off:
+        return []
+    return [file.with_evidence(state, approved)]
 
 
-def close(state: Matter, reason: str) -> list[e.Event]:
+def end_case(state: Matter, command: c.EndCase) -> list[e.Event]:
     """End the matter with its case; documents still waiting are not drawn up any more."""
     refused = [e.DocumentRefused(one, "closed") for one in state.pending]
-    closed = [e.MatterClosed(state.matter_id, reason, state.case_id)] if state.open else []
-    return [*refused, *closed]
-
-
-def erase(state: Matter) -> list[e.Event]:
-    """Forget the debtor."""
-    if state.erased:
-        return []
-    return [*(e.DocumentRefused(one, "erased") for one in state.pending), e.DebtorErased()]
+    if not state.open:
+        return [*refused]
+    return [*refused, e.MatterClosed(state.matter_id, command.reason, state.case_id)]
 
 
 def _opened(state: Matter, case_id: str | None, day: date) -> list[e.MatterOpened]:
@@ -145,6 +200,25 @@ def _matter_id(state: Matter) -> str:
     return state.account[: LENGTH_MAX - len(suffix)] + suffix
 
 
-def _wait(request: PendingDocument, waited: timedelta, now: datetime, reason: str) -> list[e.Event]:
-    pause = min(max(waited, _WAIT_MIN), _WAIT_MAX)
-    return [e.DocumentDeferred(request.request_id, now + pause, reason)]
+_DECIDERS: dict[type, Callable[[Matter, Any], Sequence[e.Event]]] = {
+    c.KeepDebtor: keep_debtor,
+    c.EraseDebtor: erase_debtor,
+    c.KeepNumber: keep_number,
+    FollowBalance: take_in_balance,
+    FollowClearance: take_in_clearance,
+    c.TakeNote: take_note,
+    c.RequestDocument: request,
+    c.CheckDocument: check,
+    c.IssueDocument: issue,
+    c.RefuseDocument: refuse,
+    c.RecordFiling: record_filing,
+    c.RecordPurge: record_purge,
+    c.RecordProgress: progress,
+    c.EndTerm: end_term,
+    c.WriteOff: write_off,
+    c.IncurCost: file.incur_cost,
+    c.TakeInventory: file.take_inventory,
+    c.MoveGoods: file.move_goods,
+    c.CloseMatter: file.close_matter,
+    c.EndCase: end_case,
+}

@@ -4,66 +4,13 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-
-class DebtorUpserted(Struct, frozen=True, tag="debtor_upserted"):
-    """Billing told who the debtor is."""
-
-    sealed: bytes
+from chassis.owed.amounts import OwedItem
+from chassis.owed.debtor import DebtorErased, DebtorUpserted
+from chassis.owed.ledger import LedgerSeen
 
 
-class DebtorErased(Struct, frozen=True, tag="debtor_erased"):
-    """The debtor's personal data are gone for good."""
-
-
-class Accrual(Struct, frozen=True):
-    """The late fee of an item as a function of the day, as the ledger publishes it."""
-
-    through: date
-    accrued: str
-    per_day: str
-    cap: int
-    settled: int
-
-
-class OpenItem(Struct, frozen=True):
-    """One open item: amounts in minor units."""
-
-    item_id: str
-    item: str
-    due_on: date
-    principal: int
-    overdue: bool
-    accrual: Accrual | None = None
-
-
-class LedgerSeen(Struct, frozen=True, tag="ledger_seen"):
-    """The ledger's figures changed; `closed` items are no longer open, `prepaid` is money that
-    waits.
-    """
-
-    version: int
-    overdue: int
-    late_fee: int
-    oldest_due_on: date | None
-    currency: str
-    as_of: date
-    changed: tuple[OpenItem, ...] = ()
-    closed: tuple[str, ...] = ()
-    prepaid: int = 0
-
-
-class ClaimItem(Struct, frozen=True):
-    """One item of a claim as it was decided on."""
-
-    item_id: str
-    item: str
-    due_on: date
-    principal: int
-    late_fee: int
-
-
-class DocumentRequested(Struct, frozen=True, tag="document_requested"):
-    """A document is to be issued; the figures are those of the decision."""
+class Asked(Struct, frozen=True):
+    """A document that was asked for; the figures are those of the decision."""
 
     request_id: str
     document: str
@@ -74,11 +21,15 @@ class DocumentRequested(Struct, frozen=True, tag="document_requested"):
     principal: int
     late_fee: int
     total: int
-    items: tuple[ClaimItem, ...] = ()
+    items: tuple[OwedItem, ...] = ()
     policy: str = ""
     policy_version: int = 0
     step: str | None = None
     correlation: str | None = None
+
+
+class DocumentRequested(Asked, frozen=True, tag="document_requested"):
+    """A document is to be issued."""
 
 
 class DocumentDeferred(Struct, frozen=True, tag="document_deferred"):

@@ -6,50 +6,37 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from chassis.owed.debtor import DebtorErased, DebtorUpserted, kept_latest
+from chassis.owed.ledger import LedgerSeen, seen
+from chassis.store.aggregate import evolver
 from services.legal.domain import events as e
 from services.legal.domain.file import listed
-from services.legal.domain.state import Judgment, LedgerView, Matter, PendingDocument
+from services.legal.domain.state import Judgment, Matter, PendingDocument
 
 DOCUMENTS_KEPT_MAX = 200
 """Ids kept to recognise a repeated request."""
-
-
-def evolve(state: Matter, event: e.Event) -> Matter:
-    """The matter after an event."""
-    return _EVOLVE[type(event)](state, event)
 
 
 NUMBERS_KEPT_MAX = 100
 """Of how many invoices, the latest ones, a matter knows the numbers."""
 
 
-def _debtor_upserted(state: Matter, event: e.DebtorUpserted) -> Matter:
+def _debtor_upserted(state: Matter, event: DebtorUpserted) -> Matter:
     return replace(state, profile=event.sealed, pending=_released(state, "profile"))
 
 
-def _debtor_erased(state: Matter, _event: e.DebtorErased) -> Matter:
+def _debtor_erased(state: Matter, _event: DebtorErased) -> Matter:
     return replace(state, profile=b"", numbers={}, erased=True, purge_due=True)
 
 
 def _invoice_numbered(state: Matter, event: e.InvoiceNumbered) -> Matter:
-    known = [*state.numbers.items(), (event.item_id, event.sealed)]
-    return replace(state, numbers=dict(known[-NUMBERS_KEPT_MAX:]))
-
-
-def _ledger_seen(state: Matter, event: e.LedgerSeen) -> Matter:
-    items = {key: one for key, one in state.ledger.items.items() if key not in event.closed}
-    items.update({one.item_id: one for one in event.changed})
-    view = LedgerView(
-        version=event.version,
-        overdue=event.overdue,
-        late_fee=event.late_fee,
-        oldest_due_on=event.oldest_due_on,
-        currency=event.currency,
-        as_of=event.as_of,
-        items=items,
-        prepaid=event.prepaid,
+    return replace(
+        state, numbers=kept_latest(state.numbers, event.item_id, event.sealed, NUMBERS_KEPT_MAX)
     )
-    return replace(state, ledger=view, pending=_released(state, "ledger"))
+
+
+def _ledger_seen(state: Matter, event: LedgerSeen) -> Matter:
+    return replace(state, ledger=seen(state.ledger, event), pending=_released(state, "ledger"))
 
 
 def _requested(state: Matter, event: e.DocumentRequested) -> Matter:
@@ -149,10 +136,10 @@ def _settled(state: Matter, request_id: str) -> Matter:
 
 
 _EVOLVE: dict[type, Callable[[Matter, Any], Matter]] = {
-    e.DebtorUpserted: _debtor_upserted,
-    e.DebtorErased: _debtor_erased,
+    DebtorUpserted: _debtor_upserted,
+    DebtorErased: _debtor_erased,
     e.InvoiceNumbered: _invoice_numbered,
-    e.LedgerSeen: _ledger_seen,
+    LedgerSeen: _ledger_seen,
     e.DocumentRequested: _requested,
     e.DocumentDeferred: _deferred,
     e.DocumentRefused: _refused,
@@ -172,3 +159,6 @@ _EVOLVE: dict[type, Callable[[Matter, Any], Matter]] = {
     e.MatterClosed: _closed,
     e.FilesPurged: _purged,
 }
+
+evolve: Callable[[Matter, e.Event], Matter] = evolver(_EVOLVE)
+"""The matter after an event."""

@@ -11,7 +11,7 @@ KEPT_MAX = 500
 """Entries of the evidence list kept in the state; older ones stay in the events."""
 
 
-def incur_cost(state: Matter, command: IncurCost, currency: str) -> list[e.Event]:
+def incur_cost(state: Matter, command: IncurCost) -> list[e.Event]:
     """Book a cost of the running matter; the same receipt again changes nothing."""
     known = state.costs.get(command.number)
     if known is not None:
@@ -29,7 +29,7 @@ def incur_cost(state: Matter, command: IncurCost, currency: str) -> list[e.Event
             item=command.item,
             matter_id=state.matter_id,
             amount=command.amount,
-            currency=currency,
+            currency=command.currency,
             day=command.day,
             due_on=command.due_on,
             by=command.by,

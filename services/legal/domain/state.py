@@ -4,40 +4,14 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
+from chassis.owed.ledger import LedgerView
 from contracts.words.streams import subject_of
-from services.legal.domain.events import ClaimItem, OpenItem
+from services.legal.domain.events import Asked
 
 
-class LedgerView(Struct, frozen=True):
-    """The ledger's figures as last seen; `version` 0 when nothing was seen yet."""
-
-    version: int = 0
-    overdue: int = 0
-    late_fee: int = 0
-    oldest_due_on: date | None = None
-    currency: str = ""
-    as_of: date | None = None
-    items: dict[str, OpenItem] = {}
-    prepaid: int = 0
-
-
-class PendingDocument(Struct, frozen=True):
+class PendingDocument(Asked, frozen=True):
     """A requested document that is neither issued nor refused."""
 
-    request_id: str
-    document: str
-    case_id: str
-    ledger_version: int
-    requested_at: datetime
-    currency: str
-    principal: int
-    late_fee: int
-    total: int
-    items: tuple[ClaimItem, ...] = ()
-    policy: str = ""
-    policy_version: int = 0
-    step: str | None = None
-    correlation: str | None = None
     until: datetime | None = None
     reason: str = ""
 
@@ -81,6 +55,5 @@ class Matter(Struct, frozen=True):
 
 
 def initial_matter(stream: str) -> Matter:
-    """A matter of which nothing is known; `stream` is `matter-{creditor}/{account}`."""
-    creditor, account = subject_of(stream)
-    return Matter(creditor=creditor, account=account)
+    """A matter of which nothing is known."""
+    return Matter(*subject_of(stream))

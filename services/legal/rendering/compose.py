@@ -1,7 +1,6 @@
 """The text of one document."""
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -9,21 +8,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-from chassis.errors import Malformed, Misconfigured
+from chassis.documents.templates import Templates
+from chassis.owed.amounts import Owed
+from chassis.owed.terms import Terms
 from contracts.words.formats import day, item_name, language_of, money, one_line
-from services.legal.domain.amounts import Claim
 from services.legal.domain.parties import Profile
 from services.legal.domain.state import Matter, PendingDocument
-from services.legal.domain.terms import Terms
 from services.legal.settings import Office
 
 BUILT_IN = Path(__file__).parents[1] / "templates"
-
-_POLICY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
-_BLANKS = re.compile(r"\n{3,}")
 
 
 @dataclass(frozen=True)
@@ -45,26 +38,14 @@ class Documents:
     """
 
     def __init__(self, overrides: Path | None = None) -> None:
-        if overrides is not None and not overrides.is_dir():
-            raise Misconfigured(f"the template folder {overrides} does not exist")
-        folders: list[BaseLoader] = [FileSystemLoader(BUILT_IN)]
-        if overrides is not None:
-            folders.insert(0, FileSystemLoader(overrides))
-        # Plain text is produced, nothing is HTML: escaping would spoil names with '&'.
-        self._environment = ImmutableSandboxedEnvironment(
-            loader=ChoiceLoader(folders),
-            undefined=StrictUndefined,
-            autoescape=False,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._templates = Templates(BUILT_IN, overrides)
 
     def draw(
         self,
         request: PendingDocument,
         matter: Matter,
         profile: Profile,
-        claim: Claim,
+        claim: Owed,
         terms: Terms,
         office: Office,
         today: date,
@@ -74,31 +55,22 @@ class Documents:
         `Malformed` when no template fits.
         """
         language = language_of(profile.language or "", *terms.languages)
-        path = f"{language}/{request.document}.j2"
-        paths = [path]
-        if _POLICY.fullmatch(request.policy):
-            paths.insert(0, f"{request.policy}/{path}")
         values = _values(matter, profile, claim, terms, office, today, language, numbers)
-        try:
-            rendered = self._environment.select_template(paths).render(values)
-        except TemplateError as error:
-            # The message of a Jinja2 error names template and variable, never a value.
-            raise Malformed(f"template {path}: {type(error).__name__}: {error}") from error
-        text = _BLANKS.sub("\n\n", rendered.strip()) + "\n"
+        text = self._templates.render(request.policy, language, [request.document], values)
         return Text(title=one_line(text.partition("\n")[0]), body=text)
 
 
 def _values(
     matter: Matter,
     profile: Profile,
-    claim: Claim,
+    claim: Owed,
     terms: Terms,
     office: Office,
     today: date,
     language: str,
     numbers: Mapping[str, str],
 ) -> dict[str, Any]:
-    company = profile.kind != "natural_person"
+    company = profile.is_company
     judgment = matter.judgment
 
     def amount(value: int) -> str:

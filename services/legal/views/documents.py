@@ -1,11 +1,12 @@
 """One row per requested document."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any, NamedTuple
 
 from asyncpg import Connection
 
+from chassis.owed.debtor import DebtorErased
 from chassis.store.stored import Stored
 from contracts.words.streams import subject_of
 from services.legal.domain import events as e
@@ -121,10 +122,6 @@ class Filter(NamedTuple):
     case_id: str | None = None
 
 
-After = tuple[datetime, str, str, str]
-"""The sort key of a page's last row: requested_at, creditor, account, document_id."""
-
-
 class DocumentsView:
     """The table `view_documents`; the text stays sealed in it."""
 
@@ -178,7 +175,7 @@ def _change(stored: Stored) -> tuple[str, tuple[Any, ...]] | None:
             )
         case e.DocumentFiled():
             return _FILED, (event.document_id,)
-        case e.DebtorErased():
+        case DebtorErased():
             return _ERASE, ()
         case e.FilesPurged():
             return _PURGED, ()
@@ -197,9 +194,12 @@ async def to_purge(connection: Connection, lanes: list[int]) -> list[Paper]:
 
 
 async def listing(
-    connection: Connection, wanted: Filter, after: After | None, limit: int
+    connection: Connection, wanted: Filter, after: Sequence[Any] | None, limit: int
 ) -> list[Any]:
-    """Documents in the order they were asked for."""
+    """Documents in the order they were asked for.
+
+    `after` is the sort key of the last row before: requested_at, creditor, account, document_id.
+    """
     key = after or (None, None, None, None)
     rows: list[Any] = await connection.fetch(_LIST, *wanted, *key, limit)
     return rows

@@ -1,7 +1,6 @@
 """One row per matter."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from asyncpg import Connection
@@ -78,10 +77,6 @@ class Filter(NamedTuple):
     term: str | None = None
 
 
-After = tuple[datetime, str, str, str]
-"""The sort key of a page's last row: opened_at, creditor, account, matter_id."""
-
-
 class MattersView:
     """The table `view_matters`; `term` tells how the time for paying a judgment stands: empty,
     running, expired or met.
@@ -130,9 +125,12 @@ def _change(stored: Stored) -> tuple[str, tuple[Any, ...]] | None:
 
 
 async def listing(
-    connection: Connection, wanted: Filter, after: After | None, limit: int
+    connection: Connection, wanted: Filter, after: Sequence[Any] | None, limit: int
 ) -> list[Any]:
-    """Matters in the order they were opened."""
+    """Matters in the order they were opened.
+
+    `after` is the sort key of the last row before: opened_at, creditor, account, matter_id.
+    """
     key = after or (None, None, None, None)
     rows: list[Any] = await connection.fetch(_LIST, *wanted, *key, limit)
     return rows

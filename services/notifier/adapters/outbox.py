@@ -3,13 +3,13 @@
 `<folder>/<creditor>/<date>/<channel>/<notice>.txt` (`.eml` for e-mail).
 """
 
-import os
 from collections.abc import Callable
 from datetime import datetime
 from email.headerregistry import Address
 from errno import errorcode
 from pathlib import Path
 
+from chassis.documents.files import DatedFiles, file_name
 from services.notifier.adapters.gateway import Lookup, Parcel
 from services.notifier.adapters.mail import message
 from services.notifier.domain.commands import AttemptResult
@@ -21,17 +21,14 @@ class FileOutbox:
     """Writes each notice as a file that appears whole or not at all."""
 
     def __init__(self, folder: Path, now: Callable[[], datetime]) -> None:
-        self._folder = folder
+        self._files = DatedFiles(folder)
         self._now = now
 
     async def send(self, parcel: Parcel) -> AttemptResult:
         """Write the file; writing it twice leaves one."""
         path = self.path(parcel)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            beside = path.with_name(f".{path.name}.tmp")
-            beside.write_bytes(_bytes(parcel, self._now()))
-            os.replace(beside, path)  # noqa: PTH105 - the module's word for atomic
+            self._files.put(path, _bytes(parcel, self._now()))
         except OSError as error:
             return AttemptResult(
                 "unavailable", reason=f"outbox_{errorcode.get(error.errno or 0, 'unwritable')}"
@@ -47,24 +44,16 @@ class FileOutbox:
 
     async def forget(self, creditor: str, channel: str, notice_id: str) -> None:
         """Delete the notice's file, whatever day it is filed under."""
-        pattern = f"*/{channel}/{_safe(notice_id)}.*"
-        for path in (self._folder / _safe(creditor)).glob(pattern):
-            path.unlink(missing_ok=True)
+        self._files.forget(creditor, f"{channel}/{file_name(notice_id)}.*")
 
     def path(self, parcel: Parcel) -> Path:
         """Where a notice's file lies."""
         suffix = "eml" if parcel.channel == "email" else "txt"
-        day = parcel.day.isoformat()
-        name = f"{_safe(parcel.notice_id)}.{suffix}"
-        return self._folder / _safe(parcel.creditor) / day / parcel.channel / name
+        name = f"{parcel.channel}/{file_name(parcel.notice_id)}.{suffix}"
+        return self._files.path(parcel.creditor, parcel.day, name)
 
     def _reference(self, path: Path) -> str:
         return "file:" + "/".join(path.parts[-3:])
-
-
-def _safe(identifier: str) -> str:
-    """An identifier as a file name: one of dots alone would name a folder above."""
-    return identifier.replace("/", "%2F") if identifier.strip(".") else "%2E" * len(identifier)
 
 
 def _bytes(parcel: Parcel, at: datetime) -> bytes:

@@ -1,5 +1,6 @@
 """Notices, deliveries and opt-outs for people with a token."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -21,8 +22,8 @@ from services.notifier.api.models import (
     OptOuts,
     State,
 )
-from services.notifier.domain import respond
-from services.notifier.domain.commands import RecordDelivery
+from services.notifier.domain.commands import OptIn, OptOut, RecordDelivery
+from services.notifier.domain.decide import decide
 from services.notifier.domain.state import Account
 from services.notifier.views import notices
 
@@ -39,9 +40,28 @@ AccountPath = Annotated[Identifier, Path(description="the account")]
 def router(service: Service) -> APIRouter:
     """The routes under `/v1`."""
     routes = APIRouter(prefix="/v1", tags=["notices"])
+    desk = Notices(service)
+    routes.get("/notices", response_model=Page[NoticeRow], operation_id="list_notices")(
+        desk.listing
+    )
+    routes.get("/notices/{notice_id}", response_model=NoticeDetail, operation_id="get_notice")(
+        desk.show
+    )
+    routes.post("/accounts/{account}/deliveries", operation_id="record_delivery")(desk.deliver)
+    routes.get("/accounts/{account}/opt-outs", operation_id="get_opt_outs")(desk.opt_outs)
+    routes.put("/accounts/{account}/opt-outs/{channel}", operation_id="opt_out")(desk.opt_out)
+    routes.delete("/accounts/{account}/opt-outs/{channel}", operation_id="opt_in")(desk.opt_in)
+    return routes
 
-    @routes.get("/notices", response_model=Page[NoticeRow], operation_id="list_notices")
+
+@dataclass(frozen=True)
+class Notices:
+    """The routes of notices, on a service."""
+
+    service: Service
+
     async def listing(
+        self,
         who: Caller,
         creditor: CreditorQuery = None,
         account: str | None = None,
@@ -55,26 +75,26 @@ def router(service: Service) -> APIRouter:
         """Notices in the order they were asked for."""
         wanted = notices.Filter(who.visible(creditor), account, purpose, channel, state, case_id)
         after = decode_cursor(cursor, datetime, str, str, str)
-        async with service.pool.acquire(timeout=10) as connection:
-            rows = await notices.listing(connection, wanted, _after(after), limit + 1)
-        keys = await _keys(service, who, rows)
+        async with self.service.pool.acquire(timeout=10) as connection:
+            rows = await notices.listing(connection, wanted, after, limit + 1)
+        keys = await _keys(self.service, who, rows)
         return page(rows, limit, _key, lambda row: _row(row, keys))
 
-    @routes.get("/notices/{notice_id}", response_model=NoticeDetail, operation_id="get_notice")
-    async def show(who: Caller, notice_id: str, creditor: CreditorQuery = None) -> dict[str, Any]:
+    async def show(
+        self, who: Caller, notice_id: str, creditor: CreditorQuery = None
+    ) -> dict[str, Any]:
         """One notice; with its text for those who may read it."""
-        async with service.pool.acquire(timeout=10) as connection:
+        async with self.service.pool.acquire(timeout=10) as connection:
             row = await notices.one(connection, notice_id, who.visible(creditor))
         if row is None:
             raise NotFound(f"there is no notice {notice_id}")
-        keys = await _keys(service, who, [row])
+        keys = await _keys(self.service, who, [row])
         content = _content(row, keys) or {}
         texts = {"subject": content.get("subject"), "text": content.get("body")}
         return _row(row, keys) | texts
 
-    @routes.post("/accounts/{account}/deliveries", operation_id="record_delivery")
     async def deliver(
-        who: Recorder, account: AccountPath, body: Delivery, creditor: CreditorQuery = None
+        self, who: Recorder, account: AccountPath, body: Delivery, creditor: CreditorQuery = None
     ) -> dict[str, Any]:
         """Record what became of the latest notice by a channel."""
         scope = who.scope(creditor)
@@ -86,61 +106,44 @@ def router(service: Service) -> APIRouter:
             )
             return record_delivery(work, stream, command)
 
-        recorded = await service.execute(f"{scope}/{account}", [stream], run)
+        recorded = await self.service.execute(f"{scope}/{account}", [stream], run)
         return {"account": account, "notice_id": recorded, "result": body.result}
 
-    @routes.get("/accounts/{account}/opt-outs", operation_id="get_opt_outs")
     async def opt_outs(
-        who: Caller, account: AccountPath, creditor: CreditorQuery = None
+        self, who: Caller, account: AccountPath, creditor: CreditorQuery = None
     ) -> OptOuts:
         """The channels the debtor objected to."""
-        state, _ = await service.read(account_stream(who.scope(creditor), account))
+        state, _ = await self.service.read(account_stream(who.scope(creditor), account))
         return OptOuts(account=account, channels=list(state.opt_outs))
 
-    @routes.put("/accounts/{account}/opt-outs/{channel}", operation_id="opt_out")
     async def opt_out(
-        who: Recorder, account: AccountPath, channel: str, creditor: CreditorQuery = None
+        self, who: Recorder, account: AccountPath, channel: str, creditor: CreditorQuery = None
     ) -> OptOuts:
         """Respect an objection to a channel from now on."""
-        return await _opt(service, who, creditor, account, channel, wanted=False)
+        return await self._opt(who.scope(creditor), account, OptOut(channel, who.subject))
 
-    @routes.delete("/accounts/{account}/opt-outs/{channel}", operation_id="opt_in")
     async def opt_in(
-        who: Recorder, account: AccountPath, channel: str, creditor: CreditorQuery = None
+        self, who: Recorder, account: AccountPath, channel: str, creditor: CreditorQuery = None
     ) -> OptOuts:
         """Take an objection back."""
-        return await _opt(service, who, creditor, account, channel, wanted=True)
+        return await self._opt(who.scope(creditor), account, OptIn(channel, who.subject))
 
-    return routes
+    async def _opt(self, creditor: str, account: str, command: OptOut | OptIn) -> OptOuts:
+        stream = account_stream(creditor, account)
+
+        def run(work: Work) -> OptOuts:
+            work.append(stream, decide(work.state(stream), command))
+            return OptOuts(account=account, channels=list(work.state(stream).opt_outs))
+
+        return await self.service.execute(f"{creditor}/{account}", [stream], run)
 
 
 def record_delivery(work: Work, stream: str, command: RecordDelivery) -> str:
     """Apply a delivery result; answers which notice it was about."""
     state: Account = work.state(stream)
-    events = respond.record_delivery(state, command)
-    work.append(stream, events)
+    work.append(stream, decide(state, command))
     told = [one.notice_id for one in state.sent if one.about.channel == command.channel]
     return command.notice_id or told[-1]
-
-
-async def _opt(
-    service: Service,
-    who: Principal,
-    creditor: str | None,
-    account: str,
-    channel: str,
-    *,
-    wanted: bool,
-) -> OptOuts:
-    scope = who.scope(creditor)
-    stream = account_stream(scope, account)
-    change = respond.opt_in if wanted else respond.opt_out
-
-    def run(work: Work) -> OptOuts:
-        work.append(stream, change(work.state(stream), channel, who.subject))
-        return OptOuts(account=account, channels=list(work.state(stream).opt_outs))
-
-    return await service.execute(f"{scope}/{account}", [stream], run)
 
 
 async def _keys(service: Service, who: Principal, rows: list[Any]) -> KeyRing | None:
@@ -170,9 +173,3 @@ def _row(row: Any, keys: KeyRing | None) -> dict[str, Any]:
 
 def _key(row: Any) -> list[str]:
     return [row["requested_at"].isoformat(), row["creditor"], row["account"], row["notice_id"]]
-
-
-def _after(key: list[Any] | None) -> notices.After | None:
-    if key is None:
-        return None
-    return key[0], key[1], key[2], key[3]

@@ -1,33 +1,143 @@
-"""What others ask of the notifier, in the imperative; `now` and ids come with the command."""
+"""What others ask of the notifier, in the imperative; `now`, ids and sealed texts come with the
+command.
+"""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from datetime import date, datetime
+from typing import Literal, TypeAlias
 
+from chassis.owed.ledger import FollowBalance, FollowClearance
 from contracts.words.vocabulary import DeliveryResult
+from services.notifier.domain import events as e
+from services.notifier.domain.terms import Terms
 
 
 @dataclass(frozen=True)
-class RecordDelivery:
-    """Tell the fate of a notice: of `notice_id`, else of the latest one sent by `channel`."""
+class KeepDebtor:
+    """Keep who the debtor is, sealed; `moved`: where they can be reached changed."""
 
-    channel: str
-    result: DeliveryResult
-    at: datetime
-    notice_id: str | None = None
-    callback_id: str = ""
-    by: str = ""
+    sealed: bytes
+    moved: bool
 
 
 @dataclass(frozen=True)
-class Rendered:
-    """What an attempt hands to its gateway, sealed, with what may be known in public."""
+class EraseDebtor:
+    """Forget the debtor."""
+
+
+@dataclass(frozen=True)
+class KeepDetails:
+    """Keep an invoice's number, and where and when what it is for took place, sealed."""
+
+    item_id: str
+    sealed: bytes
+
+
+@dataclass(frozen=True)
+class CountContact:
+    """Count a call or a visit among the contacts of a case."""
+
+    case_id: str
+    day: date
+
+
+@dataclass(frozen=True)
+class RequestNotice:
+    """Take a notice on."""
+
+    wanted: e.NoticeRequested
+
+
+@dataclass(frozen=True)
+class PauseCase:
+    """Hold back what has not left yet of a case."""
+
+    case_id: str
+
+
+@dataclass(frozen=True)
+class ResumeCase:
+    """Go on with what a pause held back."""
+
+
+@dataclass(frozen=True)
+class EndCase:
+    """Give up what a pause of the case still holds back."""
+
+    case_id: str
+
+
+@dataclass(frozen=True)
+class PlaceHold:
+    """Hold back what belongs to no case."""
+
+
+@dataclass(frozen=True)
+class ReleaseHold:
+    """Go on with what the hold alone held back."""
+
+
+@dataclass(frozen=True)
+class Wake:
+    """Look at what waited long enough."""
+
+    now: datetime
+
+
+@dataclass(frozen=True)
+class CheckNotice:
+    """Tell why a ready notice may not go now."""
+
+    notice_id: str
+    terms: Terms
+    now: datetime
+
+
+@dataclass(frozen=True)
+class HoldBack:
+    """Let a notice wait for a gateway that is being left alone."""
+
+    notice_id: str
+    until: datetime
+
+
+@dataclass(frozen=True)
+class SplitNotice:
+    """Ask for the same notice to further addresses, sealed."""
+
+    notice_id: str
+    others: tuple[bytes, ...]
+
+
+@dataclass(frozen=True)
+class SuppressNotice:
+    """Do not send a notice, on purpose."""
+
+    notice_id: str
+    reason: Literal["no_address"]
+
+
+@dataclass(frozen=True)
+class GiveUpNotice:
+    """Give a notice up that cannot be written at all."""
+
+    notice_id: str
+    reason: Literal["template"]
+
+
+@dataclass(frozen=True)
+class AttemptNotice:
+    """Record that the gateway is about to be called with a text, sealed, and what of it may be
+    known in public.
+    """
 
     notice_id: str
     to_masked: str
     sha256: str
     content: bytes
-    place: str = ""
+    place: str
+    now: datetime
+    day: date
 
 
 Outcome = Literal["accepted", "refused", "unavailable", "unknown"]
@@ -44,7 +154,88 @@ class AttemptResult:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class Conclude:
+    """Record what a gateway answered."""
+
+    notice_id: str
+    result: AttemptResult
+    now: datetime
+
+
 Finding = Literal["sent", "not_sent", "unclear", "cannot_tell"]
 """What a look-up by key found; `unclear`: ask again later, `cannot_tell`: the channel has no look-
 up.
 """
+
+
+@dataclass(frozen=True)
+class FindOut:
+    """Settle a notice in doubt by what a look-up found."""
+
+    notice_id: str
+    finding: Finding
+    reference: str
+    now: datetime
+
+
+@dataclass(frozen=True)
+class RecordDelivery:
+    """Tell the fate of a notice: of `notice_id`, else of the latest one sent by `channel`."""
+
+    channel: str
+    result: DeliveryResult
+    at: datetime
+    notice_id: str | None = None
+    callback_id: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class OptOut:
+    """Respect a debtor's objection to a channel."""
+
+    channel: str
+    by: str
+
+
+@dataclass(frozen=True)
+class OptIn:
+    """Take an objection back."""
+
+    channel: str
+    by: str
+
+
+@dataclass(frozen=True)
+class RecordPurge:
+    """Tell that the files of an erased debtor's notices are deleted."""
+
+
+Command: TypeAlias = (
+    KeepDebtor
+    | EraseDebtor
+    | KeepDetails
+    | FollowBalance
+    | FollowClearance
+    | CountContact
+    | RequestNotice
+    | PauseCase
+    | ResumeCase
+    | EndCase
+    | PlaceHold
+    | ReleaseHold
+    | Wake
+    | CheckNotice
+    | HoldBack
+    | SplitNotice
+    | SuppressNotice
+    | GiveUpNotice
+    | AttemptNotice
+    | Conclude
+    | FindOut
+    | RecordDelivery
+    | OptOut
+    | OptIn
+    | RecordPurge
+)

@@ -5,7 +5,10 @@ rule names.
 from collections.abc import Collection
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from chassis.owed import debtor
+from contracts import billing
 from contracts.words.addresses.mail import mail_addresses
 from contracts.words.addresses.phone import phone_numbers
 from contracts.words.addresses.postal import postal_address
@@ -19,23 +22,24 @@ _KEPT_OF_ADDRESS = 2
 _KEPT_OF_PHONE = 4
 
 
-class Profile(Struct, frozen=True):
-    """The debtor as billing describes them; stored sealed only."""
+class Profile(debtor.Profile, frozen=True):
+    """The debtor as billing describes them, with their e-mail addresses; stored sealed only."""
 
-    name: str = ""
-    kind: str = "natural_person"
-    legal_representative: str | None = None
-    registered_address: str | None = None
-    phones: tuple[str, ...] = ()
     emails: tuple[str, ...] = ()
-    addresses: tuple[str, ...] = ()
-    language: str | None = None
-    number: str | None = None
 
     @property
     def addressed(self) -> tuple[object, ...]:
         """Where the debtor can be reached, of whatever kind."""
         return self.registered_address, self.phones, self.emails, self.addresses
+
+
+def told(known: Profile, data: billing.AccountUpserted) -> Profile | None:
+    """The profile with what billing tells; `None` when it says nothing of debtor or number."""
+    if data.debtor is None and data.number is None:
+        return None
+    if data.debtor is not None:
+        known = replace(debtor.described(known, data.debtor), emails=tuple(data.debtor.emails))
+    return known if data.number is None else replace(known, number=data.number)
 
 
 class Destination(Struct, frozen=True):

@@ -7,55 +7,15 @@ from typing import Any
 
 from msgspec import Struct
 
+from chassis.owed import debtor
+from chassis.owed.debtor import DebtorErased
+from chassis.owed.ledger import LedgerSeen
 
-class DebtorUpserted(Struct, frozen=True, tag="debtor_upserted"):
-    """Billing told who the debtor is and where they can be reached; `moved`: the latter changed."""
 
-    sealed: bytes
+class DebtorUpserted(debtor.DebtorUpserted, frozen=True, tag="debtor_upserted"):
+    """Billing told who the debtor is; `moved`: where they can be reached changed."""
+
     moved: bool = False
-
-
-class DebtorErased(Struct, frozen=True, tag="debtor_erased"):
-    """The debtor's personal data are gone for good."""
-
-
-class Accrual(Struct, frozen=True):
-    """The late fee of an item as a function of the day, as the ledger publishes it."""
-
-    through: date
-    accrued: str
-    per_day: str
-    cap: int
-    settled: int
-
-
-class OpenItem(Struct, frozen=True):
-    """What a letter says about one open item: amounts in minor units, the accrual as the ledger
-    publishes it.
-    """
-
-    item_id: str
-    item: str
-    due_on: date
-    principal: int
-    overdue: bool
-    accrual: Accrual | None = None
-
-
-class LedgerSeen(Struct, frozen=True, tag="ledger_seen"):
-    """The ledger's figures changed; `changed` are the items still open, `closed` those that are
-    not, `prepaid` is money that waits.
-    """
-
-    version: int
-    overdue: int
-    late_fee: int
-    oldest_due_on: date | None
-    currency: str
-    as_of: date
-    changed: tuple[OpenItem, ...] = ()
-    closed: tuple[str, ...] = ()
-    prepaid: int = 0
 
 
 class InvoiceDetailed(Struct, frozen=True, tag="invoice_detailed"):
@@ -86,8 +46,8 @@ class OptedIn(Struct, frozen=True, tag="opted_in"):
     by: str
 
 
-class NoticeRequested(Struct, frozen=True, tag="notice_requested"):
-    """A notice is to be sent: the intent."""
+class Wanted(Struct, frozen=True):
+    """A notice that was asked for."""
 
     notice_id: str
     purpose: str
@@ -105,6 +65,10 @@ class NoticeRequested(Struct, frozen=True, tag="notice_requested"):
     step: str | None = None
     correlation: str | None = None
     destination: bytes = b""
+
+
+class NoticeRequested(Wanted, frozen=True, tag="notice_requested"):
+    """A notice is to be sent: the intent."""
 
 
 class NoticeDeferred(Struct, frozen=True, tag="notice_deferred"):

@@ -7,8 +7,11 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from chassis.owed.debtor import DebtorErased, kept_latest
+from chassis.owed.ledger import LedgerSeen, seen
+from chassis.store.aggregate import evolver
 from services.notifier.domain import events as e
-from services.notifier.domain.state import Account, Contact, LedgerView, OpenNotice, SentNotice
+from services.notifier.domain.state import Account, Contact, OpenNotice, SentNotice
 
 CONTACT_WINDOW_DAYS = 7
 SENT_KEPT_MAX = 40
@@ -19,39 +22,23 @@ IN_DOUBT_AFTER = timedelta(minutes=2)
 """Longer than any gateway call may take: a result that is not recorded by then is unknown."""
 
 
-def evolve(state: Account, event: e.Event) -> Account:
-    """The account after an event."""
-    return _EVOLVE[type(event)](state, event)
-
-
 def _debtor_upserted(state: Account, event: e.DebtorUpserted) -> Account:
     state = replace(state, profile=event.sealed)
     return _with_new_addresses(state) if event.moved else state
 
 
-def _debtor_erased(state: Account, _event: e.DebtorErased) -> Account:
+def _debtor_erased(state: Account, _event: DebtorErased) -> Account:
     return replace(state, profile=b"", details={}, erased=True, purge_due=True)
 
 
-def _ledger_seen(state: Account, event: e.LedgerSeen) -> Account:
-    items = {key: one for key, one in state.ledger.items.items() if key not in event.closed}
-    items.update({one.item_id: one for one in event.changed})
-    view = LedgerView(
-        version=event.version,
-        overdue=event.overdue,
-        late_fee=event.late_fee,
-        oldest_due_on=event.oldest_due_on,
-        currency=event.currency,
-        as_of=event.as_of,
-        items=items,
-        prepaid=event.prepaid,
-    )
-    return replace(state, ledger=view)
+def _ledger_seen(state: Account, event: LedgerSeen) -> Account:
+    return replace(state, ledger=seen(state.ledger, event))
 
 
 def _invoice_detailed(state: Account, event: e.InvoiceDetailed) -> Account:
-    known = [*state.details.items(), (event.item_id, event.sealed)]
-    return replace(state, details=dict(known[-DETAILS_KEPT_MAX:]))
+    return replace(
+        state, details=kept_latest(state.details, event.item_id, event.sealed, DETAILS_KEPT_MAX)
+    )
 
 
 def _contact_seen(state: Account, event: e.ContactSeen) -> Account:
@@ -195,8 +182,8 @@ def _with_contact(state: Account, contact: Contact) -> Account:
 
 _EVOLVE: dict[type, Callable[[Account, Any], Account]] = {
     e.DebtorUpserted: _debtor_upserted,
-    e.DebtorErased: _debtor_erased,
-    e.LedgerSeen: _ledger_seen,
+    DebtorErased: _debtor_erased,
+    LedgerSeen: _ledger_seen,
     e.InvoiceDetailed: _invoice_detailed,
     e.ContactSeen: _contact_seen,
     e.OptedOut: _opted_out,
@@ -214,3 +201,6 @@ _EVOLVE: dict[type, Callable[[Account, Any], Account]] = {
     e.DeliveryRecorded: _delivery,
     e.OutboxPurged: _purged,
 }
+
+evolve: Callable[[Account, e.Event], Account] = evolver(_EVOLVE)
+"""The account after an event."""

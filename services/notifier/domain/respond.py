@@ -3,7 +3,7 @@
 from chassis.errors import NotFound
 from contracts.words.vocabulary import CHANNELS
 from services.notifier.domain import events as e
-from services.notifier.domain.commands import RecordDelivery
+from services.notifier.domain.commands import OptIn, OptOut, RecordDelivery
 from services.notifier.domain.state import Account
 
 
@@ -31,16 +31,20 @@ def record_delivery(state: Account, command: RecordDelivery) -> list[e.Event]:
     raise NotFound(f"account {state.account}: {which} was sent by {command.channel}")
 
 
-def opt_out(state: Account, channel: str, by: str) -> list[e.Event]:
+def opt_out(state: Account, command: OptOut) -> list[e.Event]:
     """Respect a debtor's objection to a channel."""
-    _known(channel)
-    return [] if channel in state.opt_outs else [e.OptedOut(channel, by)]
+    _known(command.channel)
+    if command.channel in state.opt_outs:
+        return []
+    return [e.OptedOut(command.channel, command.by)]
 
 
-def opt_in(state: Account, channel: str, by: str) -> list[e.Event]:
+def opt_in(state: Account, command: OptIn) -> list[e.Event]:
     """Take an objection back."""
-    _known(channel)
-    return [e.OptedIn(channel, by)] if channel in state.opt_outs else []
+    _known(command.channel)
+    if command.channel not in state.opt_outs:
+        return []
+    return [e.OptedIn(command.channel, command.by)]
 
 
 def _known(channel: str) -> None:

@@ -29,15 +29,6 @@ _RETRY_AFTER = (
 )
 
 LOOKUP_AGAIN_AFTER = timedelta(minutes=10)
-LEDGER_WAIT_MAX = timedelta(minutes=10)
-"""How long a notice waits for the ledger's figures it was decided on before it uses those of the
-request.
-"""
-PROFILE_WAIT_MAX = timedelta(hours=24)
-"""How long a notice waits for billing to tell who the debtor is."""
-
-MISSING_WAIT_MIN = timedelta(minutes=1)
-MISSING_WAIT_MAX = timedelta(hours=1)
 
 
 def retry_after(attempts: int) -> timedelta | None:

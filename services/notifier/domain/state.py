@@ -1,27 +1,15 @@
 """What the notifier remembers of one account."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import Struct
 
+from chassis.owed.ledger import LedgerView
 from contracts.words.streams import subject_of
-from services.notifier.domain.events import About, OpenItem
+from services.notifier.domain.events import About, Wanted
 
 Stage = Literal["waiting", "ready", "sending", "unknown"]
-
-
-class LedgerView(Struct, frozen=True):
-    """The ledger's figures as last seen; `version` 0 when nothing was seen yet."""
-
-    version: int = 0
-    overdue: int = 0
-    late_fee: int = 0
-    oldest_due_on: date | None = None
-    currency: str = ""
-    as_of: date | None = None
-    items: dict[str, OpenItem] = {}
-    prepaid: int = 0
 
 
 class Contact(Struct, frozen=True):
@@ -31,29 +19,13 @@ class Contact(Struct, frozen=True):
     case_id: str
 
 
-class OpenNotice(Struct, frozen=True):
+class OpenNotice(Wanted, frozen=True):
     """A notice that is neither sent nor given up.
 
     `until` is when a waiting, sending or unknown notice is looked at again; a `ready` one, and an
     `unknown` one without `until`, are the dispatcher's.
     """
 
-    notice_id: str
-    purpose: str
-    channel: str
-    recipients: str
-    template: str
-    needs_overdue: bool
-    ledger_version: int
-    requested_at: datetime
-    case_id: str | None = None
-    respond_by: date | None = None
-    variables: dict[str, Any] = {}
-    policy: str = ""
-    policy_version: int = 0
-    step: str | None = None
-    correlation: str | None = None
-    destination: bytes = b""
     stage: Stage = "ready"
     until: datetime | None = None
     reason: str = ""
@@ -102,6 +74,5 @@ class Account(Struct, frozen=True):
 
 
 def initial_account(stream: str) -> Account:
-    """An account of which nothing is known; `stream` is `account-{creditor}/{account}`."""
-    creditor, account = subject_of(stream)
-    return Account(creditor=creditor, account=account)
+    """An account of which nothing is known."""
+    return Account(*subject_of(stream))

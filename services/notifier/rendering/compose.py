@@ -7,8 +7,9 @@ from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any
 
+from chassis.owed.amounts import Owed
 from contracts.words.formats import day, item_name, language_of, money, one_line
-from services.notifier.domain.amounts import Asked, Figures, asked, told_due_on
+from services.notifier.domain.amounts import Asked, asked, told_due_on
 from services.notifier.domain.destinations import PUBLIC_ADDRESS, Profile
 from services.notifier.domain.state import Account, OpenNotice
 from services.notifier.domain.terms import Terms
@@ -89,10 +90,10 @@ def _figures(account: Account, notice: OpenNotice, terms: Terms, today: date) ->
     return asked(view, notice, today)
 
 
-def _requested_figures(notice: OpenNotice, terms: Terms) -> Figures:
+def _requested_figures(notice: OpenNotice, terms: Terms) -> Owed:
     """The amounts the request came with: used when the ledger's own did not arrive in time."""
     variables = notice.variables
-    return Figures(terms.currency, _amount(variables, "principal"), _amount(variables, "late_fee"))
+    return Owed(terms.currency, _amount(variables, "principal"), _amount(variables, "late_fee"))
 
 
 def _values(
@@ -101,14 +102,14 @@ def _values(
     account: Account,
     notice: OpenNotice,
     profile: Profile,
-    figures: Figures,
+    figures: Owed,
     upcoming: bool,
     to: str,
     today: date,
     language: str,
 ) -> dict[str, Any]:
     oldest = min((one.due_on for one in figures.items), default=told_due_on(notice))
-    company = profile.kind != "natural_person"
+    company = profile.is_company
 
     def amount(minor: int) -> str:
         return money(minor, figures.currency, language)

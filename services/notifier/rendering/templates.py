@@ -1,16 +1,11 @@
-"""Where texts come from: a Jinja2 sandbox over the built-in templates and an optional folder of a
-policy's own.
-"""
+"""Where the texts of notices come from."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-from chassis.errors import Malformed, Misconfigured
+from chassis.documents import templates
 
 BUILT_IN = Path(__file__).parents[1] / "templates"
 
@@ -26,8 +21,6 @@ GROUPS = {
 """Channels that read alike share a template."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_POLICY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
-_BLANKS = re.compile(r"\n{3,}")
 
 
 class Templates:
@@ -38,27 +31,14 @@ class Templates:
     """
 
     def __init__(self, overrides: Path | None = None) -> None:
-        if overrides is not None and not overrides.is_dir():
-            raise Misconfigured(f"the template folder {overrides} does not exist")
-        folders: list[BaseLoader] = [FileSystemLoader(BUILT_IN)]
-        if overrides is not None:
-            folders.insert(0, FileSystemLoader(overrides))
-        # Plain text is produced, nothing is HTML: escaping would spoil names with '&'.
-        self._environment = ImmutableSandboxedEnvironment(
-            loader=ChoiceLoader(folders),
-            undefined=StrictUndefined,
-            autoescape=False,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=False,
-        )
+        self._templates = templates.Templates(BUILT_IN, overrides)
 
     def render(
         self,
         *,
         policy: str,
         language: str,
-        names: list[str],
+        names: Sequence[str],
         channel: str,
         values: Mapping[str, Any],
     ) -> str:
@@ -66,18 +46,5 @@ class Templates:
 
         Raises `Malformed` when none exists or the one found cannot be rendered.
         """
-        paths = _candidates(policy, language, names, GROUPS[channel])
-        try:
-            text = self._environment.select_template(paths).render(values)
-        except TemplateError as error:
-            # The message of a Jinja2 error names template and variable, never a value.
-            raise Malformed(f"template {paths[0]}: {type(error).__name__}: {error}") from error
-        return _BLANKS.sub("\n\n", text.strip()) + "\n"
-
-
-def _candidates(policy: str, language: str, names: list[str], group: str) -> list[str]:
-    usable = [one for one in names if _NAME.fullmatch(one)]
-    built_in = [f"{language}/{one}.{group}.j2" for one in usable]
-    if not _POLICY.fullmatch(policy):
-        return built_in
-    return [f"{policy}/{path}" for path in built_in] + built_in
+        usable = [f"{one}.{GROUPS[channel]}" for one in names if _NAME.fullmatch(one)]
+        return self._templates.render(policy, language, usable, values)

@@ -1,12 +1,12 @@
 """One row per notice: what the API lists, and what the dispatcher has to do."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from asyncpg import Connection
 
 from chassis.errors import BrokenInvariant
+from chassis.owed.debtor import DebtorErased
 from chassis.store.stored import Stored
 from contracts.words.streams import is_account, subject_of
 from services.notifier.domain import events as e
@@ -111,10 +111,6 @@ class Filter(NamedTuple):
     case_id: str | None = None
 
 
-After = tuple[datetime, str, str, str]
-"""The sort key of a page's last row: requested_at, creditor, account, notice_id."""
-
-
 class NoticesView:
     """The table `view_notices`; the text stays sealed in it."""
 
@@ -154,7 +150,7 @@ async def _apply(
                 event.step,
                 event.respond_by,
             )
-        case e.DebtorErased():
+        case DebtorErased():
             await connection.execute(_ERASE.format(table=table), creditor, account)
         case e.OutboxPurged():
             await connection.execute(_PURGED.format(table=table), creditor, account)
@@ -227,9 +223,12 @@ async def to_purge(connection: Connection, lanes: list[int]) -> list[Task]:
 
 
 async def listing(
-    connection: Connection, wanted: Filter, after: After | None, limit: int
+    connection: Connection, wanted: Filter, after: Sequence[Any] | None, limit: int
 ) -> list[Any]:
-    """Notices in the order they were asked for."""
+    """Notices in the order they were asked for.
+
+    `after` is the sort key of the last row before: requested_at, creditor, account, notice_id.
+    """
     key = after or (None, None, None, None)
     rows: list[Any] = await connection.fetch(_LIST, *wanted, *key, limit)
     return rows

@@ -1,0 +1,63 @@
+"""Where texts come from: a Jinja2 sandbox over built-in templates and an optional folder of an
+operator's own.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from chassis.errors import Malformed, Misconfigured
+from contracts.words.identifiers import FILE_NAME
+
+_FOLDER = re.compile(FILE_NAME)
+_BLANKS = re.compile(r"\n{3,}")
+
+
+class Templates:
+    """Renders plain texts from the `built_in` folder and, before it, `overrides`.
+
+    A template lies at `{language}/{name}.j2`, a policy's own at `{policy}/{language}/{name}.j2`.
+    """
+
+    def __init__(self, built_in: Path, overrides: Path | None = None) -> None:
+        if overrides is not None and not overrides.is_dir():
+            raise Misconfigured(f"the template folder {overrides} does not exist")
+        folders: list[BaseLoader] = [FileSystemLoader(built_in)]
+        if overrides is not None:
+            folders.insert(0, FileSystemLoader(overrides))
+        # Plain text is produced, nothing is HTML: escaping would spoil names with '&'.
+        self._environment = ImmutableSandboxedEnvironment(
+            loader=ChoiceLoader(folders),
+            undefined=StrictUndefined,
+            autoescape=False,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def render(
+        self, policy: str, language: str, names: Sequence[str], values: Mapping[str, Any]
+    ) -> str:
+        """The text of the first template there is for `names`, a policy's own before the built-in.
+
+        It ends with one line break and has no more than one empty line in a row. Raises `Malformed`
+        when there is none or the one found cannot be rendered.
+        """
+        paths = _paths(policy, language, names)
+        try:
+            text = self._environment.select_template(paths).render(values)
+        except TemplateError as error:
+            # The message of a Jinja2 error names template and variable, never a value.
+            raise Malformed(f"template {paths[0]}: {type(error).__name__}: {error}") from error
+        return _BLANKS.sub("\n\n", text.strip()) + "\n"
+
+
+def _paths(policy: str, language: str, names: Sequence[str]) -> list[str]:
+    """Where a text is looked for, in order; a policy whose id is no folder's name has none."""
+    built_in = [f"{language}/{one}.j2" for one in names]
+    if not _FOLDER.fullmatch(policy):
+        return built_in
+    return [f"{policy}/{path}" for path in built_in] + built_in

@@ -1,0 +1,55 @@
+"""What handlers do with the messages about a debtor: open what is known, seal what is new."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import msgspec
+
+from chassis.owed.debtor import Profile
+from chassis.store.work import Work
+from contracts import billing
+from contracts.codec import Message
+from contracts.words.streams import Subject
+
+P = TypeVar("P", bound=Profile)
+
+
+@dataclass(frozen=True)
+class Told(Generic[P]):
+    """What billing told of a debtor: the profile before (`None`: nobody was known) and after, and
+    the latter sealed.
+    """
+
+    before: P | None
+    profile: P
+    sealed: bytes
+
+
+def debtor_of(message: Message) -> Subject:
+    """Whose personal data a message brings."""
+    return Subject(message.creditor, message.subject)
+
+
+def profile_told(
+    work: Work,
+    message: Message,
+    sealed: bytes,
+    kind: type[P],
+    tell: Callable[[P, billing.AccountUpserted], P | None],
+) -> Told[P] | None:
+    """Take in what billing tells of a debtor whose profile is kept `sealed`.
+
+    `tell` answers the new profile, made of the one known; `None` when the message says nothing of
+    it. What a message leaves out stays as it was. Nothing is kept of an erased debtor.
+    """
+    subject = debtor_of(message)
+    if work.is_erased(subject):
+        return None
+    opened = work.open(subject, sealed)
+    known = msgspec.convert(opened or {}, kind)
+    profile = tell(known, message.data)
+    if profile is None:
+        return None
+    before = None if opened is None else known
+    return Told(before, profile, work.seal(subject, msgspec.to_builtins(profile)))

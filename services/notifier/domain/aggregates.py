@@ -1,0 +1,28 @@
+"""The notifier's aggregates: an account per debtor, a creditor's terms in every lane."""
+
+from typing import Any
+
+from chassis.owed.terms import evolve_terms
+from chassis.store.aggregate import Aggregate
+from services.notifier.domain.decide import wake_at
+from services.notifier.domain.events import Event
+from services.notifier.domain.evolve import evolve
+from services.notifier.domain.state import Account, initial_account
+from services.notifier.domain.terms import Terms, TermsPublished, initial_terms
+
+ACCOUNT: Aggregate[Account, Event] = Aggregate(
+    name="account",
+    state=Account,
+    events=Event,
+    initial=initial_account,
+    evolve=evolve,
+    wake_at=wake_at,
+)
+TERMS: Aggregate[Terms, TermsPublished] = Aggregate(
+    name="terms",
+    state=Terms,
+    events=TermsPublished,
+    initial=initial_terms,
+    evolve=evolve_terms,
+)
+AGGREGATES: tuple[Aggregate[Any, Any], ...] = (ACCOUNT, TERMS)
