@@ -1,6 +1,9 @@
-"""What every event is."""
+"""What every event is, and what an effect of the policy says of where it came from."""
+
+from typing import NamedTuple, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 
 class Event(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
@@ -15,3 +18,28 @@ class Effect(Event, frozen=True, kw_only=True):
     reason: str = ""
     policy: str = ""
     policy_version: int = 0
+
+
+F = TypeVar("F", bound=Effect)
+
+
+class Why(NamedTuple):
+    """What every effect carries."""
+
+    case_id: str | None
+    step: str | None
+    reason: str
+    policy: str
+    policy_version: int
+
+
+def because(effect: F, why: Why) -> F:
+    """The effect with where it came from; one that names its case already keeps that."""
+    return replace(
+        effect,
+        case_id=effect.case_id or why.case_id,
+        step=why.step,
+        reason=why.reason,
+        policy=why.policy,
+        policy_version=why.policy_version,
+    )

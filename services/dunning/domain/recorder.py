@@ -9,6 +9,7 @@ from contracts.words.workdays import EVERY_DAY, WorkingDays
 from services.dunning.domain.account import Account
 from services.dunning.domain.case.pausing import pause_reasons
 from services.dunning.domain.contact.people import NOBODY, People
+from services.dunning.domain.event import Effect, Why, because
 from services.dunning.domain.evolve import evolve_account
 from services.dunning.domain.localtime import instant, local_day
 from services.dunning.policy.model import Pack
@@ -16,7 +17,7 @@ from services.dunning.policy.model import Pack
 
 class Cause(NamedTuple):
     """Where an effect comes from: a step, reaction or calendar entry, the reason in words, and its
-    place in the pack.
+    place in the pack. One that is not `of_case` has nothing to do with the case that runs.
     """
 
     step: str | None
@@ -28,6 +29,7 @@ class Cause(NamedTuple):
     channel: str | None = None
     planned: str | None = None
     follows: tuple[str, ...] = ()
+    of_case: bool = True
 
     def at(self, index: int) -> "Cause":
         """The same cause, one action further in."""
@@ -63,21 +65,24 @@ class Recorder:
         if self.people.persons:
             self.people = self.people.after(event, self.now)
 
+    def effect(self, event: Effect, cause: Cause) -> None:
+        """Record something the policy brought about, with where it came from."""
+        self.emit(because(event, self._why(cause)))
+
     def new_id(self, letter: str) -> str:
         """An id for what the next event makes: unique, the same whenever the decision is made
         again.
         """
         return f"{self.state.code}-{letter}{self.state.sequence + 1}"
 
-    def why(self, cause: Cause) -> dict[str, Any]:
-        """The fields every effect carries."""
-        return {
-            "case_id": self.case_id,
-            "step": cause.step,
-            "reason": f"{cause.reason}; policy {self.pack.label}",
-            "policy": self.pack.id,
-            "policy_version": self.pack.version,
-        }
+    def _why(self, cause: Cause) -> Why:
+        return Why(
+            case_id=self.case_id if cause.of_case else None,
+            step=cause.step,
+            reason=f"{cause.reason}; policy {self.pack.label}",
+            policy=self.pack.id,
+            policy_version=self.pack.version,
+        )
 
     @property
     def case_id(self) -> str | None:

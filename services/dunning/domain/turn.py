@@ -113,7 +113,7 @@ def _calendar(rec: Recorder, entry: CalendarEntry, due_on: date) -> None:
     if on > rec.today or not runs_for(entry, rec.state, rec.today):
         return
     cause = Cause(entry.id, f"monthly, day {named_day(on, entry.monthly)}")
-    rec.emit(CalendarRun(on=rec.today, **rec.why(cause)))
+    rec.effect(CalendarRun(on=rec.today), cause)
     for index, action in enumerate(entry.do):
         if holds(action.if_, rec.state, rec.today):
             _calendar_action(rec, entry, action, cause.at(index))
@@ -149,20 +149,20 @@ def _step(rec: Recorder) -> None:
                 _take(rec, step, turn)
             return
         why = Cause(step.id, f"{turn.why}, but its condition does not hold")
-        rec.emit(StepDropped(on=rec.today, **rec.why(why)))
+        rec.effect(StepDropped(on=rec.today), why)
 
 
 def _take(rec: Recorder, step: Step, turn: Turn) -> None:
     cause = Cause(step.id, f"{turn.why}, nothing pauses")
     asks = step.approval is not None
-    rec.emit(
+    rec.effect(
         StepTaken(
             on=rec.today,
             asks=asks,
             days_past_due=_days_past_due(rec),
             ledger_version=rec.state.ledger_version,
-            **rec.why(cause),
-        )
+        ),
+        cause,
     )
     if step.approval is not None:
         ask(rec, step.approval, cause, is_step=True)
@@ -190,7 +190,7 @@ def grant(rec: Recorder) -> None:
         approval.amount,
         approval.approval_id,
     )
-    rec.emit(StepGranted(on=rec.today, **rec.why(cause)))
+    rec.effect(StepGranted(on=rec.today), cause)
     before = case.classified
     perform(rec, granted_actions(rec, approval), cause, is_step=True)
     follow_classification(rec, before)

@@ -154,7 +154,7 @@ def _decide_application(rec: Recorder, application: Application, command: Decide
         _defer(rec, application, command)
     if approved and application.for_ == "waive_late_fee":
         cause = Cause(None, "waive_late_fee approved")
-        rec.emit(LateFeeWaived(amount=amount, **rec.why(cause)))
+        rec.effect(LateFeeWaived(amount=amount), cause)
     react(rec, "application", application.for_, command.outcome)
     for approval in rec.state.approvals:
         if approval.for_ == application.for_ and not approval.is_step:
@@ -173,7 +173,7 @@ def _defer(rec: Recorder, application: Application, command: Decide) -> None:
 def _decide_approval(rec: Recorder, approval: Approval, command: Decide) -> None:
     approved = command.outcome == "approved"
     cause = Cause(approval.step, f"{approval.for_} {command.outcome}", approval.path)
-    rec.emit(
+    rec.effect(
         ApprovalDecided(
             approval_id=approval.approval_id,
             for_=approval.for_,
@@ -181,8 +181,8 @@ def _decide_approval(rec: Recorder, approval: Approval, command: Decide) -> None
             by=command.by,
             amount=command.amount,
             at=rec.now,
-            **rec.why(cause),
-        )
+        ),
+        cause,
     )
     if approved and approval.is_step and not rec.is_paused:
         if not is_held(rec.state, granted_actions(rec), rec.today):
@@ -191,7 +191,7 @@ def _decide_approval(rec: Recorder, approval: Approval, command: Decide) -> None
         follow = cause._replace(amount=command.amount, approval_id=approval.approval_id)
         _follow_reaction(rec, approval, follow)
     elif not approved and approval.is_step and not approval.path:
-        rec.emit(StepDropped(on=rec.today, **rec.why(cause)))
+        rec.effect(StepDropped(on=rec.today), cause)
     react(rec, "approval", approval.for_, command.outcome)
 
 

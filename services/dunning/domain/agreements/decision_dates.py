@@ -18,7 +18,7 @@ def tell_late_decisions(rec: Recorder) -> None:
         if on <= rec.today:
             words = f"application for {application.for_} of {application.made_on} undecided"
             cause = Cause(None, f"{words} after {rule.late_after_days} days")
-            rec.emit(DecisionFoundLate(application_id=application.application_id, **rec.why(cause)))
+            rec.effect(DecisionFoundLate(application_id=application.application_id), cause)
             raise_alert(rec, rule.alert, cause)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
 
 from services.dunning.domain.case import series
 from services.dunning.domain.case.conditions import holds
@@ -70,16 +69,22 @@ def perform_one(rec: Recorder, action: Action, cause: Cause, *, is_step: bool) -
 
 
 def request_notice(
-    rec: Recorder, notice: Notice, channel: str, items: Sequence[Item], cause: Cause, **fields: Any
+    rec: Recorder,
+    notice: Notice,
+    channel: str,
+    items: Sequence[Item],
+    cause: Cause,
+    *,
+    needs_overdue: bool = True,
 ) -> None:
     """Ask for one message on one channel, with the figures of these items as of today; a bill or a
     notice before the due date (without `needs_overdue`) that has nothing to ask for is left.
     """
     figures = asked(rec.state, items, rec.today)
-    if not figures.total and not fields.get("needs_overdue", True):
+    if not figures.total and not needs_overdue:
         return
     term = notice.respond_within_days
-    rec.emit(
+    rec.effect(
         NoticeRequested(
             notice_id=rec.new_id("n"),
             purpose=notice.purpose,
@@ -95,9 +100,9 @@ def request_notice(
             contact=cause.contact,
             follows=cause.follows,
             interrupts=_interrupts(rec, notice),
-            **fields,
-            **rec.why(cause),
-        )
+            needs_overdue=needs_overdue,
+        ),
+        cause,
     )
 
 
@@ -128,7 +133,7 @@ def _task(rec: Recorder, action: Action, cause: Cause) -> None:
         return
     if task.kind in CONTACT_TASKS and _is_delayed(rec, cause, task.kind):
         return
-    rec.emit(
+    rec.effect(
         TaskRequested(
             task_id=rec.new_id("t"),
             kind=task.kind,
@@ -138,8 +143,8 @@ def _task(rec: Recorder, action: Action, cause: Cause) -> None:
             on=rec.today,
             contact=cause.contact,
             person=rec.state.responsible if task.owner == RESPONSIBLE else None,
-            **rec.why(cause),
-        )
+        ),
+        cause,
     )
 
 
@@ -154,15 +159,15 @@ def _is_delayed(rec: Recorder, cause: Cause, by: str) -> bool:
     if rec.state.case is None or allowed_at(rec, by) <= rec.now:
         return False
     if cause.contact is None:
-        rec.emit(
+        rec.effect(
             ContactDelayed(
                 contact=rec.new_id("w"),
                 on=rec.today,
                 path=cause.path,
                 channel=None if by in CONTACT_TASKS else by,
                 follows=cause.follows,
-                **rec.why(cause),
-            )
+            ),
+            cause,
         )
     return True
 
@@ -171,13 +176,13 @@ def _restrict(rec: Recorder, action: Action, cause: Cause) -> None:
     part = action.restrict
     if part is None or any(r.service == part.service for r in rec.state.restrictions):
         return
-    rec.emit(
+    rec.effect(
         RestrictionRequested(
             service=part.service,
             on=rec.today,
             ledger_version=rec.state.ledger_version,
-            **rec.why(cause),
-        )
+        ),
+        cause,
     )
 
 
@@ -185,12 +190,12 @@ def restore(rec: Recorder, cause: Cause, services: tuple[str, ...] = ()) -> None
     """Give back restricted services, every one when none is named, in the order they were taken."""
     for restriction in rec.state.restrictions:
         if not services or restriction.service in services:
-            rec.emit(
+            rec.effect(
                 RestorationRequested(
                     service=restriction.service,
                     ledger_version=rec.state.ledger_version,
-                    **rec.why(cause),
-                )
+                ),
+                cause,
             )
 
 
@@ -201,15 +206,15 @@ def _restore(rec: Recorder, action: Action, cause: Cause) -> None:
 
 def _refer(rec: Recorder, action: Action, cause: Cause) -> None:
     if action.refer is not None:
-        rec.emit(
+        rec.effect(
             ReferralMade(
                 to=action.refer.to,
                 on=rec.today,
                 ledger_version=rec.state.ledger_version,
                 overdue=overdue_principal(rec.state, rec.today),
                 currency=rec.state.currency,
-                **rec.why(cause),
-            )
+            ),
+            cause,
         )
 
 
@@ -217,7 +222,7 @@ def _legal(rec: Recorder, action: Action, cause: Cause) -> None:
     if action.legal is None:
         return
     figures = asked(rec.state, overdue(rec.state, rec.today), rec.today)
-    rec.emit(
+    rec.effect(
         LegalRequested(
             request_id=rec.new_id("l"),
             document=action.legal.document,
@@ -228,8 +233,8 @@ def _legal(rec: Recorder, action: Action, cause: Cause) -> None:
             total=figures.total,
             items=figures.items,
             currency=rec.state.currency,
-            **rec.why(cause),
-        )
+        ),
+        cause,
     )
 
 
@@ -247,7 +252,7 @@ def ask(rec: Recorder, approval: Approval, cause: Cause, *, is_step: bool) -> No
         rec.pack.is_same(a.step, cause.step) and a.path == cause.path for a in rec.state.approvals
     ):
         return
-    rec.emit(
+    rec.effect(
         ApprovalRequested(
             approval_id=rec.new_id("a"),
             for_=approval.for_,
@@ -255,8 +260,8 @@ def ask(rec: Recorder, approval: Approval, cause: Cause, *, is_step: bool) -> No
             path=cause.path,
             is_step=is_step,
             holds_steps=is_step or approval.holds_steps,
-            **rec.why(cause),
-        )
+        ),
+        cause,
     )
 
 
@@ -270,18 +275,18 @@ def _classify(rec: Recorder, action: Action, cause: Cause) -> None:
             break
     if wanted is not None:
         event = Classified if rec.state.case else ClassifiedAhead
-        rec.emit(event(as_=wanted, **rec.why(cause)))
+        rec.effect(event(as_=wanted), cause)
 
 
 def _grade(rec: Recorder, action: Action, cause: Cause) -> None:
     wanted = grade_on(rec.state, rec.pack, rec.today)
     if wanted is not None and rec.state.case is not None:
-        rec.emit(Classified(as_=wanted, **rec.why(cause)))
+        rec.effect(Classified(as_=wanted), cause)
 
 
 def raise_alert(rec: Recorder, kind: str, cause: Cause) -> None:
     """Tell operations; alerts use up nothing."""
-    rec.emit(AlertRaised(kind=kind, on=rec.today, **rec.why(cause)))
+    rec.effect(AlertRaised(kind=kind, on=rec.today), cause)
 
 
 def _alert(rec: Recorder, action: Action, cause: Cause) -> None:
@@ -296,7 +301,7 @@ def _charge(rec: Recorder, action: Action, cause: Cause) -> None:
     amount = _worked_out(rec, charge) if cause.amount is None else cause.amount
     if amount <= 0:
         return
-    rec.emit(
+    rec.effect(
         FeeCharged(
             item_id=rec.new_id("f"),
             item=charge.item,
@@ -304,8 +309,8 @@ def _charge(rec: Recorder, action: Action, cause: Cause) -> None:
             due_on=rec.today + timedelta(days=charge.due_in_days),
             on=rec.today,
             currency=rec.state.currency,
-            **rec.why(cause),
-        )
+        ),
+        cause,
     )
 
 
@@ -317,13 +322,13 @@ def _worked_out(rec: Recorder, charge: Charge) -> int:
 
 
 def _start_late_fee(rec: Recorder, action: Action, cause: Cause) -> None:
-    rec.emit(LateFeeStarted(from_day=rec.today, **rec.why(cause)))
+    rec.effect(LateFeeStarted(from_day=rec.today), cause)
 
 
 def _write_off(rec: Recorder, action: Action, cause: Cause) -> None:
     ids = tuple(item.item_id for item in overdue(rec.state, rec.today))
     approval = cause.approval_id or rec.new_id("x")
-    rec.emit(WriteOffApproved(item_ids=ids, approval_id=approval, **rec.why(cause)))
+    rec.effect(WriteOffApproved(item_ids=ids, approval_id=approval), cause)
 
 
 _DEEDS: dict[str, Callable[[Recorder, Action, Cause], None]] = {

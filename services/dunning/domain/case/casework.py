@@ -86,7 +86,7 @@ def _regrade(rec: Recorder) -> None:
     now = grade_on(rec.state, rec.pack, rec.today)
     if now is not None and now != before:
         cause = Cause(None, "the oldest overdue item or the way to reach the debtor changed")
-        rec.emit(Classified(as_=now, **rec.why(cause)))
+        rec.effect(Classified(as_=now), cause)
         follow_classification(rec, before)
 
 
@@ -95,10 +95,10 @@ def _open(rec: Recorder) -> None:
     oldest = overdue(rec.state, rec.today)[0]
     first = rec.today if rec.now <= rec.step_time else rec.today + ONE_DAY
     cause = Cause(None, f"item {oldest.item_id} overdue since {oldest.due_on + ONE_DAY}")
-    why = rec.why(cause) | {"case_id": rec.new_id("c")}
     ahead = rec.state.classified_ahead
-    rec.emit(
+    rec.effect(
         CaseOpened(
+            case_id=rec.new_id("c"),
             policy_ref=policy_ref(rec.pack),
             opened_on=rec.today,
             first_step_on=first,
@@ -107,12 +107,12 @@ def _open(rec: Recorder) -> None:
             currency=rec.state.currency,
             ledger_version=rec.state.ledger_version,
             terms=money_terms(rec.pack),
-            **why,
-        )
+        ),
+        cause,
     )
     tell_of_waiting_money(rec)
     if ahead is not None:
-        rec.emit(Classified(as_=ahead, **rec.why(Cause(None, "classified before the case"))))
+        rec.effect(Classified(as_=ahead), Cause(None, "classified before the case"))
     react(rec, "case", "opened")
 
 
@@ -133,19 +133,15 @@ def _close(rec: Recorder) -> None:
     case_id = rec.case_id
     for task in rec.state.tasks:
         if task.case_id == case_id:
-            rec.emit(TaskWithdrawn(task_id=task.task_id, kind=task.kind, **rec.why(cause)))
+            rec.effect(TaskWithdrawn(task_id=task.task_id, kind=task.kind), cause)
     for approval in rec.state.approvals:
         if approval.case_id == case_id:
-            rec.emit(
-                ApprovalLapsed(
-                    approval_id=approval.approval_id, for_=approval.for_, **rec.why(cause)
-                )
-            )
+            rec.effect(ApprovalLapsed(approval_id=approval.approval_id, for_=approval.for_), cause)
     end_with_case(rec)
     restore(rec, cause)
     react(rec, "case", "closed")
     earlier = None if overdue(rec.before, rec.today) else rec.state.last_overdue_on
-    rec.emit(CaseClosed(closed_on=rec.today, last_overdue_on=earlier, **rec.why(cause)))
+    rec.effect(CaseClosed(closed_on=rec.today, last_overdue_on=earlier), cause)
 
 
 def note_overdue_end(rec: Recorder) -> None:
@@ -168,6 +164,6 @@ def _follow_pause(rec: Recorder) -> None:
     if reasons == case.paused:
         return
     if reasons:
-        rec.emit(CasePaused(reasons=reasons, **rec.why(Cause(None, "; ".join(reasons)))))
+        rec.effect(CasePaused(reasons=reasons), Cause(None, "; ".join(reasons)))
     else:
-        rec.emit(CaseResumed(**rec.why(Cause(None, "nothing pauses any more"))))
+        rec.effect(CaseResumed(), Cause(None, "nothing pauses any more"))

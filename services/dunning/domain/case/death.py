@@ -24,12 +24,12 @@ def stop_for_death(rec: Recorder, *, known: bool) -> None:
     asked = any(task.kind == ESTATE_REVIEW for task in rec.state.tasks)
     if asked or (held and known):
         return
-    rec.emit(
+    rec.effect(
         TaskRequested(
             task_id=rec.new_id("t"),
             kind=ESTATE_REVIEW,
             owner=_OWNER,
             on=rec.today,
-            **rec.why(Cause(None, f"{DECEASED} observed")),
-        )
+        ),
+        Cause(None, f"{DECEASED} observed"),
     )

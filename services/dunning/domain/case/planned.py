@@ -13,7 +13,7 @@ def do_planned(rec: Recorder) -> None:
     for planned in rec.state.planned:
         if planned.on <= rec.today:
             reached = Cause(planned.step, planned.reason, planned.path)
-            rec.emit(ActionReached(planned_id=planned.planned_id, on=rec.today, **rec.why(reached)))
+            rec.effect(ActionReached(planned_id=planned.planned_id, on=rec.today), reached)
             _do(rec, planned)
 
 

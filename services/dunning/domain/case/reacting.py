@@ -35,7 +35,7 @@ def react(
             follows = (*led_by, reaction.id) if name == "delivery" else ()
             cause = Cause(reaction.id, f"{words} recorded".replace("_", " "), follows=follows)
             if reaction.once_a_day and not rec.is_paused:
-                rec.emit(Reacted(on=_seen_on(rec, reaction), **rec.why(cause)))
+                rec.effect(Reacted(on=_seen_on(rec, reaction)), cause)
             perform_reaction(rec, reaction, cause)
 
 

@@ -47,15 +47,15 @@ def plan(
     """Plan for the step time of a day what stands at the cause's place in the pack (all of it where
     the path is empty); `left` times in all, until the case closes when it is None.
     """
-    rec.emit(
+    rec.effect(
         ActionPlanned(
             planned_id=rec.new_id("s"),
             on=on,
             path=cause.path,
             every_days=every_days,
             left=left,
-            **rec.why(cause),
-        )
+        ),
+        cause,
     )
 
 

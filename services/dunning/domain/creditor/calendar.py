@@ -5,7 +5,6 @@ calendar).
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from contracts.words.workdays import WorkingDays
@@ -20,6 +19,7 @@ from services.dunning.domain.creditor.commands import RunCalendar
 from services.dunning.domain.creditor.events import ReportStored
 from services.dunning.domain.creditor.evolve import evolve_creditor
 from services.dunning.domain.creditor.state import Creditor
+from services.dunning.domain.event import Why, because
 from services.dunning.domain.events import CreditorEvent
 from services.dunning.domain.localtime import instant, local_day, named_day, next_monthly
 from services.dunning.domain.money.commission import month_before
@@ -29,6 +29,7 @@ from services.dunning.policy.segments import segment_owner
 
 _ONE_DAY = timedelta(days=1)
 _SCOPES = ("creditor", "segments")
+_Deed = TaskRequested | ReportStored | AlertRaised | ApprovalRequested
 
 
 def run_calendar(
@@ -115,19 +116,16 @@ def _entry(
 ) -> Iterator[CreditorEvent]:
     if not _applies(entry, command, pack, day):
         return
-    why: dict[str, Any] = {
-        "step": entry.id,
-        "reason": f"monthly, day {named_day(day, entry.monthly)}; policy {pack.label}",
-        "policy": pack.id,
-        "policy_version": pack.version,
-    }
-    yield CalendarRun(on=day, **why)
+    reason = f"monthly, day {named_day(day, entry.monthly)}; policy {pack.label}"
+    why = Why(None, entry.id, reason, pack.id, pack.version)
+    yield because(CalendarRun(on=day), why)
     segments = command.segments if entry.scope == "segments" else (None,)
     number = state.sequence + 1
     for index, action in enumerate(entry.do):
         for segment in segments:
             number += 1
-            yield from _deed(state, pack, action, number, command, day, segment, (index,), why)
+            for effect in _deed(state, pack, action, number, command, day, segment, (index,)):
+                yield because(effect, why)
 
 
 def _deed(
@@ -139,8 +137,7 @@ def _deed(
     day: date,
     segment: str | None,
     path: tuple[int, ...],
-    why: dict[str, Any],
-) -> Iterator[CreditorEvent]:
+) -> Iterator[_Deed]:
     """The one event of an action; `number` makes its id."""
     if action.task is not None:
         yield TaskRequested(
@@ -151,13 +148,12 @@ def _deed(
             asks=action.task.asks,
             on=day,
             segment=segment or None,
-            **why,
         )
     elif action.report is not None:
         values = dict(command.reports.get(action.report.name, {}))
-        yield ReportStored(name=action.report.name, on=day, values=values, **why)
+        yield ReportStored(name=action.report.name, on=day, values=values)
     elif action.alert is not None:
-        yield AlertRaised(kind=action.alert.kind, on=day, **why)
+        yield AlertRaised(kind=action.alert.kind, on=day)
     elif action.approval is not None:
         yield ApprovalRequested(
             approval_id=f"{state.code}-a{number}",
@@ -166,7 +162,6 @@ def _deed(
             path=path,
             amount=command.commission,
             period=month_before(day),
-            **why,
         )
 
 

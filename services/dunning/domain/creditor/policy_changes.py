@@ -79,7 +79,7 @@ def follow_policy(rec: Recorder, command: FollowPolicy) -> None:
     if case.asking is not None or case.granted is not None:
         raise Rejected("a step of the case waits for its decision: decide it first")
     cause = Cause(None, f"moved from policy {case.policy.label} by decision of {command.by}")
-    rec.emit(
+    rec.effect(
         CasePolicyChanged(
             before=case.policy,
             after=wanted,
@@ -87,8 +87,8 @@ def follow_policy(rec: Recorder, command: FollowPolicy) -> None:
             note=command.note,
             on=rec.today,
             terms=money_terms(rec.pack),
-            **rec.why(cause),
-        )
+        ),
+        cause,
     )
 
 

@@ -36,7 +36,7 @@ def earn(rec: Recorder, command: RecordPayment) -> None:
         rates = tuple(dict.fromkeys(part.rate for part in earning))
         shown, at = rec.shown(recovered), " and ".join(rates)
         words = f"payment {command.payment_id} recovered {shown} at {at}"
-        rec.emit(
+        rec.effect(
             CommissionEarned(
                 collected_by=collector,
                 amount=amount,
@@ -46,8 +46,8 @@ def earn(rec: Recorder, command: RecordPayment) -> None:
                 on=rec.today,
                 paid=command.amount,
                 parts=parts,
-                **rec.why(Cause(None, words)),
-            )
+            ),
+            Cause(None, words),
         )
 
 
@@ -61,15 +61,15 @@ def take_back(rec: Recorder, payment_id: str, amount: int | None) -> None:
     if left >= earned.standing:
         return
     words = f"was reversed in part: {rec.shown(paid)} are left of it" if paid else "was reversed"
-    rec.emit(
+    rec.effect(
         CommissionReversed(
             collected_by=earned.collected_by,
             amount=left - earned.standing,
             payment_id=payment_id,
             on=rec.today,
             left=left,
-            **rec.why(Cause(None, f"payment {payment_id} {words}")),
-        )
+        ),
+        Cause(None, f"payment {payment_id} {words}"),
     )
 
 

@@ -16,7 +16,7 @@ def request(rec: Recorder, action: Action, cause: Cause) -> None:
     figures = to_debit(rec)
     if not rec.state.mandate or figures.total <= 0:
         return
-    rec.emit(
+    rec.effect(
         DirectDebitRequested(
             request_id=rec.new_id(_REQUEST),
             on=rec.today,
@@ -24,8 +24,8 @@ def request(rec: Recorder, action: Action, cause: Cause) -> None:
             currency=figures.currency,
             items=figures.items,
             ledger_version=rec.state.ledger_version,
-            **rec.why(cause),
-        )
+        ),
+        cause,
     )
 
 

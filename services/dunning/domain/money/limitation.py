@@ -135,10 +135,8 @@ def _tell(
         words = f"the limitation period of item {item.item_id} ends on {end}"
         cause = Cause(f"limitation_{stage}", words)
         causes.append(cause)
-        rec.emit(
-            LimitationReached(
-                item_id=item.item_id, stage=stage, on=rec.today, ends_on=end, **rec.why(cause)
-            )
+        rec.effect(
+            LimitationReached(item_id=item.item_id, stage=stage, on=rec.today, ends_on=end), cause
         )
     for index, action in enumerate(actions):
         if action.kind in HELD_BY_PAUSE and rec.is_paused:

@@ -27,14 +27,13 @@ def withdraw(rec: Recorder) -> None:
     if any(reaction.on.mandate == WITHDRAWN for reaction in rec.pack.reactions):
         react(rec, "mandate", WITHDRAWN)
         return
-    why = rec.why(Cause(None, "the direct-debit mandate was withdrawn"))
-    rec.emit(
+    rec.effect(
         TaskRequested(
             task_id=rec.new_id("t"),
             kind="reconcile",
             owner="finance",
             asks=("a new mandate, or another way to pay",),
             on=rec.today,
-            **why | {"case_id": None},
-        )
+        ),
+        Cause(None, "the direct-debit mandate was withdrawn", of_case=False),
     )
