@@ -12,7 +12,7 @@ from arrears.stack import Stack, open_bus, open_stack, open_store
 from chassis.clock import WallClock
 from chassis.errors import BrokenInvariant, Misconfigured
 from chassis.http import dev_keys
-from chassis.runtime.service import Service
+from chassis.runtime.instance import Instance
 from chassis.settings import SERVICES, ServiceName, Settings
 
 _POLL_SECONDS = 0.02
@@ -90,7 +90,7 @@ async def serving(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _server(service: Service) -> _Server:
+def _server(service: Instance) -> _Server:
     return _Server(
         uvicorn.Config(
             service.app,

@@ -10,17 +10,11 @@ from chassis.bus.base import Bus
 from chassis.bus.embedded import EmbeddedBus
 from chassis.bus.kafka import KafkaBus
 from chassis.clock import Clock
-from chassis.runtime.service import Service
+from chassis.runtime.instance import Instance
 from chassis.servers.postgres import EmbeddedPostgres, ensure_database
 from chassis.settings import SERVICES, ServiceName, Settings
 
 DATABASE = "arrears"
-_KEPT = frozenset({"store_meta", "topics", "alembic_version"})
-_TABLES = "select tablename from pg_tables where schemaname = $1"
-_STANDS_AT = """
-insert into offsets (topic, lane, next_offset)
-select * from unnest($1::text[], $2::int[], $3::bigint[])
-"""
 
 
 class Build(Protocol):
@@ -28,7 +22,7 @@ class Build(Protocol):
 
     def __call__(
         self, settings: Settings, *, clock: Clock, bus: Bus, dsn: str, strict: bool, **own: Any
-    ) -> Awaitable[Service]: ...
+    ) -> Awaitable[Instance]: ...
 
 
 def _build_of(name: ServiceName) -> Build:
@@ -43,7 +37,7 @@ class Stack:
     settings: Settings
     clock: Clock
     bus: Bus
-    services: Mapping[ServiceName, Service]
+    services: Mapping[ServiceName, Instance]
 
     async def forget_everything(self) -> None:
         """Empty every service's tables, for the next simulation on the same start.
@@ -51,13 +45,7 @@ class Stack:
         What is on the bus stays there and counts as read: the services begin behind it.
         """
         for service in self.services.values():
-            ends = await self.bus.end_offsets(service.blueprint.reads)
-            async with service.pool.acquire() as connection, connection.transaction():
-                names = {row[0] for row in await connection.fetch(_TABLES, service.name)} - _KEPT
-                await connection.execute(f"truncate {', '.join(sorted(names))} cascade")
-                topics, lanes = [t for t, _ in ends], [lane for _, lane in ends]
-                await connection.execute(_STANDS_AT, topics, lanes, list(ends.values()))
-            await service.reset()
+            await service.begin_again()
 
 
 @contextlib.asynccontextmanager
@@ -105,7 +93,7 @@ async def open_stack(
     replaces the settings a service otherwise reads from the environment for itself.
     """
     async with contextlib.AsyncExitStack() as exits:
-        services: dict[ServiceName, Service] = {}
+        services: dict[ServiceName, Instance] = {}
         for name in SERVICES:
             opening = open_service(
                 name,
@@ -130,7 +118,7 @@ async def open_service(
     dsn: str,
     strict: bool = False,
     own: Any = None,
-) -> AsyncIterator[Service]:
+) -> AsyncIterator[Instance]:
     """Yield one service, connected but not running."""
     more = {} if own is None else {"own": own}
     service = await _build_of(name)(settings, clock=clock, bus=bus, dsn=dsn, strict=strict, **more)

@@ -12,8 +12,6 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from typing_extensions import override
-
 from bench.events import CREDITOR
 from bench.meter import Meter, Usage
 from bench.pipe import BATCH_RECORDS_MAX
@@ -21,8 +19,8 @@ from chassis.bus.base import Outgoing
 from chassis.bus.kafka import KafkaBus
 from chassis.clock import WallClock
 from chassis.runtime.garbage import spare_collections
-from chassis.runtime.live import Live
-from chassis.runtime.service import Service
+from chassis.runtime.instance import Instance
+from chassis.runtime.live import LOOPS, Loop
 from chassis.settings import Settings
 from contracts.codec import NO_ACCOUNT, encode
 from contracts.dunning.terms import TermsPublished
@@ -30,30 +28,7 @@ from services.ledger.main import build
 
 TERMS_TOPIC = "dunning"
 POLL_SECONDS = 0.01
-
-
-class ConsumeOnly(Live):
-    """A live service that only reads."""
-
-    @override
-    async def _publish(self) -> None:
-        await asyncio.Event().wait()
-
-    @override
-    async def _publish_dirty(self) -> None:
-        """Nothing is published."""
-
-    @override
-    async def _project(self) -> None:
-        await asyncio.Event().wait()
-
-    @override
-    async def _fire(self) -> None:
-        await asyncio.Event().wait()
-
-    @override
-    async def _work(self) -> None:
-        await asyncio.Event().wait()
+CONSUME_ONLY: tuple[Loop, ...] = ("leases", "fetch", "lag")
 
 
 async def run(
@@ -75,23 +50,21 @@ async def run(
         )
         service = await build(settings, clock=WallClock(), bus=bus, dsn=dsn)
         await take_terms(service, bus)
-        live = (Live if everything else ConsumeOnly)(service)
         spare_collections()  # as `arrears up` does
         meter = Meter(server_pid)
-        await live.start()
+        await service.start(LOOPS if everything else CONSUME_ONLY)
         ends = {(topic, lane): end for (_, lane), end in (await bus.end_offsets([topic])).items()}
         while len(service.reading.positions) < partitions or service.reading.behind(ends):
-            live.check()
+            service.check()
             await asyncio.sleep(POLL_SECONDS)
         usage = meter.read(events)
         await require_complete(service, events)
-        await live.stop()
         await service.stop()
     await bus.stop()
     return usage
 
 
-async def take_terms(service: Service, bus: KafkaBus) -> None:
+async def take_terms(service: Instance, bus: KafkaBus) -> None:
     """Publish the creditor's terms to every lane, once, and have the ledger know them."""
     ends = await bus.end_offsets([TERMS_TOPIC])
     if not any(ends.values()):
@@ -121,7 +94,7 @@ def terms(lane: int) -> Outgoing:
     return Outgoing(TERMS_TOPIC, lane, f"{CREDITOR}/*".encode(), value)
 
 
-async def require_complete(service: Service, events: int) -> None:
+async def require_complete(service: Instance, events: int) -> None:
     """A figure counts only when every event had its effect."""
     parked = await service.pool.fetchval("select count(*) from dead_letters")
     known = await service.pool.fetchval("select count(*) from inbox")

@@ -3,20 +3,18 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastapi import APIRouter
 
 from chassis.runtime.outgoing import Publish
 from chassis.runtime.routes import MessageRoute, WakeRoute
+from chassis.runtime.service import Service
 from chassis.store.aggregate import Aggregate
 from chassis.store.beside import Beside
 from chassis.store.views import View
 
-if TYPE_CHECKING:
-    from chassis.runtime.service import Service
-
-Worker = Callable[["Service"], Awaitable[int]]
+Worker = Callable[[Service], Awaitable[int]]
 """Work outside transactions (calls to gateways): does what is due and returns how much that was."""
 
 
@@ -40,7 +38,7 @@ class Blueprint:
     reads: Sequence[str]
     writes: Sequence[str]
     views: Sequence[View] = ()
-    routers: Callable[["Service"], Sequence[APIRouter]] = lambda _service: ()
+    routers: Callable[[Service], Sequence[APIRouter]] = lambda _service: ()
     workers: Sequence[Worker] = ()
     migrations: Sequence[Path] = ()
     retry_after: frozenset[str] = frozenset()

@@ -4,16 +4,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import asyncpg
+from asyncpg import Connection
 
-from chassis.bus.base import Bus
+from chassis.bus.base import Bus, Record
 from chassis.errors import Transient
 from chassis.logging import get_logger
 from chassis.store.pool import acquire
 
 log = get_logger(__name__)
 
+_ERASED_KEYS = "select creditor, account from subject_keys where wrapped is null"
+_QUEUE = """
+insert into forget_queue values ($1, $2, $3, $4)
+on conflict (topic, lane, key) do update
+set before = greatest(forget_queue.before, excluded.before)"""
 _WAITING = "select topic, lane, key, before from forget_queue order by topic, lane, key"
 _DONE = "delete from forget_queue where topic = $1 and lane = $2 and key = $3 and before = $4"
+
+
+async def erased_keys(connection: Connection) -> set[bytes]:
+    """The message keys of all erased debtors."""
+    rows = await connection.fetch(_ERASED_KEYS)
+    return {f"{creditor}/{account}".encode() for creditor, account in rows}
+
+
+async def queue(connection: Connection, records: Sequence[Record]) -> None:
+    """Have all messages of these records' keys taken off the bus, up to each key's last record."""
+    last = {(record.topic, record.partition, record.key): record.offset + 1 for record in records}
+    for place, before in last.items():
+        await connection.execute(_QUEUE, *place, before)
 
 
 @dataclass

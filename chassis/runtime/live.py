@@ -1,5 +1,4 @@
-"""A service on the wall clock: one fetcher, a worker per lane, and loops for leases, wake-ups and
-publishing.
+"""A service on the wall clock: the steps of its round side by side, each in a loop of its own.
 
 A loop that fails logs, waits a little and goes on from what the store says; nothing it does is kept
 unless it was committed, so going on is always safe. `check` raises when a loop stopped for good,
@@ -7,20 +6,25 @@ which makes `/readyz` say so.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import Any, Literal, get_args
 
-from chassis.bus.base import OffsetLost, Record
+from chassis.bus.base import OffsetLost
 from chassis.errors import Misconfigured
 from chassis.logging import get_logger
-from chassis.runtime.backlog import Backlog, Pace
-from chassis.runtime.consumer import STOP
+from chassis.metrics import Metrics
+from chassis.runtime.backlog import Pace
+from chassis.runtime.handling import STOP
+from chassis.runtime.lanes import TODO, Lanes
 from chassis.runtime.leases import LaneLost
-
-if TYPE_CHECKING:
-    from chassis.runtime.service import Service
+from chassis.runtime.round import Round
+from chassis.runtime.signals import wait_for_signal
+from chassis.settings import Settings
 
 log = get_logger(__name__)
+
+Loop = Literal["leases", "fetch", "wakes", "relay", "views", "workers", "lag"]
+LOOPS: tuple[Loop, ...] = get_args(Loop)
 
 _IDLE_SECONDS = 0.5
 _BACKOFF_SECONDS = 1.0
@@ -32,15 +36,21 @@ _VIEW_PACE = 0.2  # and of the views, which nobody's message waits for
 
 
 class Live:
-    """The running loops of one service instance."""
+    """The running loops of one service instance; a measurement may leave some of them out."""
 
-    def __init__(self, service: "Service") -> None:
-        self._service = service
+    def __init__(
+        self,
+        round_: Round,
+        settings: Settings,
+        metrics: Metrics,
+        loops: Collection[Loop] = LOOPS,
+    ) -> None:
+        self._round = round_
+        self._settings = settings
+        self._metrics = metrics
+        self._loops = loops
         self._tasks: list[asyncio.Task[None]] = []
-        self._lanes: dict[int, asyncio.Task[None]] = {}
-        self._backlogs: dict[int, Backlog] = {}
-        self._writing: dict[int, asyncio.Lock] = {}
-        self._reopen = asyncio.Event()
+        self._lanes = Lanes(round_, settings.batch_size, self._give_up)
         self._relay_pace, self._worker_pace = Pace(_HAND_OVER_PACE), Pace(_HAND_OVER_PACE)
         self._view_pace = Pace(_VIEW_PACE)
         self._stopping = False
@@ -48,9 +58,9 @@ class Live:
 
     async def start(self) -> None:
         """Take lanes and start the loops."""
-        await self._service.leases.refresh()
-        self._reopen.set()
-        loops: dict[str, Callable[[], Awaitable[None]]] = {
+        await self._round.leases.refresh()
+        self._lanes.reopen.set()
+        bodies: Mapping[Loop, Callable[[], Awaitable[None]]] = {
             "leases": self._keep_leases,
             "fetch": self._fetch,
             "wakes": self._fire,
@@ -59,7 +69,9 @@ class Live:
             "workers": self._work,
             "lag": self._watch_lag,
         }
-        self._tasks = [asyncio.create_task(self._forever(*loop)) for loop in loops.items()]
+        self._tasks = [
+            asyncio.create_task(self._forever(name, bodies[name])) for name in self._loops
+        ]
 
     async def stop(self) -> None:
         """Stop reading, let the batch in hand commit, publish what is committed."""
@@ -67,11 +79,13 @@ class Live:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._stop_lanes()
+        await self._lanes.stop()
+        if "relay" not in self._loops:
+            return
         try:
             async with asyncio.timeout(_STOP_SECONDS):
-                self._service.dirty.update(self._service.leases.held)
-                await self._publish_dirty()
+                self._round.signals.unpublished.update(self._round.leases.held)
+                await self._publish_all()
         # what was not published stays in the store and goes out next time
         except Exception as error:  # noqa: BLE001
             log.warning("stopped_before_publishing", error=error)
@@ -79,207 +93,120 @@ class Live:
     def check(self) -> None:
         """Raise `Misconfigured` when a loop had to give up."""
         if self._fatal is not None:
-            raise Misconfigured(f"{self._service.name} stopped working: {self._fatal}")
+            raise Misconfigured(f"{self._metrics.service} stopped working: {self._fatal}")
 
-    async def _forever(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
+    def _give_up(self, error: BaseException) -> None:
+        self._fatal = error
+
+    async def _forever(self, name: Loop, body: Callable[[], Awaitable[None]]) -> None:
         while not self._stopping:
             try:
-                await loop()
+                await body()
             except asyncio.CancelledError:
                 raise
             except (*STOP, OffsetLost) as error:
-                self._fatal = error
-                log.exception(
-                    "loop_gave_up", state=name, error=error, todo=_todo(error), **_where(error)
-                )
+                self._give_up(error)
+                log.exception("loop_gave_up", state=name, error=error, **_advice(error))
                 return
             except Exception as error:  # noqa: BLE001 - see the module's docstring
                 log.warning("loop_failed", state=name, error=error)
                 if name == "fetch":
-                    self._reopen.set()
+                    self._lanes.reopen.set()
                 await asyncio.sleep(_BACKOFF_SECONDS)
 
-    # Lanes
+    # One time round of each loop
 
     async def _keep_leases(self) -> None:
-        service = self._service
-        await asyncio.sleep(service.settings.lease_seconds / 3)
-        gained, lost = await service.leases.refresh()
-        service.metrics.lanes.labels(service.name).set(len(service.leases.held))
+        leases, lanes = self._round.leases, self._metrics.lanes
+        await asyncio.sleep(self._settings.lease_seconds / 3)
+        gained, lost = await leases.refresh()
+        lanes.labels(self._metrics.service).set(len(leases.held))
         if gained or lost:
-            log.info("lanes_changed", count=len(service.leases.held))
-            self._reopen.set()
+            log.info("lanes_changed", count=len(leases.held))
+            self._lanes.reopen.set()
 
     async def _fetch(self) -> None:
-        if self._reopen.is_set():
-            self._reopen.clear()
-            await self._stop_lanes()
-            lanes = list(self._service.leases.held)
-            await self._service.reading.reopen(lanes)
-            self._start_lanes(lanes)
-            for lane in lanes:
-                self._service.stir(lane)
-        service = self._service
-        if service.reading.reader is None:
-            await asyncio.sleep(_IDLE_SECONDS)
-            return
-        size = service.settings.batch_size * max(1, len(self._lanes))
-        for lane, records in (await service.reading.fetch(size, _IDLE_SECONDS)).items():
-            await self._backlogs[lane].put(records)
-
-    def _start_lanes(self, lanes: list[int]) -> None:
-        for lane in lanes:
-            self._backlogs[lane] = Backlog(self._service.settings.batch_size)
-            self._lanes[lane] = asyncio.create_task(self._consume_lane(lane))
-
-    async def _stop_lanes(self) -> None:
-        tasks, self._lanes = list(self._lanes.values()), {}
-        backlogs, self._backlogs = list(self._backlogs.values()), {}
-        for backlog in backlogs:
-            backlog.end()
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=_STOP_SECONDS)
-            for task in late:
-                task.cancel()
-
-    async def _consume_lane(self, lane: int) -> None:
-        """Consume a lane until told to stop (an empty batch) or something fails; then everything is
-        read again.
-        """
-        service, backlog = self._service, self._backlogs[lane]
-        while records := await backlog.next():
-            try:
-                async with self._lock(lane):
-                    await service.consumer.consume(lane, records, service.reading.positions)
-            except LaneLost:
-                service.metrics.fenced.labels(service.name, str(lane)).inc()
-                self._reopen.set()
-                return
-            except STOP as error:
-                self._fatal = error
-                log.exception(
-                    "lane_gave_up", error=error, todo=_todo(error), **_batch(lane, records)
-                )
-                return
-            # rolled back as a whole; read again from the store's offsets
-            except Exception as error:  # noqa: BLE001
-                log.warning("batch_failed", error=error, **_batch(lane, records))
-                await asyncio.sleep(_BACKOFF_SECONDS)
-                self._reopen.set()
-                return
-            service.stir(lane)
-
-    def _lock(self, lane: int) -> asyncio.Lock:
-        return self._writing.setdefault(lane, asyncio.Lock())
-
-    # Timers, publishing, gateways
+        await self._lanes.fetch(_IDLE_SECONDS)
 
     async def _fire(self) -> None:
-        service = self._service
         fired = 0
-        for lane in await service.wakes.lanes_due():
+        for lane in await self._round.lanes_due():
             try:
-                async with self._lock(lane):
-                    fired += await service.wakes.fire(lane)
+                fired += await self._round.fire(lane)
             except LaneLost:
-                self._reopen.set()
-            service.stir(lane)
+                self._lanes.reopen.set()
         if not fired:
             await asyncio.sleep(_IDLE_SECONDS)
 
     async def _publish(self) -> None:
-        service = self._service
-        if not await _rung(service.stirred.relay, _IDLE_SECONDS):
-            service.dirty.update(service.leases.held)
+        signals = self._round.signals
+        if not await wait_for_signal(signals.relay, _IDLE_SECONDS):
+            signals.unpublished.update(self._round.leases.held)
         await self._relay_pace.wait()
-        await self._publish_dirty()
+        await self._publish_all()
+
+    async def _publish_all(self) -> None:
+        signals, held = self._round.signals, self._round.leases.held
+        signals.unpublished.intersection_update(held)
+        results = await asyncio.gather(
+            *(self._round.relay(lane) for lane in list(signals.unpublished)),
+            return_exceptions=True,
+        )
+        for result in results:
+            if isinstance(result, LaneLost):
+                self._lanes.reopen.set()
+            elif isinstance(result, BaseException):
+                raise result
 
     async def _project(self) -> None:
         """Bring the views up, apart from publishing: nobody's message waits for a table."""
-        service = self._service
-        if not await _rung(service.stirred.views, _IDLE_SECONDS):
-            service.unprojected.update(service.leases.held)
+        signals = self._round.signals
+        if not await wait_for_signal(signals.views, _IDLE_SECONDS):
+            signals.unprojected.update(self._round.leases.held)
         await self._view_pace.wait()
-        while service.unprojected:
-            await service.projector.project(service.unprojected.pop())
-
-    async def _publish_dirty(self) -> None:
-        service = self._service
-        lanes = [lane for lane in service.dirty if lane in service.leases.held]
-        service.dirty.clear()
-        results = await asyncio.gather(
-            *(service.relay.relay(lane) for lane in lanes), return_exceptions=True
-        )
-        for lane, result in zip(lanes, results, strict=True):
-            if isinstance(result, LaneLost):
-                self._reopen.set()
-            elif isinstance(result, BaseException):
-                service.dirty.add(lane)
-                raise result
+        while signals.unprojected:
+            await self._round.project(min(signals.unprojected))
 
     async def _work(self) -> None:
-        service = self._service
         await self._worker_pace.wait()
-        done = 0
-        for worker in service.blueprint.workers:
-            done += await worker(service)
-        done += await service.forgetting.run()
+        done = await self._round.work() + await self._round.forget()
         if not done:
-            await _rung(service.stirred.workers, _IDLE_SECONDS)
-
-    # Watching
+            await wait_for_signal(self._round.signals.workers, _IDLE_SECONDS)
 
     async def _watch_lag(self) -> None:
-        service = self._service
-        before = dict(service.reading.positions)
+        reading = self._round.reading
+        before = dict(reading.positions)
         stuck_seconds = 0.0
         while True:
             await asyncio.sleep(_LAG_SECONDS)
-            ends = await service.bus.end_offsets(service.blueprint.reads)
-            now = dict(service.reading.positions)
-            await service.report_positions()
-            for (topic, lane), position in now.items():
-                lag = max(0, ends.get((topic, lane), 0) - position)
-                service.metrics.lag.labels(service.name, topic, str(lane)).set(lag)
-            stuck = service.reading.behind(ends) > 0 and now == before
-            stuck_seconds = stuck_seconds + _LAG_SECONDS if stuck else 0.0
+            behind = await self._measure_lag()
+            now = dict(reading.positions)
+            stuck_seconds = stuck_seconds + _LAG_SECONDS if behind and now == before else 0.0
             if stuck_seconds >= _STUCK_SECONDS:
-                log.error("reader_stuck", lag=service.reading.behind(ends))
-                self._reopen.set()
+                log.error("reader_stuck", lag=behind)
+                self._lanes.reopen.set()
                 stuck_seconds = 0.0
             before = now
 
+    async def _measure_lag(self) -> int:
+        """Report where this instance stands; returns how many messages it has yet to consume."""
+        reading, service = self._round.reading, self._metrics.service
+        ends = await reading.ends()
+        await self._round.report_positions()
+        for (topic, lane), position in reading.positions.items():
+            lag = max(0, ends.get((topic, lane), 0) - position)
+            self._metrics.lag.labels(service, topic, str(lane)).set(lag)
+        return reading.behind(ends)
 
-def _batch(lane: int, records: Sequence[Record]) -> dict[str, Any]:
-    """What a log line says of a batch: the first of its records, and how many they are."""
-    first = records[0]
-    return {"lane": lane, "topic": first.topic, "offset": first.offset, "count": len(records)}
 
-
-def _where(error: BaseException) -> dict[str, Any]:
+def _advice(error: BaseException) -> dict[str, Any]:
+    """What an operator does about an error that trying again does not help, and where it is."""
     if isinstance(error, OffsetLost):
-        return {"topic": error.topic, "lane": error.partition, "offset": error.offset}
-    return {}
-
-
-def _todo(error: BaseException) -> str:
-    """What an operator does about an error that trying again does not help."""
-    if isinstance(error, OffsetLost):
-        return (
-            "give the topic back what it lost, or move this service to a store that has not read "
-            "from it, then start the service again"
-        )
-    return (
-        "put right what the reason names, then start this instance again: it goes on where its "
-        "store stands, nothing is lost"
-    )
-
-
-async def _rung(bell: asyncio.Event, seconds: float) -> bool:
-    """Wait for a bell, which is then silent again; False when it was not rung in time."""
-    try:
-        await asyncio.wait_for(bell.wait(), seconds)
-    except TimeoutError:
-        return False
-    bell.clear()
-    return True
+        return {
+            "todo": "give the topic back what it lost, or move this service to a store that has "
+            "not read from it, then start the service again",
+            "topic": error.topic,
+            "lane": error.partition,
+            "offset": error.offset,
+        }
+    return {"todo": TODO}

@@ -2,19 +2,18 @@
 
 import base64
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel
 
 from chassis.errors import NotFound
 from chassis.http.auth import Principal, require
+from chassis.runtime.parked import ParkedMessages
+from chassis.runtime.service import Service
 from chassis.store import dead_letters
 from chassis.store.pool import acquire
 from contracts.words.streams import Subject
-
-if TYPE_CHECKING:
-    from chassis.runtime.service import Service
 
 _ID_MAX = 2**63 - 1
 """The largest id the store can have."""
@@ -64,7 +63,7 @@ class Retried(BaseModel):
     resolved: bool
 
 
-def router(service: "Service") -> APIRouter:
+def router(service: Service, parked: ParkedMessages) -> APIRouter:
     """The routes under `/v1/dead-letters`."""
     routes = APIRouter(prefix="/v1/dead-letters", tags=["dead letters"])
 
@@ -96,8 +95,8 @@ def router(service: "Service") -> APIRouter:
     async def retry(who: Operator, letter_id: LetterId) -> dict[str, Any]:
         """Handle it again; `resolved` false when it was refused again (its reason is kept)."""
         letter = await _letter(service, who, letter_id)
-        resolved = await service.consumer.retry(letter_id)
-        service.stir(letter["lane"])
+        resolved = await parked.retry(letter_id)
+        service.signals.notify(letter["lane"])
         return {"id": letter_id, "resolved": resolved}
 
     return routes
@@ -107,7 +106,7 @@ def _scope(who: Principal) -> list[str] | None:
     return None if "*" in who.creditors else sorted(who.creditors)
 
 
-async def _letter(service: "Service", who: Principal, letter_id: int) -> Any:
+async def _letter(service: Service, who: Principal, letter_id: int) -> Any:
     async with acquire(service.pool) as connection:
         letter = await dead_letters.get(connection, letter_id)
     scope = _scope(who)

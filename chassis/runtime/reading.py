@@ -1,13 +1,14 @@
 """One reader over all lanes an instance holds, and where each of them stands."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from chassis.bus.base import Bus, Reader, Record
-from chassis.runtime.consumer import Consumer
+from chassis.store.offsets import Positions
 
-Positions = dict[tuple[str, int], int]
+TakeOver = Callable[[int, Sequence[str]], Awaitable[Positions]]
+"""Begins on a lane: where it stands on each of the topics it was consumed from before."""
 
 
 @dataclass
@@ -17,8 +18,8 @@ class Reading:
     """
 
     bus: Bus
-    consumer: Consumer
     topics: Sequence[str]
+    take_over: TakeOver
     reader: Reader | None = None
     positions: Positions = field(default_factory=dict)
 
@@ -32,7 +33,7 @@ class Reading:
             (topic, lane): starts[topic, lane] for lane in lanes for topic in self.topics
         }
         for lane in lanes:
-            self.positions.update(await self.consumer.positions(lane, self.topics))
+            self.positions.update(await self.take_over(lane, self.topics))
         if self.positions:
             self.reader = await self.bus.reader(self.positions)
 
@@ -45,9 +46,17 @@ class Reading:
             by_lane[record.partition].append(record)
         return by_lane
 
+    async def ends(self) -> Positions:
+        """Where the topics end at this moment."""
+        return await self.bus.end_offsets(self.topics)
+
     def behind(self, ends: Positions) -> int:
         """How many messages up to `ends` are not consumed yet."""
         return sum(max(0, ends.get(place, 0) - at) for place, at in self.positions.items())
+
+    async def report(self, group: str) -> None:
+        """Tell the bus, for information, where this reader stands."""
+        await self.bus.commit_info(group, self.positions)
 
     async def close(self) -> None:
         """Let go of the reader."""

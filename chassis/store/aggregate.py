@@ -27,7 +27,7 @@ class Aggregate(Generic[S, E]):
     `name` is the prefix of its streams (`account` owns `account-acme/17`). `state` and `events` are
     msgspec types; every event is a frozen, tagged Struct whose tag is the name stored beside it.
     `wake_at` answers, from the state alone, when the aggregate next has something to do by itself.
-    `warm` lets a lane's consumer keep the states it committed for its next batch; it finds out by
+    `cached` lets a lane's consumer keep the states it committed for its next batch; it finds out by
     their versions when somebody else wrote meanwhile.
 
     Where the form of an event changed, `upcasts` has for its stored type what makes today's data of
@@ -42,7 +42,7 @@ class Aggregate(Generic[S, E]):
     initial: Callable[[str], S]
     evolve: Callable[[S, E], S]
     wake_at: Callable[[S], datetime | None] = never
-    warm: bool = False
+    cached: bool = False
     upcasts: Mapping[str, Upcast] = field(default_factory=dict)
     revision: int = 1
     decode_state: Callable[[bytes], S] = field(init=False, repr=False, compare=False)

@@ -2,15 +2,22 @@
 events.
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from asyncpg import Connection
 
+from chassis.store.vault import KeyRing
 from chassis.store.work import Work
+from contracts.words.streams import Subject
 
-if TYPE_CHECKING:
-    from chassis.store.store import Store
+
+class SubjectKeys(Protocol):
+    """The part of the store that knows debtors' keys and what stands for a personal text."""
+
+    async def keys(self, connection: Connection, subjects: Iterable[Subject]) -> KeyRing: ...
+
+    def pseudonym(self, text: str) -> str: ...
 
 
 class Beside(Protocol):
@@ -24,7 +31,7 @@ class Beside(Protocol):
 
     async def load(
         self,
-        store: "Store",
+        store: SubjectKeys,
         connection: Connection,
         work: Work,
         streams: Sequence[str],

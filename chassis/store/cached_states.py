@@ -14,7 +14,7 @@ STREAMS_MAX = 50_000
 """Per lane; about 1 KB each for an account with a handful of open items."""
 
 
-class Warm:
+class CachedStates:
     """The kept states of each lane; beyond the limit, those read from the store longest ago are
     given up.
     """
@@ -33,7 +33,7 @@ class Warm:
         for entry in entries.values():
             entry.loaded_version = entry.version
         for stream in work.cold:
-            if entries[stream].aggregate.warm:
+            if entries[stream].aggregate.cached:
                 kept[stream] = entries[stream]
         for stream in list(islice(kept, max(0, len(kept) - self._streams_max))):
             del kept[stream]

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from chassis.errors import Conflict, Misconfigured
 from chassis.store.aggregate import Aggregate
 from chassis.store.beside import Beside
-from chassis.store.cached_states import Warm
+from chassis.store.cached_states import CachedStates
 from chassis.store.pool import acquire
 from chassis.store.stored import Stored
 from chassis.store.vault import KeyRing, pseudonym
@@ -77,7 +77,7 @@ class Store:
         self._master = master
         self.beside = beside
         self._pseudonyms = pseudonyms
-        self.warm = Warm()
+        self.cached = CachedStates()
         self.epoch = ""
 
     async def open(self, partitions: int) -> None:
@@ -92,11 +92,11 @@ class Store:
             raise Misconfigured(f"the store was laid out for {found} partitions, not {partitions}")
         self.epoch = row["epoch"]
 
-    def begin(self, now: datetime, lane: int, *, warm: bool = False) -> Work:
-        """A unit of work over nothing yet; a warm one takes the lane's kept states over."""
+    def begin(self, now: datetime, lane: int, *, cached: bool = False) -> Work:
+        """A unit of work over nothing yet; a cached one takes the lane's kept states over."""
         work = Work(now=now, lane=lane, keys=KeyRing(self._master, {}, self._pseudonyms))
-        if warm:
-            work.kept = self.warm.of(lane)
+        if cached:
+            work.kept = self.cached.of(lane)
         return work
 
     async def load(
@@ -205,7 +205,7 @@ class Store:
         changed = work.changed()
         if changed:
             await self._save_states(connection, work.lane, changed)
-            self.warm.drop(work, changed)
+            self.cached.drop(work, changed)
             await self.append(connection, work)
 
     async def _save_states(

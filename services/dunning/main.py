@@ -9,7 +9,8 @@ from chassis.bus.base import Bus
 from chassis.clock import Clock
 from chassis.logging import get_logger
 from chassis.runtime.blueprint import Blueprint
-from chassis.runtime.service import Probe, Service, no_probe
+from chassis.runtime.instance import Instance, Probe, no_probe
+from chassis.runtime.service import Service
 from chassis.settings import Settings
 from services.dunning.api import (
     accounts,
@@ -85,7 +86,7 @@ async def build(
     dsn: str,
     probe: Probe = no_probe,
     strict: bool = False,
-) -> Service:
+) -> Instance:
     """Dunning, ready to be started or stepped; raises `Misconfigured` when store and bus do not
     fit.
     """
@@ -94,7 +95,7 @@ async def build(
             log.warning("policy_unreadable", error=str(problem))
     library = Library()
     people = PersonContacts(DunningSettings().region)
-    service = await Service.open(
+    service = await Instance.open(
         blueprint(library, people),
         settings,
         clock=clock,

@@ -14,8 +14,8 @@ from asyncpg import Connection
 
 from chassis.errors import Conflict
 from chassis.runtime.service import Service
+from chassis.store.beside import SubjectKeys
 from chassis.store.pool import acquire
-from chassis.store.store import Store
 from chassis.store.work import Work
 from contracts.words.addresses.mail import mail_addresses
 from contracts.words.addresses.phone import phone_numbers, region_of
@@ -96,7 +96,7 @@ class PersonContacts:
 
     async def load(
         self,
-        store: Store,
+        store: SubjectKeys,
         connection: Connection,
         work: Work,
         streams: Sequence[str],
@@ -136,7 +136,7 @@ class PersonContacts:
         if status != f"INSERT 0 {len(changed)}":
             raise Conflict("another lane contacted one of these people first")
 
-    def _persons(self, store: Store, work: Work, subject: Subject) -> Mapping[str, str]:
+    def _persons(self, store: SubjectKeys, work: Work, subject: Subject) -> Mapping[str, str]:
         state: Account = work.state(account_stream(*subject))
         told = work.open(subject, state.people)
         if told is None:  # an account last told of before this was kept
@@ -180,7 +180,7 @@ def forgetting() -> Any:
     return forget
 
 
-def _person(store: Store, subject: Subject, kind: str, value: str) -> str:
+def _person(store: SubjectKeys, subject: Subject, kind: str, value: str) -> str:
     return store.pseudonym(f"{subject.creditor}\n{kind}\n{value}")
 
 

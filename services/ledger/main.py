@@ -5,7 +5,7 @@ from collections.abc import Callable
 from chassis.bus.base import Bus
 from chassis.clock import Clock
 from chassis.runtime.blueprint import Blueprint
-from chassis.runtime.service import Service, no_probe
+from chassis.runtime.instance import Instance, no_probe
 from chassis.settings import Settings
 from contracts import dunning
 from services.ledger.api import routers
@@ -43,8 +43,8 @@ async def build(
     dsn: str,
     probe: Callable[[str], None] = no_probe,
     strict: bool = False,
-) -> Service:
-    """The ledger on a store and a bus; `strict` for simulations. See `Service.open`."""
-    return await Service.open(
+) -> Instance:
+    """The ledger on a store and a bus; `strict` for simulations. See `Instance.open`."""
+    return await Instance.open(
         BLUEPRINT, settings, clock=clock, bus=bus, dsn=dsn, probe=probe, strict=strict
     )

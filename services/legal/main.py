@@ -5,7 +5,7 @@ from pathlib import Path
 from chassis.bus.base import Bus
 from chassis.clock import Clock
 from chassis.runtime.blueprint import Blueprint
-from chassis.runtime.service import Probe, Service, no_probe
+from chassis.runtime.instance import Instance, Probe, no_probe
 from chassis.settings import Settings
 from services.legal.adapters.folder import DocumentsFolder
 from services.legal.api import evidence, file, routes
@@ -29,13 +29,13 @@ async def build(
     strict: bool = False,
     own: LegalSettings | None = None,
     probe: Probe = no_probe,
-) -> Service:
+) -> Instance:
     """The legal service on a store and a bus; `own` are its settings, by default the
     environment's.
     """
     own = own or LegalSettings()
     folder = own.documents or settings.data_dir / "documents"
-    return await Service.open(
+    return await Instance.open(
         blueprint(own, folder),
         settings,
         clock=clock,

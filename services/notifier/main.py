@@ -11,7 +11,7 @@ from chassis.clock import Clock
 from chassis.errors import Misconfigured
 from chassis.http import include_signed
 from chassis.runtime.blueprint import Blueprint
-from chassis.runtime.service import Probe, Service, no_probe
+from chassis.runtime.instance import Instance, Probe, no_probe
 from chassis.settings import Settings
 from contracts.words.vocabulary import CHANNELS
 from services.notifier.adapters.breaker import Breaker
@@ -39,12 +39,12 @@ async def build(
     strict: bool = False,
     own: NotifierSettings | None = None,
     probe: Probe = no_probe,
-) -> Service:
+) -> Instance:
     """The notifier on a store and a bus; `own` are its settings, by default the environment's."""
     own = own or NotifierSettings()
     if own.outbox is None:
         own = own.model_copy(update={"outbox": settings.data_dir / "outbox"})
-    service = await Service.open(
+    service = await Instance.open(
         blueprint(own, clock.now),
         settings,
         clock=clock,

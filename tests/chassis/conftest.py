@@ -8,11 +8,11 @@ import pytest
 
 from chassis.bus.embedded import EmbeddedBus
 from chassis.clock import SimulatedClock
-from chassis.runtime.service import Service
+from chassis.runtime.instance import Instance
 from chassis.settings import Settings
 from tests.chassis import toy
 
-OpenToy = Callable[..., Awaitable[Service]]
+OpenToy = Callable[..., Awaitable[Instance]]
 
 
 @pytest.fixture
@@ -33,12 +33,12 @@ async def open_toy(
     database: str, bus: EmbeddedBus, clock: SimulatedClock, tmp_path: Path
 ) -> AsyncIterator[OpenToy]:
     """Builds instances of the toy service over one store; stops them in the end."""
-    opened: list[Service] = []
+    opened: list[Instance] = []
 
-    async def open_one(**changes: Any) -> Service:
+    async def open_one(**changes: Any) -> Instance:
         options = {"instance": f"toy-{len(opened)}", "data_dir": tmp_path, "lease_seconds": 1.0}
         settings = Settings(**(options | changes.pop("settings", {})))
-        service = await Service.open(
+        service = await Instance.open(
             changes.pop("blueprint", toy.blueprint()),
             settings,
             clock=changes.pop("clock", clock),

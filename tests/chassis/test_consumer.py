@@ -11,9 +11,9 @@ from chassis.bus.base import Outgoing as BusMessage
 from chassis.bus.base import lane_of
 from chassis.bus.embedded import EmbeddedBus
 from chassis.clock import SimulatedClock
+from chassis.runtime.instance import Instance
 from chassis.runtime.outgoing import Outgoing, to_bus
 from chassis.runtime.routes import MessageRoute
-from chassis.runtime.service import Service
 from chassis.store import dead_letters
 from chassis.store.store import Store
 from chassis.store.stored import Stored
@@ -29,11 +29,11 @@ from tests.chassis import toy
 from tests.chassis.conftest import OpenToy
 
 
-async def total(service: Service, account: str) -> Any:
+async def total(service: Instance, account: str) -> Any:
     return (await service.read(f"account-acme/{account}"))[0]
 
 
-async def parked(service: Service) -> list[Any]:
+async def parked(service: Instance) -> list[Any]:
     async with service.pool.acquire() as connection:
         return await dead_letters.listing(connection, state="parked")
 
@@ -71,7 +71,7 @@ async def test_the_same_id_with_another_body_is_parked(open_toy: OpenToy, bus: E
     letters = await parked(service)
     assert len(letters) == 2
     assert all("another body" in letter["reason"] for letter in letters)
-    assert not await service.consumer.retry(letters[0]["id"])
+    assert not await service.parked.retry(letters[0]["id"])
     assert (await total(service, "a")).amount == 5
 
 
@@ -120,7 +120,7 @@ async def test_a_type_nobody_knows_is_a_dead_letter_where_others_write(
     for kind, number in ((kinds[0], 1), (kinds[1], 1), ("other", 1)):
         labels = f'service="toy",topic="billing",type="{kind}"'
         assert f"arrears_messages_unknown_total{{{labels}}} {number}.0" in scraped
-    assert not await service.consumer.retry(letters[0]["id"])
+    assert not await service.parked.retry(letters[0]["id"])
     assert (await parked(service))[0]["error"] == "UnknownType"
 
 
@@ -167,7 +167,7 @@ async def test_who_writes_to_one_topic_does_not_speak_for_another(
     await service.step()
     (letter,) = await parked(service)
     assert letter["reason"] == "ledger.account.cleared.v1 is no message of billing"
-    assert not await service.consumer.retry(letter["id"])
+    assert not await service.parked.retry(letter["id"])
 
 
 async def test_what_an_erased_message_leaves_behind_is_no_dead_letter(
@@ -265,7 +265,7 @@ async def test_a_parked_message_can_be_retried_once(open_toy: OpenToy, bus: Embe
     await service.step()
     letter = (await parked(service))[0]
     assert letter["error"] == "NotFound"
-    assert not await service.consumer.retry(letter["id"])
+    assert not await service.parked.retry(letter["id"])
     await toy.send(bus, "a", _upserted("x-1", "a"))
     await service.step()
     assert (await total(service, "a")).amount == toy.NEEDS_SETTING_UP
@@ -426,7 +426,7 @@ async def test_a_refusal_is_decided_on_the_present_state_and_not_on_one_kept_in_
     assert (await total(service, "a")).amount == 100 + toy.REFUSED_AS_FIRST
 
 
-async def write_elsewhere(service: Service, stream: str) -> None:
+async def write_elsewhere(service: Instance, stream: str) -> None:
     """As another process does: nothing this one keeps is told."""
     other = Store(service.pool, service.store.aggregates.values(), master_key(bytes(32)))
     lane = lane_of(b"acme/a", 2)

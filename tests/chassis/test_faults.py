@@ -15,8 +15,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from chassis.bus.base import Bus
 from chassis.bus.embedded import EmbeddedBus
+from chassis.runtime.instance import Instance
 from chassis.runtime.leases import LaneLost
-from chassis.runtime.service import Service
 from chassis.store.pool import application_name
 from contracts.codec import decode
 from tests.chassis import toy
@@ -184,7 +184,7 @@ class TestKafka(FaultSuite):
         await rig.close()
 
 
-async def take_over(old: Service, new: Service) -> None:
+async def take_over(old: Instance, new: Instance) -> None:
     await old.pool.execute("delete from members")
     await new.leases.refresh()
     await new.leases.refresh()

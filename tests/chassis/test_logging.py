@@ -142,7 +142,7 @@ async def test_dead_letters_are_told_and_nobody_is_named(
     assert (line["error"], line["reason"]) == ("Rejected", "thirteen is refused")
     (line,) = lines(output, "handler_failed")
     assert (line["error"], line["message_id"]) == ("KeyError", "e-2")
-    assert line["place"].startswith("chassis.runtime.consumer:")
+    assert line["place"].startswith("chassis.runtime.handling:")
     assert "raised in tests.chassis.toy:" in line["place"]
     assert PLANTED not in output.getvalue()
 

@@ -69,7 +69,7 @@ def wake_at(state: Total) -> datetime | None:
     return state.wake_at
 
 
-ACCOUNT = Aggregate("account", Total, Event, lambda _stream: Total(), evolve, wake_at, warm=True)
+ACCOUNT = Aggregate("account", Total, Event, lambda _stream: Total(), evolve, wake_at, cached=True)
 TERMS = Aggregate("terms", Total, Event, lambda _stream: Total(), evolve)
 
 

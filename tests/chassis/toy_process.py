@@ -14,7 +14,7 @@ from chassis.bus.base import Bus
 from chassis.bus.embedded import EmbeddedBus
 from chassis.bus.kafka import KafkaBus
 from chassis.clock import WallClock
-from chassis.runtime.service import Service, no_probe
+from chassis.runtime.instance import Instance, no_probe
 from chassis.settings import Settings
 from tests.chassis import toy
 
@@ -49,7 +49,7 @@ async def main(dsn: str, kind: str, data_dir: str, where: str | None = None) -> 
     settings = Settings(
         data_dir=Path(data_dir), lease_seconds=1.0, batch_size=20, relay_batch_size=20
     )
-    service = await Service.open(
+    service = await Instance.open(
         toy.blueprint(),
         settings,
         clock=WallClock(),

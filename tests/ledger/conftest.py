@@ -14,7 +14,7 @@ from chassis.bus.base import Outgoing, lane_of
 from chassis.bus.embedded import EmbeddedBus
 from chassis.clock import SimulatedClock
 from chassis.http.dev_keys import mint_token
-from chassis.runtime.service import Service
+from chassis.runtime.instance import Instance
 from chassis.settings import Settings
 from contracts import billing, dunning
 from contracts.base import Contract
@@ -28,7 +28,7 @@ PARTITIONS = 2
 class World:
     """The ledger and everything around it, on one simulated clock."""
 
-    def __init__(self, service: Service, clock: SimulatedClock, data_dir: Path) -> None:
+    def __init__(self, service: Instance, clock: SimulatedClock, data_dir: Path) -> None:
         self.service = service
         self.clock = clock
         self.data_dir = data_dir

@@ -5,6 +5,7 @@ must not be is sent twice.
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -58,7 +59,7 @@ def _with(world: World, gateways: Mapping[str, Gateway]) -> World:
     old = next(one for one in world.service.blueprint.workers if isinstance(one, Dispatcher))
     fresh = dispatcher(old.preparation.settings, world.clock.now)
     fresh = replace(fresh, gateways={**fresh.gateways, **gateways}, local=frozenset())
-    world.service.blueprint = replace(world.service.blueprint, workers=(fresh,))
+    world.service.round.workers = (partial(fresh, world.service),)
     return world
 
 

@@ -13,7 +13,7 @@ from chassis.bus.base import Outgoing, lane_of
 from chassis.bus.embedded import EmbeddedBus
 from chassis.clock import SimulatedClock
 from chassis.http.dev_keys import mint_token
-from chassis.runtime.service import Service
+from chassis.runtime.instance import Instance
 from chassis.settings import Settings
 from contracts import billing, dunning, ledger
 from contracts.base import Contract
@@ -28,7 +28,7 @@ ACCOUNT = "P-1"
 class World:
     """One service, the messages it is sent, and what it published."""
 
-    service: Service
+    service: Instance
     clock: SimulatedClock
     bus: EmbeddedBus
     settings: Settings

@@ -7,10 +7,10 @@ LINES_MAX = 300
 """Of a file."""
 
 LIMITS: dict[str, int] = {
-    "circles": 2,
+    "circles": 0,
     "code files over 300 lines": 11,
     "test files over 300 lines": 15,
-    "TYPE_CHECKING blocks": 21,
+    "TYPE_CHECKING blocks": 7,
     "private names of others": 5,
     "getattr by a computed name": 25,
     "type: ignore": 2,

@@ -1,13 +1,14 @@
 """Accounts: the list, and one account's balance, items and statement."""
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
 from chassis.http.auth import Caller
 from chassis.http.files import as_file
 from chassis.http.paging import Cursor, Limit, Page, decode_cursor, page
+from chassis.runtime.service import Service
 from chassis.sheets import CSV_TYPE, XLSX_TYPE, for_spreadsheets, workbook
 from contracts.words.late_fee import late_fee_sql
 from contracts.words.streams import Subject, account_stream
@@ -33,9 +34,6 @@ from services.ledger.domain.state import Item, order
 from services.ledger.views.ageing import days_overdue
 from services.ledger.views.numbers import Named, numbers_of, numbers_of_account
 
-if TYPE_CHECKING:
-    from chassis.runtime.service import Service
-
 _FILES: dict[str, Any] = {
     "text/csv": {"schema": {"type": "string"}},
     XLSX_TYPE: {"schema": {"type": "string", "format": "binary"}},
@@ -53,7 +51,7 @@ where ($1::text[] is null or a.creditor = any($1))
 order by a.creditor, a.account limit $4"""  # noqa: S608 - text of ours
 
 
-def router(service: "Service") -> APIRouter:
+def router(service: Service) -> APIRouter:
     """The routes under `/v1/accounts` that read."""
     routes = APIRouter(prefix="/v1/accounts", tags=["accounts"])
 
@@ -187,7 +185,7 @@ def _numbered(line: StatementLine, known: dict[tuple[str, str], str]) -> Stateme
 
 
 async def _list(
-    service: "Service", creditors: list[str] | None, cursor: str | None, limit: int
+    service: Service, creditors: list[str] | None, cursor: str | None, limit: int
 ) -> list[Any]:
     after = decode_cursor(cursor, str, str) or [None, None]
     now: datetime = service.clock.now()
@@ -230,7 +228,7 @@ def _figures(seen: Snapshot) -> AccountSummary:
     )
 
 
-async def _closed(service: "Service", seen: Snapshot) -> dict[str, Item]:
+async def _closed(service: Service, seen: Snapshot) -> dict[str, Item]:
     history = await service.events(account_stream(seen.creditor, seen.account_id), seen.until)
     items = archive(Past(stored.at, stored.event) for stored in history)
     return {item_id: item for item_id, item in items.items() if item.status != "open"}

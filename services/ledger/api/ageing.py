@@ -1,20 +1,18 @@
 """Ageing of a creditor's open items."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from fastapi import APIRouter, Path
 
 from chassis.http.auth import Caller
+from chassis.runtime.service import Service
 from contracts.base import Identifier
 from services.ledger.api.models import AgeingBucket, AgeingOut
 from services.ledger.api.snapshot import AsOf, terms_of, when
 from services.ledger.views.ageing import aged_as_of, aged_today, buckets
 
-if TYPE_CHECKING:
-    from chassis.runtime.service import Service
 
-
-def router(service: "Service") -> APIRouter:
+def router(service: Service) -> APIRouter:
     """The route `/v1/creditors/{creditor}/ageing`."""
     routes = APIRouter(prefix="/v1/creditors", tags=["ageing"])
 

@@ -1,7 +1,7 @@
 """The cash desk over HTTP: receipts with their amount in words, and how collectors stand."""
 
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query
 
@@ -9,6 +9,7 @@ from chassis.errors import NotFound
 from chassis.http import Page, decode_cursor, page
 from chassis.http.auth import Principal, require
 from chassis.http.paging import Cursor, Limit
+from chassis.runtime.service import Service
 from contracts.base import Identifier
 from contracts.words.formats import number
 from services.ledger.api.models import CashOfCollector, CashOut, ReceiptOut
@@ -17,9 +18,6 @@ from services.ledger.domain.aggregates import TILL
 from services.ledger.domain.calendar import local_day
 from services.ledger.domain.capitals import in_capitals
 from services.ledger.domain.cash import Till, standing
-
-if TYPE_CHECKING:
-    from chassis.runtime.service import Service
 
 _COLUMNS = "receipt, account, payment_id, amount, currency, day, collected_by, void, taken_back"
 _ONE = f"select {_COLUMNS} from view_receipts where creditor = $1 and receipt = $2"  # noqa: S608
@@ -38,7 +36,7 @@ CashReader = Annotated[
 ]
 
 
-def router(service: "Service") -> APIRouter:
+def router(service: Service) -> APIRouter:
     """The routes `/v1/creditors/{creditor}/receipts` and `/cash`."""
     routes = APIRouter(prefix="/v1/creditors", tags=["cash desk"])
 

@@ -3,7 +3,7 @@ topic.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
@@ -11,14 +11,12 @@ from fastapi import APIRouter, Depends, Request, Response
 from chassis.bus.base import Outgoing, lane_of
 from chassis.errors import Malformed
 from chassis.http.auth import Principal, require
+from chassis.runtime.service import Service
 from contracts.codec import SIZE_MAX, Message, decode
 from contracts.errors import MalformedMessage, UnknownType
 from contracts.registry import MODELS
 from services.ledger.api.events_document import BATCH, BINARY_ATTRIBUTES, BODY, REFUSED, refused
 from services.ledger.api.models import EventResult, EventResults
-
-if TYPE_CHECKING:
-    from chassis.runtime.service import Service
 
 TOPIC = "billing"
 EVENTS_MAX = 1000
@@ -32,7 +30,7 @@ _read_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 Upstream = Annotated[Principal, Depends(require("upstream"))]
 
 
-def router(service: "Service") -> APIRouter:
+def router(service: Service) -> APIRouter:
     """The route `POST /v1/events`."""
     routes = APIRouter(prefix="/v1/events", tags=["events"])
 
@@ -70,7 +68,7 @@ def router(service: "Service") -> APIRouter:
 
 
 async def _taken(
-    service: "Service", who: Principal, events: Iterable[tuple[bytes, _Headers]]
+    service: Service, who: Principal, events: Iterable[tuple[bytes, _Headers]]
 ) -> EventResults | Response:
     results: list[EventResult] = []
     outgoing: list[Outgoing] = []

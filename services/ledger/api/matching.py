@@ -2,18 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
 from chassis.http.auth import Caller
 from chassis.http.paging import Cursor, Limit, Page, decode_cursor, page
+from chassis.runtime.service import Service
 from contracts.base import Identifier
 from services.ledger.views.numbers import Named, numbers_of
-
-if TYPE_CHECKING:
-    from chassis.runtime.service import Service
 
 _ITEMS = """
 select account, item_id, item, currency, amount, principal, issued_on, due_on
@@ -62,7 +60,7 @@ class PaymentOut(BaseModel):
     taken_back_by: list[str]
 
 
-def router(service: "Service") -> APIRouter:
+def router(service: Service) -> APIRouter:
     """The routes `/v1/creditors/{creditor}/open-items` and `/payments`."""
     routes = APIRouter(prefix="/v1/creditors", tags=["accounts"])
 

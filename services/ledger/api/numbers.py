@@ -1,16 +1,14 @@
 """Finding accounts, invoices and payments by the number people call them."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
 from chassis.http.auth import Caller
+from chassis.runtime.service import Service
 from contracts.base import Identifier, Number
 from services.ledger.views.numbers import found
-
-if TYPE_CHECKING:
-    from chassis.runtime.service import Service
 
 FOUND_MAX = 100
 
@@ -30,7 +28,7 @@ class NumbersOut(BaseModel):
     items: list[NumberOut]
 
 
-def router(service: "Service") -> APIRouter:
+def router(service: Service) -> APIRouter:
     """The route `/v1/creditors/{creditor}/numbers`."""
     routes = APIRouter(prefix="/v1/creditors", tags=["accounts"])
 

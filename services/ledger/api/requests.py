@@ -2,7 +2,7 @@
 data.
 """
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
@@ -10,6 +10,7 @@ from chassis.bus.base import Outgoing, lane_of
 from chassis.errors import BrokenInvariant, NotFound
 from chassis.http.auth import Principal, require
 from chassis.http.idempotency import request_id
+from chassis.runtime.service import Service
 from chassis.store.work import Work
 from contracts import billing
 from contracts.codec import CONTENT_TYPE, encode
@@ -21,13 +22,10 @@ from services.ledger.domain.decide import decide
 from services.ledger.domain.events import RefundFellDue
 from services.ledger.domain.state import Account
 
-if TYPE_CHECKING:
-    from chassis.runtime.service import Service
-
 RequestId = Annotated[str, Depends(request_id)]
 
 
-def router(service: "Service") -> APIRouter:
+def router(service: Service) -> APIRouter:
     """The routes under `/v1/accounts` that change something."""
     routes = APIRouter(prefix="/v1/accounts", tags=["accounts"])
 

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from fastapi import Path, Query
 
 from chassis.errors import Malformed, NotFound
+from chassis.runtime.service import Service
 from contracts.base import Identifier
 from contracts.words.streams import account_stream, terms_stream
 from services.ledger.domain import late_fee, resimulate
@@ -17,9 +18,6 @@ from services.ledger.domain.draft import Draft
 from services.ledger.domain.resimulate import Past
 from services.ledger.domain.state import Account, Balance, Item
 from services.ledger.domain.terms import Terms
-
-if TYPE_CHECKING:
-    from chassis.runtime.service import Service
 
 AccountId = Annotated[Identifier, Path(description="the account's id")]
 Creditor = Annotated[
@@ -62,7 +60,7 @@ class Snapshot:
 
 
 async def snapshot(
-    service: "Service",
+    service: Service,
     creditor: str,
     account_id: str,
     as_of: date | None,
@@ -104,7 +102,7 @@ def when(terms: Terms, now: datetime, as_of: date | None) -> tuple[date, datetim
     return as_of, min(now, end)
 
 
-async def terms_of(service: "Service", creditor: str) -> Terms:
+async def terms_of(service: Service, creditor: str) -> Terms:
     """A creditor's terms; raises `NotFound` before it is set up."""
     state, _ = await service.read(terms_stream(creditor, 0))
     if state.current is None:

@@ -16,7 +16,7 @@ ACCOUNT: Aggregate[Account, Any] = Aggregate(
     initial=initial,
     evolve=evolve,
     wake_at=wake_at,
-    warm=True,
+    cached=True,
 )
 
 
@@ -30,7 +30,7 @@ TERMS: Aggregate[CreditorTerms, Any] = Aggregate(
     events=TermsPublished,
     initial=_no_terms,
     evolve=evolve_terms,
-    warm=True,
+    cached=True,
 )
 
 TILL: Aggregate[Till, Any] = Aggregate(

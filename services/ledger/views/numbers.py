@@ -1,16 +1,14 @@
 """The read model of numbers: what people call an account, an invoice or a payment, sealed."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from asyncpg import Connection
 
+from chassis.runtime.service import Service
 from chassis.store.stored import Stored
 from contracts.words.streams import Subject, subject_of
 from services.ledger.numbers import Kind, NumberNoted, NumbersErased
-
-if TYPE_CHECKING:
-    from chassis.runtime.service import Service
 
 _UPSERT = """
 insert into {table} (creditor, account, kind, id, sealed, index)
@@ -73,7 +71,7 @@ class NumbersView:
             await connection.executemany(_UPSERT.format(table=table), rows)
 
 
-async def numbers_of(service: "Service", things: Iterable[Named]) -> dict[Named, str]:
+async def numbers_of(service: Service, things: Iterable[Named]) -> dict[Named, str]:
     """The numbers of some things, those that have one."""
     wanted = list(things)
     if not wanted:
@@ -82,20 +80,18 @@ async def numbers_of(service: "Service", things: Iterable[Named]) -> dict[Named,
     return await _opened(service, await service.pool.fetch(_OF_IDS, *columns))
 
 
-async def numbers_of_account(service: "Service", subject: Subject) -> dict[Named, str]:
+async def numbers_of_account(service: Service, subject: Subject) -> dict[Named, str]:
     """The numbers of an account and of all its invoices and payments."""
     return await _opened(service, await service.pool.fetch(_OF_ACCOUNT, *subject))
 
 
-async def found(
-    service: "Service", creditor: str, number: str | None, most: int
-) -> dict[Named, str]:
+async def found(service: Service, creditor: str, number: str | None, most: int) -> dict[Named, str]:
     """What has a number, or any where none is given; capitals and full-width letters are alike."""
     index = None if number is None else (await service.keys([])).index(number)
     return await _opened(service, await service.pool.fetch(_FOUND, creditor, index, most))
 
 
-async def _opened(service: "Service", rows: Sequence[Any]) -> dict[Named, str]:
+async def _opened(service: Service, rows: Sequence[Any]) -> dict[Named, str]:
     named = [(Named(*row[:4]), row[4]) for row in rows]
     keys = await service.keys({Subject(one.creditor, one.account) for one, _ in named})
     opened = {one: keys.open(Subject(one.creditor, one.account), sealed) for one, sealed in named}

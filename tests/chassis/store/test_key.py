@@ -8,14 +8,14 @@ import pytest
 
 from chassis.bus.embedded import EmbeddedBus
 from chassis.errors import Misconfigured
-from chassis.runtime.service import Service
+from chassis.runtime.instance import Instance
 from tests.chassis import toy
 from tests.chassis.conftest import OpenToy
 
 OTHER = base64.b64encode(b"o" * 32).decode()
 
 
-async def sealed_store(open_toy: OpenToy, bus: EmbeddedBus) -> Service:
+async def sealed_store(open_toy: OpenToy, bus: EmbeddedBus) -> Instance:
     service = await open_toy()
     await toy.send(bus, "a", toy.payment(1, "a", 5, collected_by="Zhang"))
     await service.step()

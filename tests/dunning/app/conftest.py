@@ -15,7 +15,7 @@ from chassis.bus.base import Outgoing, lane_of
 from chassis.bus.embedded import EmbeddedBus
 from chassis.clock import SimulatedClock
 from chassis.http.dev_keys import mint_token
-from chassis.runtime.service import Service
+from chassis.runtime.instance import Instance
 from chassis.settings import Settings
 from contracts import billing, ledger
 from contracts.base import Contract
@@ -36,7 +36,7 @@ def local(month: int, day: int, hour: int = 10, minute: int = 0) -> datetime:
 class Desk:
     """Dunning, its clock and its neighbours."""
 
-    service: Service
+    service: Instance
     clock: SimulatedClock
     bus: EmbeddedBus
     client: httpx.AsyncClient

@@ -70,9 +70,7 @@ async def test_of_two_lanes_at_once_exactly_one_contacts_and_the_other_waits(des
     await owing(desk, A, B)
     await desk.run_until(local(3, 6, 8, 59))
     desk.clock.set(local(3, 6, 9))
-    await asyncio.gather(*(desk.service.wakes.fire(lane) for lane in range(PARTITIONS)))
-    for lane in range(PARTITIONS):
-        desk.service.stir(lane)
+    await asyncio.gather(*(desk.service.round.fire(lane) for lane in range(PARTITIONS)))
     await desk.run_until(local(3, 13, 7, 59))
     assert len(await asked(desk)) == 1
     await desk.run_until(local(3, 13, 8))

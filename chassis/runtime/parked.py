@@ -1,0 +1,133 @@
+"""Messages that could not be handled: set aside as dead letters, and tried again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import asyncpg
+from asyncpg import Connection
+
+from chassis.clock import Clock
+from chassis.errors import NotFound, Rejected
+from chassis.metrics import Metrics
+from chassis.runtime.batch import OTHER_BODY, Batch, Routes
+from chassis.runtime.handling import run, run_with_history
+from chassis.runtime.routes import MessageRoute
+from chassis.store import dead_letters, inbox
+from chassis.store.dead_letters import Parked
+from chassis.store.pool import acquire
+from chassis.store.store import Store
+from chassis.store.work import Work
+from contracts.codec import Message, decode
+from contracts.errors import MalformedMessage, UnknownType
+from contracts.words.streams import Subject
+
+
+@dataclass
+class ParkedMessages:
+    """The dead letters of the lanes an instance reads.
+
+    `waiting` are the debtors of messages that lacked something not known yet.
+    """
+
+    store: Store
+    routes: Routes
+    clock: Clock
+    metrics: Metrics
+    retry_after: frozenset[str] = frozenset()
+    waiting: set[Subject] = field(default_factory=set)
+
+    async def take_over(self, connection: Connection, lane: int) -> None:
+        """Learn whose messages of a lane wait for something."""
+        self.waiting |= await dead_letters.waiting_subjects(connection, lane)
+
+    async def park(self, connection: Connection, work: Work, letter: Parked) -> None:
+        """Set a message aside in the transaction of its batch."""
+        if letter.subject not in work.keys:
+            work.keys.merge(await self.store.keys(connection, [letter.subject]))
+        await dead_letters.park(connection, work.keys, work.now, letter)
+        if letter.error == NotFound.__name__:
+            self.waiting.add(letter.subject)
+        kind = self.metrics.kind(letter.message_type)
+        self.metrics.parked.labels(self.metrics.service, letter.source, kind).inc()
+
+    async def retry_after_batch(self, batch: Batch) -> None:
+        """Try again what was parked for want of something that may have come with this batch.
+
+        A correction overtaken by what it corrects needs no hand; what still lacks something stays.
+        """
+        if not self.waiting and self.retry_after.isdisjoint(batch.applied):
+            return
+        for letter in sorted(await self._worth_a_try(batch.lane, list(batch.messages_again()))):
+            await self.retry(letter)
+
+    async def _worth_a_try(self, lane: int, messages: Sequence[Message]) -> set[int]:
+        letters: set[int] = set()
+        async with acquire(self.store.pool) as connection:
+            for subject in self.waiting & {Subject(m.creditor, m.subject) for m in messages}:
+                self.waiting.discard(subject)
+                letters.update(await dead_letters.waiting_for_account(connection, *subject))
+            for creditor in {m.creditor for m in messages if m.type in self.retry_after}:
+                letters.update(await dead_letters.waiting_for(connection, creditor, lane))
+        return letters
+
+    async def retry(self, letter_id: int) -> bool:
+        """Handle a parked message again; False when it was refused again (with its newest reason
+        kept).
+        """
+        async with acquire(self.store.pool) as connection, connection.transaction():
+            letter = await dead_letters.get(connection, letter_id)
+            if letter is None:
+                raise NotFound(f"there is no dead letter {letter_id}")
+            if letter["state"] != "parked":
+                raise Rejected(f"dead letter {letter_id} is {letter['state']}")
+            return await self._handle_again(connection, letter)
+
+    async def _handle_again(self, connection: Connection, letter: asyncpg.Record) -> bool:
+        subject = Subject(letter["creditor"], letter["account"])
+        keys = await self.store.keys(connection, [subject])
+        packed = keys.open(subject, letter["original"])
+        if packed is None:
+            raise Rejected(f"the original of dead letter {letter['id']} was erased")
+        original = dead_letters.unpack_original(packed)
+        try:
+            message = decode(original.value, original.headers)
+            route = self.routes[letter["source"]][message.type]
+        except (MalformedMessage, UnknownType, KeyError) as error:
+            kind = "UnknownType" if isinstance(error, UnknownType) else "Malformed"
+            reason = letter["reason"] if isinstance(error, KeyError) else str(error)
+            await dead_letters.refuse_again(connection, letter["id"], kind, reason)
+            return False
+        row = inbox.inbox_row(message)
+        if await inbox.remember_once(connection, row) != row[1]:
+            await dead_letters.refuse_again(connection, letter["id"], "Rejected", OTHER_BODY)
+            return False
+        return await self._apply(connection, letter, message, route)
+
+    async def _apply(
+        self, connection: Connection, letter: asyncpg.Record, message: Message, route: MessageRoute
+    ) -> bool:
+        subject = Subject(letter["creditor"], letter["account"])
+        streams = route.streams(message, letter["lane"])
+        work = await self.store.load(
+            connection,
+            now=self.clock.now(),
+            lane=letter["lane"],
+            streams=streams,
+            subjects=[subject, Subject(message.creditor, message.subject)],
+            histories=streams if route.history else (),
+        )
+        refusal = run(work, route, message, streams)
+        if refusal is not None:
+            refusal = await run_with_history(
+                self.store, connection, work, route, message, streams, refusal
+            )
+        if refusal is not None:
+            await dead_letters.refuse_again(
+                connection, letter["id"], type(refusal).__name__, str(refusal)
+            )
+            if isinstance(refusal, NotFound):
+                self.waiting.add(subject)
+            return False
+        await dead_letters.resolve(connection, letter["id"])
+        await self.store.save(connection, work)
+        return True

@@ -1,0 +1,109 @@
+"""The round of a service's work: consume – fire – work – project – relay.
+
+Each step does what is there for one lane, or for the gateways, says how much that was, and tells
+the next ones. When a step is taken is for its driver: `live` takes them side by side on the wall
+clock, `stepping` one after the other until nothing is left.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from chassis.bus.base import Record
+from chassis.metrics import Metrics
+from chassis.runtime.consumer import Consumer
+from chassis.runtime.forgetting import Forgetting, group_of
+from chassis.runtime.leases import LaneLost, Leases
+from chassis.runtime.reading import Reading
+from chassis.runtime.relay import Relay
+from chassis.runtime.signals import Signals
+from chassis.runtime.wakes import Wakes
+from chassis.store.views import Projector
+
+BoundWorker = Callable[[], Awaitable[int]]
+"""A worker of the blueprint, tied to its service."""
+
+
+class Round:
+    """The steps of one instance over the lanes it holds."""
+
+    def __init__(
+        self,
+        *,
+        leases: Leases,
+        reading: Reading,
+        consumer: Consumer,
+        wakes: Wakes,
+        workers: Sequence[BoundWorker],
+        forgetting: Forgetting,
+        projector: Projector,
+        relay: Relay,
+        signals: Signals,
+        metrics: Metrics,
+    ) -> None:
+        self.leases = leases
+        self.reading = reading
+        self.signals = signals
+        self.consumer = consumer
+        self.wakes = wakes
+        self.projector = projector
+        self._metrics = metrics
+        self.workers = workers
+        self._forgetting = forgetting
+        self._relay = relay
+        self._writing: dict[int, asyncio.Lock] = {}
+
+    async def consume(self, lane: int, records: Sequence[Record]) -> int:
+        """Apply what was read of a lane."""
+        try:
+            async with self._alone(lane):
+                done = await self.consumer.consume(lane, records, self.reading.positions)
+        except LaneLost:
+            self._metrics.fenced.labels(self._metrics.service, str(lane)).inc()
+            raise
+        self.signals.notify(lane)
+        return done
+
+    async def lanes_due(self) -> list[int]:
+        """The lanes in which a wake-up is due."""
+        return await self.wakes.lanes_due()
+
+    async def fire(self, lane: int) -> int:
+        """Fire a batch of the wake-ups that are due in a lane."""
+        async with self._alone(lane):
+            done = await self.wakes.fire(lane)
+        self.signals.notify(lane)
+        return done
+
+    async def work(self) -> int:
+        """Let every worker do what is due."""
+        done = 0
+        for worker in self.workers:
+            done += await worker()
+        return done
+
+    async def project(self, lane: int) -> int:
+        """Bring the views up to the end of a lane."""
+        self.signals.unprojected.discard(lane)
+        return await self.projector.project(lane)
+
+    async def relay(self, lane: int) -> int:
+        """Publish what a lane has."""
+        self.signals.unpublished.discard(lane)
+        try:
+            return await self._relay.relay(lane)
+        except BaseException:
+            self.signals.unpublished.add(lane)
+            raise
+
+    async def forget(self) -> int:
+        """Take erased debtors' messages off the bus, as far as every reader is past them."""
+        return await self._forgetting.run()
+
+    async def report_positions(self) -> None:
+        """Say how far this instance has read: for lag tools, and so that erasures can go on."""
+        self.consumer.erasure_seen = False
+        await self.reading.report(group_of(self._metrics.service))
+
+    def _alone(self, lane: int) -> asyncio.Lock:
+        """A lane's batch and its wake-ups would only conflict with one another."""
+        return self._writing.setdefault(lane, asyncio.Lock())
