@@ -3,8 +3,9 @@
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import msgspec
 from msgspec import Struct
-from msgspec.structs import asdict, replace
+from msgspec.structs import asdict
 
 from chassis.errors import Rejected
 from chassis.store.aggregate import unknown_event
@@ -66,7 +67,7 @@ def evolve_terms(state: T, event: TermsPublished) -> T:
     """
     if not isinstance(event, TermsPublished):
         raise unknown_event(event)
-    return replace(state, **asdict(event))
+    return msgspec.convert(asdict(state) | asdict(event), type(state))
 
 
 def _zone(name: str) -> str:

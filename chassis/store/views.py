@@ -2,10 +2,10 @@
 and swapped.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from hashlib import md5
-from typing import Any, Protocol
+from typing import Any
 
 from asyncpg import Connection
 
@@ -35,20 +35,41 @@ _LAYOUT = "select obj_description(to_regclass($1), 'pg_class')"
 _FORGET_CURSORS = "delete from view_cursors where view = $1"
 
 
-class View(Protocol):
+Apply = Callable[[Connection, str, Sequence[Stored]], Awaitable[None]]
+Change = Callable[[Stored], tuple[str, Sequence[Any]] | None]
+
+
+@dataclass(frozen=True)
+class View:
     """One table made of events.
 
-    `ddl(table)` is the statements that create it under a given name (a rebuild uses another),
-    `apply` writes what some events of one lane, in order, change in it. Nothing else may write the
-    table.
+    `schema` are the statements that create it, with `{table}` for its name (a rebuild uses
+    another); `apply(connection, table, events)` writes what some events of one lane, in order,
+    change in it. Nothing else may write the table.
     """
 
-    @property
-    def name(self) -> str: ...
+    name: str
+    schema: str
+    apply: Apply
 
-    def ddl(self, table: str) -> str: ...
+    def ddl(self, table: str) -> str:
+        """The statements that create the table under a name."""
+        return self.schema.format(table=table)
 
-    async def apply(self, connection: Connection, table: str, events: Sequence[Stored]) -> None: ...
+
+def by_statement(change: Change) -> Apply:
+    """An `apply` of one statement for each event: `change` answers it, with `{table}`, and its
+    values; `None` for an event that changes nothing.
+    """
+
+    async def apply(connection: Connection, table: str, events: Sequence[Stored]) -> None:
+        for stored in events:
+            found = change(stored)
+            if found is not None:
+                statement, values = found
+                await connection.execute(statement.format(table=table), *values)
+
+    return apply
 
 
 def table_of(view: View) -> str:

@@ -13,11 +13,7 @@ from services.ledger.domain.aggregates import ACCOUNT, TERMS, TILL
 from services.ledger.handlers import MESSAGES, WAKES
 from services.ledger.numbers import NUMBERS
 from services.ledger.publish import publish
-from services.ledger.views.accounts import AccountsView
-from services.ledger.views.numbers import NumbersView
-from services.ledger.views.open_items import OpenItemsView
-from services.ledger.views.payments import PaymentsView
-from services.ledger.views.receipts import ReceiptsView
+from services.ledger.views import VIEWS
 
 BLUEPRINT = Blueprint(
     name="ledger",
@@ -27,7 +23,7 @@ BLUEPRINT = Blueprint(
     publish=publish,
     reads=("billing", "dunning", "legal"),
     writes=("ledger",),
-    views=(AccountsView(), NumbersView(), OpenItemsView(), PaymentsView(), ReceiptsView()),
+    views=VIEWS,
     routers=routers,
     retry_after=frozenset({dunning.TermsPublished.TYPE}),
     forgets=("ledger", "dunning", "notifier", "legal"),

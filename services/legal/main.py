@@ -16,8 +16,7 @@ from services.legal.handlers import messages, wakes
 from services.legal.publish import publish
 from services.legal.rendering.compose import Documents
 from services.legal.settings import LegalSettings
-from services.legal.views.documents import DocumentsView
-from services.legal.views.matters import MattersView
+from services.legal.views import VIEWS
 
 
 async def build(
@@ -57,7 +56,7 @@ def blueprint(own: LegalSettings, folder: Path) -> Blueprint:
         publish=publish,
         reads=("billing", "ledger", "dunning"),
         writes=("legal",),
-        views=(DocumentsView(), MattersView()),
+        views=VIEWS,
         routers=lambda service: (
             routes.router(service, own),
             file.router(service),

@@ -27,7 +27,7 @@ from services.notifier.prepare import Preparation
 from services.notifier.publish import publish
 from services.notifier.rendering.templates import Templates
 from services.notifier.settings import NotifierSettings
-from services.notifier.views.notices import NoticesView
+from services.notifier.views import VIEWS
 
 
 async def build(
@@ -67,7 +67,7 @@ def blueprint(own: NotifierSettings, now: Callable[[], datetime]) -> Blueprint:
         publish=publish,
         reads=("billing", "ledger", "dunning"),
         writes=("notifier",),
-        views=(NoticesView(),),
+        views=VIEWS,
         routers=lambda service: (notices.router(service),),
         workers=(dispatcher(own, now),),
     )

@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
-from asyncpg import Connection
 
 from chassis.bus.base import Bus, lane_of
 from chassis.bus.base import Outgoing as BusMessage
@@ -15,6 +14,7 @@ from chassis.runtime.outgoing import Outgoing
 from chassis.runtime.routes import MessageRoute, WakeRoute
 from chassis.store.aggregate import Aggregate
 from chassis.store.stored import Stored
+from chassis.store.views import View, by_statement
 from chassis.store.work import Work
 from contracts.billing import PaymentReceived
 from contracts.codec import Message, encode
@@ -128,23 +128,19 @@ def publish(stored: Stored) -> list[Outgoing]:
     ]
 
 
-class TotalsView:
-    """A row per account."""
+def _total(stored: Stored) -> tuple[str, tuple[Any, ...]]:
+    amount = stored.event.amount if isinstance(stored.event, Added) else 0
+    return _ADD, (stored.stream, amount)
 
-    name = "totals"
 
-    def ddl(self, table: str) -> str:
-        return f"create table {table} (stream text primary key, amount bigint, events int)"
-
-    async def apply(self, connection: Connection, table: str, events: Sequence[Stored]) -> None:
-        for stored in events:
-            amount = stored.event.amount if isinstance(stored.event, Added) else 0
-            await connection.execute(
-                f"insert into {table} as t values ($1, $2, 1) on conflict (stream) do update "  # noqa: S608 - a view's table
-                "set amount = t.amount + excluded.amount, events = t.events + 1",
-                stored.stream,
-                amount,
-            )
+_ADD = """insert into {table} as t values ($1, $2, 1) on conflict (stream) do update
+set amount = t.amount + excluded.amount, events = t.events + 1"""
+TOTALS = View(
+    "totals",
+    "create table {table} (stream text primary key, amount bigint, events int)",
+    by_statement(_total),
+)
+"""A row per account."""
 
 
 def blueprint(name: str = "toy") -> Blueprint:
@@ -160,7 +156,7 @@ def blueprint(name: str = "toy") -> Blueprint:
         publish=publish,
         reads=("billing",),
         writes=("ledger",),
-        views=(TotalsView(),),
+        views=(TOTALS,),
         retry_after=frozenset({"billing.account.upserted.v1"}),
         forgets=(name,),
         guards=("billing",),

@@ -3,7 +3,7 @@ something to do for it.
 """
 
 from chassis.store.stored import Stored
-from services.dunning.views.rows import Fold, Row, RowsView, owner_of, place
+from services.dunning.views.rows import Fold, Row, owner_of, place, rows_view
 
 _SCHEMA = """
 create table {table} (
@@ -86,4 +86,4 @@ def _stream(stored: Stored) -> str | None:
     return None if account is None else stored.stream
 
 
-ACCOUNTS = RowsView("accounts", "stream", _SCHEMA, _stream, _FOLDS)
+ACCOUNTS = rows_view("accounts", "stream", _SCHEMA, _stream, _FOLDS)

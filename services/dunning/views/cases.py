@@ -1,7 +1,7 @@
 """Cases: one row each, for lists and filters."""
 
 from chassis.store.stored import Stored
-from services.dunning.views.rows import Fold, Row, RowsView, place
+from services.dunning.views.rows import Fold, Row, place, rows_view
 
 _SCHEMA = """
 create table {table} (
@@ -80,4 +80,4 @@ def _case_id(stored: Stored) -> str | None:
     return case_id
 
 
-CASES = RowsView("cases", "case_id", _SCHEMA, _case_id, _FOLDS)
+CASES = rows_view("cases", "case_id", _SCHEMA, _case_id, _FOLDS)

@@ -1,7 +1,7 @@
 """What waits for a decision, and what was decided: applications and approvals."""
 
 from chassis.store.stored import Stored
-from services.dunning.views.rows import Fold, Row, RowsView, place
+from services.dunning.views.rows import Fold, Row, place, rows_view
 
 _SCHEMA = """
 create table {table} (
@@ -78,4 +78,4 @@ def _decision_id(stored: Stored) -> str | None:
     return found
 
 
-DECISIONS = RowsView("decisions", "decision_id", _SCHEMA, _decision_id, _FOLDS)
+DECISIONS = rows_view("decisions", "decision_id", _SCHEMA, _decision_id, _FOLDS)

@@ -4,7 +4,7 @@ An answer to a request that was never made (upstream may name any) has a row of 
 """
 
 from chassis.store.stored import Stored
-from services.dunning.views.rows import Fold, Row, RowsView, place
+from services.dunning.views.rows import Fold, Row, place, rows_view
 
 _SCHEMA = """
 create table {table} (
@@ -57,4 +57,4 @@ def _request(stored: Stored) -> str:
     return f"{stored.stream}/{stored.event.request_id}"
 
 
-DIRECT_DEBITS = RowsView("direct_debits", "request", _SCHEMA, _request, _FOLDS)
+DIRECT_DEBITS = rows_view("direct_debits", "request", _SCHEMA, _request, _FOLDS)

@@ -1,7 +1,7 @@
 """Everything invoiced, item by item, where a policy holds arrears against it."""
 
 from chassis.store.stored import Stored
-from services.dunning.views.rows import Fold, Row, RowsView, place
+from services.dunning.views.rows import Fold, Row, place, rows_view
 
 _SCHEMA = """
 create table {table} (
@@ -27,4 +27,4 @@ def _invoice(stored: Stored) -> str:
     return f"{stored.stream}/{stored.event.item_id}"
 
 
-INVOICED = RowsView("invoiced", "invoice", _SCHEMA, _invoice, _FOLDS)
+INVOICED = rows_view("invoiced", "invoice", _SCHEMA, _invoice, _FOLDS)

@@ -8,6 +8,7 @@ import orjson
 from asyncpg import Connection
 
 from chassis.store.stored import Stored
+from chassis.store.views import View
 from contracts.words.streams import subject_of
 
 Row = dict[str, Any]
@@ -15,25 +16,21 @@ Fold = Callable[[Row, Stored], None]
 KeyOf = Callable[[Stored], str | None]
 
 
-@dataclass(frozen=True)
-class RowsView:
+def rows_view(name: str, key: str, schema: str, key_of: KeyOf, folds: Mapping[str, Fold]) -> View:
     """A table of which each row is folded from the events with its key.
 
     `folds` is the literal table from event type to what it changes in the row (a dict of column
     values, empty but for the key when it is new); events of other types, and those for which
-    `key_of` answers `None`, change nothing. `schema` is the DDL with `{table}` for the table's
-    name.
+    `key_of` answers `None`, change nothing.
     """
+    return View(name, schema, _Rows(key, key_of, folds).apply)
 
-    name: str
+
+@dataclass(frozen=True)
+class _Rows:
     key: str
-    schema: str
     key_of: KeyOf
     folds: Mapping[str, Fold]
-
-    def ddl(self, table: str) -> str:
-        """The statements that create the table under a name."""
-        return self.schema.format(table=table)
 
     async def apply(self, connection: Connection, table: str, events: Sequence[Stored]) -> None:
         """Fold some events of one lane into the table: one query for the rows, one statement to

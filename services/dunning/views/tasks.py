@@ -3,7 +3,7 @@ list.
 """
 
 from chassis.store.stored import Stored
-from services.dunning.views.rows import Fold, Row, RowsView, place
+from services.dunning.views.rows import Fold, Row, place, rows_view
 
 _SCHEMA = """
 create table {table} (
@@ -79,4 +79,4 @@ def _task_id(stored: Stored) -> str:
     return task_id
 
 
-TASKS = RowsView("tasks", "task_id", _SCHEMA, _task_id, _FOLDS)
+TASKS = rows_view("tasks", "task_id", _SCHEMA, _task_id, _FOLDS)

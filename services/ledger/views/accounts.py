@@ -6,6 +6,7 @@ from typing import Any
 from asyncpg import Connection
 
 from chassis.store.stored import Stored
+from chassis.store.views import View
 from contracts.words.streams import subject_of
 from services.ledger.domain.events import Event
 
@@ -17,16 +18,7 @@ on conflict (creditor, account) do update set version = excluded.version,
   currency = excluded.currency, principal = excluded.principal, overdue = excluded.overdue,
   prepaid = excluded.prepaid, oldest_due_on = excluded.oldest_due_on,
   time_zone = coalesce(excluded.time_zone, t.time_zone)"""
-
-
-class AccountsView:
-    """`late_fee` is not kept: it is another every day, `open_items` says what it follows from."""
-
-    name = "accounts"
-
-    def ddl(self, table: str) -> str:
-        """The statements that create the table."""
-        return f"""
+_SCHEMA = """
         create table {table} (
           creditor text collate "C" not null,
           account text collate "C" not null,
@@ -39,18 +31,19 @@ class AccountsView:
           time_zone text,
           primary key (creditor, account))"""
 
-    async def apply(self, connection: Connection, table: str, events: Sequence[Stored]) -> None:
-        """Take the last event's figures of each account."""
-        last: dict[str, Stored] = {}
-        zones: dict[str, str] = {}
-        for stored in events:
-            if isinstance(stored.event, Event):
-                last[stored.stream] = stored
-                if (terms := stored.event.effects.terms) is not None:
-                    zones[stored.stream] = terms.time_zone
-        rows = [_row(stored, zones.get(stream)) for stream, stored in last.items()]
-        if rows:
-            await connection.executemany(_UPSERT.format(table=table), rows)
+
+async def _apply(connection: Connection, table: str, events: Sequence[Stored]) -> None:
+    """Take the last event's figures of each account."""
+    last: dict[str, Stored] = {}
+    zones: dict[str, str] = {}
+    for stored in events:
+        if isinstance(stored.event, Event):
+            last[stored.stream] = stored
+            if (terms := stored.event.effects.terms) is not None:
+                zones[stored.stream] = terms.time_zone
+    rows = [_row(stored, zones.get(stream)) for stream, stored in last.items()]
+    if rows:
+        await connection.executemany(_UPSERT.format(table=table), rows)
 
 
 def _row(stored: Stored, time_zone: str | None) -> tuple[Any, ...]:
@@ -65,3 +58,7 @@ def _row(stored: Stored, time_zone: str | None) -> tuple[Any, ...]:
         balance.oldest_due_on,
         time_zone,
     )
+
+
+ACCOUNTS = View("accounts", _SCHEMA, _apply)
+"""`late_fee` is not kept: it is another every day, `open_items` says what it follows from."""

@@ -7,6 +7,7 @@ from asyncpg import Connection
 
 from chassis.runtime.service import Service
 from chassis.store.stored import Stored
+from chassis.store.views import View
 from contracts.words.streams import Subject, subject_of
 from services.ledger.numbers import Kind, NumberNoted, NumbersErased
 
@@ -36,14 +37,7 @@ class Named(NamedTuple):
     id: str
 
 
-class NumbersView:
-    """One row for each thing with a number; an erased debtor has none."""
-
-    name = "numbers"
-
-    def ddl(self, table: str) -> str:
-        """The statements that create the table."""
-        return f"""
+_SCHEMA = """
         create table {table} (
           creditor text collate "C" not null,
           account text collate "C" not null,
@@ -54,21 +48,24 @@ class NumbersView:
           primary key (creditor, account, kind, id));
         create index on {table} (creditor, index)"""
 
-    async def apply(self, connection: Connection, table: str, events: Sequence[Stored]) -> None:
-        """Take over new numbers, in order, and let go of erased ones."""
-        rows: list[tuple[object, ...]] = []
-        for stored in events:
-            match stored.event:
-                case NumberNoted(kind, id_, sealed, index):
-                    rows.append((*subject_of(stored.stream), kind, id_, sealed, index))
-                case NumbersErased():
-                    await connection.executemany(_UPSERT.format(table=table), rows)
-                    rows = []
-                    await connection.execute(
-                        _FORGET.format(table=table), *subject_of(stored.stream)
-                    )
-        if rows:
-            await connection.executemany(_UPSERT.format(table=table), rows)
+
+async def _apply(connection: Connection, table: str, events: Sequence[Stored]) -> None:
+    """Take over new numbers, in order, and let go of erased ones."""
+    rows: list[tuple[object, ...]] = []
+    for stored in events:
+        match stored.event:
+            case NumberNoted(kind, id_, sealed, index):
+                rows.append((*subject_of(stored.stream), kind, id_, sealed, index))
+            case NumbersErased():
+                await connection.executemany(_UPSERT.format(table=table), rows)
+                rows = []
+                await connection.execute(_FORGET.format(table=table), *subject_of(stored.stream))
+    if rows:
+        await connection.executemany(_UPSERT.format(table=table), rows)
+
+
+NUMBERS = View("numbers", _SCHEMA, _apply)
+"""One row for each thing with a number; an erased debtor has none."""
 
 
 async def numbers_of(service: Service, things: Iterable[Named]) -> dict[Named, str]:

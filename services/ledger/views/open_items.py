@@ -6,6 +6,7 @@ from typing import Any
 from asyncpg import Connection
 
 from chassis.store.stored import Stored
+from chassis.store.views import View
 from contracts.words.streams import subject_of
 from services.ledger.domain.events import Event
 from services.ledger.domain.late_fee import Accrual
@@ -26,16 +27,7 @@ on conflict (creditor, account, item_id) do update set item = excluded.item,
   fee_per_day = excluded.fee_per_day, fee_cap = excluded.fee_cap,
   fee_settled = excluded.fee_settled"""
 _DELETE = "delete from {table} where creditor = $1 and account = $2 and item_id = $3"
-
-
-class OpenItemsView:
-    """Open items of all accounts, for listings and ageing."""
-
-    name = "open_items"
-
-    def ddl(self, table: str) -> str:
-        """The statements that create the table."""
-        return f"""
+_SCHEMA = """
         create table {table} (
           creditor text collate "C" not null,
           account text collate "C" not null,
@@ -58,15 +50,16 @@ class OpenItemsView:
           fee_settled bigint,
           primary key (creditor, account, item_id))"""
 
-    async def apply(self, connection: Connection, table: str, events: Sequence[Stored]) -> None:
-        """Keep the changed items that are open, drop those that closed."""
-        last = {(row[0], row[1], row[2].id): row for row in _changes(events)}
-        closed = [key for key, row in last.items() if row[2].status != "open"]
-        kept = [_row(*row) for row in last.values() if row[2].status == "open"]
-        if closed:
-            await connection.executemany(_DELETE.format(table=table), closed)
-        if kept:
-            await connection.executemany(_UPSERT.format(table=table), kept)
+
+async def _apply(connection: Connection, table: str, events: Sequence[Stored]) -> None:
+    """Keep the changed items that are open, drop those that closed."""
+    last = {(row[0], row[1], row[2].id): row for row in _changes(events)}
+    closed = [key for key, row in last.items() if row[2].status != "open"]
+    kept = [_row(*row) for row in last.values() if row[2].status == "open"]
+    if closed:
+        await connection.executemany(_DELETE.format(table=table), closed)
+    if kept:
+        await connection.executemany(_UPSERT.format(table=table), kept)
 
 
 def _changes(events: Sequence[Stored]) -> Iterator[tuple[str, str, Item, Accrual | None, str]]:
@@ -109,3 +102,7 @@ def _row(
         item.deferred_until,
         *fee,
     )
+
+
+OPEN_ITEMS = View("open_items", _SCHEMA, _apply)
+"""Open items of all accounts, for listings and ageing."""

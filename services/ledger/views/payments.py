@@ -6,6 +6,7 @@ from typing import Any
 from asyncpg import Connection
 
 from chassis.store.stored import Stored
+from chassis.store.views import View
 from contracts.words.streams import subject_of
 from services.ledger.domain.events import PaymentAnnounced, PaymentReceived, PaymentReversed
 
@@ -19,21 +20,7 @@ _TAKE_BACK = """
 update {table} set left_amount = greatest(0, left_amount - $4),
   taken_back_by = array_append(taken_back_by, $5)
 where creditor = $1 and account = $2 and payment_id = $3"""
-
-
-class PaymentsView:
-    """Payments by account, those told before they are received too, to match what a bank or cash
-    desk tells with what is known.
-
-    `invoices` are the identifiers named, with blanks between; `taken_back_by` the ids of the
-    messages that took it back, wholly or in part.
-    """
-
-    name = "payments"
-
-    def ddl(self, table: str) -> str:
-        """The statements that create the table."""
-        return f"""
+_SCHEMA = """
         create table {table} (
           creditor text collate "C" not null,
           account text collate "C" not null,
@@ -46,24 +33,25 @@ class PaymentsView:
           taken_back_by text[] not null default '{{}}',
           primary key (creditor, account, payment_id))"""
 
-    async def apply(self, connection: Connection, table: str, events: Sequence[Stored]) -> None:
-        """Add payments, with one statement for those between two reversals."""
-        new: list[tuple[Any, ...]] = []
-        for stored in events:
-            if isinstance(stored.event, PaymentAnnounced | PaymentReceived):
-                new.append(_row(stored, stored.event))
-            elif isinstance(stored.event, PaymentReversed):
-                await _insert(connection, table, new)
-                new = []
-                event = stored.event
-                await connection.execute(
-                    _TAKE_BACK.format(table=table),
-                    *subject_of(stored.stream),
-                    event.payment_id,
-                    event.amount,
-                    stored.cause or "",
-                )
-        await _insert(connection, table, new)
+
+async def _apply(connection: Connection, table: str, events: Sequence[Stored]) -> None:
+    """Add payments, with one statement for those between two reversals."""
+    new: list[tuple[Any, ...]] = []
+    for stored in events:
+        if isinstance(stored.event, PaymentAnnounced | PaymentReceived):
+            new.append(_row(stored, stored.event))
+        elif isinstance(stored.event, PaymentReversed):
+            await _insert(connection, table, new)
+            new = []
+            event = stored.event
+            await connection.execute(
+                _TAKE_BACK.format(table=table),
+                *subject_of(stored.stream),
+                event.payment_id,
+                event.amount,
+                stored.cause or "",
+            )
+    await _insert(connection, table, new)
 
 
 async def _insert(connection: Connection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -82,3 +70,12 @@ def _row(stored: Stored, event: PaymentAnnounced | PaymentReceived) -> tuple[Any
         event.received_at,
         " ".join(event.invoices),
     )
+
+
+PAYMENTS = View("payments", _SCHEMA, _apply)
+"""Payments by account, those told before they are received too, to match what a bank or cash
+desk tells with what is known.
+
+`invoices` are the identifiers named, with blanks between; `taken_back_by` the ids of the
+messages that took it back, wholly or in part.
+"""

@@ -1,10 +1,9 @@
 """The read model of receipts: one row for each cash payment of a creditor with a cash desk."""
 
-from collections.abc import Sequence
-
-from asyncpg import Connection
+from typing import Any
 
 from chassis.store.stored import Stored
+from chassis.store.views import View, by_statement
 from contracts.words.streams import creditor_of
 from services.ledger.domain.cash import CashReceived, CashReversed
 
@@ -17,16 +16,7 @@ on conflict (creditor, receipt) do nothing"""
 _TAKE_BACK = """
 update {table} set taken_back = taken_back + $3, void = taken_back + $3 >= amount
 where creditor = $1 and payment_id = $2"""
-
-
-class ReceiptsView:
-    """Receipts by number; one whose payment was taken back wholly is void."""
-
-    name = "receipts"
-
-    def ddl(self, table: str) -> str:
-        """The statements that create the table."""
-        return f"""
+_SCHEMA = """
         create table {table} (
           creditor text collate "C" not null,
           receipt text collate "C" not null,
@@ -42,20 +32,13 @@ class ReceiptsView:
         create index on {table} (creditor, payment_id);
         create index on {table} (creditor, day, receipt)"""
 
-    async def apply(self, connection: Connection, table: str, events: Sequence[Stored]) -> None:
-        """Add receipts, and note what of their payments was taken back."""
-        for stored in events:
-            event = stored.event
-            if not isinstance(event, CashReceived | CashReversed):
-                continue
-            creditor = creditor_of(stored.stream)
-            if isinstance(event, CashReversed):
-                await connection.execute(
-                    _TAKE_BACK.format(table=table), creditor, event.payment_id, event.amount
-                )
-                continue
-            await connection.execute(
-                _INSERT.format(table=table),
+
+def _change(stored: Stored) -> tuple[str, tuple[Any, ...]] | None:
+    """A receipt is added; what of its payment was taken back is noted."""
+    event, creditor = stored.event, creditor_of(stored.stream)
+    match event:
+        case CashReceived():
+            return _INSERT, (
                 creditor,
                 event.receipt,
                 event.account,
@@ -65,3 +48,11 @@ class ReceiptsView:
                 event.day,
                 event.collected_by,
             )
+        case CashReversed():
+            return _TAKE_BACK, (creditor, event.payment_id, event.amount)
+        case _:
+            return None
+
+
+RECEIPTS = View("receipts", _SCHEMA, by_statement(_change))
+"""Receipts by number; one whose payment was taken back wholly is void."""

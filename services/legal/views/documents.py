@@ -8,12 +8,13 @@ from asyncpg import Connection
 
 from chassis.owed.debtor import DebtorErased
 from chassis.store.stored import Stored
+from chassis.store.views import View, by_statement
 from contracts.words.streams import subject_of
 from services.legal.domain import events as e
 
 TABLE = "view_documents"
 
-_DDL = """
+_SCHEMA = """
 create table {table} (
     creditor text not null,
     account text not null,
@@ -122,31 +123,13 @@ class Filter(NamedTuple):
     case_id: str | None = None
 
 
-class DocumentsView:
-    """The table `view_documents`; the text stays sealed in it."""
-
-    @property
-    def name(self) -> str:
-        return "documents"
-
-    def ddl(self, table: str) -> str:
-        return _DDL.format(table=table)
-
-    async def apply(self, connection: Connection, table: str, events: Sequence[Stored]) -> None:
-        for stored in events:
-            found = _change(stored)
-            if found is not None:
-                statement, values = found
-                creditor, account = subject_of(stored.stream)
-                await connection.execute(statement.format(table=table), creditor, account, *values)
-
-
 def _change(stored: Stored) -> tuple[str, tuple[Any, ...]] | None:
-    """The statement of an event and its values behind creditor and account."""
-    event = stored.event
+    """The statement of an event, and its values."""
+    event, subject = stored.event, subject_of(stored.stream)
     match event:
         case e.DocumentRequested():
             return _INSERT, (
+                *subject,
                 event.request_id,
                 stored.lane,
                 event.document,
@@ -157,11 +140,12 @@ def _change(stored: Stored) -> tuple[str, tuple[Any, ...]] | None:
                 event.step,
             )
         case e.DocumentDeferred():
-            return _DEFERRED, (event.request_id, event.reason)
+            return _DEFERRED, (*subject, event.request_id, event.reason)
         case e.DocumentRefused():
-            return _REFUSED, (event.request_id, event.reason)
+            return _REFUSED, (*subject, event.request_id, event.reason)
         case e.DocumentIssued():
             return _ISSUED, (
+                *subject,
                 event.document_id,
                 event.matter_id,
                 stored.at,
@@ -174,13 +158,17 @@ def _change(stored: Stored) -> tuple[str, tuple[Any, ...]] | None:
                 event.content,
             )
         case e.DocumentFiled():
-            return _FILED, (event.document_id,)
+            return _FILED, (*subject, event.document_id)
         case DebtorErased():
-            return _ERASE, ()
+            return _ERASE, subject
         case e.FilesPurged():
-            return _PURGED, ()
+            return _PURGED, subject
         case _:
             return None
+
+
+DOCUMENTS = View("documents", _SCHEMA, by_statement(_change))
+"""The table `view_documents`; the text stays sealed in it."""
 
 
 async def to_file(connection: Connection, lanes: list[int], limit: int) -> list[Paper]:

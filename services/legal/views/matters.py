@@ -6,12 +6,13 @@ from typing import Any, NamedTuple
 from asyncpg import Connection
 
 from chassis.store.stored import Stored
+from chassis.store.views import View, by_statement
 from contracts.words.streams import subject_of
 from services.legal.domain import events as e
 
 TABLE = "view_matters"
 
-_DDL = """
+_SCHEMA = """
 create table {table} (
     creditor text not null,
     account text not null,
@@ -77,37 +78,20 @@ class Filter(NamedTuple):
     term: str | None = None
 
 
-class MattersView:
-    """The table `view_matters`; `term` tells how the time for paying a judgment stands: empty,
-    running, expired or met.
-    """
-
-    @property
-    def name(self) -> str:
-        return "matters"
-
-    def ddl(self, table: str) -> str:
-        return _DDL.format(table=table)
-
-    async def apply(self, connection: Connection, table: str, events: Sequence[Stored]) -> None:
-        for stored in events:
-            found = _change(stored)
-            if found is not None:
-                statement, values = found
-                creditor, account = subject_of(stored.stream)
-                await connection.execute(statement.format(table=table), creditor, account, *values)
-
-
 def _change(stored: Stored) -> tuple[str, tuple[Any, ...]] | None:
-    """The statement of an event and its values behind creditor and account."""
-    event = stored.event
+    """The statement of an event, and its values."""
+    event, subject = stored.event, subject_of(stored.stream)
     match event:
         case e.MatterOpened():
-            return _OPENED, (event.matter_id, event.case_id, stored.at, event.day)
+            return _OPENED, (*subject, event.matter_id, event.case_id, stored.at, event.day)
         case e.DocumentIssued():
-            return _ISSUED, (event.matter_id,)
+            return _ISSUED, (
+                *subject,
+                event.matter_id,
+            )
         case e.MatterProgressed():
             return _PROGRESSED, (
+                *subject,
                 event.matter_id,
                 event.step,
                 event.day,
@@ -115,13 +99,19 @@ def _change(stored: Stored) -> tuple[str, tuple[Any, ...]] | None:
                 event.pay_by,
             )
         case e.JudgmentTermExpired():
-            return _TERM, (event.matter_id, "expired")
+            return _TERM, (*subject, event.matter_id, "expired")
         case e.JudgmentMet():
-            return _TERM, (event.matter_id, "met")
+            return _TERM, (*subject, event.matter_id, "met")
         case e.MatterClosed():
-            return _CLOSED, (event.matter_id, stored.at, event.reason)
+            return _CLOSED, (*subject, event.matter_id, stored.at, event.reason)
         case _:
             return None
+
+
+MATTERS = View("matters", _SCHEMA, by_statement(_change))
+"""The table `view_matters`; `term` tells how the time for paying a judgment stands: empty,
+running, expired or met.
+"""
 
 
 async def listing(

@@ -5,7 +5,7 @@ the collection policies).
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from services.notifier.domain.evolve import CONTACT_WINDOW_DAYS
+from services.notifier.domain.rules import CONTACT_WINDOW_DAYS
 from services.notifier.domain.state import Contact
 from services.notifier.domain.terms import Terms
 

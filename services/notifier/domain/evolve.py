@@ -11,9 +11,9 @@ from chassis.owed.debtor import DebtorErased, kept_latest
 from chassis.owed.ledger import LedgerSeen, seen
 from chassis.store.aggregate import evolver
 from services.notifier.domain import events as e
+from services.notifier.domain.rules import CONTACT_WINDOW_DAYS
 from services.notifier.domain.state import Account, Contact, OpenNotice, SentNotice
 
-CONTACT_WINDOW_DAYS = 7
 SENT_KEPT_MAX = 40
 DETAILS_KEPT_MAX = 100
 _REACHED = frozenset({"delivered", "signed"})

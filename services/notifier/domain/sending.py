@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import assert_never
 
+import msgspec
 from msgspec.structs import asdict
 
 from chassis.owed import gate
@@ -117,10 +118,8 @@ def split(state: Account, command: c.SplitNotice) -> list[e.Event]:
 
 
 def _copy(notice: OpenNotice, number: int, destination: bytes) -> e.NoticeRequested:
-    known = asdict(notice)
-    wanted = {name: known[name] for name in e.Wanted.__struct_fields__}
     own = {"notice_id": f"{notice.notice_id}.{number}", "destination": destination}
-    return e.NoticeRequested(**wanted | own)
+    return msgspec.convert(asdict(notice) | own, e.NoticeRequested)
 
 
 def _sent(notice: OpenNotice, reference: str, now: datetime) -> e.NoticeSent:

@@ -2,6 +2,7 @@
 
 from datetime import date, time
 
+import msgspec
 from msgspec.structs import asdict
 
 from chassis.owed import terms
@@ -55,11 +56,11 @@ def initial_terms(stream: str) -> Terms:
 def published(data: dunning.TermsPublished) -> TermsPublished:
     """What a publication says; raises `Rejected` when there is no such time zone."""
     contact = data.contact
-    return TermsPublished(
-        **asdict(terms.published(data)),
-        contact_from=time.fromisoformat(contact.from_hour) if contact else CONTACT_FROM,
-        contact_until=time.fromisoformat(contact.until_hour) if contact else CONTACT_UNTIL,
-        contacts_max=contact.per_seven_days if contact else CONTACTS_MAX,
-        calendar=data.calendar or "",
-        closed_days=tuple(data.closed_days),
-    )
+    own = {
+        "contact_from": time.fromisoformat(contact.from_hour) if contact else CONTACT_FROM,
+        "contact_until": time.fromisoformat(contact.until_hour) if contact else CONTACT_UNTIL,
+        "contacts_max": contact.per_seven_days if contact else CONTACTS_MAX,
+        "calendar": data.calendar or "",
+        "closed_days": tuple(data.closed_days),
+    }
+    return msgspec.convert(asdict(terms.published(data)) | own, TermsPublished)

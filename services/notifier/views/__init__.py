@@ -1,1 +1,6 @@
 """Read models of the notifier."""
+
+from chassis.store.views import View
+from services.notifier.views.notices import NOTICES
+
+VIEWS: tuple[View, ...] = (NOTICES,)

@@ -8,12 +8,13 @@ from asyncpg import Connection
 from chassis.errors import BrokenInvariant
 from chassis.owed.debtor import DebtorErased
 from chassis.store.stored import Stored
-from contracts.words.streams import is_account, subject_of
+from chassis.store.views import View, by_statement
+from contracts.words.streams import Subject, subject_of
 from services.notifier.domain import events as e
 
 TABLE = "view_notices"
 
-_DDL = """
+_SCHEMA = """
 create table {table} (
     creditor text not null,
     account text not null,
@@ -111,62 +112,6 @@ class Filter(NamedTuple):
     case_id: str | None = None
 
 
-class NoticesView:
-    """The table `view_notices`; the text stays sealed in it."""
-
-    @property
-    def name(self) -> str:
-        return "notices"
-
-    def ddl(self, table: str) -> str:
-        return _DDL.format(table=table)
-
-    async def apply(self, connection: Connection, table: str, events: Sequence[Stored]) -> None:
-        for stored in events:
-            if not is_account(stored.stream):
-                continue
-            creditor, account = subject_of(stored.stream)
-            await _apply(connection, table, creditor, account, stored)
-
-
-async def _apply(
-    connection: Connection, table: str, creditor: str, account: str, stored: Stored
-) -> None:
-    event = stored.event
-    match event:
-        case e.NoticeRequested():
-            await connection.execute(
-                _INSERT.format(table=table),
-                creditor,
-                account,
-                event.notice_id,
-                stored.lane,
-                event.requested_at,
-                event.case_id,
-                event.purpose,
-                event.channel,
-                event.policy,
-                event.policy_version,
-                event.step,
-                event.respond_by,
-            )
-        case DebtorErased():
-            await connection.execute(_ERASE.format(table=table), creditor, account)
-        case e.OutboxPurged():
-            await connection.execute(_PURGED.format(table=table), creditor, account)
-        case _:
-            changes = _changes(event)
-            if changes:
-                names = ", ".join(f"{name} = ${i}" for i, name in enumerate(changes, start=4))
-                await connection.execute(
-                    _UPDATE.format(table=table, changes=names),
-                    creditor,
-                    account,
-                    event.notice_id,
-                    *changes.values(),
-                )
-
-
 def _changes(event: Any) -> dict[str, Any]:
     """The columns an event about a single notice sets."""
     match event:
@@ -210,6 +155,44 @@ def _changes(event: Any) -> dict[str, Any]:
             }
         case _:
             return {}
+
+
+def _change(stored: Stored) -> tuple[str, tuple[Any, ...]] | None:
+    event, subject = stored.event, subject_of(stored.stream)
+    match event:
+        case e.NoticeRequested():
+            return _INSERT, (
+                *subject,
+                event.notice_id,
+                stored.lane,
+                event.requested_at,
+                event.case_id,
+                event.purpose,
+                event.channel,
+                event.policy,
+                event.policy_version,
+                event.step,
+                event.respond_by,
+            )
+        case DebtorErased():
+            return _ERASE, subject
+        case e.OutboxPurged():
+            return _PURGED, subject
+        case _:
+            return _update(event, subject)
+
+
+def _update(event: Any, subject: Subject) -> tuple[str, tuple[Any, ...]] | None:
+    """The columns that an event about a single notice sets."""
+    changes = _changes(event)
+    if not changes:
+        return None
+    names = ", ".join(f"{name} = ${i}" for i, name in enumerate(changes, start=4))
+    return _UPDATE.replace("{changes}", names), (*subject, event.notice_id, *changes.values())
+
+
+NOTICES = View("notices", _SCHEMA, by_statement(_change))
+"""The text stays sealed in it."""
 
 
 async def due(connection: Connection, lanes: list[int], limit: int) -> list[Task]:
