@@ -16,6 +16,7 @@ from arrears.upstream import send
 from arrears.world import World, one_lane, open_world, temporary_folder
 from chassis.settings import Settings
 from services.dunning.policy import Pack
+from services.dunning.policy.timing import AfterFact, AfterTask
 
 _TOPICS = ("dunning", "notifier", "legal")
 _BATCH_MAX = 500
@@ -44,9 +45,11 @@ class Candidate:
         """The result with which people are taken to end a task: the first that a step waits for."""
         tracks = [step for track in self.pack.tracks for step in track.steps]
         for step in (*self.pack.steps, *tracks):
-            after = step.when.after
-            if after is not None and after.task == kind and after.results:
-                return after.results[0]
+            match step.when:
+                case AfterFact(after=AfterTask(task=task, results=(first, *_))) if task == kind:
+                    return first
+                case _:
+                    pass
         return DONE
 
 

@@ -3,13 +3,24 @@ what makes it wait. Written from the rules' text; it reads a pack's figures and 
 system.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from services.dunning.policy import Pack
+from services.dunning.policy.actions import Legal, Notice, Refer, Restrict, Task
+from services.dunning.policy.conditions import (
+    AllOf,
+    Classified,
+    Condition,
+    DisputedEver,
+    Not,
+    OverdueAtLeast,
+    Replied,
+    Restricted,
+)
 from services.dunning.policy.model import Step
+from services.dunning.policy.timing import AfterFact, AfterTask, DayPastDue, DaysAfterStep
 from tests.properties.money import Book, Claim
 
 ONE_DAY = timedelta(days=1)
@@ -192,7 +203,7 @@ class Model:
                 continue
             if not self._has_come(case, step):
                 return
-            if not self._holds(case, step):
+            if not self._holds(case, step.if_):
                 case.gone.add(step.id)
                 self._note("dropped", step.id)
                 continue
@@ -208,7 +219,7 @@ class Model:
         money = self.book.money
         waiting = sum(amount for amount, _, _ in money.waiting)
         owed = sum(claim.left + money.fee_due(claim) for claim in money.overdue())
-        severe = any(action.restrict or action.refer or action.legal for action in step.do)
+        severe = any(isinstance(action, Restrict | Refer | Legal) for action in step.do)
         return severe and 0 < waiting >= owed
 
     def _take(self, case: Case, step: Step) -> None:
@@ -226,11 +237,18 @@ class Model:
         for action in step.do:
             if action.if_ is not None:
                 raise NotImplementedError("the model knows no condition on an action")
-            if action.restrict is not None:
-                self.restrict(action.restrict.service)
-            if action.task is not None:
-                case.tasks.append(action.task.kind)
-            messages = len(action.notice.channels) if action.notice else int(bool(action.legal))
+            messages = 0
+            match action:
+                case Restrict(service=service):
+                    self.restrict(service)
+                case Task(kind=kind):
+                    case.tasks.append(kind)
+                case Notice(channels=channels):
+                    messages = len(channels)
+                case Legal():
+                    messages = 1
+                case _:
+                    pass
             self.shown += [self._owed(step.id, self.book.money.overdue())] * messages
 
     def _owed(self, step: str, claims: list[Claim]) -> Owed:
@@ -255,33 +273,42 @@ class Model:
         least = when.or_overdue_at_least
         if least is not None and sum(claim.left for claim in overdue) >= least:
             return True
-        if when.day is not None:
-            return self.today >= overdue[0].due + timedelta(days=when.day)
-        if when.then_days is not None:
-            base = case.counts_from or case.opened_on
-            return self.today >= base + timedelta(days=when.then_days)
-        if when.after is not None and when.after.task is not None:
-            done = case.done.get(when.after.task)
-            if done is None:
-                return False
-            on = done.date() + timedelta(days=when.after.days)
-            return done < self.now and self.today >= on
-        raise NotImplementedError("the model does not know when this step comes")
+        match when:
+            case DayPastDue(day=day):
+                return self.today >= overdue[0].due + timedelta(days=day)
+            case DaysAfterStep(then_days=days):
+                base = case.counts_from or case.opened_on
+                return self.today >= base + timedelta(days=days)
+            case AfterFact(after=AfterTask(task=kind, days=days)):
+                done = case.done.get(kind)
+                if done is None:
+                    return False
+                on = done.date() + timedelta(days=days)
+                return done < self.now and self.today >= on
+            case _:
+                raise NotImplementedError("the model does not know when this step comes")
 
-    def _holds(self, case: Case, step: Step) -> bool:
-        """Whether the step's condition holds."""
-        wanted = step.if_
-        if wanted is None:
-            return True
-        principal = sum(claim.left for claim in self.book.money.overdue())
-        checks: dict[str, Callable[[Any], bool]] = {
-            "replied": lambda value: case.replied is value,
-            "disputed_ever": lambda value: self.disputed_ever is value,
-            "overdue_at_least": lambda value: principal >= int(value),
-            "restricted": lambda value: any(name in self.restricted for name in value),
-            "not_classified": lambda value: True,
-        }
-        return all(checks[name](getattr(wanted, name)) for name in wanted.model_fields_set)
+    def _holds(self, case: Case, condition: Condition | None) -> bool:
+        """Whether the condition of a step holds."""
+        match condition:
+            case None:
+                return True
+            case AllOf(all=parts):
+                return all(self._holds(case, part) for part in parts)
+            case Not(not_=part):
+                return not self._holds(case, part)
+            case Replied(replied=wanted):
+                return case.replied is wanted
+            case DisputedEver(disputed_ever=wanted):
+                return self.disputed_ever is wanted
+            case OverdueAtLeast(overdue_at_least=least):
+                return sum(claim.left for claim in self.book.money.overdue()) >= least
+            case Restricted(restricted=names):
+                return any(name in self.restricted for name in names)
+            case Classified():
+                return False
+            case _:
+                raise NotImplementedError("the model does not know this condition")
 
     # ---- what happens
 

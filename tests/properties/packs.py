@@ -7,8 +7,36 @@ import re
 from hypothesis import strategies as st
 
 from services.dunning.policy import Pack, available
+from services.dunning.policy.actions import (
+    Alert,
+    Approval,
+    Charge,
+    Classify,
+    Notice,
+    Refer,
+    Restore,
+    StartLateFee,
+    Task,
+    WriteOff,
+)
+from services.dunning.policy.conditions import (
+    AnyOf,
+    Classified,
+    DisputedEver,
+    OverdueAtLeast,
+    Replied,
+    Restricted,
+    singles,
+)
 from services.dunning.policy.load import loads
 from services.dunning.policy.model import Reaction, Step
+from services.dunning.policy.timing import AfterFact, AfterTask, DayPastDue, DaysAfterStep, When
+from services.dunning.policy.triggers import (
+    OnApplication,
+    OnClassified,
+    OnInvoice,
+    OnObservation,
+)
 
 HEAD = """
 id: generated
@@ -37,10 +65,10 @@ CONDITIONS = (
     "{overdue_at_least: 700}",
 )
 OUTGOING = DEEDS[2]
-KNOWN_CONDITIONS = frozenset(
-    {"replied", "disputed_ever", "overdue_at_least", "restricted", "not_classified"}
-)
-HARMLESS = frozenset({"task", "alert", "refer", "notice"})
+KNOWN_CONDITIONS = (Replied, DisputedEver, OverdueAtLeast, Restricted, Classified)
+"""A case of the model is in no class."""
+UNKNOWN_ACTIONS = (Approval, Classify, Charge, WriteOff, StartLateFee, Restore)
+HARMLESS = (Task, Alert, Refer, Notice)
 
 
 @st.composite
@@ -116,25 +144,33 @@ def is_known(pack: Pack) -> bool:
 
 def _knows_step(step: Step) -> bool:
     when, asked = step.when, step.approval
-    timed = when.day is not None or when.then_days is not None
-    after = when.after is not None and when.after.task is not None and not when.after.results
-    conditions = step.if_.model_fields_set if step.if_ else set()
+    conditions = singles(("if",), step.if_) if step.if_ else ()
     return (
-        (timed or after)
+        _knows_time(when)
         and not when.or_after
         and not when.not_before
         and (asked is None or not asked.holds_steps)
-        and conditions <= KNOWN_CONDITIONS
-        and all(a.if_ is None and a.approval is None and a.classify is None for a in step.do)
-        and all(a.kind not in {"charge", "write_off", "start_late_fee", "restore"} for a in step.do)
+        and not isinstance(step.if_, AnyOf)
+        and all(isinstance(condition, KNOWN_CONDITIONS) for _, condition in conditions)
+        and all(a.if_ is None and not isinstance(a, UNKNOWN_ACTIONS) for a in step.do)
     )
+
+
+def _knows_time(when: When) -> bool:
+    match when:
+        case DayPastDue() | DaysAfterStep():
+            return True
+        case AfterFact(after=AfterTask(results=())):
+            return True
+        case _:
+            return False
 
 
 def _is_harmless(reaction: Reaction) -> bool:
     on = reaction.on
-    never = bool(on.observation) or on.invoice is not None or bool(on.classified)
-    never = never or (on.application is not None and on.application.outcome == "approved")
-    return never or all(action.kind in HARMLESS for action in reaction.do)
+    never = isinstance(on, OnObservation | OnInvoice | OnClassified)
+    never = never or (isinstance(on, OnApplication) and on.outcome == "approved")
+    return never or all(isinstance(action, HARMLESS) for action in reaction.do)
 
 
 SHIPPED = {pack.id: pack for pack in available() if is_known(pack)}

@@ -16,8 +16,9 @@ from services.dunning.domain.case.timetable import (
 )
 from services.dunning.domain.localtime import ONE_DAY, instant, local_day
 from services.dunning.domain.money.waiting_money import is_held
-from services.dunning.policy.actions import Action
+from services.dunning.policy.actions import Action, Legal, Notice, Refer, Restrict, Task
 from services.dunning.policy.model import Pack, Step
+from services.dunning.policy.timing import DaysAfterStep
 
 _HELD = "waits while money for unknown invoices covers what is overdue"
 
@@ -97,9 +98,8 @@ def _turn(
         return "waits for what it follows", None
     if earliest == date.max:
         return turn.why, None
-    counts_from_step = step.when.then_days is not None
     is_head = state.case is not None and pending_steps(state.case, pack)[0].id == step.id
-    if counts_from_step and not is_head:
+    if isinstance(step.when, DaysAfterStep) and not is_head:
         return f"{step.when.then_days} days after the step before", None
     reason = turn.why.removesuffix(" reached")
     return reason, max(turn.on, earliest)
@@ -117,17 +117,19 @@ def _what(step: Step) -> str:
 
 
 def _words(action: Action) -> str:
-    if action.notice:
-        return f"notice {action.notice.purpose} by {' and '.join(action.notice.channels)}"
-    if action.task:
-        return f"task {action.task.kind} ({action.task.owner})"
-    if action.legal:
-        return f"legal {action.legal.document}"
-    if action.restrict:
-        return f"restrict {action.restrict.service}"
-    if action.refer:
-        return f"refer {action.refer.to}"
-    return str(action.kind).replace("_", " ")
+    match action:
+        case Notice(purpose=purpose, channels=channels):
+            return f"notice {purpose} by {' and '.join(channels)}"
+        case Task(kind=kind, owner=owner):
+            return f"task {kind} ({owner})"
+        case Legal(document=document):
+            return f"legal {document}"
+        case Restrict(service=service):
+            return f"restrict {service}"
+        case Refer(to=to):
+            return f"refer {to}"
+        case _:
+            return action.key.replace("_", " ")
 
 
 def _soonest(ahead: Ahead) -> tuple[bool, datetime]:

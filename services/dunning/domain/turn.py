@@ -30,7 +30,8 @@ from services.dunning.domain.money.limitation import tell_limitations
 from services.dunning.domain.money.owing import is_unpaid, not_yet_due, overdue
 from services.dunning.domain.money.waiting_money import is_held
 from services.dunning.domain.recorder import Cause, Recorder
-from services.dunning.policy.actions import Action
+from services.dunning.policy import actions
+from services.dunning.policy.actions import Action, Notice
 from services.dunning.policy.model import BeforeDue, CalendarEntry, Step
 
 
@@ -88,11 +89,11 @@ def _before_due(rec: Recorder, entry: BeforeDue) -> None:
     for index, action in enumerate(entry.do):
         if not holds(action.if_, rec.state, rec.today):
             continue
-        if action.notice is None:
+        if not isinstance(action, Notice):
             perform_one(rec, action, cause.at(index), is_step=False)
             continue
-        for channel in action.notice.channels:
-            request_notice(rec, action.notice, channel, items, cause.at(index), needs_overdue=False)
+        for channel in action.channels:
+            request_notice(rec, action, channel, items, cause.at(index), needs_overdue=False)
 
 
 def runs_for(entry: CalendarEntry, state: Account, day: date) -> bool:
@@ -120,12 +121,12 @@ def _calendar(rec: Recorder, entry: CalendarEntry, due_on: date) -> None:
 
 
 def _calendar_action(rec: Recorder, entry: CalendarEntry, action: Action, cause: Cause) -> None:
-    if action.notice is None or entry.where != "not_yet_due":
+    if not isinstance(action, Notice) or entry.where != "not_yet_due":
         perform_one(rec, action, cause, is_step=False)
         return
-    for channel in action.notice.channels:
+    for channel in action.channels:
         items = not_yet_due(rec.state, rec.today)
-        request_notice(rec, action.notice, channel, items, cause, needs_overdue=False)
+        request_notice(rec, action, channel, items, cause, needs_overdue=False)
 
 
 # ---- steps
@@ -206,4 +207,4 @@ def granted_actions(rec: Recorder, approval: Approval | None = None) -> tuple[Ac
     if not approval.path:
         return rec.pack.actions(approval.step)
     asked = rec.pack.action(approval.step, approval.path)
-    return asked.approval.then if asked and asked.approval else ()
+    return asked.then if isinstance(asked, actions.Approval) else ()

@@ -1,27 +1,29 @@
 """What a step, a reaction or a calendar entry does."""
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from contracts.base import AMOUNT_MAX
 from contracts.words.vocabulary import Channel, Document, Purpose, Recipients
-from services.dunning.policy.conditions import Condition, Names
+from services.dunning.policy.conditions import Condition
+from services.dunning.policy.parts import Below, ByKey, Names, Part
 from services.dunning.policy.vocabulary import TaskKind
 
 Asked = Annotated[str, Field(min_length=1, max_length=120)]
 
 
-class Part(BaseModel):
-    """A part of a pack: immutable, and every field it does not know is an error."""
+class _Action(Below):
+    """Something to do, and the condition (`if`, beside its key) under which it is done."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    if_: Condition | None = Field(default=None, alias="if")
 
 
-class Notice(Part):
+class Notice(_Action):
     """A notice, one message for each channel; `respond_within_days` sets the last day it names."""
 
+    key: ClassVar[str] = "notice"
     purpose: Purpose
     channels: tuple[Channel, ...] = Field(min_length=1)
     recipients: Recipients = "first"
@@ -39,11 +41,12 @@ class Repeat(Part):
     times: int | None = Field(default=None, ge=1)
 
 
-class Task(Part):
+class Task(_Action):
     """Work for a person. `owner` is a role, a department, `segment` (the segment's owner) or
     `responsible` (the account's); `asks` says what has to be found out, settled or brought back.
     """
 
+    key: ClassVar[str] = "task"
     kind: TaskKind
     owner: str = Field(min_length=1)
     with_owners: tuple[str, ...] = ()
@@ -51,39 +54,49 @@ class Task(Part):
     repeat: Repeat | None = None
 
 
-class Legal(Part):
+class Legal(_Action):
     """A legal document."""
 
+    key: ClassVar[str] = "legal"
     document: Document
 
 
-class Restrict(Part):
+class Restrict(_Action):
     """A service taken away until the account is cleared."""
 
+    key: ClassVar[str] = "restrict"
     service: str = Field(min_length=1)
 
 
-class Restore(Part):
+class Restore(_Action):
     """Services given back before the case closes; nothing named means every one."""
 
+    key: ClassVar[str] = "restore"
     services: Names = ()
 
 
-class Refer(Part):
+class Refer(_Action):
     """A referral to somebody outside."""
 
+    key: ClassVar[str] = "refer"
     to: str = Field(min_length=1)
 
 
-class Approval(Part):
+class Asking(Part):
+    """A decision asked of a second person (`by`, a role)."""
+
+    for_: str = Field(alias="for", min_length=1)
+    by: str = "manager"
+    holds_steps: bool = False
+
+
+class Approval(_Action, Asking):
     """A decision asked of a second person, and what follows when it is yes.
 
     A step's holds up the steps after it; one that a reaction asks for does so with `holds_steps`.
     """
 
-    for_: str = Field(alias="for", min_length=1)
-    by: str = "manager"
-    holds_steps: bool = False
+    key: ClassVar[str] = "approval"
     then: tuple["Action", ...] = ()
 
 
@@ -94,9 +107,10 @@ class ClassifyCase(Part):
     if_: Condition | None = Field(default=None, alias="if")
 
 
-class Classify(Part):
+class Classify(_Action):
     """A class for the case; `first_of` chooses among several."""
 
+    key: ClassVar[str] = "classify"
     as_: str | None = Field(default=None, alias="as", min_length=1)
     first_of: tuple[ClassifyCase, ...] = ()
 
@@ -107,17 +121,19 @@ class Classify(Part):
         return self
 
 
-class Alert(Part):
+class Alert(_Action):
     """A word to operations."""
 
+    key: ClassVar[str] = "alert"
     kind: str = Field(min_length=1)
 
 
-class Charge(Part):
+class Charge(_Action):
     """A fee: the amount decided, else a fixed `amount` (minor units), or `ratio` of the overdue
     principal; due `due_in_days` on.
     """
 
+    key: ClassVar[str] = "charge"
     item: str = Field(min_length=1)
     ratio: Decimal | None = Field(default=None, ge=0)
     amount: int | None = Field(default=None, ge=0, le=AMOUNT_MAX)
@@ -130,69 +146,58 @@ class Charge(Part):
         return self
 
 
-class Report(Part):
+class Report(_Action):
     """A report stored as it stands; `figures` are the parameters it works with, under their own
     names.
     """
 
+    key: ClassVar[str] = "report"
     name: str = Field(min_length=1)
     figures: dict[str, int] = {}
 
 
-class Nothing(Part):
-    """An action that needs no field: write `{}`."""
+class GradeCase(_Action):
+    """The class that the pack's grading gives the case."""
+
+    key: ClassVar[str] = "grade"
 
 
-KINDS = (
-    "notice",
-    "task",
-    "restrict",
-    "restore",
-    "refer",
-    "legal",
-    "approval",
-    "classify",
-    "grade",
-    "alert",
-    "charge",
-    "start_late_fee",
-    "write_off",
-    "report",
-    "direct_debit",
-)
+class StartLateFee(_Action):
+    """The late fee runs from this day."""
+
+    key: ClassVar[str] = "start_late_fee"
 
 
-class Action(Part):
-    """Exactly one thing to do, and the condition (`if`) under which it is done."""
+class WriteOff(_Action):
+    """What is overdue is given up."""
 
-    if_: Condition | None = Field(default=None, alias="if")
-    notice: Notice | None = None
-    task: Task | None = None
-    restrict: Restrict | None = None
-    restore: Restore | None = None
-    refer: Refer | None = None
-    legal: Legal | None = None
-    approval: Approval | None = None
-    classify: Classify | None = None
-    grade: Nothing | None = None
-    alert: Alert | None = None
-    charge: Charge | None = None
-    start_late_fee: Nothing | None = None
-    write_off: Nothing | None = None
-    report: Report | None = None
-    direct_debit: Nothing | None = None
+    key: ClassVar[str] = "write_off"
 
-    @model_validator(mode="before")
-    @classmethod
-    def _one(cls, value: Any) -> Any:
-        if isinstance(value, dict):
-            named = [key for key in value if key in KINDS]
-            known = not any(key not in KINDS and key != "if" for key in value)
-            if len(named) != 1 and known:
-                raise ValueError(f"needs exactly one of {', '.join(KINDS)}")
-        return value
 
-    @property
-    def kind(self) -> Literal[KINDS]:  # type: ignore[valid-type]
-        """The name of the one thing."""
-        return next(kind for kind in KINDS if getattr(self, kind) is not None)
+class DirectDebit(_Action):
+    """The bank is asked for what the account owes."""
+
+    key: ClassVar[str] = "direct_debit"
+
+
+Action = Annotated[
+    Notice
+    | Task
+    | Restrict
+    | Restore
+    | Refer
+    | Legal
+    | Approval
+    | Classify
+    | GradeCase
+    | Alert
+    | Charge
+    | StartLateFee
+    | WriteOff
+    | Report
+    | DirectDebit,
+    ByKey(beside=("if",)),
+]
+"""One thing to do: `{notice: {…}, if: {…}}`."""
+
+Approval.model_rebuild()

@@ -1,162 +1,204 @@
-"""When something applies: conditions, waiting, triggers."""
+"""Conditions: what has to be so for a step, a reaction or an action.
 
-from typing import Annotated, Any, Literal
+Each word of a condition is a class of its own. A mapping of several words asks for all of them;
+`any`, `all` and `not` put conditions together.
+"""
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar
 
-from contracts.words.vocabulary import Decision, LegalStep, Purpose
-from services.dunning.policy.vocabulary import DisputeChange, NoticeFate, TaskKind
+from pydantic import BeforeValidator, Field
 
-
-def as_list(value: Any) -> Any:
-    """One word or number stands for a list of it alone."""
-    return [value] if isinstance(value, str | int) else value
-
-
-Names = Annotated[tuple[str, ...], BeforeValidator(as_list)]
-"""One name or a list of them."""
-Fates = Annotated[tuple[NoticeFate, ...], BeforeValidator(as_list)]
+from contracts.words.vocabulary import Purpose
+from services.dunning.policy.parts import ByKey, Keyed, Names, Path, as_list
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+class AllOf(Keyed):
+    """Every one of these conditions holds."""
+
+    key: ClassVar[str] = "all"
+    all: tuple["Condition", ...] = Field(min_length=1)
 
 
-class Condition(_Part):
-    """Everything given must hold.
+class AnyOf(Keyed):
+    """At least one of these conditions holds."""
 
-    `notice_sent` holds once a notice of the purpose went out, `notice_delivered` once one arrived.
-    A list holds when any of its names does. `replied`, `disputed`, `observed`, `notice_sent`,
-    `notice_delivered`, `restricted` and `classified` speak of this case, `disputed` also of what is
-    overdue now and was in dispute before; `disputed_ever` and `observed` of the account;
-    `observed_all` is a list of which everything was seen; `not_observed_in_case` speaks of what was
-    seen since the case opened; `attribute` of an account attribute that is set and true;
-    `not_asked` of an approval that does not wait for its decision.
-    """
-
-    replied: bool | None = None
-    disputed: bool | None = None
-    disputed_ever: bool | None = None
-    notice_sent: Purpose | None = None
-    notice_delivered: Purpose | None = None
-    attribute: str | None = None
-    classified: Names = ()
-    not_classified: Names = ()
-    observed: Names = ()
-    observed_all: Names = ()
-    not_observed: Names = ()
-    not_observed_in_case: Names = ()
-    restricted: Names = ()
-    referred: Names = ()
-    not_asked: str | None = None
-    overdue: bool | None = None
-    overdue_at_least: int | None = Field(default=None, ge=0)
-    overdue_within_days: int | None = Field(default=None, ge=1)
-
-    @model_validator(mode="after")
-    def _something(self) -> "Condition":
-        if not self.model_fields_set:
-            raise ValueError("a condition must name something")
-        return self
+    key: ClassVar[str] = "any"
+    any: tuple["Condition", ...] = Field(min_length=1)
 
 
-class After(_Part):
-    """A fact that is waited for, and whole days after the day it was recorded.
+class Not(Keyed):
+    """The condition does not hold."""
 
-    With no days the step comes at the next step time after the fact. Exactly one of `task` (with
-    `results`, any when absent), `approval` (with `results`), `legal` and `step` is given. With
-    `unpaid` a judgment counts only while money on it is outstanding.
-    """
-
-    task: TaskKind | None = None
-    results: Names = ()
-    approval: str | None = None
-    legal: LegalStep | None = None
-    step: str | None = None
-    days: int = Field(default=0, ge=0)
-    unpaid: bool = False
-
-    @model_validator(mode="after")
-    def _one(self) -> "After":
-        if sum(x is not None for x in (self.task, self.approval, self.legal, self.step)) != 1:
-            raise ValueError("needs exactly one of task, approval, legal, step")
-        if self.results and not (self.task or self.approval):
-            raise ValueError("results belong to a task or an approval")
-        if self.approval and not self.results:
-            raise ValueError("an approval needs its results: approved, rejected")
-        if self.unpaid and self.legal != "judgment":
-            raise ValueError("only a judgment can be unpaid")
-        return self
+    key: ClassVar[str] = "not"
+    not_: "Condition" = Field(alias="not")
 
 
-class When(_Part):
-    """When a step's turn comes.
+class Replied(Keyed):
+    """The debtor replied in this case, or did not."""
 
-    `day` counts from the due date of the oldest overdue item, `then_days` from the last step taken,
-    `after` from a fact; `months_past_due` is the first day beyond that many calendar months.
-    `or_overdue_at_least` (principal, minor units) and `or_after` bring it forward, `not_before`
-    holds it back.
-    """
-
-    day: int | None = Field(default=None, ge=1)
-    then_days: int | None = Field(default=None, ge=0)
-    after: After | None = None
-    months_past_due: int | None = Field(default=None, ge=1)
-    or_overdue_at_least: int | None = Field(default=None, ge=0)
-    or_after: tuple[After, ...] = ()
-    not_before: tuple[After, ...] = ()
-
-    @model_validator(mode="after")
-    def _one(self) -> "When":
-        given = (self.day, self.then_days, self.after, self.months_past_due)
-        if sum(x is not None for x in given) != 1:
-            raise ValueError("needs exactly one of day, then_days, after, months_past_due")
-        return self
+    key: ClassVar[str] = "replied"
+    replied: bool
 
 
-class OnTask(_Part):
-    """A task of a kind ended with one of these results (any when none is named); with `times`, so
-    many of them in this case.
-    """
+class Disputed(Keyed):
+    """The case, or what is overdue now, was in dispute, or was not."""
 
-    kind: TaskKind
-    results: Names = ()
-    times: int | None = Field(default=None, ge=1)
+    key: ClassVar[str] = "disputed"
+    disputed: bool
 
 
-class OnApplication(_Part):
-    """An application was made or decided."""
+class DisputedEver(Keyed):
+    """Anything of the account was ever in dispute, or nothing was."""
 
-    for_: str = Field(alias="for", min_length=1)
-    outcome: Literal["made", "approved", "rejected"]
-
-
-class OnDecision(_Part):
-    """An approval was decided."""
-
-    for_: str = Field(alias="for", min_length=1)
-    outcome: Decision
+    key: ClassVar[str] = "disputed_ever"
+    disputed_ever: bool
 
 
-class Trigger(_Part):
-    """What a reaction answers to: exactly one fact."""
+class NoticeSent(Keyed):
+    """A notice of the purpose went out in this case."""
 
-    observation: Names = ()
-    dispute: DisputeChange | None = None
-    application: OnApplication | None = None
-    approval: OnDecision | None = None
-    task: OnTask | None = None
-    plan: Literal["agreed", "broken", "completed"] | None = None
-    promise: Literal["made", "kept", "broken"] | None = None
-    case: Literal["opened", "closed"] | None = None
-    classified: Names = ()
-    invoice: Literal["without_agreement"] | None = None
-    limitation: Literal["near", "expired"] | None = None
-    mandate: Literal["withdrawn"] | None = None
-    delivery: Fates = ()
+    key: ClassVar[str] = "notice_sent"
+    notice_sent: Purpose
 
-    @model_validator(mode="after")
-    def _one(self) -> "Trigger":
-        if len(self.model_fields_set) != 1:
-            raise ValueError(f"needs exactly one of {', '.join(type(self).model_fields)}")
-        return self
+
+class NoticeDelivered(Keyed):
+    """A notice of the purpose arrived in this case."""
+
+    key: ClassVar[str] = "notice_delivered"
+    notice_delivered: Purpose
+
+
+class Attribute(Keyed):
+    """The account has an attribute that is set and true."""
+
+    key: ClassVar[str] = "attribute"
+    attribute: str
+
+
+class Classified(Keyed):
+    """The case is in one of these classes."""
+
+    key: ClassVar[str] = "classified"
+    classified: Names
+
+
+class Observed(Keyed):
+    """One of these was seen of the account, at any time."""
+
+    key: ClassVar[str] = "observed"
+    observed: Names
+
+
+class ObservedInCase(Keyed):
+    """One of these was seen since the case opened."""
+
+    key: ClassVar[str] = "observed_in_case"
+    observed_in_case: Names
+
+
+class Restricted(Keyed):
+    """One of these services is withheld."""
+
+    key: ClassVar[str] = "restricted"
+    restricted: Names
+
+
+class Referred(Keyed):
+    """The case was referred to one of these."""
+
+    key: ClassVar[str] = "referred"
+    referred: Names
+
+
+class Asked(Keyed):
+    """An approval for this waits for its decision."""
+
+    key: ClassVar[str] = "asked"
+    asked: str
+
+
+class Overdue(Keyed):
+    """Something is overdue, or nothing is."""
+
+    key: ClassVar[str] = "overdue"
+    overdue: bool
+
+
+class OverdueAtLeast(Keyed):
+    """So much principal is overdue (minor units)."""
+
+    key: ClassVar[str] = "overdue_at_least"
+    overdue_at_least: int = Field(ge=0)
+
+
+class OverdueWithinDays(Keyed):
+    """Something was overdue within the last so many days."""
+
+    key: ClassVar[str] = "overdue_within_days"
+    overdue_within_days: int = Field(ge=1)
+
+
+Single = (
+    Replied
+    | Disputed
+    | DisputedEver
+    | NoticeSent
+    | NoticeDelivered
+    | Attribute
+    | Classified
+    | Observed
+    | ObservedInCase
+    | Restricted
+    | Referred
+    | Asked
+    | Overdue
+    | OverdueAtLeast
+    | OverdueWithinDays
+)
+"""A condition of one word."""
+
+_NEGATIVE = frozenset({"not_classified", "not_observed", "not_observed_in_case", "not_asked"})
+_EVERY = "observed_all"
+"""Words of packs written before there were `not` and `all`, which they are read as."""
+
+
+def _of_today(word: str, value: Any) -> tuple[str, Any]:
+    if word in _NEGATIVE:
+        return Not.key, {word.removeprefix("not_"): value}
+    if word == _EVERY:
+        return AllOf.key, [{Observed.key: name} for name in as_list(value)]
+    return word, value
+
+
+def _spelt_out(value: Any) -> Any:
+    """A condition of one word, as it stands; of several, as `all` of them."""
+    if not isinstance(value, Mapping):
+        return value
+    if not value:
+        raise ValueError("a condition must name something")
+    words = [_of_today(word, wanted) for word, wanted in value.items()]
+    if len(words) == 1:
+        return dict(words)
+    every: list[Any] = []
+    for word, wanted in sorted(words, key=lambda pair: pair[0] != AllOf.key):
+        every += wanted if word == AllOf.key and isinstance(wanted, list) else [{word: wanted}]
+    return {AllOf.key: every}
+
+
+Condition = Annotated[AllOf | AnyOf | Not | Single, ByKey(), BeforeValidator(_spelt_out)]
+
+for _model in (AllOf, AnyOf, Not):
+    _model.model_rebuild()
+
+
+def singles(path: Path, condition: Condition) -> Iterator[tuple[Path, Single]]:
+    """Walk the single conditions that a condition is put together of, with their places."""
+    match condition:
+        case AllOf(all=parts) | AnyOf(any=parts):
+            for i, part in enumerate(parts):
+                yield from singles((*path, condition.key, i), part)
+        case Not(not_=part):
+            yield from singles((*path, condition.key), part)
+        case _:
+            yield (*path, condition.key), condition

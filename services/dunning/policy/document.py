@@ -8,9 +8,8 @@ from typing import Any
 
 import yaml
 
+from services.dunning.policy.parts import Path
 from services.dunning.policy.problem import PackError, Problem
-
-Path = tuple[str | int, ...]
 
 _INT = re.compile(r"[-+]?[0-9]+")
 _DECIMAL = re.compile(r"[-+]?[0-9]*\.[0-9]+")
@@ -37,9 +36,34 @@ class Document:
             path = path[:-1]
         return self.lines.get(path, 1)
 
+    def place(self, path: Path) -> Path:
+        """The path in the file of a field that the models name by another one.
+
+        Models have levels that the file has not (a condition of two words is read as `all` of
+        them), and read as one what the file writes beside one another (an action and its `if`):
+        what the file does not have is left out, what stands beside is looked for there.
+        """
+        found: list[str | int] = []
+        inner: Any = self.data
+        outer: Any = None
+        for part in path:
+            if _has(inner, part):
+                found.append(part)
+                outer, inner = inner, inner[part]
+            elif isinstance(part, str) and _has(outer, part):
+                found[-1] = part
+                inner = outer[part]
+        return tuple(found)
+
     def problem(self, path: Path, message: str) -> Problem:
         """Place a message at a field."""
         return Problem(self.file, self.line_of(path), field_name(path), message)
+
+
+def _has(value: Any, part: str | int) -> bool:
+    if isinstance(value, list):
+        return isinstance(part, int) and part < len(value)
+    return isinstance(value, dict) and part in value
 
 
 def field_name(path: Path) -> str:
@@ -108,7 +132,7 @@ def _mapping(
 
 def _scalar(node: yaml.Node) -> Any:
     text = str(node.value)
-    if getattr(node, "style", None):
+    if isinstance(node, yaml.ScalarNode) and node.style:
         return text
     if text in _WORDS:
         return _WORDS[text]

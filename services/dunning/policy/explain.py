@@ -1,10 +1,33 @@
 """A pack as a timetable that a clerk can read."""
 
-from services.dunning.policy.actions import Action, Charge, Repeat
-from services.dunning.policy.conditions import After, Condition, Trigger, When
+from services.dunning.policy.actions import (
+    Action,
+    Approval,
+    Charge,
+    Classify,
+    Notice,
+    Repeat,
+    Report,
+    Restore,
+    Task,
+)
+from services.dunning.policy.conditions import AllOf, AnyOf, Condition, Not
 from services.dunning.policy.explain_recovery import explain_recovery
 from services.dunning.policy.model import BeforeDue, CalendarEntry, Pack, Reaction, Step
 from services.dunning.policy.recovery import Decisions
+from services.dunning.policy.timing import (
+    After,
+    AfterApproval,
+    AfterFact,
+    AfterLegal,
+    AfterStep,
+    AfterTask,
+    DayPastDue,
+    DaysAfterStep,
+    MonthsPastDue,
+    When,
+)
+from services.dunning.policy.triggers import OnApplication, OnApproval, OnTask, Trigger
 
 
 def explain(pack: Pack) -> str:
@@ -79,46 +102,56 @@ def _step(step: Step) -> str:
 
 
 def _when(when: When) -> str:
-    if when.day is not None:
-        text = f"day {when.day}"
-    elif when.then_days is not None:
-        text = f"{when.then_days} days after the step before"
-    elif when.months_past_due is not None:
-        text = f"when more than {when.months_past_due} months past due"
-    else:
-        text = _after(when.after) if when.after else ""
+    text = _own(when)
     if when.or_overdue_at_least is not None:
         text += f", or once {when.or_overdue_at_least} minor units are overdue"
     text += "".join(f", or {_after(after)}" for after in when.or_after)
     return text + "".join(f", not before {_after(after)}" for after in when.not_before)
 
 
+def _own(when: When) -> str:
+    match when:
+        case DayPastDue(day=day):
+            return f"day {day}"
+        case DaysAfterStep(then_days=days):
+            return f"{days} days after the step before"
+        case MonthsPastDue(months_past_due=months):
+            return f"when more than {months} months past due"
+        case AfterFact(after=after):
+            return _after(after)
+
+
 def _after(after: After) -> str:
-    if after.task or after.approval:
-        fact = f"{after.task or after.approval} is {' or '.join(after.results) or 'done'}"
-    elif after.legal:
-        fact = f"{after.legal} is recorded" + (" and still unpaid" if after.unpaid else "")
-    else:
-        fact = f"step {after.step}"
+    fact = _fact(after)
     return f"{after.days} days after {fact}" if after.days else f"when {fact}"
+
+
+def _fact(after: After) -> str:
+    match after:
+        case AfterTask(task=kind, results=results):
+            return f"{kind} is {' or '.join(results) or 'done'}"
+        case AfterApproval(approval=for_, results=results):
+            return f"{for_} is {' or '.join(results)}"
+        case AfterLegal(legal=stage, unpaid=unpaid):
+            return f"{stage} is recorded" + (" and still unpaid" if unpaid else "")
+        case AfterStep(step=step):
+            return f"step {step}"
 
 
 def _condition(condition: Condition) -> str:
     """Name each field that was given and what it asks for."""
-    words: list[str] = []
-    for name in type(condition).model_fields:
-        if name not in condition.model_fields_set:
-            continue
-        value = getattr(condition, name)
-        text = name.replace("_", " ")
-        if isinstance(value, bool):
-            words.append(text if value else f"not {text}")
-        elif isinstance(value, tuple):
-            joint = " and " if name == "observed_all" else " or "
-            words.append(f"{text} {joint.join(value)}")
-        else:
-            words.append(f"{text} {value}")
-    return " and ".join(words)
+    match condition:
+        case AllOf(all=parts):
+            return " and ".join(map(_condition, parts))
+        case AnyOf(any=parts):
+            return " or ".join(map(_condition, parts))
+        case Not(not_=part):
+            return f"not {_condition(part)}"
+    text = condition.key.replace("_", " ")
+    (value,) = condition.model_dump().values()
+    if isinstance(value, bool):
+        return text if value else f"not {text}"
+    return f"{text} {' or '.join(value) if isinstance(value, tuple) else value}"
 
 
 def _actions(actions: tuple[Action, ...]) -> str:
@@ -131,33 +164,33 @@ def _action(action: Action) -> str:
 
 
 def _deed(action: Action) -> str:
-    if action.notice:
-        last = action.notice.respond_within_days
-        term = f", last day {last} days on" if last is not None else ""
-        to = "" if action.notice.recipients == "first" else f" to {action.notice.recipients}"
-        return f"notice {action.notice.purpose} by {' and '.join(action.notice.channels)}{to}{term}"
-    if action.task:
-        also = "".join(f" and {owner}" for owner in action.task.with_owners)
-        asks = f": {', '.join(action.task.asks)}" if action.task.asks else ""
-        who = f"{action.task.owner}{also}"
-        return f"task {action.task.kind} ({who}){_repeat(action.task.repeat)}{asks}"
-    if action.approval:
-        then = f"; approved: {_actions(action.approval.then)}" if action.approval.then else ""
-        return f"ask {action.approval.by} for {action.approval.for_}{then}"
-    if action.classify:
-        return "classify " + (
-            action.classify.as_ or " or ".join(case.as_ for case in action.classify.first_of)
-        )
-    if action.restore:
-        return "restore " + (", ".join(action.restore.services) or "every restricted service")
-    if action.charge:
-        return _charge(action.charge)
-    if action.report:
-        figures = "".join(f", {name} {value}" for name, value in action.report.figures.items())
-        return f"report {action.report.name}{figures}"
-    part = getattr(action, action.kind)
-    words = [str(value) for value in part.model_dump().values()]
-    return " ".join([action.kind.replace("_", " "), *words])
+    match action:
+        case Notice():
+            return _notice(action)
+        case Task():
+            also = "".join(f" and {owner}" for owner in action.with_owners)
+            asks = f": {', '.join(action.asks)}" if action.asks else ""
+            return f"task {action.kind} ({action.owner}{also}){_repeat(action.repeat)}{asks}"
+        case Approval():
+            then = f"; approved: {_actions(action.then)}" if action.then else ""
+            return f"ask {action.by} for {action.for_}{then}"
+        case Classify():
+            return "classify " + (action.as_ or " or ".join(one.as_ for one in action.first_of))
+        case Restore(services=services):
+            return "restore " + (", ".join(services) or "every restricted service")
+        case Charge():
+            return _charge(action)
+        case Report(name=name, figures=figures):
+            return f"report {name}" + "".join(f", {one} {value}" for one, value in figures.items())
+    words = [str(value) for value in action.model_dump(exclude={"if_"}).values()]
+    return " ".join([action.key.replace("_", " "), *words])
+
+
+def _notice(notice: Notice) -> str:
+    last = notice.respond_within_days
+    term = f", last day {last} days on" if last is not None else ""
+    to = "" if notice.recipients == "first" else f" to {notice.recipients}"
+    return f"notice {notice.purpose} by {' and '.join(notice.channels)}{to}{term}"
 
 
 def _charge(charge: Charge) -> str:
@@ -187,16 +220,14 @@ def _reaction(reaction: Reaction) -> str:
 
 
 def _trigger(trigger: Trigger) -> str:
-    if trigger.application or trigger.approval:
-        what = "application" if trigger.application else "approval"
-        decision = trigger.application or trigger.approval
-        return f"{what} {decision.for_} {decision.outcome}" if decision else what
-    if trigger.task:
-        times = f" {trigger.task.times} times" if trigger.task.times else ""
-        return f"task {trigger.task.kind} {' or '.join(trigger.task.results) or 'done'}{times}"
-    name = next(iter(trigger.model_fields_set))
-    value = getattr(trigger, name)
-    return f"{name} {' or '.join(value) if isinstance(value, tuple) else value}"
+    match trigger:
+        case OnApplication() | OnApproval():
+            return f"{trigger.key} {trigger.for_} {trigger.outcome}"
+        case OnTask():
+            times = f" {trigger.times} times" if trigger.times else ""
+            return f"task {trigger.kind} {' or '.join(trigger.results) or 'done'}{times}"
+    (value,) = trigger.model_dump().values()
+    return f"{trigger.key} {' or '.join(value) if isinstance(value, tuple) else value}"
 
 
 def _decisions(rule: Decisions) -> str:

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from chassis.errors import NotFound
 from services.dunning.policy import document as yaml_document
 from services.dunning.policy.document import Document
 from services.dunning.policy.model import Pack
 from services.dunning.policy.parameters import COMMON, Parameter, Value
+from services.dunning.policy.parts import UNKNOWN
+from services.dunning.policy.parts import Path as Place
 from services.dunning.policy.problem import PackError, Problem
 from services.dunning.policy.unsupported import unsupported
 
@@ -194,7 +197,7 @@ def _values(
 
 def _resolve(
     value: Any,
-    path: yaml_document.Path,
+    path: Place,
     source: Document,
     values: Mapping[str, Value],
     used: set[str],
@@ -239,23 +242,29 @@ def _hash(data: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _has_fault_inside(path: yaml_document.Path, faults: list[Any]) -> bool:
+def _has_fault_inside(path: Place, faults: list[ErrorDetails]) -> bool:
     return any(f["loc"][: len(path)] == path and len(f["loc"]) > len(path) for f in faults)
 
 
-def _problems(
-    source: Document, error: ValidationError, prefix: yaml_document.Path = ()
-) -> list[Problem]:
+def _problems(source: Document, error: ValidationError, prefix: Place = ()) -> list[Problem]:
     found: list[Problem] = []
-    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    faults = error.errors(include_url=False, include_input=False)
     for fault in faults:
         if fault["type"] == "too_short" and _has_fault_inside(fault["loc"], faults):
             continue  # an entry that could not be read is not missing as well
-        path = (*prefix, *fault["loc"])
+        path = (*prefix, *fault["loc"], *_named_in(fault))
         message = fault["msg"].removeprefix("Value error, ")
         if fault["type"] == "extra_forbidden":
             message = "unknown field"
         elif fault["type"] == "missing":
             message = "is missing"
-        found.append(source.problem(path, message[:1].lower() + message[1:]))
+        place = source.place(path)
+        if fault["type"] == "missing":
+            place = (*source.place(path[:-1]), path[-1])
+        found.append(source.problem(place, message[:1].lower() + message[1:]))
     return found
+
+
+def _named_in(fault: ErrorDetails) -> Place:
+    """The field that an error names itself, below its place (`parts.unknown`)."""
+    return (fault["ctx"]["field"],) if fault["type"] == UNKNOWN else ()

@@ -8,13 +8,21 @@ its number came from.
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SkipValidation, StringConstraints, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SkipValidation,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from contracts.words.vocabulary import Allocation, LateFeeStart, Role
-from services.dunning.policy.actions import Action, Approval, Part
-from services.dunning.policy.conditions import Condition, Trigger, When, as_list
+from services.dunning.policy.actions import Action, Approval, Asking
+from services.dunning.policy.conditions import Condition
 from services.dunning.policy.document import Document
 from services.dunning.policy.parameters import Parameter
+from services.dunning.policy.parts import Part, as_list
 from services.dunning.policy.recovery import (
     CashDesk,
     Commission,
@@ -22,8 +30,9 @@ from services.dunning.policy.recovery import (
     Decisions,
     Grade,
     Kpi,
-    Limitation,
 )
+from services.dunning.policy.timing import When
+from services.dunning.policy.triggers import Trigger
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
 StepId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
@@ -98,14 +107,15 @@ class Step(Entry):
 
     when: When
     if_: Condition | None = Field(default=None, alias="if")
-    approval: Approval | None = None
+    approval: Asking | None = None
     do: Actions
 
-    @model_validator(mode="after")
-    def _approved_first(self) -> "Step":
-        if self.approval is not None and self.approval.then:
+    @field_validator("approval", mode="before")
+    @classmethod
+    def _approved_first(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("then"):
             raise ValueError("a step that asks for approval first says what follows in `do`")
-        return self
+        return value
 
 
 class Track(Part):
@@ -144,6 +154,16 @@ class CalendarEntry(Entry):
         if (self.scope == "accounts") != (self.where is not None):
             raise ValueError("`where` names the accounts of an entry with scope: accounts")
         return self
+
+
+class Limitation(Part):
+    """The limitation period of a debt and what restarts it."""
+
+    years: int = Field(ge=1)
+    near_days: int = Field(ge=1)
+    restarted_by: tuple[Literal["delivered_demand", "promise", "part_payment"], ...]
+    near: tuple[Action, ...] = ()
+    expired: tuple[Action, ...] = ()
 
 
 class Pack(Part):
@@ -235,5 +255,5 @@ class Pack(Part):
             if index >= len(actions):
                 return None
             found = actions[index]
-            actions = found.approval.then if found.approval else ()
+            actions = found.then if isinstance(found, Approval) else ()
         return found

@@ -1,12 +1,11 @@
-"""What a pack says of recovering money: grades, limitation, commission, credit, cash, targets."""
+"""What a pack says of recovering money: grades, commission, credit, cash, targets."""
 
 from decimal import Decimal
 from typing import Literal
 
 from pydantic import Field, model_validator
 
-from services.dunning.policy.actions import Action, Part
-from services.dunning.policy.conditions import Names
+from services.dunning.policy.parts import Names, Part
 
 
 class Grade(Part):
@@ -19,16 +18,6 @@ class Grade(Part):
     below_days: int | None = Field(default=None, ge=1)
     no_contact: bool = False
     observed: Names = ()
-
-
-class Limitation(Part):
-    """The limitation period of a debt and what restarts it."""
-
-    years: int = Field(ge=1)
-    near_days: int = Field(ge=1)
-    restarted_by: tuple[Literal["delivered_demand", "promise", "part_payment"], ...]
-    near: tuple[Action, ...] = ()
-    expired: tuple[Action, ...] = ()
 
 
 class CommissionRate(Part):

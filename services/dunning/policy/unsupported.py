@@ -4,12 +4,13 @@ followed.
 
 from collections.abc import Iterator
 
-from services.dunning.policy.document import Path
+from services.dunning.policy.actions import Alert, Approval, Report, Task
 from services.dunning.policy.model import CalendarEntry, Pack
+from services.dunning.policy.parts import Path
 from services.dunning.policy.vocabulary import REPORTS
 from services.dunning.policy.walk import actions_at
 
-_CREDITOR_DEEDS = ("task", "report", "alert", "approval")
+_OF_A_CREDITOR = (Task, Report, Alert, Approval)
 _TEXT = "is part of the format, but this version does not carry it out"
 Found = Iterator[tuple[Path, str]]
 
@@ -23,17 +24,17 @@ def unsupported(pack: Pack) -> Found:
 
 def _entry(here: Path, entry: CalendarEntry) -> Found:
     for i, action in enumerate(entry.do):
-        place = (*here, "do", i, action.kind)
-        if entry.scope == "creditor" and action.kind not in _CREDITOR_DEEDS:
+        place = (*here, "do", i, action.key)
+        if entry.scope == "creditor" and not isinstance(action, _OF_A_CREDITOR):
             yield place, f"for a creditor {_TEXT}"
-        if entry.scope == "segments" and action.kind != "task":
+        if entry.scope == "segments" and not isinstance(action, Task):
             yield place, f"for a segment {_TEXT}"
 
 
 def _actions(pack: Pack) -> Found:
     for path, action in actions_at(pack):
-        if action.report:
-            yield from _report(pack, path, action.report.name)
+        if isinstance(action, Report):
+            yield from _report(pack, path, action.name)
 
 
 def _report(pack: Pack, path: Path, name: str) -> Found:

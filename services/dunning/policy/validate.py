@@ -4,15 +4,18 @@ from collections.abc import Iterator
 from typing import get_args
 
 from contracts.words.vocabulary import Role
-from services.dunning.policy.conditions import After
-from services.dunning.policy.document import Document, Path
-from services.dunning.policy.model import Pack, Step
+from services.dunning.policy.actions import Notice, Task
+from services.dunning.policy.document import Document
+from services.dunning.policy.model import Pack
+from services.dunning.policy.parts import Path
 from services.dunning.policy.problem import Problem
+from services.dunning.policy.timing import AfterStep
+from services.dunning.policy.triggers import OnClassified, OnDelivery, OnTask
 from services.dunning.policy.validate_dates import date_faults
 from services.dunning.policy.validate_names import classes_of, unknown_names
 from services.dunning.policy.validate_recovery import recovery_faults
 from services.dunning.policy.validate_severity import severe_faults
-from services.dunning.policy.walk import actions_at, entries_at, steps_at
+from services.dunning.policy.walk import actions_at, afters_at, entries_at, steps_at
 
 Found = Iterator[tuple[Path, str]]
 _ROLES = frozenset(get_args(Role))
@@ -54,14 +57,13 @@ def _references(pack: Pack) -> Found:
     before: list[str] = []
     known = {step.id for _, step in steps_at(pack)}
     for path, step in steps_at(pack):
-        for where, after in _afters(step):
-            if after.step and after.step not in known:
-                yield (*path, "when", *where), f"there is no step {after.step!r}"
-            elif after.step and after.step not in before:
-                yield (
-                    (*path, "when", *where),
-                    f"step {after.step!r} comes later, so this step is never reached",
-                )
+        for place, after in afters_at(path, step):
+            if not isinstance(after, AfterStep):
+                continue
+            if after.step not in known:
+                yield place, f"there is no step {after.step!r}"
+            elif after.step not in before:
+                yield place, f"step {after.step!r} comes later, so this step is never reached"
         before.append(step.id)
     usual = {step.id for step in pack.steps}
     for t, track in enumerate(pack.tracks):
@@ -75,44 +77,39 @@ def _references(pack: Pack) -> Found:
             )
 
 
-def _afters(step: Step) -> Iterator[tuple[Path, After]]:
-    if step.when.after:
-        yield ("after",), step.when.after
-    for name in ("or_after", "not_before"):
-        for i, after in enumerate(getattr(step.when, name)):
-            yield (name, i), after
-
-
 def _reactions(pack: Pack) -> Found:
     """A reaction to what never happens does nothing."""
-    asked = {action.task.kind for _, action in actions_at(pack) if action.task}
-    sends = any(action.notice for _, action in actions_at(pack))
+    actions = [action for _, action in actions_at(pack)]
+    asked = {action.kind for action in actions if isinstance(action, Task)}
+    sends = any(isinstance(action, Notice) for action in actions)
     for i, reaction in enumerate(pack.reactions):
-        task = reaction.on.task
-        if task is not None and task.kind not in asked:
-            yield ("reactions", i, "on", "task", "kind"), "nothing ever asks for that task"
-        if reaction.on.delivery and not sends:
-            yield ("reactions", i, "on", "delivery"), "nothing ever sends a notice"
-        for j, name in enumerate(reaction.on.classified):
-            if name not in classes_of(pack):
-                yield (
-                    ("reactions", i, "on", "classified", j),
-                    f"nothing classifies a case as {name!r}",
-                )
+        on: Path = ("reactions", i, "on")
+        match reaction.on:
+            case OnTask(kind=kind) if kind not in asked:
+                yield (*on, "task", "kind"), "nothing ever asks for that task"
+            case OnDelivery() if not sends:
+                yield (*on, "delivery"), "nothing ever sends a notice"
+            case OnClassified(classified=names):
+                for j, name in enumerate(names):
+                    if name not in classes_of(pack):
+                        yield (*on, "classified", j), f"nothing classifies a case as {name!r}"
+            case _:
+                pass
 
 
 def _owners(pack: Pack) -> Found:
     known = _ROLES | {"segment", "responsible"} | set(pack.segments.values())
     for path, action in actions_at(pack):
-        if action.task:
-            for owner in (action.task.owner, *action.task.with_owners):
-                if owner not in known:
-                    yield (
-                        (*path, "task", "owner"),
-                        f"no role or department {owner!r}; there are: {', '.join(sorted(known))}",
-                    )
-            if action.task.owner == "segment" and not pack.segments:
-                yield (*path, "task", "owner"), "the pack names no segments"
+        if not isinstance(action, Task):
+            continue
+        for owner in (action.owner, *action.with_owners):
+            if owner not in known:
+                yield (
+                    (*path, "task", "owner"),
+                    f"no role or department {owner!r}; there are: {', '.join(sorted(known))}",
+                )
+        if action.owner == "segment" and not pack.segments:
+            yield (*path, "task", "owner"), "the pack names no segments"
 
 
 def _contact(pack: Pack) -> Found:

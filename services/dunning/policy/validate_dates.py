@@ -2,8 +2,16 @@
 
 from collections.abc import Iterator
 
-from services.dunning.policy.document import Path
+from services.dunning.policy.actions import Task
 from services.dunning.policy.model import Pack, Step
+from services.dunning.policy.parts import Path
+from services.dunning.policy.timing import (
+    AfterFact,
+    AfterTask,
+    DayPastDue,
+    DaysAfterStep,
+    MonthsPastDue,
+)
 from services.dunning.policy.walk import actions_at
 
 Found = Iterator[tuple[Path, str]]
@@ -31,7 +39,7 @@ def _in_order(place: Path, steps: tuple[Step, ...]) -> Found:
     """
     latest = sure = 0
     for i, step in enumerate(steps):
-        day = step.when.day
+        day = _day(step)
         taken = latest if day is not None and not _optional(steps[:i], day) else 0
         if day is not None and day <= max(taken, sure):
             first = max(taken, sure)
@@ -44,30 +52,38 @@ def _in_order(place: Path, steps: tuple[Step, ...]) -> Found:
             sure = max(sure + 1, _earliest(step, sure))
 
 
+def _day(step: Step) -> int | None:
+    """The day past due that a step names, if it does."""
+    return step.when.day if isinstance(step.when, DayPastDue) else None
+
+
 def _earliest(step: Step, last: int) -> int:
     """The first day a step can come on, after steps that were done on `last`."""
-    when = step.when
-    if when.or_overdue_at_least is not None or when.or_after:
+    if step.when.or_overdue_at_least is not None or step.when.or_after:
         return 0
-    if when.day is not None:
-        return when.day
-    if when.then_days is not None:
-        return last + when.then_days
-    if when.months_past_due is not None:
-        return when.months_past_due * _MONTH_DAYS_MIN + 1
-    return 0
+    match step.when:
+        case DayPastDue(day=day):
+            return day
+        case DaysAfterStep(then_days=days):
+            return last + days
+        case MonthsPastDue(months_past_due=months):
+            return months * _MONTH_DAYS_MIN + 1
+        case AfterFact():
+            return 0
 
 
 def _optional(before: tuple[Step, ...], day: int) -> bool:
     """Whether every earlier step of the same or a later day may be dropped."""
-    return all(step.if_ for step in before if step.when.day is not None and step.when.day >= day)
+    named = ((step, _day(step)) for step in before)
+    return all(step.if_ for step, on in named if on is not None and on >= day)
 
 
 def _waits_for_nothing(pack: Pack, step: Step) -> bool:
-    after = step.when.after
-    if after is None or after.task is None:
+    when = step.when
+    if not isinstance(when, AfterFact) or not isinstance(when.after, AfterTask):
         return False
-    return not any(a.task and a.task.kind == after.task for _, a in actions_at(pack))
+    kind = when.after.task
+    return not any(isinstance(a, Task) and a.kind == kind for _, a in actions_at(pack))
 
 
 def _before_due(pack: Pack) -> Found:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
-from services.dunning.policy.document import Path
+from services.dunning.policy.actions import GradeCase
 from services.dunning.policy.model import Pack
+from services.dunning.policy.parts import Path
+from services.dunning.policy.triggers import OnInvoice, OnLimitation
 from services.dunning.policy.walk import actions_at
 
 Found = Iterator[tuple[Path, str]]
@@ -22,8 +24,10 @@ def recovery_faults(pack: Pack) -> Found:
 def _grading(pack: Pack) -> Found:
     graded = False
     for path, action in actions_at(pack):
-        graded = graded or action.grade is not None
-        if action.grade is not None and not pack.grading:
+        if not isinstance(action, GradeCase):
+            continue
+        graded = True
+        if not pack.grading:
             yield (*path, "grade"), "the pack has no grading"
     if pack.grading and not graded:
         yield ("grading",), "no step grades a case, so this is never used"
@@ -41,9 +45,10 @@ def _monthly(pack: Pack) -> Found:
 def _reactions(pack: Pack) -> Found:
     for i, reaction in enumerate(pack.reactions):
         on: Path = ("reactions", i, "on")
-        if reaction.on.invoice and not (pack.credit and pack.credit.agreement_required):
+        bound = pack.credit is not None and pack.credit.agreement_required
+        if isinstance(reaction.on, OnInvoice) and not bound:
             yield (*on, "invoice"), "the pack does not set credit.agreement_required"
-        if reaction.on.limitation and not pack.limitation:
+        if isinstance(reaction.on, OnLimitation) and not pack.limitation:
             yield (*on, "limitation"), "the pack has no limitation"
 
 

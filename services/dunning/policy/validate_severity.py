@@ -2,15 +2,26 @@
 
 from collections.abc import Iterator
 
-from services.dunning.policy.actions import Action
-from services.dunning.policy.conditions import Condition, Trigger
-from services.dunning.policy.document import Path
-from services.dunning.policy.model import Pack, Step
+from services.dunning.policy.actions import Action, Approval, Legal, Notice, Restrict, Task
+from services.dunning.policy.conditions import AllOf, AnyOf, Condition, NoticeDelivered, NoticeSent
+from services.dunning.policy.model import Pack, Reaction, Step
+from services.dunning.policy.parts import Path
+from services.dunning.policy.triggers import (
+    OnApplication,
+    OnApproval,
+    OnDispute,
+    OnPlan,
+    OnPromise,
+    OnTask,
+)
 from services.dunning.policy.vocabulary import CONTACT_TASKS
+from services.dunning.policy.walk import parts_at
 
 Found = Iterator[tuple[Path, str]]
 _TELLING = CONTACT_TASKS | {"serve_notice"}
 """Tasks in which a person tells the debtor."""
+_KNOWING = (OnDispute, OnApplication, OnPlan, OnPromise, OnApproval, OnTask)
+"""Triggers that tell that the debtor, who did something or was seen, knows of the case."""
 _TEXT = "no notice comes before this: the debtor would not have been told"
 
 
@@ -21,12 +32,11 @@ def severe_faults(pack: Pack) -> Found:
     told = any(_tells(step.do) for step in pack.steps)
     for t, track in enumerate(pack.tracks):
         yield from _in_order(("tracks", t, "steps"), track.steps, told=told)
-    for name in ("before_due", "calendar"):
-        for i, part in enumerate(getattr(pack, name)):
-            yield from _severe((name, i, "do"), part.do, told=False)
-    for i, reaction in enumerate(pack.reactions):
-        told = _knows(reaction.on) or _asked_for(reaction.if_)
-        yield from _severe(("reactions", i, "do"), reaction.do, told=told)
+    for path, part in parts_at(pack):
+        knows = isinstance(part, Reaction) and (
+            isinstance(part.on, _KNOWING) or _asked_for(part.if_)
+        )
+        yield from _severe((*path, "do"), part.do, told=knows)
     if pack.limitation:
         yield from _severe(("limitation", "near"), pack.limitation.near, told=False)
         yield from _severe(("limitation", "expired"), pack.limitation.expired, told=False)
@@ -40,24 +50,29 @@ def _in_order(place: Path, steps: tuple[Step, ...], *, told: bool) -> Found:
 
 def _severe(place: Path, actions: tuple[Action, ...], *, told: bool) -> Found:
     for i, action in enumerate(actions):
-        severe = "restrict" if action.restrict else "legal" if action.legal else None
-        if severe and not told and not _asked_for(action.if_):
-            yield (*place, i, severe), _TEXT
-        if action.approval:
-            here = (*place, i, "approval", "then")
-            yield from _severe(here, action.approval.then, told=told or _asked_for(action.if_))
+        knows = told or _asked_for(action.if_)
+        if isinstance(action, Restrict | Legal) and not knows:
+            yield (*place, i, action.key), _TEXT
+        if isinstance(action, Approval):
+            yield from _severe((*place, i, action.key, "then"), action.then, told=knows)
         told = told or _tells((action,))
 
 
 def _tells(actions: tuple[Action, ...]) -> bool:
-    return any(a.notice or (a.task and a.task.kind in _TELLING) for a in actions)
+    return any(
+        isinstance(action, Notice) or (isinstance(action, Task) and action.kind in _TELLING)
+        for action in actions
+    )
 
 
 def _asked_for(condition: Condition | None) -> bool:
     """Whether the condition itself asks that a notice was sent."""
-    return condition is not None and bool(condition.notice_sent or condition.notice_delivered)
-
-
-def _knows(on: Trigger) -> bool:
-    """Whether the debtor, who did something or was seen, knows of the case by then."""
-    return bool(on.dispute or on.application or on.plan or on.promise or on.approval or on.task)
+    match condition:
+        case NoticeSent() | NoticeDelivered():
+            return True
+        case AllOf(all=parts):
+            return any(map(_asked_for, parts))
+        case AnyOf(any=parts):
+            return all(map(_asked_for, parts))
+        case _:
+            return False

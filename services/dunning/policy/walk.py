@@ -2,12 +2,21 @@
 
 from collections.abc import Iterator
 
-from services.dunning.policy.actions import Action
-from services.dunning.policy.conditions import Condition
-from services.dunning.policy.document import Path
-from services.dunning.policy.model import Entry, Pack, Step
+from services.dunning.policy.actions import Action, Approval, Classify
+from services.dunning.policy.conditions import (
+    Condition,
+    Observed,
+    ObservedInCase,
+    Single,
+    singles,
+)
+from services.dunning.policy.model import BeforeDue, CalendarEntry, Entry, Pack, Reaction, Step
+from services.dunning.policy.parts import Path
+from services.dunning.policy.timing import After, AfterFact
+from services.dunning.policy.triggers import OnObservation
 
 StepAt = tuple[Path, Step]
+Part = BeforeDue | Reaction | CalendarEntry
 
 
 def steps_at(pack: Pack) -> list[StepAt]:
@@ -23,24 +32,39 @@ def steps_at(pack: Pack) -> list[StepAt]:
 def entries_at(pack: Pack) -> Iterator[tuple[Path, Entry]]:
     """Walk every part that has an id with its place in the file."""
     yield from steps_at(pack)
+    yield from parts_at(pack)
+
+
+def parts_at(pack: Pack) -> Iterator[tuple[Path, Part]]:
+    """Walk what is no step: notices before a due date, reactions, monthly entries."""
     for i, before in enumerate(pack.before_due):
         yield ("before_due", i), before
     for i, reaction in enumerate(pack.reactions):
         yield ("reactions", i), reaction
-    for i, monthly in enumerate(pack.calendar):
-        yield ("calendar", i), monthly
+    for i, entry in enumerate(pack.calendar):
+        yield ("calendar", i), entry
 
 
 def actions_at(pack: Pack) -> Iterator[tuple[Path, Action]]:
     """Walk every action with its place in the file, approved ones included."""
     for path, step in steps_at(pack):
         yield from _walk((*path, "do"), step.do)
-    for name in ("before_due", "reactions", "calendar"):
-        for i, part in enumerate(getattr(pack, name)):
-            yield from _walk((name, i, "do"), part.do)
+    for path, part in parts_at(pack):
+        yield from _walk((*path, "do"), part.do)
     if pack.limitation:
         yield from _walk(("limitation", "near"), pack.limitation.near)
         yield from _walk(("limitation", "expired"), pack.limitation.expired)
+
+
+def afters_at(path: Path, step: Step) -> Iterator[tuple[Path, After]]:
+    """Walk the facts that a step waits for, with their places; the step stands at `path`."""
+    when = (*path, "when")
+    if isinstance(step.when, AfterFact):
+        yield (*when, "after"), step.when.after
+    for i, after in enumerate(step.when.or_after):
+        yield (*when, "or_after", i), after
+    for i, after in enumerate(step.when.not_before):
+        yield (*when, "not_before", i), after
 
 
 def conditions_at(pack: Pack) -> Iterator[tuple[Path, Condition]]:
@@ -54,25 +78,31 @@ def conditions_at(pack: Pack) -> Iterator[tuple[Path, Condition]]:
     for path, action in actions_at(pack):
         if action.if_:
             yield (*path, "if"), action.if_
-        if action.classify:
-            for i, case in enumerate(action.classify.first_of):
-                if case.if_:
-                    yield (*path, "classify", "first_of", i, "if"), case.if_
+        for i, case in enumerate(action.first_of if isinstance(action, Classify) else ()):
+            if case.if_:
+                yield (*path, "classify", "first_of", i, "if"), case.if_
+
+
+def singles_at(pack: Pack) -> Iterator[tuple[Path, Single]]:
+    """Walk every single condition with its place as the models name it."""
+    for path, condition in conditions_at(pack):
+        yield from singles(path, condition)
 
 
 def observations_of(pack: Pack) -> frozenset[str]:
     """The observations a pack names: what it reacts to, asks for in a condition, grades by or
     leaves out of a rate.
     """
-    found = {name for reaction in pack.reactions for name in reaction.on.observation}
-    for _, condition in conditions_at(pack):
-        found |= {
-            *condition.observed,
-            *condition.observed_all,
-            *condition.not_observed,
-            *condition.not_observed_in_case,
-        }
-    found |= {name for grade in pack.grading for name in grade.observed}
+    found: set[str] = set()
+    for reaction in pack.reactions:
+        if isinstance(reaction.on, OnObservation):
+            found.update(reaction.on.observation)
+    for _, condition in singles_at(pack):
+        if isinstance(condition, Observed):
+            found.update(condition.observed)
+        elif isinstance(condition, ObservedInCase):
+            found.update(condition.observed_in_case)
+    found.update(name for grade in pack.grading for name in grade.observed)
     return frozenset(found | set(pack.kpi.exempt if pack.kpi else ()))
 
 
@@ -80,5 +110,5 @@ def _walk(path: Path, actions: tuple[Action, ...]) -> Iterator[tuple[Path, Actio
     for i, action in enumerate(actions):
         here = (*path, i)
         yield here, action
-        if action.approval:
-            yield from _walk((*here, "approval", "then"), action.approval.then)
+        if isinstance(action, Approval):
+            yield from _walk((*here, "approval", "then"), action.then)

@@ -18,6 +18,7 @@ from services.dunning.domain.localtime import next_monthly
 from services.dunning.domain.money.commission import due_for_month
 from services.dunning.domain.money.credit import owes
 from services.dunning.domain.money.owing import overdue, overdue_principal
+from services.dunning.policy.actions import Report
 from services.dunning.policy.model import Pack
 from services.dunning.reports.book import Book, write
 from services.dunning.reports.table import REPORTS
@@ -104,11 +105,11 @@ def _due(pack: Pack, state: Creditor, zone: ZoneInfo) -> set[str]:
         return set()
     day = state.wake.astimezone(zone).date()
     return {
-        action.report.name
+        action.name
         for entry in pack.calendar
         if next_monthly(day, *entry.monthly) == day
         for action in entry.do
-        if action.report is not None
+        if isinstance(action, Report)
     }
 
 

@@ -18,6 +18,7 @@ from services.dunning.policy import (
     with_parameters,
 )
 from services.dunning.policy.load import SHIPPED, loads, read_folder
+from services.dunning.policy.timing import DayPastDue
 from tests.dunning.domain.packs import (
     CALL,
     COURT,
@@ -40,6 +41,12 @@ def faults(text: str) -> list[str]:
         return [str(problem) for problem in validate(loads(text, "packs/x.yaml"))]
     except PackError as error:
         return [str(problem) for problem in error.problems]
+
+
+def day_of(pack: Pack, step: int) -> int | None:
+    """The day past due that a step names."""
+    when = pack.steps[step].when
+    return when.day if isinstance(when, DayPastDue) else None
 
 
 class TestShipped:
@@ -102,17 +109,17 @@ class TestParameters:
         step = changed.step("stop_service")
         assert step is not None
         assert step.when.or_overdue_at_least == 70000
-        assert changed.steps[2].when.day == 9
+        assert day_of(changed, 2) == 9
         assert changed.overrides == {"restrict_day": 9, "stop_amount": "70000"}
 
     def test_the_pack_itself_stays_as_it_was(self) -> None:
         with_parameters(get("mobile"), {"restrict_day": 9})
-        assert get("mobile").steps[2].when.day == 8
+        assert day_of(get("mobile"), 2) == 8
 
     def test_overrides_add_up(self) -> None:
         once = with_parameters(get("mobile"), {"restrict_day": 9})
         twice = with_parameters(once, {"stop_day": 40})
-        assert (twice.steps[2].when.day, twice.steps[3].when.day) == (9, 40)
+        assert (day_of(twice, 2), day_of(twice, 3)) == (9, 40)
 
     @pytest.mark.parametrize(
         ("overrides", "message"),
@@ -371,12 +378,12 @@ class TestSeverity:
     ("condition", "says"),
     [
         ("{classified: lost}", "nothing classifies a case as 'lost'"),
-        ("{not_classified: lost}", "nothing classifies a case as 'lost'"),
+        ("{not: {classified: lost}}", "nothing classifies a case as 'lost'"),
         ("{restricted: water}", "nothing restricts 'water'"),
         ("{referred: agency}", "nothing refers a case to 'agency'"),
         ("{notice_sent: final_demand}", "nothing ever sends the notice 'final_demand'"),
         ("{notice_delivered: bill}", "nothing ever sends the notice 'bill'"),
-        ("{not_asked: stop}", "nothing ever asks for approval 'stop'"),
+        ("{asked: stop}", "nothing ever asks for approval 'stop'"),
     ],
 )
 def test_a_condition_on_what_nothing_brings_about(condition: str, says: str) -> None:

@@ -22,6 +22,8 @@ from services.dunning.domain.money.events import LateFeeWaived
 from services.dunning.domain.money.waiting_money import is_held
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.domain.turn import grant, granted_actions
+from services.dunning.policy import actions
+from services.dunning.policy.facts import ApplicationFact, ApprovalFact, DisputeFact
 
 DISPUTE_KINDS = ("objection", "hearing", "statement", "appeal", "complaint")
 DISPUTE_OUTCOMES = ("upheld", "rejected", "reduced")
@@ -51,7 +53,7 @@ def open_dispute(rec: Recorder, command: OpenDispute) -> None:
         )
     )
     reassess(rec)
-    react(rec, "dispute", "opened")
+    react(rec, DisputeFact("opened"))
 
 
 def resolve_dispute(rec: Recorder, command: ResolveDispute) -> None:
@@ -75,7 +77,7 @@ def resolve_dispute(rec: Recorder, command: ResolveDispute) -> None:
             case_id=rec.case_id,
         )
     )
-    react(rec, "dispute", command.outcome)
+    react(rec, DisputeFact(command.outcome))
 
 
 def _check_new_amount(rec: Recorder, dispute: Dispute, amount: int | None) -> None:
@@ -107,7 +109,7 @@ def make_application(rec: Recorder, command: MakeApplication) -> None:
         )
     )
     reassess(rec)
-    react(rec, "application", command.for_, "made")
+    react(rec, ApplicationFact(command.for_, "made"))
 
 
 def decide_request(rec: Recorder, command: Decide) -> None:
@@ -155,7 +157,7 @@ def _decide_application(rec: Recorder, application: Application, command: Decide
     if approved and application.for_ == "waive_late_fee":
         cause = Cause(None, "waive_late_fee approved")
         rec.effect(LateFeeWaived(amount=amount), cause)
-    react(rec, "application", application.for_, command.outcome)
+    react(rec, ApplicationFact(application.for_, command.outcome))
     for approval in rec.state.approvals:
         if approval.for_ == application.for_ and not approval.is_step:
             _decide_approval(rec, approval, command)
@@ -192,13 +194,13 @@ def _decide_approval(rec: Recorder, approval: Approval, command: Decide) -> None
         _follow_reaction(rec, approval, follow)
     elif not approved and approval.is_step and not approval.path:
         rec.effect(StepDropped(on=rec.today), cause)
-    react(rec, "approval", approval.for_, command.outcome)
+    react(rec, ApprovalFact(approval.for_, command.outcome))
 
 
 def _follow_reaction(rec: Recorder, approval: Approval, cause: Cause) -> None:
     asked = rec.pack.action(approval.step or "", approval.path)
-    if asked is None or asked.approval is None:
+    if not isinstance(asked, actions.Approval):
         return
     before = rec.state.case.classified if rec.state.case else None
-    perform(rec, asked.approval.then, cause, is_step=False)
+    perform(rec, asked.then, cause, is_step=False)
     follow_classification(rec, before)

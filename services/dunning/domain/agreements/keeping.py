@@ -21,6 +21,7 @@ from services.dunning.domain.case.reacting import react
 from services.dunning.domain.localtime import ONE_DAY
 from services.dunning.domain.money.owing import is_unpaid
 from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.policy.facts import PlanFact, PromiseFact
 
 # ---- at the step time
 
@@ -52,7 +53,7 @@ def _end_promise(rec: Recorder, promise: Promise) -> None:
     promised, paid = rec.shown(promise.amount), rec.shown(promise.paid)
     words = f"promised {promised} by {promise.by}, paid {paid}"
     raise_alert(rec, "promise_broken", Cause(None, words))
-    react(rec, "promise", "broken")
+    react(rec, PromiseFact("broken"))
 
 
 def _end_plan(rec: Recorder, plan: Plan, short: date) -> None:
@@ -72,7 +73,7 @@ def _end_plan(rec: Recorder, plan: Plan, short: date) -> None:
     paid, needed = rec.shown(plan.paid), rec.shown(due)
     words = f"instalments due by {short} not met: {paid} paid of {needed} due"
     raise_alert(rec, "plan_broken", Cause(None, words))
-    react(rec, "plan", "broken")
+    react(rec, PlanFact("broken"))
 
 
 def _is_over(rec: Recorder, case_id: str | None) -> bool:
@@ -99,7 +100,7 @@ def count_payment(rec: Recorder) -> None:
     plan = rec.state.plan
     if plan is not None and plan.paid >= plan.total:
         complete_plan(rec, plan)
-        react(rec, "plan", "completed")
+        react(rec, PlanFact("completed"))
     _mend_plans(rec)
 
 
@@ -107,7 +108,7 @@ def _keep(rec: Recorder, promise: Promise, until: datetime) -> None:
     rec.emit(
         PromiseKept(promise_id=promise.promise_id, case_id=promise.case_id or None, until=until)
     )
-    react(rec, "promise", "kept")
+    react(rec, PromiseFact("kept"))
 
 
 def _mend_plans(rec: Recorder) -> None:
@@ -121,7 +122,7 @@ def _mend_plans(rec: Recorder) -> None:
         _resume_plan(rec, plan, plan.case_id or None)
         if plan.paid >= plan.total:
             complete_plan(rec, plan)
-            react(rec, "plan", "completed")
+            react(rec, PlanFact("completed"))
 
 
 def _failed(rec: Recorder, plan: Plan) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, TypeVar
 
 from services.dunning.domain.case import series
 from services.dunning.domain.case.conditions import holds
@@ -25,11 +26,29 @@ from services.dunning.domain.money.events import FeeCharged, LateFeeStarted, Wri
 from services.dunning.domain.money.owing import asked, overdue, overdue_principal
 from services.dunning.domain.money.state import Item
 from services.dunning.domain.recorder import Cause, Recorder
-from services.dunning.policy.actions import Action, Approval, Charge, Notice
+from services.dunning.policy.actions import (
+    Action,
+    Alert,
+    Approval,
+    Asking,
+    Charge,
+    Classify,
+    DirectDebit,
+    GradeCase,
+    Legal,
+    Notice,
+    Refer,
+    Restore,
+    Restrict,
+    StartLateFee,
+    Task,
+    WriteOff,
+)
+from services.dunning.policy.parts import Keyed
 from services.dunning.policy.segments import segment_owner
 from services.dunning.policy.vocabulary import CONTACT_TASKS
 
-HELD_BY_PAUSE = frozenset({"notice", "restrict", "legal"})
+HELD_BY_PAUSE = (Notice, Restrict, Legal)
 """What a pause forbids: contact, restriction, legal documents (rules of all packs: pause)."""
 
 
@@ -41,7 +60,7 @@ RESPONSIBLE = "responsible"
 _NOBODY_RESPONSIBLE = "collector"
 
 
-OF_A_CASE = frozenset({"restrict", "refer", "legal", "write_off"})
+OF_A_CASE = (Restrict, Refer, Legal, WriteOff)
 """What only a running case can bring about."""
 
 
@@ -52,9 +71,9 @@ def perform(rec: Recorder, actions: Iterable[Action], cause: Cause, *, is_step: 
     those that need a case while there is none.
     """
     for index, action in enumerate(actions):
-        if not is_step and action.kind in HELD_BY_PAUSE and rec.is_paused:
+        if not is_step and isinstance(action, HELD_BY_PAUSE) and rec.is_paused:
             continue
-        if action.kind in OF_A_CASE and rec.state.case is None:
+        if isinstance(action, OF_A_CASE) and rec.state.case is None:
             continue
         if holds(action.if_, rec.state, rec.today):
             perform_one(rec, action, cause.at(index), is_step=is_step)
@@ -62,10 +81,10 @@ def perform(rec: Recorder, actions: Iterable[Action], cause: Cause, *, is_step: 
 
 def perform_one(rec: Recorder, action: Action, cause: Cause, *, is_step: bool) -> None:
     """Carry out one action."""
-    if action.approval is not None:
-        _approval(rec, action, cause, is_step=is_step)
+    if isinstance(action, Approval):
+        ask(rec, action, cause, is_step=is_step)
     else:
-        _DEEDS[action.kind](rec, action, cause)
+        _BY_TYPE[type(action)](rec, action, cause)
 
 
 def request_notice(
@@ -113,10 +132,7 @@ def _interrupts(rec: Recorder, notice: Notice) -> bool:
     return notice.purpose in DEMANDS
 
 
-def _notice(rec: Recorder, action: Action, cause: Cause) -> None:
-    notice = action.notice
-    if notice is None:
-        return
+def _notice(rec: Recorder, notice: Notice, cause: Cause) -> None:
     for channel in notice.channels:
         if cause.channel not in (None, channel):
             continue
@@ -125,10 +141,7 @@ def _notice(rec: Recorder, action: Action, cause: Cause) -> None:
         request_notice(rec, notice, channel, overdue(rec.state, rec.today), cause)
 
 
-def _task(rec: Recorder, action: Action, cause: Cause) -> None:
-    task = action.task
-    if task is None:
-        return
+def _task(rec: Recorder, task: Task, cause: Cause) -> None:
     if not series.is_now(rec, task.repeat, cause):
         return
     if task.kind in CONTACT_TASKS and _is_delayed(rec, cause, task.kind):
@@ -172,13 +185,12 @@ def _is_delayed(rec: Recorder, cause: Cause, by: str) -> bool:
     return True
 
 
-def _restrict(rec: Recorder, action: Action, cause: Cause) -> None:
-    part = action.restrict
-    if part is None or any(r.service == part.service for r in rec.state.restrictions):
+def _restrict(rec: Recorder, action: Restrict, cause: Cause) -> None:
+    if any(r.service == action.service for r in rec.state.restrictions):
         return
     rec.effect(
         RestrictionRequested(
-            service=part.service,
+            service=action.service,
             on=rec.today,
             ledger_version=rec.state.ledger_version,
         ),
@@ -199,33 +211,29 @@ def restore(rec: Recorder, cause: Cause, services: tuple[str, ...] = ()) -> None
             )
 
 
-def _restore(rec: Recorder, action: Action, cause: Cause) -> None:
-    if action.restore is not None:
-        restore(rec, cause, action.restore.services)
+def _restore(rec: Recorder, action: Restore, cause: Cause) -> None:
+    restore(rec, cause, action.services)
 
 
-def _refer(rec: Recorder, action: Action, cause: Cause) -> None:
-    if action.refer is not None:
-        rec.effect(
-            ReferralMade(
-                to=action.refer.to,
-                on=rec.today,
-                ledger_version=rec.state.ledger_version,
-                overdue=overdue_principal(rec.state, rec.today),
-                currency=rec.state.currency,
-            ),
-            cause,
-        )
+def _refer(rec: Recorder, action: Refer, cause: Cause) -> None:
+    rec.effect(
+        ReferralMade(
+            to=action.to,
+            on=rec.today,
+            ledger_version=rec.state.ledger_version,
+            overdue=overdue_principal(rec.state, rec.today),
+            currency=rec.state.currency,
+        ),
+        cause,
+    )
 
 
-def _legal(rec: Recorder, action: Action, cause: Cause) -> None:
-    if action.legal is None:
-        return
+def _legal(rec: Recorder, action: Legal, cause: Cause) -> None:
     figures = asked(rec.state, overdue(rec.state, rec.today), rec.today)
     rec.effect(
         LegalRequested(
             request_id=rec.new_id("l"),
-            document=action.legal.document,
+            document=action.document,
             on=rec.today,
             ledger_version=rec.state.ledger_version,
             principal=figures.principal,
@@ -238,12 +246,7 @@ def _legal(rec: Recorder, action: Action, cause: Cause) -> None:
     )
 
 
-def _approval(rec: Recorder, action: Action, cause: Cause, *, is_step: bool) -> None:
-    if action.approval is not None:
-        ask(rec, action.approval, cause, is_step=is_step)
-
-
-def ask(rec: Recorder, approval: Approval, cause: Cause, *, is_step: bool) -> None:
+def ask(rec: Recorder, approval: Asking, cause: Cause, *, is_step: bool) -> None:
     """Ask for an approval; a step's makes the steps after it wait.
 
     While one that a reaction asked for waits for its decision, it is not asked for again.
@@ -265,11 +268,9 @@ def ask(rec: Recorder, approval: Approval, cause: Cause, *, is_step: bool) -> No
     )
 
 
-def _classify(rec: Recorder, action: Action, cause: Cause) -> None:
-    if action.classify is None:
-        return
-    wanted = action.classify.as_
-    for case in action.classify.first_of:
+def _classify(rec: Recorder, action: Classify, cause: Cause) -> None:
+    wanted = action.as_
+    for case in action.first_of:
         if holds(case.if_, rec.state, rec.today):
             wanted = case.as_
             break
@@ -278,7 +279,7 @@ def _classify(rec: Recorder, action: Action, cause: Cause) -> None:
         rec.effect(event(as_=wanted), cause)
 
 
-def _grade(rec: Recorder, action: Action, cause: Cause) -> None:
+def _grade(rec: Recorder, action: GradeCase, cause: Cause) -> None:
     wanted = grade_on(rec.state, rec.pack, rec.today)
     if wanted is not None and rec.state.case is not None:
         rec.effect(Classified(as_=wanted), cause)
@@ -289,15 +290,11 @@ def raise_alert(rec: Recorder, kind: str, cause: Cause) -> None:
     rec.effect(AlertRaised(kind=kind, on=rec.today), cause)
 
 
-def _alert(rec: Recorder, action: Action, cause: Cause) -> None:
-    if action.alert is not None:
-        raise_alert(rec, action.alert.kind, cause)
+def _alert(rec: Recorder, action: Alert, cause: Cause) -> None:
+    raise_alert(rec, action.kind, cause)
 
 
-def _charge(rec: Recorder, action: Action, cause: Cause) -> None:
-    charge = action.charge
-    if charge is None:
-        return
+def _charge(rec: Recorder, charge: Charge, cause: Cause) -> None:
     amount = _worked_out(rec, charge) if cause.amount is None else cause.amount
     if amount <= 0:
         return
@@ -321,28 +318,42 @@ def _worked_out(rec: Recorder, charge: Charge) -> int:
     return int(share.quantize(Decimal(1), ROUND_HALF_UP))
 
 
-def _start_late_fee(rec: Recorder, action: Action, cause: Cause) -> None:
+def _start_late_fee(rec: Recorder, action: StartLateFee, cause: Cause) -> None:
     rec.effect(LateFeeStarted(from_day=rec.today), cause)
 
 
-def _write_off(rec: Recorder, action: Action, cause: Cause) -> None:
+def _write_off(rec: Recorder, action: WriteOff, cause: Cause) -> None:
     ids = tuple(item.item_id for item in overdue(rec.state, rec.today))
     approval = cause.approval_id or rec.new_id("x")
     rec.effect(WriteOffApproved(item_ids=ids, approval_id=approval), cause)
 
 
-_DEEDS: dict[str, Callable[[Recorder, Action, Cause], None]] = {
-    "notice": _notice,
-    "task": _task,
-    "restrict": _restrict,
-    "restore": _restore,
-    "refer": _refer,
-    "legal": _legal,
-    "classify": _classify,
-    "grade": _grade,
-    "alert": _alert,
-    "charge": _charge,
-    "start_late_fee": _start_late_fee,
-    "write_off": _write_off,
-    "direct_debit": direct_debit.request,
-}
+A = TypeVar("A", bound=Action)
+_CarryOut = Callable[[Recorder, Any, Cause], None]
+
+
+def _of(
+    kind: type[A], carry_out: Callable[[Recorder, A, Cause], None]
+) -> tuple[type[Keyed], _CarryOut]:
+    """One line of the table; the type checker holds the function to its action."""
+    return kind, carry_out
+
+
+_BY_TYPE: dict[type[Keyed], _CarryOut] = dict(
+    (
+        _of(Notice, _notice),
+        _of(Task, _task),
+        _of(Restrict, _restrict),
+        _of(Restore, _restore),
+        _of(Refer, _refer),
+        _of(Legal, _legal),
+        _of(Classify, _classify),
+        _of(GradeCase, _grade),
+        _of(Alert, _alert),
+        _of(Charge, _charge),
+        _of(StartLateFee, _start_late_fee),
+        _of(WriteOff, _write_off),
+        _of(DirectDebit, direct_debit.request),
+    )
+)
+"""What carries out an action; an approval is asked for, a report is the creditor's."""

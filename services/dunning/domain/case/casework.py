@@ -24,6 +24,7 @@ from services.dunning.domain.money.owing import overdue, overdue_principal, past
 from services.dunning.domain.money.state import LateFeeTerms, MoneyTerms
 from services.dunning.domain.money.waiting_money import tell_of_waiting_money
 from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.policy.facts import CaseFact
 from services.dunning.policy.model import Pack
 
 
@@ -113,7 +114,7 @@ def _open(rec: Recorder) -> None:
     tell_of_waiting_money(rec)
     if ahead is not None:
         rec.effect(Classified(as_=ahead), Cause(None, "classified before the case"))
-    react(rec, "case", "opened")
+    react(rec, CaseFact("opened"))
 
 
 def _forget_agreements(rec: Recorder) -> None:
@@ -139,7 +140,7 @@ def _close(rec: Recorder) -> None:
             rec.effect(ApprovalLapsed(approval_id=approval.approval_id, for_=approval.for_), cause)
     end_with_case(rec)
     restore(rec, cause)
-    react(rec, "case", "closed")
+    react(rec, CaseFact("closed"))
     earlier = None if overdue(rec.before, rec.today) else rec.state.last_overdue_on
     rec.effect(CaseClosed(closed_on=rec.today, last_overdue_on=earlier), cause)
 

@@ -2,121 +2,121 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from services.dunning.domain.account import Account
 from services.dunning.domain.money.owing import overdue, overdue_principal
-from services.dunning.policy.conditions import Condition
+from services.dunning.policy import conditions as c
+from services.dunning.policy.conditions import AllOf, AnyOf, Condition, Not, Single
+from services.dunning.policy.parts import Keyed
 
 
 def holds(condition: Condition | None, state: Account, day: date) -> bool:
-    """Answer whether everything the condition names is so; no condition always holds."""
-    if condition is None:
-        return True
-    return all(
-        _CHECKS[name](state, getattr(condition, name), day)
-        for name in sorted(condition.model_fields_set)
-    )
+    """Answer whether a condition is met; no condition always is."""
+    match condition:
+        case None:
+            return True
+        case AllOf(all=parts):
+            return all(holds(part, state, day) for part in parts)
+        case AnyOf(any=parts):
+            return any(holds(part, state, day) for part in parts)
+        case Not(not_=part):
+            return not holds(part, state, day)
+        case _:
+            return _CHECKS[type(condition)](condition, state, day)
 
 
-def _replied(state: Account, wanted: bool, day: date) -> bool:
-    return bool(state.case and state.case.replied) == wanted
+def _replied(asked: c.Replied, state: Account, day: date) -> bool:
+    return bool(state.case and state.case.replied) == asked.replied
 
 
-def _disputed(state: Account, wanted: bool, day: date) -> bool:
+def _disputed(asked: c.Disputed, state: Account, day: date) -> bool:
     case = state.case
     raised = case.disputed if case else bool(state.disputes)
     about = {item.item_id for item in overdue(state, day)} if case else set()
-    return (raised or not about.isdisjoint(state.contested)) == wanted
+    return (raised or not about.isdisjoint(state.contested)) == asked.disputed
 
 
-def _disputed_ever(state: Account, wanted: bool, day: date) -> bool:
-    return state.disputed_ever == wanted
+def _disputed_ever(asked: c.DisputedEver, state: Account, day: date) -> bool:
+    return state.disputed_ever == asked.disputed_ever
 
 
-def _notice_sent(state: Account, purpose: str, day: date) -> bool:
-    return state.case is not None and purpose in state.case.sent
+def _notice_sent(asked: c.NoticeSent, state: Account, day: date) -> bool:
+    return state.case is not None and asked.notice_sent in state.case.sent
 
 
-def _notice_delivered(state: Account, purpose: str, day: date) -> bool:
-    return state.case is not None and purpose in state.case.delivered
+def _notice_delivered(asked: c.NoticeDelivered, state: Account, day: date) -> bool:
+    return state.case is not None and asked.notice_delivered in state.case.delivered
 
 
-def _attribute(state: Account, name: str, day: date) -> bool:
-    return name in state.attributes
+def _attribute(asked: c.Attribute, state: Account, day: date) -> bool:
+    return asked.attribute in state.attributes
 
 
-def _class(state: Account) -> str | None:
-    return state.case.classified if state.case else state.classified_ahead
+def _classified(asked: c.Classified, state: Account, day: date) -> bool:
+    now = state.case.classified if state.case else state.classified_ahead
+    return now in asked.classified
 
 
-def _classified(state: Account, names: tuple[str, ...], day: date) -> bool:
-    return _class(state) in names
+def _observed(asked: c.Observed, state: Account, day: date) -> bool:
+    return any(name in state.observed for name in asked.observed)
 
 
-def _not_classified(state: Account, names: tuple[str, ...], day: date) -> bool:
-    return _class(state) not in names
+def _observed_in_case(asked: c.ObservedInCase, state: Account, day: date) -> bool:
+    since, seen = state.case.opened_on if state.case else day, state.observed
+    return any(seen[name] >= since for name in asked.observed_in_case if name in seen)
 
 
-def _observed(state: Account, names: tuple[str, ...], day: date) -> bool:
-    return any(name in state.observed for name in names)
+def _restricted(asked: c.Restricted, state: Account, day: date) -> bool:
+    return any(r.service in asked.restricted for r in state.restrictions)
 
 
-def _observed_all(state: Account, names: tuple[str, ...], day: date) -> bool:
-    return all(name in state.observed for name in names)
+def _referred(asked: c.Referred, state: Account, day: date) -> bool:
+    return state.case is not None and any(name in state.case.referred for name in asked.referred)
 
 
-def _not_asked(state: Account, name: str, day: date) -> bool:
-    return all(approval.for_ != name for approval in state.approvals)
+def _asked(asked: c.Asked, state: Account, day: date) -> bool:
+    return any(approval.for_ == asked.asked for approval in state.approvals)
 
 
-def _not_observed(state: Account, names: tuple[str, ...], day: date) -> bool:
-    return not _observed(state, names, day)
+def _overdue(asked: c.Overdue, state: Account, day: date) -> bool:
+    return bool(overdue(state, day)) == asked.overdue
 
 
-def _not_observed_in_case(state: Account, names: tuple[str, ...], day: date) -> bool:
-    since = state.case.opened_on if state.case else day
-    return not any(state.observed[name] >= since for name in names if name in state.observed)
+def _overdue_at_least(asked: c.OverdueAtLeast, state: Account, day: date) -> bool:
+    return overdue_principal(state, day) >= asked.overdue_at_least
 
 
-def _restricted(state: Account, names: tuple[str, ...], day: date) -> bool:
-    return any(r.service in names for r in state.restrictions)
-
-
-def _referred(state: Account, names: tuple[str, ...], day: date) -> bool:
-    return state.case is not None and any(name in state.case.referred for name in names)
-
-
-def _overdue(state: Account, wanted: bool, day: date) -> bool:
-    return bool(overdue(state, day)) == wanted
-
-
-def _overdue_at_least(state: Account, amount: int, day: date) -> bool:
-    return overdue_principal(state, day) >= amount
-
-
-def _overdue_within_days(state: Account, days: int, day: date) -> bool:
+def _overdue_within_days(asked: c.OverdueWithinDays, state: Account, day: date) -> bool:
     last = day if overdue(state, day) else state.last_overdue_on
-    return last is not None and last >= day - timedelta(days=days)
+    return last is not None and last >= day - timedelta(days=asked.overdue_within_days)
 
 
-_CHECKS: dict[str, Callable[[Account, Any, date], bool]] = {
-    "replied": _replied,
-    "disputed": _disputed,
-    "disputed_ever": _disputed_ever,
-    "notice_sent": _notice_sent,
-    "notice_delivered": _notice_delivered,
-    "attribute": _attribute,
-    "classified": _classified,
-    "not_classified": _not_classified,
-    "observed": _observed,
-    "observed_all": _observed_all,
-    "not_asked": _not_asked,
-    "not_observed": _not_observed,
-    "not_observed_in_case": _not_observed_in_case,
-    "restricted": _restricted,
-    "referred": _referred,
-    "overdue": _overdue,
-    "overdue_at_least": _overdue_at_least,
-    "overdue_within_days": _overdue_within_days,
-}
+S = TypeVar("S", bound=Single)
+_Check = Callable[[Any, Account, date], bool]
+
+
+def _of(kind: type[S], check: Callable[[S, Account, date], bool]) -> tuple[type[Keyed], _Check]:
+    """One line of the table; the type checker holds the check to its condition."""
+    return kind, check
+
+
+_CHECKS: dict[type[Keyed], _Check] = dict(
+    (
+        _of(c.Replied, _replied),
+        _of(c.Disputed, _disputed),
+        _of(c.DisputedEver, _disputed_ever),
+        _of(c.NoticeSent, _notice_sent),
+        _of(c.NoticeDelivered, _notice_delivered),
+        _of(c.Attribute, _attribute),
+        _of(c.Classified, _classified),
+        _of(c.Observed, _observed),
+        _of(c.ObservedInCase, _observed_in_case),
+        _of(c.Restricted, _restricted),
+        _of(c.Referred, _referred),
+        _of(c.Asked, _asked),
+        _of(c.Overdue, _overdue),
+        _of(c.OverdueAtLeast, _overdue_at_least),
+        _of(c.OverdueWithinDays, _overdue_within_days),
+    )
+)

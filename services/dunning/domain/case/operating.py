@@ -23,6 +23,7 @@ from services.dunning.domain.contact.events import DeliveryRecorded, ReplyRecord
 from services.dunning.domain.contact.fates import fate_of, follow_fate
 from services.dunning.domain.money.limitation import restart_by_delivery, restart_by_promise
 from services.dunning.domain.recorder import Recorder
+from services.dunning.policy.facts import PlanFact, PromiseFact, TaskFact
 
 LEGAL_PROGRESS = ("filed", "hearing", "judgment", "settled", "enforced", "frozen", "seized")
 
@@ -48,7 +49,7 @@ def complete_task(rec: Recorder, command: CompleteTask) -> None:
             case_id=task.case_id,
         )
     )
-    react(rec, "task", task.kind, command.result)
+    react(rec, TaskFact(task.kind, command.result))
 
 
 def _open_task(rec: Recorder, command: CompleteTask) -> OpenTask | None:
@@ -117,7 +118,7 @@ def make_promise(rec: Recorder, command: MakePromise) -> None:
         )
     )
     restart_by_promise(rec, promise_id)
-    react(rec, "promise", "made")
+    react(rec, PromiseFact("made"))
 
 
 def agree_plan(rec: Recorder, command: AgreePlan) -> None:
@@ -140,7 +141,7 @@ def agree_plan(rec: Recorder, command: AgreePlan) -> None:
             collateral=command.collateral,
         )
     )
-    react(rec, "plan", "agreed")
+    react(rec, PlanFact("agreed"))
 
 
 # ---- holds

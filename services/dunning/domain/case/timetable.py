@@ -14,8 +14,19 @@ from services.dunning.domain.account import Account
 from services.dunning.domain.case.state import Case
 from services.dunning.domain.localtime import ONE_DAY, instant, local_day, months_after
 from services.dunning.domain.money.owing import judgment_unpaid, overdue, overdue_principal
-from services.dunning.policy.conditions import After, When
 from services.dunning.policy.model import Pack, Step
+from services.dunning.policy.timing import (
+    After,
+    AfterApproval,
+    AfterFact,
+    AfterLegal,
+    AfterStep,
+    AfterTask,
+    DayPastDue,
+    DaysAfterStep,
+    MonthsPastDue,
+    When,
+)
 
 
 class Turn(NamedTuple):
@@ -89,17 +100,23 @@ def first_possible_day(case: Case) -> date:
 
 
 def _planned(when: When, state: Account, due_on: date, pack: Pack, zone: ZoneInfo) -> Turn | None:
-    if when.day is not None:
-        return Turn(due_on + timedelta(days=when.day), f"day {when.day} reached")
-    case = state.case
-    if when.then_days is not None and case is not None:
-        base = case.base_on or case.opened_on
-        why = f"{when.then_days} days after the step before ({base})"
-        return Turn(base + timedelta(days=when.then_days), why)
-    if when.months_past_due is not None:
-        last = months_after(due_on, when.months_past_due)
-        return Turn(last + ONE_DAY, f"more than {when.months_past_due} months past due")
-    return _after(when.after, state, pack, zone) if when.after else None
+    match when:
+        case DayPastDue(day=day):
+            return Turn(due_on + timedelta(days=day), f"day {day} reached")
+        case DaysAfterStep(then_days=days):
+            return _after_step_before(days, state.case)
+        case MonthsPastDue(months_past_due=months):
+            last = months_after(due_on, months)
+            return Turn(last + ONE_DAY, f"more than {months} months past due")
+        case AfterFact(after=after):
+            return _after(after, state, pack, zone)
+
+
+def _after_step_before(days: int, case: Case | None) -> Turn | None:
+    if case is None:
+        return None
+    base = case.base_on or case.opened_on
+    return Turn(base + timedelta(days=days), f"{days} days after the step before ({base})")
 
 
 def _by_amount(when: When, state: Account, day: date) -> Turn | None:
@@ -115,26 +132,44 @@ def _by_amount(when: When, state: Account, day: date) -> Turn | None:
 
 def _after(after: After, state: Account, pack: Pack, zone: ZoneInfo) -> Turn | None:
     case = state.case
-    if case is None or (after.unpaid and not judgment_unpaid(state)):
+    if case is None:
         return None
-    days = timedelta(days=after.days)
-    later = f", {after.days} days on" if after.days else ""
-    if after.step is not None:
-        on = next((case.taken[id_] for id_ in pack.names(after.step) if id_ in case.taken), None)
-        return Turn(on + days, f"step {after.step} taken on {on}{later}") if on else None
-    if after.legal is not None:
-        on = case.progress.get(after.legal)
-        wait = days or ONE_DAY
-        return Turn(on + wait, f"{after.legal} recorded on {on}{later}") if on else None
-    fact = f"approval {after.approval}" if after.approval else str(after.task)
+    match after:
+        case AfterStep(step=step):
+            on = next((case.taken[id_] for id_ in pack.names(step) if id_ in case.taken), None)
+            wait = timedelta(days=after.days)
+            return Turn(on + wait, f"step {step} taken on {on}{_later(after)}") if on else None
+        case AfterLegal():
+            return _after_legal(after, case, is_unpaid=judgment_unpaid(state))
+        case AfterTask() | AfterApproval():
+            return _after_result(after, case, pack, zone)
+
+
+def _after_legal(after: AfterLegal, case: Case, *, is_unpaid: bool) -> Turn | None:
+    on = case.progress.get(after.legal)
+    if on is None or (after.unpaid and not is_unpaid):
+        return None
+    wait = timedelta(days=after.days) or ONE_DAY
+    return Turn(on + wait, f"{after.legal} recorded on {on}{_later(after)}")
+
+
+def _after_result(
+    after: AfterTask | AfterApproval, case: Case, pack: Pack, zone: ZoneInfo
+) -> Turn | None:
+    fact = after.task if isinstance(after, AfterTask) else f"approval {after.approval}"
     keys = [f"{fact}:{result}" for result in after.results] or [fact]
     done = [case.results[key] for key in keys if key in case.results]
     if not done:
         return None
     at = max(done)
     result = " or ".join(after.results) or "done"
-    why = f"{fact} {result} on {local_day(at, zone)}{later}"
-    return Turn(max(local_day(at, zone) + days, _next_turn_day(at, pack, zone)), why)
+    why = f"{fact} {result} on {local_day(at, zone)}{_later(after)}"
+    day = local_day(at, zone) + timedelta(days=after.days)
+    return Turn(max(day, _next_turn_day(at, pack, zone)), why)
+
+
+def _later(after: After) -> str:
+    return f", {after.days} days on" if after.days else ""
 
 
 def _next_turn_day(at: datetime, pack: Pack, zone: ZoneInfo) -> date:

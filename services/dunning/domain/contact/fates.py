@@ -5,6 +5,7 @@ from services.dunning.domain.case.evolve import UNREACHABLE
 from services.dunning.domain.case.reacting import react
 from services.dunning.domain.case.state import Case, NoticeAsked
 from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.policy.facts import DeliveryFact
 
 NO_ADDRESS = "no_address"
 
@@ -23,7 +24,7 @@ def follow_fate(rec: Recorder, notice_id: str, before: NoticeAsked | None) -> No
         return
     if asked.fate == NO_ADDRESS:
         _tell_unreachable(rec, asked)
-    react(rec, "delivery", asked.fate, led_by=_led_by(asked))
+    react(rec, DeliveryFact(asked.fate), led_by=_led_by(asked))
 
 
 def _led_by(asked: NoticeAsked) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from services.dunning.domain.case.state import Case, WaitingContact
 from services.dunning.domain.contact.people import Contacts
 from services.dunning.domain.localtime import ONE_DAY, local_day
 from services.dunning.domain.recorder import Recorder
-from services.dunning.policy.actions import Action
+from services.dunning.policy.actions import Action, Task
 from services.dunning.policy.model import Contact
 from services.dunning.policy.vocabulary import CONTACT_TASKS
 
@@ -41,7 +41,7 @@ def allowed_at(rec: Recorder, by: str) -> datetime:
 
 def contact_by(action: Action, contact: WaitingContact) -> str:
     """What a contact that waits is made by: its channel, else the kind of its task."""
-    return contact.channel or (action.task.kind if action.task else "")
+    return contact.channel or (action.kind if isinstance(action, Task) else "")
 
 
 def goes_out_on(rec: Recorder) -> date:

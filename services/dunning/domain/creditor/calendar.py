@@ -23,7 +23,7 @@ from services.dunning.domain.event import Why, because
 from services.dunning.domain.events import CreditorEvent
 from services.dunning.domain.localtime import instant, local_day, named_day, next_monthly
 from services.dunning.domain.money.commission import month_before
-from services.dunning.policy.actions import Action, Task
+from services.dunning.policy.actions import Action, Alert, Approval, Report, Task
 from services.dunning.policy.model import CalendarEntry, Pack
 from services.dunning.policy.segments import segment_owner
 
@@ -139,30 +139,33 @@ def _deed(
     path: tuple[int, ...],
 ) -> Iterator[_Deed]:
     """The one event of an action; `number` makes its id."""
-    if action.task is not None:
-        yield TaskRequested(
-            task_id=f"{state.code}-t{number}",
-            kind=action.task.kind,
-            owner=_owner(pack, action.task, segment),
-            with_owners=action.task.with_owners,
-            asks=action.task.asks,
-            on=day,
-            segment=segment or None,
-        )
-    elif action.report is not None:
-        values = dict(command.reports.get(action.report.name, {}))
-        yield ReportStored(name=action.report.name, on=day, values=values)
-    elif action.alert is not None:
-        yield AlertRaised(kind=action.alert.kind, on=day)
-    elif action.approval is not None:
-        yield ApprovalRequested(
-            approval_id=f"{state.code}-a{number}",
-            for_=action.approval.for_,
-            by_role=action.approval.by,
-            path=path,
-            amount=command.commission,
-            period=month_before(day),
-        )
+    match action:
+        case Task():
+            yield TaskRequested(
+                task_id=f"{state.code}-t{number}",
+                kind=action.kind,
+                owner=_owner(pack, action, segment),
+                with_owners=action.with_owners,
+                asks=action.asks,
+                on=day,
+                segment=segment or None,
+            )
+        case Report(name=name):
+            values = dict(command.reports.get(name, {}))
+            yield ReportStored(name=name, on=day, values=values)
+        case Alert(kind=kind):
+            yield AlertRaised(kind=kind, on=day)
+        case Approval():
+            yield ApprovalRequested(
+                approval_id=f"{state.code}-a{number}",
+                for_=action.for_,
+                by_role=action.by,
+                path=path,
+                amount=command.commission,
+                period=month_before(day),
+            )
+        case _:
+            return
 
 
 def _owner(pack: Pack, task: Task, segment: str | None) -> str:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from services.dunning.domain.account import Account
 from services.dunning.domain.localtime import months_after
 from services.dunning.domain.money.state import Clock, Restart
-from services.dunning.policy.recovery import Limitation
+from services.dunning.policy.model import Limitation
 
 _MONTHS = 12
 

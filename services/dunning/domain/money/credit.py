@@ -10,6 +10,7 @@ from services.dunning.domain.money.events import InvoiceCounted
 from services.dunning.domain.money.owing import is_unpaid, waiting_for
 from services.dunning.domain.money.state import Item
 from services.dunning.domain.recorder import Recorder
+from services.dunning.policy.facts import InvoiceFact
 from services.dunning.policy.model import Pack
 
 _CANCELLED = "cancelled"
@@ -33,7 +34,7 @@ def check_credit(rec: Recorder, invoices: Sequence[Item]) -> None:
         if agreement is not None and agreement.covers(invoice.issued_on):
             continue
         if not is_prepaid(rec.state, invoice, rec.today):
-            react(rec, "invoice", "without_agreement")
+            react(rec, InvoiceFact("without_agreement"))
 
 
 def is_prepaid(state: Account, item: Item, day: date) -> bool:

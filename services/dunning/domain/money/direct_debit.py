@@ -5,13 +5,13 @@ from services.dunning.domain.money.events import DirectDebitRequested
 from services.dunning.domain.money.owing import disputed_ids, is_unpaid, owed
 from services.dunning.domain.money.state import Owed
 from services.dunning.domain.recorder import Cause, Recorder
-from services.dunning.policy.actions import Action
+from services.dunning.policy.actions import DirectDebit
 
 _REQUEST = "b"
 """The letter of their ids."""
 
 
-def request(rec: Recorder, action: Action, cause: Cause) -> None:
+def request(rec: Recorder, action: DirectDebit, cause: Cause) -> None:
     """Ask the bank for what is to be debited; nothing is asked without a mandate."""
     figures = to_debit(rec)
     if not rec.state.mandate or figures.total <= 0:

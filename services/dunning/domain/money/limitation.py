@@ -17,8 +17,9 @@ from services.dunning.domain.money.events import LimitationReached, LimitationRe
 from services.dunning.domain.money.owing import is_unpaid, past_due
 from services.dunning.domain.money.state import Item
 from services.dunning.domain.recorder import Cause, Recorder
-from services.dunning.policy.actions import Action
-from services.dunning.policy.recovery import Limitation
+from services.dunning.policy.actions import Action, Alert
+from services.dunning.policy.facts import LimitationFact
+from services.dunning.policy.model import Limitation
 
 NEAR, EXPIRED = "near", "expired"
 REACHED = frozenset({"delivered", "signed"})
@@ -139,9 +140,9 @@ def _tell(
             LimitationReached(item_id=item.item_id, stage=stage, on=rec.today, ends_on=end), cause
         )
     for index, action in enumerate(actions):
-        if action.kind in HELD_BY_PAUSE and rec.is_paused:
+        if isinstance(action, HELD_BY_PAUSE) and rec.is_paused:
             continue
         if holds(action.if_, rec.state, rec.today):
-            for cause in causes if action.alert else causes[:1]:
+            for cause in causes if isinstance(action, Alert) else causes[:1]:
                 perform_one(rec, action, cause.at(index), is_step=False)
-    react(rec, "limitation", stage)
+    react(rec, LimitationFact(stage))

@@ -3,6 +3,7 @@
 from services.dunning.domain.case.events import TaskRequested
 from services.dunning.domain.case.reacting import react
 from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.policy.facts import MandateFact
 
 WITHDRAWN = "withdrawn"
 _NO_MORE = frozenset(
@@ -24,8 +25,9 @@ def withdraw(rec: Recorder) -> None:
     """React to a mandate that has ended; where the pack names no reaction finance gets the task to
     reconcile the account with the bank, whatever becomes of the case.
     """
-    if any(reaction.on.mandate == WITHDRAWN for reaction in rec.pack.reactions):
-        react(rec, "mandate", WITHDRAWN)
+    withdrawn = MandateFact(WITHDRAWN)
+    if any(reaction.on.answers(withdrawn) for reaction in rec.pack.reactions):
+        react(rec, withdrawn)
         return
     rec.effect(
         TaskRequested(

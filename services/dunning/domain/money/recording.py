@@ -26,6 +26,7 @@ from services.dunning.domain.money.events import (
 from services.dunning.domain.money.limitation import restart_by_payment
 from services.dunning.domain.money.mandate import withdraw
 from services.dunning.domain.recorder import Recorder
+from services.dunning.policy.facts import ObservationFact
 
 
 def update_items(rec: Recorder, command: UpdateItems) -> None:
@@ -129,7 +130,7 @@ def record_observation(rec: Recorder, command: RecordObservation) -> None:
     if command.kind == DECEASED:
         stop_for_death(rec, known=known)
     reassess(rec)
-    react(rec, "observation", command.kind)
+    react(rec, ObservationFact(command.kind))
 
 
 def confirm_restriction(rec: Recorder, command: ConfirmRestriction) -> None:

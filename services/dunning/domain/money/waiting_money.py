@@ -17,10 +17,10 @@ from services.dunning.domain.money.commands import NoteUnmatched
 from services.dunning.domain.money.events import PaymentUnmatched
 from services.dunning.domain.money.owing import overdue
 from services.dunning.domain.recorder import Cause, Recorder
-from services.dunning.policy.actions import Action
+from services.dunning.policy.actions import Action, Approval, Legal, Refer, Restrict
 
 ALERT = "payment_unmatched"
-HELD_BY_MONEY = frozenset({"restrict", "refer", "legal"})
+HELD_BY_MONEY = (Restrict, Refer, Legal)
 """What no step does while the waiting money covers what is overdue."""
 _PATIENCE = timedelta(minutes=5)
 
@@ -88,8 +88,8 @@ def _is_severe(actions: Iterable[Action], state: Account, day: date) -> bool:
     return any(
         holds(action.if_, state, day)
         and (
-            action.kind in HELD_BY_MONEY
-            or (action.approval is not None and _is_severe(action.approval.then, state, day))
+            isinstance(action, HELD_BY_MONEY)
+            or (isinstance(action, Approval) and _is_severe(action.then, state, day))
         )
         for action in actions
     )
