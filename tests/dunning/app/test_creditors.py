@@ -46,7 +46,7 @@ async def test_a_pack_of_ones_own_is_followed_also_after_a_restart(desk: Desk) -
     events = await other.events(f"account-{CREDITOR}/P-1")
     await other.stop()
     steps = [e.event for e in events if e.type == "StepTaken"]
-    assert [(s.step, s.policy) for s in steps] == [("s1", "own-pack")]
+    assert [(s.step, s.policy) for s in steps] == [("reminder_and_call", "own-pack")]
 
 
 async def test_a_faulty_pack_is_refused_with_line_and_field(desk: Desk) -> None:
