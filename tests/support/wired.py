@@ -65,8 +65,9 @@ class Wired:
         self.operate_creditor(command, pack)
 
     def knows(self, pack: Pack) -> None:
-        """Dunning finds the text of a pack."""
+        """Dunning finds the text of a pack, in place of another of its hash."""
         self.decisions.library._by_hash[pack.content_hash] = pack
+        self.decisions.library._resolved.clear()
 
     # ---- seams for those who break rules
 

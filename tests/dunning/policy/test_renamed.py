@@ -90,7 +90,13 @@ class Moved:
         self.world.invoice(amount, due="2026-06-10")
         self.world.to(until)
         self.old = list(self.world.seen)
-        self.world.pack = get(name)
+        self.name = name
+        self.goes_on(get(name))
+
+    def goes_on(self, pack: Pack) -> None:
+        """What refers to the text of before finds this pack."""
+        known_as = {"content_hash": before(self.name).content_hash}
+        self.world.wired.knows(pack.model_copy(update=known_as))
 
     def since(self, kind: type[Any]) -> list[Any]:
         """What happened under the text of today."""
@@ -118,11 +124,11 @@ class TestACaseOfBefore:
     def test_has_a_step_approved_that_asked_under_its_number(self) -> None:
         case = Moved("tax-arrears", "2026-06-12 10:00")
         world = case.world
-        world.pack = before("tax-arrears")
+        case.goes_on(before("tax-arrears"))
         world.do(CompleteTask(kind="verify_debt", result="verified"))
         world.to("2026-07-15 10:00")
         assert [approval.step for approval in world.state("A").approvals] == ["s4"]
-        world.pack = get("tax-arrears")
+        case.goes_on(get("tax-arrears"))
         world.do(Decide(for_="seizure", outcome="approved", by="m"))
         assert world.of(LegalRequested)[-1].document == "seizure_order"
         assert world.to("2026-09-01").steps()[-1] == "enforcement 08-14"
@@ -135,19 +141,19 @@ class TestACaseOfBefore:
 
     def test_leaves_dropped_what_was_dropped(self) -> None:
         case = Moved("property-service", "2026-06-11 10:00")
-        case.world.pack = before("property-service")
+        case.goes_on(before("property-service"))
         case.world.do(RecordReply())
         case.world.to("2026-06-28")
-        case.world.pack = get("property-service")
+        case.goes_on(get("property-service"))
         assert case.world.to("2026-07-11").steps() == ["s1 06-11", "visit 07-10"]
 
 
 class TestAReactionOfBefore:
     def test_that_answered_today_does_not_answer_again(self) -> None:
         case = Moved("parking", "2026-06-16 10:00")
-        case.world.pack = before("parking")
+        case.goes_on(before("parking"))
         case.world.do(RecordObservation(kind="plate_seen"))
-        case.world.pack = get("parking")
+        case.goes_on(get("parking"))
         case.world.to("2026-06-16 11:00").do(RecordObservation(kind="plate_seen"))
         assert len(case.since(NoticeRequested)) == 1
         case.world.to("2026-06-17 11:00").do(RecordObservation(kind="plate_seen"))
@@ -155,18 +161,18 @@ class TestAReactionOfBefore:
 
     def test_whose_series_runs_begins_none_beside_it(self) -> None:
         case = Moved("mall-abnormal", "2026-06-16 10:00")
-        case.world.pack = before("mall-abnormal")
+        case.goes_on(before("mall-abnormal"))
         case.world.do(RecordObservation(kind="shop_closed"))
-        case.world.pack = get("mall-abnormal")
+        case.goes_on(get("mall-abnormal"))
         case.world.to("2026-06-17 10:00").do(RecordObservation(kind="shop_closed"))
         case.world.to("2026-07-01")
         assert [task.kind for task in case.since(TaskRequested)].count("photo_evidence") == 3
 
     def test_whose_approval_waits_does_not_ask_again(self) -> None:
         case = Moved("unit-users", "2026-06-16 10:00")
-        case.world.pack = before("unit-users")
+        case.goes_on(before("unit-users"))
         case.world.do(RecordObservation(kind="malicious"))
-        case.world.pack = get("unit-users")
+        case.goes_on(get("unit-users"))
         case.world.do(RecordObservation(kind="malicious"))
         assert len(case.since(ApprovalRequested)) == 1
         case.world.do(Decide(for_="penalty", outcome="approved", by="m"))
@@ -177,9 +183,9 @@ class TestThePolicyInForce:
     def test_put_again_in_other_words_is_no_other_policy(self) -> None:
         world = World(before("mobile"))
         world.invoice(10000, due="2026-06-10")
-        world.to("2026-06-12").pack = get("mobile")
+        world.to("2026-06-12")
         with pytest.raises(Rejected, match="follows policy mobile v1 with these figures already"):
-            world.do(FollowPolicy(by="m"))
+            world.do(FollowPolicy(by="m"), pack=get("mobile"))
 
     def test_is_not_proposed_again_in_other_words(self) -> None:
         world = World(before("mobile"))
