@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from contracts import billing, dunning
+from contracts import billing, dunning, ledger
 from tests.ledger.conftest import World
 
 D = date
@@ -73,7 +73,7 @@ async def test_past_day_is_shown_as_it_was_known_then_or_is_known_now(world: Wor
 async def test_payment_told_late_is_published_with_where_it_went(world: World) -> None:
     await overdue(world)
     await world.pay("Q", 7000, received=D(2026, 1, 9))
-    told = [one for one in await world.published() if one.subject == "1"]
+    told = [one for one in await world.published("ledger") if one.subject == "1"]
     paid = [one.data for one in told if one.type == "ledger.payment.allocated.v1"][-1]
     assert (paid.payment_id, paid.received_at.date(), paid.as_of) == (
         "Q",
@@ -133,7 +133,7 @@ async def test_a_statement_as_a_file_shows_amounts_as_people_write_them(world: W
 async def test_statement_shows_a_reversal_at_its_amount(world: World) -> None:
     await overdue(world)
     await world.pay("Q", 6080)
-    await world.say(billing.PaymentReversed(payment_id="Q", account_id="1"))
+    await world.tell(billing.PaymentReversed(payment_id="Q", account_id="1"))
     async with world.client("finance") as client:
         statement = (await client.get("/v1/accounts/1/statement")).json()
     lines = [(line["kind"], line["amount"], line["balance"]) for line in statement["lines"]]
@@ -165,7 +165,7 @@ async def test_accounts_are_listed_in_pages_with_the_fee_of_today(world: World) 
 async def test_ageing_today_and_in_the_past(world: World) -> None:
     await overdue(world)
     await world.invoice("B", 500, D(2026, 1, 1))
-    await world.say(
+    await world.tell(
         dunning.DisputeOpened(account_id="1", dispute_id="d", kind="objection", item_ids=("B",))
     )
     await world.go_to(D(2026, 2, 20))
@@ -296,9 +296,7 @@ async def test_refund_is_due_once_per_key(world: World) -> None:
     assert second.json() == first.json()
     assert third.status_code == 409
     await world.settle()
-    assert [m.data.amount for m in await world.published() if m.type == "ledger.refund.due.v1"] == [
-        300
-    ]
+    assert [refund.data.amount for refund in await world.of(ledger.RefundDue)] == [300]
 
 
 async def test_refund_of_nothing_or_of_nobody_is_refused(world: World) -> None:

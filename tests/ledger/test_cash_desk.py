@@ -27,11 +27,11 @@ async def desk(world: World) -> World:
             method="cash",
             collected_by="王强",
         )
-        await world.say(paid, creditor, str(number))
+        await world.tell(paid, str(number), creditor)
     handed_in = billing.DepositMade(
         collected_by="王强", amount=5000, currency="CNY", deposited_at=world.clock.now()
     )
-    await world.say(handed_in, "acme", "*")
+    await world.tell(handed_in, "*")
     return world
 
 
@@ -63,7 +63,9 @@ async def test_receipts_are_found_by_payment_and_page_by_page(desk: World) -> No
 
 
 async def test_a_reversed_payments_receipt_is_void(desk: World) -> None:
-    await desk.say(billing.PaymentReversed(payment_id="PAY-1", account_id="1", reason="false_note"))
+    await desk.tell(
+        billing.PaymentReversed(payment_id="PAY-1", account_id="1", reason="false_note")
+    )
     found = (await _get(desk, f"{RECEIPTS}?payment=PAY-1")).json()["items"]
     assert [one["void"] for one in found] == [True]
 
@@ -71,7 +73,7 @@ async def test_a_reversed_payments_receipt_is_void(desk: World) -> None:
 async def test_a_receipt_says_what_of_its_payment_was_taken_back(desk: World) -> None:
     async def taken_back(amount: int) -> tuple[int, bool]:
         data = billing.PaymentReversed(payment_id="PAY-1", account_id="1", amount=amount)
-        await desk.say(data)
+        await desk.tell(data)
         (one,) = (await _get(desk, f"{RECEIPTS}?payment=PAY-1")).json()["items"]
         return one["taken_back"], one["void"]
 

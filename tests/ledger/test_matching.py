@@ -21,7 +21,7 @@ async def invoice(world: World, account: str, number: str, amount: int = 9000) -
         issued_on=today,
         due_on=today,
     )
-    await world.say(issued, "acme", account)
+    await world.tell(issued, account)
 
 
 async def pay(
@@ -36,7 +36,7 @@ async def pay(
         method="transfer",
         invoices=invoices,
     )
-    await world.say(paid, "acme", account)
+    await world.tell(paid, account)
 
 
 async def listed(world: World, path: str, **query: str) -> list[dict[str, Any]]:
@@ -70,7 +70,7 @@ async def test_payments_tell_what_they_named_and_what_is_left_of_them(world: Wor
     await world.terms()
     await pay(world, "1", "P-1", "I-1", "I-2")
     await pay(world, "2", "P-2")
-    await world.say(billing.PaymentReversed(payment_id="P-1", account_id="1"))
+    await world.tell(billing.PaymentReversed(payment_id="P-1", account_id="1"))
     first, second = await listed(world, PAYMENTS)
     assert (first["payment_id"], first["amount"], first["left"]) == ("P-1", 4000, 0)
     assert first["invoices"] == ["I-1", "I-2"]
@@ -81,7 +81,7 @@ async def test_payments_tell_what_they_named_and_what_is_left_of_them(world: Wor
 async def test_a_part_taken_back_leaves_the_rest(world: World) -> None:
     await world.terms()
     await pay(world, "1", "P-1")
-    await world.say(billing.PaymentReversed(payment_id="P-1", account_id="1", amount=1500))
+    await world.tell(billing.PaymentReversed(payment_id="P-1", account_id="1", amount=1500))
     (payment,) = await listed(world, PAYMENTS)
     assert (payment["amount"], payment["left"]) == (4000, 2500)
 

@@ -17,7 +17,7 @@ async def test_invoice_and_payment_become_messages(world: World) -> None:
     await world.invoice("A", 1000, D(2026, 1, 10))
     await world.go_to(D(2026, 1, 12))
     await world.pay("P", 1200)
-    types = [message.type.removeprefix("ledger.") for message in await world.published()]
+    types = [message.type.removeprefix("ledger.") for message in await world.published("ledger")]
     assert types == [
         "item.opened.v1",
         "balance.changed.v1",
@@ -34,7 +34,7 @@ async def test_overdue_is_said_at_midnight_with_what_is_outstanding(world: World
     await world.terms(late_fee=dunning.LateFeeTerms(rate_per_day="0.001"))
     await world.invoice("A", 1000, D(2026, 1, 10))
     await world.go_to(D(2026, 1, 12))
-    (overdue,) = [m for m in await world.published() if m.type == ledger.ItemOverdue.TYPE]
+    (overdue,) = await world.of(ledger.ItemOverdue)
     assert overdue.time.isoformat() == "2026-01-10T16:00:00+00:00"
     assert (overdue.data.outstanding, overdue.data.as_of) == (1001, D(2026, 1, 11))
 
@@ -42,7 +42,7 @@ async def test_overdue_is_said_at_midnight_with_what_is_outstanding(world: World
 async def test_balance_carries_the_accrual_others_compute_the_fee_from(world: World) -> None:
     await world.terms(late_fee=dunning.LateFeeTerms(rate_per_day="0.0005"))
     await world.invoice("A", 360000, D(2026, 1, 31))
-    (message,) = [m for m in await world.published() if m.type == ledger.BalanceChanged.TYPE]
+    (message,) = await world.of(ledger.BalanceChanged)
     (item,) = message.data.items
     assert late_fee_at(item.accrual, D(2026, 8, 9)) == 34200
 
@@ -60,7 +60,7 @@ async def test_payment_and_its_reversal_in_one_batch(world: World) -> None:
     settle, world.settle = world.settle, _nothing  # type: ignore[method-assign]
     await world.invoice("A", 1000, D(2026, 1, 1))
     await world.pay("P", 1000)
-    await world.say(billing.PaymentReversed(payment_id="P", account_id="1"))
+    await world.tell(billing.PaymentReversed(payment_id="P", account_id="1"))
     await settle()
     account, version = await world.service.read(STREAM)
     assert (version, account.balance.principal) == (3, 1000)
@@ -74,13 +74,13 @@ async def test_disputes_plans_waivers_fees_and_write_offs_are_understood(world: 
     await world.terms(late_fee=dunning.LateFeeTerms(rate_per_day="0.01"))
     await world.invoice("A", 1000, D(2026, 1, 10))
     await world.go_to(D(2026, 1, 12))
-    await world.say(dunning.DisputeOpened(account_id="1", dispute_id="d", kind="objection"))
-    await world.say(dunning.DisputeResolved(account_id="1", dispute_id="d", outcome="rejected"))
+    await world.tell(dunning.DisputeOpened(account_id="1", dispute_id="d", kind="objection"))
+    await world.tell(dunning.DisputeResolved(account_id="1", dispute_id="d", outcome="rejected"))
     instalment = dunning.Instalment(due_on=D(2026, 2, 1), amount=1000)
-    await world.say(dunning.PlanAgreed(account_id="1", plan_id="p", instalments=(instalment,)))
-    await world.say(dunning.PlanBroken(account_id="1", plan_id="p"))
-    await world.say(dunning.LateFeeWaived(account_id="1", amount=5))
-    await world.say(
+    await world.tell(dunning.PlanAgreed(account_id="1", plan_id="p", instalments=(instalment,)))
+    await world.tell(dunning.PlanBroken(account_id="1", plan_id="p"))
+    await world.tell(dunning.LateFeeWaived(account_id="1", amount=5))
+    await world.tell(
         dunning.FeeCharged(
             account_id="1",
             item_id="penalty",
@@ -91,13 +91,13 @@ async def test_disputes_plans_waivers_fees_and_write_offs_are_understood(world: 
             due_on=D(2026, 1, 22),
         )
     )
-    await world.say(
+    await world.tell(
         billing.InvoiceAdjusted(invoice_id="A", account_id="1", adjustment_id="k", change=-100)
     )
-    await world.say(
+    await world.tell(
         dunning.ItemDeferred(account_id="1", item_ids=("penalty",), until=D(2026, 3, 1))
     )
-    await world.say(
+    await world.tell(
         legal.DebtWrittenOff(account_id="1", approval_id="w", item_ids=("A",), reason="dead")
     )
     account, _ = await world.service.read(STREAM)
@@ -116,7 +116,7 @@ async def test_rebuilt_states_and_views_are_the_same_bytes(world: World) -> None
     await world.go_to(D(2026, 1, 15))
     await world.pay("P", 700, "2")
     await world.pay("P", 1700, "3")
-    await world.say(billing.PaymentReversed(payment_id="P", account_id="3"), account="3")
+    await world.tell(billing.PaymentReversed(payment_id="P", account_id="3"), account="3")
     before = await _tables(world)
     rebuilt = await world.service.rebuild(lambda _done, _total: None)
     assert rebuilt.different == ()
@@ -136,7 +136,7 @@ async def test_change_of_many_items_is_split(world: World) -> None:
     for number in range(300):
         await world.invoice(f"I-{number}", 10, D(2026, 1, 10))
     await settle()
-    await world.say(dunning.DisputeOpened(account_id="1", dispute_id="d", kind="objection"))
+    await world.tell(dunning.DisputeOpened(account_id="1", dispute_id="d", kind="objection"))
     await settle()
-    parts = [m.data for m in await world.published() if m.type == ledger.BalanceChanged.TYPE]
+    parts = [m.data for m in await world.of(ledger.BalanceChanged)]
     assert [(len(part.items), part.more) for part in parts[-2:]] == [(250, True), (50, False)]

@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 from contracts import billing, dunning
 from contracts.words.streams import Subject
 from tests.legal.world import LegalWorld
-from tests.notifier.world import ACCOUNT, CREDITOR
+from tests.support.service_world import ACCOUNT, CREDITOR
 
 
 async def test_a_requested_document_is_drawn_up_filed_and_told(world: LegalWorld) -> None:
     await world.debtor()
     await world.asks(version=await world.owes(830000))
     await world.run()
-    text = (world.outbox / "acme/2026-03-10/complaint-L-1.txt").read_text()
+    text = (world.documents / "acme/2026-03-10/complaint-L-1.txt").read_text()
     for wanted in ("民事起诉状", "张三丰", "青山县人民医院", "8,300.00", "河东路18号", "INV-1"):
         assert wanted in text
     opened, issued = await world.published("legal")
@@ -99,7 +99,7 @@ async def test_a_file_lost_before_it_was_recorded_is_written_again(world: LegalW
     await world.service.step()
     async with world.service.pool.acquire() as connection:
         assert await connection.fetchval("select count(*) from view_documents where to_file") == 1
-    path = world.outbox / "acme/2026-03-10/complaint-L-1.txt"
+    path = world.documents / "acme/2026-03-10/complaint-L-1.txt"
     path.parent.mkdir(parents=True)
     path.write_text("half of it")
     await world.run()
@@ -156,7 +156,7 @@ async def test_an_erased_debtor_leaves_no_document(world: LegalWorld) -> None:
     await world.run()
     await world.publish(billing.AccountErased(account_id=ACCOUNT, reason="asked for"))
     await world.run()
-    assert not [path for path in world.outbox.rglob("*") if path.is_file()]
+    assert not [path for path in world.documents.rglob("*") if path.is_file()]
     async with world.client("legal") as client:
         shown = (await client.get("/v1/documents/L-1")).json()
     assert (shown["text"], shown["total"]) == (None, 830000)
@@ -185,4 +185,4 @@ async def test_an_instant_after_midnight_is_already_the_next_local_day(world: Le
     world.clock.set(datetime(2026, 3, 10, 16, 30, tzinfo=UTC))
     await world.asks(version=version)
     await world.run()
-    assert (world.outbox / "acme/2026-03-11/complaint-L-1.txt").exists()
+    assert (world.documents / "acme/2026-03-11/complaint-L-1.txt").exists()

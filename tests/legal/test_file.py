@@ -7,7 +7,7 @@ import pytest
 
 from contracts import billing, dunning, ledger
 from tests.legal.world import LegalWorld
-from tests.notifier.world import ACCOUNT
+from tests.support.service_world import ACCOUNT
 
 BASE = f"/v1/accounts/{ACCOUNT}"
 COST = {"number": "R-17", "item": "court_fee", "amount": 5000, "note": "receipt of the court"}
@@ -178,7 +178,7 @@ async def test_a_debtors_guarantor_is_named_whatever_comes_first(world: LegalWor
     await world.debtor()
     await world.asks(version=await world.owes(830000))
     await world.run()
-    text = next((world.outbox / "acme").rglob("complaint-L-1.txt")).read_text()
+    text = next((world.documents / "acme").rglob("complaint-L-1.txt")).read_text()
     assert "被告（保证人）：李担保（联系电话：13800138001）" in text
     assert "判令保证人对上述款项承担保证责任" in text
     assert "张三丰" in text

@@ -6,7 +6,7 @@ import pytest
 
 from contracts import dunning
 from tests.legal.world import LegalWorld
-from tests.notifier.world import ACCOUNT
+from tests.support.service_world import ACCOUNT
 
 
 @pytest.mark.parametrize("stage", ["near", "expired"])

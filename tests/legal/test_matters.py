@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.legal.world import LegalWorld
-from tests.notifier.world import ACCOUNT
+from tests.support.service_world import ACCOUNT
 
 PATH = f"/v1/accounts/{ACCOUNT}/matter"
 
@@ -80,7 +80,7 @@ async def test_the_enforcement_application_names_the_judgment(world: LegalWorld)
     await _progress(world, step="judgment", amount=830000)
     await world.asks("L-2", version=1, document="enforcement_application")
     await world.run()
-    text = (world.outbox / "acme/2026-03-10/enforcement_application-L-2.txt").read_text()
+    text = (world.documents / "acme/2026-03-10/enforcement_application-L-2.txt").read_text()
     assert "2026年3月10日就申请人与被申请人之间" in text
     assert "履行期限已于2026年3月20日届满" in text
 

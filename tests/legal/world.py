@@ -1,14 +1,21 @@
-"""What dunning asks of the legal service, on top of what the notifier's tests tell."""
+"""The legal service and what dunning asks of it."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from contracts import dunning
-from tests.notifier.world import ACCOUNT, World
+from tests.support.debtor_world import DebtorWorld
+from tests.support.service_world import ACCOUNT
 
 
-class LegalWorld(World):
-    """`outbox` is the documents folder."""
+class LegalWorld(DebtorWorld):
+    """A legal service that knows the creditor's terms."""
+
+    @property
+    def documents(self) -> Path:
+        """The folder in which documents end."""
+        return self.settings.data_dir / "documents"
 
     async def asks(
         self, request_id: str = "L-1", *, account: str = ACCOUNT, version: int = 1, **changes: Any

@@ -10,7 +10,8 @@ import orjson
 import pytest
 
 from tests.notifier.conftest import Open
-from tests.notifier.world import ACCOUNT, World
+from tests.notifier.world import World
+from tests.support.service_world import ACCOUNT
 
 SECRET = "callback-secret"
 
@@ -76,7 +77,7 @@ async def test_a_delivery_applies_to_the_latest_notice_of_the_channel(
         assert answer.json()["notice_id"] == "N-9"
         await world.run()
         shown = (await client.get("/v1/notices/N-9")).json()
-        assert (shown["result"], shown["result_by"]) == ("returned", "developer")
+        assert (shown["result"], shown["result_by"]) == ("returned", "ann")
         none = await client.post(
             f"/v1/accounts/{ACCOUNT}/deliveries", json={"channel": "voice", "result": "failed"}
         )

@@ -7,7 +7,8 @@ import pytest
 from services.notifier.domain.commands import AttemptResult
 from tests.notifier.conftest import Open
 from tests.notifier.test_crashes import Provider, _with
-from tests.notifier.world import ACCOUNT, World
+from tests.notifier.world import World
+from tests.support.service_world import ACCOUNT
 
 OLD, NEW = "old@example.com", "new@example.com"
 KNOWN: dict[str, Any] = {"emails": [f"{OLD}; {NEW}"], "phones": ["13800138000"]}

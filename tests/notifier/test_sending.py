@@ -5,7 +5,8 @@ from email import message_from_bytes, policy
 
 from contracts import billing, dunning
 from contracts.words.streams import Subject
-from tests.notifier.world import ACCOUNT, CREDITOR, World
+from tests.notifier.world import World
+from tests.support.service_world import ACCOUNT, CREDITOR
 
 EVENING = datetime(2026, 3, 10, 14, tzinfo=UTC)
 """22:00 in Shanghai."""

@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from contracts import billing
-from tests.notifier.world import ACCOUNT, World
+from tests.notifier.world import World
+from tests.support.service_world import ACCOUNT
 
 PLACE, TIME = "体育馆北停车场", "2026-03-01 08:12"
 

@@ -1,0 +1,47 @@
+"""A service that is told who a debtor is and what they owe: the notifier, or legal."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from contracts import billing
+from tests.support.ledger_messages import item_state
+from tests.support.service_world import ACCOUNT, ServiceWorld
+
+
+class DebtorWorld(ServiceWorld):
+    """What is told here waits on the bus until `run`."""
+
+    async def run(self, until: datetime | None = None) -> None:
+        """Let everything happen that is due, up to an instant."""
+        await self.settle()
+        if until is not None:
+            await self.run_until(until)
+
+    async def debtor(self, account: str = ACCOUNT, **changes: Any) -> None:
+        """Billing tells who the debtor is."""
+        person: Mapping[str, Any] = {
+            "name": "张三丰",
+            "kind": "natural_person",
+            "phones": ["13800138000"],
+            "emails": ["zhang@example.com"],
+            "addresses": ["青山县河东路18号"],
+        } | changes
+        data = {"account_id": account, "debtor": person}
+        await self.publish(billing.AccountUpserted.model_validate(data), account)
+
+    async def owes(
+        self,
+        amount: int,
+        *,
+        due: date = date(2026, 3, 8),
+        account: str = ACCOUNT,
+        overdue: bool = True,
+    ) -> int:
+        """The ledger says what is owed (0: nothing overdue); answers the ledger version."""
+        item = item_state(
+            max(amount, 1), due, due, principal=amount, overdue=overdue and amount > 0
+        )
+        data = self.ledger.balance(account, self.today, item)
+        await self.publish(data, account)
+        return data.ledger_version
