@@ -2,7 +2,6 @@
 decided.
 """
 
-from functools import reduce
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
@@ -14,6 +13,7 @@ from contracts.words.streams import Subject, account_stream, creditor_stream
 from services.dunning.domain.account import Account
 from services.dunning.domain.case.state import PolicyRef
 from services.dunning.domain.commands import AccountCommand, CreditorCommand
+from services.dunning.domain.contact.counting import count_contact
 from services.dunning.domain.creditor.decide import decide_creditor
 from services.dunning.domain.creditor.state import Creditor
 from services.dunning.domain.decide import decide
@@ -55,7 +55,9 @@ class Decisions:
         events = decide(account, command, pack, work.now, zone, people, working)
         work.append(stream, events)
         if people.persons:
-            after = reduce(lambda known, event: known.after(event, work.now), events, people)
+            after = people
+            for event in events:
+                after = count_contact(after, event, work.now)
             around.keep(subject.creditor, people, after, pack)
         return list(events)
 

@@ -17,10 +17,9 @@ from services.dunning.api import models as m
 from services.dunning.api.desk import ALL_ACCOUNTS, CreditorInScope, Desk, staff_of
 from services.dunning.api.roles import may
 from services.dunning.api.timeline import Entry, Reader
-from services.dunning.domain.case.casework import means
 from services.dunning.domain.creditor.commands import ConfigureCreditor
-from services.dunning.domain.creditor.decide import terms_of
 from services.dunning.domain.creditor.state import Creditor
+from services.dunning.domain.creditor.terms import means, terms_of
 from services.dunning.library import chosen_text
 from services.dunning.policy import Pack
 

@@ -1,7 +1,8 @@
 """Dunning's pure core: the account with its case, and the creditor.
 
 Rooms by subject, each with its `events.py`, `state.py`, `commands.py`, `evolve.py` and what it
-decides: `agreements`, `case`, `contact`, `creditor`, `money`.
+decides: `agreements`, `case`, `contact`, `creditor`, `money`. What rooms ask of one another goes
+through the recorder, to which `decide.py` hands the functions.
 
 - `decide.decide(state, command, pack, now, zone) -> list[AccountEvent]`: `pack` is the one the
   running case pins (`state.case.policy`), else the creditor's current one; `now` is aware; `zone`

@@ -2,6 +2,9 @@
 
 from chassis.errors import Rejected
 
+OUTCOMES = ("approved", "rejected")
+"""What a decision may be."""
+
 
 def one_of(what: str, value: str, known: tuple[str, ...]) -> None:
     """Refuse a value that is not one of those known."""

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from contracts.words.workdays import EVERY_DAY, WorkingDays
 from services.dunning.domain.account import Account
-from services.dunning.domain.agreements import deciding
+from services.dunning.domain.agreements.applications import decide_request, make_application
 from services.dunning.domain.agreements.commands import (
     AgreePlan,
     MakeApplication,
@@ -15,7 +15,10 @@ from services.dunning.domain.agreements.commands import (
     OpenDispute,
     ResolveDispute,
 )
-from services.dunning.domain.case import operating
+from services.dunning.domain.agreements.disputes import open_dispute, resolve_dispute
+from services.dunning.domain.agreements.plans import agree_plan
+from services.dunning.domain.agreements.promises import make_promise
+from services.dunning.domain.case.acting import act, perform
 from services.dunning.domain.case.casework import note_overdue_end, reassess
 from services.dunning.domain.case.commands import (
     CompleteTask,
@@ -29,6 +32,13 @@ from services.dunning.domain.case.commands import (
     ReleaseHold,
     Wake,
 )
+from services.dunning.domain.case.court import record_legal_progress
+from services.dunning.domain.case.holds import place_hold, release_hold
+from services.dunning.domain.case.observations import record_observation
+from services.dunning.domain.case.pausing import pause_reasons
+from services.dunning.domain.case.reacting import react
+from services.dunning.domain.case.restrictions import confirm_restriction
+from services.dunning.domain.case.tasks import complete_task
 from services.dunning.domain.commands import AccountCommand
 from services.dunning.domain.contact.commands import (
     EraseAccount,
@@ -36,11 +46,15 @@ from services.dunning.domain.contact.commands import (
     RecordReply,
     UpdateAccount,
 )
+from services.dunning.domain.contact.counting import count_contact
+from services.dunning.domain.contact.debtor import erase_account, update_account
+from services.dunning.domain.contact.deliveries import record_delivery, record_reply
 from services.dunning.domain.contact.people import NOBODY, People
+from services.dunning.domain.contact.waiting import release_contacts
 from services.dunning.domain.creditor.policy_changes import follow_policy
 from services.dunning.domain.events import AccountEvent
+from services.dunning.domain.evolve import evolve_account
 from services.dunning.domain.localtime import local_day
-from services.dunning.domain.money import debit_answers, recording, waiting_money
 from services.dunning.domain.money.commands import (
     FailDirectDebit,
     MarkInvoice,
@@ -49,8 +63,12 @@ from services.dunning.domain.money.commands import (
     ReversePayment,
     UpdateItems,
 )
-from services.dunning.domain.recorder import Recorder
-from services.dunning.domain.turn import release_contacts, take_turn
+from services.dunning.domain.money.debit_answers import fail_debit
+from services.dunning.domain.money.items import mark_invoice, update_items
+from services.dunning.domain.money.payments import record_payment, reverse_payment
+from services.dunning.domain.money.waiting_money import note_unmatched, put_off_turn
+from services.dunning.domain.recorder import Links, Recorder
+from services.dunning.domain.turn import take_turn
 from services.dunning.domain.waking import schedule
 from services.dunning.policy.model import Pack
 
@@ -70,7 +88,7 @@ def decide(
     applied, `people` are those its contacts reach, `working` says on which days the creditor works.
     `now` is aware. Raises Rejected when the rules refuse.
     """
-    rec = Recorder(state, pack, now, zone, people, working)
+    rec = Recorder(state, pack, now, zone, _LINKS, people, working)
     if isinstance(command, Wake):
         _wake(rec)
     else:
@@ -92,40 +110,53 @@ def _wake(rec: Recorder) -> None:
         return
     is_time = due <= rec.step_time or rec.state.put_off == rec.today
     turned = is_time and rec.step_time <= rec.now and rec.state.turn_on != rec.today
-    if turned and waiting_money.put_off_turn(rec):
+    if turned and put_off_turn(rec):
         return
     if turned:
         take_turn(rec, local_day(due, rec.zone))
     else:
-        reassess(rec)
+        rec.reassess()
         release_contacts(rec)
-    reassess(rec)
+    rec.reassess()
     schedule(rec, woken=True, turned=turned)
 
 
+def _look_again(rec: Recorder, command: Reassess) -> None:
+    """Nothing to record: the case is looked at after every command."""
+
+
+_LINKS = Links(
+    evolve=evolve_account,
+    count_contact=count_contact,
+    pause_reasons=pause_reasons,
+    perform=perform,
+    act=act,
+    react=react,
+    reassess=reassess,
+)
 _COMMANDS: dict[type, Callable[[Recorder, Any], None]] = {
-    UpdateItems: recording.update_items,
-    NoteUnmatched: waiting_money.note_unmatched,
-    Reassess: recording.reassess_only,
-    RecordPayment: recording.record_payment,
-    ReversePayment: recording.reverse_payment,
-    UpdateAccount: recording.update_account,
-    EraseAccount: recording.erase_account,
-    MarkInvoice: recording.mark_invoice,
-    FailDirectDebit: debit_answers.fail,
-    RecordObservation: recording.record_observation,
-    ConfirmRestriction: recording.confirm_restriction,
-    RecordDelivery: operating.record_delivery,
-    RecordLegalProgress: operating.record_legal_progress,
-    CompleteTask: operating.complete_task,
-    RecordReply: operating.record_reply,
-    MakePromise: operating.make_promise,
-    AgreePlan: operating.agree_plan,
-    OpenDispute: deciding.open_dispute,
-    ResolveDispute: deciding.resolve_dispute,
-    MakeApplication: deciding.make_application,
-    Decide: deciding.decide_request,
-    PlaceHold: operating.place_hold,
-    ReleaseHold: operating.release_hold,
+    UpdateItems: update_items,
+    NoteUnmatched: note_unmatched,
+    Reassess: _look_again,
+    RecordPayment: record_payment,
+    ReversePayment: reverse_payment,
+    UpdateAccount: update_account,
+    EraseAccount: erase_account,
+    MarkInvoice: mark_invoice,
+    FailDirectDebit: fail_debit,
+    RecordObservation: record_observation,
+    ConfirmRestriction: confirm_restriction,
+    RecordDelivery: record_delivery,
+    RecordLegalProgress: record_legal_progress,
+    CompleteTask: complete_task,
+    RecordReply: record_reply,
+    MakePromise: make_promise,
+    AgreePlan: agree_plan,
+    OpenDispute: open_dispute,
+    ResolveDispute: resolve_dispute,
+    MakeApplication: make_application,
+    Decide: decide_request,
+    PlaceHold: place_hold,
+    ReleaseHold: release_hold,
     FollowPolicy: follow_policy,
 }

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.dunning.domain.account import Account
-from services.dunning.domain.case.conditions import holds
+from services.dunning.domain.case.conditions import holds, is_held
 from services.dunning.domain.case.pausing import pause_reasons
 from services.dunning.domain.case.state import Case
 from services.dunning.domain.case.timetable import (
@@ -15,7 +15,6 @@ from services.dunning.domain.case.timetable import (
     waits_for_decision,
 )
 from services.dunning.domain.localtime import ONE_DAY, instant, local_day
-from services.dunning.domain.money.waiting_money import is_held
 from services.dunning.policy.actions import Action, Legal, Notice, Refer, Restrict, Task
 from services.dunning.policy.model import Pack, Step
 from services.dunning.policy.timing import DaysAfterStep

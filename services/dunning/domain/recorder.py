@@ -1,17 +1,23 @@
-"""Collects the events of one decision while the state follows them."""
+"""Collects the events of one decision while the state follows them.
 
+What the rooms ask of one another goes through the recorder (`rec.perform`, `rec.react`,
+`rec.reassess`): `decide.py` hands it the functions, so that no room imports one above it.
+"""
+
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from contracts.words.formats import money
 from contracts.words.workdays import EVERY_DAY, WorkingDays
 from services.dunning.domain.account import Account
-from services.dunning.domain.case.pausing import pause_reasons
+from services.dunning.domain.case.events import AlertRaised
 from services.dunning.domain.contact.people import NOBODY, People
 from services.dunning.domain.event import Effect, Why, because
-from services.dunning.domain.evolve import evolve_account
 from services.dunning.domain.localtime import instant, local_day
+from services.dunning.policy.actions import Action
+from services.dunning.policy.facts import Fact
 from services.dunning.policy.model import Pack
 
 
@@ -36,6 +42,46 @@ class Cause(NamedTuple):
         return self._replace(path=(*self.path, index))
 
 
+class _Perform(Protocol):
+    """Carry out actions in their order: see `case/acting.py`."""
+
+    def __call__(
+        self, rec: "Recorder", actions: Iterable[Action], cause: Cause, *, is_step: bool
+    ) -> None: ...
+
+
+class _Act(Protocol):
+    """Carry out one action whose condition was looked at: see `case/acting.py`."""
+
+    def __call__(self, rec: "Recorder", action: Action, cause: Cause, *, is_step: bool) -> None: ...
+
+
+class _React(Protocol):
+    """Run the reactions to a fact: see `case/reacting.py`."""
+
+    def __call__(self, rec: "Recorder", fact: Fact, led_by: tuple[str, ...] = ()) -> None: ...
+
+
+class _Reassess(Protocol):
+    """Bring the case in line with what is owed: see `case/casework.py`."""
+
+    def __call__(self, rec: "Recorder", *, may_open: bool = True) -> None: ...
+
+
+class Links(NamedTuple):
+    """What the recorder is handed: how state and people follow an event, what pauses a case on a
+    day, and the functions that the rooms ask of one another.
+    """
+
+    evolve: Callable[[Account, Any], Account]
+    count_contact: Callable[[People, Any, datetime], People]
+    pause_reasons: Callable[[Account, date, int], tuple[str, ...]]
+    perform: _Perform
+    act: _Act
+    react: _React
+    reassess: _Reassess
+
+
 class Recorder:
     """The state as it becomes while a command is decided, and the events that made it so."""
 
@@ -45,6 +91,7 @@ class Recorder:
         pack: Pack,
         now: datetime,
         zone: ZoneInfo,
+        links: Links,
         people: People = NOBODY,
         working: WorkingDays = EVERY_DAY,
     ) -> None:
@@ -57,17 +104,22 @@ class Recorder:
         self.working = working
         self.today: date = local_day(now, zone)
         self.events: list[Any] = []
+        self._links = links
 
     def emit(self, event: Any) -> None:
         """Record an event; the state moves on at once."""
         self.events.append(event)
-        self.state = evolve_account(self.state, event)
+        self.state = self._links.evolve(self.state, event)
         if self.people.persons:
-            self.people = self.people.after(event, self.now)
+            self.people = self._links.count_contact(self.people, event, self.now)
 
     def effect(self, event: Effect, cause: Cause) -> None:
         """Record something the policy brought about, with where it came from."""
         self.emit(because(event, self._why(cause)))
+
+    def alert(self, kind: str, cause: Cause) -> None:
+        """Tell operations; alerts use up nothing."""
+        self.effect(AlertRaised(kind=kind, on=self.today), cause)
 
     def new_id(self, letter: str) -> str:
         """An id for what the next event makes: unique, the same whenever the decision is made
@@ -84,6 +136,26 @@ class Recorder:
             policy_version=self.pack.version,
         )
 
+    # ---- what the rooms ask of one another
+
+    def perform(self, actions: Iterable[Action], cause: Cause, *, is_step: bool = False) -> None:
+        """Carry out the actions whose condition holds, and whatever answers a class they give."""
+        self._links.perform(self, actions, cause, is_step=is_step)
+
+    def act(self, action: Action, cause: Cause) -> None:
+        """Carry out one action of no step, whatever its condition, and what answers its class."""
+        self._links.act(self, action, cause, is_step=False)
+
+    def react(self, fact: Fact, led_by: tuple[str, ...] = ()) -> None:
+        """Run every reaction to a fact, but for those that led to it."""
+        self._links.react(self, fact, led_by)
+
+    def reassess(self) -> None:
+        """Bring the case in line with what is owed."""
+        self._links.reassess(self)
+
+    # ---- what is so now
+
     @property
     def case_id(self) -> str | None:
         """The running case, if any."""
@@ -92,7 +164,12 @@ class Recorder:
     @property
     def is_paused(self) -> bool:
         """Whether anything pauses the account now."""
-        return bool(pause_reasons(self.state, self.today, self.pack.minimum_overdue))
+        return bool(self.pause_reasons)
+
+    @property
+    def pause_reasons(self) -> tuple[str, ...]:
+        """What pauses the account now."""
+        return self._links.pause_reasons(self.state, self.today, self.pack.minimum_overdue)
 
     def shown(self, amount: int) -> str:
         """An amount of the account as people write it, for reasons and alerts."""

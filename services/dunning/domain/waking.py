@@ -9,10 +9,12 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from services.dunning.domain.agreements.decision_dates import late_decision_days
-from services.dunning.domain.case.conditions import holds
+from services.dunning.domain.case.approvals import granted_actions
+from services.dunning.domain.case.conditions import holds, is_held
 from services.dunning.domain.case.events import WakeScheduled
 from services.dunning.domain.case.grading import grading_days
-from services.dunning.domain.case.remainders import reaches_minimum_on
+from services.dunning.domain.case.monthly import runs_for
+from services.dunning.domain.case.pausing import reaches_minimum_on
 from services.dunning.domain.case.series import planned_days
 from services.dunning.domain.case.timetable import (
     first_possible_day,
@@ -20,12 +22,11 @@ from services.dunning.domain.case.timetable import (
     turn_of,
     waits_for_decision,
 )
-from services.dunning.domain.contact.limits import allowed_at, contact_by
+from services.dunning.domain.contact.waiting import allowed_at, contact_by
 from services.dunning.domain.localtime import ONE_DAY, next_monthly
 from services.dunning.domain.money.limitation import limitation_days
-from services.dunning.domain.money.waiting_money import held_until, is_held
+from services.dunning.domain.money.owing import held_until
 from services.dunning.domain.recorder import Recorder
-from services.dunning.domain.turn import granted_actions, runs_for
 from services.dunning.policy.actions import Action
 
 _MONTHS_AHEAD_MAX = 13

@@ -22,8 +22,8 @@ from services.dunning.domain.case.events import (
     TaskRequested,
 )
 from services.dunning.domain.contact.events import NoticeRequested
-from services.dunning.domain.creditor.decide import terms_of
 from services.dunning.domain.creditor.events import ReportStored
+from services.dunning.domain.creditor.terms import terms_of
 from services.dunning.policy import get, with_parameters
 from tests.dunning.domain.world import World
 

@@ -14,10 +14,7 @@ from services.dunning.domain.agreements.events import (
     PromiseResumed,
 )
 from services.dunning.domain.agreements.state import Instalment
-from services.dunning.domain.case.events import (
-    AlertRaised,
-    CaseOpened,
-)
+from services.dunning.domain.case.events import AlertRaised, CaseOpened
 from services.dunning.domain.money.commands import ReversePayment
 from services.dunning.domain.money.events import CommissionReversed
 from tests.dunning.domain.packs import SIMPLE, SMS, braced, pack, steps

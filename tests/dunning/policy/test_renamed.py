@@ -11,7 +11,6 @@ import pytest
 
 from chassis.errors import Rejected
 from services.dunning.domain.aggregates import ACCOUNT
-from services.dunning.domain.case.casework import policy_ref
 from services.dunning.domain.case.commands import (
     CompleteTask,
     Decide,
@@ -23,6 +22,7 @@ from services.dunning.domain.contact.commands import RecordReply
 from services.dunning.domain.contact.events import NoticeRequested
 from services.dunning.domain.creditor.commands import ProposePolicy
 from services.dunning.domain.creditor.decide import decide_creditor
+from services.dunning.domain.creditor.terms import policy_ref
 from services.dunning.domain.money.events import FeeCharged
 from services.dunning.library import Library
 from services.dunning.policy import Pack, available, get, load, validate, with_parameters

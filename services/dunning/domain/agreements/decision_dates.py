@@ -5,7 +5,6 @@ from datetime import date, timedelta
 
 from services.dunning.domain.agreements.events import DecisionFoundLate
 from services.dunning.domain.agreements.state import Application
-from services.dunning.domain.case.acting import raise_alert
 from services.dunning.domain.recorder import Cause, Recorder
 
 
@@ -19,7 +18,7 @@ def tell_late_decisions(rec: Recorder) -> None:
             words = f"application for {application.for_} of {application.made_on} undecided"
             cause = Cause(None, f"{words} after {rule.late_after_days} days")
             rec.effect(DecisionFoundLate(application_id=application.application_id), cause)
-            raise_alert(rec, rule.alert, cause)
+            rec.alert(rule.alert, cause)
 
 
 def late_decision_days(rec: Recorder) -> Iterator[date]:

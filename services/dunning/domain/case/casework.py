@@ -1,9 +1,7 @@
 """Opening, pausing, resuming and closing the case (rules of all packs: case, pause)."""
 
-from msgspec.structs import replace
-
-from services.dunning.domain.agreements.keeping import complete_plan, end_with_case, lapse_promise
-from services.dunning.domain.case.acting import restore
+from services.dunning.domain.agreements.plans import complete_plan
+from services.dunning.domain.agreements.promises import lapse_promise
 from services.dunning.domain.case.events import (
     ApprovalLapsed,
     CaseClosed,
@@ -15,51 +13,14 @@ from services.dunning.domain.case.events import (
     TaskWithdrawn,
 )
 from services.dunning.domain.case.grading import grade_on, is_graded
-from services.dunning.domain.case.pausing import pause_reasons
-from services.dunning.domain.case.reacting import follow_classification, react
-from services.dunning.domain.case.remainders import is_small
-from services.dunning.domain.case.state import PolicyRef
+from services.dunning.domain.case.pausing import is_small
+from services.dunning.domain.case.restrictions import restore
+from services.dunning.domain.creditor.terms import money_terms, policy_ref
 from services.dunning.domain.localtime import ONE_DAY
 from services.dunning.domain.money.owing import overdue, overdue_principal, past_due
-from services.dunning.domain.money.state import LateFeeTerms, MoneyTerms
 from services.dunning.domain.money.waiting_money import tell_of_waiting_money
 from services.dunning.domain.recorder import Cause, Recorder
-from services.dunning.policy.facts import CaseFact
-from services.dunning.policy.model import Pack
-
-
-def policy_ref(pack: Pack) -> PolicyRef:
-    """What pins a pack to a case: version, changed figures, hash of the text."""
-    return PolicyRef(
-        policy=pack.id,
-        version=pack.version,
-        parameters={name: str(value) for name, value in sorted(pack.overrides.items())},
-        content_hash=pack.content_hash,
-    )
-
-
-def means(ref: PolicyRef, pack: Pack) -> bool:
-    """Whether a reference means this pack with its figures: by its text, or by an earlier text of
-    the version that says the same.
-    """
-    wanted = policy_ref(pack)
-    if ref.content_hash in pack.same_as:
-        wanted = replace(wanted, content_hash=ref.content_hash)
-    return ref == wanted
-
-
-def money_terms(pack: Pack) -> MoneyTerms:
-    """The terms of money a case is pinned to with its pack."""
-    fee = pack.terms.late_fee
-    return MoneyTerms(
-        allocation=pack.terms.allocation,
-        due_days=pack.terms.due_days,
-        late_fee=LateFeeTerms(
-            rate_per_day=fee.rate_per_day, cap_ratio=fee.cap_ratio, starts=fee.starts
-        )
-        if fee
-        else None,
-    )
+from services.dunning.policy.facts import CaseFact, ClassFact
 
 
 def reassess(rec: Recorder, *, may_open: bool = True) -> None:
@@ -88,7 +49,7 @@ def _regrade(rec: Recorder) -> None:
     if now is not None and now != before:
         cause = Cause(None, "the oldest overdue item or the way to reach the debtor changed")
         rec.effect(Classified(as_=now), cause)
-        follow_classification(rec, before)
+        rec.react(ClassFact(now))
 
 
 def _open(rec: Recorder) -> None:
@@ -114,7 +75,7 @@ def _open(rec: Recorder) -> None:
     tell_of_waiting_money(rec)
     if ahead is not None:
         rec.effect(Classified(as_=ahead), Cause(None, "classified before the case"))
-    react(rec, CaseFact("opened"))
+    rec.react(CaseFact("opened"))
 
 
 def _forget_agreements(rec: Recorder) -> None:
@@ -138,11 +99,21 @@ def _close(rec: Recorder) -> None:
     for approval in rec.state.approvals:
         if approval.case_id == case_id:
             rec.effect(ApprovalLapsed(approval_id=approval.approval_id, for_=approval.for_), cause)
-    end_with_case(rec)
+    _end_agreements(rec)
     restore(rec, cause)
-    react(rec, CaseFact("closed"))
+    rec.react(CaseFact("closed"))
     earlier = None if overdue(rec.before, rec.today) else rec.state.last_overdue_on
     rec.effect(CaseClosed(closed_on=rec.today, last_overdue_on=earlier), cause)
+
+
+def _end_agreements(rec: Recorder) -> None:
+    """End what was agreed about the case that closes: it says nothing about a new arrear."""
+    for promise in rec.state.promises:
+        if promise.case_id == rec.case_id:
+            lapse_promise(rec, promise)
+    plan = rec.state.plan
+    if plan is not None and plan.case_id == rec.case_id:
+        complete_plan(rec, plan)
 
 
 def note_overdue_end(rec: Recorder) -> None:
@@ -161,7 +132,7 @@ def _follow_pause(rec: Recorder) -> None:
     case = rec.state.case
     if case is None:
         return
-    reasons = pause_reasons(rec.state, rec.today, rec.pack.minimum_overdue)
+    reasons = rec.pause_reasons
     if reasons == case.paused:
         return
     if reasons:

@@ -1,12 +1,13 @@
 """Whether a pack's condition holds for an account now."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
 from services.dunning.domain.account import Account
-from services.dunning.domain.money.owing import overdue, overdue_principal
+from services.dunning.domain.money.owing import covers, overdue, overdue_principal
 from services.dunning.policy import conditions as c
+from services.dunning.policy.actions import Action, Approval, Legal, Refer, Restrict
 from services.dunning.policy.conditions import AllOf, AnyOf, Condition, Not, Single
 from services.dunning.policy.parts import Keyed
 
@@ -120,3 +121,27 @@ _CHECKS: dict[type[Keyed], _Check] = dict(
         _of(c.OverdueWithinDays, _overdue_within_days),
     )
 )
+
+
+# ---- money that waits holds an action back
+
+HELD_BY_MONEY = (Restrict, Refer, Legal)
+"""What no step does while the waiting money covers what is overdue."""
+
+
+def is_held(state: Account, actions: Iterable[Action], day: date) -> bool:
+    """Whether actions have to wait: one restricts, refers or goes to court, and the money that
+    waits covers all that is overdue.
+    """
+    return bool(state.waiting) and _is_severe(actions, state, day) and covers(state, day)
+
+
+def _is_severe(actions: Iterable[Action], state: Account, day: date) -> bool:
+    return any(
+        holds(action.if_, state, day)
+        and (
+            isinstance(action, HELD_BY_MONEY)
+            or (isinstance(action, Approval) and _is_severe(action.then, state, day))
+        )
+        for action in actions
+    )

@@ -1,56 +1,33 @@
-"""How the case changes, and what hangs on it."""
+"""How the case changes: opening, steps, pauses, what is planned."""
 
 from datetime import timedelta
 
 from msgspec.structs import replace
 
 from services.dunning.domain.account import Account, Change, unchanged, with_case
+from services.dunning.domain.case import evolve_effects
 from services.dunning.domain.case.events import (
     ActionPlanned,
     ActionReached,
-    AlertRaised,
-    ApprovalDecided,
-    ApprovalLapsed,
-    ApprovalRequested,
     CalendarRun,
     CaseClosed,
     CaseOpened,
     CasePaused,
     CasePolicyChanged,
     CaseResumed,
-    Classified,
-    ClassifiedAhead,
     HoldPlaced,
     HoldReleased,
     LegalProgressRecorded,
-    LegalRequested,
     ObservationRecorded,
     OverdueEnded,
     Reacted,
-    ReferralMade,
-    RestorationRequested,
-    RestrictionConfirmed,
-    RestrictionRequested,
     StepDropped,
     StepGranted,
     StepTaken,
-    TaskCompleted,
-    TaskRequested,
-    TaskWithdrawn,
     WakeScheduled,
 )
-from services.dunning.domain.case.state import (
-    Approval,
-    Case,
-    Judgment,
-    OpenTask,
-    Planned,
-    ReportedTask,
-    Restriction,
-)
+from services.dunning.domain.case.state import Case, Judgment, Planned
 from services.dunning.domain.money.owing import past_due
-
-UNREACHABLE = "unreachable"
 
 
 def opened(state: Account, event: CaseOpened) -> Account:
@@ -176,124 +153,10 @@ def progressed(state: Account, event: LegalProgressRecorded) -> Account:
     return with_case(state, judgment=Judgment(amount=event.amount, items=judged))
 
 
-def alert_raised(state: Account, event: AlertRaised) -> Account:
-    return with_case(state, unreachable=True) if event.kind == UNREACHABLE else state
-
-
-def open_task(event: TaskRequested) -> OpenTask:
-    return OpenTask(
-        task_id=event.task_id,
-        kind=event.kind,
-        owner=event.owner,
-        requested_on=event.on,
-        case_id=event.case_id,
-        step=event.step,
-    )
-
-
-def task_requested(state: Account, event: TaskRequested) -> Account:
-    return replace(state, tasks=(*state.tasks, open_task(event)))
-
-
-def task_completed(state: Account, event: TaskCompleted) -> Account:
-    done = next((task for task in state.tasks if task.task_id == event.task_id), None)
-    state = replace(state, tasks=except_task(state.tasks, event.task_id))
-    if not state.case:
-        return state
-    results = {
-        **state.case.results,
-        event.kind: event.at,
-        f"{event.kind}:{event.result}": event.at,
-    }
-    completed = dict(state.case.completed)
-    for key in (event.kind, f"{event.kind}:{event.result}")[0 if done else 1 :]:
-        completed[key] = completed.get(key, 0) + 1
-    reported = dict(state.case.reported)
-    if task := done or reported.get(event.kind):
-        reported[event.kind] = ReportedTask(
-            task_id=event.task_id,
-            kind=event.kind,
-            owner=task.owner,
-            result=event.result,
-            case_id=event.case_id,
-        )
-    return with_case(state, results=results, completed=completed, reported=reported)
-
-
-def task_withdrawn(state: Account, event: TaskWithdrawn) -> Account:
-    return replace(state, tasks=except_task(state.tasks, event.task_id))
-
-
-def except_task(tasks: tuple[OpenTask, ...], task_id: str) -> tuple[OpenTask, ...]:
-    return tuple(task for task in tasks if task.task_id != task_id)
-
-
-def restricted(state: Account, event: RestrictionRequested) -> Account:
-    new = Restriction(service=event.service, since=event.on, case_id=event.case_id)
-    return replace(state, restrictions=(*state.restrictions, new))
-
-
-def restored(state: Account, event: RestorationRequested) -> Account:
-    left = tuple(r for r in state.restrictions if r.service != event.service)
-    return replace(state, restrictions=left)
-
-
-def referred(state: Account, event: ReferralMade) -> Account:
-    case = state.case
-    if case is None:
-        return state
-    since = case.referred_on if case.referred else event.on
-    return with_case(state, referred=(*case.referred, event.to), referred_on=since)
-
-
-def approval_requested(state: Account, event: ApprovalRequested) -> Account:
-    approval = Approval(
-        approval_id=event.approval_id,
-        for_=event.for_,
-        by_role=event.by_role,
-        case_id=event.case_id,
-        step=event.step,
-        path=event.path,
-        is_step=event.is_step,
-        holds_steps=event.holds_steps,
-    )
-    state = replace(state, approvals=(*state.approvals, approval))
-    return with_case(state, asking=event.step) if event.holds_steps else state
-
-
-def approval_decided(state: Account, event: ApprovalDecided) -> Account:
-    decided = next((a for a in state.approvals if a.approval_id == event.approval_id), None)
-    state = approval_gone(state, event)
-    if decided is None or state.case is None:
-        return state
-    if event.at is not None:
-        key = f"approval {event.for_}:{event.outcome}"
-        state = with_case(state, results={**state.case.results, key: event.at})
-    if decided.holds_steps:
-        state = with_case(state, asking=None)
-    if not decided.is_step:
-        return state
-    granted = replace(decided, amount=event.amount) if event.outcome == "approved" else None
-    return with_case(state, granted=granted)
-
-
-def approval_gone(state: Account, event: ApprovalDecided | ApprovalLapsed) -> Account:
-    left = tuple(a for a in state.approvals if a.approval_id != event.approval_id)
-    return replace(state, approvals=left)
-
-
-def classified(state: Account, event: Classified) -> Account:
-    return with_case(state, classified=event.as_)
-
-
-def classified_ahead(state: Account, event: ClassifiedAhead) -> Account:
-    return replace(state, classified_ahead=event.as_)
-
-
 CHANGES: dict[type, Change] = {
+    **evolve_effects.CHANGES,
     ObservationRecorded: observed,
     LegalProgressRecorded: progressed,
-    RestrictionConfirmed: unchanged,
     CaseOpened: opened,
     CasePaused: paused,
     CaseResumed: resumed,
@@ -306,19 +169,6 @@ CHANGES: dict[type, Change] = {
     ActionPlanned: action_planned,
     ActionReached: action_reached,
     Reacted: reacted,
-    AlertRaised: alert_raised,
-    TaskRequested: task_requested,
-    TaskCompleted: task_completed,
-    TaskWithdrawn: task_withdrawn,
-    RestrictionRequested: restricted,
-    RestorationRequested: restored,
-    ReferralMade: referred,
-    LegalRequested: unchanged,
-    ApprovalRequested: approval_requested,
-    ApprovalDecided: approval_decided,
-    ApprovalLapsed: approval_gone,
-    Classified: classified,
-    ClassifiedAhead: classified_ahead,
     CalendarRun: unchanged,
     HoldPlaced: held,
     HoldReleased: released,

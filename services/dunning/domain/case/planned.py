@@ -1,9 +1,7 @@
 """Carries out at the step time what was planned for it."""
 
-from services.dunning.domain.case.acting import perform, perform_one
 from services.dunning.domain.case.conditions import holds
 from services.dunning.domain.case.events import ActionReached
-from services.dunning.domain.case.reacting import follow_classification
 from services.dunning.domain.case.state import Planned
 from services.dunning.domain.recorder import Cause, Recorder
 
@@ -19,11 +17,9 @@ def do_planned(rec: Recorder) -> None:
 
 def _do(rec: Recorder, planned: Planned) -> None:
     cause = Cause(planned.step, planned.reason, planned.path, planned=planned.planned_id)
-    before = rec.state.case.classified if rec.state.case else None
     if not planned.path:
-        perform(rec, rec.pack.actions(planned.step), cause, is_step=False)
+        rec.perform(rec.pack.actions(planned.step), cause, is_step=False)
     else:
         action = rec.pack.action(planned.step, planned.path)
         if action is not None and holds(action.if_, rec.state, rec.today):
-            perform_one(rec, action, cause, is_step=False)
-    follow_classification(rec, before)
+            rec.act(action, cause)

@@ -6,13 +6,12 @@ A reaction is not a step: it uses up no day, and what a pause forbids of it is l
 from datetime import date
 
 from services.dunning.domain.case import series
-from services.dunning.domain.case.acting import perform
 from services.dunning.domain.case.conditions import holds
 from services.dunning.domain.case.events import Reacted
-from services.dunning.domain.contact.limits import goes_out_on
+from services.dunning.domain.contact.waiting import goes_out_on
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.policy.actions import Notice
-from services.dunning.policy.facts import ClassFact, DeliveryFact, Fact
+from services.dunning.policy.facts import DeliveryFact, Fact
 from services.dunning.policy.model import Reaction
 from services.dunning.policy.triggers import OnTask
 
@@ -37,16 +36,7 @@ def perform_reaction(rec: Recorder, reaction: Reaction, cause: Cause) -> None:
     if reaction.at_step_time:
         series.at_next_step_time(rec, cause)
         return
-    before = rec.state.case.classified if rec.state.case else None
-    perform(rec, reaction.do, cause, is_step=False)
-    follow_classification(rec, before)
-
-
-def follow_classification(rec: Recorder, before: str | None) -> None:
-    """Run the reactions to a class the case has only now."""
-    now = rec.state.case.classified if rec.state.case else None
-    if now is not None and now != before:
-        react(rec, ClassFact(now))
+    rec.perform(reaction.do, cause)
 
 
 def _seen_on(rec: Recorder, reaction: Reaction) -> date:

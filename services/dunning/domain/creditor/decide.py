@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chassis.errors import Rejected
 from contracts.words.workdays import WorkingDays
-from services.dunning.domain.case.casework import money_terms, policy_ref
 from services.dunning.domain.case.commands import CompleteTask, Decide
 from services.dunning.domain.case.events import WakeScheduled
 from services.dunning.domain.commands import CreditorCommand
@@ -30,7 +29,8 @@ from services.dunning.domain.creditor.desk import (
 )
 from services.dunning.domain.creditor.events import CreditorConfigured
 from services.dunning.domain.creditor.policy_changes import check_decision, decided, propose_policy
-from services.dunning.domain.creditor.state import ContactTerms, Creditor, Terms
+from services.dunning.domain.creditor.state import Creditor
+from services.dunning.domain.creditor.terms import policy_ref, terms_of
 from services.dunning.domain.events import CreditorEvent
 from services.dunning.domain.localtime import local_day
 from services.dunning.policy.model import Pack
@@ -43,24 +43,6 @@ def decide_creditor(
     refused.
     """
     return _COMMANDS[type(command)](state, command, pack, now)
-
-
-def terms_of(pack: Pack) -> Terms:
-    """What a pack says to the ledger and the notifier."""
-    money = money_terms(pack)
-    return Terms(
-        allocation=money.allocation,
-        due_days=money.due_days,
-        late_fee=money.late_fee,
-        contact=ContactTerms(
-            from_hour=pack.contact.from_,
-            until_hour=pack.contact.until,
-            per_seven_days=pack.contact.contacts_max,
-        ),
-        cash_desk=pack.cash_desk is not None,
-        unmatched_days=pack.unmatched_days,
-        minimum_overdue=pack.minimum_overdue,
-    )
 
 
 def _configure(

@@ -4,10 +4,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from chassis.errors import Rejected
-from services.dunning.domain.agreements.deciding import OUTCOMES
 from services.dunning.domain.case.commands import CompleteTask, Decide
 from services.dunning.domain.case.events import ApprovalDecided, TaskCompleted
-from services.dunning.domain.checks import one_of
+from services.dunning.domain.checks import OUTCOMES, one_of
 from services.dunning.domain.creditor.commands import CertifyClearance, StartCollector
 from services.dunning.domain.creditor.events import (
     ClearanceCertified,

@@ -15,7 +15,7 @@ from services.dunning.domain.case.events import (
     TaskRequested,
     WakeScheduled,
 )
-from services.dunning.domain.case.evolve import except_task, open_task
+from services.dunning.domain.case.evolve_effects import except_task, open_task
 from services.dunning.domain.case.state import Approval
 from services.dunning.domain.creditor.events import (
     ClearanceCertified,

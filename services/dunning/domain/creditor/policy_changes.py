@@ -5,15 +5,14 @@ a running case keeps its own unless it is moved on purpose.
 from datetime import datetime
 
 from chassis.errors import NotFound, Rejected
-from services.dunning.domain.agreements.deciding import OUTCOMES
-from services.dunning.domain.case.casework import means, money_terms, policy_ref
 from services.dunning.domain.case.commands import FollowPolicy
 from services.dunning.domain.case.events import CasePolicyChanged
 from services.dunning.domain.case.state import PolicyRef
-from services.dunning.domain.checks import one_of
+from services.dunning.domain.checks import OUTCOMES, one_of
 from services.dunning.domain.creditor.commands import DecidePolicy, ProposePolicy
 from services.dunning.domain.creditor.events import PolicyDecided, PolicyProposed
 from services.dunning.domain.creditor.state import Creditor, PolicyProposal
+from services.dunning.domain.creditor.terms import means, money_terms, policy_ref
 from services.dunning.domain.events import CreditorEvent
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.policy.model import Pack

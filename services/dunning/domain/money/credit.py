@@ -5,7 +5,6 @@ from datetime import date
 
 from contracts.words.late_fee import late_fee_at
 from services.dunning.domain.account import Account
-from services.dunning.domain.case.reacting import react
 from services.dunning.domain.money.events import InvoiceCounted
 from services.dunning.domain.money.owing import is_unpaid, waiting_for
 from services.dunning.domain.money.state import Item
@@ -34,7 +33,7 @@ def check_credit(rec: Recorder, invoices: Sequence[Item]) -> None:
         if agreement is not None and agreement.covers(invoice.issued_on):
             continue
         if not is_prepaid(rec.state, invoice, rec.today):
-            react(rec, InvoiceFact("without_agreement"))
+            rec.react(InvoiceFact("without_agreement"))
 
 
 def is_prepaid(state: Account, item: Item, day: date) -> bool:

@@ -38,7 +38,7 @@ def _oldest(rec: Recorder, received_at: datetime) -> str:
     return next((one.request_id for one in rec.state.debits if one.on <= day), "")
 
 
-def fail(rec: Recorder, command: FailDirectDebit) -> None:
+def fail_debit(rec: Recorder, command: FailDirectDebit) -> None:
     """The bank could not debit: the request it names, else the oldest, brought nothing; some
     reasons say that nothing can be debited any more.
     """

@@ -1,7 +1,6 @@
 """A direct-debit mandate that ends: no further debit, and a person is to get a new one."""
 
 from services.dunning.domain.case.events import TaskRequested
-from services.dunning.domain.case.reacting import react
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.policy.facts import MandateFact
 
@@ -27,7 +26,7 @@ def withdraw(rec: Recorder) -> None:
     """
     withdrawn = MandateFact(WITHDRAWN)
     if any(reaction.on.answers(withdrawn) for reaction in rec.pack.reactions):
-        react(rec, withdrawn)
+        rec.react(withdrawn)
         return
     rec.effect(
         TaskRequested(

@@ -6,6 +6,7 @@ from datetime import date
 from contracts.words.allocation import spread
 from contracts.words.late_fee import late_fee_at
 from services.dunning.domain.account import Account
+from services.dunning.domain.localtime import ONE_DAY
 from services.dunning.domain.money.state import Item, Owed, OwedItem
 
 
@@ -106,6 +107,20 @@ def owed(state: Account, items: Iterable[Item], day: date, less: int = 0) -> Owe
         oldest_due_on=min((item.due_on for item in shown), default=None),
         items=tuple(shown),
     )
+
+
+def covers(state: Account, day: date) -> bool:
+    """Whether the waiting money is as much as all that is overdue on a day, late fee included."""
+    items = overdue(state, day)
+    return state.waiting >= sum(i.principal + late_fee_at(i.accrual, day) for i in items)
+
+
+def held_until(state: Account, day: date) -> date:
+    """The first day from `day` on at which the money waits no longer, or is not enough any more."""
+    last = max(state.unmatched.values(), default=day)
+    while day < last and covers(state, day):
+        day += ONE_DAY
+    return day
 
 
 def _age(item: Item) -> tuple[date, date, str]:

@@ -1,11 +1,39 @@
-"""What every pack does when a debtor has died (rules of all packs: death)."""
+"""Holds: everything stops; and what every pack does when a debtor has died (rules of all packs:
+death).
+"""
 
-from services.dunning.domain.case.events import HoldPlaced, TaskRequested
+from chassis.errors import Rejected
+from services.dunning.domain.case.commands import (
+    PlaceHold,
+    ReleaseHold,
+)
+from services.dunning.domain.case.events import (
+    HoldPlaced,
+    HoldReleased,
+    TaskRequested,
+)
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.policy.walk import observations_of
 
+
+def place_hold(rec: Recorder, command: PlaceHold) -> None:
+    if rec.state.hold is not None:
+        raise Rejected("the account is already on hold")
+    rec.emit(HoldPlaced(hold_id=rec.new_id("h"), reason=command.reason, by=command.by))
+
+
+def release_hold(rec: Recorder, command: ReleaseHold) -> None:
+    if rec.state.hold is None:
+        raise Rejected("the account is not on hold")
+    rec.emit(HoldReleased(hold_id=rec.state.hold, by=command.by))
+
+
 DECEASED = "deceased"
+
+
 ESTATE_REVIEW = "estate_review"
+
+
 _OWNER = "legal"
 
 

@@ -8,10 +8,14 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from services.dunning.domain.case.state import Case, WaitingContact
+from services.dunning.domain.contact.events import ContactDelayed
 from services.dunning.domain.contact.people import Contacts
 from services.dunning.domain.localtime import ONE_DAY, local_day
-from services.dunning.domain.recorder import Recorder
-from services.dunning.policy.actions import Action, Task
+from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.policy.actions import (
+    Action,
+    Task,
+)
 from services.dunning.policy.model import Contact
 from services.dunning.policy.vocabulary import CONTACT_TASKS
 
@@ -103,3 +107,43 @@ def _fit(contacts: Iterable[date], calls: Iterable[date], limits: Contact, day: 
 
 def _is_fresh(at: datetime, now: datetime) -> bool:
     return at > now - _LOOK_AGAIN
+
+
+def is_delayed(rec: Recorder, cause: Cause, by: str) -> bool:
+    """Whether a contact has to wait; if so, put it in the queue (a queued one stays there)."""
+    if rec.state.case is None or allowed_at(rec, by) <= rec.now:
+        return False
+    if cause.contact is None:
+        rec.effect(
+            ContactDelayed(
+                contact=rec.new_id("w"),
+                on=rec.today,
+                path=cause.path,
+                channel=None if by in CONTACT_TASKS else by,
+                follows=cause.follows,
+            ),
+            cause,
+        )
+    return True
+
+
+def release_contacts(rec: Recorder) -> None:
+    """Let contacts that the limits held back go, in the order they came, as far as the limits
+    allow.
+    """
+    waiting = rec.state.case.waiting if rec.state.case else ()
+    for contact in waiting:
+        action = rec.pack.action(contact.step, contact.path)
+        if action is None or rec.is_paused:
+            continue
+        if allowed_at(rec, contact_by(action, contact)) <= rec.now:
+            reason = f"waited for the contact limit; {contact.reason.partition(';')[0]}"
+            cause = Cause(
+                contact.step,
+                reason,
+                contact.path,
+                contact=contact.contact,
+                channel=contact.channel,
+                follows=contact.follows,
+            )
+            rec.act(action, cause)

@@ -1,9 +1,11 @@
 """What follows when a notice does not reach the debtor (rules of all packs: usable address)."""
 
-from services.dunning.domain.case.acting import raise_alert
-from services.dunning.domain.case.evolve import UNREACHABLE
-from services.dunning.domain.case.reacting import react
+from chassis.errors import Rejected
+from services.dunning.domain.case.evolve_effects import UNREACHABLE
 from services.dunning.domain.case.state import Case, NoticeAsked
+from services.dunning.domain.contact.commands import RecordDelivery, RecordReply
+from services.dunning.domain.contact.events import DeliveryRecorded, ReplyRecorded
+from services.dunning.domain.money.restarts import restart_by_delivery
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.policy.facts import DeliveryFact
 
@@ -24,7 +26,7 @@ def follow_fate(rec: Recorder, notice_id: str, before: NoticeAsked | None) -> No
         return
     if asked.fate == NO_ADDRESS:
         _tell_unreachable(rec, asked)
-    react(rec, DeliveryFact(asked.fate), led_by=_led_by(asked))
+    rec.react(DeliveryFact(asked.fate), led_by=_led_by(asked))
 
 
 def _led_by(asked: NoticeAsked) -> tuple[str, ...]:
@@ -41,7 +43,7 @@ def _tell_unreachable(rec: Recorder, asked: NoticeAsked) -> None:
     together = _asked_together(rec, case, asked)
     if all(one.fate == NO_ADDRESS for one in together):
         words = f"{asked.step}: no usable address in any of its channels"
-        raise_alert(rec, UNREACHABLE, Cause(asked.step, words))
+        rec.alert(UNREACHABLE, Cause(asked.step, words))
 
 
 def _may_be_told_of(rec: Recorder, part_id: str | None) -> bool:
@@ -57,3 +59,24 @@ def _asked_together(rec: Recorder, case: Case, asked: NoticeAsked) -> list[Notic
     is_step = asked.step is not None and rec.pack.step(asked.step) is not None
     same = (one for one in case.asked.values() if one.step == asked.step)
     return [one for one in same if is_step or one.on == asked.on]
+
+
+def record_reply(rec: Recorder, command: RecordReply) -> None:
+    rec.emit(ReplyRecorded(reply_id=rec.new_id("y"), note=command.note))
+
+
+def record_delivery(rec: Recorder, command: RecordDelivery) -> None:
+    notice_id = command.notice_id or rec.state.notices.get(command.channel)
+    if notice_id is None:
+        raise Rejected(f"no notice went out by {command.channel}")
+    before = fate_of(rec, notice_id)
+    rec.emit(
+        DeliveryRecorded(
+            channel=command.channel,
+            result=command.result,
+            notice_id=notice_id,
+            reason=command.reason,
+        )
+    )
+    restart_by_delivery(rec, notice_id, command.result)
+    follow_fate(rec, notice_id, before)

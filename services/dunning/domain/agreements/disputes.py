@@ -1,0 +1,74 @@
+"""What is disputed."""
+
+from chassis.errors import Rejected
+from services.dunning.domain.agreements.commands import OpenDispute, ResolveDispute
+from services.dunning.domain.agreements.events import (
+    DisputeOpened,
+    DisputeResolved,
+)
+from services.dunning.domain.agreements.state import Dispute
+from services.dunning.domain.checks import one_of
+from services.dunning.domain.recorder import Recorder
+from services.dunning.policy.facts import DisputeFact
+
+DISPUTE_KINDS = ("objection", "hearing", "statement", "appeal", "complaint")
+
+
+DISPUTE_OUTCOMES = ("upheld", "rejected", "reduced")
+
+
+def open_dispute(rec: Recorder, command: OpenDispute) -> None:
+    one_of("a dispute's kind", command.kind, DISPUTE_KINDS)
+    if command.item_id is None:
+        ids = tuple(rec.state.items)
+    else:
+        ids = (command.item_id,)
+        if command.item_id not in rec.state.items and command.item_id not in rec.state.settled:
+            raise Rejected(f"the account has no item {command.item_id} that could be disputed")
+    if not ids:
+        raise Rejected("nothing is open that could be disputed")
+    rec.emit(
+        DisputeOpened(
+            dispute_id=rec.new_id("d"),
+            kind=command.kind,
+            item_ids=ids,
+            reason=command.reason,
+            case_id=rec.case_id,
+        )
+    )
+    rec.reassess()
+    rec.react(DisputeFact("opened"))
+
+
+def resolve_dispute(rec: Recorder, command: ResolveDispute) -> None:
+    one_of("a dispute's outcome", command.outcome, DISPUTE_OUTCOMES)
+    for dispute in rec.state.disputes:
+        if command.dispute_id in (None, dispute.dispute_id):
+            break
+    else:
+        raise Rejected(f"no open dispute {command.dispute_id or ''}".rstrip())
+    if (command.outcome == "reduced") != (command.amount is not None):
+        raise Rejected("a new amount is given with the outcome `reduced`, and only with it")
+    _check_new_amount(rec, dispute, command.amount)
+    rec.emit(
+        DisputeResolved(
+            dispute_id=dispute.dispute_id,
+            outcome=command.outcome,
+            item_ids=dispute.item_ids,
+            amount=command.amount,
+            by=command.by,
+            reason=command.reason,
+            case_id=rec.case_id,
+        )
+    )
+    rec.react(DisputeFact(command.outcome))
+
+
+def _check_new_amount(rec: Recorder, dispute: Dispute, amount: int | None) -> None:
+    if amount is None:
+        return
+    if amount < 0:
+        raise Rejected("the new amount must not be below 0")
+    items = [rec.state.items[i] for i in dispute.item_ids if i in rec.state.items]
+    if len(items) == len(dispute.item_ids) and amount > sum(item.amount for item in items):
+        raise Rejected("the new amount is above the disputed one: that is no reduction")

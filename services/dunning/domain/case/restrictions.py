@@ -1,0 +1,47 @@
+"""Services withheld and given back."""
+
+from services.dunning.domain.case.commands import ConfirmRestriction
+from services.dunning.domain.case.events import (
+    RestorationRequested,
+    RestrictionConfirmed,
+    RestrictionRequested,
+)
+from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.policy.actions import (
+    Restore,
+    Restrict,
+)
+
+
+def restrict(rec: Recorder, action: Restrict, cause: Cause) -> None:
+    if any(r.service == action.service for r in rec.state.restrictions):
+        return
+    rec.effect(
+        RestrictionRequested(
+            service=action.service,
+            on=rec.today,
+            ledger_version=rec.state.ledger_version,
+        ),
+        cause,
+    )
+
+
+def restore(rec: Recorder, cause: Cause, services: tuple[str, ...] = ()) -> None:
+    """Give back restricted services, every one when none is named, in the order they were taken."""
+    for restriction in rec.state.restrictions:
+        if not services or restriction.service in services:
+            rec.effect(
+                RestorationRequested(
+                    service=restriction.service,
+                    ledger_version=rec.state.ledger_version,
+                ),
+                cause,
+            )
+
+
+def restore_named(rec: Recorder, action: Restore, cause: Cause) -> None:
+    restore(rec, cause, action.services)
+
+
+def confirm_restriction(rec: Recorder, command: ConfirmRestriction) -> None:
+    rec.emit(RestrictionConfirmed(service=command.service))
