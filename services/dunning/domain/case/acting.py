@@ -69,7 +69,7 @@ def _carry_out(rec: Recorder, action: Action, cause: Cause, *, is_step: bool) ->
     if isinstance(action, Approval):
         ask(rec, action, cause, is_step=is_step)
     else:
-        _BY_TYPE[type(action)](rec, action, cause)
+        BY_TYPE[type(action)](rec, action, cause)
 
 
 def _class(rec: Recorder) -> str | None:
@@ -109,7 +109,7 @@ def _of(
     return kind, carry_out
 
 
-_BY_TYPE: dict[type[Keyed], _CarryOut] = dict(
+BY_TYPE: dict[type[Keyed], _CarryOut] = dict(
     (
         _of(Notice, _notice),
         _of(Task, request_task),

@@ -24,7 +24,7 @@ def holds(condition: Condition | None, state: Account, day: date) -> bool:
         case Not(not_=part):
             return not holds(part, state, day)
         case _:
-            return _CHECKS[type(condition)](condition, state, day)
+            return CHECKS[type(condition)](condition, state, day)
 
 
 def _replied(asked: c.Replied, state: Account, day: date) -> bool:
@@ -102,7 +102,7 @@ def _of(kind: type[S], check: Callable[[S, Account, date], bool]) -> tuple[type[
     return kind, check
 
 
-_CHECKS: dict[type[Keyed], _Check] = dict(
+CHECKS: dict[type[Keyed], _Check] = dict(
     (
         _of(c.Replied, _replied),
         _of(c.Disputed, _disputed),
