@@ -51,7 +51,8 @@ class Templates:
             text = self._environment.select_template(paths).render(values)
         except TemplateError as error:
             # The message of a Jinja2 error names template and variable, never a value.
-            raise Malformed(f"template {paths[0]}: {type(error).__name__}: {error}") from error
+            sought = f"{policy} {language} {', '.join(names)}"
+            raise Malformed(f"template {sought}: {type(error).__name__}: {error}") from error
         return _BLANKS.sub("\n\n", text.strip()) + "\n"
 
 

@@ -1,16 +1,17 @@
 """What handlers do with the messages about a debtor: open what is known, seal what is new."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import msgspec
 
 from chassis.owed.debtor import Profile
+from chassis.owed.ledger import FollowBalance, FollowClearance
 from chassis.store.work import Work
 from contracts import billing
 from contracts.codec import Message
-from contracts.words.streams import Subject
+from contracts.words.streams import Subject, terms_stream
 
 P = TypeVar("P", bound=Profile)
 
@@ -29,6 +30,21 @@ class Told(Generic[P]):
 def debtor_of(message: Message) -> Subject:
     """Whose personal data a message brings."""
     return Subject(message.creditor, message.subject)
+
+
+def terms_of(message: Message, lane: int) -> Sequence[str]:
+    """The stream of the terms of a message's creditor in a lane."""
+    return [terms_stream(message.creditor, lane)]
+
+
+def balance_changed(_work: Work, message: Message) -> FollowBalance:
+    """Follow the ledger."""
+    return FollowBalance(message.data)
+
+
+def account_cleared(_work: Work, message: Message) -> FollowClearance:
+    """Nothing is overdue, whatever was last heard of the balance."""
+    return FollowClearance(message.data)
 
 
 def profile_told(

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from chassis.owed import terms
-from chassis.owed.hearing import debtor_of, profile_told
-from chassis.owed.ledger import FollowBalance, FollowClearance
+from chassis.owed.hearing import account_cleared, balance_changed, debtor_of, profile_told, terms_of
 from chassis.runtime.routes import MessageRoute, WakeRoute, by_command
 from chassis.store.work import Work
 from contracts import billing, dunning, ledger
@@ -36,12 +35,8 @@ def _matter_of_task(message: Message, lane: int) -> Sequence[str]:
     return () if message.data.account_id is None else _matter(message, lane)
 
 
-def _terms(message: Message, lane: int) -> Sequence[str]:
-    return [terms_stream(message.creditor, lane)]
-
-
 def _matter_and_terms(message: Message, lane: int) -> Sequence[str]:
-    return [*_matter(message, lane), *_terms(message, lane)]
+    return [*_matter(message, lane), *terms_of(message, lane)]
 
 
 def _wake_streams(stream: str, lane: int) -> Sequence[str]:
@@ -77,16 +72,6 @@ def invoice_numbered(work: Work, message: Message) -> c.KeepNumber | None:
     if data.number is None or work.is_erased(subject):
         return None
     return c.KeepNumber(data.invoice_id, work.seal(subject, data.number))
-
-
-def balance_changed(_work: Work, message: Message) -> FollowBalance:
-    """Follow the ledger."""
-    return FollowBalance(message.data)
-
-
-def account_cleared(_work: Work, message: Message) -> FollowClearance:
-    """Nothing is overdue, whatever was last heard of the balance."""
-    return FollowClearance(message.data)
 
 
 def terms_published(work: Work, message: Message) -> None:
@@ -169,7 +154,7 @@ def messages(drafting: Drafting) -> dict[str, MessageRoute]:
         ),
         ledger.BalanceChanged.TYPE: MessageRoute(_matter, _on(balance_changed)),
         ledger.AccountCleared.TYPE: MessageRoute(_matter, _on(account_cleared)),
-        dunning.TermsPublished.TYPE: MessageRoute(_terms, terms_published),
+        dunning.TermsPublished.TYPE: MessageRoute(terms_of, terms_published),
         dunning.LegalRequested.TYPE: MessageRoute(
             _matter_and_terms, drafting.requested, subject=True
         ),

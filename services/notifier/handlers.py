@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from chassis.owed.hearing import debtor_of, profile_told
-from chassis.owed.ledger import FollowBalance, FollowClearance
+from chassis.owed.hearing import account_cleared, balance_changed, debtor_of, profile_told, terms_of
 from chassis.runtime.routes import MessageRoute, WakeRoute, by_command
 from chassis.store.work import Work
 from contracts import billing, dunning, ledger
@@ -32,10 +31,6 @@ _on = by_command(account_of, decide)
 
 def _account(message: Message, _lane: int) -> Sequence[str]:
     return [account_of(message)]
-
-
-def _terms(message: Message, lane: int) -> Sequence[str]:
-    return [terms_stream(message.creditor, lane)]
 
 
 def _account_if_detailed(message: Message, lane: int) -> Sequence[str]:
@@ -71,16 +66,6 @@ def invoice_issued(work: Work, message: Message) -> c.KeepDetails | None:
     if not details or work.is_erased(subject):
         return None
     return c.KeepDetails(message.data.invoice_id, work.seal(subject, details))
-
-
-def balance_changed(_work: Work, message: Message) -> FollowBalance:
-    """Follow the ledger."""
-    return FollowBalance(message.data)
-
-
-def account_cleared(_work: Work, message: Message) -> FollowClearance:
-    """Nothing is overdue, whatever was last heard of the balance."""
-    return FollowClearance(message.data)
 
 
 def terms_published(work: Work, message: Message) -> None:
@@ -160,7 +145,7 @@ MESSAGES: dict[str, MessageRoute] = {
     ),
     ledger.BalanceChanged.TYPE: MessageRoute(_account, _on(balance_changed)),
     ledger.AccountCleared.TYPE: MessageRoute(_account, _on(account_cleared)),
-    dunning.TermsPublished.TYPE: MessageRoute(_terms, terms_published),
+    dunning.TermsPublished.TYPE: MessageRoute(terms_of, terms_published),
     dunning.NoticeRequested.TYPE: MessageRoute(_account, _on(notice_requested)),
     dunning.TaskRequested.TYPE: MessageRoute(_account, _on(task_requested)),
     dunning.CasePaused.TYPE: MessageRoute(_account, _on(case_paused)),
