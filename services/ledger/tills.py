@@ -5,18 +5,17 @@ from datetime import datetime
 
 from asyncpg import Connection
 
+from chassis.store.reads import states_of
 from chassis.store.work import Work
 from contracts import billing, dunning
 from contracts.codec import Message
-from contracts.words.streams import till_stream
+from contracts.words.streams import creditor_of, till_stream, tills_of
 from services.ledger.domain import cash
 from services.ledger.domain.aggregates import TILL
 from services.ledger.domain.events import PaymentReceived
 from services.ledger.domain.resimulate import Past
 
 CASH = "cash"
-# "A" follows "@": every lane's till of one creditor.
-_EVERY = "select data from state where stream >= $1 and stream < $2 order by stream"
 
 
 def only_till(message: Message, lane: int) -> Sequence[str]:
@@ -87,9 +86,7 @@ def set_desk(work: Work, message: Message) -> None:
 
 async def every_till(connection: Connection, stream: str, now: datetime) -> list[cash.Till]:
     """The tills of all lanes of the creditor whose home till woke."""
-    of_creditor = stream.rpartition("@")[0]
-    rows = await connection.fetch(_EVERY, f"{of_creditor}@", f"{of_creditor}A")
-    return [TILL.decode_state(row["data"]) for row in rows]
+    return await states_of(connection, TILL, tills_of(creditor_of(stream)))
 
 
 def count(work: Work, stream: str) -> None:

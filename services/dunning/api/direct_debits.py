@@ -10,6 +10,8 @@ from chassis.errors import NotFound
 from chassis.http import Principal
 from chassis.http.files import as_file
 from chassis.sheets import CSV_TYPE, Money, for_machines
+from chassis.store.pool import acquire
+from chassis.store.reads import states
 from chassis.store.vault import KeyRing
 from chassis.store.views import table_of
 from contracts.words.streams import Subject, account_stream
@@ -53,7 +55,6 @@ select request_id, account, amount, currency, asked_at, state, reason, payment_i
 from {table_of(DIRECT_DEBITS)} where creditor = $1 and run_on = $2
 order by account, request_id
 """  # noqa: S608 - names of ours
-_STATES = "select stream, data from state where stream = any($1::text[])"
 
 
 def router(desk: Desk) -> APIRouter:
@@ -129,14 +130,13 @@ async def _mandates(
 ) -> dict[str, dict[str, str | None]]:
     """Mandate and debtor's name of each account that was not erased."""
     streams = {account_stream(creditor, account): account for account in set(accounts)}
-    rows = await desk.service.pool.fetch(_STATES, list(streams))
+    async with acquire(desk.service.pool) as connection:
+        found = await states(connection, ACCOUNT, streams)
     keys = await desk.service.keys({Subject(creditor, account) for account in accounts})
-    found = {}
-    for row in rows:
-        account = streams[row["stream"]]
-        state = ACCOUNT.decode_state(row["data"])
-        found[account] = _opened(keys, Subject(creditor, account), state)
-    return found
+    return {
+        streams[stream]: _opened(keys, Subject(creditor, streams[stream]), state)
+        for stream, state in found.items()
+    }
 
 
 def _opened(keys: KeyRing, subject: Subject, state: Account) -> dict[str, str | None]:

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from itertools import groupby
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from asyncpg import Connection
 
 from chassis.errors import NotFound
+from chassis.store.reads import histories_of, states, states_of
 from chassis.store.views import table_of
+from contracts.words import streams
 from contracts.words.streams import creditor_stream
 from services.dunning.domain.account import Account, initial_account
 from services.dunning.domain.aggregates import ACCOUNT, CREDITOR
@@ -23,14 +24,6 @@ from services.dunning.policy.model import Pack
 from services.dunning.reports.book import Book, write
 from services.dunning.reports.table import REPORTS
 from services.dunning.views import INVOICED
-
-_CREDITOR = "select data from state where stream = $1"
-# A calendar entry runs at most once a day, so reading every account's state then needs no index of
-# its own.
-_ACCOUNTS = "select data from state where stream >= $1 and stream < $2 order by stream"
-_EVENTS = """
-select stream, type, at, data from events where stream >= $1 and stream < $2 and at <= $3
-order by stream, version"""
 
 _INVOICED = f"""
 select coalesce(sum(amount), 0) from {table_of(INVOICED)}
@@ -55,10 +48,11 @@ class Facts(NamedTuple):
 
 async def creditor_state(connection: Connection, creditor: str) -> Creditor:
     """A creditor's state; raises `NotFound`."""
-    data = await connection.fetchval(_CREDITOR, creditor_stream(creditor))
-    if data is None:
+    stream = creditor_stream(creditor)
+    found = await states(connection, CREDITOR, [stream])
+    if stream not in found:
         raise NotFound(f"creditor {creditor} is not set up")
-    return CREDITOR.decode_state(data)
+    return found[stream]
 
 
 async def creditor_facts(
@@ -115,27 +109,17 @@ def _due(pack: Pack, state: Creditor, zone: ZoneInfo) -> set[str]:
 
 async def accounts_of(connection: Connection, creditor: str) -> list[Account]:
     """All accounts of a creditor as they are now."""
-    rows = await connection.fetch(_ACCOUNTS, *_range(creditor))
-    return [ACCOUNT.decode_state(row["data"]) for row in rows]
+    return await states_of(connection, ACCOUNT, streams.accounts_of(creditor))
 
 
 async def books_of(
     connection: Connection, creditor: str, until: datetime, zone: ZoneInfo
 ) -> Sequence[Book]:
     """The books of all accounts from their events up to an instant, by account."""
-    rows = await connection.fetch(_EVENTS, *_range(creditor), until)
     year = until.astimezone(zone).year
-    return [
-        write(
-            initial_account(stream),
-            ((row["at"], ACCOUNT.readers[row["type"]](row["data"])) for row in of_one),
-            zone,
-            year,
-        )
-        for stream, of_one in groupby(rows, key=lambda row: str(row["stream"]))
-    ]
-
-
-def _range(creditor: str) -> tuple[str, str]:
-    """Where a creditor's account streams begin and end; `0` follows `/`."""
-    return f"account-{creditor}/", f"account-{creditor}0"
+    prefix = streams.accounts_of(creditor)
+    async with connection.transaction():
+        return [
+            write(initial_account(stream), events, zone, year)
+            async for stream, events in histories_of(connection, ACCOUNT, prefix, until)
+        ]

@@ -10,14 +10,17 @@ from chassis.http import Page, decode_cursor, page
 from chassis.http.auth import Principal, require
 from chassis.http.paging import Cursor, Limit
 from chassis.runtime.service import Service
+from chassis.store.pool import acquire
+from chassis.store.reads import states_of
 from contracts.base import Identifier
 from contracts.words.formats import number
+from contracts.words.streams import tills_of
 from services.ledger.api.models import CashOfCollector, CashOut, ReceiptOut
 from services.ledger.api.snapshot import terms_of
 from services.ledger.domain.aggregates import TILL
 from services.ledger.domain.calendar import local_day
 from services.ledger.domain.capitals import in_capitals
-from services.ledger.domain.cash import Till, standing
+from services.ledger.domain.cash import standing
 
 _COLUMNS = "receipt, account, payment_id, amount, currency, day, collected_by, void, taken_back"
 _ONE = f"select {_COLUMNS} from view_receipts where creditor = $1 and receipt = $2"  # noqa: S608
@@ -27,8 +30,6 @@ where creditor = $1 and ($2::date is null or day = $2)
   and ($3::text is null or collected_by = $3) and ($4::text is null or payment_id = $4)
   and ($5::text is null or receipt > $5)
 order by receipt limit $6"""  # noqa: S608 - names of ours
-# "A" follows "@": the tills of every lane.
-_TILLS = "select data from state where stream >= $1 and stream < $2 order by stream"
 
 CreditorPath = Annotated[Identifier, Path()]
 CashReader = Annotated[
@@ -84,8 +85,8 @@ def router(service: Service) -> APIRouter:
         """The latest days are kept apart; an older day shows the totals alone."""
         terms = await terms_of(service, who.scope(creditor))
         wanted = day or local_day(terms.time_zone, service.clock.now())
-        rows = await service.pool.fetch(_TILLS, f"till-{creditor}@", f"till-{creditor}A")
-        tills: list[Till] = [TILL.decode_state(row["data"]) for row in rows]
+        async with acquire(service.pool) as connection:
+            tills = await states_of(connection, TILL, tills_of(creditor))
         return CashOut(
             creditor=creditor,
             day=wanted,

@@ -1,13 +1,15 @@
 """Ageing: what a creditor's accounts owe, by how long it has been overdue."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import NamedTuple
 
 from asyncpg import Connection
 
+from chassis.store.reads import histories_of
 from contracts.words.ageing import BUCKET_NAMES, bucket_of
 from contracts.words.late_fee import late_fee_sql
+from contracts.words.streams import accounts_of
 from services.ledger.domain import late_fee
 from services.ledger.domain.aggregates import ACCOUNT
 from services.ledger.domain.decide import catch_up
@@ -19,10 +21,6 @@ select i.currency,
   count(*) as items, sum(i.principal)::bigint as principal,
   sum({late_fee_sql("i", "$2")})::bigint as late_fee
 from view_open_items i where i.creditor = $1 group by 1, 2 order by 1, 2"""  # noqa: S608 - text of ours
-_PAST = """
-select stream, type, data from events
-where stream >= $1 and stream < $2 and at <= $3 order by stream, version"""
-_BATCH = 2000
 
 
 class Aged(NamedTuple):
@@ -55,7 +53,10 @@ async def aged_as_of(
     """What was open at the end of a day, folded from the events up to that instant."""
     aged: list[Aged] = []
     async with connection.transaction(readonly=True):
-        async for account in _accounts(connection, creditor, until):
+        async for _, events in histories_of(connection, ACCOUNT, accounts_of(creditor), until):
+            account = Account()
+            for _, event in events:
+                account = ACCOUNT.evolve(account, event)
             aged.extend(_aged(account, day, until))
     return aged
 
@@ -69,21 +70,6 @@ def buckets(aged: Iterable[Aged]) -> list[Bucket]:
         total[1] += entry.principal
         total[2] += entry.late_fee
     return [Bucket(name, *total) for name, total in sums.items()]
-
-
-async def _accounts(
-    connection: Connection, creditor: str, until: datetime
-) -> AsyncIterator[Account]:
-    stream, account = "", Account()
-    first, after = f"account-{creditor}/", f"account-{creditor}0"  # "0" follows "/"
-    async for row in connection.cursor(_PAST, first, after, until, prefetch=_BATCH):
-        if row["stream"] != stream:
-            if stream:
-                yield account
-            stream, account = row["stream"], Account()
-        account = ACCOUNT.evolve(account, ACCOUNT.readers[row["type"]](row["data"]))
-    if stream:
-        yield account
 
 
 def _aged(account: Account, day: date, until: datetime) -> list[Aged]:
