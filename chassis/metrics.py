@@ -68,10 +68,10 @@ class Metrics:
             "messages_unknown", "Messages of types no contract has on the topic.", "topic", "type"
         )
         self.batch_size = self._histogram(
-            "consumer_batch_size", "Messages per committed batch.", _BATCH_BUCKETS, "topic"
+            "consumer_batch_size", "Messages per committed batch.", _BATCH_BUCKETS
         )
         self.batch_seconds = self._histogram(
-            "consumer_batch_seconds", "Seconds per committed batch.", _SECONDS_BUCKETS, "topic"
+            "consumer_batch_seconds", "Seconds per committed batch.", _SECONDS_BUCKETS
         )
         self.lag = self._gauge(
             "consumer_lag", "Messages of the lane not consumed yet.", "topic", "lane"

@@ -8,6 +8,7 @@ that lost its lane cannot commit.
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from time import perf_counter
 
 import asyncpg
 from asyncpg import Connection
@@ -81,6 +82,7 @@ class Consumer:
         being faster.
         """
         self.probe("consume.begin")
+        began = perf_counter()
         batch = Batch(lane, records, self.routes, guards=self.guards)
         moved = batch.ends()
         for attempt in range(_ATTEMPTS):
@@ -95,11 +97,14 @@ class Consumer:
                 known: Mapping[bytes, bytes] = batch.known
                 if isinstance(error, asyncpg.UniqueViolationError):
                     known = await self._known(batch)
-                elif not isinstance(error, Conflict) or attempt == _ATTEMPTS - 1:
+                elif isinstance(error, Conflict) and attempt < _ATTEMPTS - 1:
+                    self.metrics.conflicts.labels(self.metrics.service).inc()
+                else:
                     raise
                 batch = Batch(lane, records, self.routes, known, self.guards)
+        seconds = perf_counter() - began
         await self.parked.retry_after_batch(batch)
-        self._count(batch)
+        self._count(batch, seconds)
         self.erasure_seen |= bool(batch.of_erased(self.erased))
         self.erased |= batch.erasures
         return len(records)
@@ -169,8 +174,10 @@ class Consumer:
             if refusal is not None:
                 batch.park(record, message, type(refusal).__name__, str(refusal))
 
-    def _count(self, batch: Batch) -> None:
+    def _count(self, batch: Batch, seconds: float) -> None:
         service = self.metrics.service
+        self.metrics.batch_size.labels(service).observe(len(batch.records))
+        self.metrics.batch_seconds.labels(service).observe(seconds)
         for kind, number in batch.applied.items():
             self.metrics.consumed.labels(service, topic_of(kind), kind).inc(number)
         if batch.parked:

@@ -193,6 +193,7 @@ class Live:
         reading, service = self._round.reading, self._metrics.service
         ends = await reading.ends()
         await self._round.report_positions()
+        await self._round.measure_relay_lag()
         for (topic, lane), position in reading.positions.items():
             lag = max(0, ends.get((topic, lane), 0) - position)
             self._metrics.lag.labels(service, topic, str(lane)).set(lag)

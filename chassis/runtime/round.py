@@ -95,6 +95,10 @@ class Round:
             self.signals.unpublished.add(lane)
             raise
 
+    async def measure_relay_lag(self) -> None:
+        """Report how much is committed and not published yet."""
+        await self._relay.measure_lag()
+
     async def forget(self) -> int:
         """Take erased debtors' messages off the bus, as far as every reader is past them."""
         return await self._forgetting.run()
