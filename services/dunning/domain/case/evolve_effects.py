@@ -19,7 +19,15 @@ from services.dunning.domain.case.events import (
     TaskRequested,
     TaskWithdrawn,
 )
-from services.dunning.domain.case.state import Approval, OpenTask, ReportedTask, Restriction
+from services.dunning.domain.case.state import (
+    Approval,
+    Case,
+    OpenTask,
+    ReportedTask,
+    Restriction,
+    ResultTold,
+    TasksDone,
+)
 
 UNREACHABLE = "unreachable"
 
@@ -44,20 +52,14 @@ def task_requested(state: Account, event: TaskRequested) -> Account:
 
 
 def task_completed(state: Account, event: TaskCompleted) -> Account:
-    done = next((task for task in state.tasks if task.task_id == event.task_id), None)
+    completed = next((task for task in state.tasks if task.task_id == event.task_id), None)
     state = replace(state, tasks=except_task(state.tasks, event.task_id))
     if not state.case:
         return state
-    results = {
-        **state.case.results,
-        event.kind: event.at,
-        f"{event.kind}:{event.result}": event.at,
-    }
-    completed = dict(state.case.completed)
-    for key in (event.kind, f"{event.kind}:{event.result}")[0 if done else 1 :]:
-        completed[key] = completed.get(key, 0) + 1
+    is_first = completed is not None
+    done = {**state.case.done, event.kind: _done(state.case, event, is_first=is_first)}
     reported = dict(state.case.reported)
-    if task := done or reported.get(event.kind):
+    if task := completed or reported.get(event.kind):
         reported[event.kind] = ReportedTask(
             task_id=event.task_id,
             kind=event.kind,
@@ -65,7 +67,19 @@ def task_completed(state: Account, event: TaskCompleted) -> Account:
             result=event.result,
             case_id=event.case_id,
         )
-    return with_case(state, results=results, completed=completed, reported=reported)
+    return with_case(state, done=done, reported=reported)
+
+
+def _done(case: Case, event: TaskCompleted, *, is_first: bool) -> TasksDone:
+    """What became of the tasks of the kind, this one included; a result told of a task that was
+    completed before (not `is_first`) is one more result, but no further task.
+    """
+    known = case.done.get(event.kind, TasksDone(at=event.at))
+    results = known.results
+    if event.result is not None:
+        times = results[event.result].times + 1 if event.result in results else 1
+        results = {**results, event.result: ResultTold(at=event.at, times=times)}
+    return TasksDone(at=event.at, times=known.times + is_first, results=results)
 
 
 def task_withdrawn(state: Account, event: TaskWithdrawn) -> Account:
@@ -115,8 +129,8 @@ def approval_decided(state: Account, event: ApprovalDecided) -> Account:
     if decided is None or state.case is None:
         return state
     if event.at is not None:
-        key = f"approval {event.for_}:{event.outcome}"
-        state = with_case(state, results={**state.case.results, key: event.at})
+        outcomes = {**state.case.decided.get(event.for_, {}), event.outcome: event.at}
+        state = with_case(state, decided={**state.case.decided, event.for_: outcomes})
     if decided.holds_steps:
         state = with_case(state, asking=None)
     if not decided.is_step:

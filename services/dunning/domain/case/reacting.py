@@ -63,6 +63,10 @@ def _is_often_enough(rec: Recorder, task: OnTask) -> bool:
     """Whether the case has seen as many such tasks completed as the reaction waits for."""
     if task.times is None:
         return True
-    done = rec.state.case.completed if rec.state.case else {}
-    keys = [f"{task.kind}:{result}" for result in task.results] or [task.kind]
-    return sum(done.get(key, 0) for key in keys) >= task.times
+    done = rec.state.case.done.get(task.kind) if rec.state.case else None
+    if done is None:
+        return False
+    if not task.results:
+        return done.times >= task.times
+    told = (done.results[result].times for result in task.results if result in done.results)
+    return sum(told) >= task.times

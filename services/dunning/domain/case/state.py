@@ -114,6 +114,23 @@ class NoticeAsked(Struct, frozen=True, kw_only=True, omit_defaults=True):
     fate: str = ""
 
 
+class ResultTold(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A result of a kind of task: when it was last told, and how often."""
+
+    at: datetime
+    times: int = 1
+
+
+class TasksDone(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of the case's tasks of a kind: when the latest was completed or told of again,
+    how many were completed, and each result told.
+    """
+
+    at: datetime
+    times: int = 0
+    results: dict[str, ResultTold] = {}
+
+
 class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The running dunning case.
 
@@ -122,11 +139,11 @@ class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
     approval whose action a pause holds back. `asked` are the latest notices by id, `sent` and
     `delivered` the purposes of those that went out and arrived; `in_hand` are purposes by id of
     notices asked for before `asked` was kept. `unreachable` says that this was told,
-    `referred_on` since when the case is with somebody else. `results` holds when a task kind (and
-    `kind:result`) was last completed, `completed` how often, `reported` the latest task of a kind,
-    `progress` when a legal stage was last recorded, `judgment` what the latest one is about,
-    `contacts` the days of the latest contacts, `repeated` the day on which the series of a step or
-    reaction last came up.
+    `referred_on` since when the case is with somebody else. `done` and `reported` are by kind of
+    task: what became of all of them, and the latest. `decided` holds when an approval was last
+    decided, by what it was for and by its outcome; `progress` when a legal stage was last recorded,
+    `judgment` what the latest one is about, `contacts` the days of the latest contacts, `repeated`
+    the day on which the series of a step or reaction last came up.
     """
 
     case_id: str
@@ -146,8 +163,8 @@ class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
     in_hand: dict[str, str] = {}
     referred: tuple[str, ...] = ()
     classified: str | None = None
-    results: dict[str, datetime] = {}
-    completed: dict[str, int] = {}
+    done: dict[str, TasksDone] = {}
+    decided: dict[str, dict[str, datetime]] = {}
     reported: dict[str, ReportedTask] = {}
     progress: dict[str, date] = {}
     judgment: Judgment | None = None

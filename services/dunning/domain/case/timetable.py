@@ -156,16 +156,28 @@ def _after_legal(after: AfterLegal, case: Case, *, is_unpaid: bool) -> Turn | No
 def _after_result(
     after: AfterTask | AfterApproval, case: Case, pack: Pack, zone: ZoneInfo
 ) -> Turn | None:
-    fact = after.task if isinstance(after, AfterTask) else f"approval {after.approval}"
-    keys = [f"{fact}:{result}" for result in after.results] or [fact]
-    done = [case.results[key] for key in keys if key in case.results]
-    if not done:
+    known = _known_at(after, case)
+    if not known:
         return None
-    at = max(done)
+    at = max(known)
+    fact = after.task if isinstance(after, AfterTask) else f"approval {after.approval}"
     result = " or ".join(after.results) or "done"
     why = f"{fact} {result} on {local_day(at, zone)}{_later(after)}"
     day = local_day(at, zone) + timedelta(days=after.days)
     return Turn(max(day, _next_turn_day(at, pack, zone)), why)
+
+
+def _known_at(after: AfterTask | AfterApproval, case: Case) -> list[datetime]:
+    """When what is waited for was last told, each of its results for itself."""
+    if isinstance(after, AfterApproval):
+        outcomes = case.decided.get(after.approval, {})
+        return [outcomes[result] for result in after.results if result in outcomes]
+    done = case.done.get(after.task)
+    if done is None:
+        return []
+    if not after.results:
+        return [done.at]
+    return [done.results[result].at for result in after.results if result in done.results]
 
 
 def _later(after: After) -> str:
