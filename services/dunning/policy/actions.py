@@ -44,6 +44,8 @@ class Repeat(Part):
 class Task(_Action):
     """Work for a person. `owner` is a role, a department, `segment` (the segment's owner) or
     `responsible` (the account's); `asks` says what has to be found out, settled or brought back.
+    `then` follows at once when it is done, a repeated one when it was done so many `times` in the
+    case.
     """
 
     key: ClassVar[str] = "task"
@@ -52,6 +54,18 @@ class Task(_Action):
     with_owners: tuple[str, ...] = ()
     asks: tuple[Asked, ...] = ()
     repeat: Repeat | None = None
+    then: tuple["Action", ...] = ()
+
+    @model_validator(mode="after")
+    def _comes_to_an_end(self) -> "Task":
+        if self.then and self.repeat is not None and self.repeat.times is None:
+            raise ValueError("`then` needs `times`: a series without end is never done")
+        return self
+
+    @property
+    def times(self) -> int:
+        """How often it is done before what follows."""
+        return self.repeat.times or 1 if self.repeat else 1
 
 
 class Legal(_Action):
@@ -200,4 +214,10 @@ Action = Annotated[
 ]
 """One thing to do: `{notice: {…}, if: {…}}`."""
 
-Approval.model_rebuild()
+for _model in (Approval, Task):
+    _model.model_rebuild()
+
+
+def following(action: Action) -> tuple[Action, ...]:
+    """What an action lists under `then`."""
+    return action.then if isinstance(action, Approval | Task) else ()

@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from contracts.words.vocabulary import Allocation, LateFeeStart, Role
-from services.dunning.policy.actions import Action, Approval, Asking
+from services.dunning.policy.actions import Action, Asking, following
 from services.dunning.policy.conditions import Condition
 from services.dunning.policy.document import Document
 from services.dunning.policy.parameters import Parameter
@@ -249,11 +249,11 @@ class Pack(Part):
         return next((part.do for part in parts if part.goes_by(part_id)), ())
 
     def action(self, part_id: str, path: tuple[int, ...]) -> Action | None:
-        """One action by its place: index, and index among the approved ones."""
+        """One action by its place: index, and index among those under its `then`."""
         actions, found = self.actions(part_id), None
         for index in path:
             if index >= len(actions):
                 return None
             found = actions[index]
-            actions = found.then if isinstance(found, Approval) else ()
+            actions = following(found)
         return found

@@ -1,4 +1,4 @@
-"""What a reaction answers to: exactly one kind of fact."""
+"""What a reaction answers to: one kind of fact, or `any` of several."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -166,7 +166,7 @@ class OnDelivery(Keyed):
         return isinstance(fact, DeliveryFact) and fact.fate in self.delivery
 
 
-Trigger = Annotated[
+SingleTrigger = (
     OnObservation
     | OnDispute
     | OnApplication
@@ -179,6 +179,24 @@ Trigger = Annotated[
     | OnInvoice
     | OnLimitation
     | OnMandate
-    | OnDelivery,
-    ByKey(),
-]
+    | OnDelivery
+)
+"""What answers to one kind of fact."""
+
+
+class OnAny(Keyed):
+    """One of several kinds of fact."""
+
+    key: ClassVar[str] = "any"
+    any: tuple[Annotated[SingleTrigger, ByKey()], ...] = Field(min_length=1)
+
+    def answers(self, fact: Fact) -> bool:
+        return any(one.answers(fact) for one in self.any)
+
+
+Trigger = Annotated[OnAny | SingleTrigger, ByKey()]
+
+
+def single_triggers(trigger: OnAny | SingleTrigger) -> tuple[SingleTrigger, ...]:
+    """The kinds of fact that a trigger is put together of."""
+    return trigger.any if isinstance(trigger, OnAny) else (trigger,)

@@ -15,7 +15,7 @@ from services.dunning.policy.validate_dates import date_faults
 from services.dunning.policy.validate_names import classes_of, unknown_names
 from services.dunning.policy.validate_recovery import recovery_faults
 from services.dunning.policy.validate_severity import severe_faults
-from services.dunning.policy.walk import actions_at, afters_at, entries_at, steps_at
+from services.dunning.policy.walk import actions_at, afters_at, entries_at, steps_at, triggers_at
 
 Found = Iterator[tuple[Path, str]]
 _ROLES = frozenset(get_args(Role))
@@ -82,9 +82,8 @@ def _reactions(pack: Pack) -> Found:
     actions = [action for _, action in actions_at(pack)]
     asked = {action.kind for action in actions if isinstance(action, Task)}
     sends = any(isinstance(action, Notice) for action in actions)
-    for i, reaction in enumerate(pack.reactions):
-        on: Path = ("reactions", i, "on")
-        match reaction.on:
+    for on, trigger in triggers_at(pack):
+        match trigger:
             case OnTask(kind=kind) if kind not in asked:
                 yield (*on, "task", "kind"), "nothing ever asks for that task"
             case OnDelivery() if not sends:

@@ -17,7 +17,7 @@ from services.dunning.policy.model import Pack
 from services.dunning.policy.parts import Path
 from services.dunning.policy.timing import AfterApproval
 from services.dunning.policy.triggers import OnApproval
-from services.dunning.policy.walk import actions_at, afters_at, singles_at, steps_at
+from services.dunning.policy.walk import actions_at, afters_at, singles_at, steps_at, triggers_at
 
 Found = Iterator[tuple[Path, str]]
 
@@ -42,10 +42,9 @@ def unknown_names(pack: Pack) -> Found:
         for place, after in afters_at(path, step):
             if isinstance(after, AfterApproval) and after.approval not in names.approvals:
                 yield (*place, "approval"), f"nothing ever asks for approval {after.approval!r}"
-    for i, reaction in enumerate(pack.reactions):
-        on = reaction.on
+    for path, on in triggers_at(pack):
         if isinstance(on, OnApproval) and on.for_ not in names.approvals:
-            yield ("reactions", i, "on", "approval"), f"nothing ever asks for approval {on.for_!r}"
+            yield (*path, "approval"), f"nothing ever asks for approval {on.for_!r}"
     for path, action in actions_at(pack):
         for service in action.services if isinstance(action, Restore) else ():
             if service not in names.services:

@@ -6,7 +6,7 @@ from services.dunning.policy.actions import GradeCase
 from services.dunning.policy.model import Pack
 from services.dunning.policy.parts import Path
 from services.dunning.policy.triggers import OnInvoice, OnLimitation
-from services.dunning.policy.walk import actions_at
+from services.dunning.policy.walk import actions_at, triggers_at
 
 Found = Iterator[tuple[Path, str]]
 
@@ -43,12 +43,11 @@ def _monthly(pack: Pack) -> Found:
 
 
 def _reactions(pack: Pack) -> Found:
-    for i, reaction in enumerate(pack.reactions):
-        on: Path = ("reactions", i, "on")
-        bound = pack.credit is not None and pack.credit.agreement_required
-        if isinstance(reaction.on, OnInvoice) and not bound:
+    bound = pack.credit is not None and pack.credit.agreement_required
+    for on, trigger in triggers_at(pack):
+        if isinstance(trigger, OnInvoice) and not bound:
             yield (*on, "invoice"), "the pack does not set credit.agreement_required"
-        if isinstance(reaction.on, OnLimitation) and not pack.limitation:
+        if isinstance(trigger, OnLimitation) and not pack.limitation:
             yield (*on, "limitation"), "the pack has no limitation"
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from services.dunning.policy.actions import Action, Approval, Legal, Notice, Restrict, Task
+from services.dunning.policy.actions import Action, Legal, Notice, Restrict, Task, following
 from services.dunning.policy.conditions import AllOf, AnyOf, Condition, NoticeDelivered, NoticeSent
 from services.dunning.policy.model import Pack, Reaction, Step
 from services.dunning.policy.parts import Path
@@ -13,6 +13,7 @@ from services.dunning.policy.triggers import (
     OnPlan,
     OnPromise,
     OnTask,
+    single_triggers,
 )
 from services.dunning.policy.vocabulary import CONTACT_TASKS
 from services.dunning.policy.walk import parts_at
@@ -34,7 +35,8 @@ def severe_faults(pack: Pack) -> Found:
         yield from _in_order(("tracks", t, "steps"), track.steps, told=told)
     for path, part in parts_at(pack):
         knows = isinstance(part, Reaction) and (
-            isinstance(part.on, _KNOWING) or _asked_for(part.if_)
+            all(isinstance(one, _KNOWING) for one in single_triggers(part.on))
+            or _asked_for(part.if_)
         )
         yield from _severe((*path, "do"), part.do, told=knows)
     if pack.limitation:
@@ -53,9 +55,9 @@ def _severe(place: Path, actions: tuple[Action, ...], *, told: bool) -> Found:
         knows = told or _asked_for(action.if_)
         if isinstance(action, Restrict | Legal) and not knows:
             yield (*place, i, action.key), _TEXT
-        if isinstance(action, Approval):
-            yield from _severe((*place, i, action.key, "then"), action.then, told=knows)
         told = told or _tells((action,))
+        then = (*place, i, action.key, "then")
+        yield from _severe(then, following(action), told=knows or _tells((action,)))
 
 
 def _tells(actions: tuple[Action, ...]) -> bool:

@@ -1,8 +1,9 @@
 """Walking a pack's parts together with their places in the file."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from services.dunning.policy.actions import Action, Approval, Classify
+from services.dunning.policy.actions import Action, Classify, Task, following
 from services.dunning.policy.conditions import (
     Condition,
     Observed,
@@ -13,7 +14,7 @@ from services.dunning.policy.conditions import (
 from services.dunning.policy.model import BeforeDue, CalendarEntry, Entry, Pack, Reaction, Step
 from services.dunning.policy.parts import Path
 from services.dunning.policy.timing import After, AfterFact
-from services.dunning.policy.triggers import OnObservation
+from services.dunning.policy.triggers import OnAny, OnObservation, SingleTrigger
 
 StepAt = tuple[Path, Step]
 Part = BeforeDue | Reaction | CalendarEntry
@@ -89,14 +90,48 @@ def singles_at(pack: Pack) -> Iterator[tuple[Path, Single]]:
         yield from singles(path, condition)
 
 
+def triggers_at(pack: Pack) -> Iterator[tuple[Path, SingleTrigger]]:
+    """Walk every single fact that reactions answer to, with its place."""
+    for i, reaction in enumerate(pack.reactions):
+        on: Path = ("reactions", i, "on")
+        if isinstance(reaction.on, OnAny):
+            yield from (((*on, "any", j), one) for j, one in enumerate(reaction.on.any))
+        else:
+            yield on, reaction.on
+
+
+class Followed(NamedTuple):
+    """A task with something that follows it, and its place: id of the part, indices of actions."""
+
+    part_id: str
+    place: tuple[int, ...]
+    task: Task
+
+
+def followed_tasks(pack: Pack, kind: str) -> Iterator[Followed]:
+    """Walk the tasks of a kind that something follows."""
+    for entry in pack.entries:
+        for place, action in _places((), pack.actions(entry.id)):
+            if isinstance(action, Task) and action.kind == kind and action.then:
+                yield Followed(entry.id, place, action)
+
+
+def _places(
+    start: tuple[int, ...], actions: tuple[Action, ...]
+) -> Iterator[tuple[tuple[int, ...], Action]]:
+    for index, action in enumerate(actions):
+        yield (*start, index), action
+        yield from _places((*start, index), following(action))
+
+
 def observations_of(pack: Pack) -> frozenset[str]:
     """The observations a pack names: what it reacts to, asks for in a condition, grades by or
     leaves out of a rate.
     """
     found: set[str] = set()
-    for reaction in pack.reactions:
-        if isinstance(reaction.on, OnObservation):
-            found.update(reaction.on.observation)
+    for _, trigger in triggers_at(pack):
+        if isinstance(trigger, OnObservation):
+            found.update(trigger.observation)
     for _, condition in singles_at(pack):
         if isinstance(condition, Observed):
             found.update(condition.observed)
@@ -110,5 +145,4 @@ def _walk(path: Path, actions: tuple[Action, ...]) -> Iterator[tuple[Path, Actio
     for i, action in enumerate(actions):
         here = (*path, i)
         yield here, action
-        if isinstance(action, Approval):
-            yield from _walk((*here, "approval", "then"), action.then)
+        yield from _walk((*here, action.key, "then"), following(action))

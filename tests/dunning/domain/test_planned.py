@@ -1,6 +1,8 @@
 """Repeated tasks, what waits for the next step time, and late decisions."""
 
-from services.dunning.domain.agreements.commands import MakeApplication
+import pytest
+
+from services.dunning.domain.agreements.commands import MakeApplication, OpenDispute
 from services.dunning.domain.case.commands import CompleteTask, Decide, PlaceHold, RecordObservation
 from services.dunning.domain.case.events import (
     AlertRaised,
@@ -10,6 +12,7 @@ from services.dunning.domain.case.events import (
     TaskRequested,
 )
 from services.dunning.domain.contact.commands import RecordDelivery
+from services.dunning.policy import PackError
 from tests.dunning.domain.packs import SMS, braced, pack, steps
 from tests.dunning.domain.world import World
 
@@ -230,3 +233,57 @@ def test_what_is_planned_shows_among_what_comes_next() -> None:
     world.do(RecordObservation(kind="closed"))
     ahead = [(a.what, a.when and f"{a.when:%m-%d}") for a in world.ahead()]
     assert ahead == [("task photo_evidence (operations)", "06-22")]
+
+
+class TestWhatFollowsATask:
+    def world(self, task: str) -> World:
+        body = f"reactions: [{{id: seen, source: x, on: {{observation: closed}}, do: [{task}]}}]\n"
+        world = World(pack(steps(f"day: 1 | {braced(SMS)}") + body), "2026-06-01")
+        world.invoice(10000, "2026-06-10")
+        world.to("2026-06-15 16:00").do(RecordObservation(kind="closed"))
+        return world
+
+    def photographed(self) -> World:
+        then = (
+            "[{classify: {as: abnormal}}, {approval: {for: sale, then: [{refer: {to: agency}}]}}]"
+        )
+        return self.world(
+            f"{{task: {{kind: photo_evidence, owner: operations, repeat: {THRICE}, then: {then}}}}}"
+        ).to("2026-06-17 10:00")
+
+    def test_comes_when_the_last_of_a_series_is_done(self) -> None:
+        world = self.photographed()
+        for _ in range(2):
+            world.do(CompleteTask(kind="photo_evidence", result="done"))
+        assert world.of(Classified) == []
+        world.do(CompleteTask(kind="photo_evidence", result="done"))
+        assert [event.as_ for event in world.of(Classified)] == ["abnormal"]
+
+    def test_may_itself_ask_for_an_approval(self) -> None:
+        world = self.photographed()
+        for _ in range(3):
+            world.do(CompleteTask(kind="photo_evidence", result="done"))
+        world.do(Decide(for_="sale", outcome="approved", by="m"))
+        assert [event.to for event in world.of(ReferralMade)] == ["agency"]
+
+    def test_comes_at_once_when_one_alone_was_asked_for(self) -> None:
+        world = self.world("{task: {kind: visit, owner: collector, then: [{refer: {to: agency}}]}}")
+        assert world.of(ReferralMade) == []
+        world.do(CompleteTask(kind="visit", result="done"))
+        assert [event.to for event in world.of(ReferralMade)] == ["agency"]
+
+    def test_a_series_without_end_has_no_end(self) -> None:
+        task = f"kind: visit, owner: collector, repeat: {WEEKLY}, then: [{{refer: {{to: agency}}}}]"
+        with pytest.raises(PackError, match="`then` needs `times`"):
+            self.world(f"{{task: {{{task}}}}}")
+
+
+def test_a_reaction_answers_any_of_several_facts() -> None:
+    on = "{any: [{dispute: opened}, {observation: own_fault}]}"
+    review = "{task: {kind: dispute_review, owner: finance}}"
+    body = f"reactions: [{{id: review, source: x, on: {on}, do: [{review}]}}]\n"
+    world = World(pack(steps(f"day: 1 | {braced(SMS)}") + body), "2026-06-01")
+    world.invoice(10000, "2026-06-10")
+    world.to("2026-06-15 16:00").do(RecordObservation(kind="own_fault"))
+    world.to("2026-06-18 16:00").do(OpenDispute(kind="objection"))
+    assert world.days(TaskRequested, kind="dispute_review") == ["06-15", "06-18"]

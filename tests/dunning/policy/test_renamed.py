@@ -3,6 +3,7 @@
 `before/` holds the texts of version 1 as they stood with numbered ids.
 """
 
+from collections.abc import Iterator
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -53,9 +54,31 @@ def said(value: Any, names: dict[str, str]) -> Any:
 
 
 def apart(dump: dict[str, Any]) -> dict[str, Any]:
-    """A pack with one entry for each day, as the texts of before had it."""
+    """A pack with its sentences split as the texts of before had them: an entry for each day, each
+    fact that is answered, and what follows a task.
+    """
     days = [{**one, "monthly": (day,)} for one in dump["calendar"] for day in one["monthly"]]
-    return {**dump, "calendar": days}
+    facts = [{**one, "on": on} for one in dump["reactions"] for on in _facts(one["on"])]
+    reactions = [part for one in facts for part in (_without_then(one), *_then(one))]
+    return {**dump, "calendar": days, "reactions": reactions}
+
+
+def _facts(on: dict[str, Any]) -> list[Any]:
+    return list(on.get("any", [on]))
+
+
+def _without_then(reaction: dict[str, Any]) -> dict[str, Any]:
+    done = [{**one, "then": ()} if one.get("repeat") else one for one in reaction["do"]]
+    return {**reaction, "do": done}
+
+
+def _then(reaction: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for task in reaction["do"]:
+        for follows in task["then"] if task.get("repeat") else ():
+            on = {"kind": task["kind"], "results": (), "times": task["repeat"]["times"]}
+            source = reaction["source"].partition(";")[0]
+            do = [{**follows, "if_": None}]
+            yield {**reaction, "source": source, "on": on, "if_": follows["if_"], "do": do}
 
 
 @pytest.mark.parametrize("name", NAMES)

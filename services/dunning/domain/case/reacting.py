@@ -11,24 +11,27 @@ from services.dunning.domain.case.events import Reacted
 from services.dunning.domain.contact.waiting import goes_out_on
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.policy.actions import Notice
-from services.dunning.policy.facts import DeliveryFact, Fact
+from services.dunning.policy.facts import DeliveryFact, Fact, TaskFact
 from services.dunning.policy.model import Reaction
-from services.dunning.policy.triggers import OnTask
+from services.dunning.policy.triggers import OnTask, Trigger, single_triggers
+from services.dunning.policy.walk import followed_tasks
 
 
 def react(rec: Recorder, fact: Fact, led_by: tuple[str, ...] = ()) -> None:
-    """Run every reaction to a fact, in the pack's order; those that led to it (`led_by`) do not
-    answer it.
+    """Run every reaction to a fact, in the pack's order, and then what follows a task that ended;
+    the reactions that led to the fact (`led_by`) do not answer it.
     """
     for reaction in rec.pack.reactions:
         if any(reaction.goes_by(part_id) for part_id in led_by):
             continue
-        if reaction.on.answers(fact) and _is_free(rec, reaction):
+        if _answers(rec, reaction.on, fact) and _is_free(rec, reaction):
             follows = (*led_by, reaction.id) if isinstance(fact, DeliveryFact) else ()
-            cause = Cause(reaction.id, f"{fact} recorded".replace("_", " "), follows=follows)
+            cause = Cause(reaction.id, _recorded(fact), follows=follows)
             if reaction.once_a_day and not rec.is_paused:
                 rec.effect(Reacted(on=_seen_on(rec, reaction)), cause)
             perform_reaction(rec, reaction, cause)
+    if isinstance(fact, TaskFact):
+        _follow_task(rec, fact)
 
 
 def perform_reaction(rec: Recorder, reaction: Reaction, cause: Cause) -> None:
@@ -39,6 +42,18 @@ def perform_reaction(rec: Recorder, reaction: Reaction, cause: Cause) -> None:
     rec.perform(reaction.do, cause)
 
 
+def _follow_task(rec: Recorder, fact: TaskFact) -> None:
+    """Carry out what the pack lists as following a task, once it was done often enough."""
+    for part_id, place, task in followed_tasks(rec.pack, fact.kind):
+        done = rec.state.case.done.get(task.kind) if rec.state.case else None
+        if done is not None and done.times >= task.times:
+            rec.perform(task.then, Cause(part_id, _recorded(fact), place))
+
+
+def _recorded(fact: Fact) -> str:
+    return f"{fact} recorded".replace("_", " ")
+
+
 def _seen_on(rec: Recorder, reaction: Reaction) -> date:
     """The day a reaction counts for: what it sends after hours is the next morning's notice."""
     if any(isinstance(action, Notice) for action in reaction.do):
@@ -46,10 +61,15 @@ def _seen_on(rec: Recorder, reaction: Reaction) -> date:
     return rec.today
 
 
+def _answers(rec: Recorder, trigger: Trigger, fact: Fact) -> bool:
+    return any(
+        one.answers(fact) and (not isinstance(one, OnTask) or _is_often_enough(rec, one))
+        for one in single_triggers(trigger)
+    )
+
+
 def _is_free(rec: Recorder, reaction: Reaction) -> bool:
     if reaction.once_a_day and _has_answered_today(rec, reaction):
-        return False
-    if isinstance(reaction.on, OnTask) and not _is_often_enough(rec, reaction.on):
         return False
     return holds(reaction.if_, rec.state, rec.today)
 
