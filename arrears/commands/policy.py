@@ -74,12 +74,21 @@ def explain(
     parameter: Annotated[
         list[str] | None, typer.Option("--set", help="A figure to change: name=value.")
     ] = None,
+    diagram: Annotated[
+        bool, typer.Option("--diagram", help="The flow as a Mermaid flowchart instead.")
+    ] = False,
+    figures: Annotated[
+        bool, typer.Option("--figures", help="The figures and where each comes from instead.")
+    ] = False,
 ) -> None:
-    """Print a pack as a timetable, with its figures and where each comes from."""
+    """Print a pack in words, each rule with its clause; or its flow, or its figures."""
     from services.dunning import policy
 
+    if diagram and figures:
+        raise UsageError("--diagram and --figures: one of them")
     pack = policy.with_parameters(_pack(name), dict(_assignment(p) for p in parameter or []))
-    typer.echo(policy.explain(pack), nl=False)
+    shown = policy.diagram if diagram else policy.figures if figures else policy.explain
+    typer.echo(shown(pack), nl=False)
 
 
 def _assignment(text: str) -> tuple[str, str]:

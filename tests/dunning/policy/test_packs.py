@@ -11,7 +11,6 @@ from services.dunning.policy import (
     Pack,
     PackError,
     available,
-    explain,
     get,
     load,
     validate,
@@ -28,7 +27,6 @@ from tests.dunning.domain.packs import (
     STOP,
     VERIFY,
     braced,
-    pack,
     steps,
 )
 
@@ -85,12 +83,6 @@ class TestCharge:
     def charged(self, fee: str) -> Pack:
         text = f"charge: {{item: fee, {fee}, due_in_days: 10}}"
         return loads(HEAD + steps(f"day: 1 | {braced(text)}"))
-
-    def test_a_fixed_amount_is_explained_as_one(self) -> None:
-        assert "the amount decided, else 500 minor units, due" in explain(
-            self.charged("amount: 500")
-        )
-        assert "else 10 % of the overdue principal" in explain(self.charged("ratio: 0.1"))
 
     @pytest.mark.parametrize("fee", ["ratio: 0.1, amount: 500", "due_in_days: 3"])
     def test_it_is_either_a_share_or_an_amount(self, fee: str) -> None:
@@ -397,38 +389,3 @@ def test_waiting_for_an_approval_nobody_is_asked_for() -> None:
     after = "after: {approval: stop, results: [approved]}"
     text = HEAD + steps(f"day: 1 | {braced(SMS)}", f"{after} | {braced(CALL)}")
     assert "nothing ever asks for approval 'stop'" in faults(text)[0]
-
-
-class TestExplanation:
-    @pytest.mark.parametrize("name", FOUR)
-    def test_every_step_and_figure_is_in_it(self, name: str) -> None:
-        shipped = get(name)
-        text = explain(shipped)
-        for step in shipped.steps:
-            assert f"  {step.id}  " in text
-        for parameter in shipped.parameters:
-            assert f" {parameter} = " in text
-        assert shipped.title.zh in text
-
-    def test_it_reads_as_a_timetable(self) -> None:
-        text = explain(get("county-hospital"))
-        assert "due 7 days after the issue date" in text
-        assert "demand  day 7: notice demand by letter, last day 10 days on  [第十三条]" in text
-        assert "report_up  day 5: task report_upward (finance); report arrears_register" in text
-
-    def test_what_a_task_asks_is_in_it(self) -> None:
-        task = "task: {kind: phone_call, owner: sales, asks: [term, way of paying]}"
-        text = explain(pack(steps(f"day: 1 | {braced(task)}")))
-        assert "task phone_call (sales): term, way of paying" in text
-
-    def test_a_changed_figure_shows_its_default(self) -> None:
-        text = explain(with_parameters(get("mobile"), {"restrict_day": 9}))
-        assert "* restrict_day = 9 days (default 8)" in text
-
-    def test_approvals_and_conditions_are_in_words(self) -> None:
-        body = steps(
-            f"day: 1 | {braced(SMS)}",
-            f"day: 9 | {braced(STOP)} | if: {{replied: false}} | approval: {{for: stop}}",
-        )
-        text = explain(pack(body))
-        assert "s2  day 9, if not replied: ask manager for stop; approved: restrict" in text
