@@ -24,7 +24,9 @@ _SAVE = """
 insert into state_next (stream, lane, version, data, wake_at)
 select * from unnest($1::text[], $2::int[], $3::int[], $4::bytea[], $5::timestamptz[])
 on conflict (stream) do update
-set version = excluded.version, data = excluded.data, wake_at = excluded.wake_at"""
+set version = excluded.version, data = excluded.data, wake_at = excluded.wake_at,
+  lane = case when excluded.lane = -1 then state_next.lane else excluded.lane end"""
+_LATER_LANE = -1
 _LOAD = "select stream, version, data from state_next where stream = any($1::text[])"
 _KEEP_OTHERS = """
 insert into state_next select * from state where split_part(stream, '-', 1) <> all($1::text[])"""
@@ -120,6 +122,8 @@ async def _fold_lanes(
 
 
 async def _fold(store: Store, connection: Connection, lane: int, events: list[Stored]) -> None:
+    """Fold some events of a lane; a stream that several lanes write is of the lane it began in."""
+    began = {stored.stream for stored in events if stored.version == 1}
     streams = list(dict.fromkeys(stored.stream for stored in events))
     states: dict[str, tuple[Any, int]] = {}
     for stream, version, data in await connection.fetch(_LOAD, streams):
@@ -132,7 +136,7 @@ async def _fold(store: Store, connection: Connection, lane: int, events: list[St
     await connection.execute(
         _SAVE,
         [row[0] for row in saved],
-        [lane] * len(saved),
+        [lane if row[0] in began else _LATER_LANE for row in saved],
         [row[1] for row in saved],
         [row[2] for row in saved],
         [row[3] for row in saved],

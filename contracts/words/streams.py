@@ -42,9 +42,14 @@ def terms_stream(creditor: str, lane: int) -> str:
     return f"terms-{creditor}@{lane}"
 
 
-def till_stream(creditor: str, lane: int) -> str:
-    """The stream of the cash of a creditor that a lane sees."""
+def cash_desk_stream(creditor: str, lane: int) -> str:
+    """The stream of the cash of a creditor that a lane sees; it is stored as `till`."""
     return f"till-{creditor}@{lane}"
+
+
+def receipts_stream(creditor: str) -> str:
+    """The stream of the numbers of a creditor's receipts, which every lane writes."""
+    return f"receipts-{creditor}"
 
 
 def accounts_of(creditor: str) -> str:
@@ -52,8 +57,8 @@ def accounts_of(creditor: str) -> str:
     return account_stream(creditor, "")
 
 
-def tills_of(creditor: str) -> str:
-    """What the streams of a creditor's cash in all lanes begin with."""
+def cash_desks_of(creditor: str) -> str:
+    """What the streams of a creditor's cash desks in all lanes begin with."""
     return f"till-{creditor}@"
 
 

@@ -10,17 +10,20 @@ from chassis.runtime.routes import MessageRoute, WakeRoute
 from chassis.store.work import Work
 from contracts import billing, dunning, legal
 from contracts.codec import Message
-from contracts.words.streams import Subject, account_stream, subject_of, terms_stream, till_stream
-from services.ledger import numbers, tills
+from contracts.words.streams import Subject, account_stream, creditor_of, terms_stream
+from services.ledger import cash, numbers
 from services.ledger.domain import commands as c
-from services.ledger.domain.aggregates import ACCOUNT, TILL
+from services.ledger.domain import terms as creditor_terms
+from services.ledger.domain.aggregates import ACCOUNT, CASH_DESK
+from services.ledger.domain.by_itself import decide_wake
 from services.ledger.domain.calendar import local_day
-from services.ledger.domain.case_terms import Money
-from services.ledger.domain.decide import decide, decide_wake, is_of_day, step
+from services.ledger.domain.decide import decide, step
 from services.ledger.domain.events import PaymentReversed
-from services.ledger.domain.resimulate import Past, archive, reverse_payment
+from services.ledger.domain.past import Past, archive
+from services.ledger.domain.payments import is_of_day
 from services.ledger.domain.resimulate import receive_payment as take_payment
-from services.ledger.domain.terms import PublishTerms, Terms, decide_terms
+from services.ledger.domain.resimulate import reverse_payment
+from services.ledger.domain.terms import PublishTerms, Terms
 
 ToCommand = Callable[[Any], c.Command]
 
@@ -33,15 +36,16 @@ def account_and_terms(message: Message, lane: int) -> Sequence[str]:
     )
 
 
-def account_terms_and_till(message: Message, lane: int) -> Sequence[str]:
-    """The streams of a payment taken back: it may have been cash, which goes through the till."""
-    return (*account_and_terms(message, lane), till_stream(message.creditor, lane))
+def reversal_streams(message: Message, lane: int) -> Sequence[str]:
+    """The streams of a payment taken back: it may have been cash."""
+    return (*account_and_terms(message, lane), *cash.only_desk(message, lane))
 
 
 def payment_streams(message: Message, lane: int) -> Sequence[str]:
-    """The streams of a payment: only cash goes through the till."""
-    if message.data.method == tills.CASH:
-        return _and_numbers(account_terms_and_till(message, lane), message)
+    """The streams of a payment: only cash goes through the cash desk."""
+    if message.data.method == cash.CASH:
+        streams = (*account_and_terms(message, lane), *cash.receipt_streams(message, lane))
+        return _and_numbers(streams, message)
     return invoice_streams(message, lane)
 
 
@@ -68,7 +72,7 @@ def erasure_streams(message: Message, lane: int) -> Sequence[str]:
 
 def only_terms(message: Message, lane: int) -> Sequence[str]:
     """The streams of a message about a creditor's terms: they say whether it has a cash desk."""
-    return (terms_stream(message.creditor, lane), till_stream(message.creditor, lane))
+    return (terms_stream(message.creditor, lane), *cash.only_desk(message, lane))
 
 
 def history_of(work: Work, stream: str) -> list[Past]:
@@ -120,8 +124,8 @@ def receive_payment(work: Work, message: Message) -> None:
         account = work.state(stream)
         events = take_payment(account, command, now, terms, lambda: history_of(work, stream))
         work.append(stream, events)
-    if data.method == tills.CASH:
-        tills.receive(work, message)
+    if data.method == cash.CASH:
+        cash.receive(work, message)
     if data.number is not None:
         numbers.note(work, message, "payment", data.payment_id)
 
@@ -163,7 +167,7 @@ def reverse(work: Work, message: Message) -> None:
     events = reverse_payment(work.state(stream), command, work.now, past, terms)
     work.append(stream, events)
     amount = sum(event.amount for event in events if isinstance(event, PaymentReversed))
-    tills.take_back(work, data.payment_id, amount, past)
+    cash.take_back(work, message, amount, past)
 
 
 def open_case(work: Work, message: Message) -> None:
@@ -179,9 +183,9 @@ def move_case(work: Work, message: Message) -> None:
     _do(work, message, c.SetCaseTerms(_money(data.terms), data.day))
 
 
-def _money(terms: dunning.CaseTerms) -> Money:
+def _money(terms: dunning.CaseTerms) -> c.Money:
     fee = terms.late_fee
-    return Money(
+    return c.Money(
         due_days=terms.due_days,
         charges_first=terms.allocation == "charges_first",
         rate_per_day=Decimal(fee.rate_per_day) if fee else None,
@@ -211,8 +215,8 @@ def publish_terms(work: Work, message: Message) -> None:
         unmatched_days=data.unmatched_days,
     )
     stream = work.streams[0]
-    work.append(stream, decide_terms(work.state(stream), command))
-    tills.set_desk(work, message)
+    work.append(stream, creditor_terms.decide(work.state(stream), command))
+    cash.set_desk(work, message)
 
 
 def erase(work: Work, message: Message) -> None:
@@ -253,8 +257,8 @@ MESSAGES: dict[str, MessageRoute] = {
     billing.PaymentReceived.TYPE: MessageRoute(
         payment_streams, receive_payment, subject=numbers.is_numbered
     ),
-    billing.PaymentReversed.TYPE: MessageRoute(account_terms_and_till, reverse, history=True),
-    billing.DepositMade.TYPE: MessageRoute(tills.only_till, tills.deposit),
+    billing.PaymentReversed.TYPE: MessageRoute(reversal_streams, reverse, history=True),
+    billing.DepositMade.TYPE: MessageRoute(cash.only_desk, cash.deposit),
     billing.InvoiceAdjusted.TYPE: with_history(
         lambda data: c.AdjustItem(data.invoice_id, data.adjustment_id, data.change)
     ),
@@ -291,10 +295,10 @@ def begin_days(work: Work, stream: str) -> None:
 
 
 def _terms_of(stream: str, lane: int) -> Sequence[str]:
-    return (terms_stream(subject_of(stream).creditor, lane),)
+    return (terms_stream(creditor_of(stream), lane),)
 
 
 WAKES: dict[str, WakeRoute] = {
     ACCOUNT.name: WakeRoute(begin_days, _terms_of),
-    TILL.name: WakeRoute(tills.count, prepare=tills.every_till),
+    CASH_DESK.name: WakeRoute(cash.count, prepare=cash.every_desk),
 }

@@ -9,15 +9,14 @@ from chassis.runtime.instance import Instance, no_probe
 from chassis.settings import Settings
 from contracts import dunning
 from services.ledger.api import routers
-from services.ledger.domain.aggregates import ACCOUNT, TERMS, TILL
+from services.ledger.domain.aggregates import AGGREGATES
 from services.ledger.handlers import MESSAGES, WAKES
-from services.ledger.numbers import NUMBERS
 from services.ledger.publish import publish
 from services.ledger.views import VIEWS
 
 BLUEPRINT = Blueprint(
     name="ledger",
-    aggregates=(ACCOUNT, TERMS, TILL, NUMBERS),
+    aggregates=AGGREGATES,
     messages=MESSAGES,
     wakes=WAKES,
     publish=publish,

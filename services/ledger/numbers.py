@@ -1,52 +1,9 @@
-"""Numbers as people write them, kept beside the ids they belong to: sealed, since a licence plate
-is one too, in a stream of its own, so that accounts without numbers pay nothing for them.
-"""
+"""What messages say of numbers that people call an account, an invoice or a payment."""
 
-from typing import Any, Literal, TypeAlias
-
-import msgspec
-
-from chassis.store.aggregate import Aggregate
 from chassis.store.work import Work
 from contracts.codec import Message
 from contracts.words.streams import numbers_stream, subject_of
-
-Kind: TypeAlias = Literal["account", "invoice", "payment"]
-
-
-class NumberNoted(msgspec.Struct, frozen=True, tag="NumberNoted"):
-    """Something has a number: `sealed` opens with the debtor's key, `index` finds it."""
-
-    kind: str
-    id: str
-    sealed: bytes
-    index: bytes
-
-
-class NumbersErased(msgspec.Struct, frozen=True, tag="NumbersErased"):
-    """The debtor's key was destroyed, the numbers with it."""
-
-
-NumberEvent = NumberNoted | NumbersErased
-
-
-class Numbers(msgspec.Struct, frozen=True, array_like=True):
-    """How many numbers an account's stream has noted."""
-
-    count: int = 0
-
-
-def _evolve(state: Numbers, event: NumberEvent) -> Numbers:
-    return Numbers(state.count + 1 if isinstance(event, NumberNoted) else 0)
-
-
-NUMBERS: Aggregate[Numbers, Any] = Aggregate(
-    name="numbers",
-    state=Numbers,
-    events=NumberEvent,
-    initial=lambda _stream: Numbers(),
-    evolve=_evolve,
-)
+from services.ledger.domain.numbers import Kind, NumberNoted, NumbersErased
 
 
 def stream_of(message: Message) -> str:

@@ -14,7 +14,7 @@ from contracts import ledger
 from contracts.base import Contract
 from contracts.words.streams import creditor_of, subject_of
 from services.ledger.domain import events as e
-from services.ledger.domain.cash import CashCounted
+from services.ledger.domain.cash.events import CashCounted
 from services.ledger.domain.late_fee import Accrual
 from services.ledger.domain.state import Item
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from services.ledger.domain import commands as c
-from services.ledger.domain.case_terms import Money
-from services.ledger.domain.terms import CreditorTerms, PublishTerms, Terms, decide_terms
+from services.ledger.domain.commands import Money
+from services.ledger.domain.terms import CreditorTerms, PublishTerms, Terms, decide
 from tests.ledger.account_book import Book, terms
 
 D = date
@@ -16,7 +16,7 @@ D = date
 def changed(book: Book, day: date, rate: str, **more: object) -> Terms:
     """The creditor's terms with another rate from a day on."""
     command = PublishTerms("Asia/Shanghai", "CNY", day, rate_per_day=Decimal(rate), **more)  # type: ignore[arg-type]
-    (event,) = decide_terms(CreditorTerms(book.terms), command)
+    (event,) = decide(CreditorTerms(book.terms), command)
     return event.terms
 
 

@@ -1,77 +1,66 @@
-"""The cash desk, pure: receipts, the evening's count, several lanes, reversals."""
+"""The cash desk, pure: the evening's count, several lanes, reversals."""
 
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.ledger.domain import cash
-from services.ledger.domain.aggregates import TILL
-from services.ledger.domain.cash import CashCounted, Counted, Till, count_at, evolve_till
+from services.ledger.domain.aggregates import CASH_DESK
+from services.ledger.domain.cash import commands as c
+from services.ledger.domain.cash.decide import decide
+from services.ledger.domain.cash.events import CashCounted, Counted, DeskEvent
+from services.ledger.domain.cash.evolve import evolve
+from services.ledger.domain.cash.state import CashDesk, wake_at
 
 ZONE = ZoneInfo("Asia/Shanghai")
+EVENING = (23, 59)
 
 
 def at(day: int, hour: int = 10, minute: int = 0) -> datetime:
     return datetime(2026, 9, day, hour, minute, tzinfo=ZONE)
 
 
-EVENING = (23, 59)
+def opening(*, keeps: bool = True, is_home: bool = True) -> c.SetDesk:
+    return c.SetDesk(keeps=keeps, time_zone=ZONE.key, currency="CNY", is_home=is_home)
 
 
 class Desk:
-    """A home till and another lane's."""
+    """A home lane's desk and another lane's."""
 
     def __init__(self) -> None:
-        self.tills = [self._open(is_home=True), self._open(is_home=False)]
+        self.desks = [CashDesk(), CashDesk()]
+        self._do(opening(is_home=True), at(1, 0))
+        self._do(opening(is_home=False), at(1, 0), lane=1)
 
-    def _open(self, *, is_home: bool) -> Till:
-        events = cash.set_desk(
-            Till(),
-            keeps=True,
-            time_zone=ZONE.key,
-            currency="CNY",
-            is_home=is_home,
-            now=at(1, 0),
-        )
-        return self._after(Till(), events)
-
-    def _after(self, till: Till, events: list[Any]) -> Till:
+    def _do(self, command: c.DeskCommand, now: datetime, lane: int = 0) -> list[DeskEvent]:
+        events = decide(self.desks[lane], command, now)
         for event in events:
-            till = evolve_till(till, event)
-        return till
+            self.desks[lane] = evolve(self.desks[lane], event)
+        return events
 
-    def takes(self, amount: int, day: int, who: str = "cao", lane: int = 0, n: int = 1) -> str:
-        events = cash.receive(
-            self.tills[lane],
+    def takes(self, amount: int, day: int, who: str = "cao", lane: int = 0, n: int = 1) -> None:
+        command = c.TakeCash(
             payment_id=f"p{n}",
             account="A",
             amount=amount,
             collected_by=who,
-            now=at(day),
-            lane=lane,
+            receipt=f"202609-{n:06d}",
         )
-        self.tills[lane] = self._after(self.tills[lane], events)
-        return str(events[0].receipt)
+        self._do(command, at(day), lane)
 
     def reverses(self, amount: int, day: int, who: str = "cao", lane: int = 0) -> None:
-        events = cash.take_back(
-            self.tills[lane],
-            payment_id="p1",
-            amount=amount,
-            collected_by=who,
-            received=at(day),
-        )
-        self.tills[lane] = self._after(self.tills[lane], events)
+        command = c.TakeBack(payment_id="p1", amount=amount, collected_by=who, received_at=at(day))
+        self._do(command, at(day + 1), lane)
 
     def hands_in(self, amount: int, day: int, who: str = "cao") -> None:
-        events = cash.deposit(self.tills[0], collected_by=who, amount=amount, now=at(day))
-        self.tills[0] = self._after(self.tills[0], events)
+        self._do(c.TakeDeposit(who, amount), at(day))
 
-    def counts(self, day: int) -> list[CashCounted]:
+    def counts(self, day: int) -> list[DeskEvent]:
         """What is counted by midnight after a day."""
-        events = cash.count(self.tills[0], self.tills, at(day, *EVENING).replace(second=59))
-        self.tills[0] = self._after(self.tills[0], events)
-        return events
+        return self._do(c.CountCash(tuple(self.desks)), at(day, *EVENING).replace(second=59))
+
+
+def counted(event: DeskEvent) -> tuple[Counted, ...]:
+    assert isinstance(event, CashCounted)
+    return event.counts
 
 
 def test_cash_handed_in_the_same_day_is_even() -> None:
@@ -85,11 +74,11 @@ def test_cash_kept_is_found_every_evening_until_handed_in() -> None:
     desk = Desk()
     desk.takes(40000, 1)
     first, second = desk.counts(2)
-    assert first.counts == (Counted("cao", 40000, 0, 40000),)
-    assert second.counts == (Counted("cao", 0, 0, 40000),)
+    assert counted(first) == (Counted("cao", 40000, 0, 40000),)
+    assert counted(second) == (Counted("cao", 0, 0, 40000),)
     desk.hands_in(40000, 3)
     (third,) = desk.counts(3)
-    assert third.counts == (Counted("cao", 0, 40000, 0),)
+    assert counted(third) == (Counted("cao", 0, 40000, 0),)
 
 
 def test_lanes_are_counted_together() -> None:
@@ -97,7 +86,7 @@ def test_lanes_are_counted_together() -> None:
     desk.takes(300, 1, lane=0)
     desk.takes(200, 1, lane=1, n=2)
     desk.hands_in(500, 1)
-    assert desk.counts(1)[0].counts == ()
+    assert counted(desk.counts(1)[0]) == ()
 
 
 def test_collectors_are_counted_apart() -> None:
@@ -105,7 +94,7 @@ def test_collectors_are_counted_apart() -> None:
     desk.takes(300, 1, "cao")
     desk.takes(300, 1, "li", n=2)
     desk.hands_in(600, 1, "li")
-    assert desk.counts(1)[0].counts == (
+    assert counted(desk.counts(1)[0]) == (
         Counted("cao", 300, 0, 300),
         Counted("li", 300, 600, -300),
     )
@@ -118,42 +107,29 @@ def test_reversed_payment_leaves_the_total_but_makes_no_difference_of_a_later_da
     desk.counts(1)
     desk.reverses(300, 1)
     (second,) = desk.counts(2)
-    assert second.counts == (Counted("cao", 0, 0, -300),)
+    assert counted(second) == (Counted("cao", 0, 0, -300),)
 
 
-def test_receipts_are_numbered_in_the_series_of_their_lane() -> None:
-    desk = Desk()
-    numbers = [desk.takes(1, 1), desk.takes(1, 1, n=2), desk.takes(1, 1, lane=1, n=3)]
-    assert numbers == ["2026-00-000001", "2026-00-000002", "2026-01-000001"]
-
-
-def test_only_the_home_till_wakes_in_the_evening() -> None:
-    home, other = Desk().tills
-    assert count_at(home) == at(1, 23, 59).replace(second=59)
-    assert count_at(other) is None
+def test_only_the_home_desk_wakes_in_the_evening() -> None:
+    home, other = Desk().desks
+    assert wake_at(home) == at(1, 23, 59).replace(second=59)
+    assert wake_at(other) is None
 
 
 def test_shut_desk_takes_nothing_in() -> None:
-    till = Desk().tills[0]
-    events = cash.set_desk(
-        till, keeps=False, time_zone=ZONE.key, currency="CNY", is_home=True, now=at(2)
-    )
-    shut = evolve_till(till, events[0])
+    desk = Desk().desks[0]
+    (event,) = decide(desk, opening(keeps=False), at(2))
+    shut = evolve(desk, event)
     assert not shut.is_open
-    assert cash.deposit(shut, collected_by="cao", amount=1, now=at(2)) == []
-    assert count_at(shut) is None
+    assert decide(shut, c.TakeDeposit("cao", 1), at(2)) == []
+    assert wake_at(shut) is None
 
 
-def test_till_is_stored_and_read_back() -> None:
+def test_desk_is_stored_and_read_back() -> None:
     desk = Desk()
     desk.takes(300, 1)
-    till = desk.tills[0]
-    assert TILL.decode_state(TILL.encode_state(till)) == till
+    assert CASH_DESK.decode_state(CASH_DESK.encode_state(desk.desks[0])) == desk.desks[0]
 
 
 def test_same_terms_again_open_nothing() -> None:
-    till = Desk().tills[0]
-    events = cash.set_desk(
-        till, keeps=True, time_zone=ZONE.key, currency="CNY", is_home=True, now=at(2)
-    )
-    assert events == []
+    assert decide(Desk().desks[0], opening(), at(2)) == []

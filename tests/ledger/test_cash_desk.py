@@ -50,7 +50,7 @@ async def test_every_cash_payment_has_its_receipt_in_words(desk: World) -> None:
     assert shown["PAY-1"]["amount_in_words"] == "人民币叁拾元整"
     one = (await _get(desk, f"{RECEIPTS}/{shown['PAY-2']['receipt']}")).json()
     assert one == shown["PAY-2"]
-    assert (await _get(desk, f"{RECEIPTS}/2026-00-999999")).status_code == 404
+    assert (await _get(desk, f"{RECEIPTS}/202609-999999")).status_code == 404
 
 
 async def test_receipts_are_found_by_payment_and_page_by_page(desk: World) -> None:
@@ -91,7 +91,7 @@ async def test_what_a_collector_still_keeps_is_told(desk: World) -> None:
     }
 
 
-@pytest.mark.parametrize("path", [RECEIPTS, f"{RECEIPTS}/2026-00-000001", CASH])
+@pytest.mark.parametrize("path", [RECEIPTS, f"{RECEIPTS}/202609-000001", CASH])
 async def test_the_cash_desk_is_for_its_roles_and_its_creditor(desk: World, path: str) -> None:
     assert {(await _get(desk, path, role)).status_code for role in OTHERS} == {403}
     allowed = [(await _get(desk, path, role)).status_code for role in READERS]

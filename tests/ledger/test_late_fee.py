@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from services.ledger.domain import commands as c
-from services.ledger.domain.terms import CreditorTerms, PublishTerms, decide_terms, evolve_terms
+from services.ledger.domain.terms import CreditorTerms, PublishTerms, decide, evolve
 from tests.ledger.account_book import Book, days, terms
 
 D = date
@@ -245,8 +245,8 @@ def test_changed_rate_holds_from_its_day_on() -> None:
     state = CreditorTerms()
     for day, rate in ((D(2026, 1, 1), "0.001"), (D(2026, 2, 10), "0.002")):
         command = PublishTerms("Asia/Shanghai", "CNY", day, rate_per_day=Decimal(rate))
-        for published in decide_terms(state, command):
-            state = evolve_terms(state, published)
+        for published in decide(state, command):
+            state = evolve(state, published)
     assert state.current is not None
     book = Book(state.current)
     book.invoice(D(2026, 1, 5), "A", 1000, D(2026, 1, 31))

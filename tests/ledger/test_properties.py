@@ -10,12 +10,14 @@ from chassis.errors import ArrearsError
 from services.ledger.domain import commands as c
 from services.ledger.domain import quick
 from services.ledger.domain.aggregates import ACCOUNT
-from services.ledger.domain.decide import begin_days, open_item, receive_payment
+from services.ledger.domain.by_itself import begin_days
 from services.ledger.domain.draft import Draft
 from services.ledger.domain.events import ItemAdjusted, PaymentReceived, PaymentReversed
 from services.ledger.domain.evolve import evolve
+from services.ledger.domain.items import open_item
 from services.ledger.domain.late_fee import project
-from services.ledger.domain.resimulate import archive
+from services.ledger.domain.past import archive
+from services.ledger.domain.payments import receive_payment
 from services.ledger.domain.state import Account, pack
 from services.ledger.domain.terms import Terms
 from tests.ledger.account_book import Book, days, terms

@@ -8,6 +8,7 @@ from chassis.errors import Rejected
 from services.ledger.domain import commands as c
 from services.ledger.domain import resimulate
 from services.ledger.domain.events import DayBegan, PaymentAnnounced, PaymentReceived
+from services.ledger.domain.past import Past
 from services.ledger.domain.state import wake_at
 from tests.ledger.account_book import Book, terms
 
@@ -57,7 +58,7 @@ def test_history_is_not_asked_for_where_nothing_happened_since() -> None:
     book.invoice(D(2026, 3, 1), "A", 100000, D(2026, 3, 6))
     command = c.ReceivePayment("P", 500, "CNY", book.instant(D(2026, 3, 2)), "transfer")
 
-    def asked() -> list[resimulate.Past]:
+    def asked() -> list[Past]:
         raise AssertionError("the history was asked for")
 
     now = book.instant(D(2026, 3, 4))

@@ -6,16 +6,13 @@ from typing import Any
 from chassis.store.aggregate import Aggregate
 from services.dunning.domain.aggregates import ACCOUNT as CASE_ACCOUNT
 from services.dunning.domain.aggregates import CREDITOR
-from services.ledger.domain.aggregates import ACCOUNT as LEDGER_ACCOUNT
-from services.ledger.domain.aggregates import TERMS as LEDGER_TERMS
-from services.ledger.domain.aggregates import TILL
-from services.ledger.numbers import NUMBERS
+from services.ledger.domain.aggregates import AGGREGATES as LEDGER
 from services.legal.domain.aggregates import AGGREGATES as LEGAL
 from services.notifier.domain.aggregates import AGGREGATES as NOTIFIER
 
 _BY_SERVICE: Mapping[str, tuple[Aggregate[Any, Any], ...]] = {
     "dunning": (CASE_ACCOUNT, CREDITOR),
-    "ledger": (LEDGER_ACCOUNT, LEDGER_TERMS, TILL, NUMBERS),
+    "ledger": LEDGER,
     "legal": LEGAL,
     "notifier": NOTIFIER,
 }

@@ -6,7 +6,7 @@ Run it in a checkout of the version whose stored form is to be kept; it writes `
 `streams.jsonl` into the folder. Both in this folder were made from every scenario there was
 (`tests/scenarios` with all its folders, and the examples that the policies come with) by the last
 version before the first stored form was changed on purpose. They are not made again: they stand
-for the databases out there.
+for the databases out there. Events of an aggregate that came later are added by hand.
 
 A line of `samples.jsonl` is one event: one for every service, aggregate, type and form of its data
 (the names of what is set, in the event and inside it), and of every type one with everything set

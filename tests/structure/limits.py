@@ -23,7 +23,7 @@ CHAINS: dict[str, int] = {
     "the whole": 22,
     "arrears": 11,
     "chassis": 12,
-    "contracts": 9,
+    "contracts": 10,
     "services/ledger": 13,
     "services/ledger/domain": 9,
     "services/dunning": 15,

@@ -26,7 +26,7 @@ from services.dunning.library import Library
 from services.dunning.policy import Pack
 from services.ledger import main as ledger
 from services.ledger.domain import late_fee
-from services.ledger.domain.resimulate import Past, archive
+from services.ledger.domain.past import Past, archive
 from tests.support.in_memory import Service
 from tests.support.localtime import local
 

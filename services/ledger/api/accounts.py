@@ -29,7 +29,7 @@ from services.ledger.api.snapshot import (
     snapshot,
 )
 from services.ledger.api.statement import as_table, lines
-from services.ledger.domain.resimulate import Past, archive
+from services.ledger.domain.past import Past, archive
 from services.ledger.domain.state import Item, order
 from services.ledger.views.ageing import days_overdue
 from services.ledger.views.numbers import Named, numbers_of, numbers_of_account

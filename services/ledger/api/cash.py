@@ -14,13 +14,13 @@ from chassis.store.pool import acquire
 from chassis.store.reads import states_of
 from contracts.base import Identifier
 from contracts.words.formats import number
-from contracts.words.streams import tills_of
+from contracts.words.streams import cash_desks_of
 from services.ledger.api.models import CashOfCollector, CashOut, ReceiptOut
 from services.ledger.api.snapshot import terms_of
-from services.ledger.domain.aggregates import TILL
+from services.ledger.domain.aggregates import CASH_DESK
 from services.ledger.domain.calendar import local_day
 from services.ledger.domain.capitals import in_capitals
-from services.ledger.domain.cash import standing
+from services.ledger.domain.cash.state import standing
 
 _COLUMNS = "receipt, account, payment_id, amount, currency, day, collected_by, void, taken_back"
 _ONE = f"select {_COLUMNS} from view_receipts where creditor = $1 and receipt = $2"  # noqa: S608
@@ -86,7 +86,7 @@ def router(service: Service) -> APIRouter:
         terms = await terms_of(service, who.scope(creditor))
         wanted = day or local_day(terms.time_zone, service.clock.now())
         async with acquire(service.pool) as connection:
-            tills = await states_of(connection, TILL, tills_of(creditor))
+            desks = await states_of(connection, CASH_DESK, cash_desks_of(creditor))
         return CashOut(
             creditor=creditor,
             day=wanted,
@@ -98,7 +98,7 @@ def router(service: Service) -> APIRouter:
                     deposited=each.deposited,
                     running=each.running,
                 )
-                for each in standing(tills, wanted)
+                for each in standing(desks, wanted)
             ],
         )
 

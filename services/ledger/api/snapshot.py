@@ -11,11 +11,11 @@ from chassis.runtime.service import Service
 from contracts.base import Identifier
 from contracts.words.streams import account_stream, terms_stream
 from services.ledger.domain import late_fee, resimulate
+from services.ledger.domain.by_itself import catch_up
 from services.ledger.domain.calendar import local_day, midnight, next_day
 from services.ledger.domain.case_terms import effective
-from services.ledger.domain.decide import catch_up
 from services.ledger.domain.draft import Draft
-from services.ledger.domain.resimulate import Past
+from services.ledger.domain.past import Past
 from services.ledger.domain.state import Account, Balance, Item
 from services.ledger.domain.terms import Terms
 

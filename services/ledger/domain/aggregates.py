@@ -1,43 +1,62 @@
-"""The ledger's aggregates: an account per debtor, a creditor's terms and its till in every lane."""
+"""The ledger's aggregates."""
 
 from typing import Any
 
 from chassis.store.aggregate import Aggregate
-from services.ledger.domain.cash import Till, TillEvent, count_at, evolve_till, initial_till
+from services.ledger.domain import evolve, numbers, state, terms
+from services.ledger.domain.cash import events as cash_events
+from services.ledger.domain.cash import evolve as cash_evolve
+from services.ledger.domain.cash import receipts
+from services.ledger.domain.cash import state as cash
 from services.ledger.domain.events import AccountEvent
-from services.ledger.domain.evolve import evolve
-from services.ledger.domain.state import Account, initial, wake_at
-from services.ledger.domain.terms import CreditorTerms, TermsPublished, evolve_terms
 
-ACCOUNT: Aggregate[Account, Any] = Aggregate(
+ACCOUNT: Aggregate[state.Account, Any] = Aggregate(
     name="account",
-    state=Account,
+    state=state.Account,
     events=AccountEvent,
-    initial=initial,
-    evolve=evolve,
-    wake_at=wake_at,
+    initial=state.initial,
+    evolve=evolve.evolve,
+    wake_at=state.wake_at,
     cached=True,
 )
+"""A debtor's account."""
 
-
-def _no_terms(_stream: str) -> CreditorTerms:
-    return CreditorTerms()
-
-
-TERMS: Aggregate[CreditorTerms, Any] = Aggregate(
+TERMS: Aggregate[terms.CreditorTerms, Any] = Aggregate(
     name="terms",
-    state=CreditorTerms,
-    events=TermsPublished,
-    initial=_no_terms,
-    evolve=evolve_terms,
+    state=terms.CreditorTerms,
+    events=terms.TermsPublished,
+    initial=terms.initial,
+    evolve=terms.evolve,
     cached=True,
 )
+"""A creditor's terms, in every lane."""
 
-TILL: Aggregate[Till, Any] = Aggregate(
-    name="till",
-    state=Till,
-    events=TillEvent,
-    initial=initial_till,
-    evolve=evolve_till,
-    wake_at=count_at,
+CASH_DESK: Aggregate[cash.CashDesk, Any] = Aggregate(
+    name="till",  # as it is stored
+    state=cash.CashDesk,
+    events=cash_events.DeskEvent,
+    initial=cash.initial,
+    evolve=cash_evolve.evolve,
+    wake_at=cash.wake_at,
 )
+"""A creditor's cash desk, in every lane."""
+
+RECEIPTS: Aggregate[receipts.Series, Any] = Aggregate(
+    name="receipts",
+    state=receipts.Series,
+    events=receipts.ReceiptNumbered,
+    initial=receipts.initial,
+    evolve=receipts.evolve,
+)
+"""The numbers of a creditor's receipts, written by every lane."""
+
+NUMBERS: Aggregate[numbers.Numbers, Any] = Aggregate(
+    name="numbers",
+    state=numbers.Numbers,
+    events=numbers.NumberEvent,
+    initial=numbers.initial,
+    evolve=numbers.evolve,
+)
+"""What people call an account, its invoices and payments."""
+
+AGGREGATES: tuple[Aggregate[Any, Any], ...] = (ACCOUNT, TERMS, CASH_DESK, RECEIPTS, NUMBERS)

@@ -6,26 +6,18 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-import msgspec
 from msgspec.structs import replace
 
 from services.ledger.domain.calendar import ONE_DAY
+from services.ledger.domain.commands import Money, SetCaseTerms
+from services.ledger.domain.draft import Draft
+from services.ledger.domain.events import AccountEvent, CaseTermsSet
 from services.ledger.domain.state import Account
 from services.ledger.domain.terms import Rate, Terms
 
 _NONE = Decimal(0)
 _UNKNOWN_REVISION = 0
 """Of terms a case was moved to: whatever the creditor's are when it closes, they are taken over."""
-
-
-class Money(msgspec.Struct, frozen=True):
-    """What of a policy version governs the money of a case."""
-
-    due_days: int | None = None
-    charges_first: bool = False
-    rate_per_day: Decimal | None = None
-    cap_ratio: Decimal = Decimal(1)
-    starts_on_notice: bool = False
 
 
 def effective(account: Account, terms: Terms) -> Terms:
@@ -87,3 +79,18 @@ def _changes(rates: Iterable[Rate]) -> Iterable[Rate]:
         if rate.per_day != current:
             current = rate.per_day
             yield rate
+
+
+def set_case_terms(draft: Draft, command: SetCaseTerms) -> AccountEvent | None:
+    """Let a running case follow terms of its own; nothing when it does already, or has closed."""
+    if not draft.owed:
+        return None
+    terms = pinned(draft.terms, command.money, command.day)
+    if terms is draft.terms and draft.case_on is not None:
+        return None
+    draft.case_on = draft.case_on or command.day
+    if terms.rates != draft.terms.rates:
+        draft.terms = terms
+        draft.take_rates()
+    draft.terms = terms
+    return CaseTermsSet(draft.effects())

@@ -1,11 +1,10 @@
 """What can be asked of an account: one frozen struct each, with `now` given beside it."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Literal, TypeAlias
 
 import msgspec
-
-from services.ledger.domain.case_terms import Money
 
 
 class OpenItem(msgspec.Struct, frozen=True, gc=False):
@@ -48,6 +47,16 @@ class GrantCredit(msgspec.Struct, frozen=True):
     credit_id: str
     amount: int
     currency: str
+
+
+class Money(msgspec.Struct, frozen=True):
+    """What of a policy version governs the money of a case."""
+
+    due_days: int | None = None
+    charges_first: bool = False
+    rate_per_day: Decimal | None = None
+    cap_ratio: Decimal = Decimal(1)
+    starts_on_notice: bool = False
 
 
 class SetCaseTerms(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ from services.ledger.domain.events import (
     RefundFellDue,
 )
 from services.ledger.domain.state import Item
+from services.ledger.domain.terms import require_currency
 
 
 def find(draft: Draft, item_id: str) -> Item:
@@ -40,11 +41,7 @@ def adjust_item(draft: Draft, command: c.AdjustItem) -> AccountEvent:
 
 def grant_credit(draft: Draft, command: c.GrantCredit) -> AccountEvent:
     """Take in a credit note that names no invoice: it goes where free money goes."""
-    if command.currency != draft.terms.currency:
-        raise Rejected(
-            f"credit {command.credit_id} is in {command.currency}; "
-            f"the creditor's accounts are kept in {draft.terms.currency}"
-        )
+    require_currency(draft.terms, command.currency, f"credit {command.credit_id}")
     draft.hold(command.amount)
     draft.settle_due()
     return CreditGranted(draft.effects(), command.credit_id, command.amount)

@@ -6,36 +6,24 @@ This is the slow path: it needs the account's history, and is the only place tha
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from chassis.errors import NotFound, Rejected
 from services.ledger.domain import commands as c
 from services.ledger.domain import events as e
+from services.ledger.domain.by_itself import catch_up
 from services.ledger.domain.calendar import local_day
 from services.ledger.domain.case_terms import effective
-from services.ledger.domain.decide import as_coming, catch_up, check_payment, decide, decide_under
+from services.ledger.domain.decide import decide, decide_under
 from services.ledger.domain.draft import Draft, owes
 from services.ledger.domain.evolve import evolve, remember
+from services.ledger.domain.facts import facts_of
+from services.ledger.domain.past import Past, archive, find_payment, taken_back
+from services.ledger.domain.payments import as_coming, check_payment
 from services.ledger.domain.state import Account, Balance, Item, is_known
 from services.ledger.domain.terms import Terms
-
-
-class Past(NamedTuple):
-    """One event of the account's history and the instant it was recorded."""
-
-    at: datetime
-    event: e.AccountEvent
-
-
-def archive(history: Iterable[Past]) -> dict[str, Item]:
-    """Every item the account ever had, as it is now, by id."""
-    items: dict[str, Item] = {}
-    for past in history:
-        for item in past.event.effects.items:
-            items[item.id] = item
-    return items
 
 
 def receive_payment(
@@ -75,7 +63,7 @@ def _receive_late(
     """What has become of the account with a payment that came before things done since."""
     began, account = catch_up(account, now, terms)
     check_payment(account, command, terms)
-    if _find_payment(history, command.payment_id) is not None:
+    if find_payment(history, command.payment_id) is not None:
         raise Rejected(f"payment {command.payment_id} is already known on this account")
     pasts = [*history, *(Past(now, event) for event in began)]
     late = Past(now, _as_event(command))
@@ -100,7 +88,7 @@ def reverse_payment(
     back before, and for more than is left of it.
     """
     pasts = list(history)
-    payment = _find_payment(pasts, command.payment_id)
+    payment = find_payment(pasts, command.payment_id)
     if payment is None:
         raise NotFound(f"payment {command.payment_id} is not known on this account")
     left = payment.amount - taken_back(pasts).get(command.payment_id, 0)
@@ -174,7 +162,7 @@ def simulate(
     parts: tuple[e.Part, ...] = ()
     recovered: tuple[tuple[str, int], ...] = ()
     last = history[-1].event if history else None
-    for fact in _facts(history, less, schedule):
+    for fact in facts_of(history, less, schedule):
         if fact.at > now:
             account = _still_coming(account, fact.command)
             continue
@@ -203,54 +191,6 @@ def _still_coming(account: Account, command: c.Command) -> Account:
     return replace(account, coming=(*account.coming, as_coming(command)))
 
 
-def taken_back(history: Iterable[Past]) -> dict[str, int]:
-    """How much of each payment was taken back."""
-    amounts: dict[str, int] = {}
-    for past in history:
-        if isinstance(past.event, e.PaymentReversed):
-            payment_id = past.event.payment_id
-            amounts[payment_id] = amounts.get(payment_id, 0) + past.event.amount
-    return amounts
-
-
-class _Fact(NamedTuple):
-    """A fact of a history, the instant it counts from, and the terms the account followed then."""
-
-    at: datetime
-    command: c.Command
-    terms: Terms
-    event: e.AccountEvent
-
-
-def _facts(history: Iterable[Past], less: Mapping[str, int], schedule: Terms) -> list[_Fact]:
-    facts = []
-    terms: Terms | None = None
-    announced: set[str] = set()
-    for at, event in history:
-        if isinstance(event, e.PaymentAnnounced):
-            announced.add(event.payment_id)
-        elif isinstance(event, e.PaymentReceived) and event.payment_id in announced:
-            continue
-        if event.effects.terms is not None:
-            terms = replace(event.effects.terms, rates=schedule.rates)
-        command = _fact(event, terms or schedule, less)
-        if command is not None:
-            counts_from = _counts_from(event, at, schedule)
-            if isinstance(command, c.ReceivePayment):
-                command = replace(command, told_on=local_day(schedule.time_zone, at))
-            facts.append(_Fact(counts_from, command, terms or schedule, event))
-    return sorted(facts, key=lambda fact: fact.at)
-
-
-def _counts_from(event: e.AccountEvent, at: datetime, terms: Terms) -> datetime:
-    if not isinstance(event, e.PaymentReceived | e.PaymentAnnounced):
-        return at
-    told = local_day(terms.time_zone, at)
-    if event.received_at > at or local_day(terms.time_zone, event.received_at) < told:
-        return event.received_at
-    return at
-
-
 def _names_unknown(account: Account, command: c.ReceivePayment) -> bool:
     lost = dict(account.lost)
     return any(
@@ -271,17 +211,6 @@ def _as_event(command: c.ReceivePayment) -> e.PaymentReceived:
         command.invoices,
         command.collected_by,
     )
-
-
-def _find_payment(
-    history: Iterable[Past], payment_id: str
-) -> e.PaymentReceived | e.PaymentAnnounced | None:
-    for past in history:
-        match past.event:
-            case e.PaymentReceived() | e.PaymentAnnounced() as event:
-                if event.payment_id == payment_id:
-                    return event
-    return None
 
 
 def _restated(
@@ -319,57 +248,3 @@ def _restated(
         touched=day.toordinal(),
     )
     return effects, after
-
-
-def _fact(event: e.AccountEvent, terms: Terms, less: Mapping[str, int]) -> c.Command | None:
-    """The command an event answered; `None` for days that began and for payments left out."""
-    match event:
-        case e.ItemOpened():
-            item = next(item for item in event.effects.items if item.id == event.item_id)
-            return c.OpenItem(
-                item.id,
-                item.item,
-                event.amount,
-                terms.currency,
-                item.issued_on,
-                item.original_due_on,
-                item.source,
-            )
-        case e.PaymentReceived() | e.PaymentAnnounced():
-            amount = event.amount - less.get(event.payment_id, 0)
-            if amount <= 0:
-                return None
-            return c.ReceivePayment(
-                event.payment_id,
-                amount,
-                terms.currency,
-                event.received_at,
-                event.method,
-                event.invoices,
-                event.collected_by,
-            )
-        case e.CreditGranted():
-            return c.GrantCredit(event.credit_id, event.amount, terms.currency)
-        case _:
-            correction = _CORRECTIONS.get(type(event))
-            return correction(event) if correction else None
-
-
-_CORRECTIONS: dict[type[e.AccountEvent], Callable[[Any], c.Command]] = {
-    e.ItemAdjusted: lambda ev: c.AdjustItem(ev.item_id, ev.adjustment_id, ev.change),
-    e.ItemCancelled: lambda ev: c.CancelItem(ev.item_id),
-    e.ItemsDisputed: lambda ev: c.DisputeItems(ev.dispute_id, ev.item_ids),
-    e.DisputeResolved: lambda ev: c.ResolveDispute(
-        ev.dispute_id, ev.outcome, ev.item_ids, ev.amount
-    ),
-    e.ItemsDeferred: lambda ev: c.DeferItems(ev.item_ids, ev.until),
-    e.PlanAgreed: lambda ev: c.AgreePlan(ev.plan_id),
-    e.PlanEnded: lambda ev: c.EndPlan(ev.plan_id),
-    e.LateFeeStarted: lambda ev: c.StartLateFee(ev.from_day),
-    e.LateFeeWaived: lambda ev: c.WaiveLateFee(ev.amount),
-    e.ItemsWrittenOff: lambda ev: c.WriteOff(
-        ev.item_ids,
-        tuple((part.item_id, part.principal, part.late_fee) for part in ev.written_off),
-    ),
-    e.RefundFellDue: lambda ev: c.Refund(ev.refund_id, ev.amount, paid_out=True),
-}

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
+from chassis.errors import BrokenInvariant, Rejected
 from contracts.words.vocabulary import Allocation, LateFeeStart
 
 
@@ -65,7 +66,7 @@ class PublishTerms(msgspec.Struct, frozen=True):
     unmatched_days: int = 6
 
 
-def decide_terms(state: CreditorTerms, command: PublishTerms) -> list[TermsPublished]:
+def decide(state: CreditorTerms, command: PublishTerms) -> list[TermsPublished]:
     """Take over published terms; nothing when they say what already holds.
 
     A changed rate holds from its day on: the days before keep the rate they had.
@@ -99,6 +100,21 @@ def _rates(known: Terms | None, command: PublishTerms) -> tuple[Rate, ...]:
     return (*kept, Rate(wanted, command.day))
 
 
-def evolve_terms(_state: CreditorTerms, event: TermsPublished) -> CreditorTerms:
+def initial(_stream: str) -> CreditorTerms:
+    """A creditor that is not set up."""
+    return CreditorTerms()
+
+
+def evolve(_state: CreditorTerms, event: TermsPublished) -> CreditorTerms:
     """The latest publication holds."""
+    if not isinstance(event, TermsPublished):
+        raise BrokenInvariant(f"{type(event).__name__} is no event of a creditor's terms")
     return CreditorTerms(event.terms)
+
+
+def require_currency(terms: Terms, currency: str, what: str) -> None:
+    """Raise `Rejected` when something is in another currency than the creditor's accounts."""
+    if currency != terms.currency:
+        raise Rejected(
+            f"{what} is in {currency}; the creditor's accounts are kept in {terms.currency}"
+        )

@@ -12,7 +12,7 @@ from contracts.words.late_fee import late_fee_sql
 from contracts.words.streams import accounts_of
 from services.ledger.domain import late_fee
 from services.ledger.domain.aggregates import ACCOUNT
-from services.ledger.domain.decide import catch_up
+from services.ledger.domain.by_itself import catch_up
 from services.ledger.domain.state import Account, Item
 
 _TODAY = f"""

@@ -9,7 +9,7 @@ from chassis.runtime.service import Service
 from chassis.store.stored import Stored
 from chassis.store.views import View
 from contracts.words.streams import Subject, subject_of
-from services.ledger.numbers import Kind, NumberNoted, NumbersErased
+from services.ledger.domain.numbers import Kind, NumberNoted, NumbersErased
 
 _UPSERT = """
 insert into {table} (creditor, account, kind, id, sealed, index)

@@ -5,7 +5,7 @@ from typing import Any
 from chassis.store.stored import Stored
 from chassis.store.views import View, by_statement
 from contracts.words.streams import creditor_of
-from services.ledger.domain.cash import CashReceived, CashReversed
+from services.ledger.domain.cash.events import CashReceived, CashReversed
 
 _INSERT = """
 insert into {table}

@@ -1,0 +1,86 @@
+"""What happens on an account by itself: a day begins, money has waited long enough, a payment told
+before is received.
+"""
+
+from datetime import date, datetime, timedelta
+
+from chassis.errors import BrokenInvariant
+from services.ledger.domain import commands as c
+from services.ledger.domain.calendar import local_day, midnight, morning, next_day
+from services.ledger.domain.case_terms import effective
+from services.ledger.domain.draft import Draft
+from services.ledger.domain.events import AccountEvent, DayBegan, MoneyReleased
+from services.ledger.domain.evolve import evolve
+from services.ledger.domain.payments import take_payment
+from services.ledger.domain.state import Account, wake_at
+from services.ledger.domain.terms import Terms
+
+
+def decide_wake(account: Account, now: datetime, terms: Terms | None = None) -> list[AccountEvent]:
+    """What happened by itself since the account was last looked at."""
+    terms = terms or account.terms
+    return [] if terms is None else catch_up(account, now, terms)[0]
+
+
+def begin_days(account: Account, today: date) -> tuple[list[AccountEvent], Account]:
+    """Let all happen that happens by itself by the end of a day."""
+    if account.terms is None:
+        return [], account
+    end = midnight(account.terms.time_zone, next_day(today)) - timedelta(microseconds=1)
+    return catch_up(account, end, account.terms)
+
+
+def catch_up(account: Account, now: datetime, terms: Terms) -> tuple[list[AccountEvent], Account]:
+    """Let all happen that happens by itself up to an instant, each at its own: a late timer changes
+    nothing but when it is noticed.
+    """
+    events: list[AccountEvent] = []
+    if account.terms is None:
+        return events, account
+    while (wakes := wake_at(account)) is not None and wakes <= now:
+        event = _by_itself(account, wakes, effective(account, terms))
+        events.append(event)
+        before, account = account, evolve(account, event)
+        if wake_at(account) == wakes and _due_money(account) == _due_money(before):
+            raise BrokenInvariant(f"an account woken at {wakes} did nothing and is still due")
+    return events, account
+
+
+def _due_money(account: Account) -> int:
+    return len(account.coming) + len(account.waiting)
+
+
+def _by_itself(account: Account, instant: datetime, terms: Terms) -> AccountEvent:
+    """What happens at the instant an account wakes: a payment is received, money is released, a day
+    begins.
+    """
+    day = local_day(terms.time_zone, instant)
+    draft = Draft(account, terms, day)
+    for coming in account.coming:
+        if coming.received_at == instant:
+            draft.coming.remove(coming)
+            command = c.ReceivePayment(
+                coming.payment_id,
+                coming.amount,
+                terms.currency,
+                coming.received_at,
+                coming.method,
+                coming.invoices,
+                coming.collected_by,
+            )
+            return take_payment(draft, command)
+    released = [
+        entry
+        for entry in account.waiting
+        if entry.until and morning(terms.time_zone, entry.until) == instant
+    ]
+    if released:
+        draft.waiting = [entry for entry in account.waiting if entry not in released]
+        draft.hold(sum(entry.amount for entry in released))
+    draft.settle_due()
+    if draft.prepaid and not account.prepaid:
+        # What is left was there all the time for what is yet to be invoiced.
+        draft.prepaid_on = max(entry.paid_on for entry in released)
+    if released:
+        return MoneyReleased(draft.effects(), tuple(entry.payment_id for entry in released))
+    return DayBegan(draft.effects())

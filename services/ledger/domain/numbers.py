@@ -1,0 +1,48 @@
+"""Numbers as people write them, kept beside the ids they belong to: sealed, since a licence plate
+is one too, in a stream of its own, so that accounts without numbers pay nothing for them.
+"""
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from chassis.errors import BrokenInvariant
+
+Kind: TypeAlias = Literal["account", "invoice", "payment"]
+
+
+class NumberNoted(msgspec.Struct, frozen=True, tag="NumberNoted"):
+    """Something has a number: `sealed` opens with the debtor's key, `index` finds it."""
+
+    kind: str
+    id: str
+    sealed: bytes
+    index: bytes
+
+
+class NumbersErased(msgspec.Struct, frozen=True, tag="NumbersErased"):
+    """The debtor's key was destroyed, the numbers with it."""
+
+
+NumberEvent = NumberNoted | NumbersErased
+
+
+class Numbers(msgspec.Struct, frozen=True, array_like=True):
+    """How many numbers an account's stream has noted."""
+
+    count: int = 0
+
+
+def initial(_stream: str) -> Numbers:
+    """An account without numbers."""
+    return Numbers()
+
+
+def evolve(state: Numbers, event: NumberEvent) -> Numbers:
+    """The count after an event."""
+    match event:
+        case NumberNoted():
+            return Numbers(state.count + 1)
+        case NumbersErased():
+            return Numbers()
+    raise BrokenInvariant(f"{type(event).__name__} is no event of an account's numbers")
