@@ -18,7 +18,7 @@ from services.legal.domain.amounts import claim
 from services.legal.domain.decide import decide
 from services.legal.domain.parties import Profile
 from services.legal.domain.state import Matter, PendingDocument
-from services.legal.rendering.compose import Documents
+from services.legal.rendering.compose import Documents, Drawing
 from services.legal.settings import LegalSettings
 
 log = get_logger(__name__)
@@ -77,17 +77,32 @@ class Drafting:
         if stopped:
             work.append(stream, stopped)
             return
-        today = work.now.astimezone(terms.zone).date()
-        sums = claim(state.ledger, request, today)
-        profile = msgspec.convert(work.open(subject, state.profile), Profile)
-        office = self.settings.office(subject.creditor)
-        numbers = {key: str(work.open(subject, one) or "") for key, one in state.numbers.items()}
+        drawing = self._drawing(work, stream, request, terms)
         try:
-            text = self.documents.draw(request, state, profile, sums, terms, office, today, numbers)
+            text = self.documents.draw(drawing)
         except Malformed as error:
             log.warning("document_unwritable", stream=stream, error=error)
             work.append(stream, decide(state, c.RefuseDocument(request.request_id, "template")))
             return
-        content = work.seal(subject, {"title": text.title, "body": text.body})
-        drawn = c.IssueDocument(request.request_id, text.sha256, content, sums, today)
-        work.append(stream, decide(state, drawn))
+        issued = c.IssueDocument(
+            request_id=request.request_id,
+            sha256=text.sha256,
+            content=work.seal(subject, {"title": text.title, "body": text.body}),
+            claim=drawing.claim,
+            day=drawing.today,
+        )
+        work.append(stream, decide(state, issued))
+
+    def _drawing(self, work: Work, stream: str, request: PendingDocument, terms: Terms) -> Drawing:
+        state, subject = work.state(stream), subject_of(stream)
+        today = work.now.astimezone(terms.zone).date()
+        return Drawing(
+            request=request,
+            matter=state,
+            profile=msgspec.convert(work.open(subject, state.profile), Profile),
+            claim=claim(state.ledger, request, today),
+            terms=terms,
+            office=self.settings.office(subject.creditor),
+            today=today,
+            numbers={key: str(work.open(subject, one) or "") for key, one in state.numbers.items()},
+        )

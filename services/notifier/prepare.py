@@ -22,7 +22,7 @@ from services.notifier.domain.destinations import (
 )
 from services.notifier.domain.state import Account, OpenNotice
 from services.notifier.domain.terms import Terms
-from services.notifier.rendering.compose import Content, compose
+from services.notifier.rendering.compose import Content, Letter, compose
 from services.notifier.rendering.templates import Templates
 from services.notifier.settings import NotifierSettings
 
@@ -88,18 +88,18 @@ class Preparation:
         """What is written; when that cannot be said the notice ends here."""
         state: Account = work.state(stream)
         subject = Subject(state.creditor, state.account)
+        letter = Letter(
+            sender=self.settings.sender(state.creditor),
+            account=state,
+            notice=notice,
+            profile=profile,
+            terms=terms,
+            to=to,
+            today=work.now.astimezone(terms.zone).date(),
+            details={key: work.open(subject, one) for key, one in state.details.items()},
+        )
         try:
-            return compose(
-                self.templates,
-                self.settings.sender(state.creditor),
-                state,
-                notice,
-                profile,
-                terms,
-                to,
-                work.now.astimezone(terms.zone).date(),
-                {key: work.open(subject, one) for key, one in state.details.items()},
-            )
+            return compose(self.templates, letter)
         except Malformed as error:
             log.warning("notice_unwritable", stream=stream, error=error)
             _append(work, stream, c.GiveUpNotice(notice.notice_id, "template"))

@@ -15,7 +15,7 @@ from contracts.words.vocabulary import DOCUMENTS
 from services.legal.domain.amounts import claim
 from services.legal.domain.parties import Guarantor, Profile
 from services.legal.domain.state import Matter, PendingDocument
-from services.legal.rendering.compose import Documents
+from services.legal.rendering.compose import Documents, Drawing
 from services.legal.settings import Office
 
 TODAY = date(2026, 6, 30)
@@ -49,7 +49,8 @@ def _draw(
     terms = Terms("acme", "Asia/Shanghai", "CNY", (language,), name="远大租赁有限公司")
     office = Office(law_firm="明理律师事务所", court="宁远市人民法院")
     matter = Matter("acme", "KH-0501")
-    return documents.draw(request, matter, profile, claimed, terms, office, TODAY).body
+    drawing = Drawing(request, matter, profile, claimed, terms, office, TODAY)
+    return documents.draw(drawing).body
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -11,7 +11,7 @@ from chassis.owed.ledger import LedgerView, OpenItem
 from services.notifier.domain.destinations import Profile
 from services.notifier.domain.state import Account, OpenNotice
 from services.notifier.domain.terms import Terms
-from services.notifier.rendering.compose import SMS_CHARACTERS_MAX, compose
+from services.notifier.rendering.compose import SMS_CHARACTERS_MAX, Letter, compose
 from services.notifier.rendering.templates import Templates
 from services.notifier.settings import Sender
 from tests.notifier.test_texts import PURPOSES
@@ -52,8 +52,7 @@ def _text(
         respond_by=date(2026, 3, 31),
         policy="parking",
     )
-    return compose(
-        templates,
+    letter = Letter(
         Sender(name=creditor, contact=CONTACT, how_to_pay=how_to_pay),
         Account("acme", "P-1", ledger=LedgerView(3, total, 0, due, "CNY", due, items)),
         notice,
@@ -62,7 +61,8 @@ def _text(
         "+8613800138000",
         date(2026, 3, 15),
         {key: {"place": place} for key, place in zip(items, places, strict=True)},
-    ).body
+    )
+    return compose(templates, letter).body
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -8,7 +8,7 @@ from chassis.owed.ledger import LedgerView, OpenItem
 from services.notifier.domain.destinations import Profile
 from services.notifier.domain.state import Account, OpenNotice
 from services.notifier.domain.terms import Terms
-from services.notifier.rendering.compose import Content, compose
+from services.notifier.rendering.compose import Content, Letter, compose
 from services.notifier.rendering.templates import Templates
 from services.notifier.settings import Sender
 
@@ -35,8 +35,7 @@ def write(template: str, language: str, *items: tuple[str, int]) -> Content:
         requested_at=datetime(2026, 6, 18, 7, tzinfo=UTC),
         respond_by=date(2026, 6, 28),
     )
-    return compose(
-        Templates(),
+    letter = Letter(
         Sender(name="青山物业集团"),
         Account("acme", "S-1", ledger=view),
         notice,
@@ -45,6 +44,7 @@ def write(template: str, language: str, *items: tuple[str, int]) -> Content:
         "天府大道1001号",
         date(2026, 6, 18),
     )
+    return compose(Templates(), letter)
 
 
 class TestMailedNotice:

@@ -14,7 +14,7 @@ from contracts.words.vocabulary import CHANNELS
 from services.notifier.domain.destinations import Profile
 from services.notifier.domain.state import Account, OpenNotice
 from services.notifier.domain.terms import Terms
-from services.notifier.rendering.compose import SMS_CHARACTERS_MAX, Content, compose
+from services.notifier.rendering.compose import SMS_CHARACTERS_MAX, Content, Letter, compose
 from services.notifier.rendering.templates import Templates
 from services.notifier.settings import Sender
 
@@ -60,8 +60,7 @@ def _write(
         "respond_by": date(2026, 3, 31),
         "policy": "county-hospital",
     } | changes
-    return compose(
-        templates,
+    letter = Letter(
         sender or Sender(name="青山县人民医院"),
         Account("acme", "P-1", ledger=view or seen),
         OpenNotice(**given),
@@ -70,6 +69,7 @@ def _write(
         "青山县河东路18号",
         TODAY,
     )
+    return compose(templates, letter)
 
 
 def _all(content: Content) -> str:

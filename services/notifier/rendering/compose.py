@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from types import MappingProxyType
+from functools import cached_property
 from typing import Any
 
-from chassis.owed.amounts import Owed
+from chassis.owed.amounts import Owed, OwedItem
+from chassis.owed.gate import is_fresh
 from contracts.words.formats import day, item_name, language_of, money, one_line
 from services.notifier.domain.amounts import Asked, asked, told_due_on
 from services.notifier.domain.destinations import PUBLIC_ADDRESS, Profile
@@ -39,36 +40,56 @@ class Content:
         return hashlib.sha256(f"{self.subject}\n{self.body}".encode()).hexdigest()
 
 
-def compose(
-    templates: Templates,
-    sender: Sender,
-    account: Account,
-    notice: OpenNotice,
-    profile: Profile,
-    terms: Terms,
-    to: str,
-    today: date,
-    details: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
-) -> Content:
-    """Render a notice as of a local day; `details` are number, time and place of items, by item.
+@dataclass(frozen=True)
+class Letter:
+    """A notice to one address on a local day, before it is written.
 
-    Notices about overdue money show the overdue total of that day, bills and reminders sent before
+    `details` are number, time and place of items, by item.
+    """
+
+    sender: Sender
+    account: Account
+    notice: OpenNotice
+    profile: Profile
+    terms: Terms
+    to: str
+    today: date
+    details: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @cached_property
+    def language(self) -> str:
+        """What it is written in: the debtor's language, else the creditor's first."""
+        return language_of(self.profile.language or "", *self.terms.languages)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody reads it."""
+        return self.notice.channel == PUBLIC_ADDRESS
+
+    def asked(self) -> Asked:
+        """What it asks for: by the ledger's figures of the day, else by those of the request."""
+        view = self.account.ledger
+        if is_fresh(view, self.notice):
+            return asked(view, self.notice, self.today)
+        variables = self.notice.variables
+        requested = Owed(
+            self.terms.currency, _amount(variables, "principal"), _amount(variables, "late_fee")
+        )
+        return Asked(requested, not self.notice.needs_overdue)
+
+
+def compose(templates: Templates, letter: Letter) -> Content:
+    """Render a notice.
+
+    Notices about overdue money show the overdue total of the day, bills and reminders sent before
     the due date what falls due, less money that waits. Raises `Malformed` when no template fits.
     """
-    language = language_of(profile.language or "", *terms.languages)
-    figures, upcoming = _figures(account, notice, terms, today)
-    values = _values(
-        sender, terms, account, notice, profile, figures, upcoming, to, today, language
-    )
-    for shown, one in zip(values["items"], figures.items, strict=True):
-        known = details.get(one.item_id) or {}
-        shown["number"] = one_line(known.get("number", ""))
-        shown["where"] = one_line(" ".join(known[name] for name in _WHERE if known.get(name)))
+    notice, values = letter.notice, _values(letter, letter.asked())
 
     def write(shown: Mapping[str, Any]) -> str:
         return templates.render(
             policy=notice.policy,
-            language=language,
+            language=letter.language,
             names=[notice.template, notice.purpose],
             channel=notice.channel,
             values=shown,
@@ -79,83 +100,83 @@ def compose(
         body = shortened(lambda shown: one_line(write(shown)), values, SMS_CHARACTERS_MAX)
     else:
         subject, _, body = write(values).partition("\n")
-    name = profile.name if notice.channel != PUBLIC_ADDRESS else ""
-    return Content(to=to, name=one_line(name), subject=one_line(subject), body=body.lstrip("\n"))
+    name = "" if letter.is_public else letter.profile.name
+    return Content(letter.to, one_line(name), one_line(subject), body.lstrip("\n"))
 
 
-def _figures(account: Account, notice: OpenNotice, terms: Terms, today: date) -> Asked:
-    view = account.ledger
-    if view.version < notice.ledger_version or view.version == 0:
-        return Asked(_requested_figures(notice, terms), not notice.needs_overdue)
-    return asked(view, notice, today)
-
-
-def _requested_figures(notice: OpenNotice, terms: Terms) -> Owed:
-    """The amounts the request came with: used when the ledger's own did not arrive in time."""
-    variables = notice.variables
-    return Owed(terms.currency, _amount(variables, "principal"), _amount(variables, "late_fee"))
-
-
-def _values(
-    sender: Sender,
-    terms: Terms,
-    account: Account,
-    notice: OpenNotice,
-    profile: Profile,
-    figures: Owed,
-    upcoming: bool,
-    to: str,
-    today: date,
-    language: str,
-) -> dict[str, Any]:
-    oldest = min((one.due_on for one in figures.items), default=told_due_on(notice))
-    company = profile.is_company
-
-    def amount(minor: int) -> str:
-        return money(minor, figures.currency, language)
-
+def _values(letter: Letter, asked: Asked) -> dict[str, Any]:
+    """What templates may show."""
     return {
-        # A list that everybody reads shows the id, which is no licence plate.
-        "account": profile.number
-        if profile.number and notice.channel != PUBLIC_ADDRESS
-        else account.account,
+        **_people(letter),
+        **_amounts(letter, asked.figures),
+        **_days(letter, asked),
+        "upcoming": asked.upcoming,
+        "items": [_item(letter, one, asked.figures.currency) for one in asked.figures.items],
+        "left_out": 0,
+    }
+
+
+def _people(letter: Letter) -> dict[str, Any]:
+    profile, account, sender = letter.profile, letter.account, letter.sender
+    # A list that everybody reads shows the id, which is no licence plate.
+    number = None if letter.is_public else profile.number
+    representative = profile.legal_representative if profile.is_company else None
+    return {
+        "account": number or account.account,
         "name": one_line(profile.name),
-        "representative": one_line(profile.legal_representative or "") if company else "",
-        "company": company,
-        "address": one_line(to),
-        "creditor": sender.name or terms.name or account.creditor,
+        "representative": one_line(representative or ""),
+        "company": profile.is_company,
+        "address": one_line(letter.to),
+        "creditor": sender.name or letter.terms.name or account.creditor,
         "contact": sender.contact,
         "how_to_pay": sender.how_to_pay,
-        "today": day(today, language),
-        "upcoming": upcoming,
+    }
+
+
+def _amounts(letter: Letter, figures: Owed) -> dict[str, Any]:
+    def amount(minor: int) -> str:
+        return money(minor, figures.currency, letter.language)
+
+    return {
         "amount": amount,
         "total_minor": figures.total,
         "total": amount(figures.total),
         "principal": amount(figures.principal),
         "late_fee": amount(figures.late_fee) if figures.late_fee else "",
-        "due_on": day(oldest, language) if oldest else "",
-        "days_overdue": (today - oldest).days if oldest and not upcoming else 0,
-        "pay_by": _last_day(_pay_by(notice, oldest, upcoming, today), language),
-        "items": [
-            {
-                "code": one.item,
-                "name": item_name(one.item, language),
-                "minor": one.principal,
-                "amount": amount(one.principal),
-                "due_on": day(one.due_on, language),
-            }
-            for one in figures.items
-        ],
-        "left_out": 0,
     }
 
 
-def _pay_by(notice: OpenNotice, oldest: date | None, upcoming: bool, today: date) -> date:
-    if notice.respond_by is not None:
-        return notice.respond_by
+def _days(letter: Letter, asked: Asked) -> dict[str, Any]:
+    language, today = letter.language, letter.today
+    told = told_due_on(letter.notice)
+    oldest = min((one.due_on for one in asked.figures.items), default=told)
+    return {
+        "today": day(today, language),
+        "due_on": day(oldest, language) if oldest else "",
+        "days_overdue": (today - oldest).days if oldest and not asked.upcoming else 0,
+        "pay_by": _last_day(_pay_by(letter, oldest, asked.upcoming), language),
+    }
+
+
+def _item(letter: Letter, item: OwedItem, currency: str) -> dict[str, Any]:
+    known = letter.details.get(item.item_id) or {}
+    return {
+        "code": item.item,
+        "name": item_name(item.item, letter.language),
+        "minor": item.principal,
+        "amount": money(item.principal, currency, letter.language),
+        "due_on": day(item.due_on, letter.language),
+        "number": one_line(known.get("number", "")),
+        "where": one_line(" ".join(known[name] for name in _WHERE if known.get(name))),
+    }
+
+
+def _pay_by(letter: Letter, oldest: date | None, upcoming: bool) -> date:
+    if letter.notice.respond_by is not None:
+        return letter.notice.respond_by
     if upcoming and oldest is not None:
         return oldest
-    return today + timedelta(days=_REPLY_DAYS)
+    return letter.today + timedelta(days=_REPLY_DAYS)
 
 
 def _last_day(value: date, language: str) -> str:
@@ -163,6 +184,6 @@ def _last_day(value: date, language: str) -> str:
     return day(value, language) + ("（含）" if language == "zh" else "")
 
 
-def _amount(variables: dict[str, Any], name: str) -> int:
+def _amount(variables: Mapping[str, Any], name: str) -> int:
     value = variables.get(name)
     return value if isinstance(value, int) else 0
