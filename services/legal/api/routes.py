@@ -12,25 +12,20 @@ from chassis.http.auth import Caller, Principal, require
 from chassis.http.paging import LIMIT_DEFAULT, Cursor, Limit, Page, decode_cursor, page
 from chassis.owed.terms import Terms
 from chassis.runtime.service import Service
-from chassis.store.stored import Stored
-from chassis.store.vault import KeyRing
 from chassis.store.work import Work
 from contracts.base import Identifier
 from contracts.words.streams import Subject, matter_stream, terms_stream
 from contracts.words.vocabulary import Document
+from services.legal.api.matter_rows import costs_of, milestone, progress_of
 from services.legal.api.models import (
-    CostRow,
     DocumentDetail,
     DocumentRow,
     DocumentState,
     MatterDetail,
     MatterRow,
-    Milestone,
     Progress,
-    ProgressRow,
     Term,
 )
-from services.legal.domain import events as e
 from services.legal.domain.commands import RecordProgress
 from services.legal.domain.decide import decide
 from services.legal.settings import LegalSettings
@@ -182,82 +177,15 @@ async def _matter(
         open=state.open,
         stage=state.stage,
         matters=[MatterRow(**row) for row in rows],
-        progress=[
-            _progress(one.event, one.at, keys, subject)
-            for one in stored
-            if isinstance(one.event, e.MatterProgressed)
-        ],
+        progress=progress_of(stored, subject, keys),
         milestones=[found for one in stored if (found := milestone(one, zone)) is not None],
-        costs=[
-            _cost(one.event, keys, subject)
-            for one in stored
-            if isinstance(one.event, e.CostIncurred)
-        ],
+        costs=costs_of(stored, subject, keys),
     )
 
 
 async def _zone(service: Service, creditor: str, account: str) -> ZoneInfo:
     terms, _ = await service.read(terms_stream(creditor, service.lane_of(creditor, account)))
     return ZoneInfo(terms.time_zone or "UTC")
-
-
-def milestone(stored: Stored, zone: ZoneInfo) -> Milestone | None:
-    """The milestone an event is, if it is one; a matter closes on the creditor's local day."""
-    event = stored.event
-    match event:
-        case e.MatterOpened():
-            return Milestone(
-                matter_id=event.matter_id, milestone="referred", day=event.day, at=stored.at
-            )
-        case e.MatterProgressed():
-            return Milestone(
-                matter_id=event.matter_id,
-                milestone=event.step,
-                day=event.day,
-                at=stored.at,
-                by=event.by,
-            )
-        case e.MatterClosed():
-            return Milestone(
-                matter_id=event.matter_id,
-                milestone="closed",
-                day=stored.at.astimezone(zone).date(),
-                at=stored.at,
-                by=event.by,
-                reason=event.reason,
-            )
-        case _:
-            return None
-
-
-def _cost(event: e.CostIncurred, keys: KeyRing | None, subject: Subject) -> CostRow:
-    return CostRow(
-        number=event.number,
-        matter_id=event.matter_id,
-        item_id=event.item_id,
-        item=event.item,
-        amount=event.amount,
-        currency=event.currency,
-        day=event.day,
-        due_on=event.due_on,
-        by=event.by,
-        note=keys.open(subject, event.note) if keys is not None else None,
-    )
-
-
-def _progress(
-    event: e.MatterProgressed, at: datetime, keys: KeyRing | None, subject: Subject
-) -> ProgressRow:
-    return ProgressRow(
-        matter_id=event.matter_id,
-        step=event.step,
-        day=event.day,
-        amount=event.amount,
-        pay_by=event.pay_by,
-        by=event.by,
-        at=at,
-        note=keys.open(subject, event.note) if keys is not None else None,
-    )
 
 
 def _end_of(day: date, terms: Terms) -> datetime:
