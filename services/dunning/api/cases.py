@@ -23,6 +23,7 @@ from services.dunning.api.roles import may
 from services.dunning.api.timeline import Entry
 from services.dunning.domain.account import Account
 from services.dunning.domain.codes import person_code
+from services.dunning.domain.event import case_of
 from services.dunning.domain.money.owing import overdue, owed
 from services.dunning.domain.outlook import outlook
 from services.dunning.views import DECISIONS
@@ -247,7 +248,7 @@ async def _case(desk: Desk, row: dict[str, Any], who: Principal) -> dict[str, An
     subject = Subject(row["creditor"], row["account"])
     account = await desk.account(subject)
     events = await desk.service.events(account_stream(*subject))
-    of_case = [e for e in events if getattr(e.event, "case_id", None) == row["case_id"]]
+    of_case = [e for e in events if case_of(e.event) == row["case_id"]]
     is_running = account.case is not None and account.case.case_id == row["case_id"]
     zone = await desk.zone(subject.creditor)
     return {

@@ -32,7 +32,7 @@ from services.dunning.domain.case.events import (
 from services.dunning.domain.contact.events import AccountUpdated, NoticeRequested
 from services.dunning.domain.contact.state import Person, Sealed
 from services.dunning.domain.creditor.events import ReportStored
-from services.dunning.domain.event import Effect, Event
+from services.dunning.domain.event import Effect, Event, case_of
 from services.dunning.domain.money.events import (
     CommissionEarned,
     CommissionReversed,
@@ -123,8 +123,8 @@ class Reader:
             at=stored.at,
             day=day,
             kind=kind_of(type(event)),
-            case_id=getattr(event, "case_id", None),
-            step=getattr(event, "step", None),
+            case_id=case_of(event),
+            step=event.step if isinstance(event, Effect) else None,
             why=why(event, day),
             fields=fields,
             erased=erased,
@@ -133,24 +133,20 @@ class Reader:
     def _fields(self, event: Event) -> tuple[dict[str, Any], bool]:
         shown: dict[str, Any] = {}
         erased = False
-        for info in msgspec.structs.fields(event):
-            value = getattr(event, info.name)
-            if info.name in _WHY and not isinstance(value, bytes):
+        fields = zip(msgspec.structs.fields(event), msgspec.structs.astuple(event), strict=True)
+        for info, told in fields:
+            if info.name in _WHY and not isinstance(told, bytes):
                 continue
-            if isinstance(value, bytes):
+            value = told
+            if isinstance(told, bytes | Person | Sealed):
                 if self.keys is None:
                     continue
-                value = self._open(value)
+                value = self._open(told if isinstance(told, bytes) else told.sealed)
                 erased = erased or value is None
-            elif isinstance(value, Person | Sealed):
-                value = None if self.keys is None else self._open(value.sealed)
-                if value is None:
-                    erased = erased or self.keys is not None
+                if value is None and not isinstance(told, bytes):
                     continue
-                if info.name == "person" and "owner" in shown:
-                    shown["owner"] = value
-                    continue
-            shown[info.encode_name] = msgspec.to_builtins(value)
+            is_owner = isinstance(told, Person) and info.name == "person" and "owner" in shown
+            shown["owner" if is_owner else info.encode_name] = msgspec.to_builtins(value)
         return _named_as_in_messages(shown), erased
 
     def _open(self, sealed: bytes) -> Any:

@@ -10,10 +10,15 @@ class Event(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
     """Something that happened; its tag is the class's name."""
 
 
-class Effect(Event, frozen=True, kw_only=True):
-    """Something the policy brought about: where it came from and why."""
+class OfCase(Event, frozen=True, kw_only=True):
+    """Something that belongs to a case, or to none where no case ran."""
 
     case_id: str | None = None
+
+
+class Effect(OfCase, frozen=True, kw_only=True):
+    """Something the policy brought about: where it came from and why."""
+
     step: str | None = None
     reason: str = ""
     policy: str = ""
@@ -21,6 +26,11 @@ class Effect(Event, frozen=True, kw_only=True):
 
 
 F = TypeVar("F", bound=Effect)
+
+
+def case_of(event: Event) -> str | None:
+    """The case an event belongs to, if any."""
+    return event.case_id if isinstance(event, OfCase) else None
 
 
 class Why(NamedTuple):

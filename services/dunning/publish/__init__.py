@@ -37,7 +37,7 @@ from services.dunning.domain.creditor.events import (
     PolicyProposed,
     ReportStored,
 )
-from services.dunning.domain.event import Event
+from services.dunning.domain.event import Event, case_of
 from services.dunning.domain.money.events import (
     CommissionEarned,
     CommissionReversed,
@@ -115,7 +115,7 @@ def publish(stored: Stored) -> list[Outgoing]:
     data = make(stored, account)
     if data is None:
         return []
-    correlation = getattr(stored.event, "case_id", None)
+    correlation = case_of(stored.event)
     if isinstance(data, m.TermsPublished):
         return [Outgoing(data, creditor, correlation=correlation, lanes="every")]
     if account is None:

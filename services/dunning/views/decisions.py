@@ -1,6 +1,12 @@
 """What waits for a decision, and what was decided: applications and approvals."""
 
 from chassis.store.stored import Stored
+from services.dunning.domain.agreements.events import ApplicationDecided, ApplicationMade
+from services.dunning.domain.case.events import (
+    ApprovalDecided,
+    ApprovalLapsed,
+    ApprovalRequested,
+)
 from services.dunning.views.rows import Fold, Row, place, rows_view
 
 _SCHEMA = """
@@ -73,9 +79,13 @@ _FOLDS: dict[str, Fold] = {
 
 
 def _decision_id(stored: Stored) -> str | None:
-    event = stored.event
-    found: str | None = getattr(event, "approval_id", None) or event.application_id
-    return found
+    match stored.event:
+        case ApprovalRequested() | ApprovalDecided() | ApprovalLapsed() as approval:
+            return approval.approval_id
+        case ApplicationMade() | ApplicationDecided() as application:
+            return application.application_id
+        case _:
+            return None
 
 
 DECISIONS = rows_view("decisions", "decision_id", _SCHEMA, _decision_id, _FOLDS)

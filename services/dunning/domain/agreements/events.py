@@ -5,7 +5,7 @@ from datetime import date, datetime
 from msgspec import field
 
 from services.dunning.domain.agreements.state import Instalment
-from services.dunning.domain.event import Effect, Event
+from services.dunning.domain.event import Effect, Event, OfCase
 
 
 class DecisionFoundLate(Effect, frozen=True, kw_only=True):
@@ -14,76 +14,68 @@ class DecisionFoundLate(Effect, frozen=True, kw_only=True):
     application_id: str
 
 
-class PromiseMade(Event, frozen=True, kw_only=True):
+class PromiseMade(OfCase, frozen=True, kw_only=True):
     promise_id: str
     amount: int
     by: date
     made_at: datetime
-    case_id: str | None = None
     note: bytes | None = None
 
 
-class PromiseKept(Event, frozen=True, kw_only=True):
+class PromiseKept(OfCase, frozen=True, kw_only=True):
     """What was promised came in, in time; payments that came in up to `until` count for it."""
 
     promise_id: str
-    case_id: str | None = None
     until: datetime | None = None
 
 
-class PromiseBroken(Event, frozen=True, kw_only=True):
+class PromiseBroken(OfCase, frozen=True, kw_only=True):
     """What was promised had not come in `until` then; one that came in before and is told later
     keeps the promise all the same.
     """
 
     promise_id: str
     paid: int
-    case_id: str | None = None
     until: datetime | None = None
 
 
-class PromiseLapsed(Event, frozen=True, kw_only=True):
+class PromiseLapsed(OfCase, frozen=True, kw_only=True):
     """Nothing is owed any more, so the promise ends neither kept nor broken."""
 
     promise_id: str
-    case_id: str | None = None
     until: datetime | None = None
 
 
-class PromiseResumed(Event, frozen=True, kw_only=True):
+class PromiseResumed(OfCase, frozen=True, kw_only=True):
     """A payment that kept a promise counts as never made: it runs again."""
 
     promise_id: str
     amount: int
     by: date
     paid: int = 0
-    case_id: str | None = None
 
 
-class PlanAgreed(Event, frozen=True, kw_only=True):
+class PlanAgreed(OfCase, frozen=True, kw_only=True):
     plan_id: str
     instalments: tuple[Instalment, ...]
     agreed_at: datetime
-    case_id: str | None = None
     note: bytes | None = None
     collateral: bytes | None = None
 
 
-class PlanBroken(Event, frozen=True, kw_only=True):
+class PlanBroken(OfCase, frozen=True, kw_only=True):
     plan_id: str
     paid: int
     due: int
-    case_id: str | None = None
     until: datetime | None = None
 
 
-class PlanCompleted(Event, frozen=True, kw_only=True):
+class PlanCompleted(OfCase, frozen=True, kw_only=True):
     plan_id: str
-    case_id: str | None = None
     until: datetime | None = None
 
 
-class PlanResumed(Event, frozen=True, kw_only=True):
+class PlanResumed(OfCase, frozen=True, kw_only=True):
     """A plan runs again: a payment that completed it counts as never made, or one that came in in
     time was told after the plan had been broken.
     """
@@ -91,18 +83,16 @@ class PlanResumed(Event, frozen=True, kw_only=True):
     plan_id: str
     instalments: tuple[Instalment, ...]
     paid: int = 0
-    case_id: str | None = None
 
 
-class DisputeOpened(Event, frozen=True, kw_only=True):
+class DisputeOpened(OfCase, frozen=True, kw_only=True):
     dispute_id: str
     kind: str
     item_ids: tuple[str, ...]
     reason: bytes | None = None
-    case_id: str | None = None
 
 
-class DisputeResolved(Event, frozen=True, kw_only=True):
+class DisputeResolved(OfCase, frozen=True, kw_only=True):
     """`amount` is the items' new amount, for outcome `reduced`."""
 
     dispute_id: str
@@ -111,10 +101,9 @@ class DisputeResolved(Event, frozen=True, kw_only=True):
     amount: int | None = None
     by: str | None = None
     reason: bytes | None = None
-    case_id: str | None = None
 
 
-class ApplicationMade(Event, frozen=True, kw_only=True):
+class ApplicationMade(OfCase, frozen=True, kw_only=True):
     """`by_code` stands for who asked: it can be compared with who decides and tells no name."""
 
     application_id: str
@@ -124,17 +113,15 @@ class ApplicationMade(Event, frozen=True, kw_only=True):
     until: date | None = None
     by_code: str | None = None
     reason: bytes | None = None
-    case_id: str | None = None
 
 
-class ApplicationDecided(Event, frozen=True, kw_only=True):
+class ApplicationDecided(OfCase, frozen=True, kw_only=True):
     application_id: str
     for_: str = field(name="for")
     outcome: str
     by: str | None = None
     amount: int | None = None
     until: date | None = None
-    case_id: str | None = None
 
 
 class ItemDeferred(Event, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from msgspec import field
 
 from services.dunning.domain.case.state import PolicyRef
 from services.dunning.domain.contact.state import Person
-from services.dunning.domain.event import Effect, Event
+from services.dunning.domain.event import Effect, Event, OfCase
 from services.dunning.domain.money.state import MoneyTerms, OwedItem
 
 
@@ -134,14 +134,13 @@ class TaskRequested(Effect, frozen=True, kw_only=True):
     segment: str | None = None
 
 
-class TaskCompleted(Event, frozen=True, kw_only=True):
+class TaskCompleted(OfCase, frozen=True, kw_only=True):
     task_id: str
     kind: str
     result: str
     at: datetime
     note: bytes | None = None
     by: str | None = None
-    case_id: str | None = None
 
 
 class TaskWithdrawn(Effect, frozen=True, kw_only=True):
