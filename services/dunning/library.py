@@ -38,9 +38,8 @@ class Library:
     """
 
     def __init__(self) -> None:
-        self._by_hash: dict[str, Pack] = {
-            text: pack for pack in available() for text in (pack.content_hash, *pack.same_as)
-        }
+        self._by_hash: dict[str, Pack] = {pack.content_hash: pack for pack in available()}
+        self._same = {text: pack for pack in available() for text in pack.same_as}
         self._resolved: dict[_Key, Pack] = {}
         self._wanted: set[str] = set()
 
@@ -51,12 +50,18 @@ class Library:
         key = (ref.content_hash, tuple(sorted(ref.parameters.items())))
         found = self._resolved.get(key)
         if found is None:
-            pack = self._by_hash.get(ref.content_hash)
+            pack = self._by_hash.get(ref.content_hash) or self._said_otherwise(ref)
             if pack is None:
                 self._wanted.add(ref.content_hash)
                 raise Transient(f"the text of policy {ref.label} is not loaded yet")
             found = self._resolved[key] = with_parameters(pack, ref.parameters)
         return found
+
+    def _said_otherwise(self, ref: PolicyRef) -> Pack | None:
+        """The shipped pack that says the same as the text of a reference, in its very version."""
+        pack = self._same.get(ref.content_hash)
+        wanted = pack is not None and (pack.id, pack.version) == (ref.policy, ref.version)
+        return pack if wanted else None
 
     async def keep(self, pool: "asyncpg.Pool[asyncpg.Record]", source: PackText) -> None:
         """Store a pack's text before anything refers to it."""
@@ -71,14 +76,15 @@ class Library:
         """The text a reference was made with, as it was written."""
         async with pool.acquire(timeout=10) as connection:
             found = await connection.fetchval(_TEXT, ref.content_hash)
-        return shipped_text(self._by_hash[ref.content_hash]).text if found is None else str(found)
+        return shipped_text(self.get(ref)).text if found is None else str(found)
 
     async def refresh(self, pool: "asyncpg.Pool[asyncpg.Record]", *, always: bool = False) -> int:
         """Load the texts that are stored and not known yet, if any is wanted; returns how many."""
         if not (always or self._wanted):
             return 0
+        known = [*self._by_hash, *(self._same.keys() - self._wanted)]
         async with pool.acquire(timeout=10) as connection:
-            rows = await connection.fetch(_UNKNOWN, list(self._by_hash))
+            rows = await connection.fetch(_UNKNOWN, known)
         for row in rows:
             self._by_hash[row["content_hash"]] = loads(row["document"], row["file"])
         self._wanted.clear()

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from chassis.errors import Rejected
+from chassis.errors import Rejected, Transient
 from services.dunning.domain.aggregates import ACCOUNT
 from services.dunning.domain.case.commands import (
     CompleteTask,
@@ -93,6 +94,12 @@ class TestEveryPack:
 
     def test_no_id_is_a_number(self, name: str) -> None:
         assert [entry.id for entry in get(name).entries if len(entry.id) < 4] == []
+
+
+def test_a_reference_to_another_version_is_not_answered_with_this_one() -> None:
+    other = replace(policy_ref(before("mobile")), version=2)
+    with pytest.raises(Transient):
+        Library().get(other)
 
 
 def test_every_pack_of_today_that_had_numbered_ids_is_compared() -> None:

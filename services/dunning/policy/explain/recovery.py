@@ -35,7 +35,10 @@ def recovery(pack: Pack) -> Iterator[Block]:
     if pack.limitation:
         yield "Limitation", _limitation(pack.limitation)
     if pack.commission:
-        yield "Commission, the first rate that fits", _commission(pack.commission)
+        yield (
+            "Commission" + (", the first rate that fits" if len(pack.commission.rates) > 1 else ""),
+            _commission(pack.commission),
+        )
     if pack.credit:
         yield "Credit", list(_credit(pack.credit))
     if pack.decisions or pack.deciders:
@@ -75,7 +78,10 @@ def _limitation(rules: Limitation) -> list[str]:
 def _commission(rules: Commission) -> list[str]:
     since = "the referral" if rules.from_ == "referral" else "the first payment"
     lines = [f"It is earned on what is recovered from {since} on."]
-    lines += [f"{percent(rate.rate)}: {_of(rate)}." for rate in rules.rates]
+    if len(rules.rates) == 1:
+        lines.append(f"It is {percent(rules.rates[0].rate)} of it.")
+    else:
+        lines += [f"{percent(rate.rate)}: {_of(rate)}." for rate in rules.rates]
     if rules.none_in_first_months:
         lines.append(f"There is none in a collector's first {rules.none_in_first_months} months.")
     return lines
