@@ -91,7 +91,12 @@ def issue_invoice(work: Work, message: Message) -> None:
     """An invoice opens an item."""
     data: billing.InvoiceIssued = message.data
     command = c.OpenItem(
-        data.invoice_id, data.item, data.amount, data.currency, data.issued_on, data.due_on
+        item_id=data.invoice_id,
+        item=data.item,
+        amount=data.amount,
+        currency=data.currency,
+        issued_on=data.issued_on,
+        due_on=data.due_on,
     )
     _do(work, message, command)
     if data.number is not None:
@@ -108,13 +113,13 @@ def receive_payment(work: Work, message: Message) -> None:
     """A payment is allocated."""
     data: billing.PaymentReceived = message.data
     command = c.ReceivePayment(
-        data.payment_id,
-        data.amount,
-        data.currency,
-        data.received_at,
-        data.method,
-        tuple(data.invoices),
-        data.collected_by,
+        payment_id=data.payment_id,
+        amount=data.amount,
+        currency=data.currency,
+        received_at=data.received_at,
+        method=data.method,
+        invoices=tuple(data.invoices),
+        collected_by=data.collected_by,
     )
     now, stream = work.now, work.streams[0]
     terms = _terms(work, message)
@@ -227,24 +232,35 @@ def erase(work: Work, message: Message) -> None:
 
 def _fee(data: dunning.FeeCharged) -> c.OpenItem:
     return c.OpenItem(
-        data.item_id, data.item, data.amount, data.currency, data.issued_on, data.due_on, "charge"
+        item_id=data.item_id,
+        item=data.item,
+        amount=data.amount,
+        currency=data.currency,
+        issued_on=data.issued_on,
+        due_on=data.due_on,
+        source="charge",
     )
 
 
 def _cost(data: legal.CostIncurred) -> c.OpenItem:
     return c.OpenItem(
-        data.item_id,
-        data.item,
-        data.amount,
-        data.currency,
-        data.incurred_on,
-        data.due_on,
-        "charge",
+        item_id=data.item_id,
+        item=data.item,
+        amount=data.amount,
+        currency=data.currency,
+        issued_on=data.incurred_on,
+        due_on=data.due_on,
+        source="charge",
     )
 
 
 def _resolved(data: dunning.DisputeResolved) -> c.ResolveDispute:
-    return c.ResolveDispute(data.dispute_id, data.outcome, tuple(data.item_ids), data.amount)
+    return c.ResolveDispute(
+        dispute_id=data.dispute_id,
+        outcome=data.outcome,
+        item_ids=tuple(data.item_ids),
+        amount=data.amount,
+    )
 
 
 MESSAGES: dict[str, MessageRoute] = {

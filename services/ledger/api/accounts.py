@@ -172,7 +172,7 @@ def router(service: Service) -> APIRouter:
 
 
 def _account(creditor: str, account: str) -> Named:
-    return Named(creditor, account, "account", account)
+    return Named(creditor=creditor, account=account, kind="account", id=account)
 
 
 def _by_id(known: dict[Named, str]) -> dict[tuple[str, str], str]:

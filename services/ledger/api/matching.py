@@ -110,11 +110,11 @@ def router(service: Service) -> APIRouter:
 
 
 def _invoice(creditor: str, row: Any) -> Named:
-    return Named(creditor, row["account"], "invoice", row["item_id"])
+    return Named(creditor=creditor, account=row["account"], kind="invoice", id=row["item_id"])
 
 
 def _paid(creditor: str, row: Any) -> Named:
-    return Named(creditor, row["account"], "payment", row["payment_id"])
+    return Named(creditor=creditor, account=row["account"], kind="payment", id=row["payment_id"])
 
 
 def _item(creditor: str, row: Any, known: Mapping[Named, str]) -> OpenItemOut:

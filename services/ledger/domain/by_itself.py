@@ -60,13 +60,13 @@ def _by_itself(account: Account, instant: datetime, terms: Terms) -> AccountEven
         if coming.received_at == instant:
             draft.coming.remove(coming)
             command = c.ReceivePayment(
-                coming.payment_id,
-                coming.amount,
-                terms.currency,
-                coming.received_at,
-                coming.method,
-                coming.invoices,
-                coming.collected_by,
+                payment_id=coming.payment_id,
+                amount=coming.amount,
+                currency=terms.currency,
+                received_at=coming.received_at,
+                method=coming.method,
+                invoices=coming.invoices,
+                collected_by=coming.collected_by,
             )
             return take_payment(draft, command)
     released = [

@@ -36,7 +36,12 @@ def adjust_item(draft: Draft, command: c.AdjustItem) -> AccountEvent:
     lower_amount(draft, item, max(0, amount), from_the_beginning=False)
     draft.hold(max(0, -amount))
     draft.settle_due()
-    return ItemAdjusted(draft.effects(), item.id, command.adjustment_id, command.change)
+    return ItemAdjusted(
+        effects=draft.effects(),
+        item_id=item.id,
+        adjustment_id=command.adjustment_id,
+        change=command.change,
+    )
 
 
 def grant_credit(draft: Draft, command: c.GrantCredit) -> AccountEvent:

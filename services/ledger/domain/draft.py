@@ -214,7 +214,15 @@ class Draft:
                 oldest = item.due_on if oldest is None or item.due_on < oldest else oldest
         waiting = sum(entry.amount for entry in self.waiting)
         prepaid = self.prepaid + waiting
-        return Balance(principal, overdue, fees, prepaid, oldest, self.terms.currency, waiting)
+        return Balance(
+            principal=principal,
+            overdue=overdue,
+            late_fee=fees,
+            prepaid=prepaid,
+            oldest_due_on=oldest,
+            currency=self.terms.currency,
+            waiting=waiting,
+        )
 
     def _as_of_today(self, item: Item) -> Item:
         """An item with its status and whether it is overdue brought up to date."""

@@ -31,21 +31,21 @@ def evolve(account: Account, event: AccountEvent) -> Account:
         if item.status != "open":
             known = remember(known, f"i{item.id}\n")
     return Account(
-        effects.terms or account.terms,
-        _open(account, effects) if effects.items else account.open,
-        effects.prepaid,
-        effects.prepaid_on,
-        effects.waiting,
-        effects.lost,
-        known,
-        opened,
-        effects.fee_from,
-        effects.wake_on,
-        effects.balance,
-        effects.coming,
-        effects.case_on,
-        effects.pinned_through,
-        effects.day.toordinal(),
+        terms=effects.terms or account.terms,
+        open=_open(account, effects) if effects.items else account.open,
+        prepaid=effects.prepaid,
+        prepaid_on=effects.prepaid_on,
+        waiting=effects.waiting,
+        lost=effects.lost,
+        known=known,
+        opened=opened,
+        fee_from=effects.fee_from,
+        wake_on=effects.wake_on,
+        balance=effects.balance,
+        coming=effects.coming,
+        case_on=effects.case_on,
+        pinned_through=effects.pinned_through,
+        touched=effects.day.toordinal(),
     )
 
 

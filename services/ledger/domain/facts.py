@@ -38,7 +38,9 @@ def facts_of(history: Iterable[Past], less: Mapping[str, int], schedule: Terms) 
             counts_from = _counts_from(event, at, schedule)
             if isinstance(command, c.ReceivePayment):
                 command = replace(command, told_on=local_day(schedule.time_zone, at))
-            facts.append(Fact(counts_from, command, terms or schedule, event))
+            facts.append(
+                Fact(at=counts_from, command=command, terms=terms or schedule, event=event)
+            )
     return sorted(facts, key=lambda fact: fact.at)
 
 
@@ -57,26 +59,26 @@ def _command(event: e.AccountEvent, terms: Terms, less: Mapping[str, int]) -> c.
         case e.ItemOpened():
             item = next(item for item in event.effects.items if item.id == event.item_id)
             return c.OpenItem(
-                item.id,
-                item.item,
-                event.amount,
-                terms.currency,
-                item.issued_on,
-                item.original_due_on,
-                item.source,
+                item_id=item.id,
+                item=item.item,
+                amount=event.amount,
+                currency=terms.currency,
+                issued_on=item.issued_on,
+                due_on=item.original_due_on,
+                source=item.source,
             )
         case e.PaymentReceived() | e.PaymentAnnounced():
             amount = event.amount - less.get(event.payment_id, 0)
             if amount <= 0:
                 return None
             return c.ReceivePayment(
-                event.payment_id,
-                amount,
-                terms.currency,
-                event.received_at,
-                event.method,
-                event.invoices,
-                event.collected_by,
+                payment_id=event.payment_id,
+                amount=amount,
+                currency=terms.currency,
+                received_at=event.received_at,
+                method=event.method,
+                invoices=event.invoices,
+                collected_by=event.collected_by,
             )
         case e.CreditGranted():
             return c.GrantCredit(event.credit_id, event.amount, terms.currency)
@@ -90,7 +92,7 @@ _CORRECTIONS: dict[type[e.AccountEvent], Callable[[Any], c.Command]] = {
     e.ItemCancelled: lambda ev: c.CancelItem(ev.item_id),
     e.ItemsDisputed: lambda ev: c.DisputeItems(ev.dispute_id, ev.item_ids),
     e.DisputeResolved: lambda ev: c.ResolveDispute(
-        ev.dispute_id, ev.outcome, ev.item_ids, ev.amount
+        dispute_id=ev.dispute_id, outcome=ev.outcome, item_ids=ev.item_ids, amount=ev.amount
     ),
     e.ItemsDeferred: lambda ev: c.DeferItems(ev.item_ids, ev.until),
     e.PlanAgreed: lambda ev: c.AgreePlan(ev.plan_id),

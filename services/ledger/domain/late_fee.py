@@ -86,7 +86,13 @@ def project(item: Item, terms: Terms, today: date) -> Accrual | None:
     runs = runs and not any(stop.last is None for stop in fee.stops)
     per_day = _EXACT.multiply(terms.rates[-1].per_day, Decimal(item.principal)) if runs else _ZERO
     settled = fee.paid + fee.waived
-    return Accrual(through, accrued(fee, terms, through), per_day, cap(fee, terms), settled)
+    return Accrual(
+        through=through,
+        accrued=accrued(fee, terms, through),
+        per_day=per_day,
+        cap=cap(fee, terms),
+        settled=settled,
+    )
 
 
 def principal_at(fee: Fee, day: date) -> int:

@@ -45,13 +45,13 @@ def take_payment(draft: Draft, command: c.ReceivePayment) -> AccountEvent:
     draft.hold(left)
     draft.settle_due()
     return PaymentReceived(
-        draft.effects(),
-        command.payment_id,
-        command.amount,
-        command.method,
-        command.received_at,
-        command.invoices,
-        command.collected_by,
+        effects=draft.effects(),
+        payment_id=command.payment_id,
+        amount=command.amount,
+        method=command.method,
+        received_at=command.received_at,
+        invoices=command.invoices,
+        collected_by=command.collected_by,
     )
 
 
@@ -60,25 +60,25 @@ def announce_payment(draft: Draft, command: c.ReceivePayment) -> AccountEvent:
     check_payment(draft.account, command, draft.terms)
     draft.coming.append(as_coming(command))
     return PaymentAnnounced(
-        draft.effects(),
-        command.payment_id,
-        command.amount,
-        command.method,
-        command.received_at,
-        command.invoices,
-        command.collected_by,
+        effects=draft.effects(),
+        payment_id=command.payment_id,
+        amount=command.amount,
+        method=command.method,
+        received_at=command.received_at,
+        invoices=command.invoices,
+        collected_by=command.collected_by,
     )
 
 
 def as_coming(command: c.ReceivePayment) -> Coming:
     """A payment as an account keeps it in mind until it is received."""
     return Coming(
-        command.payment_id,
-        command.amount,
-        command.received_at,
-        command.method,
-        command.invoices,
-        command.collected_by,
+        payment_id=command.payment_id,
+        amount=command.amount,
+        received_at=command.received_at,
+        method=command.method,
+        invoices=command.invoices,
+        collected_by=command.collected_by,
     )
 
 
@@ -97,7 +97,15 @@ def _settle_named(draft: Draft, command: c.ReceivePayment, money: int) -> int:
         # Whoever is to find out what was meant has these days from when it is told.
         told = max(draft.day, command.told_on or draft.day)
         until = told + timedelta(days=draft.terms.unmatched_days)
-        draft.waiting.append(Waiting(command.payment_id, money, tuple(unknown), draft.day, until))
+        draft.waiting.append(
+            Waiting(
+                payment_id=command.payment_id,
+                amount=money,
+                invoices=tuple(unknown),
+                paid_on=draft.day,
+                until=until,
+            )
+        )
         return 0
     return money
 

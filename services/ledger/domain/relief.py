@@ -61,7 +61,11 @@ def resolve_dispute(draft: Draft, command: c.ResolveDispute) -> AccountEvent | N
     draft.settle_due()
     ids = tuple(item.id for item in items)
     return DisputeResolved(
-        draft.effects(), command.dispute_id, command.outcome, ids, command.amount
+        effects=draft.effects(),
+        dispute_id=command.dispute_id,
+        outcome=command.outcome,
+        item_ids=ids,
+        amount=command.amount,
     )
 
 

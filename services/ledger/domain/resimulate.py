@@ -105,7 +105,12 @@ def reverse_payment(
     pasts += [Past(now, event) for event in began]
     played = simulate(pasts, now, schedule=terms, without={command.payment_id: amount})
     effects, after = _restated(account, played, pasts, now, terms, account.known)
-    return [*began, e.PaymentReversed(effects, command.payment_id, amount, after)]
+    return [
+        *began,
+        e.PaymentReversed(
+            effects=effects, payment_id=command.payment_id, amount=amount, account=after
+        ),
+    ]
 
 
 def as_of(history: Sequence[Past], until: datetime) -> Account:
@@ -182,7 +187,7 @@ def simulate(
     began, account = catch_up(account, now, schedule)
     for result in began:
         items.update((item.id, item) for item in result.effects.items)
-    return Played(account, items, parts, recovered)
+    return Played(account=account, items=items, parts=parts, recovered=recovered)
 
 
 def _still_coming(account: Account, command: c.Command) -> Account:
@@ -203,13 +208,13 @@ def _as_event(command: c.ReceivePayment) -> e.PaymentReceived:
     """A payment as its event, before anything is known of its effects."""
     nothing = e.Effects(date.min, Balance())
     return e.PaymentReceived(
-        nothing,
-        command.payment_id,
-        command.amount,
-        command.method,
-        command.received_at,
-        command.invoices,
-        command.collected_by,
+        effects=nothing,
+        payment_id=command.payment_id,
+        amount=command.amount,
+        method=command.method,
+        received_at=command.received_at,
+        invoices=command.invoices,
+        collected_by=command.collected_by,
     )
 
 

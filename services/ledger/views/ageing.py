@@ -79,11 +79,11 @@ def _aged(account: Account, day: date, until: datetime) -> list[Aged]:
     _, account = catch_up(account, until, terms)
     return [
         Aged(
-            terms.currency,
-            days_overdue(item, day),
-            1,
-            item.principal,
-            late_fee.due(item.fee, terms, day),
+            currency=terms.currency,
+            days=days_overdue(item, day),
+            items=1,
+            principal=item.principal,
+            late_fee=late_fee.due(item.fee, terms, day),
         )
         for item in account.items
     ]
