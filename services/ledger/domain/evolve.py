@@ -1,5 +1,6 @@
 """What an event makes of an account: it takes over what the event says, and decides nothing."""
 
+from chassis.store.aggregate import unknown_event
 from services.ledger.domain.events import (
     AccountEvent,
     Effects,
@@ -17,10 +18,13 @@ alone.
 
 
 def evolve(account: Account, event: AccountEvent) -> Account:
-    """The account after the event."""
+    """The account after the event; every event of an account carries its effects."""
     if isinstance(event, PaymentReversed | PaymentReceived) and event.account is not None:
         return event.account
-    effects = event.effects
+    try:
+        effects = event.effects
+    except AttributeError:
+        raise unknown_event(event) from None
     known = account.known
     opened = account.opened
     if isinstance(event, ItemOpened):
