@@ -6,15 +6,26 @@ same. Both the stored states and those of this version go through here before th
 
 from typing import Any
 
+from msgspec import convert
+
+from services.dunning.reasons.english import in_words
+from services.dunning.reasons.values import Reason
+
 
 def facts(state: Any) -> Any:
     """A state as `msgspec.to_builtins` writes it, without what only its form decides."""
-    case = state.get("case") if isinstance(state, dict) else None
-    return state if case is None else {**state, "case": _case(case)}
+    if not isinstance(state, dict):
+        return state
+    case = state.get("case")
+    said = state if case is None else {**state, "case": _case(case)}
+    planned = state.get("planned")
+    return said if planned is None else {**said, "planned": _with_words(planned)}
 
 
 def _case(case: dict[str, Any]) -> dict[str, Any]:
-    """What became of the case's tasks and approvals, as `kind` and `kind:result`."""
+    """What became of the case's tasks and approvals, as `kind` and `kind:result`; reasons in
+    words.
+    """
     told, times = dict(case.get("results", {})), dict(case.get("completed", {}))
     for kind, done in case.get("done", {}).items():
         told[kind] = done["at"]
@@ -25,7 +36,11 @@ def _case(case: dict[str, Any]) -> dict[str, Any]:
     for purpose, outcomes in case.get("decided", {}).items():
         told |= {f"approval {purpose}:{outcome}": at for outcome, at in outcomes.items()}
     rest = {key: value for key, value in case.items() if key not in _OF_TASKS}
-    return {**rest, "told": _known(told), "times": _known(times)}
+    said = {
+        "paused": [_words(each) for each in case.get("paused", ())],
+        "waiting": _with_words(case.get("waiting", ())),
+    }
+    return {**rest, **said, "told": _known(told), "times": _known(times)}
 
 
 _OF_TASKS = frozenset({"results", "completed", "done", "decided"})
@@ -34,3 +49,14 @@ _OF_TASKS = frozenset({"results", "completed", "done", "decided"})
 def _known(values: dict[str, Any]) -> dict[str, Any]:
     """Without what was counted of no result, which nothing asks for."""
     return {key: value for key, value in values.items() if value and not key.endswith(":None")}
+
+
+def _with_words(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [each | {"reason": _words(each["reason"])} for each in entries]
+
+
+def _words(reason: Any) -> str:
+    """Reasons were words, some with the policy behind."""
+    if isinstance(reason, str):
+        return reason.partition("; policy ")[0]
+    return in_words(convert(reason, Reason))

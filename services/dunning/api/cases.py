@@ -26,6 +26,7 @@ from services.dunning.domain.codes import person_code
 from services.dunning.domain.event import case_of
 from services.dunning.domain.money.owing import overdue, owed
 from services.dunning.domain.outlook import outlook
+from services.dunning.reasons.english import in_words, pauses_in_words
 from services.dunning.views import DECISIONS
 
 _DECISIONS = f"""
@@ -195,7 +196,7 @@ def standing(account: Account) -> dict[str, Any]:
         return {
             "state": "paused" if running.paused else "open",
             "case_id": running.case_id,
-            "paused_for": list(running.paused),
+            "paused_for": pauses_in_words(running.paused),
             "classified": running.classified,
         }
     state: m.Standing = "closed" if account.cases else "none"
@@ -278,4 +279,4 @@ async def _next(
 ) -> list[dict[str, Any]]:
     pack = desk.decisions.pack_of(account, await desk.creditor(subject.creditor))
     ahead = outlook(account, pack, desk.service.clock.now(), zone)
-    return [one._asdict() for one in ahead]
+    return [one._asdict() | {"reason": in_words(one.reason)} for one in ahead]

@@ -20,6 +20,7 @@ from services.dunning.domain.case.events import (
     ActionReached,
     AlertRaised,
     ApprovalRequested,
+    CasePaused,
     LegalRequested,
     OverdueEnded,
     Reacted,
@@ -41,6 +42,7 @@ from services.dunning.domain.money.events import (
     LimitationReached,
     PaymentRecorded,
 )
+from services.dunning.reasons.english import pauses_in_words, why_in_words
 
 KINDS: Mapping[type[Event], str] = {
     NoticeRequested: "notice",
@@ -147,6 +149,8 @@ class Reader:
                     continue
             is_owner = isinstance(told, Person) and info.name == "person" and "owner" in shown
             shown["owner" if is_owner else info.encode_name] = msgspec.to_builtins(value)
+        if isinstance(event, CasePaused):
+            shown["reasons"] = pauses_in_words(event.reasons)
         return _named_as_in_messages(shown), erased
 
     def _open(self, sealed: bytes) -> Any:
@@ -178,4 +182,4 @@ def why(event: Event, day: str) -> str | None:
     if not isinstance(event, Effect) or not event.reason:
         return None
     start = f"step {event.step} on {day}" if event.step else f"on {day}"
-    return f"{start}: {event.reason}"
+    return f"{start}: {why_in_words(event)}"

@@ -4,9 +4,11 @@ from datetime import datetime
 
 from chassis.store.aggregate import Aggregate
 from services.dunning.domain.account import Account, initial_account
+from services.dunning.domain.case.upcasts import UPCASTS
+from services.dunning.domain.creditor.events import CreditorEvent
 from services.dunning.domain.creditor.evolve import evolve_creditor
 from services.dunning.domain.creditor.state import Creditor, initial_creditor
-from services.dunning.domain.events import AccountEvent, CreditorEvent
+from services.dunning.domain.events import AccountEvent
 from services.dunning.domain.evolve import evolve_account
 
 
@@ -25,6 +27,7 @@ ACCOUNT: Aggregate[Account, AccountEvent] = Aggregate(
     initial=initial_account,
     evolve=evolve_account,
     wake_at=_account_wake,
+    upcasts=UPCASTS,
 )
 CREDITOR: Aggregate[Creditor, CreditorEvent] = Aggregate(
     name="creditor",

@@ -5,6 +5,8 @@ from typing import NamedTuple, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from services.dunning.reasons.values import Reason, Told
+
 
 class Event(Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
     """Something that happened; its tag is the class's name."""
@@ -20,7 +22,8 @@ class Effect(OfCase, frozen=True, kw_only=True):
     """Something the policy brought about: where it came from and why."""
 
     step: str | None = None
-    reason: str = ""
+    reason: Reason | str = ""
+    """Words where it was stored before reasons were values."""
     policy: str = ""
     policy_version: int = 0
 
@@ -38,7 +41,7 @@ class Why(NamedTuple):
 
     case_id: str | None
     step: str | None
-    reason: str
+    reason: Reason
     policy: str
     policy_version: int
 
@@ -53,3 +56,11 @@ def because(effect: F, why: Why) -> F:
         policy=why.policy,
         policy_version=why.policy_version,
     )
+
+
+def told_again(effect: Effect) -> Reason:
+    """The reason of an effect, for another that it leads to later."""
+    if isinstance(effect.reason, str):
+        suffix = f"; policy {effect.policy} v{effect.policy_version}"
+        return Told(effect.reason.removesuffix(suffix))
+    return effect.reason

@@ -1,4 +1,4 @@
-"""Every event of an account, and of a creditor."""
+"""Every event of an account."""
 
 from services.dunning.domain.agreements.events import (
     ApplicationDecided,
@@ -58,15 +58,6 @@ from services.dunning.domain.contact.events import (
     DeliveryRecorded,
     NoticeRequested,
     ReplyRecorded,
-)
-from services.dunning.domain.creditor.events import (
-    ClearanceCertified,
-    CollectorStarted,
-    CommissionApproved,
-    CreditorConfigured,
-    PolicyDecided,
-    PolicyProposed,
-    ReportStored,
 )
 from services.dunning.domain.money.events import (
     CommissionEarned,
@@ -158,23 +149,5 @@ AccountEvent = (
     | ItemDeferred
     | HoldPlaced
     | HoldReleased
-    | WakeScheduled
-)
-
-
-CreditorEvent = (
-    CreditorConfigured
-    | TaskRequested
-    | TaskCompleted
-    | AlertRaised
-    | ApprovalRequested
-    | ApprovalDecided
-    | CommissionApproved
-    | PolicyProposed
-    | PolicyDecided
-    | CollectorStarted
-    | ClearanceCertified
-    | ReportStored
-    | CalendarRun
     | WakeScheduled
 )

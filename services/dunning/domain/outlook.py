@@ -18,8 +18,8 @@ from services.dunning.domain.localtime import ONE_DAY, instant, local_day
 from services.dunning.policy.actions import Action, Legal, Notice, Refer, Restrict, Task
 from services.dunning.policy.model import Pack, Step
 from services.dunning.policy.timing import DaysAfterStep
-
-_HELD = "waits while money for unknown invoices covers what is overdue"
+from services.dunning.reasons import ahead as a
+from services.dunning.reasons import values as r
 
 
 class Ahead(NamedTuple):
@@ -27,7 +27,7 @@ class Ahead(NamedTuple):
 
     what: str
     when: datetime | None
-    reason: str
+    reason: r.Reason | a.AheadReason
     step: str | None = None
 
 
@@ -40,13 +40,13 @@ def outlook(state: Account, pack: Pack, now: datetime, zone: ZoneInfo) -> list[A
     reasons = pause_reasons(state, day, pack.minimum_overdue)
     paused = [Ahead("paused", None, reason) for reason in reasons]
     checks = [
-        Ahead("check of the promise", instant(p.by + ONE_DAY, pack.step_time, zone), "promised")
+        Ahead("check of the promise", instant(p.by + ONE_DAY, pack.step_time, zone), a.Promised())
         for p in state.promises
     ]
     short = state.plan.shortfall_on() if state.plan else None
     if short:
         at = instant(short + ONE_DAY, pack.step_time, zone)
-        checks.append(Ahead("check of the plan", at, f"instalment due on {short}"))
+        checks.append(Ahead("check of the plan", at, a.InstalmentDue(short)))
     steps = _steps(state, pack, now, zone, is_paused=bool(paused)) if state.case else []
     coming = sorted(checks + _planned(state, pack, zone) + steps, key=_soonest)
     return paused + coming
@@ -77,12 +77,12 @@ def _steps(
     for step in pending_steps(case, pack):
         reason, on = _turn(step, state, pack, zone, today, earliest)
         if not holds(step.if_, state, today):
-            found.append(Ahead(_what(step), None, "its condition does not hold now", step.id))
+            found.append(Ahead(_what(step), None, a.ConditionFails(), step.id))
             continue
         held = is_held(state, step.do, today)
         blocked = is_paused or held or on is None or waits_for_decision(case, pack)
         at = None if blocked or on is None else instant(on, pack.step_time, zone)
-        why = _HELD if held else _blocked(case, pack, reason)
+        why = a.MoneyCovers() if held else _blocked(case, pack, reason)
         found.append(Ahead(_what(step), at, why, step.id))
         earliest = on + ONE_DAY if on else date.max
     return found
@@ -90,24 +90,23 @@ def _steps(
 
 def _turn(
     step: Step, state: Account, pack: Pack, zone: ZoneInfo, today: date, earliest: date
-) -> tuple[str, date | None]:
+) -> tuple[r.Reason | a.AheadReason, date | None]:
     """Why and when; what counts from a step still to come, or follows one, has no day yet."""
     turn = turn_of(step, state, pack, today, zone)
     if turn is None:
-        return "waits for what it follows", None
+        return a.WaitsForStepBefore(), None
     if earliest == date.max:
         return turn.why, None
     is_head = state.case is not None and pending_steps(state.case, pack)[0].id == step.id
     if isinstance(step.when, DaysAfterStep) and not is_head:
-        return f"{step.when.then_days} days after the step before", None
-    reason = turn.why.removesuffix(" reached")
-    return reason, max(turn.on, earliest)
+        return r.DaysAfterStepBefore(step.when.then_days), None
+    return a.StepDueAhead(turn.why), max(turn.on, earliest)
 
 
-def _blocked(case: Case, pack: Pack, reason: str) -> str:
+def _blocked(case: Case, pack: Pack, reason: r.Reason | a.AheadReason) -> r.Reason | a.AheadReason:
     if not waits_for_decision(case, pack):
         return reason
-    return f"waits for the decision on step {case.asking}"
+    return a.WaitsForDecision(case.asking or "")
 
 
 def _what(step: Step) -> str:

@@ -9,7 +9,6 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
-from contracts.words.formats import money
 from contracts.words.workdays import EVERY_DAY, WorkingDays
 from services.dunning.domain.account import Account
 from services.dunning.domain.case.events import AlertRaised
@@ -19,15 +18,16 @@ from services.dunning.domain.localtime import instant, local_day
 from services.dunning.policy.actions import Action
 from services.dunning.policy.facts import Fact
 from services.dunning.policy.model import Pack
+from services.dunning.reasons.values import Amount, Pause, Reason
 
 
 class Cause(NamedTuple):
-    """Where an effect comes from: a step, reaction or calendar entry, the reason in words, and its
-    place in the pack. One that is not `of_case` has nothing to do with the case that runs.
+    """Where an effect comes from: a step, reaction or calendar entry, why, and its place
+    in the pack in the pack. One that is not `of_case` has nothing to do with the case that runs.
     """
 
     step: str | None
-    reason: str
+    reason: Reason
     path: tuple[int, ...] = ()
     amount: int | None = None
     approval_id: str | None = None
@@ -75,7 +75,7 @@ class Links(NamedTuple):
 
     evolve: Callable[[Account, Any], Account]
     count_contact: Callable[[People, Any, datetime], People]
-    pause_reasons: Callable[[Account, date, int], tuple[str, ...]]
+    pause_reasons: Callable[[Account, date, int], tuple[Pause, ...]]
     perform: _Perform
     act: _Act
     react: _React
@@ -131,7 +131,7 @@ class Recorder:
         return Why(
             case_id=self.case_id if cause.of_case else None,
             step=cause.step,
-            reason=f"{cause.reason}; policy {self.pack.label}",
+            reason=cause.reason,
             policy=self.pack.id,
             policy_version=self.pack.version,
         )
@@ -167,13 +167,13 @@ class Recorder:
         return bool(self.pause_reasons)
 
     @property
-    def pause_reasons(self) -> tuple[str, ...]:
+    def pause_reasons(self) -> tuple[Pause, ...]:
         """What pauses the account now."""
         return self._links.pause_reasons(self.state, self.today, self.pack.minimum_overdue)
 
-    def shown(self, amount: int) -> str:
-        """An amount of the account as people write it, for reasons and alerts."""
-        return money(amount, self.state.currency, "en")
+    def amount(self, minor: int) -> Amount:
+        """Money of the account, for reasons."""
+        return Amount(minor, self.state.currency)
 
     def at(self, day: date, clock: str) -> datetime:
         """The instant of a local time on a day."""

@@ -16,6 +16,16 @@ from services.dunning.domain.case.events import (
 )
 from services.dunning.domain.event import Event
 from services.dunning.publish.parts import Make, about, case_terms, decided
+from services.dunning.reasons import values as r
+
+PAUSE_CODES: Mapping[type[r.Pause], str] = {
+    r.OnHold: "hold",
+    r.PromiseRuns: "promise",
+    r.PlanRuns: "instalment",
+    r.AllDisputed: "dispute",
+    r.Undecided: "application",
+    r.BelowMinimum: "less",
+}
 
 
 def _case_opened(stored: Stored, account: str | None) -> Contract:
@@ -61,11 +71,13 @@ def _case_closed(stored: Stored, account: str | None) -> Contract:
     return m.CaseClosed(**about(stored, account), reason="nothing_overdue")
 
 
-def pause_code(reasons: tuple[str, ...]) -> str:
-    """The first word of each reason, in order: `hold`, `promise`, `instalment`, `dispute`,
-    `application`.
-    """
-    return ":".join(dict.fromkeys(reason.partition(" ")[0] for reason in reasons))
+def pause_code(reasons: tuple[r.Pause, ...]) -> str:
+    """The code of each kind of pause once, in order."""
+    return ":".join(dict.fromkeys(_code(reason) for reason in reasons))
+
+
+def _code(pause: r.Pause) -> str:
+    return pause.code if isinstance(pause, r.PauseTold) else PAUSE_CODES[type(pause)]
 
 
 def _step_taken(stored: Stored, account: str | None) -> Contract:

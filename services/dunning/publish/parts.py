@@ -9,6 +9,7 @@ from contracts.base import Contract
 from services.dunning.domain.codes import short_code
 from services.dunning.domain.event import Effect
 from services.dunning.domain.money.state import LateFeeTerms, MoneyTerms
+from services.dunning.reasons.english import why_in_words
 
 Make = Callable[[Stored, str | None], Contract | None]
 """Makes the message of an event, or None where there is nothing to tell; the second argument is the
@@ -23,7 +24,7 @@ def decided(event: Effect) -> dict[str, Any]:
         "policy": event.policy,
         "version": event.policy_version,
         "step": event.step,
-        "reason": event.reason[:LABEL_MAX],
+        "reason": why_in_words(event)[:LABEL_MAX],
     }
 
 

@@ -31,6 +31,7 @@ from services.dunning.domain.creditor.events import CommissionApproved
 from services.dunning.domain.event import Event
 from services.dunning.domain.money.events import LimitationReached
 from services.dunning.publish.parts import LABEL_MAX, Make, about, decided, own_id
+from services.dunning.reasons.english import why_in_words
 
 
 def _approval_requested(stored: Stored, account: str | None) -> Contract:
@@ -183,7 +184,7 @@ def _alert(stored: Stored, account: str | None) -> Contract:
         alert_id=own_id(stored),
         kind=event.kind,
         day=event.on or stored.at.date(),
-        reason=event.reason[:LABEL_MAX] or None,
+        reason=why_in_words(event)[:LABEL_MAX] or None,
     )
 
 

@@ -1,6 +1,7 @@
 """Cases: one row each, for lists and filters."""
 
 from chassis.store.stored import Stored
+from services.dunning.reasons.english import pauses_in_words
 from services.dunning.views.rows import Fold, Row, place, rows_view
 
 _SCHEMA = """
@@ -45,7 +46,7 @@ def _moved(row: Row, stored: Stored) -> None:
 
 
 def _paused(row: Row, stored: Stored) -> None:
-    row |= {"state": "paused", "paused_for": list(stored.event.reasons)}
+    row |= {"state": "paused", "paused_for": pauses_in_words(stored.event.reasons)}
 
 
 def _resumed(row: Row, stored: Stored) -> None:

@@ -7,6 +7,7 @@ from services.dunning.domain.case.events import (
     ApprovalLapsed,
     ApprovalRequested,
 )
+from services.dunning.reasons.english import why_in_words
 from services.dunning.views.rows import Fold, Row, place, rows_view
 
 _SCHEMA = """
@@ -38,7 +39,7 @@ def _asked(row: Row, stored: Stored) -> None:
         "what": "approval",
         "purpose": event.for_,
         "by_role": event.by_role,
-        "reason": event.reason,
+        "reason": why_in_words(event),
         "asked_at": stored.at,
         "state": "pending",
     }

@@ -3,6 +3,7 @@ list.
 """
 
 from chassis.store.stored import Stored
+from services.dunning.reasons.english import why_in_words
 from services.dunning.views.rows import Fold, Row, place, rows_view
 
 _SCHEMA = """
@@ -46,7 +47,7 @@ def _requested(row: Row, stored: Stored) -> None:
         "with_owners": list(event.with_owners),
         "asks": list(event.asks),
         "step": event.step,
-        "reason": event.reason,
+        "reason": why_in_words(event),
         "requested_at": stored.at,
         "requested_on": event.on,
         "state": "open",

@@ -1,10 +1,13 @@
 """Which events become messages."""
 
 import typing
+from datetime import date
 
-from services.dunning.domain.events import AccountEvent, CreditorEvent
+from services.dunning.domain.creditor.events import CreditorEvent
+from services.dunning.domain.events import AccountEvent
 from services.dunning.publish import KEPT, MESSAGES
-from services.dunning.publish.cases import pause_code
+from services.dunning.publish.cases import PAUSE_CODES, pause_code
+from services.dunning.reasons import values as r
 
 
 def test_every_event_is_told_or_kept_on_purpose() -> None:
@@ -21,5 +24,10 @@ def test_no_told_event_has_a_sealed_field_in_its_message() -> None:
 
 
 def test_a_pause_is_told_as_a_code() -> None:
-    reasons = ("hold", "promise to pay by 2026-03-25", "application for relief undecided")
-    assert pause_code(reasons) == "hold:promise:application"
+    promises = r.PromiseRuns(date(2026, 3, 25)), r.PromiseRuns(date(2026, 4, 1))
+    pauses = (r.OnHold(), *promises, r.Undecided("relief"))
+    assert pause_code(pauses) == "hold:promise:application"
+
+
+def test_every_pause_has_a_code() -> None:
+    assert {*PAUSE_CODES, r.PauseTold} == set(typing.get_args(r.Pause))

@@ -23,6 +23,7 @@ from services.dunning.domain.contact.events import NoticeRequested
 from services.dunning.domain.creditor.events import ReportStored
 from services.dunning.domain.money.events import FeeCharged, WriteOffApproved
 from services.dunning.policy import with_parameters
+from services.dunning.reasons.english import in_words
 from tests.dunning.domain.packs import (
     CALL,
     LETTER,
@@ -341,7 +342,7 @@ class TestOutlook:
         world.to("2026-06-15").do(MakePromise(amount=1, by=date(2026, 6, 20)))
         first, check, *rest = world.ahead()
         assert (first.what, first.when) == ("paused", None)
-        assert "promise" in first.reason
+        assert "promise" in in_words(first.reason)
         assert check.what == "check of the promise"
         assert all(a.when is None for a in rest)
 
@@ -349,4 +350,4 @@ class TestOutlook:
         world = World(pack(TestApprovalFirst.BODY))
         world.invoice(10000, "2026-06-10")
         world.to("2026-06-16")
-        assert "decision on step s2" in world.ahead()[0].reason
+        assert "decision on step s2" in in_words(world.ahead()[0].reason)

@@ -19,6 +19,7 @@ from services.dunning.domain.contact.commands import RecordReply
 from services.dunning.domain.contact.events import NoticeRequested
 from services.dunning.domain.localtime import months_after, named_day, next_monthly
 from services.dunning.domain.money.commands import UpdateItems
+from services.dunning.reasons.english import why_in_words
 from tests.dunning.domain.packs import CALL, LETTER, SIMPLE, SMS, STOP, VERIFY, braced, pack, steps
 from tests.dunning.domain.world import SHANGHAI, World
 
@@ -268,7 +269,7 @@ class TestPace:
 
     def test_the_reason_says_which_day_and_which_policy(self) -> None:
         world = overdue_world().to("2026-07-01")
-        reasons = [step.reason for step in world.of(StepTaken)]
+        reasons = [why_in_words(step) for step in world.of(StepTaken)]
         assert reasons[1] == "day 10 reached, nothing pauses; policy test v1"
         notice = world.of(NoticeRequested)[1]
         assert (notice.step, notice.policy, notice.policy_version) == ("s2", "test", 1)

@@ -7,6 +7,7 @@ import pytest
 from services.dunning.domain.case.events import AlertRaised
 from services.dunning.domain.creditor.commands import CountCash
 from services.dunning.domain.creditor.decide import decide_creditor
+from services.dunning.reasons.english import why_in_words
 from tests.dunning.domain.packs import CALL, braced, pack, steps
 from tests.dunning.domain.world import World
 
@@ -45,5 +46,5 @@ def test_the_alert_says_amounts_as_people_write_them() -> None:
     command = CountCash(day=date(2026, 6, 1), collected=123450, deposited=100000, running=23450)
     (alert,) = decide_creditor(world.creditor, command, world.pack, world.now)
     assert isinstance(alert, AlertRaised)
-    assert "CNY 1,234.50 received, CNY 1,000.00 deposited" in alert.reason
-    assert "CNY 234.50 not deposited" in alert.reason
+    assert "CNY 1,234.50 received, CNY 1,000.00 deposited" in why_in_words(alert)
+    assert "CNY 234.50 not deposited" in why_in_words(alert)

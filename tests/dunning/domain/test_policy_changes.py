@@ -8,10 +8,9 @@ from services.dunning.domain.case.events import RestrictionRequested
 from services.dunning.domain.commands import CreditorCommand
 from services.dunning.domain.creditor.commands import ConfigureCreditor, DecidePolicy, ProposePolicy
 from services.dunning.domain.creditor.decide import decide_creditor
-from services.dunning.domain.creditor.events import PolicyProposed
+from services.dunning.domain.creditor.events import CreditorEvent, PolicyProposed
 from services.dunning.domain.creditor.evolve import evolve_creditor
 from services.dunning.domain.creditor.state import Creditor, initial_creditor
-from services.dunning.domain.events import CreditorEvent
 from services.dunning.policy import Pack
 from tests.dunning.domain.packs import LETTER, SMS, STOP, braced, pack, steps
 from tests.dunning.domain.world import World

@@ -15,6 +15,7 @@ from services.dunning.domain.codes import short_code
 from services.dunning.domain.money.events import LateFeeWaived
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.policy.facts import ApplicationFact
+from services.dunning.reasons import values as r
 
 
 def make_application(rec: Recorder, command: MakeApplication) -> None:
@@ -79,7 +80,7 @@ def _decide_application(rec: Recorder, application: Application, command: Decide
     if approved and application.for_ == "deferral" and until is not None:
         _defer(rec, application, command)
     if approved and application.for_ == "waive_late_fee":
-        cause = Cause(None, "waive_late_fee approved")
+        cause = Cause(None, r.Decided("waive_late_fee", "approved"))
         rec.effect(LateFeeWaived(amount=amount), cause)
     rec.react(ApplicationFact(application.for_, command.outcome))
     for approval in rec.state.approvals:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from services.dunning.domain.agreements.events import DecisionFoundLate
 from services.dunning.domain.agreements.state import Application
 from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.reasons import values as r
 
 
 def tell_late_decisions(rec: Recorder) -> None:
@@ -15,8 +16,8 @@ def tell_late_decisions(rec: Recorder) -> None:
         return
     for application, on in _late_on(rec):
         if on <= rec.today:
-            words = f"application for {application.for_} of {application.made_on} undecided"
-            cause = Cause(None, f"{words} after {rule.late_after_days} days")
+            late = r.DecisionLate(application.for_, application.made_on, rule.late_after_days)
+            cause = Cause(None, late)
             rec.effect(DecisionFoundLate(application_id=application.application_id), cause)
             rec.alert(rule.alert, cause)
 

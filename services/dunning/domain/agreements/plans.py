@@ -18,6 +18,7 @@ from services.dunning.domain.agreements.events import (
 from services.dunning.domain.agreements.state import Plan
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.policy.facts import PlanFact
+from services.dunning.reasons import values as r
 
 
 def agree_plan(rec: Recorder, command: AgreePlan) -> None:
@@ -69,9 +70,8 @@ def _end(rec: Recorder, plan: Plan, short: date) -> None:
             until=rec.step_time,
         )
     )
-    paid, needed = rec.shown(plan.paid), rec.shown(due)
-    words = f"instalments due by {short} not met: {paid} paid of {needed} due"
-    rec.alert("plan_broken", Cause(None, words))
+    unmet = r.InstalmentsUnmet(short, rec.amount(plan.paid), rec.amount(due))
+    rec.alert("plan_broken", Cause(None, unmet))
     rec.react(PlanFact("broken"))
 
 

@@ -20,6 +20,7 @@ from services.dunning.domain.agreements.state import Promise
 from services.dunning.domain.money.restarts import restart_by_promise
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.policy.facts import PromiseFact
+from services.dunning.reasons import values as r
 
 
 def make_promise(rec: Recorder, command: MakePromise) -> None:
@@ -64,9 +65,8 @@ def _end(rec: Recorder, promise: Promise) -> None:
             until=rec.step_time,
         )
     )
-    promised, paid = rec.shown(promise.amount), rec.shown(promise.paid)
-    words = f"promised {promised} by {promise.by}, paid {paid}"
-    rec.alert("promise_broken", Cause(None, words))
+    promised, paid = rec.amount(promise.amount), rec.amount(promise.paid)
+    rec.alert("promise_broken", Cause(None, r.PromiseUnmet(promised, promise.by, paid)))
     rec.react(PromiseFact("broken"))
 
 

@@ -5,6 +5,7 @@ from services.dunning.domain.case.state import Approval
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.policy import actions
 from services.dunning.policy.actions import Action, Asking
+from services.dunning.reasons import values as r
 
 
 def ask(rec: Recorder, approval: Asking, cause: Cause, *, is_step: bool) -> None:
@@ -37,7 +38,7 @@ def grant(rec: Recorder) -> None:
         return
     cause = Cause(
         approval.step,
-        f"{approval.for_} approved",
+        r.Decided(approval.for_, "approved"),
         approval.path,
         approval.amount,
         approval.approval_id,

@@ -8,6 +8,7 @@ from services.dunning.domain.money.owing import not_yet_due
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.policy.actions import Notice
 from services.dunning.policy.model import BeforeDue
+from services.dunning.reasons import values as r
 
 
 def tell_before_due(rec: Recorder, entry: BeforeDue) -> None:
@@ -15,7 +16,7 @@ def tell_before_due(rec: Recorder, entry: BeforeDue) -> None:
     items = [item for item in not_yet_due(rec.state, rec.today) if item.due_on == due_on]
     if not items or rec.state.hold is not None:
         return
-    cause = Cause(entry.id, f"{entry.days} days before the due date {due_on}")
+    cause = Cause(entry.id, r.BeforeDue(entry.days, due_on))
     for index, action in enumerate(entry.do):
         if not holds(action.if_, rec.state, rec.today):
             continue

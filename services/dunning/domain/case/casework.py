@@ -21,6 +21,7 @@ from services.dunning.domain.money.owing import overdue, overdue_principal, past
 from services.dunning.domain.money.waiting_money import tell_of_waiting_money
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.policy.facts import CaseFact, ClassFact
+from services.dunning.reasons import values as r
 
 
 def reassess(rec: Recorder, *, may_open: bool = True) -> None:
@@ -47,7 +48,7 @@ def _regrade(rec: Recorder) -> None:
     before = rec.state.case.classified if rec.state.case else None
     now = grade_on(rec.state, rec.pack, rec.today)
     if now is not None and now != before:
-        cause = Cause(None, "the oldest overdue item or the way to reach the debtor changed")
+        cause = Cause(None, r.GradeMoved())
         rec.effect(Classified(as_=now), cause)
         rec.react(ClassFact(now))
 
@@ -56,7 +57,7 @@ def _open(rec: Recorder) -> None:
     _forget_agreements(rec)
     oldest = overdue(rec.state, rec.today)[0]
     first = rec.today if rec.now <= rec.step_time else rec.today + ONE_DAY
-    cause = Cause(None, f"item {oldest.item_id} overdue since {oldest.due_on + ONE_DAY}")
+    cause = Cause(None, r.ItemOverdue(oldest.item_id, oldest.due_on + ONE_DAY))
     ahead = rec.state.classified_ahead
     rec.effect(
         CaseOpened(
@@ -74,7 +75,7 @@ def _open(rec: Recorder) -> None:
     )
     tell_of_waiting_money(rec)
     if ahead is not None:
-        rec.effect(Classified(as_=ahead), Cause(None, "classified before the case"))
+        rec.effect(Classified(as_=ahead), Cause(None, r.ClassifiedBefore()))
     rec.react(CaseFact("opened"))
 
 
@@ -91,7 +92,7 @@ def _forget_agreements(rec: Recorder) -> None:
 
 
 def _close(rec: Recorder) -> None:
-    cause = Cause(None, "nothing is overdue and nothing past due is disputed")
+    cause = Cause(None, r.NothingOverdue())
     case_id = rec.case_id
     for task in rec.state.tasks:
         if task.case_id == case_id:
@@ -136,6 +137,6 @@ def _follow_pause(rec: Recorder) -> None:
     if reasons == case.paused:
         return
     if reasons:
-        rec.effect(CasePaused(reasons=reasons), Cause(None, "; ".join(reasons)))
+        rec.effect(CasePaused(reasons=reasons), Cause(None, r.Paused(reasons)))
     else:
-        rec.effect(CaseResumed(), Cause(None, "nothing pauses any more"))
+        rec.effect(CaseResumed(), Cause(None, r.NothingPauses()))

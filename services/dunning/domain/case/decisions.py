@@ -8,11 +8,12 @@ from services.dunning.domain.case.state import Approval
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.policy import actions
 from services.dunning.policy.facts import ApprovalFact
+from services.dunning.reasons import values as r
 
 
 def decide_approval(rec: Recorder, approval: Approval, command: Decide) -> None:
     approved = command.outcome == "approved"
-    cause = Cause(approval.step, f"{approval.for_} {command.outcome}", approval.path)
+    cause = Cause(approval.step, r.Decided(approval.for_, command.outcome), approval.path)
     rec.effect(
         ApprovalDecided(
             approval_id=approval.approval_id,

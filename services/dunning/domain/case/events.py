@@ -8,6 +8,7 @@ from services.dunning.domain.case.state import PolicyRef
 from services.dunning.domain.contact.state import Person
 from services.dunning.domain.event import Effect, Event, OfCase
 from services.dunning.domain.money.state import MoneyTerms, OwedItem
+from services.dunning.reasons import values as r
 
 
 class ObservationRecorded(Event, frozen=True, kw_only=True):
@@ -41,7 +42,7 @@ class CaseOpened(Effect, frozen=True, kw_only=True):
 
 
 class CasePaused(Effect, frozen=True, kw_only=True):
-    reasons: tuple[str, ...]
+    reasons: tuple[r.Pause, ...]
 
 
 class CaseResumed(Effect, frozen=True, kw_only=True):

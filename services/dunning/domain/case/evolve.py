@@ -27,6 +27,7 @@ from services.dunning.domain.case.events import (
     WakeScheduled,
 )
 from services.dunning.domain.case.state import Case, Judgment, Planned
+from services.dunning.domain.event import told_again
 from services.dunning.domain.money.owing import past_due
 
 
@@ -114,7 +115,7 @@ def action_planned(state: Account, event: ActionPlanned) -> Account:
         planned_id=event.planned_id,
         step=event.step or "",
         path=event.path,
-        reason=event.reason.partition(";")[0],
+        reason=told_again(event),
         on=event.on,
         every_days=event.every_days,
         left=event.left,

@@ -14,6 +14,7 @@ from services.dunning.domain.case.events import (
 )
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.policy.walk import observations_of
+from services.dunning.reasons import values as r
 
 
 def place_hold(rec: Recorder, command: PlaceHold) -> None:
@@ -59,5 +60,5 @@ def stop_for_death(rec: Recorder, *, known: bool) -> None:
             owner=_OWNER,
             on=rec.today,
         ),
-        Cause(None, f"{DECEASED} observed"),
+        Cause(None, r.Observed(DECEASED)),
     )

@@ -11,6 +11,7 @@ from services.dunning.domain.money.owing import is_unpaid, not_yet_due, overdue
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.policy.actions import Action, Notice
 from services.dunning.policy.model import CalendarEntry
+from services.dunning.reasons import values as r
 
 
 def runs_for(entry: CalendarEntry, state: Account, day: date) -> bool:
@@ -30,7 +31,7 @@ def run_monthly(rec: Recorder, entry: CalendarEntry, due_on: date) -> None:
     on = next_monthly(due_on, *entry.monthly)
     if on > rec.today or not runs_for(entry, rec.state, rec.today):
         return
-    cause = Cause(entry.id, f"monthly, day {named_day(on, entry.monthly)}")
+    cause = Cause(entry.id, r.Monthly(named_day(on, entry.monthly)))
     rec.effect(CalendarRun(on=rec.today), cause)
     for index, action in enumerate(entry.do):
         if holds(action.if_, rec.state, rec.today):

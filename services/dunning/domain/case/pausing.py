@@ -4,34 +4,33 @@ case or to go on with one).
 
 from datetime import date, timedelta
 
-from contracts.words.formats import money
 from contracts.words.late_fee import late_fee_at
 from services.dunning.domain.account import Account
 from services.dunning.domain.localtime import ONE_DAY
 from services.dunning.domain.money.owing import overdue, past_due
 from services.dunning.policy.actions import Legal, Notice, Restrict
+from services.dunning.reasons import values as r
 
 _DAYS_AHEAD_MAX = 1 << 15
 HELD_BY_PAUSE = (Notice, Restrict, Legal)
 """What a pause forbids: contact, restriction, legal documents (rules of all packs: pause)."""
 
 
-def pause_reasons(state: Account, day: date, minimum: int = 0) -> tuple[str, ...]:
+def pause_reasons(state: Account, day: date, minimum: int = 0) -> tuple[r.Pause, ...]:
     """Name everything that pauses the account's case on a day, in a fixed order; empty when nothing
     does. A case of which less than the pack's `minimum` is overdue waits like a paused one.
     """
-    reasons: list[str] = []
+    reasons: list[r.Pause] = []
     if state.hold is not None:
-        reasons.append("hold")
-    reasons += [f"promise to pay by {promise.by}" for promise in state.promises]
+        reasons.append(r.OnHold())
+    reasons += [r.PromiseRuns(promise.by) for promise in state.promises]
     if state.plan is not None:
-        reasons.append("instalment plan in good standing")
+        reasons.append(r.PlanRuns())
     if past_due(state, day) and not overdue(state, day):
-        reasons.append("dispute over all that is past due")
-    reasons += [f"application for {a.for_} undecided" for a in state.applications]
+        reasons.append(r.AllDisputed())
+    reasons += [r.Undecided(a.for_) for a in state.applications]
     if is_small(state, minimum, day):
-        least = money(minimum, state.currency, "en")
-        reasons.append(f"less than the minimum of {least} overdue")
+        reasons.append(r.BelowMinimum(r.Amount(minimum, state.currency)))
     return tuple(reasons)
 
 

@@ -15,6 +15,7 @@ from services.dunning.policy.facts import DeliveryFact, Fact, TaskFact
 from services.dunning.policy.model import Reaction
 from services.dunning.policy.triggers import OnTask, Trigger, single_triggers
 from services.dunning.policy.walk import followed_tasks
+from services.dunning.reasons import values as r
 
 
 def react(rec: Recorder, fact: Fact, led_by: tuple[str, ...] = ()) -> None:
@@ -26,7 +27,7 @@ def react(rec: Recorder, fact: Fact, led_by: tuple[str, ...] = ()) -> None:
             continue
         if _answers(rec, reaction.on, fact) and _is_free(rec, reaction):
             follows = (*led_by, reaction.id) if isinstance(fact, DeliveryFact) else ()
-            cause = Cause(reaction.id, _recorded(fact), follows=follows)
+            cause = Cause(reaction.id, r.Recorded(str(fact)), follows=follows)
             if reaction.once_a_day and not rec.is_paused:
                 rec.effect(Reacted(on=_seen_on(rec, reaction)), cause)
             perform_reaction(rec, reaction, cause)
@@ -47,11 +48,7 @@ def _follow_task(rec: Recorder, fact: TaskFact) -> None:
     for part_id, place, task in followed_tasks(rec.pack, fact.kind):
         done = rec.state.case.done.get(task.kind) if rec.state.case else None
         if done is not None and done.times >= task.times:
-            rec.perform(task.then, Cause(part_id, _recorded(fact), place))
-
-
-def _recorded(fact: Fact) -> str:
-    return f"{fact} recorded".replace("_", " ")
+            rec.perform(task.then, Cause(part_id, r.Recorded(str(fact)), place))
 
 
 def _seen_on(rec: Recorder, reaction: Reaction) -> date:

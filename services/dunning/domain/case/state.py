@@ -4,6 +4,8 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
+from services.dunning.reasons import values as r
+
 
 class PolicyRef(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A pack as a case pins it: version, the figures an operator changed (as text), and the hash of
@@ -59,7 +61,7 @@ class Planned(Struct, frozen=True, kw_only=True, omit_defaults=True):
     planned_id: str
     step: str
     path: tuple[int, ...]
-    reason: str
+    reason: r.Reason
     on: date
     every_days: int = 0
     left: int | None = 1
@@ -97,7 +99,7 @@ class WaitingContact(Struct, frozen=True, kw_only=True, omit_defaults=True):
     contact: str
     path: tuple[int, ...]
     step: str
-    reason: str
+    reason: r.Reason
     channel: str | None = None
     follows: tuple[str, ...] = ()
 
@@ -156,7 +158,7 @@ class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
     base_on: date | None = None
     asking: str | None = None
     granted: Approval | None = None
-    paused: tuple[str, ...] = ()
+    paused: tuple[r.Pause, ...] = ()
     replied: bool = False
     disputed: bool = False
     sent: tuple[str, ...] = ()

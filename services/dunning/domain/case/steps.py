@@ -13,6 +13,7 @@ from services.dunning.domain.case.timetable import (
 from services.dunning.domain.money.owing import overdue
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.policy.model import Step
+from services.dunning.reasons import values as r
 
 
 def take_step(rec: Recorder) -> None:
@@ -32,12 +33,12 @@ def take_step(rec: Recorder) -> None:
             if not is_held(rec.state, step.do, rec.today):
                 _take(rec, step, turn)
             return
-        why = Cause(step.id, f"{turn.why}, but its condition does not hold")
+        why = Cause(step.id, r.StepLeftOut(turn.why))
         rec.effect(StepDropped(on=rec.today), why)
 
 
 def _take(rec: Recorder, step: Step, turn: Turn) -> None:
-    cause = Cause(step.id, f"{turn.why}, nothing pauses")
+    cause = Cause(step.id, r.StepDue(turn.why))
     asks = step.approval is not None
     rec.effect(
         StepTaken(

@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from contracts.words.formats import money
 from services.dunning.domain.account import Account
 from services.dunning.domain.case.state import Case
 from services.dunning.domain.localtime import ONE_DAY, instant, local_day, months_after
@@ -27,13 +26,14 @@ from services.dunning.policy.timing import (
     MonthsPastDue,
     When,
 )
+from services.dunning.reasons import values as r
 
 
 class Turn(NamedTuple):
     """The first day on which a step may be taken, as far as its own `when` says, and why."""
 
     on: date
-    why: str
+    why: r.TurnReason
 
 
 def steps_of(case: Case, pack: Pack) -> list[Step]:
@@ -102,12 +102,12 @@ def first_possible_day(case: Case) -> date:
 def _planned(when: When, state: Account, due_on: date, pack: Pack, zone: ZoneInfo) -> Turn | None:
     match when:
         case DayPastDue(day=day):
-            return Turn(due_on + timedelta(days=day), f"day {day} reached")
+            return Turn(due_on + timedelta(days=day), r.DayReached(day))
         case DaysAfterStep(then_days=days):
             return _after_step_before(days, state.case)
         case MonthsPastDue(months_past_due=months):
             last = months_after(due_on, months)
-            return Turn(last + ONE_DAY, f"more than {months} months past due")
+            return Turn(last + ONE_DAY, r.MonthsPastDue(months))
         case AfterFact(after=after):
             return _after(after, state, pack, zone)
 
@@ -116,7 +116,7 @@ def _after_step_before(days: int, case: Case | None) -> Turn | None:
     if case is None:
         return None
     base = case.base_on or case.opened_on
-    return Turn(base + timedelta(days=days), f"{days} days after the step before ({base})")
+    return Turn(base + timedelta(days=days), r.DaysAfterStepBefore(days, base))
 
 
 def _by_amount(when: When, state: Account, day: date) -> Turn | None:
@@ -126,8 +126,8 @@ def _by_amount(when: When, state: Account, day: date) -> Turn | None:
     amount = overdue_principal(state, day)
     if amount < least:
         return None
-    overdue_now, limit = (money(one, state.currency, "en") for one in (amount, least))
-    return Turn(date.min, f"overdue {overdue_now} reached {limit}")
+    now, limit = (r.Amount(one, state.currency) for one in (amount, least))
+    return Turn(date.min, r.OverdueReached(now, limit))
 
 
 def _after(after: After, state: Account, pack: Pack, zone: ZoneInfo) -> Turn | None:
@@ -138,7 +138,7 @@ def _after(after: After, state: Account, pack: Pack, zone: ZoneInfo) -> Turn | N
         case AfterStep(step=step):
             on = next((case.taken[id_] for id_ in pack.names(step) if id_ in case.taken), None)
             wait = timedelta(days=after.days)
-            return Turn(on + wait, f"step {step} taken on {on}{_later(after)}") if on else None
+            return Turn(on + wait, r.AfterStep(step, on, after.days)) if on else None
         case AfterLegal():
             return _after_legal(after, case, is_unpaid=judgment_unpaid(state))
         case AfterTask() | AfterApproval():
@@ -150,7 +150,7 @@ def _after_legal(after: AfterLegal, case: Case, *, is_unpaid: bool) -> Turn | No
     if on is None or (after.unpaid and not is_unpaid):
         return None
     wait = timedelta(days=after.days) or ONE_DAY
-    return Turn(on + wait, f"{after.legal} recorded on {on}{_later(after)}")
+    return Turn(on + wait, r.AfterLegal(after.legal, on, after.days))
 
 
 def _after_result(
@@ -161,9 +161,9 @@ def _after_result(
         return None
     at = max(known)
     fact = after.task if isinstance(after, AfterTask) else f"approval {after.approval}"
-    result = " or ".join(after.results) or "done"
-    why = f"{fact} {result} on {local_day(at, zone)}{_later(after)}"
-    day = local_day(at, zone) + timedelta(days=after.days)
+    on = local_day(at, zone)
+    day = on + timedelta(days=after.days)
+    why = r.AfterResult(fact, on, after.results, after.days)
     return Turn(max(day, _next_turn_day(at, pack, zone)), why)
 
 
@@ -178,10 +178,6 @@ def _known_at(after: AfterTask | AfterApproval, case: Case) -> list[datetime]:
     if not after.results:
         return [done.at]
     return [done.results[result].at for result in after.results if result in done.results]
-
-
-def _later(after: After) -> str:
-    return f", {after.days} days on" if after.days else ""
 
 
 def _next_turn_day(at: datetime, pack: Pack, zone: ZoneInfo) -> date:

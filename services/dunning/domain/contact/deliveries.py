@@ -8,6 +8,7 @@ from services.dunning.domain.contact.events import DeliveryRecorded, ReplyRecord
 from services.dunning.domain.money.restarts import restart_by_delivery
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.policy.facts import DeliveryFact
+from services.dunning.reasons import values as r
 
 NO_ADDRESS = "no_address"
 
@@ -42,8 +43,7 @@ def _tell_unreachable(rec: Recorder, asked: NoticeAsked) -> None:
         return
     together = _asked_together(rec, case, asked)
     if all(one.fate == NO_ADDRESS for one in together):
-        words = f"{asked.step}: no usable address in any of its channels"
-        rec.alert(UNREACHABLE, Cause(asked.step, words))
+        rec.alert(UNREACHABLE, Cause(asked.step, r.NoUsableAddress(asked.step)))
 
 
 def _may_be_told_of(rec: Recorder, part_id: str | None) -> bool:

@@ -16,6 +16,7 @@ from services.dunning.domain.contact.events import (
     NoticeRequested,
     ReplyRecorded,
 )
+from services.dunning.domain.event import told_again
 from services.dunning.policy.vocabulary import CONTACT_TASKS
 
 
@@ -95,7 +96,7 @@ def delayed(state: Account, event: ContactDelayed) -> Account:
         contact=event.contact,
         path=event.path,
         step=event.step or "",
-        reason=event.reason,
+        reason=told_again(event),
         channel=event.channel,
         follows=event.follows,
     )

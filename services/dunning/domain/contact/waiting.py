@@ -18,6 +18,7 @@ from services.dunning.policy.actions import (
 )
 from services.dunning.policy.model import Contact
 from services.dunning.policy.vocabulary import CONTACT_TASKS
+from services.dunning.reasons import values as r
 
 _LOOK_AGAIN = timedelta(minutes=10)
 """By then it is known whether a notice just asked for found an address; if not, it was none."""
@@ -137,10 +138,9 @@ def release_contacts(rec: Recorder) -> None:
         if action is None or rec.is_paused:
             continue
         if allowed_at(rec, contact_by(action, contact)) <= rec.now:
-            reason = f"waited for the contact limit; {contact.reason.partition(';')[0]}"
             cause = Cause(
                 contact.step,
-                reason,
+                r.WaitedForLimit(contact.reason),
                 contact.path,
                 contact=contact.contact,
                 channel=contact.channel,

@@ -16,16 +16,16 @@ from services.dunning.domain.case.events import (
     WakeScheduled,
 )
 from services.dunning.domain.creditor.commands import RunCalendar
-from services.dunning.domain.creditor.events import ReportStored
+from services.dunning.domain.creditor.events import CreditorEvent, ReportStored
 from services.dunning.domain.creditor.evolve import evolve_creditor
 from services.dunning.domain.creditor.state import Creditor
 from services.dunning.domain.event import Why, because
-from services.dunning.domain.events import CreditorEvent
 from services.dunning.domain.localtime import instant, local_day, named_day, next_monthly
 from services.dunning.domain.money.commission import month_before
 from services.dunning.policy.actions import Action, Alert, Approval, Report, Task
 from services.dunning.policy.model import CalendarEntry, Pack
 from services.dunning.policy.segments import segment_owner
+from services.dunning.reasons import values as r
 
 _ONE_DAY = timedelta(days=1)
 _SCOPES = ("creditor", "segments")
@@ -60,16 +60,8 @@ def tell_unknown(told: int, days: WorkingDays, pack: Pack, day: date) -> list[Cr
     """
     if told == day.year or days.knows(day.year):
         return []
-    reason = f"the working days of {day.year} ({days.country}) are not known: Monday to Friday"
-    return [
-        AlertRaised(
-            kind="calendar_unknown",
-            on=day,
-            reason=f"{reason}; policy {pack.label}",
-            policy=pack.id,
-            policy_version=pack.version,
-        )
-    ]
+    why = Why(None, None, r.WorkingDaysUnknown(day.year, days.country), pack.id, pack.version)
+    return [because(AlertRaised(kind="calendar_unknown", on=day), why)]
 
 
 def next_run(
@@ -116,7 +108,7 @@ def _entry(
 ) -> Iterator[CreditorEvent]:
     if not _applies(entry, command, pack, day):
         return
-    reason = f"monthly, day {named_day(day, entry.monthly)}; policy {pack.label}"
+    reason = r.Monthly(named_day(day, entry.monthly))
     why = Why(None, entry.id, reason, pack.id, pack.version)
     yield because(CalendarRun(on=day), why)
     segments = command.segments if entry.scope == "segments" else (None,)

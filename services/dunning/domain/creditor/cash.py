@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from contracts.words.formats import money
 from services.dunning.domain.case.events import AlertRaised
 from services.dunning.domain.creditor.commands import CountCash
+from services.dunning.domain.creditor.events import CreditorEvent
 from services.dunning.domain.creditor.state import Creditor
-from services.dunning.domain.events import CreditorEvent
+from services.dunning.domain.event import Why, because
 from services.dunning.policy.model import Pack
+from services.dunning.reasons import values as r
 
 
 def count_cash(
@@ -20,25 +21,17 @@ def count_cash(
     if desk is None:
         return []
 
-    def shown(amount: int) -> str:
-        return money(amount, state.currency, "en")
-
+    kept: int | None = None
     if desk.compare == "running_total":
-        amiss, words = command.running > 0, f"{shown(command.running)} not deposited by then"
+        amiss, kept = command.running > 0, command.running
     else:
-        amiss, words = command.collected != command.deposited, "that day alone"
+        amiss = command.collected != command.deposited
     if not amiss:
         return []
-    reason = (
-        f"cash of a collector on {command.day}: {shown(command.collected)} received, "
-        f"{shown(command.deposited)} deposited, {words}; policy {pack.label}"
+    collected, deposited = (
+        r.Amount(minor, state.currency) for minor in (command.collected, command.deposited)
     )
-    return [
-        AlertRaised(
-            kind=desk.alert,
-            on=command.day,
-            reason=reason,
-            policy=pack.id,
-            policy_version=pack.version,
-        )
-    ]
+    left = None if kept is None else r.Amount(kept, state.currency)
+    reason = r.CashUneven(command.day, collected, deposited, left)
+    why = Why(None, None, reason, pack.id, pack.version)
+    return [because(AlertRaised(kind=desk.alert, on=command.day), why)]

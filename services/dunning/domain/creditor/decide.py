@@ -27,11 +27,10 @@ from services.dunning.domain.creditor.desk import (
     decide_approval,
     start_collector,
 )
-from services.dunning.domain.creditor.events import CreditorConfigured
+from services.dunning.domain.creditor.events import CreditorConfigured, CreditorEvent
 from services.dunning.domain.creditor.policy_changes import check_decision, decided, propose_policy
 from services.dunning.domain.creditor.state import Creditor
 from services.dunning.domain.creditor.terms import policy_ref, terms_of
-from services.dunning.domain.events import CreditorEvent
 from services.dunning.domain.localtime import local_day
 from services.dunning.policy.model import Pack
 

@@ -12,11 +12,12 @@ from services.dunning.domain.creditor.events import (
     ClearanceCertified,
     CollectorStarted,
     CommissionApproved,
+    CreditorEvent,
 )
 from services.dunning.domain.creditor.state import Creditor
-from services.dunning.domain.events import CreditorEvent
 from services.dunning.domain.localtime import local_day
 from services.dunning.policy.model import Pack
+from services.dunning.reasons import values as r
 
 COMMISSION = "commission"
 """The approval whose granting lets a month's commission be paid."""
@@ -63,7 +64,7 @@ def decide_approval(
             amount=amount,
             at=now,
             step=approval.step,
-            reason=f"{approval.for_} {command.outcome}; policy {pack.label}",
+            reason=r.Decided(approval.for_, command.outcome),
             policy=pack.id,
             policy_version=pack.version,
         )

@@ -3,6 +3,15 @@
 from datetime import date
 from typing import Any
 
+from services.dunning.domain.case.events import (
+    AlertRaised,
+    ApprovalDecided,
+    ApprovalRequested,
+    CalendarRun,
+    TaskCompleted,
+    TaskRequested,
+    WakeScheduled,
+)
 from services.dunning.domain.case.state import PolicyRef
 from services.dunning.domain.contact.state import Person
 from services.dunning.domain.creditor.state import Terms
@@ -71,3 +80,21 @@ class CommissionApproved(Event, frozen=True, kw_only=True):
     month: str
     amount: int
     currency: str
+
+
+CreditorEvent = (
+    CreditorConfigured
+    | TaskRequested
+    | TaskCompleted
+    | AlertRaised
+    | ApprovalRequested
+    | ApprovalDecided
+    | CommissionApproved
+    | PolicyProposed
+    | PolicyDecided
+    | CollectorStarted
+    | ClearanceCertified
+    | ReportStored
+    | CalendarRun
+    | WakeScheduled
+)

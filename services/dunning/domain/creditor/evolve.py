@@ -22,12 +22,12 @@ from services.dunning.domain.creditor.events import (
     CollectorStarted,
     CommissionApproved,
     CreditorConfigured,
+    CreditorEvent,
     PolicyDecided,
     PolicyProposed,
     ReportStored,
 )
 from services.dunning.domain.creditor.state import Creditor, PolicyProposal
-from services.dunning.domain.events import CreditorEvent
 
 
 def evolve_creditor(state: Creditor, event: CreditorEvent) -> Creditor:

@@ -10,12 +10,12 @@ from services.dunning.domain.case.events import CasePolicyChanged
 from services.dunning.domain.case.state import PolicyRef
 from services.dunning.domain.checks import OUTCOMES, one_of
 from services.dunning.domain.creditor.commands import DecidePolicy, ProposePolicy
-from services.dunning.domain.creditor.events import PolicyDecided, PolicyProposed
+from services.dunning.domain.creditor.events import CreditorEvent, PolicyDecided, PolicyProposed
 from services.dunning.domain.creditor.state import Creditor, PolicyProposal
 from services.dunning.domain.creditor.terms import means, money_terms, policy_ref
-from services.dunning.domain.events import CreditorEvent
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.policy.model import Pack
+from services.dunning.reasons import values as r
 
 
 def propose_policy(
@@ -77,7 +77,7 @@ def follow_policy(rec: Recorder, command: FollowPolicy) -> None:
         raise Rejected(f"the case follows policy {wanted.label} with these figures already")
     if case.asking is not None or case.granted is not None:
         raise Rejected("a step of the case waits for its decision: decide it first")
-    cause = Cause(None, f"moved from policy {case.policy.label} by decision of {command.by}")
+    cause = Cause(None, r.PolicyMoved(case.policy.label, command.by))
     rec.effect(
         CasePolicyChanged(
             before=case.policy,

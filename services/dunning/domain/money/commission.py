@@ -13,6 +13,7 @@ from services.dunning.domain.money.events import CommissionEarned, CommissionRev
 from services.dunning.domain.money.state import Earned, MoneyPart, Recovered, Taken
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.policy.recovery import CommissionRate
+from services.dunning.reasons import values as r
 
 _IN_KIND = "in_kind"
 _WON = "judgment"
@@ -34,8 +35,7 @@ def earn(rec: Recorder, command: RecordPayment) -> None:
     amount = _worked_out(parts, command.amount)
     if amount:
         rates = tuple(dict.fromkeys(part.rate for part in earning))
-        shown, at = rec.shown(recovered), " and ".join(rates)
-        words = f"payment {command.payment_id} recovered {shown} at {at}"
+        reason = r.MoneyRecovered(command.payment_id, rec.amount(recovered), rates)
         rec.effect(
             CommissionEarned(
                 collected_by=collector,
@@ -47,7 +47,7 @@ def earn(rec: Recorder, command: RecordPayment) -> None:
                 paid=command.amount,
                 parts=parts,
             ),
-            Cause(None, words),
+            Cause(None, reason),
         )
 
 
@@ -60,7 +60,7 @@ def take_back(rec: Recorder, payment_id: str, amount: int | None) -> None:
     left = _worked_out(earned.parts, paid)
     if left >= earned.standing:
         return
-    words = f"was reversed in part: {rec.shown(paid)} are left of it" if paid else "was reversed"
+    reason = r.PaymentTakenBack(payment_id, rec.amount(paid) if paid else None)
     rec.effect(
         CommissionReversed(
             collected_by=earned.collected_by,
@@ -69,7 +69,7 @@ def take_back(rec: Recorder, payment_id: str, amount: int | None) -> None:
             on=rec.today,
             left=left,
         ),
-        Cause(None, f"payment {payment_id} {words}"),
+        Cause(None, reason),
     )
 
 

@@ -17,6 +17,7 @@ from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.policy.actions import Action, Alert
 from services.dunning.policy.facts import LimitationFact
 from services.dunning.policy.model import Limitation
+from services.dunning.reasons import values as r
 
 NEAR, EXPIRED = "near", "expired"
 
@@ -69,8 +70,7 @@ def _tell(
     causes: list[Cause] = []
     for item in items:
         end = ends_on(rec.state, item.item_id, item.due_on, rules)
-        words = f"the limitation period of item {item.item_id} ends on {end}"
-        cause = Cause(f"limitation_{stage}", words)
+        cause = Cause(f"limitation_{stage}", r.LimitationEnds(item.item_id, end))
         causes.append(cause)
         rec.effect(
             LimitationReached(item_id=item.item_id, stage=stage, on=rec.today, ends_on=end), cause

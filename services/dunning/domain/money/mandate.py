@@ -3,6 +3,7 @@
 from services.dunning.domain.case.events import TaskRequested
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.policy.facts import MandateFact
+from services.dunning.reasons import values as r
 
 WITHDRAWN = "withdrawn"
 _NO_MORE = frozenset(
@@ -36,5 +37,5 @@ def withdraw(rec: Recorder) -> None:
             asks=("a new mandate, or another way to pay",),
             on=rec.today,
         ),
-        Cause(None, "the direct-debit mandate was withdrawn", of_case=False),
+        Cause(None, r.MandateEnded(), of_case=False),
     )

@@ -10,6 +10,7 @@ from services.dunning.domain.case.events import WakeScheduled
 from services.dunning.domain.money.commands import NoteUnmatched
 from services.dunning.domain.money.events import PaymentUnmatched
 from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.reasons import values as r
 
 ALERT = "payment_unmatched"
 _PATIENCE = timedelta(minutes=5)
@@ -27,18 +28,16 @@ def note_unmatched(rec: Recorder, command: NoteUnmatched) -> None:
         )
     )
     if is_new:
-        names = ", ".join(command.invoices)
-        shown = rec.shown(command.amount)
-        words = f"{shown} of payment {command.payment_id} wait for unknown {names}"
-        rec.alert(ALERT, Cause(None, words))
+        amount = rec.amount(command.amount)
+        waits = r.MoneyWaits(command.payment_id, amount, command.invoices)
+        rec.alert(ALERT, Cause(None, waits))
 
 
 def tell_of_waiting_money(rec: Recorder) -> None:
     """Tell it again of a case that opens while money waits: whoever works it must know."""
     if rec.state.waiting:
         for payment_id, until in rec.state.unmatched.items():
-            words = f"payment {payment_id} waits until {until} for invoices nobody knows"
-            rec.alert(ALERT, Cause(None, words))
+            rec.alert(ALERT, Cause(None, r.PaymentWaits(payment_id, until)))
 
 
 def put_off_turn(rec: Recorder) -> bool:
