@@ -15,9 +15,10 @@ from chassis.store.views import table_of
 from contracts.base import Number
 from contracts.words.streams import Subject, account_stream
 from contracts.words.vocabulary import STAFF
-from services.dunning.api import models as m
 from services.dunning.api.creditors import end_of, paged
 from services.dunning.api.desk import CreditorQuery, Desk, InScope
+from services.dunning.api.models import cases as m
+from services.dunning.api.models.work import DecisionRow
 from services.dunning.api.queries import CASE, CASES, PERSON, SORTS, case_row, subjects_of
 from services.dunning.api.roles import may
 from services.dunning.api.timeline import Entry
@@ -120,7 +121,7 @@ def _lists(routes: APIRouter, desk: Desk) -> None:
         "/decisions",
         summary="Applications and approvals, oldest first",
         operation_id="list_decisions",
-        response_model=Page[m.DecisionRow],
+        response_model=Page[DecisionRow],
     )
     async def decisions(
         who: Annotated[Principal, may("see_cases")],

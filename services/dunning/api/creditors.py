@@ -13,8 +13,8 @@ from chassis.http.paging import Cursor, Limit
 from chassis.store.work import Work
 from contracts.words.streams import creditor_stream
 from services.dunning.api import inputs as i
-from services.dunning.api import models as m
 from services.dunning.api.desk import ALL_ACCOUNTS, CreditorInScope, Desk, staff_of
+from services.dunning.api.models import policies as m
 from services.dunning.api.roles import may
 from services.dunning.api.timeline import Entry, Reader
 from services.dunning.domain.creditor.commands import ConfigureCreditor

@@ -15,8 +15,8 @@ from chassis.store.reads import states
 from chassis.store.vault import KeyRing
 from chassis.store.views import table_of
 from contracts.words.streams import Subject, account_stream
-from services.dunning.api import models as m
 from services.dunning.api.desk import CreditorInScope, Desk
+from services.dunning.api.models import debits as m
 from services.dunning.api.roles import may
 from services.dunning.domain.account import Account
 from services.dunning.domain.aggregates import ACCOUNT

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query
 
 from chassis.http import Principal
 from contracts.words.streams import Subject, account_stream
-from services.dunning.api import models as m
 from services.dunning.api.desk import CreditorInScope, Desk
+from services.dunning.api.models import cases as m
 from services.dunning.api.queries import GROUPS
 from services.dunning.api.roles import may
 from services.dunning.domain.account import Account

@@ -11,7 +11,6 @@ from chassis.http import Principal
 from chassis.store.stored import Stored
 from contracts.words.streams import Subject, account_stream, creditor_stream
 from services.dunning.api import inputs as i
-from services.dunning.api import models as m
 from services.dunning.api.desk import (
     CreditorInScope,
     Desk,
@@ -21,6 +20,7 @@ from services.dunning.api.desk import (
     Target,
     staff_of,
 )
+from services.dunning.api.models import policies as m
 from services.dunning.api.queries import CASE
 from services.dunning.api.roles import acting_for, may
 from services.dunning.domain.account import Account

@@ -15,9 +15,9 @@ from chassis.http.files import as_file
 from chassis.sheets import CSV_TYPE, XLSX_TYPE
 from contracts.words.streams import Subject, creditor_stream
 from contracts.words.vocabulary import STAFF
-from services.dunning.api import models as m
 from services.dunning.api.creditors import end_of
 from services.dunning.api.desk import CreditorInScope, Desk
+from services.dunning.api.models import reports as m
 from services.dunning.api.roles import may
 from services.dunning.domain.creditor.events import ReportStored
 from services.dunning.reports import REPORTS, Book, Opened, books_of

@@ -15,7 +15,6 @@ from chassis.store.views import table_of
 from contracts.words.streams import Subject
 from contracts.words.vocabulary import STAFF
 from services.dunning.api import inputs as i
-from services.dunning.api import models as m
 from services.dunning.api.desk import (
     Acting,
     CreditorId,
@@ -26,6 +25,7 @@ from services.dunning.api.desk import (
     RequestId,
     Target,
 )
+from services.dunning.api.models import work as m
 from services.dunning.api.roles import acting_for, may
 from services.dunning.domain.account import Account
 from services.dunning.domain.case.commands import CompleteTask
