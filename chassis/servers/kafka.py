@@ -21,7 +21,7 @@ from aiokafka.errors import KafkaError
 
 from chassis.errors import Misconfigured, Transient
 
-HOME = Path(__file__).resolve().parent.parent / "deploy" / "kafka"
+HOME = Path(__file__).resolve().parents[2] / "deploy" / "kafka"
 CLUSTER_ID = "YXJyZWFycy1sb2NhbC0xMA"  # 16 bytes in base64url, as Kafka wants it; any will do
 HEAP = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC")
 COPY_JARS = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
