@@ -33,6 +33,20 @@ def export(
 
 
 @app.command()
+def events(
+    out: Annotated[Path, typer.Option(help="File to write.")] = Path("docs/events.md"),
+) -> None:
+    """Write who says which message, and who handles it where."""
+    from arrears.message_map import message_map
+
+    try:
+        out.write_text(message_map(), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{error.filename}: {error.strerror}") from error
+    typer.echo(f"{out}")
+
+
+@app.command()
 def openapi(
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path(),
 ) -> None:
