@@ -16,7 +16,7 @@ from chassis.owed.ledger import (
 from contracts.words.vocabulary import CHANNELS
 from services.notifier.domain import commands as c
 from services.notifier.domain import events as e
-from services.notifier.domain import pausing, respond, sending
+from services.notifier.domain import respond, sending, waiting
 from services.notifier.domain.state import Account
 
 
@@ -36,7 +36,7 @@ def wake_at(state: Account) -> datetime | None:
 def keep_debtor(state: Account, command: c.KeepDebtor) -> list[e.Event]:
     """Keep who the debtor is; what waited for that may go."""
     kept = e.DebtorUpserted(command.sealed, command.moved)
-    return [kept, *pausing.released(state, "profile")]
+    return [kept, *waiting.released(state, "profile")]
 
 
 def erase_debtor(state: Account, command: c.EraseDebtor) -> list[e.Event]:
@@ -57,7 +57,7 @@ def keep_details(state: Account, command: c.KeepDetails) -> list[e.Event]:
 def take_in_balance(state: Account, command: FollowBalance) -> list[e.Event]:
     """Follow the ledger; what waited for its figures may go."""
     seen = follow_balance(state.ledger, command)
-    return [*seen, *pausing.released(state, "ledger")] if seen else []
+    return [*seen, *waiting.released(state, "ledger")] if seen else []
 
 
 def take_in_clearance(state: Account, command: FollowClearance) -> list[LedgerSeen]:
@@ -94,14 +94,14 @@ _DECIDERS: dict[type, Callable[[Account, Any], Sequence[e.Event]]] = {
     FollowClearance: take_in_clearance,
     c.CountContact: count_contact,
     c.RequestNotice: request,
-    c.PauseCase: pausing.pause,
-    c.ResumeCase: pausing.resume,
-    c.EndCase: pausing.end_case,
-    c.PlaceHold: pausing.place_hold,
-    c.ReleaseHold: pausing.release_hold,
-    c.Wake: pausing.wake,
-    c.CheckNotice: sending.check,
-    c.HoldBack: sending.hold_back,
+    c.PauseCase: waiting.pause,
+    c.ResumeCase: waiting.resume,
+    c.EndCase: waiting.end_case,
+    c.PlaceHold: waiting.place_hold,
+    c.ReleaseHold: waiting.release_hold,
+    c.Wake: waiting.wake,
+    c.CheckNotice: waiting.check,
+    c.HoldBack: waiting.hold_back,
     c.SplitNotice: sending.split,
     c.SuppressNotice: sending.suppress,
     c.GiveUpNotice: sending.give_up,

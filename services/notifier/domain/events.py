@@ -72,7 +72,7 @@ class NoticeRequested(Wanted, frozen=True, tag="notice_requested"):
 
 
 class NoticeDeferred(Struct, frozen=True, tag="notice_deferred"):
-    """A notice has to wait: `reason` is hours, frequency, retry, profile, terms or ledger."""
+    """A notice has to wait; what `reason` may be says `waiting.py`."""
 
     notice_id: str
     until: datetime

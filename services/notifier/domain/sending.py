@@ -1,4 +1,4 @@
-"""Whether a ready notice goes, and what became of an attempt to send it."""
+"""An attempt to send a notice, and what became of it."""
 
 from datetime import datetime
 from typing import assert_never
@@ -6,36 +6,10 @@ from typing import assert_never
 import msgspec
 from msgspec.structs import asdict
 
-from chassis.owed import gate
-from chassis.owed.ledger import LedgerView
 from services.notifier.domain import commands as c
 from services.notifier.domain import events as e
 from services.notifier.domain import rules
-from services.notifier.domain.amounts import asked, told_due_on
-from services.notifier.domain.contact import first_allowed
 from services.notifier.domain.state import Account, OpenNotice
-from services.notifier.domain.terms import Terms
-
-
-def check(state: Account, command: c.CheckNotice) -> list[e.Event]:
-    """Why a ready notice may not go now: a suppression or a deferral; empty when nothing stands in
-    its way.
-    """
-    notice, terms, now = state.open[command.notice_id], command.terms, command.now
-    if state.erased:
-        return [e.NoticeSuppressed(notice.notice_id, "erased", notice.about)]
-    if _is_cleared(state.ledger, notice, terms, now):
-        return [e.NoticeSuppressed(notice.notice_id, "cleared", notice.about)]
-    if notice.channel in state.opt_outs:
-        return [e.NoticeSuppressed(notice.notice_id, "opted_out", notice.about)]
-    known, settled = bool(state.profile), bool(terms.time_zone)
-    missing = gate.missing(state.ledger, notice, now, profile=known, terms=settled)
-    if missing:
-        return _wait_for(missing, notice, now)
-    contacts = () if notice.attempts else state.contacts
-    case_id = "" if notice.attempts else notice.case_id or ""
-    until, reason = first_allowed(now, terms, contacts, case_id)
-    return [e.NoticeDeferred(notice.notice_id, until, reason)] if reason else []
 
 
 def attempt(state: Account, command: c.AttemptNotice) -> list[e.Event]:
@@ -104,11 +78,6 @@ def give_up(state: Account, command: c.GiveUpNotice) -> list[e.Event]:
     return [e.NoticeFailed(command.notice_id, command.reason, about)]
 
 
-def hold_back(state: Account, command: c.HoldBack) -> list[e.Event]:
-    """Wait for a gateway that is being left alone."""
-    return [e.NoticeDeferred(command.notice_id, command.until, "gateway")]
-
-
 def split(state: Account, command: c.SplitNotice) -> list[e.Event]:
     """Further notices with the same content, one for each other address."""
     return [
@@ -134,35 +103,8 @@ def _sent(notice: OpenNotice, reference: str, now: datetime) -> e.NoticeSent:
     )
 
 
-def _is_cleared(view: LedgerView, notice: OpenNotice, terms: Terms, now: datetime) -> bool:
-    """Whether the ledger shows, as of the decision or later, that there is nothing to ask for."""
-    if not gate.is_fresh(view, notice):
-        return False
-    if not _is_owed(view, notice):
-        return True
-    if not view.prepaid or not terms.time_zone:
-        return False
-    return not asked(view, notice, now.astimezone(terms.zone).date()).figures.total
-
-
-def _is_owed(view: LedgerView, notice: OpenNotice) -> bool:
-    """Whether what the notice is about is still unpaid, money that waits aside."""
-    if notice.needs_overdue:
-        return not gate.is_cleared(view, notice)
-    due_on = told_due_on(notice)
-    return any(one.principal > 0 and due_on in (None, one.due_on) for one in view.items.values())
-
-
-def _wait_for(missing: gate.Missing, notice: OpenNotice, now: datetime) -> list[e.Event]:
-    until = gate.look_again(notice, now)
-    if until is not None:
-        return [e.NoticeDeferred(notice.notice_id, until, missing)]
-    if missing == "profile":
-        return [e.NoticeSuppressed(notice.notice_id, "no_address", notice.about)]
-    return [e.NoticeFailed(notice.notice_id, f"no_{missing}", notice.about)]
-
-
 def _again(notice: OpenNotice, reason: str, now: datetime) -> list[e.Event]:
+    """Wait after an attempt that led to nothing; after the last one the notice is given up."""
     pause = rules.retry_after(notice.attempts)
     if pause is None:
         return [e.NoticeFailed(notice.notice_id, reason, notice.about)]
