@@ -1,9 +1,6 @@
 """Puts dunning together: the only place that knows all its parts."""
 
-from collections.abc import Sequence
 from pathlib import Path
-
-from fastapi import APIRouter
 
 from chassis.bus.base import Bus
 from chassis.clock import Clock
@@ -12,18 +9,7 @@ from chassis.runtime.blueprint import Blueprint
 from chassis.runtime.instance import Instance, Probe, no_probe
 from chassis.runtime.service import Service
 from chassis.settings import Settings
-from services.dunning.api import (
-    accounts,
-    cases,
-    creditors,
-    direct_debits,
-    groups,
-    policies,
-    reports,
-    staff,
-    tasks,
-)
-from services.dunning.api.desk import Desk
+from services.dunning.api import routers
 from services.dunning.decisions import Decisions
 from services.dunning.domain.aggregates import ACCOUNT, CREDITOR
 from services.dunning.handlers import messages, wakes
@@ -44,21 +30,6 @@ def blueprint(library: Library, people: PersonContacts | None = None) -> Bluepri
     """Dunning as one value: its aggregates, tables of handlers, views and routes."""
     decisions = Decisions(library, people.region if people else "")
 
-    def routers(service: Service) -> Sequence[APIRouter]:
-        desk = Desk(service, decisions)
-        parts = (
-            creditors,
-            policies,
-            reports,
-            groups,
-            cases,
-            accounts,
-            tasks,
-            staff,
-            direct_debits,
-        )
-        return [part.router(desk) for part in parts]
-
     async def load_policies(service: Service) -> int:
         return await library.refresh(service.pool)
 
@@ -71,7 +42,7 @@ def blueprint(library: Library, people: PersonContacts | None = None) -> Bluepri
         reads=READS,
         writes=("dunning",),
         views=VIEWS,
-        routers=routers,
+        routers=lambda service: routers(service, decisions),
         workers=(load_policies, forgetting()),
         migrations=(MIGRATIONS,),
         beside=people,

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from chassis.http import ROLES, Principal
 from services.dunning.api import inputs as i
-from services.dunning.api.desk import Acting, Desk, Happened
+from services.dunning.api.dunning import Acting, Dunning, Happened
 from services.dunning.api.roles import acting_for, may
 from services.dunning.domain.account import Account
 from services.dunning.domain.agreements.commands import (
@@ -26,161 +26,146 @@ from services.dunning.policy import Pack
 CREATED = 201
 
 
-def router(desk: Desk) -> APIRouter:
+def router(dunning: Dunning) -> APIRouter:
     """The routes under `/v1/accounts/{account}` that change something."""
+    api = Accounts(dunning)
     routes = APIRouter(prefix="/v1/accounts/{account}", tags=["accounts"])
-    _contact(routes, desk)
-    _agreements(routes, desk)
-    _disputes(routes, desk)
-    _applications(routes, desk)
-    _holds(routes, desk)
+    routes.post("/replies", status_code=CREATED, summary="The debtor answered")(api.record_reply)
+    routes.post("/observations", status_code=CREATED, summary="A fact that somebody saw")(
+        api.record_observation
+    )
+    routes.post("/promises", status_code=CREATED, summary="Promise to pay")(api.record_promise)
+    routes.post("/plans", status_code=CREATED, summary="Signed repayment plan")(api.agree_plan)
+    routes.post("/disputes", status_code=CREATED, summary="Dispute an invoice, or everything")(
+        api.open_dispute
+    )
+    routes.post("/disputes/resolution", status_code=CREATED, summary="Decide the open dispute")(
+        api.resolve_dispute
+    )
+    routes.post("/applications", status_code=CREATED, summary="Ask for a decision")(
+        api.make_application
+    )
+    routes.post("/decisions", status_code=CREATED, summary="Decide an application or approval")(
+        api.decide
+    )
+    routes.post("/hold", status_code=CREATED, summary="Stop everything")(api.place_hold)
+    routes.post("/hold/release", status_code=CREATED, summary="Go on")(api.release_hold)
+    routes.delete("/hold", summary="Go on")(api.lift_hold)
     return routes
 
 
-def _contact(routes: APIRouter, desk: Desk) -> None:
-    @routes.post(
-        "/replies", status_code=CREATED, summary="The debtor answered", operation_id="record_reply"
-    )
-    async def reply(
+class Accounts:
+    def __init__(self, dunning: Dunning) -> None:
+        self._dunning = dunning
+
+    async def record_reply(
+        self,
         target: Acting,
         given: i.ReplyInput,
         who: Annotated[Principal, may("record_reply")],
     ) -> Happened:
         by = acting_for(who, given.by)
-        return await desk.act(target, lambda seal: RecordReply(note=seal(by, given.note)))
+        return await self._dunning.run(target, by, lambda seal: RecordReply(note=seal(given.note)))
 
-    @routes.post(
-        "/observations",
-        status_code=CREATED,
-        summary="A fact that somebody saw",
-        operation_id="record_observation",
-    )
-    async def observation(
+    async def record_observation(
+        self,
         target: Acting,
         given: i.ObservationInput,
         who: Annotated[Principal, may("record_observation")],
     ) -> Happened:
-        by = acting_for(who, given.by)
-        return await desk.act(
+        return await self._dunning.run(
             target,
-            lambda seal: RecordObservation(kind=given.kind, note=seal(by, given.note)),
+            acting_for(who, given.by),
+            lambda seal: RecordObservation(kind=given.kind, note=seal(given.note)),
         )
 
-
-def _agreements(routes: APIRouter, desk: Desk) -> None:
-    @routes.post(
-        "/promises", status_code=CREATED, summary="Promise to pay", operation_id="record_promise"
-    )
-    async def promise(
+    async def record_promise(
+        self,
         target: Acting,
         given: i.PromiseInput,
         who: Annotated[Principal, may("record_promise")],
     ) -> Happened:
-        by = acting_for(who, given.by)
-        return await desk.act(
+        return await self._dunning.run(
             target,
-            lambda seal: MakePromise(
-                amount=given.amount, by=given.until, note=seal(by, given.note)
-            ),
+            acting_for(who, given.by),
+            lambda seal: MakePromise(amount=given.amount, by=given.until, note=seal(given.note)),
         )
 
-    @routes.post(
-        "/plans", status_code=CREATED, summary="Signed repayment plan", operation_id="agree_plan"
-    )
-    async def plan(
-        target: Acting, given: i.PlanInput, who: Annotated[Principal, may("agree_plan")]
+    async def agree_plan(
+        self,
+        target: Acting,
+        given: i.PlanInput,
+        who: Annotated[Principal, may("agree_plan")],
     ) -> Happened:
         instalments = tuple(
             Instalment(due=one.due_on, amount=one.amount) for one in given.instalments
         )
-        by = acting_for(who, given.by)
-        return await desk.act(
+        return await self._dunning.run(
             target,
+            acting_for(who, given.by),
             lambda seal: AgreePlan(
                 instalments=instalments,
-                note=seal(by, given.note),
-                collateral=None if given.collateral is None else seal(by, given.collateral),
+                note=seal(given.note),
+                collateral=seal.if_given(given.collateral),
             ),
         )
 
-
-def _disputes(routes: APIRouter, desk: Desk) -> None:
-    @routes.post(
-        "/disputes",
-        status_code=CREATED,
-        summary="Dispute an invoice, or everything",
-        operation_id="open_dispute",
-    )
-    async def dispute(
+    async def open_dispute(
+        self,
         target: Acting,
         given: i.DisputeInput,
         who: Annotated[Principal, may("open_dispute")],
     ) -> Happened:
-        by = acting_for(who, given.by)
-        return await desk.act(
+        return await self._dunning.run(
             target,
+            acting_for(who, given.by),
             lambda seal: OpenDispute(
-                kind=given.kind,
-                item_id=given.invoice_id,
-                reason=seal(by, given.reason),
+                kind=given.kind, item_id=given.invoice_id, reason=seal(given.reason)
             ),
         )
 
-    @routes.post(
-        "/disputes/resolution",
-        status_code=CREATED,
-        summary="Decide the open dispute",
-        operation_id="resolve_dispute",
-    )
-    async def resolution(
+    async def resolve_dispute(
+        self,
         target: Acting,
         given: i.ResolutionInput,
         who: Annotated[Principal, may("resolve_dispute")],
     ) -> Happened:
         by = acting_for(who, given.by)
-        return await desk.act(
+        return await self._dunning.run(
             target,
+            by,
             lambda seal: ResolveDispute(
                 outcome=given.outcome,
                 amount=given.amount,
                 by=by,
-                reason=None if given.reason is None else seal(by, given.reason),
+                reason=seal.if_given(given.reason),
             ),
         )
 
-
-def _applications(routes: APIRouter, desk: Desk) -> None:
-    @routes.post(
-        "/applications",
-        status_code=CREATED,
-        summary="Ask for a decision",
-        operation_id="make_application",
-    )
-    async def application(
+    async def make_application(
+        self,
         target: Acting,
         given: i.ApplicationInput,
         who: Annotated[Principal, may("make_application")],
     ) -> Happened:
         by = acting_for(who, given.by)
-        return await desk.act(
+        return await self._dunning.run(
             target,
+            by,
             lambda seal: MakeApplication(
                 for_=given.purpose,
                 amount=given.amount,
                 until=given.until,
                 by=by,
-                reason=seal(by, given.reason),
+                reason=seal(given.reason),
             ),
         )
 
-    @routes.post(
-        "/decisions",
-        status_code=CREATED,
-        summary="Decide an application or approval",
-        operation_id="decide",
-    )
-    async def decision(
-        target: Acting, given: i.DecisionInput, who: Annotated[Principal, may("decide")]
+    async def decide(
+        self,
+        target: Acting,
+        given: i.DecisionInput,
+        who: Annotated[Principal, may("decide")],
     ) -> Happened:
         by = acting_for(who, given.by)
         command = Decide(
@@ -190,13 +175,39 @@ def _applications(routes: APIRouter, desk: Desk) -> None:
             amount=given.amount,
             until=given.until,
         )
-        creditor = await desk.creditor(target.subject.creditor)
+        creditor = await self._dunning.creditor(target.subject.creditor)
 
         def allowed(account: Account) -> None:
-            pack = desk.decisions.pack_of(account, creditor)
+            pack = self._dunning.decisions.pack_of(account, creditor)
             check_decider(account, given.purpose, who, pack)
 
-        return await desk.act(target, lambda _seal: command, allowed)
+        return await self._dunning.run(target, by, lambda _seal: command, allowed)
+
+    async def place_hold(
+        self,
+        target: Acting,
+        given: i.HoldInput,
+        who: Annotated[Principal, may("place_hold")],
+    ) -> Happened:
+        by = acting_for(who, given.by)
+        return await self._dunning.run(
+            target, by, lambda seal: PlaceHold(reason=seal(given.reason), by=by)
+        )
+
+    async def release_hold(
+        self,
+        target: Acting,
+        who: Annotated[Principal, may("release_hold")],
+        given: i.Deed | None = None,
+    ) -> Happened:
+        by = acting_for(who, given.by if given else None)
+        return await self._dunning.run(target, by, lambda _seal: ReleaseHold(by=by))
+
+    async def lift_hold(
+        self, target: Acting, who: Annotated[Principal, may("release_hold")]
+    ) -> Happened:
+        by = who.subject
+        return await self._dunning.run(target, by, lambda _seal: ReleaseHold(by=by))
 
 
 def check_decider(account: Account, purpose: str, who: Principal, pack: Pack) -> None:
@@ -213,25 +224,3 @@ def check_decider(account: Account, purpose: str, who: Principal, pack: Pack) ->
         if approval.for_ == purpose:
             who.check(approval.by_role if approval.by_role in ROLES else "manager")
             return
-
-
-def _holds(routes: APIRouter, desk: Desk) -> None:
-    @routes.post("/hold", status_code=CREATED, summary="Stop everything", operation_id="place_hold")
-    async def hold(
-        target: Acting, given: i.HoldInput, who: Annotated[Principal, may("place_hold")]
-    ) -> Happened:
-        by = acting_for(who, given.by)
-        return await desk.act(target, lambda seal: PlaceHold(reason=seal(by, given.reason), by=by))
-
-    @routes.post("/hold/release", status_code=CREATED, summary="Go on", operation_id="release_hold")
-    async def release(
-        target: Acting,
-        who: Annotated[Principal, may("release_hold")],
-        given: i.Deed | None = None,
-    ) -> Happened:
-        command = ReleaseHold(by=acting_for(who, given.by if given else None))
-        return await desk.act(target, lambda _seal: command)
-
-    @routes.delete("/hold", summary="Go on", operation_id="lift_hold")
-    async def lift(target: Acting, who: Annotated[Principal, may("release_hold")]) -> Happened:
-        return await desk.act(target, lambda _seal: ReleaseHold(by=who.subject))

@@ -16,7 +16,11 @@ from contracts.base import Number
 from contracts.words.streams import Subject, account_stream
 from contracts.words.vocabulary import STAFF
 from services.dunning.api.creditors import end_of, paged
-from services.dunning.api.desk import CreditorQuery, Desk, InScope
+from services.dunning.api.dunning import (
+    CreditorQuery,
+    Dunning,
+    InScope,
+)
 from services.dunning.api.models import cases as m
 from services.dunning.api.models.work import DecisionRow
 from services.dunning.api.queries import CASE, CASES, PERSON, SORTS, case_row, subjects_of
@@ -40,39 +44,43 @@ order by asked_at, decision_id limit $5
 """  # noqa: S608 - names of ours
 
 
-def router(desk: Desk) -> APIRouter:
+def router(dunning: Dunning) -> APIRouter:
     """The routes that read cases, accounts and what waits for a decision."""
+    api = Cases(dunning)
     routes = APIRouter(prefix="/v1", tags=["cases"])
-    _lists(routes, desk)
-    _accounts(routes, desk)
-
-    @routes.get(
+    routes.get("/cases", summary="Cases, filtered and sorted", response_model=Page[m.CaseRow])(
+        api.list_cases
+    )
+    routes.get(
+        "/decisions",
+        summary="Applications and approvals, oldest first",
+        response_model=Page[DecisionRow],
+    )(api.list_decisions)
+    routes.get(
+        "/accounts/{account}/case",
+        summary="How it stands, or stood on a day",
+        response_model=m.CaseStanding,
+    )(api.get_account_case)
+    routes.get("/accounts/{account}/timeline", summary="What happened, and why")(
+        api.get_account_timeline
+    )
+    routes.get("/accounts/{account}", summary="What dunning knows", response_model=m.AccountOut)(
+        api.get_account
+    )
+    routes.get(
         "/cases/{case_id}",
         summary="One case: timeline with why, and what comes next",
-        operation_id="get_case",
         response_model=m.CaseDetail,
-    )
-    async def one(
-        case_id: Annotated[str, Path(max_length=128)],
-        who: Annotated[Principal, may("see_cases")],
-    ) -> dict[str, Any]:
-        row = await desk.service.pool.fetchrow(CASE, case_id)
-        if row is None or not who.may_see(row["creditor"]):
-            raise NotFound(f"there is no case {case_id}")
-        keys = await desk.service.keys(subjects_of([row]))
-        return await _case(desk, case_row(row, keys), who)
-
+    )(api.get_case)
     return routes
 
 
-def _lists(routes: APIRouter, desk: Desk) -> None:
-    @routes.get(
-        "/cases",
-        summary="Cases, filtered and sorted",
-        operation_id="list_cases",
-        response_model=Page[m.CaseRow],
-    )
-    async def cases(
+class Cases:
+    def __init__(self, dunning: Dunning) -> None:
+        self._dunning = dunning
+
+    async def list_cases(
+        self,
         who: Annotated[Principal, may("see_cases")],
         creditor: CreditorQuery = None,
         state: Literal["open", "paused", "closed"] | None = None,
@@ -96,8 +104,8 @@ def _lists(routes: APIRouter, desk: Desk) -> None:
         cursor: Cursor = None,
     ) -> dict[str, Any]:
         after = decode_cursor(cursor, SORTS[sort].kind, str)
-        index = (await desk.service.keys([])).index(number).hex() if number else None
-        rows = await desk.service.pool.fetch(
+        index = (await self._dunning.service.keys([])).index(number).hex() if number else None
+        rows = await self._dunning.service.pool.fetch(
             CASES[sort],
             who.visible(creditor),
             state,
@@ -112,18 +120,13 @@ def _lists(routes: APIRouter, desk: Desk) -> None:
             person_code(owner) if owner else None,
             index,
         )
-        keys = await desk.service.keys(subjects_of(rows))
+        keys = await self._dunning.service.keys(subjects_of(rows))
         return page(
             rows, limit, lambda r: [r["sort_key"], r["case_id"]], lambda r: case_row(r, keys)
         )
 
-    @routes.get(
-        "/decisions",
-        summary="Applications and approvals, oldest first",
-        operation_id="list_decisions",
-        response_model=Page[DecisionRow],
-    )
-    async def decisions(
+    async def list_decisions(
+        self,
         who: Annotated[Principal, may("see_cases")],
         creditor: CreditorQuery = None,
         state: Literal["pending", "approved", "rejected", "lapsed"] = "pending",
@@ -131,7 +134,7 @@ def _lists(routes: APIRouter, desk: Desk) -> None:
         cursor: Cursor = None,
     ) -> dict[str, Any]:
         after = decode_cursor(cursor, datetime, str)
-        rows = await desk.service.pool.fetch(
+        rows = await self._dunning.service.pool.fetch(
             _DECISIONS,
             who.visible(creditor),
             state,
@@ -141,53 +144,47 @@ def _lists(routes: APIRouter, desk: Desk) -> None:
         )
         return page(rows, limit, lambda r: [r["asked_at"], r["decision_id"]], dict)
 
-
-def _accounts(routes: APIRouter, desk: Desk) -> None:
-    @routes.get(
-        "/accounts/{account}/case",  # noqa: FAST003
-        summary="How it stands, or stood on a day",
-        operation_id="get_account_case",
-        response_model=m.CaseStanding,
-    )
-    async def case(
+    async def get_account_case(
+        self,
         subject: InScope,
         who: Annotated[Principal, may("see_cases")],
         as_of: Annotated[date | None, Query(description="at the end of this local day")] = None,
     ) -> dict[str, Any]:
         """`state` is open, paused, closed (there was one) or none (there never was)."""
-        zone = await desk.zone(subject.creditor)
+        zone = await self._dunning.zone(subject.creditor)
         stream = account_stream(*subject)
         if as_of is None:
-            state, _ = await desk.service.read(stream)
+            state, _ = await self._dunning.service.read(stream)
         else:
-            state, _ = await desk.service.read_as_of(stream, end_of(as_of, zone))
+            state, _ = await self._dunning.service.read_as_of(stream, end_of(as_of, zone))
         return {"creditor": subject.creditor, "account": subject.account, **standing(state)}
 
-    @routes.get(
-        "/accounts/{account}/timeline",  # noqa: FAST003
-        summary="What happened, and why",
-        operation_id="get_account_timeline",
-    )
-    async def timeline(
+    async def get_account_timeline(
+        self,
         subject: InScope,
         who: Annotated[Principal, may("see_cases")],
         limit: Limit = 500,
         cursor: Cursor = None,
     ) -> Page[Entry]:
-        account = await desk.account(subject)
-        events = await desk.service.events(account_stream(*subject))
-        return paged(await _entries(desk, subject, account, events), limit, cursor)
+        account = await self._dunning.account(subject)
+        events = await self._dunning.service.events(account_stream(*subject))
+        return paged(await _entries(self._dunning, subject, account, events), limit, cursor)
 
-    @routes.get(
-        "/accounts/{account}",  # noqa: FAST003
-        summary="What dunning knows",
-        operation_id="get_account",
-        response_model=m.AccountOut,
-    )
-    async def account(
-        subject: InScope, who: Annotated[Principal, may("see_cases")]
+    async def get_account(
+        self, subject: InScope, who: Annotated[Principal, may("see_cases")]
     ) -> dict[str, Any]:
-        return await _account(desk, subject, await desk.account(subject), who)
+        return await _account(self._dunning, subject, await self._dunning.account(subject), who)
+
+    async def get_case(
+        self,
+        case_id: Annotated[str, Path(max_length=128)],
+        who: Annotated[Principal, may("see_cases")],
+    ) -> dict[str, Any]:
+        row = await self._dunning.service.pool.fetchrow(CASE, case_id)
+        if row is None or not who.may_see(row["creditor"]):
+            raise NotFound(f"there is no case {case_id}")
+        keys = await self._dunning.service.keys(subjects_of([row]))
+        return await _case(self._dunning, case_row(row, keys), who)
 
 
 def standing(account: Account) -> dict[str, Any]:
@@ -205,17 +202,17 @@ def standing(account: Account) -> dict[str, Any]:
 
 
 async def _entries(
-    desk: Desk, subject: Subject, account: Account, events: Sequence[Stored]
+    dunning: Dunning, subject: Subject, account: Account, events: Sequence[Stored]
 ) -> list[Entry]:
-    keys = await desk.service.keys([subject])
-    return (await desk.reader(subject, keys)).entries(events)
+    keys = await dunning.service.keys([subject])
+    return (await dunning.reader(subject, keys)).entries(events)
 
 
 async def _account(
-    desk: Desk, subject: Subject, account: Account, who: Principal
+    dunning: Dunning, subject: Subject, account: Account, who: Principal
 ) -> dict[str, Any]:
-    zone = await desk.zone(subject.creditor)
-    day = desk.service.clock.now().astimezone(zone).date()
+    zone = await dunning.zone(subject.creditor)
+    day = dunning.service.clock.now().astimezone(zone).date()
     figures = owed(account, overdue(account, day), day)
     return {
         "creditor": subject.creditor,
@@ -229,55 +226,55 @@ async def _account(
             "oldest_due_on": figures.oldest_due_on,
         },
         "restrictions": [r.service for r in account.restrictions],
-        "open_tasks": await _tasks(desk, subject, account),
-        "debtor": await _debtor(desk, subject, account, who),
-        "next": await _next(desk, subject, account, zone),
+        "open_tasks": await _tasks(dunning, subject, account),
+        "debtor": await _debtor(dunning, subject, account, who),
+        "next": await _next(dunning, subject, account, zone),
     }
 
 
-async def _tasks(desk: Desk, subject: Subject, account: Account) -> list[dict[str, str]]:
+async def _tasks(dunning: Dunning, subject: Subject, account: Account) -> list[dict[str, str]]:
     """The open tasks; one of the person responsible names them."""
     name = None
     if account.responsible is not None:
-        name = (await desk.service.keys([subject])).open(subject, account.responsible.sealed)
+        name = (await dunning.service.keys([subject])).open(subject, account.responsible.sealed)
     return [
         {"kind": t.kind, "owner": (name or t.owner) if t.owner == PERSON else t.owner}
         for t in account.tasks
     ]
 
 
-async def _case(desk: Desk, row: dict[str, Any], who: Principal) -> dict[str, Any]:
+async def _case(dunning: Dunning, row: dict[str, Any], who: Principal) -> dict[str, Any]:
     subject = Subject(row["creditor"], row["account"])
-    account = await desk.account(subject)
-    events = await desk.service.events(account_stream(*subject))
+    account = await dunning.account(subject)
+    events = await dunning.service.events(account_stream(*subject))
     of_case = [e for e in events if case_of(e.event) == row["case_id"]]
     is_running = account.case is not None and account.case.case_id == row["case_id"]
-    zone = await desk.zone(subject.creditor)
+    zone = await dunning.zone(subject.creditor)
     return {
         **row,
-        "debtor": await _debtor(desk, subject, account, who),
-        "next": await _next(desk, subject, account, zone) if is_running else [],
-        "timeline": await _entries(desk, subject, account, of_case),
+        "debtor": await _debtor(dunning, subject, account, who),
+        "next": await _next(dunning, subject, account, zone) if is_running else [],
+        "timeline": await _entries(dunning, subject, account, of_case),
     }
 
 
 async def _debtor(
-    desk: Desk, subject: Subject, account: Account, who: Principal
+    dunning: Dunning, subject: Subject, account: Account, who: Principal
 ) -> dict[str, Any] | None:
     """The debtor as upstream described them, for those who deal with them; who was erased shows as
     erased.
     """
     if not who.has(*STAFF):
         return None
-    keys = await desk.service.keys([subject])
+    keys = await dunning.service.keys([subject])
     if keys.is_erased(subject):
         return {"erased": True}
-    return desk.profile(subject, keys, account)
+    return dunning.profile(subject, keys, account)
 
 
 async def _next(
-    desk: Desk, subject: Subject, account: Account, zone: ZoneInfo
+    dunning: Dunning, subject: Subject, account: Account, zone: ZoneInfo
 ) -> list[dict[str, Any]]:
-    pack = desk.decisions.pack_of(account, await desk.creditor(subject.creditor))
-    ahead = outlook(account, pack, desk.service.clock.now(), zone)
+    pack = dunning.decisions.pack_of(account, await dunning.creditor(subject.creditor))
+    ahead = outlook(account, pack, dunning.service.clock.now(), zone)
     return [one._asdict() | {"reason": in_words(one.reason)} for one in ahead]

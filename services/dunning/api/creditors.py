@@ -13,7 +13,12 @@ from chassis.http.paging import Cursor, Limit
 from chassis.store.work import Work
 from contracts.words.streams import creditor_stream
 from services.dunning.api import inputs as i
-from services.dunning.api.desk import ALL_ACCOUNTS, CreditorInScope, Desk, staff_of
+from services.dunning.api.dunning import (
+    ALL_ACCOUNTS,
+    CreditorInScope,
+    Dunning,
+    staff_of,
+)
 from services.dunning.api.models import policies as m
 from services.dunning.api.roles import may
 from services.dunning.api.timeline import Entry, Reader
@@ -24,17 +29,26 @@ from services.dunning.library import chosen_text
 from services.dunning.policy import Pack
 
 
-def router(desk: Desk) -> APIRouter:
+def router(dunning: Dunning) -> APIRouter:
     """The routes under `/v1/creditors`."""
+    api = Creditors(dunning)
     routes = APIRouter(prefix="/v1/creditors/{creditor}", tags=["creditors"])
-
-    @routes.put(
-        "",
-        summary="Set up or change a creditor",
-        operation_id="set_up_creditor",
-        response_model=m.CreditorOut,
+    routes.put("", summary="Set up or change a creditor", response_model=m.CreditorOut)(
+        api.set_up_creditor
     )
-    async def put(
+    routes.get("", summary="A creditor's set-up", response_model=m.CreditorOut)(api.get_creditor)
+    routes.get("/timeline", summary="What happened to the creditor as a whole")(
+        api.get_creditor_timeline
+    )
+    return routes
+
+
+class Creditors:
+    def __init__(self, dunning: Dunning) -> None:
+        self._dunning = dunning
+
+    async def set_up_creditor(
+        self,
         creditor: CreditorInScope,
         given: i.CreditorInput,
         who: Annotated[Principal, may("set_up_creditor")],
@@ -48,52 +62,38 @@ def router(desk: Desk) -> APIRouter:
         source = chosen_text(
             given.policy, given.policy_version, given.policy_document, given.parameters
         )
-        await desk.decisions.library.keep(desk.service.pool, source)
-        command = ConfigureCreditor(
-            name=given.name,
-            zone=given.time_zone,
-            currency=given.currency,
-            languages=given.languages,
-            calendar=given.calendar if isinstance(given.calendar, str) else "",
-            closed_days=given.calendar if isinstance(given.calendar, tuple) else (),
-        )
+        await self._dunning.decisions.library.keep(self._dunning.service.pool, source)
+        command = _configure(given)
         stream = creditor_stream(creditor)
 
         def run(work: Work) -> Creditor:
             _check_policy(work.state(stream), source.pack, who)
             if not _is_set_up_so(work.state(stream), command, source.pack):
-                desk.decisions.creditor(work, creditor, command, source.pack)
+                self._dunning.decisions.creditor(work, creditor, command, source.pack)
             state: Creditor = work.state(stream)
             return state
 
-        return shown(await desk.service.execute(f"{creditor}/{ALL_ACCOUNTS}", [stream], run))
+        return shown(
+            await self._dunning.service.execute(f"{creditor}/{ALL_ACCOUNTS}", [stream], run)
+        )
 
-    @routes.get(
-        "", summary="A creditor's set-up", operation_id="get_creditor", response_model=m.CreditorOut
-    )
-    async def show(
-        creditor: CreditorInScope, who: Annotated[Principal, may("see_creditor")]
+    async def get_creditor(
+        self, creditor: CreditorInScope, who: Annotated[Principal, may("see_creditor")]
     ) -> dict[str, Any]:
-        return shown(await desk.creditor(creditor))
+        return shown(await self._dunning.creditor(creditor))
 
-    @routes.get(
-        "/timeline",
-        summary="What happened to the creditor as a whole",
-        operation_id="get_creditor_timeline",
-    )
-    async def timeline(
+    async def get_creditor_timeline(
+        self,
         creditor: CreditorInScope,
         who: Annotated[Principal, may("see_cases")],
         limit: Limit = 500,
         cursor: Cursor = None,
     ) -> Page[Entry]:
-        state = await desk.creditor(creditor)
+        state = await self._dunning.creditor(creditor)
         staff = staff_of(creditor)
-        reader = Reader(ZoneInfo(state.zone), await desk.service.keys([staff]), staff)
-        entries = reader.entries(await desk.service.events(creditor_stream(creditor)))
+        reader = Reader(ZoneInfo(state.zone), await self._dunning.service.keys([staff]), staff)
+        entries = reader.entries(await self._dunning.service.events(creditor_stream(creditor)))
         return paged(entries, limit, cursor)
-
-    return routes
 
 
 def end_of(day: date, zone: ZoneInfo) -> datetime:
@@ -127,6 +127,17 @@ def shown(creditor: Creditor) -> dict[str, Any]:
         "terms": msgspec.to_builtins(creditor.terms),
         "next_at": creditor.wake,
     }
+
+
+def _configure(given: i.CreditorInput) -> ConfigureCreditor:
+    return ConfigureCreditor(
+        name=given.name,
+        zone=given.time_zone,
+        currency=given.currency,
+        languages=given.languages,
+        calendar=given.calendar if isinstance(given.calendar, str) else "",
+        closed_days=given.calendar if isinstance(given.calendar, tuple) else (),
+    )
 
 
 def _check_policy(state: Creditor, pack: Pack, who: Principal) -> None:

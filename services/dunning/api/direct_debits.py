@@ -15,7 +15,10 @@ from chassis.store.reads import states
 from chassis.store.vault import KeyRing
 from chassis.store.views import table_of
 from contracts.words.streams import Subject, account_stream
-from services.dunning.api.desk import CreditorInScope, Desk
+from services.dunning.api.dunning import (
+    CreditorInScope,
+    Dunning,
+)
 from services.dunning.api.models import debits as m
 from services.dunning.api.roles import may
 from services.dunning.domain.account import Account
@@ -57,31 +60,35 @@ order by account, request_id
 """  # noqa: S608 - names of ours
 
 
-def router(desk: Desk) -> APIRouter:
+def router(dunning: Dunning) -> APIRouter:
     """The routes under `/v1/creditors/{creditor}/direct-debits`."""
+    api = DirectDebits(dunning)
     routes = APIRouter(prefix="/v1/creditors/{creditor}/direct-debits", tags=["direct debit"])
-
-    @routes.get(
-        "",
-        summary="Direct-debit runs, the latest first",
-        operation_id="list_direct_debit_runs",
-        response_model=m.DebitRuns,
+    routes.get("", summary="Direct-debit runs, the latest first", response_model=m.DebitRuns)(
+        api.list_direct_debit_runs
     )
-    async def runs(
-        creditor: CreditorInScope, who: Annotated[Principal, may("see_direct_debits")]
-    ) -> dict[str, Any]:
-        await desk.creditor(creditor)
-        rows = await desk.service.pool.fetch(_RUNS, creditor)
-        return {"creditor": creditor, "runs": [dict(row) for row in rows]}
-
-    @routes.get(
+    routes.get(
         "/{day}",
         summary="One run, as JSON or as the bank's file",
-        operation_id="get_direct_debit_run",
         response_model=m.DebitRunDetail,
         responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
-    )
-    async def run(
+    )(api.get_direct_debit_run)
+    return routes
+
+
+class DirectDebits:
+    def __init__(self, dunning: Dunning) -> None:
+        self._dunning = dunning
+
+    async def list_direct_debit_runs(
+        self, creditor: CreditorInScope, who: Annotated[Principal, may("see_direct_debits")]
+    ) -> dict[str, Any]:
+        await self._dunning.creditor(creditor)
+        rows = await self._dunning.service.pool.fetch(_RUNS, creditor)
+        return {"creditor": creditor, "runs": [dict(row) for row in rows]}
+
+    async def get_direct_debit_run(
+        self,
         creditor: CreditorInScope,
         day: Annotated[date, Path(description="the run's local day")],
         who: Annotated[Principal, may("see_direct_debits")],
@@ -92,17 +99,15 @@ def router(desk: Desk) -> APIRouter:
         was withdrawn, and the file leaves the request out. Amounts are minor units in JSON, where
         `file` says what stands in the file and how.
         """
-        await desk.creditor(creditor)
-        rows = await desk.service.pool.fetch(_RUN, creditor, day)
+        await self._dunning.creditor(creditor)
+        rows = await self._dunning.service.pool.fetch(_RUN, creditor, day)
         if not rows:
             raise NotFound(f"there was no direct-debit run on {day}")
-        mandates = await _mandates(desk, creditor, [row["account"] for row in rows])
+        mandates = await _mandates(self._dunning, creditor, [row["account"] for row in rows])
         requests = [{**row, **mandates.get(row["account"], _NOBODY)} for row in rows]
         if file == "csv":
             return _bank_file(creditor, day, requests)
         return {"creditor": creditor, "day": day, "requests": requests, "file": _DESCRIPTION}
-
-    return routes
 
 
 _NOBODY = {"mandate": None, "debtor": None}
@@ -126,13 +131,13 @@ def _bank_file(creditor: str, day: date, requests: Sequence[Mapping[str, Any]]) 
 
 
 async def _mandates(
-    desk: Desk, creditor: str, accounts: Sequence[str]
+    dunning: Dunning, creditor: str, accounts: Sequence[str]
 ) -> dict[str, dict[str, str | None]]:
     """Mandate and debtor's name of each account that was not erased."""
     streams = {account_stream(creditor, account): account for account in set(accounts)}
-    async with acquire(desk.service.pool) as connection:
+    async with acquire(dunning.service.pool) as connection:
         found = await states(connection, ACCOUNT, streams)
-    keys = await desk.service.keys({Subject(creditor, account) for account in accounts})
+    keys = await dunning.service.keys({Subject(creditor, account) for account in accounts})
     return {
         streams[stream]: _opened(keys, Subject(creditor, streams[stream]), state)
         for stream, state in found.items()

@@ -1,5 +1,6 @@
 """Policies of a creditor: those proposed and decided, the text a case follows, moving a case."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 import msgspec
@@ -11,9 +12,9 @@ from chassis.http import Principal
 from chassis.store.stored import Stored
 from contracts.words.streams import Subject, account_stream, creditor_stream
 from services.dunning.api import inputs as i
-from services.dunning.api.desk import (
+from services.dunning.api.dunning import (
     CreditorInScope,
-    Desk,
+    Dunning,
     Happened,
     Named,
     RequestId,
@@ -57,29 +58,45 @@ class MoveInput(i.Deed):
     reason: i.Text
 
 
-def router(desk: Desk) -> APIRouter:
+def router(dunning: Dunning) -> APIRouter:
     """Policy versions under `/v1/creditors/{creditor}`, and a case's own policy."""
+    api = Policies(dunning)
     routes = APIRouter(prefix="/v1", tags=["policies"])
-    _versions(routes, desk)
-    _cases(routes, desk)
+    routes.get(
+        base, summary="Policies in force, proposed and decided", response_model=m.PolicyVersions
+    )(api.list_policy_versions)
+    routes.get(
+        "/creditors/{creditor}/policy",
+        summary="The policy in force, with its full text",
+        response_model=m.PolicyText,
+    )(api.get_policy)
+    routes.post(base, status_code=CREATED, summary="Propose a policy for the cases to come")(
+        api.propose_policy
+    )
+    routes.post(
+        base + "/{proposal_id}/decision", status_code=CREATED, summary="Approve or reject a policy"
+    )(api.decide_policy)
+    routes.get(
+        "/cases/{case_id}/policy",
+        summary="The policy a case follows, with its full text",
+        response_model=m.CasePolicy,
+    )(api.get_case_policy)
+    routes.post(
+        "/cases/{case_id}/policy", status_code=CREATED, summary="Move a case to the policy in force"
+    )(api.move_case)
     return routes
 
 
-def _versions(routes: APIRouter, desk: Desk) -> None:
-    base = "/creditors/{creditor}/policy-versions"
+class Policies:
+    def __init__(self, dunning: Dunning) -> None:
+        self._dunning = dunning
 
-    @routes.get(
-        base,
-        summary="Policies in force, proposed and decided",
-        operation_id="list_policy_versions",
-        response_model=m.PolicyVersions,
-    )
-    async def versions(
-        creditor: CreditorInScope, who: Annotated[Principal, may("see_cases")]
+    async def list_policy_versions(
+        self, creditor: CreditorInScope, who: Annotated[Principal, may("see_cases")]
     ) -> dict[str, Any]:
-        state = await desk.creditor(creditor)
-        events = await desk.service.events(creditor_stream(creditor))
-        keys = await desk.service.keys([staff_of(creditor)])
+        state = await self._dunning.creditor(creditor)
+        events = await self._dunning.service.events(creditor_stream(creditor))
+        keys = await self._dunning.service.keys([staff_of(creditor)])
         shown = [
             _shown(stored, keys.open(staff_of(creditor), stored.event.note or b""))
             for stored in events
@@ -92,27 +109,16 @@ def _versions(routes: APIRouter, desk: Desk) -> None:
             "history": shown,
         }
 
-    @routes.get(
-        "/creditors/{creditor}/policy",
-        summary="The policy in force, with its full text",
-        operation_id="get_policy",
-        response_model=m.PolicyText,
-    )
-    async def in_force(
-        creditor: CreditorInScope, who: Annotated[Principal, may("see_cases")]
+    async def get_policy(
+        self, creditor: CreditorInScope, who: Annotated[Principal, may("see_cases")]
     ) -> dict[str, Any]:
-        ref = (await desk.creditor(creditor)).policy
+        ref = (await self._dunning.creditor(creditor)).policy
         if ref is None:
             raise NotFound(f"creditor {creditor} is not set up")
-        return await _text(desk, ref)
+        return await _text(self._dunning, ref)
 
-    @routes.post(
-        base,
-        status_code=CREATED,
-        summary="Propose a policy for the cases to come",
-        operation_id="propose_policy",
-    )
-    async def propose(
+    async def propose_policy(
+        self,
         creditor: CreditorInScope,
         given: ProposalInput,
         request: RequestId,
@@ -126,23 +132,18 @@ def _versions(routes: APIRouter, desk: Desk) -> None:
         )
         if problems := validate(source.pack):
             raise PackError(problems)
-        await desk.creditor(creditor)
-        await desk.decisions.library.keep(desk.service.pool, source)
+        await self._dunning.creditor(creditor)
+        await self._dunning.decisions.library.keep(self._dunning.service.pool, source)
         by = acting_for(who, given.by)
-        return await desk.act_on_creditor(
+        return await self._dunning.run_on_creditor(
             creditor,
             request,
             lambda named: ProposePolicy(by=by, note=_note(named, given.reason)),
             pack=lambda _state: source.pack,
         )
 
-    @routes.post(
-        base + "/{proposal_id}/decision",
-        status_code=CREATED,
-        summary="Approve or reject a policy",
-        operation_id="decide_policy",
-    )
-    async def decide(
+    async def decide_policy(
+        self,
         creditor: CreditorInScope,
         proposal_id: ProposalId,
         given: ProposalDecision,
@@ -152,50 +153,33 @@ def _versions(routes: APIRouter, desk: Desk) -> None:
         """Who proposed may not approve. Cases opened from now on follow an approved policy; open
         ones keep theirs.
         """
-        by = acting_for(who, given.by)
-        asked = DecidePolicy(proposal_id=proposal_id, outcome=given.outcome, by=by)
+        asked = DecidePolicy(
+            proposal_id=proposal_id, outcome=given.outcome, by=acting_for(who, given.by)
+        )
 
         def wanted(state: Creditor) -> Pack:
-            return desk.decisions.library.get(check_decision(state, asked).policy)
+            return self._dunning.decisions.library.get(check_decision(state, asked).policy)
 
-        return await desk.act_on_creditor(
+        return await self._dunning.run_on_creditor(
             creditor,
             request,
-            lambda named: DecidePolicy(
-                proposal_id=proposal_id,
-                outcome=given.outcome,
-                by=by,
-                note=_note(named, given.reason),
-            ),
+            lambda named: replace(asked, note=_note(named, given.reason)),
             pack=wanted,
         )
 
-
-def _cases(routes: APIRouter, desk: Desk) -> None:
-    @routes.get(
-        "/cases/{case_id}/policy",
-        summary="The policy a case follows, with its full text",
-        operation_id="get_case_policy",
-        response_model=m.CasePolicy,
-    )
-    async def policy(
-        case_id: CaseId, who: Annotated[Principal, may("see_cases")]
+    async def get_case_policy(
+        self, case_id: CaseId, who: Annotated[Principal, may("see_cases")]
     ) -> dict[str, Any]:
-        subject = await _subject(desk, case_id, who)
-        events = await desk.service.events(account_stream(*subject))
+        subject = await _subject(self._dunning, case_id, who)
+        events = await self._dunning.service.events(account_stream(*subject))
         refs = [ref for stored in events if (ref := _ref_of(stored, case_id)) is not None]
         if not refs:
             raise NotFound(f"there is no case {case_id}")
-        texts = [await _text(desk, ref) for ref in refs]
+        texts = [await _text(self._dunning, ref) for ref in refs]
         return {**texts[-1], "before": texts[:-1]}
 
-    @routes.post(
-        "/cases/{case_id}/policy",
-        status_code=CREATED,
-        summary="Move a case to the policy in force",
-        operation_id="move_case",
-    )
-    async def move(
+    async def move_case(
+        self,
         case_id: CaseId,
         given: MoveInput,
         request: RequestId,
@@ -204,24 +188,28 @@ def _cases(routes: APIRouter, desk: Desk) -> None:
         """Steps already taken stay taken; those of the new policy that were not follow in their
         order.
         """
-        subject = await _subject(desk, case_id, who)
-        pack = await desk.pack(subject.creditor)
+        subject = await _subject(self._dunning, case_id, who)
+        pack = await self._dunning.pack(subject.creditor)
         by = acting_for(who, given.by)
 
         def runs(account: Account) -> None:
             if account.case is None or account.case.case_id != case_id:
                 raise NotFound(f"case {case_id} does not run any more")
 
-        return await desk.act(
+        return await self._dunning.run(
             Target(subject, request),
-            lambda seal: FollowPolicy(by=by, note=seal(by, given.reason)),
+            by,
+            lambda seal: FollowPolicy(by=by, note=seal(given.reason)),
             runs,
             pack=pack,
         )
 
 
-async def _subject(desk: Desk, case_id: str, who: Principal) -> Subject:
-    row = await desk.service.pool.fetchrow(CASE, case_id)
+base = "/creditors/{creditor}/policy-versions"
+
+
+async def _subject(dunning: Dunning, case_id: str, who: Principal) -> Subject:
+    row = await dunning.service.pool.fetchrow(CASE, case_id)
     if row is None or not who.may_see(row["creditor"]):
         raise NotFound(f"there is no case {case_id}")
     return Subject(row["creditor"], row["account"])
@@ -237,8 +225,8 @@ def _ref_of(stored: Stored, case_id: str) -> PolicyRef | None:
     return None
 
 
-async def _text(desk: Desk, ref: PolicyRef) -> dict[str, Any]:
-    text = await desk.decisions.library.text(desk.service.pool, ref)
+async def _text(dunning: Dunning, ref: PolicyRef) -> dict[str, Any]:
+    text = await dunning.decisions.library.text(dunning.service.pool, ref)
     return {**msgspec.to_builtins(ref), "parameters": dict(ref.parameters), "document": text}
 
 

@@ -2,7 +2,7 @@
 XLSX.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -16,11 +16,14 @@ from chassis.sheets import CSV_TYPE, XLSX_TYPE
 from contracts.words.streams import Subject, creditor_stream
 from contracts.words.vocabulary import STAFF
 from services.dunning.api.creditors import end_of
-from services.dunning.api.desk import CreditorInScope, Desk
+from services.dunning.api.dunning import (
+    CreditorInScope,
+    Dunning,
+)
 from services.dunning.api.models import reports as m
 from services.dunning.api.roles import may
 from services.dunning.domain.creditor.events import ReportStored
-from services.dunning.reports import REPORTS, Book, Opened, books_of
+from services.dunning.reports import REPORTS, Book, Opened, Report, books_of
 from services.dunning.reports.export import MONEY, Shown, as_csv, as_xlsx
 from services.dunning.reports.opened import with_names
 
@@ -31,35 +34,41 @@ _FILES: dict[str, Any] = {
 }
 
 
-def router(desk: Desk) -> APIRouter:
+def router(dunning: Dunning) -> APIRouter:
     """The routes under `/v1/creditors/{creditor}/reports`."""
+    api = Reports(dunning)
     routes = APIRouter(prefix="/v1/creditors/{creditor}/reports", tags=["reports"])
-
-    @routes.get(
+    routes.get(
         "",
         summary="Reports there are, and the days the calendar stored them on",
-        operation_id="list_reports",
         response_model=m.Reports,
-    )
-    async def names(
-        creditor: CreditorInScope, who: Annotated[Principal, may("see_cases")]
+    )(api.list_reports)
+    routes.get(
+        "/{name}",
+        summary="A report as it stands, or stood, on a day",
+        response_model=m.ReportOut,
+        responses={200: {"content": _FILES}},
+    )(api.get_report)
+    return routes
+
+
+class Reports:
+    def __init__(self, dunning: Dunning) -> None:
+        self._dunning = dunning
+
+    async def list_reports(
+        self, creditor: CreditorInScope, who: Annotated[Principal, may("see_cases")]
     ) -> dict[str, Any]:
-        await desk.creditor(creditor)
-        stored = await _stored(desk, creditor)
+        await self._dunning.creditor(creditor)
+        stored = await _stored(self._dunning, creditor)
         days = {name: [event.on for event in stored if event.name == name] for name in REPORTS}
         return {
             "creditor": creditor,
             "reports": [{"name": n, "stored": d} for n, d in days.items()],
         }
 
-    @routes.get(
-        "/{name}",
-        summary="A report as it stands, or stood, on a day",
-        operation_id="get_report",
-        response_model=m.ReportOut,
-        responses={200: {"content": _FILES}},
-    )
-    async def report(
+    async def get_report(
+        self,
         creditor: CreditorInScope,
         name: Annotated[str, Path(max_length=64)],
         who: Annotated[Principal, may("see_cases")],
@@ -73,38 +82,42 @@ def router(desk: Desk) -> APIRouter:
         report = REPORTS.get(name)
         if report is None:
             raise NotFound(f"there is no report {name!r}; there are: {', '.join(sorted(REPORTS))}")
-        zone = await desk.zone(creditor)
-        day = as_of or desk.service.clock.now().astimezone(zone).date()
-        books = await _books(desk, creditor, end_of(day, zone), zone)
-        stored = await _stored(desk, creditor) if as_of else []
+        zone = await self._dunning.zone(creditor)
+        day = as_of or self._dunning.service.clock.now().astimezone(zone).date()
+        books = await _books(self._dunning, creditor, end_of(day, zone), zone)
+        stored = await _stored(self._dunning, creditor) if as_of else []
         values = next((e.values for e in reversed(stored) if (e.name, e.on) == (name, day)), None)
         if values is None:
-            values = report.draw(books, day, await desk.pack(creditor))
-        opened = await _opened(desk, creditor, books)
+            values = report.draw(books, day, await self._dunning.pack(creditor))
+        opened = await _opened(self._dunning, creditor, books)
         values = report.show(values, opened)
         if who.has(*STAFF):
             values = with_names(values, opened)
         if file == "json":
             return {"creditor": creditor, "name": name, "day": day, "values": values}
-        shown = Shown((await desk.creditor(creditor)).currency, MONEY | report.money)
-        called = f"{name}-{day}.{file}"
-        if file == "csv":
-            return as_file(as_csv(values, report.rows, shown), CSV_TYPE, called)
-        return as_file(as_xlsx(values, shown), XLSX_TYPE, called)
-
-    return routes
+        shown = Shown((await self._dunning.creditor(creditor)).currency, MONEY | report.money)
+        return _as_file(values, report, shown, f"{name}-{day}.{file}")
 
 
-async def _stored(desk: Desk, creditor: str) -> list[ReportStored]:
-    events = await desk.service.events(creditor_stream(creditor))
+def _as_file(values: Mapping[str, Any], report: Report, shown: Shown, called: str) -> Response:
+    """A report as a file of that name, of the kind its name ends in."""
+    if called.endswith(".csv"):
+        return as_file(as_csv(values, report.rows, shown), CSV_TYPE, called)
+    return as_file(as_xlsx(values, shown), XLSX_TYPE, called)
+
+
+async def _stored(dunning: Dunning, creditor: str) -> list[ReportStored]:
+    events = await dunning.service.events(creditor_stream(creditor))
     return [stored.event for stored in events if isinstance(stored.event, ReportStored)]
 
 
-async def _books(desk: Desk, creditor: str, until: datetime, zone: ZoneInfo) -> Sequence[Book]:
-    async with desk.service.pool.acquire(timeout=10) as connection:
+async def _books(
+    dunning: Dunning, creditor: str, until: datetime, zone: ZoneInfo
+) -> Sequence[Book]:
+    async with dunning.service.pool.acquire(timeout=10) as connection:
         return await books_of(connection, creditor, until, zone)
 
 
-async def _opened(desk: Desk, creditor: str, books: Sequence[Book]) -> Opened:
-    keys = await desk.service.keys(Subject(creditor, book.account) for book in books)
+async def _opened(dunning: Dunning, creditor: str, books: Sequence[Book]) -> Opened:
+    keys = await dunning.service.keys(Subject(creditor, book.account) for book in books)
     return Opened(creditor, keys, {book.account: book.state.profile for book in books})

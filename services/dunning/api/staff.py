@@ -7,7 +7,12 @@ from fastapi import APIRouter, Path
 
 from chassis.http import ROLES, Principal
 from services.dunning.api import inputs as i
-from services.dunning.api.desk import CreditorInScope, Desk, Happened, RequestId
+from services.dunning.api.dunning import (
+    CreditorInScope,
+    Dunning,
+    Happened,
+    RequestId,
+)
 from services.dunning.api.roles import acting_for, may
 from services.dunning.domain.case.commands import Decide
 from services.dunning.domain.codes import person_code
@@ -20,17 +25,26 @@ CREATED = 201
 Name = Annotated[str, Path(min_length=1, max_length=128)]
 
 
-def router(desk: Desk) -> APIRouter:
+def router(dunning: Dunning) -> APIRouter:
     """Decisions, collectors and clearances under `/v1/creditors/{creditor}`."""
+    api = Staff(dunning)
     routes = APIRouter(prefix="/v1/creditors/{creditor}", tags=["creditors"])
-
-    @routes.post(
-        "/decisions",
-        status_code=CREATED,
-        summary="Decide an approval of the creditor",
-        operation_id="decide_for_creditor",
+    routes.post("/decisions", status_code=CREATED, summary="Decide an approval of the creditor")(
+        api.decide_for_creditor
     )
-    async def decision(
+    routes.put("/collectors/{name}", summary="Since when somebody collects")(api.set_up_collector)
+    routes.post("/clearances", status_code=CREATED, summary="Certify that nothing is owed")(
+        api.certify_clearance
+    )
+    return routes
+
+
+class Staff:
+    def __init__(self, dunning: Dunning) -> None:
+        self._dunning = dunning
+
+    async def decide_for_creditor(
+        self,
         creditor: CreditorInScope,
         given: i.DecisionInput,
         request: RequestId,
@@ -43,16 +57,12 @@ def router(desk: Desk) -> APIRouter:
             by=acting_for(who, given.by),
             amount=given.amount,
         )
-        return await desk.act_on_creditor(
+        return await self._dunning.run_on_creditor(
             creditor, request, command, lambda state: _check_decider(state, given.purpose, who)
         )
 
-    @routes.put(
-        "/collectors/{name}",
-        summary="Since when somebody collects",
-        operation_id="set_up_collector",
-    )
-    async def collector(
+    async def set_up_collector(
+        self,
         creditor: CreditorInScope,
         name: Name,
         given: i.CollectorInput,
@@ -63,7 +73,7 @@ def router(desk: Desk) -> APIRouter:
         collector whose start is not known is past them.
         """
         by = acting_for(who, given.by)
-        return await desk.act_on_creditor(
+        return await self._dunning.run_on_creditor(
             creditor,
             request,
             lambda person: StartCollector(
@@ -71,13 +81,8 @@ def router(desk: Desk) -> APIRouter:
             ),
         )
 
-    @routes.post(
-        "/clearances",
-        status_code=CREATED,
-        summary="Certify that nothing is owed",
-        operation_id="certify_clearance",
-    )
-    async def clearance(
+    async def certify_clearance(
+        self,
         creditor: CreditorInScope,
         given: i.ClearanceInput,
         request: RequestId,
@@ -87,8 +92,8 @@ def router(desk: Desk) -> APIRouter:
         that owe.
         """
         by = acting_for(who, given.by)
-        mine, owing = await _accounts(desk, creditor, given.responsible)
-        return await desk.act_on_creditor(
+        mine, owing = await _accounts(self._dunning, creditor, given.responsible)
+        return await self._dunning.run_on_creditor(
             creditor,
             request,
             lambda person: CertifyClearance(
@@ -96,21 +101,19 @@ def router(desk: Desk) -> APIRouter:
             ),
         )
 
-    return routes
 
-
-async def _accounts(desk: Desk, creditor: str, name: str) -> tuple[int, tuple[str, ...]]:
+async def _accounts(dunning: Dunning, creditor: str, name: str) -> tuple[int, tuple[str, ...]]:
     """How many accounts a person answers for, and which of them owe."""
-    today = await _today(desk, creditor)
-    async with desk.service.pool.acquire(timeout=10) as connection:
+    today = await _today(dunning, creditor)
+    async with dunning.service.pool.acquire(timeout=10) as connection:
         accounts = await accounts_of(connection, creditor)
     code = person_code(name)
     mine = [one for one in accounts if one.responsible and one.responsible.code == code]
     return len(mine), tuple(one.account for one in mine if owes(one, today))
 
 
-async def _today(desk: Desk, creditor: str) -> date:
-    return desk.service.clock.now().astimezone(await desk.zone(creditor)).date()
+async def _today(dunning: Dunning, creditor: str) -> date:
+    return dunning.service.clock.now().astimezone(await dunning.zone(creditor)).date()
 
 
 def _check_decider(state: Creditor, purpose: str, who: Principal) -> Any:

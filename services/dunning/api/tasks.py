@@ -1,6 +1,7 @@
 """Work lists: what is to be done, oldest first, and saying that it is done."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -15,12 +16,11 @@ from chassis.store.views import table_of
 from contracts.words.streams import Subject
 from contracts.words.vocabulary import STAFF
 from services.dunning.api import inputs as i
-from services.dunning.api.desk import (
+from services.dunning.api.dunning import (
     Acting,
-    CreditorId,
     CreditorInScope,
     CreditorQuery,
-    Desk,
+    Dunning,
     Happened,
     RequestId,
     Target,
@@ -48,17 +48,35 @@ _ONE = f"select creditor, account from {table_of(TASKS)} where task_id = $1"  # 
 TaskKind = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
 
-def router(desk: Desk) -> APIRouter:
+def router(dunning: Dunning) -> APIRouter:
     """The work lists under `/v1/tasks`, and completing a task by id or by its kind."""
+    api = Tasks(dunning)
     routes = APIRouter(prefix="/v1", tags=["tasks"])
-
-    @routes.get(
-        "/tasks",
-        summary="Work list, oldest first",
-        operation_id="list_tasks",
-        response_model=Page[m.TaskRow],
+    routes.get("/tasks", summary="Work list, oldest first", response_model=Page[m.TaskRow])(
+        api.list_tasks
     )
-    async def tasks(
+    routes.post("/tasks/{task_id}/completion", status_code=CREATED, summary="Complete a task")(
+        api.complete_task
+    )
+    routes.post(
+        "/accounts/{account}/tasks/{kind}/completion",
+        status_code=CREATED,
+        summary="Complete the oldest open task of a kind",
+    )(api.complete_account_task)
+    routes.post(
+        "/creditors/{creditor}/tasks/{kind}/completion",
+        status_code=CREATED,
+        summary="Complete the creditor's oldest open task of a kind",
+    )(api.complete_creditor_task)
+    return routes
+
+
+class Tasks:
+    def __init__(self, dunning: Dunning) -> None:
+        self._dunning = dunning
+
+    async def list_tasks(
+        self,
         who: Annotated[Principal, may("see_tasks")],
         creditor: CreditorQuery = None,
         owner: Annotated[str | None, Query(max_length=128)] = None,
@@ -69,7 +87,7 @@ def router(desk: Desk) -> APIRouter:
         cursor: Cursor = None,
     ) -> dict[str, Any]:
         after = decode_cursor(cursor, datetime, str)
-        rows = await desk.service.pool.fetch(
+        rows = await self._dunning.service.pool.fetch(
             _LIST,
             who.visible(creditor),
             state,
@@ -81,65 +99,64 @@ def router(desk: Desk) -> APIRouter:
             limit + 1,
             person_code(owner) if owner else None,
         )
-        keys = await desk.service.keys(
+        keys = await self._dunning.service.keys(
             {Subject(row["creditor"], row["account"]) for row in rows if row["person"]}
         )
         return page(
             rows, limit, lambda r: [r["requested_at"], r["task_id"]], lambda r: _row(r, keys)
         )
 
-    @routes.post(
-        "/tasks/{task_id}/completion",
-        status_code=CREATED,
-        summary="Complete a task",
-        operation_id="complete_task",
-    )
-    async def by_id(
+    async def complete_task(
+        self,
         task_id: Annotated[str, Path(max_length=128)],
         given: i.TaskCompletion,
         request: RequestId,
         who: Annotated[Principal, may("complete_task")],
     ) -> Happened:
-        row = await desk.service.pool.fetchrow(_ONE, task_id)
+        row = await self._dunning.service.pool.fetchrow(_ONE, task_id)
         if row is None or not who.may_see(row["creditor"]):
             raise NotFound(f"there is no task {task_id}")
+        asked = _asked(given, who, task_id=task_id)
         if row["account"] is None:
-            return await _complete_for_creditor(
-                desk, row["creditor"], request, given, who, task_id=task_id
-            )
+            return await self._of_creditor(row["creditor"], request, who, asked)
         target = Target(Subject(row["creditor"], row["account"]), request)
-        return await _complete(desk, target, given, who, task_id=task_id)
+        return await self._of_account(target, who, asked, given.note)
 
-    @routes.post(
-        "/accounts/{account}/tasks/{kind}/completion",  # noqa: FAST003
-        status_code=CREATED,
-        summary="Complete the oldest open task of a kind",
-        operation_id="complete_account_task",
-    )
-    async def by_kind(
+    async def complete_account_task(
+        self,
         target: Acting,
         kind: TaskKind,
         given: i.TaskCompletion,
         who: Annotated[Principal, may("complete_task")],
     ) -> Happened:
-        return await _complete(desk, target, given, who, kind=kind)
+        return await self._of_account(target, who, _asked(given, who, kind=kind), given.note)
 
-    @routes.post(
-        "/creditors/{creditor}/tasks/{kind}/completion",
-        status_code=CREATED,
-        summary="Complete the creditor's oldest open task of a kind",
-        operation_id="complete_creditor_task",
-    )
-    async def by_creditor_and_kind(
+    async def complete_creditor_task(
+        self,
         creditor: CreditorInScope,
         kind: TaskKind,
         given: i.TaskCompletion,
         request: RequestId,
         who: Annotated[Principal, may("complete_task")],
     ) -> Happened:
-        return await _complete_for_creditor(desk, creditor, request, given, who, kind=kind)
+        return await self._of_creditor(creditor, request, who, _asked(given, who, kind=kind))
 
-    return routes
+    async def _of_account(
+        self, target: Target, who: Principal, asked: CompleteTask, note: str | None
+    ) -> Happened:
+        return await self._dunning.run(
+            target,
+            asked.by or who.subject,
+            lambda seal: replace(asked, note=seal.if_given(note)),
+            lambda account: check_owner(_meant(account), who, asked),
+        )
+
+    async def _of_creditor(
+        self, creditor: str, request: str, who: Principal, asked: CompleteTask
+    ) -> Happened:
+        return await self._dunning.run_on_creditor(
+            creditor, request, asked, lambda state: check_owner(state.tasks, who, asked)
+        )
 
 
 def _row(row: Mapping[str, Any], keys: KeyRing) -> dict[str, Any]:
@@ -153,27 +170,11 @@ def _row(row: Mapping[str, Any], keys: KeyRing) -> dict[str, Any]:
     return shown
 
 
-async def _complete(
-    desk: Desk,
-    target: Target,
-    given: i.TaskCompletion,
-    who: Principal,
-    *,
-    kind: str | None = None,
-    task_id: str | None = None,
-) -> Happened:
+def _asked(
+    given: i.TaskCompletion, who: Principal, *, kind: str | None = None, task_id: str | None = None
+) -> CompleteTask:
     by = acting_for(who, given.by)
-    return await desk.act(
-        target,
-        lambda seal: CompleteTask(
-            result=given.result or "",
-            kind=kind,
-            task_id=task_id,
-            note=None if given.note is None else seal(by, given.note),
-            by=by,
-        ),
-        lambda account: check_owner(_meant(account), who, kind, task_id),
-    )
+    return CompleteTask(result=given.result or "", kind=kind, task_id=task_id, by=by)
 
 
 def _meant(account: Account) -> list[OpenTask | ReportedTask]:
@@ -181,34 +182,14 @@ def _meant(account: Account) -> list[OpenTask | ReportedTask]:
     return [*account.tasks, *(account.case.reported.values() if account.case else ())]
 
 
-async def _complete_for_creditor(
-    desk: Desk,
-    creditor: CreditorId,
-    request: str,
-    given: i.TaskCompletion,
-    who: Principal,
-    *,
-    kind: str | None = None,
-    task_id: str | None = None,
-) -> Happened:
-    by = acting_for(who, given.by)
-    command = CompleteTask(result=given.result or "", kind=kind, task_id=task_id, by=by)
-    return await desk.act_on_creditor(
-        creditor,
-        request,
-        command,
-        lambda state: check_owner(state.tasks, who, kind, task_id),
-    )
-
-
 def check_owner(
-    tasks: Iterable[OpenTask | ReportedTask], who: Principal, kind: str | None, task_id: str | None
+    tasks: Iterable[OpenTask | ReportedTask], who: Principal, asked: CompleteTask
 ) -> None:
     """Raise `Forbidden` unless the caller may complete the oldest open task meant: as its owner's
     role, or as a manager. A department's or a person's task is anybody's of the staff.
     """
     for task in tasks:
-        if kind in (None, task.kind) and task_id in (None, task.task_id):
+        if asked.kind in (None, task.kind) and asked.task_id in (None, task.task_id):
             if task.owner in STAFF and not who.has(task.owner, "manager"):
                 raise Forbidden(f"the task belongs to {task.owner}")
             return

@@ -36,7 +36,6 @@ CreditorQuery = Annotated[
     Query(description="default: the token's only creditor"),
 ]
 ALL_ACCOUNTS = "*"
-Seal = Callable[[str, str | None], bytes]
 Named = Callable[[str], Person]
 
 
@@ -83,23 +82,38 @@ class Told(NamedTuple):
     at: datetime
 
 
-class Desk:
-    """Commands and readings over a service, for the routes."""
+class Seal:
+    """Seals what somebody wrote about an account, with who it was."""
+
+    def __init__(self, work: Work, subject: Subject, by: str) -> None:
+        self._work, self._subject, self._by = work, subject, by
+
+    def __call__(self, text: str | None) -> bytes:
+        return self._work.seal(self._subject, {"by": self._by, "text": text})
+
+    def if_given(self, text: str | None) -> bytes | None:
+        """The text sealed; None where nobody wrote one."""
+        return None if text is None else self(text)
+
+
+class Dunning:
+    """The service as its routes use it: they run commands on it and read from it."""
 
     def __init__(self, service: Service, decisions: Decisions) -> None:
         self.service = service
         self.decisions = decisions
 
-    async def act(
+    async def run(
         self,
         target: Target,
+        by: str,
         command: Callable[[Seal], AccountCommand],
         allowed: Callable[[Account], None] = lambda _account: None,
         pack: Pack | None = None,
     ) -> Happened:
-        """Run a command on an account; `command` gets a function that seals who recorded it and
-        what they wrote, `allowed` raises for what the caller may not do to this account, `pack` is
-        one the account is moved to.
+        """Run a command on an account that `by` gives; `command` gets what seals their words,
+        `allowed` raises for what the caller may not do to this account, `pack` is one the account
+        is moved to.
 
         A request whose answer was lost in a crash is recognised by its events: it is done once.
         """
@@ -109,27 +123,23 @@ class Desk:
             return await self._happened(subject.creditor, subject.account, done)
 
         def run(work: Work) -> Told:
-            def seal(by: str, text: str | None) -> bytes:
-                return work.seal(subject, {"by": by, "text": text})
-
             if not work.version(stream):
                 raise _unknown(subject)
             allowed(work.state(stream))
             first = work.version(stream) + 1
-            events = self.decisions.account(work, subject, command(seal), pack)
-            return Told(events, first, work.now)
+            wanted = command(Seal(work, subject, by))
+            return Told(self.decisions.account(work, subject, wanted, pack), first, work.now)
 
-        streams = [stream, creditor_stream(subject.creditor)]
         told = await self.service.execute(
             f"{subject.creditor}/{subject.account}",
-            streams,
+            [stream, creditor_stream(subject.creditor)],
             run,
             subjects=[subject],
             cause=target.request,
         )
         return await self._happened(subject.creditor, subject.account, _stored(stream, told))
 
-    async def act_on_creditor(
+    async def run_on_creditor(
         self,
         creditor: str,
         request: str,
@@ -156,9 +166,12 @@ class Desk:
             about = pack(work.state(stream))
             return Told(self.decisions.creditor(work, creditor, wanted, about), first, work.now)
 
-        subjects = [staff] if callable(command) else []
         told = await self.service.execute(
-            f"{creditor}/{ALL_ACCOUNTS}", [stream], run, subjects=subjects, cause=request
+            f"{creditor}/{ALL_ACCOUNTS}",
+            [stream],
+            run,
+            subjects=[staff] if callable(command) else [],
+            cause=request,
         )
         return await self._happened(creditor, None, _stored(stream, told))
 
