@@ -11,7 +11,7 @@ from chassis.runtime.service import Service
 from chassis.settings import Settings
 from services.dunning.api import routers
 from services.dunning.decisions import Decisions
-from services.dunning.domain.aggregates import ACCOUNT, CREDITOR
+from services.dunning.domain.aggregates import AGGREGATES
 from services.dunning.handlers import messages, wakes
 from services.dunning.library import Library
 from services.dunning.people import PersonContacts, forgetting
@@ -35,7 +35,7 @@ def blueprint(library: Library, people: PersonContacts | None = None) -> Bluepri
 
     return Blueprint(
         name="dunning",
-        aggregates=(ACCOUNT, CREDITOR),
+        aggregates=AGGREGATES,
         messages=messages(decisions),
         wakes=wakes(decisions),
         publish=publish,

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from chassis.store.aggregate import Aggregate
-from services.dunning.domain.aggregates import ACCOUNT as CASE_ACCOUNT
-from services.dunning.domain.aggregates import CREDITOR
+from services.dunning.domain.aggregates import AGGREGATES as DUNNING
 from services.ledger.domain.aggregates import AGGREGATES as LEDGER
 from services.legal.domain.aggregates import AGGREGATES as LEGAL
 from services.notifier.domain.aggregates import AGGREGATES as NOTIFIER
 
 _BY_SERVICE: Mapping[str, tuple[Aggregate[Any, Any], ...]] = {
-    "dunning": (CASE_ACCOUNT, CREDITOR),
+    "dunning": DUNNING,
     "ledger": LEDGER,
     "legal": LEGAL,
     "notifier": NOTIFIER,

@@ -1,6 +1,7 @@
-"""The two aggregates as the service registers them."""
+"""Dunning's aggregates: an account per debtor, and the creditor."""
 
 from datetime import datetime
+from typing import Any
 
 from chassis.store.aggregate import Aggregate
 from services.dunning.domain.account import Account, initial_account
@@ -37,3 +38,4 @@ CREDITOR: Aggregate[Creditor, CreditorEvent] = Aggregate(
     evolve=evolve_creditor,
     wake_at=_creditor_wake,
 )
+AGGREGATES: tuple[Aggregate[Any, Any], ...] = (ACCOUNT, CREDITOR)

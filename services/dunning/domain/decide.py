@@ -92,7 +92,7 @@ def decide(
     if isinstance(command, Wake):
         _wake(rec)
     else:
-        _COMMANDS[type(command)](rec, command)
+        _DECIDERS[type(command)](rec, command)
         reassess(rec, may_open=not isinstance(command, ResolveDispute))
         note_overdue_end(rec)
         schedule(rec, woken=False, turned=False)
@@ -134,7 +134,7 @@ _LINKS = Links(
     react=react,
     reassess=reassess,
 )
-_COMMANDS: dict[type, Callable[[Recorder, Any], None]] = {
+_DECIDERS: dict[type, Callable[[Recorder, Any], None]] = {
     UpdateItems: update_items,
     NoteUnmatched: note_unmatched,
     Reassess: _look_again,

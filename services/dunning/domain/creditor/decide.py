@@ -41,7 +41,7 @@ def decide_creditor(
     """Answer the events that follow from a command on a creditor; raises Rejected when it is
     refused.
     """
-    return _COMMANDS[type(command)](state, command, pack, now)
+    return _DECIDERS[type(command)](state, command, pack, now)
 
 
 def _configure(
@@ -89,7 +89,7 @@ def _decide_policy(
     return [decision, *_configure(state, setup, pack, now)]
 
 
-_COMMANDS: dict[type, Callable[[Creditor, Any, Pack, datetime], list[CreditorEvent]]] = {
+_DECIDERS: dict[type, Callable[[Creditor, Any, Pack, datetime], list[CreditorEvent]]] = {
     ConfigureCreditor: _configure,
     CountCash: count_cash,
     RunCalendar: run_calendar,
