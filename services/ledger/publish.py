@@ -4,7 +4,6 @@ The order matters to those who follow: what happened, then the account's figures
 overdue or cleared.
 """
 
-import re
 from collections.abc import Iterator
 from datetime import date
 
@@ -20,8 +19,6 @@ from services.ledger.domain.state import Item
 
 ITEMS_MAX = 250
 """Item states in one message: with the longest ids they stay below the size limit of the bus."""
-
-_WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 def publish(stored: Stored) -> list[Outgoing]:
@@ -236,7 +233,7 @@ class _Messages:
                 prepaid=balance.prepaid,
                 waiting=balance.waiting,
                 oldest_due_on=balance.oldest_due_on,
-                reason=_reason(type(self.event).__name__),
+                reason=e.name_of(self.event),
                 items=states[start : start + ITEMS_MAX],
                 more=start + ITEMS_MAX < len(states),
             )
@@ -287,7 +284,3 @@ def _accrual(accrual: Accrual) -> ledger.Accrual:
         cap=accrual.cap,
         settled=accrual.settled,
     )
-
-
-def _reason(event: str) -> str:
-    return _WORD.sub("_", event).lower()

@@ -5,7 +5,16 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 
 from chassis.runtime.service import Service
-from services.ledger.api import accounts, ageing, cash, events, matching, numbers, requests
+from services.ledger.api import (
+    accounts,
+    ageing,
+    cash,
+    events,
+    matching,
+    numbers,
+    requests,
+    statements,
+)
 
 
 def routers(service: Service) -> Sequence[APIRouter]:
@@ -18,4 +27,5 @@ def routers(service: Service) -> Sequence[APIRouter]:
         matching.router(service),
         numbers.router(service),
         requests.router(service),
+        statements.router(service),
     ]

@@ -1,23 +1,20 @@
-"""Accounts: the list, and one account's balance, items and statement."""
+"""Accounts: the list, and one account's balance and items."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query
 
 from chassis.http.auth import Caller
-from chassis.http.files import as_file
 from chassis.http.paging import Cursor, Limit, Page, decode_cursor, page
 from chassis.runtime.service import Service
-from chassis.sheets import CSV_TYPE, XLSX_TYPE, for_spreadsheets, workbook
 from contracts.words.late_fee import late_fee_sql
 from contracts.words.streams import Subject, account_stream
 from services.ledger.api.models import (
     AccountSummary,
     ItemOut,
     ItemsOut,
-    StatementLine,
-    StatementOut,
 )
 from services.ledger.api.snapshot import (
     AccountId,
@@ -28,16 +25,11 @@ from services.ledger.api.snapshot import (
     Snapshot,
     snapshot,
 )
-from services.ledger.api.statement import as_table, lines
 from services.ledger.domain.past import Past, archive
 from services.ledger.domain.state import Item, order
 from services.ledger.views.ageing import days_overdue
-from services.ledger.views.numbers import Named, numbers_of, numbers_of_account
+from services.ledger.views.numbers import Named, numbers_by_id, numbers_of
 
-_FILES: dict[str, Any] = {
-    "text/csv": {"schema": {"type": "string"}},
-    XLSX_TYPE: {"schema": {"type": "string", "format": "binary"}},
-}
 _LIST = f"""
 select a.creditor, a.account, a.version, a.currency, a.principal, a.overdue, a.prepaid,
   a.oldest_due_on, c.today,
@@ -54,33 +46,37 @@ order by a.creditor, a.account limit $4"""  # noqa: S608 - text of ours
 def router(service: Service) -> APIRouter:
     """The routes under `/v1/accounts` that read."""
     routes = APIRouter(prefix="/v1/accounts", tags=["accounts"])
+    accounts = Accounts(service)
+    routes.get("", operation_id="list_accounts")(accounts.accounts)
+    routes.get("/{account_id}", operation_id="get_account")(accounts.account)
+    routes.get("/{account_id}/balance", operation_id="get_balance")(accounts.balance)
+    routes.get("/{account_id}/items", operation_id="list_items")(accounts.items)
+    return routes
 
-    async def figures(
-        creditor: str, account_id: str, as_of: date | None, known_when: Known
-    ) -> AccountSummary:
-        shown = _figures(await snapshot(service, creditor, account_id, as_of, known=known_when))
-        name = _account(creditor, account_id)
-        known = await numbers_of(service, [name])
-        return shown.model_copy(update={"number": known.get(name)})
 
-    @routes.get("", operation_id="list_accounts")
+@dataclass(frozen=True)
+class Accounts:
+    """The routes of accounts, on a service."""
+
+    service: Service
+
     async def accounts(
-        who: Caller, creditor: Creditor = None, cursor: Cursor = None, limit: Limit = 50
+        self, who: Caller, creditor: Creditor = None, cursor: Cursor = None, limit: Limit = 50
     ) -> Page[AccountSummary]:
         """Accounts in order of creditor and id."""
-        rows = await _list(service, who.visible(creditor), cursor, limit)
+        rows = await _list(self.service, who.visible(creditor), cursor, limit)
         answer = page(rows, limit, lambda row: (row["creditor"], row["account"]), _summary)
         items = answer["items"]
         named = [_account(one.creditor, one.account_id) for one in items]
-        known = await numbers_of(service, named)
+        known = await numbers_of(self.service, named)
         answer["items"] = [
             one.model_copy(update={"number": known.get(name)})
             for one, name in zip(items, named, strict=True)
         ]
         return Page[AccountSummary](**answer)
 
-    @routes.get("/{account_id}", operation_id="get_account")
     async def account(
+        self,
         who: Caller,
         account_id: AccountId,
         creditor: Creditor = None,
@@ -88,10 +84,10 @@ def router(service: Service) -> APIRouter:
         known: KnownWhen = "then",
     ) -> AccountSummary:
         """One account's figures."""
-        return await figures(who.scope(creditor), account_id, as_of, known)
+        return await self._figures(who.scope(creditor), account_id, as_of, known)
 
-    @routes.get("/{account_id}/balance", operation_id="get_balance")
     async def balance(
+        self,
         who: Caller,
         account_id: AccountId,
         creditor: Creditor = None,
@@ -99,10 +95,10 @@ def router(service: Service) -> APIRouter:
         known: KnownWhen = "then",
     ) -> AccountSummary:
         """What an account owes on a day, late fee through that day included."""
-        return await figures(who.scope(creditor), account_id, as_of, known)
+        return await self._figures(who.scope(creditor), account_id, as_of, known)
 
-    @routes.get("/{account_id}/items", operation_id="list_items")
     async def items(
+        self,
         who: Caller,
         account_id: AccountId,
         creditor: Creditor = None,
@@ -110,11 +106,11 @@ def router(service: Service) -> APIRouter:
         state: Annotated[Literal["open", "all"], Query(description="closed items too?")] = "open",
     ) -> ItemsOut:
         """An account's items in the order money reaches them."""
-        seen = await snapshot(service, who.scope(creditor), account_id, as_of)
+        seen = await snapshot(self.service, who.scope(creditor), account_id, as_of)
         found = {item.id: item for item in seen.account.items}
         if state == "all":
-            found = await _closed(service, seen) | found
-        known = _by_id(await numbers_of_account(service, Subject(seen.creditor, account_id)))
+            found = await _closed(self.service, seen) | found
+        known = await numbers_by_id(self.service, Subject(seen.creditor, account_id))
         return ItemsOut(
             creditor=seen.creditor,
             account_id=account_id,
@@ -127,61 +123,17 @@ def router(service: Service) -> APIRouter:
             ],
         )
 
-    @routes.get(
-        "/{account_id}/statement",
-        operation_id="get_statement",
-        response_model=StatementOut,
-        responses={200: {"content": _FILES}},
-    )
-    async def statement(
-        who: Caller,
-        account_id: AccountId,
-        creditor: Creditor = None,
-        as_of: AsOf = None,
-        file: Annotated[Literal["json", "csv", "xlsx"], Query(alias="format")] = "json",
-    ) -> StatementOut | Response:
-        """Every movement in the order it was recorded in, with the running balance; each with the
-        day it was recorded on and the one it counts from. Files have amounts with the decimals of
-        the currency, and the late fee not paid yet as a last line.
-        """
-        seen = await snapshot(service, who.scope(creditor), account_id, as_of)
-        history = await service.events(account_stream(seen.creditor, account_id), seen.until)
-        movements = lines(history, seen.terms.time_zone)
-        balance = movements[-1].balance if movements else 0
-        late_fee = seen.balance().late_fee
-        known = _by_id(await numbers_of_account(service, Subject(seen.creditor, account_id)))
-        told = StatementOut(
-            creditor=seen.creditor,
-            account_id=account_id,
-            number=known.get(("account", account_id)),
-            as_of=seen.day,
-            currency=seen.terms.currency,
-            lines=[_numbered(line, known) for line in movements],
-            balance=balance,
-            late_fee=late_fee,
-            total=balance + late_fee,
-        )
-        if file == "json":
-            return told
-        called = f"statement-{account_id}-{seen.day}.{file}"
-        if file == "csv":
-            return as_file(for_spreadsheets(as_table(told)), CSV_TYPE, called)
-        return as_file(workbook([as_table(told)]), XLSX_TYPE, called)
-
-    return routes
+    async def _figures(
+        self, creditor: str, account_id: str, as_of: date | None, known_when: Known
+    ) -> AccountSummary:
+        seen = await snapshot(self.service, creditor, account_id, as_of, known=known_when)
+        name = _account(creditor, account_id)
+        known = await numbers_of(self.service, [name])
+        return _summed(seen).model_copy(update={"number": known.get(name)})
 
 
 def _account(creditor: str, account: str) -> Named:
     return Named(creditor=creditor, account=account, kind="account", id=account)
-
-
-def _by_id(known: dict[Named, str]) -> dict[tuple[str, str], str]:
-    return {(one.kind, one.id): number for one, number in known.items()}
-
-
-def _numbered(line: StatementLine, known: dict[tuple[str, str], str]) -> StatementLine:
-    kind = "payment" if line.kind.startswith("payment") else "invoice"
-    return line.model_copy(update={"number": known.get((kind, line.reference or ""))})
 
 
 async def _list(
@@ -211,7 +163,7 @@ def _summary(row: Any) -> AccountSummary:
     )
 
 
-def _figures(seen: Snapshot) -> AccountSummary:
+def _summed(seen: Snapshot) -> AccountSummary:
     sums = seen.balance()
     return AccountSummary(
         creditor=seen.creditor,

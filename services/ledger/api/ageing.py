@@ -1,5 +1,6 @@
 """Ageing of a creditor's open items."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -15,15 +16,23 @@ from services.ledger.views.ageing import aged_as_of, aged_today, buckets
 def router(service: Service) -> APIRouter:
     """The route `/v1/creditors/{creditor}/ageing`."""
     routes = APIRouter(prefix="/v1/creditors", tags=["ageing"])
+    routes.get("/{creditor}/ageing", operation_id="get_ageing")(Ageing(service).ageing)
+    return routes
 
-    @routes.get("/{creditor}/ageing", operation_id="get_ageing")
+
+@dataclass(frozen=True)
+class Ageing:
+    """The route of ageing, on a service."""
+
+    service: Service
+
     async def ageing(
-        who: Caller, creditor: Annotated[Identifier, Path()], as_of: AsOf = None
+        self, who: Caller, creditor: Annotated[Identifier, Path()], as_of: AsOf = None
     ) -> AgeingOut:
         """Open items by days overdue; for a past day folded from the events of all accounts."""
-        terms = await terms_of(service, who.scope(creditor))
-        day, until = when(terms, service.clock.now(), as_of)
-        async with service.pool.acquire(timeout=10) as connection:
+        terms = await terms_of(self.service, who.scope(creditor))
+        day, until = when(terms, self.service.clock.now(), as_of)
+        async with self.service.pool.acquire(timeout=10) as connection:
             if as_of is None:
                 aged = await aged_today(connection, creditor, day)
             else:
@@ -40,5 +49,3 @@ def router(service: Service) -> APIRouter:
             late_fee=late_fee,
             total=principal + late_fee,
         )
-
-    return routes

@@ -1,5 +1,6 @@
 """The cash desk over HTTP: receipts with their amount in words, and how collectors stand."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 
@@ -20,6 +21,7 @@ from services.ledger.api.snapshot import terms_of
 from services.ledger.domain.aggregates import CASH_DESK
 from services.ledger.domain.calendar import local_day
 from services.ledger.domain.capitals import in_capitals
+from services.ledger.domain.cash.events import Counted
 from services.ledger.domain.cash.state import standing
 
 _COLUMNS = "receipt, account, payment_id, amount, currency, day, collected_by, void, taken_back"
@@ -40,11 +42,29 @@ CashReader = Annotated[
 def router(service: Service) -> APIRouter:
     """The routes `/v1/creditors/{creditor}/receipts` and `/cash`."""
     routes = APIRouter(prefix="/v1/creditors", tags=["cash desk"])
-
-    @routes.get(
+    desk = CashOfCreditor(service)
+    routes.get(
         "/{creditor}/receipts", summary="Receipts for cash, by number", operation_id="list_receipts"
+    )(desk.receipts)
+    routes.get("/{creditor}/receipts/{receipt}", summary="One receipt", operation_id="get_receipt")(
+        desk.receipt
     )
+    routes.get(
+        "/{creditor}/cash",
+        summary="Cash of each collector on a day and in all",
+        operation_id="get_cash",
+    )(desk.cash)
+    return routes
+
+
+@dataclass(frozen=True)
+class CashOfCreditor:
+    """The routes of the cash desk, on a service."""
+
+    service: Service
+
     async def receipts(
+        self,
         who: CashReader,
         creditor: CreditorPath,
         day: Annotated[date | None, Query()] = None,
@@ -54,7 +74,7 @@ def router(service: Service) -> APIRouter:
         cursor: Cursor = None,
     ) -> Page[ReceiptOut]:
         after = decode_cursor(cursor, str)
-        rows = await service.pool.fetch(
+        rows = await self.service.pool.fetch(
             _LIST,
             who.scope(creditor),
             day,
@@ -65,44 +85,37 @@ def router(service: Service) -> APIRouter:
         )
         return Page[ReceiptOut](**page(rows, limit, lambda r: [r["receipt"]], _receipt))
 
-    @routes.get("/{creditor}/receipts/{receipt}", summary="One receipt", operation_id="get_receipt")
     async def receipt(
-        who: CashReader, creditor: CreditorPath, receipt: Annotated[Identifier, Path()]
+        self, who: CashReader, creditor: CreditorPath, receipt: Annotated[Identifier, Path()]
     ) -> ReceiptOut:
-        row = await service.pool.fetchrow(_ONE, who.scope(creditor), receipt)
+        row = await self.service.pool.fetchrow(_ONE, who.scope(creditor), receipt)
         if row is None:
             raise NotFound(f"creditor {creditor} has no receipt {receipt}")
         return _receipt(row)
 
-    @routes.get(
-        "/{creditor}/cash",
-        summary="Cash of each collector on a day and in all",
-        operation_id="get_cash",
-    )
     async def cash(
-        who: CashReader, creditor: CreditorPath, day: Annotated[date | None, Query()] = None
+        self, who: CashReader, creditor: CreditorPath, day: Annotated[date | None, Query()] = None
     ) -> CashOut:
         """The latest days are kept apart; an older day shows the totals alone."""
-        terms = await terms_of(service, who.scope(creditor))
-        wanted = day or local_day(terms.time_zone, service.clock.now())
-        async with acquire(service.pool) as connection:
+        terms = await terms_of(self.service, who.scope(creditor))
+        wanted = day or local_day(terms.time_zone, self.service.clock.now())
+        async with acquire(self.service.pool) as connection:
             desks = await states_of(connection, CASH_DESK, cash_desks_of(creditor))
         return CashOut(
             creditor=creditor,
             day=wanted,
             currency=terms.currency,
-            collectors=[
-                CashOfCollector(
-                    collected_by=each.collected_by,
-                    collected=each.collected,
-                    deposited=each.deposited,
-                    running=each.running,
-                )
-                for each in standing(desks, wanted)
-            ],
+            collectors=[_collector(each) for each in standing(desks, wanted)],
         )
 
-    return routes
+
+def _collector(counted: Counted) -> CashOfCollector:
+    return CashOfCollector(
+        collected_by=counted.collected_by,
+        collected=counted.collected,
+        deposited=counted.deposited,
+        running=counted.running,
+    )
 
 
 def _receipt(row: Any) -> ReceiptOut:

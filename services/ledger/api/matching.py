@@ -1,6 +1,7 @@
 """What is open and what was paid, of a creditor as a whole: for matching a bank's statements."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -63,9 +64,20 @@ class PaymentOut(BaseModel):
 def router(service: Service) -> APIRouter:
     """The routes `/v1/creditors/{creditor}/open-items` and `/payments`."""
     routes = APIRouter(prefix="/v1/creditors", tags=["accounts"])
+    matching = Matching(service)
+    routes.get("/{creditor}/open-items", operation_id="list_open_items")(matching.open_items)
+    routes.get("/{creditor}/payments", operation_id="list_payments")(matching.payments)
+    return routes
 
-    @routes.get("/{creditor}/open-items", operation_id="list_open_items")
+
+@dataclass(frozen=True)
+class Matching:
+    """The routes for matching, on a service."""
+
+    service: Service
+
     async def open_items(
+        self,
         who: Caller,
         creditor: CreditorPath,
         account: OfAccount = None,
@@ -75,8 +87,8 @@ def router(service: Service) -> APIRouter:
         """A creditor's open items in order of account and item."""
         after = decode_cursor(cursor, str, str) or [None, None]
         owner = who.scope(creditor)
-        rows = await service.pool.fetch(_ITEMS, owner, account, *after, limit + 1)
-        known = await numbers_of(service, [_invoice(owner, row) for row in rows])
+        rows = await self.service.pool.fetch(_ITEMS, owner, account, *after, limit + 1)
+        known = await numbers_of(self.service, [_invoice(owner, row) for row in rows])
         answer = page(
             rows,
             limit,
@@ -85,8 +97,8 @@ def router(service: Service) -> APIRouter:
         )
         return Page[OpenItemOut](**answer)
 
-    @routes.get("/{creditor}/payments", operation_id="list_payments")
     async def payments(
+        self,
         who: Caller,
         creditor: CreditorPath,
         account: OfAccount = None,
@@ -96,8 +108,8 @@ def router(service: Service) -> APIRouter:
         """A creditor's payments in order of account and payment."""
         after = decode_cursor(cursor, str, str) or [None, None]
         owner = who.scope(creditor)
-        rows = await service.pool.fetch(_PAYMENTS, owner, account, *after, limit + 1)
-        known = await numbers_of(service, [_paid(owner, row) for row in rows])
+        rows = await self.service.pool.fetch(_PAYMENTS, owner, account, *after, limit + 1)
+        known = await numbers_of(self.service, [_paid(owner, row) for row in rows])
         answer = page(
             rows,
             limit,
@@ -105,8 +117,6 @@ def router(service: Service) -> APIRouter:
             lambda row: _payment(owner, row, known),
         )
         return Page[PaymentOut](**answer)
-
-    return routes
 
 
 def _invoice(creditor: str, row: Any) -> Named:

@@ -2,6 +2,7 @@
 data.
 """
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -14,7 +15,7 @@ from chassis.runtime.service import Service
 from chassis.store.work import Work
 from contracts import billing
 from contracts.codec import CONTENT_TYPE, encode
-from contracts.words.streams import account_stream
+from contracts.words.streams import Subject, account_stream
 from services.ledger.api.models import ErasureOut, RefundIn, RefundOut
 from services.ledger.api.snapshot import AccountId, Creditor
 from services.ledger.domain.commands import Refund
@@ -28,9 +29,22 @@ RequestId = Annotated[str, Depends(request_id)]
 def router(service: Service) -> APIRouter:
     """The routes under `/v1/accounts` that change something."""
     routes = APIRouter(prefix="/v1/accounts", tags=["accounts"])
+    requests = Requests(service)
+    routes.post("/{account_id}/refunds", status_code=201, operation_id="pay_back")(requests.refund)
+    routes.post("/{account_id}/erasure", status_code=202, operation_id="erase_debtor")(
+        requests.erasure
+    )
+    return routes
 
-    @routes.post("/{account_id}/refunds", status_code=201, operation_id="pay_back")
+
+@dataclass(frozen=True)
+class Requests:
+    """The routes of what is asked of an account, on a service."""
+
+    service: Service
+
     async def refund(
+        self,
         who: Annotated[Principal, Depends(require("finance"))],
         account_id: AccountId,
         wanted: RefundIn,
@@ -39,19 +53,13 @@ def router(service: Service) -> APIRouter:
     ) -> RefundOut:
         """Let prepaid money be paid back; 409 when there is not as much."""
         owner = who.scope(creditor)
-        stream = account_stream(owner, account_id)
+        command = Refund(refund_id, wanted.amount)
 
         def run(work: Work) -> RefundFellDue:
-            account: Account = work.state(stream)
-            if account.terms is None:
-                raise NotFound(f"creditor {owner} has no account {account_id}")
-            events = decide(account, Refund(refund_id, wanted.amount), work.now, None)
-            work.append(stream, events)
-            if not isinstance(events[-1], RefundFellDue):
-                raise BrokenInvariant("a refund was decided without falling due")
-            return events[-1]
+            return _refund(work, Subject(owner, account_id), command)
 
-        event = await service.execute(f"{owner}/{account_id}", [stream], run)
+        stream = account_stream(owner, account_id)
+        event = await self.service.execute(f"{owner}/{account_id}", [stream], run)
         return RefundOut(
             refund_id=refund_id,
             account_id=account_id,
@@ -60,8 +68,8 @@ def router(service: Service) -> APIRouter:
             prepaid=event.effects.balance.prepaid,
         )
 
-    @routes.post("/{account_id}/erasure", status_code=202, operation_id="erase_debtor")
     async def erasure(
+        self,
         who: Annotated[Principal, Depends(require("administration"))],
         account_id: AccountId,
         event_id: RequestId,
@@ -74,13 +82,23 @@ def router(service: Service) -> APIRouter:
             billing.AccountErased(account_id=account_id),
             id=event_id,
             source="arrears/ledger",
-            time=service.clock.now(),
+            time=self.service.clock.now(),
             creditor=owner,
             subject=account_id,
         )
-        lane = lane_of(key, service.bus.partitions)
+        lane = lane_of(key, self.service.bus.partitions)
         headers = (("content-type", CONTENT_TYPE.encode()),)
-        await service.bus.publish([Outgoing("billing", lane, key, value, headers)])
+        await self.service.bus.publish([Outgoing("billing", lane, key, value, headers)])
         return ErasureOut(event_id=event_id, account_id=account_id)
 
-    return routes
+
+def _refund(work: Work, subject: Subject, command: Refund) -> RefundFellDue:
+    stream = account_stream(*subject)
+    account: Account = work.state(stream)
+    if account.terms is None:
+        raise NotFound(f"creditor {subject.creditor} has no account {subject.account}")
+    events = decide(account, command, work.now, None)
+    work.append(stream, events)
+    if not isinstance(events[-1], RefundFellDue):
+        raise BrokenInvariant("a refund was decided without falling due")
+    return events[-1]

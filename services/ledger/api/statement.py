@@ -1,32 +1,17 @@
 """A statement made of an account's events: every movement in order, with the running balance."""
 
-import re
 from collections.abc import Iterable, Iterator
 from datetime import date
+from typing import Any
 
 from chassis.sheets import Money, Table
 from chassis.store.stored import Stored
 from services.ledger.api.models import StatementLine, StatementOut
+from services.ledger.domain import events as e
 from services.ledger.domain.calendar import local_day
-from services.ledger.domain.events import (
-    CaseTermsSet,
-    DayBegan,
-    Event,
-    PaymentAnnounced,
-    PaymentReceived,
-    PaymentReversed,
-)
+from services.ledger.domain.events import Event, name_of
 
-_WORD = re.compile(r"(?<!^)(?=[A-Z])")
-_REFERENCES = (
-    "payment_id",
-    "adjustment_id",
-    "credit_id",
-    "item_id",
-    "refund_id",
-    "dispute_id",
-    "plan_id",
-)
+_COLUMNS = ("recorded_on", "counts_from", "kind", "reference", "amount", "balance", "currency")
 
 
 def lines(history: Iterable[Stored], time_zone: str) -> list[StatementLine]:
@@ -60,25 +45,29 @@ def as_table(statement: StatementOut) -> Table:
     with the balance it makes.
     """
     currency = statement.currency
-    rows = [
-        (one.recorded_on, one.day, one.kind, one.number or one.reference, one.amount, one.balance)
-        for one in statement.lines
-    ]
+    rows = [_row(one, currency) for one in statement.lines]
     if statement.late_fee:
         day = statement.as_of
-        rows.append((day, day, "late_fee_accrued", None, statement.late_fee, statement.total))
-    return Table(
-        "statement",
-        ("recorded_on", "counts_from", "kind", "reference", "amount", "balance", "currency"),
-        tuple(
-            (*row[:-2], Money(row[-2], currency), Money(row[-1], currency), currency)
-            for row in rows
-        ),
+        accrued = Money(statement.late_fee, currency), Money(statement.total, currency)
+        rows.append((day, day, "late_fee_accrued", None, *accrued, currency))
+    return Table("statement", _COLUMNS, tuple(rows))
+
+
+def _row(line: StatementLine, currency: str) -> tuple[Any, ...]:
+    """A movement, column by column."""
+    return (
+        line.recorded_on,
+        line.day,
+        line.kind,
+        line.number or line.reference,
+        Money(line.amount, currency),
+        Money(line.balance, currency),
+        currency,
     )
 
 
 def _counts_from(stored: Stored, time_zone: str) -> date:
-    if isinstance(stored.event, PaymentReceived | PaymentAnnounced):
+    if isinstance(stored.event, e.PaymentReceived | e.PaymentAnnounced):
         return local_day(time_zone, stored.event.received_at)
     day: date = stored.event.effects.day
     return day
@@ -94,20 +83,35 @@ def _movements(event: Event, before: int) -> Iterator[tuple[str, str | None, int
     for item_id, amount in effects.recovered:
         yield "recovery_booked", item_id, amount
         left -= amount
-    if isinstance(event, PaymentReversed):
+    if isinstance(event, e.PaymentReversed):
         yield "payment_reversed", event.payment_id, event.amount
         if left != event.amount:  # late fee that later payments bear otherwise, or no longer
             yield "payments_reallocated", None, left - event.amount
         return
-    if isinstance(event, PaymentReceived) and event.account is not None:
+    if isinstance(event, e.PaymentReceived) and event.account is not None:
         yield "payment_received", event.payment_id, -event.amount
         if left != -event.amount:
             yield "payments_reallocated", None, left + event.amount
         return
-    if left or not isinstance(event, DayBegan | CaseTermsSet):
-        yield _WORD.sub("_", type(event).__name__).lower(), _reference(event), left
+    if left or not isinstance(event, e.DayBegan | e.CaseTermsSet):
+        yield name_of(event), _reference(event), left
 
 
 def _reference(event: Event) -> str | None:
-    found = (getattr(event, name, None) for name in _REFERENCES)
-    return next((reference for reference in found if reference is not None), None)
+    """What a movement is about: the id of what came in, else of what it changed."""
+    match event:
+        case e.PaymentReceived() | e.PaymentReversed() | e.PaymentAnnounced():
+            return event.payment_id
+        case e.ItemAdjusted():
+            return event.adjustment_id
+        case e.CreditGranted():
+            return event.credit_id
+        case e.ItemOpened() | e.ItemCancelled():
+            return event.item_id
+        case e.RefundFellDue():
+            return event.refund_id
+        case e.ItemsDisputed() | e.DisputeResolved():
+            return event.dispute_id
+        case e.PlanAgreed() | e.PlanEnded():
+            return event.plan_id
+    return None

@@ -4,6 +4,7 @@ Every event carries the fact that came in and, as `Effects`, all that followed f
 state, the public messages and the views need nothing else.
 """
 
+import re
 from datetime import date, datetime
 from typing import TypeAlias
 
@@ -12,6 +13,8 @@ import msgspec
 from services.ledger.domain.late_fee import Accrual
 from services.ledger.domain.state import Account, Balance, Coming, Item, Waiting
 from services.ledger.domain.terms import Terms
+
+_WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -229,3 +232,8 @@ AccountEvent: TypeAlias = (
     | RefundFellDue
     | DayBegan
 )
+
+
+def name_of(event: Event) -> str:
+    """What an event is called outside: `payment_received`."""
+    return _WORD.sub("_", type(event).__name__).lower()

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from chassis.errors import BrokenInvariant
+from chassis.store.aggregate import unknown_event
 
 Kind: TypeAlias = Literal["account", "invoice", "payment"]
 
@@ -45,4 +45,4 @@ def evolve(state: Numbers, event: NumberEvent) -> Numbers:
             return Numbers(state.count + 1)
         case NumbersErased():
             return Numbers()
-    raise BrokenInvariant(f"{type(event).__name__} is no event of an account's numbers")
+    raise unknown_event(event)

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import msgspec
 
-from chassis.errors import BrokenInvariant, Rejected
+from chassis.errors import Rejected
+from chassis.store.aggregate import unknown_event
 from contracts.words.vocabulary import Allocation, LateFeeStart
 
 
@@ -108,7 +109,7 @@ def initial(_stream: str) -> CreditorTerms:
 def evolve(_state: CreditorTerms, event: TermsPublished) -> CreditorTerms:
     """The latest publication holds."""
     if not isinstance(event, TermsPublished):
-        raise BrokenInvariant(f"{type(event).__name__} is no event of a creditor's terms")
+        raise unknown_event(event)
     return CreditorTerms(event.terms)
 
 

@@ -77,9 +77,10 @@ async def numbers_of(service: Service, things: Iterable[Named]) -> dict[Named, s
     return await _opened(service, await service.pool.fetch(_OF_IDS, *columns))
 
 
-async def numbers_of_account(service: Service, subject: Subject) -> dict[Named, str]:
-    """The numbers of an account and of all its invoices and payments."""
-    return await _opened(service, await service.pool.fetch(_OF_ACCOUNT, *subject))
+async def numbers_by_id(service: Service, subject: Subject) -> dict[tuple[str, str], str]:
+    """The numbers of an account and of all its invoices and payments, by kind and id."""
+    known = await _opened(service, await service.pool.fetch(_OF_ACCOUNT, *subject))
+    return {(one.kind, one.id): number for one, number in known.items()}
 
 
 async def found(service: Service, creditor: str, number: str | None, most: int) -> dict[Named, str]:

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from msgspec.structs import replace
 
-from chassis.errors import BrokenInvariant
+from chassis.store.aggregate import unknown_event
 from services.ledger.domain.calendar import ONE_DAY
 from services.ledger.domain.cash.events import (
     CashCounted,
@@ -36,7 +36,7 @@ def evolve(desk: CashDesk, event: DeskEvent) -> CashDesk:
             return _moved(desk, event.collected_by, event.day, deposited=event.amount)
         case CashCounted():
             return replace(desk, closed_through=event.day)
-    raise BrokenInvariant(f"{type(event).__name__} is no event of a cash desk")
+    raise unknown_event(event)
 
 
 def _opened(desk: CashDesk, event: DeskOpened) -> CashDesk:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from chassis.errors import BrokenInvariant
+from chassis.store.aggregate import unknown_event
 
 _OF_A_LANE = re.compile(r"([0-9]{4})-[0-9]{2,}-([0-9]{6,})")
 
@@ -61,7 +61,7 @@ def evolve(series: Series, event: ReceiptNumbered) -> Series:
     and a rebuild reads one lane after the other.
     """
     if not isinstance(event, ReceiptNumbered):
-        raise BrokenInvariant(f"{type(event).__name__} is no event of a series of receipts")
+        raise unknown_event(event)
     highest = max(event.number, series.last.get(event.month, 0))
     return replace(series, last={**series.last, event.month: highest})
 
