@@ -1,17 +1,15 @@
 """The ledger's literal tables: what a message or a wake-up asks of an account."""
 
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfoNotFoundError
 
-from chassis.errors import Malformed, NotFound
+from chassis.errors import NotFound
 from chassis.runtime.routes import MessageRoute, WakeRoute
 from chassis.store.work import Work
 from contracts import billing, dunning, legal
 from contracts.codec import Message
 from contracts.words.streams import Subject, account_stream, creditor_of, terms_stream
-from services.ledger import cash, numbers
+from services.ledger import asked, cash, numbers
 from services.ledger.domain import commands as c
 from services.ledger.domain import terms as creditor_terms
 from services.ledger.domain.aggregates import ACCOUNT, CASH_DESK
@@ -23,7 +21,7 @@ from services.ledger.domain.past import Past, archive
 from services.ledger.domain.payments import is_of_day
 from services.ledger.domain.resimulate import receive_payment as take_payment
 from services.ledger.domain.resimulate import reverse_payment
-from services.ledger.domain.terms import PublishTerms, Terms
+from services.ledger.domain.terms import Terms
 
 ToCommand = Callable[[Any], c.Command]
 
@@ -90,15 +88,7 @@ def _terms(work: Work, message: Message) -> Terms:
 def issue_invoice(work: Work, message: Message) -> None:
     """An invoice opens an item."""
     data: billing.InvoiceIssued = message.data
-    command = c.OpenItem(
-        item_id=data.invoice_id,
-        item=data.item,
-        amount=data.amount,
-        currency=data.currency,
-        issued_on=data.issued_on,
-        due_on=data.due_on,
-    )
-    _do(work, message, command)
+    _do(work, message, asked.invoice(data))
     if data.number is not None:
         numbers.note(work, message, "invoice", data.invoice_id)
 
@@ -112,15 +102,7 @@ def describe_account(work: Work, message: Message) -> None:
 def receive_payment(work: Work, message: Message) -> None:
     """A payment is allocated."""
     data: billing.PaymentReceived = message.data
-    command = c.ReceivePayment(
-        payment_id=data.payment_id,
-        amount=data.amount,
-        currency=data.currency,
-        received_at=data.received_at,
-        method=data.method,
-        invoices=tuple(data.invoices),
-        collected_by=data.collected_by,
-    )
+    command = asked.payment(data)
     now, stream = work.now, work.streams[0]
     terms = _terms(work, message)
     if not data.invoices and is_of_day(command, terms, local_day(terms.time_zone, now), now):
@@ -179,46 +161,19 @@ def open_case(work: Work, message: Message) -> None:
     """A case keeps its account to the terms of the policy version it is pinned to."""
     data: dunning.CaseOpened = message.data
     if data.terms is not None:
-        _do(work, message, c.SetCaseTerms(_money(data.terms), data.opened_on))
+        _do(work, message, c.SetCaseTerms(asked.money(data.terms), data.opened_on))
 
 
 def move_case(work: Work, message: Message) -> None:
     """A case follows another policy version's terms from a day on."""
     data: dunning.CasePolicyChanged = message.data
-    _do(work, message, c.SetCaseTerms(_money(data.terms), data.day))
-
-
-def _money(terms: dunning.CaseTerms) -> c.Money:
-    fee = terms.late_fee
-    return c.Money(
-        due_days=terms.due_days,
-        charges_first=terms.allocation == "charges_first",
-        rate_per_day=Decimal(fee.rate_per_day) if fee else None,
-        cap_ratio=Decimal(fee.cap_ratio) if fee else Decimal(1),
-        starts_on_notice=fee is not None and fee.starts == "started",
-    )
+    _do(work, message, c.SetCaseTerms(asked.money(data.terms), data.day))
 
 
 def publish_terms(work: Work, message: Message) -> None:
     """A creditor's terms hold from now on."""
     data: dunning.TermsPublished = message.data
-    try:
-        today = local_day(data.time_zone, work.now)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise Malformed(f"data.time_zone: {data.time_zone} is no time zone") from error
-    fee = data.late_fee
-    command = PublishTerms(
-        time_zone=data.time_zone,
-        currency=data.currency,
-        day=today,
-        due_days=data.due_days,
-        allocation=data.allocation,
-        rate_per_day=Decimal(fee.rate_per_day) if fee else None,
-        cap_ratio=Decimal(fee.cap_ratio) if fee else Decimal(1),
-        starts=fee.starts if fee else "due",
-        minimum_overdue=data.minimum_overdue,
-        unmatched_days=data.unmatched_days,
-    )
+    command = asked.terms(data, work.now)
     stream = work.streams[0]
     work.append(stream, creditor_terms.decide(work.state(stream), command))
     cash.set_desk(work, message)
@@ -228,39 +183,6 @@ def erase(work: Work, message: Message) -> None:
     """The debtor's key is destroyed, numbers with it; the sums hold no personal data and stay."""
     numbers.forget(work, message)
     work.erase(Subject(message.creditor, message.subject))
-
-
-def _fee(data: dunning.FeeCharged) -> c.OpenItem:
-    return c.OpenItem(
-        item_id=data.item_id,
-        item=data.item,
-        amount=data.amount,
-        currency=data.currency,
-        issued_on=data.issued_on,
-        due_on=data.due_on,
-        source="charge",
-    )
-
-
-def _cost(data: legal.CostIncurred) -> c.OpenItem:
-    return c.OpenItem(
-        item_id=data.item_id,
-        item=data.item,
-        amount=data.amount,
-        currency=data.currency,
-        issued_on=data.incurred_on,
-        due_on=data.due_on,
-        source="charge",
-    )
-
-
-def _resolved(data: dunning.DisputeResolved) -> c.ResolveDispute:
-    return c.ResolveDispute(
-        dispute_id=data.dispute_id,
-        outcome=data.outcome,
-        item_ids=tuple(data.item_ids),
-        amount=data.amount,
-    )
 
 
 MESSAGES: dict[str, MessageRoute] = {
@@ -289,7 +211,7 @@ MESSAGES: dict[str, MessageRoute] = {
     dunning.DisputeOpened.TYPE: with_history(
         lambda data: c.DisputeItems(data.dispute_id, tuple(data.item_ids))
     ),
-    dunning.DisputeResolved.TYPE: with_history(_resolved),
+    dunning.DisputeResolved.TYPE: with_history(asked.resolved),
     dunning.ItemDeferred.TYPE: with_history(
         lambda data: c.DeferItems(tuple(data.item_ids), data.until)
     ),
@@ -298,8 +220,8 @@ MESSAGES: dict[str, MessageRoute] = {
     dunning.PlanCompleted.TYPE: with_history(lambda data: c.EndPlan(data.plan_id)),
     dunning.LateFeeStarted.TYPE: plain(lambda data: c.StartLateFee(data.from_day)),
     dunning.LateFeeWaived.TYPE: plain(lambda data: c.WaiveLateFee(data.amount)),
-    dunning.FeeCharged.TYPE: plain(_fee),
-    legal.CostIncurred.TYPE: plain(_cost),
+    dunning.FeeCharged.TYPE: plain(asked.fee),
+    legal.CostIncurred.TYPE: plain(asked.cost),
     legal.DebtWrittenOff.TYPE: with_history(lambda data: c.WriteOff(tuple(data.item_ids))),
 }
 

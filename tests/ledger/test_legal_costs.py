@@ -3,7 +3,8 @@
 from datetime import date
 
 from contracts import legal
-from services.ledger.handlers import MESSAGES, _cost
+from services.ledger.asked import cost
+from services.ledger.handlers import MESSAGES
 from tests.ledger.account_book import Book, terms
 
 
@@ -20,7 +21,7 @@ def test_a_cost_is_an_item_of_its_own_that_becomes_overdue() -> None:
         due_on=date(2026, 3, 10),
     )
     book = Book(terms())
-    book.do(date(2026, 3, 1), _cost(told))
+    book.do(date(2026, 3, 1), cost(told))
     book.at(date(2026, 3, 11))
     item = book.item("cost:R-17")
     assert (item.item, item.principal, item.source) == ("court_fee", 5000, "charge")
