@@ -27,6 +27,7 @@ from services.dunning.api.queries import CASE, CASES, PERSON, SORTS, case_row, s
 from services.dunning.api.roles import may
 from services.dunning.api.timeline import Entry
 from services.dunning.domain.account import Account
+from services.dunning.domain.case.phase import Phase, phase_of
 from services.dunning.domain.codes import person_code
 from services.dunning.domain.event import case_of
 from services.dunning.domain.money.owing import overdue, owed
@@ -157,7 +158,8 @@ class Cases:
             state, _ = await self._dunning.service.read(stream)
         else:
             state, _ = await self._dunning.service.read_as_of(stream, end_of(as_of, zone))
-        return {"creditor": subject.creditor, "account": subject.account, **standing(state)}
+        standing = await _standing(self._dunning, state)
+        return {"creditor": subject.creditor, "account": subject.account, **standing}
 
     async def get_account_timeline(
         self,
@@ -187,18 +189,29 @@ class Cases:
         return await _case(self._dunning, case_row(row, keys), who)
 
 
-def standing(account: Account) -> dict[str, Any]:
-    """State of the account's case, with its id and the class it was put in."""
+async def _standing(dunning: Dunning, account: Account) -> dict[str, Any]:
+    """State and phase of the account's case, with its id and the class it was put in."""
     running = account.case
     if running is not None:
         return {
             "state": "paused" if running.paused else "open",
+            "phase": await _phase(dunning, account),
             "case_id": running.case_id,
             "paused_for": pauses_in_words(running.paused),
             "classified": running.classified,
         }
-    state: m.Standing = "closed" if account.cases else "none"
-    return {"state": state, "case_id": account.last_case_id, "paused_for": [], "classified": None}
+    return {
+        "state": "closed" if account.cases else "none",
+        "phase": None,
+        "case_id": account.last_case_id,
+        "paused_for": [],
+        "classified": None,
+    }
+
+
+async def _phase(dunning: Dunning, account: Account) -> Phase | None:
+    pack = dunning.decisions.pack_of(account, await dunning.creditor(account.creditor))
+    return phase_of(account, pack)
 
 
 async def _entries(
@@ -217,7 +230,7 @@ async def _account(
     return {
         "creditor": subject.creditor,
         "account": subject.account,
-        **standing(account),
+        **await _standing(dunning, account),
         "overdue": {
             "principal": figures.principal,
             "late_fee": figures.late_fee,
@@ -252,6 +265,7 @@ async def _case(dunning: Dunning, row: dict[str, Any], who: Principal) -> dict[s
     zone = await dunning.zone(subject.creditor)
     return {
         **row,
+        "phase": await _phase(dunning, account) if is_running else None,
         "debtor": await _debtor(dunning, subject, account, who),
         "next": await _next(dunning, subject, account, zone) if is_running else [],
         "timeline": await _entries(dunning, subject, account, of_case),

@@ -102,6 +102,9 @@ async def test_cases_are_filtered_sorted_and_paged(desk: Desk) -> None:
     paused = (await desk.get("/v1/cases", state="paused")).json()["items"]
     assert [c["account"] for c in paused] == ["P-3"]
     assert paused[0]["paused_for"] == ["hold"]
+    assert (await desk.get(f"/v1/cases/{paused[0]['case_id']}")).json()["phase"] == "paused"
+    assert (await desk.get("/v1/accounts/P-4/case")).json()["phase"] == "running"
+    assert (await desk.get("/v1/accounts/nobody/case")).json()["phase"] is None
     assert (await desk.get("/v1/cases", policy="mobile")).json()["items"] == []
     for sort in ("opened", "oldest_due", "next", "account"):
         seen: list[str] = []

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from services.dunning.api.timeline import Entry
+from services.dunning.domain.case.phase import Phase
 
 CaseState = Literal["open", "paused", "closed"]
 Standing = Literal["open", "paused", "closed", "none"]
@@ -55,20 +56,24 @@ Debtor = dict[str, Any]
 
 class CaseDetail(CaseRow):
     """One case: why, and what comes next; `debtor` is null for callers who do not deal with
-    debtors.
+    debtors, `phase` once the case is closed.
     """
 
+    phase: Phase | None
     debtor: Debtor | None
     next: list[Ahead]
     timeline: list[Entry]
 
 
 class CaseStanding(BaseModel):
-    """How an account's case stands: `none` when there never was one."""
+    """How an account's case stands: `none` when there never was one; `phase` is null while none
+    runs.
+    """
 
     creditor: str
     account: str
     state: Standing
+    phase: Phase | None
     case_id: str | None
     paused_for: list[str]
     classified: str | None
