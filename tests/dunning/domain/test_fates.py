@@ -93,7 +93,7 @@ class TestReaction:
 
     def test_it_reads_in_words(self) -> None:
         rules = pack(steps(f"day: 1 | {braced(SMS)}") + reaction("[failed, returned]", CALL))
-        assert "delivery failed or returned: task phone_call" in explain(rules)
+        assert "notice fails or comes back, the collector calls the debtor." in explain(rules)
 
     def test_a_fate_there_is_not(self) -> None:
         with pytest.raises(PackError, match=r"reactions\[0\].on.delivery.*'no_address'"):
