@@ -60,15 +60,17 @@ class LedgerMessages:
         }
         return BalanceChanged(**(self._head(account, today) | given | changes))
 
-    def fell_due(self, account: str, item: ItemState) -> ItemOverdue:
+    def fell_due(self, account: str, item: ItemState, **changes: Any) -> ItemOverdue:
         """An item was not paid by its due date: said at the start of the day after it."""
+        given = {
+            "item_id": item.item_id,
+            "item": item.item,
+            "due_on": item.due_on,
+            "outstanding": item.principal,
+            "currency": self.currency,
+        }
         return ItemOverdue(
-            **self._head(account, item.due_on + timedelta(days=1)),
-            item_id=item.item_id,
-            item=item.item,
-            due_on=item.due_on,
-            outstanding=item.principal,
-            currency=self.currency,
+            **(self._head(account, item.due_on + timedelta(days=1)) | given | changes)
         )
 
     def allocated(

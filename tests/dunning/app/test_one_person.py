@@ -12,7 +12,8 @@ from contracts.words.streams import Subject, account_stream, creditor_stream
 from services.dunning.decisions import Decisions
 from services.dunning.domain.case.commands import Wake
 from services.dunning.library import Library
-from tests.dunning.app.conftest import CREDITOR, PARTITIONS, Desk, local
+from tests.dunning.app.world import World, local
+from tests.support.service_world import CREDITOR, PARTITIONS
 
 RULES = """
 id: one-contact
@@ -38,61 +39,60 @@ def in_lane(lane: int, number: int = 1) -> str:
 A, B, C = in_lane(0), in_lane(1), in_lane(1, 2)
 
 
-async def owing(desk: Desk, *accounts: str, due: date = date(2026, 3, 5)) -> None:
-    await desk.set_up(None, policy_document=RULES, parameters={"contacts_max": 1})
+async def owing(world: World, *accounts: str, due: date = date(2026, 3, 5)) -> None:
+    await world.set_up(None, policy_document=RULES, parameters={"contacts_max": 1})
     for account in accounts:
-        await desk.knows("张三", account, debtor_id="PERSON-1")
-        await desk.owes(10000, due, account=account, item=f"I-{account}")
+        await world.knows("张三", account, debtor_id="PERSON-1")
+        await world.owes(10000, due, account=account, item=f"I-{account}")
 
 
-async def asked(desk: Desk) -> list[str]:
+async def asked(world: World) -> list[str]:
     """The accounts whose notices were asked for, by lane, and when."""
-    kind = dunning.NoticeRequested.TYPE
-    told = [m for m in await desk.published() if m.type == kind]
+    told = await world.of(dunning.NoticeRequested)
     return [f"{m.subject} {m.time.astimezone(local(3, 1).tzinfo):%d %H:%M}" for m in told]
 
 
-async def no_address(desk: Desk, account: str) -> None:
-    (told,) = [m for m in await desk.published() if m.type == dunning.NoticeRequested.TYPE]
-    await desk.tell(
+async def no_address(world: World, account: str) -> None:
+    (told,) = await world.of(dunning.NoticeRequested)
+    await world.tell(
         notifier.NoticeSuppressed(
             notice_id=told.data.notice_id,
             account_id=account,
             channel="sms",
             reason="no_address",
-            at=desk.clock.now(),
+            at=world.clock.now(),
         ),
         account,
     )
 
 
-async def test_of_two_lanes_at_once_exactly_one_contacts_and_the_other_waits(desk: Desk) -> None:
-    await owing(desk, A, B)
-    await desk.run_until(local(3, 6, 8, 59))
-    desk.clock.set(local(3, 6, 9))
-    await asyncio.gather(*(desk.service.round.fire(lane) for lane in range(PARTITIONS)))
-    await desk.run_until(local(3, 13, 7, 59))
-    assert len(await asked(desk)) == 1
-    await desk.run_until(local(3, 13, 8))
-    assert sorted(one.split()[1] for one in await asked(desk)) == ["06", "13"]
-    assert {one.split()[0] for one in await asked(desk)} == {A, B}
+async def test_of_two_lanes_at_once_exactly_one_contacts_and_the_other_waits(world: World) -> None:
+    await owing(world, A, B)
+    await world.run_until(local(3, 6, 8, 59))
+    world.clock.set(local(3, 6, 9))
+    await asyncio.gather(*(world.service.round.fire(lane) for lane in range(PARTITIONS)))
+    await world.run_until(local(3, 13, 7, 59))
+    assert len(await asked(world)) == 1
+    await world.run_until(local(3, 13, 8))
+    assert sorted(one.split()[1] for one in await asked(world)) == ["06", "13"]
+    assert {one.split()[0] for one in await asked(world)} == {A, B}
 
 
-async def test_who_read_before_another_lane_wrote_has_to_decide_again(desk: Desk) -> None:
-    await owing(desk, A, B)
-    await desk.run_until(local(3, 6, 8, 59))
-    desk.clock.set(local(3, 6, 9))
+async def test_who_read_before_another_lane_wrote_has_to_decide_again(world: World) -> None:
+    await owing(world, A, B)
+    await world.run_until(local(3, 6, 8, 59))
+    world.clock.set(local(3, 6, 9))
     library = Library()
-    await library.refresh(desk.service.pool, always=True)
-    store, decisions = desk.service.store, Decisions(library)
-    async with desk.service.pool.acquire() as left, desk.service.pool.acquire() as right:
+    await library.refresh(world.service.pool, always=True)
+    store, decisions = world.service.store, Decisions(library)
+    async with world.service.pool.acquire() as left, world.service.pool.acquire() as right:
         begun = [left.transaction(), right.transaction()]
         works = []
         for connection, transaction, lane in zip((left, right), begun, (0, 1), strict=True):
             account = (A, B)[lane]
             await transaction.start()
             streams = [account_stream(CREDITOR, account), creditor_stream(CREDITOR)]
-            work = await store.load(connection, now=desk.clock.now(), lane=lane, streams=streams)
+            work = await store.load(connection, now=world.clock.now(), lane=lane, streams=streams)
             await store.load_beside(connection, work, streams, lock=False)
             decisions.account(work, Subject(CREDITOR, account), Wake())
             works.append(work)
@@ -103,59 +103,59 @@ async def test_who_read_before_another_lane_wrote_has_to_decide_again(desk: Desk
         await begun[1].rollback()
 
 
-async def test_a_rebuild_from_the_events_forgets_no_contact(desk: Desk) -> None:
-    await owing(desk, A)
-    await desk.run_until(local(3, 7))
-    done = await desk.service.rebuild(lambda _done, _total: None)
+async def test_a_rebuild_from_the_events_forgets_no_contact(world: World) -> None:
+    await owing(world, A)
+    await world.run_until(local(3, 7))
+    done = await world.service.rebuild(lambda _done, _total: None)
     assert done.different == ()
-    await owing(desk, B, due=date(2026, 3, 9))
-    await desk.run_until(local(3, 12))
-    assert await asked(desk) == [f"{A} 06 09:00"]
-    await desk.run_until(local(3, 14))
-    assert sorted(await asked(desk)) == sorted([f"{A} 06 09:00", f"{B} 13 08:00"])
+    await owing(world, B, due=date(2026, 3, 9))
+    await world.run_until(local(3, 12))
+    assert await asked(world) == [f"{A} 06 09:00"]
+    await world.run_until(local(3, 14))
+    assert sorted(await asked(world)) == sorted([f"{A} 06 09:00", f"{B} 13 08:00"])
 
 
-async def test_a_notice_that_found_no_address_was_none(desk: Desk) -> None:
-    await owing(desk, A, B)
-    await desk.run_until(local(3, 6, 9))
-    first = (await asked(desk))[0].split()[0]
-    await no_address(desk, first)
-    await desk.run_until(local(3, 6, 12))
+async def test_a_notice_that_found_no_address_was_none(world: World) -> None:
+    await owing(world, A, B)
+    await world.run_until(local(3, 6, 9))
+    first = (await asked(world))[0].split()[0]
+    await no_address(world, first)
+    await world.run_until(local(3, 6, 12))
     other = {A: B, B: A}[first]
-    assert sorted(await asked(desk)) == sorted([f"{first} 06 09:00", f"{other} 06 09:10"])
+    assert sorted(await asked(world)) == sorted([f"{first} 06 09:00", f"{other} 06 09:10"])
 
 
-async def test_a_reaction_counts_and_waits_too(desk: Desk) -> None:
-    await owing(desk, A, B)
-    await desk.run_until(local(3, 6, 10))
-    (waiting,) = {A, B} - {(await asked(desk))[0].split()[0]}
-    await desk.tell(billing.ObservationRecorded(account_id=waiting, kind="seen"), waiting)
-    visits = [m for m in await desk.published() if m.type == dunning.TaskRequested.TYPE]
+async def test_a_reaction_counts_and_waits_too(world: World) -> None:
+    await owing(world, A, B)
+    await world.run_until(local(3, 6, 10))
+    (waiting,) = {A, B} - {(await asked(world))[0].split()[0]}
+    await world.tell(billing.ObservationRecorded(account_id=waiting, kind="seen"), waiting)
+    visits = [m for m in await world.published("dunning") if m.type == dunning.TaskRequested.TYPE]
     assert visits == []
-    await desk.run_until(local(3, 21))
-    visits = [m for m in await desk.published() if m.type == dunning.TaskRequested.TYPE]
+    await world.run_until(local(3, 21))
+    visits = [m for m in await world.published("dunning") if m.type == dunning.TaskRequested.TYPE]
     assert [f"{m.data.day:%d}" for m in visits] == ["20"]  # the notice that waited took the 13th
 
 
-async def test_a_number_without_its_code_is_one_of_the_creditors_country(desk: Desk) -> None:
-    await desk.set_up(
+async def test_a_number_without_its_code_is_one_of_the_creditors_country(world: World) -> None:
+    await world.set_up(
         None, policy_document=RULES, parameters={"contacts_max": 1}, time_zone="Asia/Tokyo"
     )
     for account, phone in ((A, "090-2345-1678"), (B, "+81 90 2345 1678")):
         debtor = billing.DebtorPart(name="田中", kind="natural_person", phones=(phone,))
-        await desk.tell(billing.AccountUpserted(account_id=account, debtor=debtor), account)
-        await desk.owes(10000, date(2026, 3, 5), account=account, item=f"I-{account}")
-    await desk.run_until(local(3, 8))
-    assert len(await asked(desk)) == 1
+        await world.tell(billing.AccountUpserted(account_id=account, debtor=debtor), account)
+        await world.owes(10000, date(2026, 3, 5), account=account, item=f"I-{account}")
+    await world.run_until(local(3, 8))
+    assert len(await asked(world)) == 1
 
 
-async def test_nobody_is_named_and_nothing_is_kept_longer_than_it_counts(desk: Desk) -> None:
-    await owing(desk, A, C)
-    await desk.run_until(local(3, 7))
-    rows = await desk.service.pool.fetch("select * from person_contacts")
+async def test_nobody_is_named_and_nothing_is_kept_longer_than_it_counts(world: World) -> None:
+    await owing(world, A, C)
+    await world.run_until(local(3, 7))
+    rows = await world.service.pool.fetch("select * from person_contacts")
     assert len(rows) == 1
     assert "PERSON-1" not in str([dict(row) for row in rows])
     for account in (A, C):
-        await desk.owes(10000, date(2026, 3, 5), account=account, item=f"I-{account}", left=0)
-    await desk.run_until(local(3, 20))
-    assert await desk.service.pool.fetch("select * from person_contacts") == []
+        await world.owes(10000, date(2026, 3, 5), account=account, item=f"I-{account}", left=0)
+    await world.run_until(local(3, 20))
+    assert await world.service.pool.fetch("select * from person_contacts") == []

@@ -7,22 +7,23 @@ from typing import Any
 import pytest
 
 import services.dunning.policy as policy_package
-from contracts import billing
+from contracts import billing, dunning
 from contracts.words.streams import Subject
 from services.dunning.api.roles import ROLES_OF
-from tests.dunning.app.conftest import CREDITOR, Desk, local
+from tests.dunning.app.world import World, local
+from tests.support.service_world import CREDITOR
 
 POLICIES = Path(policy_package.__file__).parent.parent / "policies"
 PLANTED = "王小明13800138000"
 
 
 @pytest.fixture
-async def overdue(desk: Desk) -> Desk:
-    await desk.set_up("mobile")
-    await desk.knows(PLANTED)
-    await desk.owes(30_000, date(2026, 3, 8))
-    await desk.run_until(local(3, 18))
-    return desk
+async def overdue(world: World) -> World:
+    await world.set_up("mobile")
+    await world.knows(PLANTED)
+    await world.owes(30_000, date(2026, 3, 8))
+    await world.run_until(local(3, 18))
+    return world
 
 
 def shown(answer: Any) -> list[str]:
@@ -30,7 +31,7 @@ def shown(answer: Any) -> list[str]:
     return [entry["kind"] for entry in answer.json()["happened"]]
 
 
-async def test_a_reason_somebody_gave_is_shown_with_who_gave_it(overdue: Desk) -> None:
+async def test_a_reason_somebody_gave_is_shown_with_who_gave_it(overdue: World) -> None:
     path = "/v1/accounts/P-1"
     await overdue.post(f"{path}/disputes", {"reason": "never used it"}, "collector", who="li")
     await overdue.post(f"{path}/hold", {"reason": "fire"}, "collector", who="wu")
@@ -45,7 +46,7 @@ async def test_a_reason_somebody_gave_is_shown_with_who_gave_it(overdue: Desk) -
     }
 
 
-async def test_a_promise_pauses_the_case_and_names_who_took_it(overdue: Desk) -> None:
+async def test_a_promise_pauses_the_case_and_names_who_took_it(overdue: World) -> None:
     body = {"amount": 30_000, "until": "2026-03-25", "note": "will pay after payday"}
     answer = await overdue.post("/v1/accounts/P-1/promises", body, "collector", who="li")
     assert shown(answer) == ["promise_made", "case_paused"]
@@ -55,14 +56,14 @@ async def test_a_promise_pauses_the_case_and_names_who_took_it(overdue: Desk) ->
     assert (await overdue.get("/v1/accounts/P-1/case")).json()["state"] == "paused"
 
 
-async def test_a_broken_promise_raises_an_alert(overdue: Desk) -> None:
+async def test_a_broken_promise_raises_an_alert(overdue: World) -> None:
     await overdue.post("/v1/accounts/P-1/promises", {"amount": 30_000, "until": "2026-03-25"})
     await overdue.run_until(local(3, 26))
     alerts = [e for e in await overdue.timeline() if e["kind"] == "alert"]
     assert [(e["day"], e["fields"]["kind"]) for e in alerts] == [("2026-03-26", "promise_broken")]
 
 
-async def test_a_dispute_is_opened_and_decided(overdue: Desk) -> None:
+async def test_a_dispute_is_opened_and_decided(overdue: World) -> None:
     opened = await overdue.post(
         "/v1/accounts/P-1/disputes", {"invoice_id": "INV-1", "reason": "never used it"}, "collector"
     )
@@ -73,11 +74,11 @@ async def test_a_dispute_is_opened_and_decided(overdue: Desk) -> None:
     ).status_code == 403
     resolved = await overdue.post("/v1/accounts/P-1/disputes/resolution", body, "finance")
     assert "dispute_resolved" in shown(resolved)
-    told = [m.data for m in await overdue.published() if m.type == "dunning.dispute.resolved.v1"]
+    told = [m.data for m in await overdue.of(dunning.DisputeResolved)]
     assert [(d.outcome, d.amount, d.item_ids) for d in told] == [("reduced", 10_000, ("INV-1",))]
 
 
-async def test_who_asks_may_not_decide(overdue: Desk) -> None:
+async def test_who_asks_may_not_decide(overdue: World) -> None:
     path = "/v1/accounts/P-1"
     await overdue.post(f"{path}/applications", {"purpose": "hardship"}, "manager", who="wu")
     decision = {"purpose": "hardship", "outcome": "approved"}
@@ -88,7 +89,7 @@ async def test_who_asks_may_not_decide(overdue: Desk) -> None:
     assert {"application_decided", "classified", "restore"} <= set(shown(other))
 
 
-async def test_an_application_waits_in_the_list_of_decisions(overdue: Desk) -> None:
+async def test_an_application_waits_in_the_list_of_decisions(overdue: World) -> None:
     body = {"purpose": "hardship", "amount": 500}
     await overdue.post("/v1/accounts/P-1/applications", body)
     pending = (await overdue.get("/v1/decisions")).json()["items"]
@@ -101,14 +102,14 @@ async def test_an_application_waits_in_the_list_of_decisions(overdue: Desk) -> N
     assert len((await overdue.get("/v1/decisions", state="rejected")).json()["items"]) == 1
 
 
-async def test_only_an_admin_acts_for_somebody_else(overdue: Desk) -> None:
+async def test_only_an_admin_acts_for_somebody_else(overdue: World) -> None:
     path, body = "/v1/accounts/P-1/hold", {"by": "zhao"}
     assert (await overdue.post(path, body, "manager")).status_code == 403
     placed = await overdue.post(path, body, "admin")
     assert placed.json()["happened"][0]["fields"]["by"] == "zhao"
 
 
-async def test_a_hold_stops_everything_until_it_is_released(overdue: Desk) -> None:
+async def test_a_hold_stops_everything_until_it_is_released(overdue: World) -> None:
     await overdue.post("/v1/accounts/P-1/hold", {"reason": "fire"}, "collector")
     before = len(await overdue.timeline())
     await overdue.run_until(local(4, 20))
@@ -119,12 +120,12 @@ async def test_a_hold_stops_everything_until_it_is_released(overdue: Desk) -> No
     assert "step_taken" in [e["kind"] for e in (await overdue.timeline())[before:]]
 
 
-async def test_a_released_hold_cannot_be_released_again(overdue: Desk) -> None:
+async def test_a_released_hold_cannot_be_released_again(overdue: World) -> None:
     headers = overdue.headers("manager")
     url = f"/v1/accounts/P-1/hold?creditor={CREDITOR}"
     await overdue.post("/v1/accounts/P-1/hold", {})
-    assert (await overdue.client.delete(url, headers=headers)).status_code == 200
-    assert (await overdue.client.delete(url, headers=headers)).status_code == 409
+    assert (await overdue.http.delete(url, headers=headers)).status_code == 200
+    assert (await overdue.http.delete(url, headers=headers)).status_code == 409
 
 
 @pytest.mark.parametrize(
@@ -139,42 +140,42 @@ async def test_a_released_hold_cannot_be_released_again(overdue: Desk) -> None:
         ("observations", {"kind": "Not A Word"}),
     ],
 )
-async def test_bad_input_is_malformed(overdue: Desk, door: str, body: dict[str, Any]) -> None:
+async def test_bad_input_is_malformed(overdue: World, door: str, body: dict[str, Any]) -> None:
     answer = await overdue.post(f"/v1/accounts/P-1/{door}", body)
     assert answer.status_code == 422
     assert answer.json()["errors"]
 
 
-async def test_a_request_sent_twice_is_recorded_once(overdue: Desk) -> None:
+async def test_a_request_sent_twice_is_recorded_once(overdue: World) -> None:
     headers = {**overdue.headers("collector"), "Idempotency-Key": "reply-1"}
     url = f"/v1/accounts/P-1/replies?creditor={CREDITOR}"
     answers = [
-        await overdue.client.post(url, json={"note": "hello"}, headers=headers) for _ in range(2)
+        await overdue.http.post(url, json={"note": "hello"}, headers=headers) for _ in range(2)
     ]
     assert answers[0].content == answers[1].content
     replies = [e for e in await overdue.timeline() if e["kind"] == "reply_recorded"]
     assert len(replies) == 1
 
 
-async def test_a_request_whose_answer_was_lost_in_a_crash_is_recorded_once(overdue: Desk) -> None:
+async def test_a_request_whose_answer_was_lost_in_a_crash_is_recorded_once(overdue: World) -> None:
     url = f"/v1/accounts/P-1/replies?creditor={CREDITOR}"
     headers = {**overdue.headers("collector"), "Idempotency-Key": "reply-1"}
-    first = await overdue.client.post(url, json={"note": "hello"}, headers=headers)
+    first = await overdue.http.post(url, json={"note": "hello"}, headers=headers)
     # As if the process had died after the commit and before the answer was stored.
     await overdue.service.pool.execute(
         "update idempotency set status = null, response = null, at = now() - interval '1 hour'"
     )
-    again = await overdue.client.post(url, json={"note": "hello"}, headers=headers)
+    again = await overdue.http.post(url, json={"note": "hello"}, headers=headers)
     assert (again.status_code, again.json()) == (201, first.json())
     assert [e["kind"] for e in await overdue.timeline()].count("reply_recorded") == 1
 
 
-async def test_an_account_nobody_told_of_is_not_made_up(overdue: Desk) -> None:
+async def test_an_account_nobody_told_of_is_not_made_up(overdue: World) -> None:
     assert (await overdue.post("/v1/accounts/P-2/replies", {})).status_code == 404
     assert (await overdue.get("/v1/accounts/P-2/timeline")).status_code == 404
 
 
-async def test_every_change_is_refused_to_roles_that_may_not(overdue: Desk) -> None:
+async def test_every_change_is_refused_to_roles_that_may_not(overdue: World) -> None:
     doors = {
         "replies": {},
         "promises": {"amount": 1, "until": "2026-03-25"},
@@ -194,10 +195,10 @@ async def test_every_change_is_refused_to_roles_that_may_not(overdue: Desk) -> N
             assert answer.status_code == 403, (door, role)
 
 
-async def test_nothing_of_another_creditor_is_shown_or_changed(overdue: Desk) -> None:
+async def test_nothing_of_another_creditor_is_shown_or_changed(overdue: World) -> None:
     case = (await overdue.get("/v1/cases")).json()["items"][0]["case_id"]
     foreign = overdue.headers("admin", creditors=("bolt",))
-    client = overdue.client
+    client = overdue.http
     paths = ["/v1/accounts/P-1", "/v1/accounts/P-1/case", "/v1/accounts/P-1/timeline"]
     for path in [*paths, f"/v1/creditors/{CREDITOR}", f"/v1/creditors/{CREDITOR}/timeline"]:
         answer = await client.get(path, params={"creditor": CREDITOR}, headers=foreign)
@@ -216,7 +217,7 @@ def test_nobody_but_people_who_decide_may_decide() -> None:
     assert "collector" not in ROLES_OF["resolve_dispute"]
 
 
-async def test_after_erasure_nothing_shows_the_person(overdue: Desk) -> None:
+async def test_after_erasure_nothing_shows_the_person(overdue: World) -> None:
     note = {"note": f"{PLANTED} called"}
     await overdue.post("/v1/accounts/P-1/replies", note)
     assert PLANTED in (await overdue.get("/v1/accounts/P-1/timeline")).text
@@ -234,8 +235,8 @@ async def test_after_erasure_nothing_shows_the_person(overdue: Desk) -> None:
     assert keys.is_erased(Subject(CREDITOR, "P-1"))
 
 
-async def test_stored_rows_hold_no_name_before_erasure_either(overdue: Desk) -> None:
-    await overdue.client.post(
+async def test_stored_rows_hold_no_name_before_erasure_either(overdue: World) -> None:
+    await overdue.http.post(
         f"/v1/accounts/P-1/replies?creditor={CREDITOR}",
         json={"note": f"{PLANTED} called"},
         headers={**overdue.headers("collector"), "Idempotency-Key": "reply-1"},
@@ -250,14 +251,14 @@ async def test_stored_rows_hold_no_name_before_erasure_either(overdue: Desk) -> 
             assert PLANTED.encode().hex() not in raw, table
 
 
-async def test_what_a_message_leaves_out_stays_known(overdue: Desk) -> None:
+async def test_what_a_message_leaves_out_stays_known(overdue: World) -> None:
     await overdue.tell(billing.AccountUpserted(account_id="P-1", responsible="Ms Chen"))
     debtor = (await overdue.get("/v1/accounts/P-1")).json()["debtor"]
     assert (debtor["debtor"]["name"], debtor["responsible"]) == (PLANTED, "Ms Chen")
 
 
 @pytest.fixture
-async def asking(desk: Desk) -> Desk:
+async def asking(world: World) -> World:
     """A case whose step s3 asks the manager before it stops the service."""
     text = (POLICIES / "three-stage.yaml").read_text()
     stop = "      - restrict: {service: all_service}"
@@ -265,13 +266,13 @@ async def asking(desk: Desk) -> Desk:
     text = text.replace(
         "when: {day: $stop_day}", "when: {day: $stop_day}\n    approval: {for: stop}"
     )
-    await desk.set_up(policy=None, policy_document=text)
-    await desk.owes(30_000, date(2026, 3, 8))
-    await desk.run_until(local(4, 9))
-    return desk
+    await world.set_up(policy=None, policy_document=text)
+    await world.owes(30_000, date(2026, 3, 8))
+    await world.run_until(local(4, 9))
+    return world
 
 
-async def test_an_approval_is_given_by_the_role_it_asks_for(asking: Desk) -> None:
+async def test_an_approval_is_given_by_the_role_it_asks_for(asking: World) -> None:
     pending = (await asking.get("/v1/decisions")).json()["items"]
     assert [(d["what"], d["purpose"], d["by_role"]) for d in pending] == [
         ("approval", "stop", "manager")
@@ -282,7 +283,7 @@ async def test_an_approval_is_given_by_the_role_it_asks_for(asking: Desk) -> Non
     assert (await asking.get("/v1/decisions")).json()["items"] == []
 
 
-async def test_the_oldest_open_task_of_a_kind_is_completed(asking: Desk) -> None:
+async def test_the_oldest_open_task_of_a_kind_is_completed(asking: World) -> None:
     path = "/v1/accounts/P-1/tasks/phone_call/completion"
     assert (await asking.post(path, {}, "finance")).status_code == 403
     body = {"result": "reached", "note": "promised to look into it"}
@@ -294,7 +295,7 @@ async def test_the_oldest_open_task_of_a_kind_is_completed(asking: Desk) -> None
     assert (await asking.post(path, {}, "collector")).status_code == 409
 
 
-async def test_a_later_result_is_recorded_by_the_owner_of_the_task(asking: Desk) -> None:
+async def test_a_later_result_is_recorded_by_the_owner_of_the_task(asking: World) -> None:
     path = "/v1/accounts/P-1/tasks/phone_call/completion"
     await asking.post(path, {"result": "reached"}, "collector")
     assert (await asking.post(path, {"result": "reached"}, "collector")).status_code == 409
@@ -302,30 +303,30 @@ async def test_a_later_result_is_recorded_by_the_owner_of_the_task(asking: Desk)
     assert shown(await asking.post(path, {"result": "agreed"}, "collector"))[0] == "task_completed"
 
 
-async def test_a_policy_says_which_role_decides_an_application(desk: Desk) -> None:
-    await desk.set_up("property-fees")
-    await desk.owes(30_000, date(2026, 3, 8))
-    await desk.run_until(local(3, 18))
+async def test_a_policy_says_which_role_decides_an_application(world: World) -> None:
+    await world.set_up("property-fees")
+    await world.owes(30_000, date(2026, 3, 8))
+    await world.run_until(local(3, 18))
     path = "/v1/accounts/P-1"
-    await desk.post(f"{path}/applications", {"purpose": "waive_late_fee"}, "collector", who="li")
+    await world.post(f"{path}/applications", {"purpose": "waive_late_fee"}, "collector", who="li")
     decision = {"purpose": "waive_late_fee", "outcome": "approved", "amount": 100}
     for role in ("finance", "legal", "collector"):
-        refused = await desk.post(f"{path}/decisions", decision, role, who="wu")
+        refused = await world.post(f"{path}/decisions", decision, role, who="wu")
         assert refused.status_code == 403, role
-    assert (await desk.get("/v1/decisions")).json()["items"][0]["state"] == "pending"
-    given = await desk.post(f"{path}/decisions", decision, "manager", who="wu")
+    assert (await world.get("/v1/decisions")).json()["items"][0]["state"] == "pending"
+    given = await world.post(f"{path}/decisions", decision, "manager", who="wu")
     assert shown(given)[0] == "application_decided"
 
 
-async def test_what_a_policy_leaves_open_any_decider_decides(desk: Desk) -> None:
-    await desk.set_up("property-fees")
-    await desk.owes(30_000, date(2026, 3, 8))
-    await desk.run_until(local(3, 18))
+async def test_what_a_policy_leaves_open_any_decider_decides(world: World) -> None:
+    await world.set_up("property-fees")
+    await world.owes(30_000, date(2026, 3, 8))
+    await world.run_until(local(3, 18))
     path = "/v1/accounts/P-1"
-    await desk.post(f"{path}/applications", {"purpose": "relief"}, "collector", who="li")
+    await world.post(f"{path}/applications", {"purpose": "relief"}, "collector", who="li")
     decision = {"purpose": "relief", "outcome": "rejected"}
-    assert (await desk.post(f"{path}/decisions", decision, "collector")).status_code == 403
-    assert shown(await desk.post(f"{path}/decisions", decision, "finance", who="wu"))
+    assert (await world.post(f"{path}/decisions", decision, "collector")).status_code == 403
+    assert shown(await world.post(f"{path}/decisions", decision, "finance", who="wu"))
 
 
 @pytest.mark.parametrize(
@@ -337,24 +338,24 @@ async def test_what_a_policy_leaves_open_any_decider_decides(desk: Desk) -> None
     ],
 )
 async def test_the_older_name_of_a_field_is_still_taken(
-    overdue: Desk, door: str, body: dict[str, Any]
+    overdue: World, door: str, body: dict[str, Any]
 ) -> None:
     shown(await overdue.post(f"/v1/accounts/P-1/{door}", body))
 
 
-async def test_a_hold_is_released_without_a_body(overdue: Desk) -> None:
+async def test_a_hold_is_released_without_a_body(overdue: World) -> None:
     await overdue.post("/v1/accounts/P-1/hold", {})
     path = "/v1/accounts/P-1/hold/release"
     given = {"params": {"creditor": "acme"}, "headers": overdue.headers("manager")}
-    assert shown(await overdue.client.post(path, **given)) == ["hold_released", "case_resumed"]
+    assert shown(await overdue.http.post(path, **given)) == ["hold_released", "case_resumed"]
 
 
-async def test_requests_messages_and_the_timeline_name_things_alike(overdue: Desk) -> None:
+async def test_requests_messages_and_the_timeline_name_things_alike(overdue: World) -> None:
     path = "/v1/accounts/P-1"
     await overdue.post(f"{path}/applications", {"purpose": "hardship"}, who="li")
     plan = [{"due_on": "2026-03-25", "amount": 100}]
     await overdue.post(f"{path}/plans", {"instalments": plan})
-    told = {m.type: m.data for m in await overdue.published()}
+    told = {m.type: m.data for m in await overdue.published("dunning")}
     assert told["dunning.application.made.v1"].purpose == "hardship"
     assert told["dunning.plan.agreed.v1"].instalments[0].due_on == date(2026, 3, 25)
     seen = {e["kind"]: e["fields"] for e in await overdue.timeline()}

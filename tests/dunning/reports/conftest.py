@@ -1,5 +1,5 @@
-"""The desk of the service's own tests."""
+"""The world of the service's own tests."""
 
-from tests.dunning.app.conftest import desk
+from tests.dunning.app.conftest import world
 
-__all__ = ["desk"]
+__all__ = ["world"]
