@@ -15,6 +15,7 @@ from arrears.commands.kafka import kafka
 from arrears.commands.policy_simulate import simulate
 from arrears.commands.publish import publish
 from arrears.commands.replay import replay
+from arrears.commands.serve import serve
 from arrears.commands.token import token
 from arrears.commands.up import up
 from arrears.errors import UsageError
@@ -28,6 +29,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(up)
+app.command()(serve)
 app.command()(demo)
 app.command()(publish)
 app.command(name="import")(import_)

@@ -1,34 +1,34 @@
-"""All four services live in one process, each behind its own HTTP server."""
+"""Services live in this process, each behind its own HTTP server: all four, or some of them."""
 
 import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 
 import uvicorn
 
-from arrears.stack import Stack, open_bus, open_stack, open_store
-from chassis.clock import WallClock
+from arrears.stack import Stack, open_stack
 from chassis.errors import BrokenInvariant, Misconfigured
 from chassis.http import dev_keys
+from chassis.runtime.garbage import spare_collections
 from chassis.runtime.instance import Instance
-from chassis.settings import SERVICES, ServiceName, Settings
+from chassis.settings import ServiceName, Settings
 
 _POLL_SECONDS = 0.02
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves the signals to the process: four of them share it."""
+    """A server that leaves the signals to the process: several of them share it."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
 
-async def run(settings: Settings, ready: Callable[[Settings], None]) -> None:
-    """Serve until SIGINT or SIGTERM; `ready` is called once all four answer.
+async def run(settings: Settings, names: Sequence[ServiceName], ready: Callable[[], None]) -> None:
+    """Serve until SIGINT or SIGTERM; `ready` is called once all of them answer.
 
     Requests first, then the services, the bus and the store: what was accepted is finished.
     """
@@ -38,26 +38,24 @@ async def run(settings: Settings, ready: Callable[[Settings], None]) -> None:
         loop.add_signal_handler(number, stop.set)
     if settings.jwks_url is None and settings.jwks_file is None:
         dev_keys.ensure(settings.data_dir)
-    with listening(settings) as sockets:
-        async with (
-            open_store(settings) as dsn,
-            open_bus(settings, dsn) as bus,
-            open_stack(settings, clock=WallClock(), bus=bus, dsn=dsn) as stack,
-        ):
-            for service in stack.services.values():
-                await service.start()
+    with listening(settings, names) as sockets:
+        async with open_stack(settings, names) as stack:
+            await stack.start()
+            spare_collections()
             async with serving(stack, sockets):
-                ready(settings)
+                ready()
                 await stop.wait()
 
 
 @contextlib.contextmanager
-def listening(settings: Settings) -> Iterator[dict[ServiceName, socket.socket]]:
+def listening(
+    settings: Settings, names: Sequence[ServiceName]
+) -> Iterator[dict[ServiceName, socket.socket]]:
     """Take the ports before anything is started; raises Misconfigured for one that is taken."""
     with contextlib.ExitStack() as exits:
         sockets: dict[ServiceName, socket.socket] = {}
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-        for name in SERVICES:
+        for name in names:
             address = (settings.host, settings.port(name))
             try:
                 sockets[name] = exits.enter_context(socket.create_server(address, family=family))
@@ -72,7 +70,7 @@ def listening(settings: Settings) -> Iterator[dict[ServiceName, socket.socket]]:
 async def serving(
     stack: Stack, sockets: Mapping[ServiceName, socket.socket]
 ) -> AsyncIterator[None]:
-    """Serve the four APIs on their sockets for as long as the context lasts."""
+    """Serve the APIs on their sockets for as long as the context lasts."""
     servers = {name: _server(service) for name, service in stack.services.items()}
     tasks = [
         asyncio.create_task(server.serve(sockets=[sockets[name]]))

@@ -1,20 +1,23 @@
-"""The four services wired together: one clock, one bus, a schema of one PostgreSQL each."""
+"""Services wired together: the one place that opens store, bus and services, for `arrears up` and
+`arrears serve`, simulations and measurements alike.
+"""
 
 import contextlib
 import importlib
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from chassis.bus.base import Bus
 from chassis.bus.embedded import EmbeddedBus
 from chassis.bus.kafka import KafkaBus
-from chassis.clock import Clock
+from chassis.clock import Clock, WallClock
 from chassis.runtime.instance import Instance
 from chassis.servers.postgres import EmbeddedPostgres, ensure_database
 from chassis.settings import SERVICES, ServiceName, Settings
 
 DATABASE = "arrears"
+WrapBus = Callable[[Bus], Bus]
 
 
 class Build(Protocol):
@@ -32,12 +35,17 @@ def _build_of(name: ServiceName) -> Build:
 
 @dataclass(frozen=True)
 class Stack:
-    """The services by name, and what they share."""
+    """The services of this process by name, and what they share."""
 
     settings: Settings
     clock: Clock
     bus: Bus
     services: Mapping[ServiceName, Instance]
+
+    async def start(self) -> None:
+        """Let every service work on the wall clock."""
+        for service in self.services.values():
+            await service.start()
 
     async def forget_everything(self) -> None:
         """Empty every service's tables, for the next simulation on the same start.
@@ -46,6 +54,39 @@ class Stack:
         """
         for service in self.services.values():
             await service.begin_again()
+
+
+@contextlib.asynccontextmanager
+async def open_stack(
+    settings: Settings,
+    names: Sequence[ServiceName] = SERVICES,
+    *,
+    clock: Clock | None = None,
+    durable: bool = True,
+    wrap: WrapBus = lambda bus: bus,
+    strict: bool = False,
+    own: Mapping[ServiceName, Any] | None = None,
+) -> AsyncIterator[Stack]:
+    """Yield some services on the settings' store and bus, each with a schema of its own, connected
+    but not running. At the end they are let go of: services first, then the bus, then the store.
+
+    `clock` is the wall's unless given, `wrap` puts something around the bus. `durable` is given up
+    and `strict` makes a failing wake-up raise instead of being put off in simulations. `own`
+    replaces the settings a service otherwise reads from the environment for itself.
+    """
+    clock = clock or WallClock()
+    async with contextlib.AsyncExitStack() as exits:
+        dsn = await exits.enter_async_context(open_store(settings, durable=durable))
+        bus = wrap(await exits.enter_async_context(open_bus(settings, dsn)))
+        services: dict[ServiceName, Instance] = {}
+        for name in names:
+            more = {"own": own[name]} if own and name in own else {}
+            service = await _build_of(name)(
+                settings, clock=clock, bus=bus, dsn=dsn, strict=strict, **more
+            )
+            exits.push_async_callback(service.stop)
+            services[name] = service
+        yield Stack(settings, clock, bus, services)
 
 
 @contextlib.asynccontextmanager
@@ -62,7 +103,7 @@ async def open_store(settings: Settings, *, durable: bool = True) -> AsyncIterat
 @contextlib.asynccontextmanager
 async def open_bus(settings: Settings, dsn: str) -> AsyncIterator[Bus]:
     """Yield the bus the settings ask for, started."""
-    bus = make_bus(settings, dsn)
+    bus = _make_bus(settings, dsn)
     await bus.start()
     try:
         yield bus
@@ -70,59 +111,7 @@ async def open_bus(settings: Settings, dsn: str) -> AsyncIterator[Bus]:
         await bus.stop()
 
 
-def make_bus(settings: Settings, dsn: str) -> Bus:
-    """Return the bus the settings ask for, not started."""
+def _make_bus(settings: Settings, dsn: str) -> Bus:
     if settings.bus == "kafka":
         return KafkaBus(settings.kafka_bootstrap, settings.partitions)
     return EmbeddedBus(dsn, partitions=settings.partitions)
-
-
-@contextlib.asynccontextmanager
-async def open_stack(
-    settings: Settings,
-    *,
-    clock: Clock,
-    bus: Bus,
-    dsn: str,
-    strict: bool = False,
-    own: Mapping[ServiceName, Any] | None = None,
-) -> AsyncIterator[Stack]:
-    """Yield the four services, connected but not running; they are let go of at the end.
-
-    `strict` makes a failing wake-up raise instead of being put off: wanted in simulations. `own`
-    replaces the settings a service otherwise reads from the environment for itself.
-    """
-    async with contextlib.AsyncExitStack() as exits:
-        services: dict[ServiceName, Instance] = {}
-        for name in SERVICES:
-            opening = open_service(
-                name,
-                settings,
-                clock=clock,
-                bus=bus,
-                dsn=dsn,
-                strict=strict,
-                own=(own or {}).get(name),
-            )
-            services[name] = await exits.enter_async_context(opening)
-        yield Stack(settings, clock, bus, services)
-
-
-@contextlib.asynccontextmanager
-async def open_service(
-    name: ServiceName,
-    settings: Settings,
-    *,
-    clock: Clock,
-    bus: Bus,
-    dsn: str,
-    strict: bool = False,
-    own: Any = None,
-) -> AsyncIterator[Instance]:
-    """Yield one service, connected but not running."""
-    more = {} if own is None else {"own": own}
-    service = await _build_of(name)(settings, clock=clock, bus=bus, dsn=dsn, strict=strict, **more)
-    try:
-        yield service
-    finally:
-        await service.stop()

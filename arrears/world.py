@@ -12,7 +12,7 @@ import httpx
 
 from arrears.apis import SECONDS_MAX, Apis
 from arrears.simulation import RewindableClock, Simulation
-from arrears.stack import Stack, open_bus, open_stack, open_store
+from arrears.stack import Stack, WrapBus, open_stack
 from chassis.bus.base import Bus
 from chassis.settings import ServiceName, Settings
 from services.legal.settings import LegalSettings
@@ -55,9 +55,6 @@ class World:
         self.clock.restart(at)
 
 
-WrapBus = Callable[[Bus], Bus]
-
-
 @contextlib.asynccontextmanager
 async def open_world(
     settings: Settings, folder: Path, wrap: WrapBus = lambda bus: bus
@@ -72,22 +69,17 @@ async def open_world(
     )  # fmt: skip
     clock = RewindableClock(_BEGINNING)
     async with (
-        open_store(settings, durable=False) as dsn,
-        open_bus(settings, dsn) as started,
+        open_stack(
+            settings,
+            clock=clock,
+            durable=False,
+            wrap=wrap,
+            strict=True,
+            own=_nothing_leaves(folder),
+        ) as stack,
+        _apis_of(stack) as apis,
     ):
-        bus = wrap(started)
-        async with (
-            open_stack(
-                settings,
-                clock=clock,
-                bus=bus,
-                dsn=dsn,
-                strict=True,
-                own=_nothing_leaves(folder),
-            ) as stack,
-            _apis_of(stack) as doors,
-        ):
-            yield World(settings, clock, bus, stack, doors)
+        yield World(settings, clock, stack.bus, stack, apis)
 
 
 @contextlib.asynccontextmanager

@@ -12,19 +12,17 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+from arrears.stack import open_stack
 from bench.events import CREDITOR
 from bench.meter import Meter, Usage
 from bench.pipe import BATCH_RECORDS_MAX
-from chassis.bus.base import Outgoing
-from chassis.bus.kafka import KafkaBus
-from chassis.clock import WallClock
+from chassis.bus.base import Bus, Outgoing
 from chassis.runtime.garbage import spare_collections
 from chassis.runtime.instance import Instance
 from chassis.runtime.live import LOOPS, Loop
 from chassis.settings import Settings
 from contracts.codec import NO_ACCOUNT, encode
 from contracts.dunning.terms import TermsPublished
-from services.ledger.main import build
 
 TERMS_TOPIC = "dunning"
 POLL_SECONDS = 0.01
@@ -42,29 +40,37 @@ async def run(
     everything: bool = False,
 ) -> Usage:
     """Let the ledger consume all events and say what it took."""
-    bus = KafkaBus(bootstrap, partitions)
-    await bus.start()
     with tempfile.TemporaryDirectory(prefix="arrears-bench-") as folder:
         settings = Settings(
-            data_dir=Path(folder), partitions=partitions, batch_size=BATCH_RECORDS_MAX
+            data_dir=Path(folder),
+            database_url=dsn,
+            bus="kafka",
+            kafka_bootstrap=bootstrap,
+            partitions=partitions,
+            batch_size=BATCH_RECORDS_MAX,
         )
-        service = await build(settings, clock=WallClock(), bus=bus, dsn=dsn)
-        await take_terms(service, bus)
-        spare_collections()  # as `arrears up` does
-        meter = Meter(server_pid)
-        await service.start(LOOPS if everything else CONSUME_ONLY)
-        ends = {(topic, lane): end for (_, lane), end in (await bus.end_offsets([topic])).items()}
-        while len(service.reading.positions) < partitions or service.reading.behind(ends):
-            service.check()
-            await asyncio.sleep(POLL_SECONDS)
-        usage = meter.read(events)
-        await require_complete(service, events)
-        await service.stop()
-    await bus.stop()
+        async with open_stack(settings, ["ledger"]) as stack:
+            service = stack.services["ledger"]
+            await take_terms(service, stack.bus)
+            spare_collections()  # as `arrears up` does
+            meter = Meter(server_pid)
+            await service.start(LOOPS if everything else CONSUME_ONLY)
+            await consumed(service, topic, partitions)
+            usage = meter.read(events)
+            await require_complete(service, events)
     return usage
 
 
-async def take_terms(service: Instance, bus: KafkaBus) -> None:
+async def consumed(service: Instance, topic: str, partitions: int) -> None:
+    """Wait until everything on the topic is consumed."""
+    found = await service.bus.end_offsets([topic])
+    ends = {(topic, lane): end for (_, lane), end in found.items()}
+    while len(service.reading.positions) < partitions or service.reading.behind(ends):
+        service.check()
+        await asyncio.sleep(POLL_SECONDS)
+
+
+async def take_terms(service: Instance, bus: Bus) -> None:
     """Publish the creditor's terms to every lane, once, and have the ledger know them."""
     ends = await bus.end_offsets([TERMS_TOPIC])
     if not any(ends.values()):

@@ -21,9 +21,8 @@ import orjson
 
 from arrears.apis import Apis
 from arrears.billing import Event, cloud_event
-from arrears.stack import Stack, open_bus, open_stack, open_store
+from arrears.stack import Stack, open_stack
 from chassis.bus.base import Bus, Outgoing, lane_of
-from chassis.clock import WallClock
 from chassis.http import dev_keys
 from chassis.runtime.garbage import spare_collections
 from chassis.servers.kafka import LocalKafka
@@ -81,13 +80,8 @@ async def _running(folder: Path, bootstrap: str) -> AsyncIterator[Stack]:
     dev_keys.ensure(folder)
     no_gateways = {"outbox": folder / "outbox", "smtp_host": "", "sms_url": ""}
     own: dict[ServiceName, Any] = {"notifier": NotifierSettings().model_copy(update=no_gateways)}
-    async with (
-        open_store(settings) as dsn,
-        open_bus(settings, dsn) as bus,
-        open_stack(settings, clock=WallClock(), bus=bus, dsn=dsn, own=own) as stack,
-    ):
-        for service in stack.services.values():
-            await service.start()
+    async with open_stack(settings, own=own) as stack:
+        await stack.start()
         spare_collections()  # as `arrears up` does
         yield stack
 

@@ -17,8 +17,17 @@ from chassis.errors import Misconfigured
 ServiceName = Literal["ledger", "dunning", "notifier", "legal"]
 SERVICES: tuple[ServiceName, ...] = ("ledger", "dunning", "notifier", "legal")
 
+
 _KEK_FILE = "kek"
 _KEK_BYTES = 32
+
+
+def service_named(name: str) -> ServiceName:
+    """The service of a name; raises `Misconfigured` for a name that is none."""
+    for known in SERVICES:
+        if name == known:
+            return known
+    raise Misconfigured(f"no service is called {name!r}; there are: {', '.join(SERVICES)}")
 
 
 def _default_instance() -> str:
@@ -103,9 +112,7 @@ class Settings(BaseSettings):
             "notifier": self.notifier_port,
             "legal": self.legal_port,
         }
-        if service not in ports:
-            raise Misconfigured(f"no service is called {service!r}")
-        return ports[service]
+        return ports[service_named(service)]
 
     @property
     def kek_file(self) -> Path:

@@ -32,20 +32,20 @@ def list_letters(
 @app.command()
 def show(letter: Letter, service: Service) -> None:
     """Show one dead letter with its original text."""
-    running.run(_show(_service(service), letter))
+    running.run(_show(service, letter))
 
 
 @app.command()
 def retry(letter: Letter, service: Service) -> None:
     """Handle one dead letter again."""
-    running.run(_retry(_service(service), letter))
+    running.run(_retry(service, letter))
 
 
 async def _list(only: str | None, state: str | None) -> None:
     from arrears import apis
-    from chassis.settings import SERVICES, Settings
+    from chassis.settings import SERVICES, Settings, service_named
 
-    names = SERVICES if only is None else (_service(only),)
+    names = SERVICES if only is None else (service_named(only),)
     count = 0
     async with apis.running(Settings()) as system:
         for name in names:
@@ -77,10 +77,11 @@ async def _letters(
         after = page["next"]
 
 
-async def _show(name: "ServiceName", number: int) -> None:
+async def _show(service: str, number: int) -> None:
     from arrears import apis
-    from chassis.settings import Settings
+    from chassis.settings import Settings, service_named
 
+    name = service_named(service)
     async with apis.running(Settings()) as system:
         letter = await system.get(name, f"/v1/dead-letters/{number}")
     text = letter.pop("text", None)
@@ -90,10 +91,11 @@ async def _show(name: "ServiceName", number: int) -> None:
     typer.echo(text or "(the original is gone: its debtor was erased)")
 
 
-async def _retry(name: "ServiceName", number: int) -> None:
+async def _retry(service: str, number: int) -> None:
     from arrears import apis
-    from chassis.settings import Settings
+    from chassis.settings import Settings, service_named
 
+    name = service_named(service)
     async with apis.running(Settings()) as system:
         answer = await system.post(name, f"/v1/dead-letters/{number}/retry", None)
         if answer["resolved"]:
@@ -101,12 +103,3 @@ async def _retry(name: "ServiceName", number: int) -> None:
             return
         letter = await system.get(name, f"/v1/dead-letters/{number}")
     raise UsageError(f"{number} was refused again: {letter['reason']}")
-
-
-def _service(name: str) -> "ServiceName":
-    from chassis.settings import SERVICES
-
-    for known in SERVICES:
-        if name == known:
-            return known
-    raise UsageError(f"no service is called '{name}'; there are: {', '.join(SERVICES)}")

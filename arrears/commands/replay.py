@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from arrears.commands import running
-from arrears.errors import UsageError
 
 if TYPE_CHECKING:
     from chassis.settings import ServiceName
@@ -19,13 +18,10 @@ def replay(
 
     Works on the store in ./data (or ARREARS_DATABASE_URL) whether `arrears up` runs or not.
     """
-    from chassis.settings import SERVICES
+    from chassis.settings import service_named
 
-    for name in SERVICES:
-        if name == service:
-            _tell(name, running.run(_rebuild(name)))
-            return
-    raise UsageError(f"no service is called '{service}'; there are: {', '.join(SERVICES)}")
+    name = service_named(service)
+    _tell(name, running.run(_rebuild(name)))
 
 
 def _tell(name: str, rebuilt: "Rebuilt") -> None:
@@ -39,18 +35,12 @@ def _tell(name: str, rebuilt: "Rebuilt") -> None:
 async def _rebuild(name: "ServiceName") -> "Rebuilt":
     from rich.progress import Progress
 
-    from arrears.stack import open_bus, open_service, open_store
-    from chassis.clock import WallClock
+    from arrears.stack import open_stack
     from chassis.settings import Settings
 
-    settings = Settings()
-    async with (
-        open_store(settings) as dsn,
-        open_bus(settings, dsn) as bus,
-        open_service(name, settings, clock=WallClock(), bus=bus, dsn=dsn) as service,
-    ):
+    async with open_stack(Settings(), [name]) as stack:
         with Progress() as bar:
             task = bar.add_task(f"replaying {name}", total=None)
-            return await service.rebuild(
+            return await stack.services[name].rebuild(
                 lambda done, total: bar.update(task, completed=done, total=total)
             )

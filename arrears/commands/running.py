@@ -1,8 +1,13 @@
-"""Running what a command does: quietly, unless something is wrong."""
+"""Running what a command does: to its end and quietly, or as services until somebody stops them."""
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from chassis.settings import ServiceName, Settings
 
 T = TypeVar("T")
 
@@ -13,3 +18,19 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
     configure("arrears", "warning")
     return asyncio.run(work)
+
+
+def serve(settings: "Settings", names: "Sequence[ServiceName]") -> None:
+    """Run services until Ctrl-C or SIGTERM, and say where they are once they answer."""
+    from arrears import live
+    from chassis.logging import configure
+
+    def say_where() -> None:
+        for name in names:
+            url = f"http://{settings.host}:{settings.port(name)}"
+            typer.echo(f"{name:9} {url}  (documentation: {url}/docs)")
+        typer.echo(f"data in {settings.data_dir.absolute()}; Ctrl-C stops")
+        typer.echo("`arrears token --role manager` prints a token for the APIs")
+
+    configure("arrears", settings.log_level)
+    asyncio.run(live.run(settings, names, say_where))

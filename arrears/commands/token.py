@@ -16,7 +16,7 @@ def token(
     subject: Annotated[str, typer.Option(help="Who is calling.")] = "developer",
     hours: Annotated[int, typer.Option(min=1, max=8760, help="How long it is valid.")] = 12,
 ) -> None:
-    """Print a token for the services that `arrears up` runs, signed by the development key."""
+    """Print a token for services that `arrears up` or `serve` runs, by the development key."""
     from chassis.http.auth import ROLES
     from chassis.http.dev_keys import mint_token
     from chassis.settings import Settings

@@ -255,7 +255,7 @@ async def test_a_cases_evidence_is_gathered_whole(tmp_path: Path) -> None:
 
 def on_free_ports(settings: Settings) -> Settings:
     ports = {f"{name}_port": 0 for name in SERVICES}
-    with listening(settings.model_copy(update=ports)) as sockets:
+    with listening(settings.model_copy(update=ports), SERVICES) as sockets:
         taken = {f"{name}_port": one.getsockname()[1] for name, one in sockets.items()}
     return settings.model_copy(update=taken)
 
@@ -272,7 +272,7 @@ async def test_lawyers_get_the_bundle_over_http(tmp_path: Path) -> None:
             async with httpx.AsyncClient() as client:
                 return await client.get(place, headers={"Authorization": f"Bearer {token}"})
 
-        with listening(settings) as sockets:
+        with listening(settings, SERVICES) as sockets:
             async with serving(world.stack, sockets):
                 given = await asked("legal", ["acme"])
                 refused = [await asked(role, ["acme"]) for role in ("collector", "auditor", "sre")]

@@ -1,97 +1,13 @@
 """`arrears up` and the commands that talk to it, as a person runs them: separate processes."""
 
 import json
-import os
-import signal
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
-SERVICES = ("ledger", "dunning", "notifier", "legal")
-ARREARS = [sys.executable, "-c", "from arrears.cli import main; main()"]
-READY_SECONDS_MAX = 60.0
-ROOT = Path(__file__).parents[2]
-
-
-def free_ports(number: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(number)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
-
-
-class System:
-    """A data folder and four ports; `running` starts the services on them."""
-
-    def __init__(self, folder: Path) -> None:
-        self.ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
-        named = {f"ARREARS_{name.upper()}_PORT": str(port) for name, port in self.ports.items()}
-        paths = {"ARREARS_DATA_DIR": str(folder / "data"), "PYTHONPATH": str(ROOT)}
-        self.environment = {**os.environ, **named, **paths}
-        self.folder = folder
-
-    def arrears(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [*ARREARS, *arguments],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=self.folder,
-        )
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        with (self.folder / "up.log").open("a") as log:
-            process = subprocess.Popen(
-                [*ARREARS, "up"], env=self.environment, stdout=log, stderr=log, cwd=self.folder
-            )
-        try:
-            self._wait_until_ready(process)
-            yield
-        finally:
-            process.send_signal(signal.SIGTERM)
-            status = process.wait(60)
-        assert status == 0
-
-    def _wait_until_ready(self, process: "subprocess.Popen[bytes]") -> None:
-        deadline = time.monotonic() + READY_SECONDS_MAX
-        while not all(self._is_ready(port) for port in self.ports.values()):
-            said = (self.folder / "up.log").read_text()
-            assert process.poll() is None, said
-            assert time.monotonic() < deadline, said
-            time.sleep(0.1)
-
-    def _is_ready(self, port: int) -> bool:
-        try:
-            return httpx.get(f"http://127.0.0.1:{port}/readyz").is_success
-        except httpx.TransportError:
-            return False
-
-    def call(self, service: str, method: str, path: str, role: str, body: object = None) -> object:
-        token = self.arrears("token", "--role", role).stdout.strip()
-        url = f"http://127.0.0.1:{self.ports[service]}{path}"
-        headers = {"Authorization": f"Bearer {token}"}
-        answer = httpx.request(method, url, json=body, headers=headers)
-        assert answer.is_success, answer.text
-        return answer.json()
-
-    def principal(self, account: str) -> int:
-        path = f"/v1/accounts/{account}/balance?creditor=mobile"
-        balance = self.call("ledger", "GET", path, "auditor")
-        assert isinstance(balance, dict)
-        return int(balance["principal"])
+from tests.support.processes import READY_SECONDS_MAX, System
 
 
 @pytest.fixture

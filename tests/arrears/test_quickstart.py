@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.arrears.test_live import ROOT, System, free_ports
+from tests.support.processes import ROOT, System, free_ports
 
 PAGE = (ROOT / "docs/quickstart.md").read_text(encoding="utf-8")
 SECONDS_MAX = 150

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.arrears.test_live import SERVICES, System
+from tests.support.processes import SERVICES, System
 
 HERE = Path(__file__).parent
 BUILD = HERE.parents[1] / "build/clients"

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import pytest
 
-from tests.arrears.test_live import READY_SECONDS_MAX, SERVICES, System
+from tests.support.processes import READY_SECONDS_MAX, SERVICES, System
 
 CONFIG = Path(__file__).parent / "python-client.yaml"
 CREDITOR = "ward"
