@@ -1,7 +1,6 @@
 """A legal service to talk to, on a store of its own."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest_asyncio
@@ -9,9 +8,7 @@ import pytest_asyncio
 from services.legal.main import build
 from services.legal.settings import LegalSettings
 from tests.legal.world import LegalWorld
-
-START = datetime(2026, 3, 10, 1, tzinfo=UTC)
-"""09:00 on 10 March 2026 in Shanghai."""
+from tests.support.debtor_world import START
 
 
 @pytest_asyncio.fixture

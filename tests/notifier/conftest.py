@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,7 @@ import pytest_asyncio
 from services.notifier.main import build
 from services.notifier.settings import NotifierSettings
 from tests.notifier.world import World
-
-START = datetime(2026, 3, 10, 1, tzinfo=UTC)
-"""09:00 on 10 March 2026 in Shanghai."""
+from tests.support.debtor_world import START
 
 Open = Callable[..., Awaitable[World]]
 
