@@ -3,6 +3,7 @@ topic.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
@@ -31,40 +32,47 @@ Upstream = Annotated[Principal, Depends(require("upstream"))]
 
 
 def router(service: Service) -> APIRouter:
-    """The route `POST /v1/events`."""
+    """The routes `POST /v1/events` and `/v1/events/batch`."""
     routes = APIRouter(prefix="/v1/events", tags=["events"])
-
-    @routes.post(
+    door = Door(service)
+    routes.post(
         "",
         status_code=_ACCEPTED,
         operation_id="send_events",
         response_model=EventResults,
         responses={_UNPROCESSABLE: REFUSED},
         openapi_extra={"requestBody": BODY, "parameters": BINARY_ATTRIBUTES},
-    )
-    async def accept(who: Upstream, request: Request) -> Any:
-        """Take CloudEvents (structured, batch or binary mode) and answer for each of them.
-
-        What is accepted is on the bus when this returns; 202 when any was, else 422. The account is
-        worked on when the ledger consumes it: what the rules refuse then is a dead letter.
-        """
-        return await _taken(service, who, _events(request, await request.body()))
-
-    @routes.post(
+    )(door.accept)
+    routes.post(
         "/batch",
         status_code=_ACCEPTED,
         operation_id="send_event_batch",
         response_model=EventResults,
         responses={_UNPROCESSABLE: REFUSED},
         openapi_extra={"requestBody": BATCH},
-    )
-    async def accept_batch(who: Upstream, request: Request) -> Any:
+    )(door.accept_batch)
+    return routes
+
+
+@dataclass(frozen=True)
+class Door:
+    """The routes of upstream events, on a service."""
+
+    service: Service
+
+    async def accept(self, who: Upstream, request: Request) -> Any:
+        """Take CloudEvents (structured, batch or binary mode) and answer for each of them.
+
+        What is accepted is on the bus when this returns; 202 when any was, else 422. The account is
+        worked on when the ledger consumes it: what the rules refuse then is a dead letter.
+        """
+        return await _taken(self.service, who, _events(request, await request.body()))
+
+    async def accept_batch(self, who: Upstream, request: Request) -> Any:
         """Take a JSON array of CloudEvents, as `/v1/events` does in batch mode: one type of body,
         for clients that are generated.
         """
-        return await _taken(service, who, _batched(await request.body()))
-
-    return routes
+        return await _taken(self.service, who, _batched(await request.body()))
 
 
 async def _taken(

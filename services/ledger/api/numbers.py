@@ -1,5 +1,6 @@
 """Finding accounts, invoices and payments by the number people call them."""
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
@@ -31,20 +32,27 @@ class NumbersOut(BaseModel):
 def router(service: Service) -> APIRouter:
     """The route `/v1/creditors/{creditor}/numbers`."""
     routes = APIRouter(prefix="/v1/creditors", tags=["accounts"])
+    routes.get("/{creditor}/numbers")(Numbered(service).numbers)
+    return routes
 
-    @routes.get("/{creditor}/numbers")
+
+@dataclass(frozen=True)
+class Numbered:
+    """The route of numbers, on a service."""
+
+    service: Service
+
     async def numbers(
+        self,
         who: Caller,
         creditor: Annotated[Identifier, Path()],
         number: Annotated[Number | None, Query(description="as people write it")] = None,
     ) -> NumbersOut:
         """The accounts, invoices and payments with a number; capitals are no other letters."""
-        things = await found(service, who.scope(creditor), number, FOUND_MAX)
+        things = await found(self.service, who.scope(creditor), number, FOUND_MAX)
         return NumbersOut(
             items=[
                 NumberOut(kind=one.kind, id=one.id, account_id=one.account, number=text)
                 for one, text in things.items()
             ]
         )
-
-    return routes
