@@ -11,6 +11,8 @@ through the recorder, to which `decide.py` hands the functions.
 - `evolve.evolve_account(state, event)`, `creditor.evolve.evolve_creditor(state, event)`.
 - `aggregates.ACCOUNT`, `aggregates.CREDITOR`: what the service registers; `wake_at` is
   `state.wake`.
+- `agenda.agenda(view, day) -> Iterator[Due]`: what comes up by itself from a day on; the wake-up is
+  the earliest of it, a day's run does what is due.
 - `outlook.outlook(state, pack, now, zone) -> list[Ahead]`: what comes next and when, or why it is
   paused.
 """

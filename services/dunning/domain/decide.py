@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from contracts.words.workdays import EVERY_DAY, WorkingDays
 from services.dunning.domain.account import Account
+from services.dunning.domain.agenda import run_between, run_day, schedule
 from services.dunning.domain.agreements.applications import decide_request, make_application
 from services.dunning.domain.agreements.commands import (
     AgreePlan,
@@ -50,7 +51,6 @@ from services.dunning.domain.contact.counting import count_contact
 from services.dunning.domain.contact.debtor import erase_account, update_account
 from services.dunning.domain.contact.deliveries import record_delivery, record_reply
 from services.dunning.domain.contact.people import NOBODY, People
-from services.dunning.domain.contact.waiting import release_contacts
 from services.dunning.domain.creditor.policy_changes import follow_policy
 from services.dunning.domain.events import AccountEvent
 from services.dunning.domain.evolve import evolve_account
@@ -66,10 +66,8 @@ from services.dunning.domain.money.commands import (
 from services.dunning.domain.money.debit_answers import fail_debit
 from services.dunning.domain.money.items import mark_invoice, update_items
 from services.dunning.domain.money.payments import record_payment, reverse_payment
-from services.dunning.domain.money.waiting_money import note_unmatched, put_off_turn
+from services.dunning.domain.money.waiting_money import note_unmatched, put_off_day
 from services.dunning.domain.recorder import Links, Recorder
-from services.dunning.domain.turn import take_turn
-from services.dunning.domain.waking import schedule
 from services.dunning.policy.model import Pack
 
 
@@ -95,30 +93,29 @@ def decide(
         _DECIDERS[type(command)](rec, command)
         reassess(rec, may_open=not isinstance(command, ResolveDispute))
         note_overdue_end(rec)
-        schedule(rec, woken=False, turned=False)
+        schedule(rec, woken=False, ran=False)
     return rec.events
 
 
 def _wake(rec: Recorder) -> None:
     """Act on the wake-up; one that comes before it is due does nothing.
 
-    A turn is taken when the wake-up was for the step time or earlier, however late it comes that
-    day: one that was only for a waiting contact later in the day is none.
+    The day is run when the wake-up was for the step time or earlier, however late it comes that
+    day: one that was only for a waiting contact later in the day does not run it.
     """
     due = rec.state.wake
     if due is None or due > rec.now:
         return
     is_time = due <= rec.step_time or rec.state.put_off == rec.today
-    turned = is_time and rec.step_time <= rec.now and rec.state.turn_on != rec.today
-    if turned and put_off_turn(rec):
+    runs = is_time and rec.step_time <= rec.now and rec.state.turn_on != rec.today
+    if runs and put_off_day(rec):
         return
-    if turned:
-        take_turn(rec, local_day(due, rec.zone))
+    if runs:
+        run_day(rec, local_day(due, rec.zone))
     else:
-        rec.reassess()
-        release_contacts(rec)
+        run_between(rec)
     rec.reassess()
-    schedule(rec, woken=True, turned=turned)
+    schedule(rec, woken=True, ran=runs)
 
 
 def _look_again(rec: Recorder, command: Reassess) -> None:
@@ -128,7 +125,7 @@ def _look_again(rec: Recorder, command: Reassess) -> None:
 _LINKS = Links(
     evolve=evolve_account,
     count_contact=count_contact,
-    pause_reasons=pause_reasons,
+    find_pauses=pause_reasons,
     perform=perform,
     act=act,
     react=react,

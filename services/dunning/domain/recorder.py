@@ -18,12 +18,16 @@ from services.dunning.domain.localtime import instant, local_day
 from services.dunning.policy.actions import Action
 from services.dunning.policy.facts import Fact
 from services.dunning.policy.model import Pack
+from services.dunning.reasons.ahead import AheadReason
 from services.dunning.reasons.values import Amount, Pause, Reason
+
+FindPauses = Callable[[Account, date, int], tuple[Pause, ...]]
+"""Names what pauses an account on a day, given the pack's minimum."""
 
 
 class Cause(NamedTuple):
-    """Where an effect comes from: a step, reaction or calendar entry, why, and its place
-    in the pack in the pack. One that is not `of_case` has nothing to do with the case that runs.
+    """Where an effect comes from: a step, reaction or calendar entry, why, and its place in the
+    pack. One that is not `of_case` has nothing to do with the case that runs.
     """
 
     step: str | None
@@ -75,14 +79,69 @@ class Links(NamedTuple):
 
     evolve: Callable[[Account, Any], Account]
     count_contact: Callable[[People, Any, datetime], People]
-    pause_reasons: Callable[[Account, date, int], tuple[Pause, ...]]
+    find_pauses: FindPauses
     perform: _Perform
     act: _Act
     react: _React
     reassess: _Reassess
 
 
-class Recorder:
+class View:
+    """An account as it stands at an instant, under its pack; nothing is recorded through it."""
+
+    def __init__(
+        self,
+        state: Account,
+        pack: Pack,
+        now: datetime,
+        zone: ZoneInfo,
+        find_pauses: FindPauses,
+        people: People = NOBODY,
+        working: WorkingDays = EVERY_DAY,
+    ) -> None:
+        self.state = state
+        self.pack = pack
+        self.now = now
+        self.zone = zone
+        self.people = people
+        self.working = working
+        self.today: date = local_day(now, zone)
+        self._find_pauses = find_pauses
+
+    @property
+    def case_id(self) -> str | None:
+        """The running case, if any."""
+        return self.state.case.case_id if self.state.case else None
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether anything pauses the account now."""
+        return bool(self.pause_reasons)
+
+    @property
+    def pause_reasons(self) -> tuple[Pause, ...]:
+        """What pauses the account now."""
+        return self._find_pauses(self.state, self.today, self.pack.minimum_overdue)
+
+    def amount(self, minor: int) -> Amount:
+        """Money of the account, for reasons."""
+        return Amount(minor, self.state.currency)
+
+    def at(self, day: date, clock: str) -> datetime:
+        """The instant of a local time on a day."""
+        return instant(day, clock, self.zone)
+
+    def steps_at(self, day: date) -> datetime:
+        """The instant for steps on a day."""
+        return self.at(day, self.pack.step_time)
+
+    @property
+    def step_time(self) -> datetime:
+        """Today's instant for steps."""
+        return self.steps_at(self.today)
+
+
+class Recorder(View):
     """The state as it becomes while a command is decided, and the events that made it so."""
 
     def __init__(
@@ -95,14 +154,8 @@ class Recorder:
         people: People = NOBODY,
         working: WorkingDays = EVERY_DAY,
     ) -> None:
+        super().__init__(state, pack, now, zone, links.find_pauses, people, working)
         self.before = state
-        self.state = state
-        self.pack = pack
-        self.now = now
-        self.zone = zone
-        self.people = people
-        self.working = working
-        self.today: date = local_day(now, zone)
         self.events: list[Any] = []
         self._links = links
 
@@ -154,32 +207,16 @@ class Recorder:
         """Bring the case in line with what is owed."""
         self._links.reassess(self)
 
-    # ---- what is so now
 
-    @property
-    def case_id(self) -> str | None:
-        """The running case, if any."""
-        return self.state.case.case_id if self.state.case else None
+class Due(NamedTuple):
+    """Something that comes up by itself: when, what in words, why, and what is then done.
 
-    @property
-    def is_paused(self) -> bool:
-        """Whether anything pauses the account now."""
-        return bool(self.pause_reasons)
+    `step` is the step, reaction or entry it belongs to. `run` looks again at whether it is still
+    so: what is done before it on the same day may have changed it.
+    """
 
-    @property
-    def pause_reasons(self) -> tuple[Pause, ...]:
-        """What pauses the account now."""
-        return self._links.pause_reasons(self.state, self.today, self.pack.minimum_overdue)
-
-    def amount(self, minor: int) -> Amount:
-        """Money of the account, for reasons."""
-        return Amount(minor, self.state.currency)
-
-    def at(self, day: date, clock: str) -> datetime:
-        """The instant of a local time on a day."""
-        return instant(day, clock, self.zone)
-
-    @property
-    def step_time(self) -> datetime:
-        """Today's instant for steps."""
-        return self.at(self.today, self.pack.step_time)
+    at: datetime
+    what: str
+    why: Reason | AheadReason
+    run: Callable[[Recorder], None]
+    step: str | None = None

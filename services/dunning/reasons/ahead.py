@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from services.dunning.reasons.values import TurnReason, Value
+from services.dunning.reasons.values import Amount, Reason, TurnReason, Value
 
 
 class StepDueAhead(Value, frozen=True):
-    """A step to come, on the day its turn comes."""
+    """A step to come, on the first day on which it may be taken."""
 
     turn: TurnReason
 
@@ -35,12 +35,24 @@ class InstalmentDue(Value, frozen=True):
     on: date
 
 
-AheadReason = (
-    StepDueAhead
-    | ConditionFails
-    | WaitsForStepBefore
-    | WaitsForDecision
-    | MoneyCovers
-    | Promised
-    | InstalmentDue
-)
+class WaitsForLimit(Value, frozen=True):
+    """A contact that the limits hold back, and why it was to go."""
+
+    before: Reason
+
+
+class AgeReached(Value, frozen=True):
+    """The oldest overdue item is so many days past due by then."""
+
+    days: int
+
+
+class MinimumReached(Value, frozen=True):
+    """As much as the minimum is overdue by then."""
+
+    minimum: Amount
+
+
+StepReason = StepDueAhead | ConditionFails | WaitsForStepBefore | WaitsForDecision | MoneyCovers
+ComingReason = Promised | InstalmentDue | WaitsForLimit | AgeReached | MinimumReached
+AheadReason = StepReason | ComingReason

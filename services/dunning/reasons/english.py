@@ -40,7 +40,9 @@ def in_words(reason: r.Reason | a.AheadReason) -> str:
         return _money(reason)
     if isinstance(reason, r.CreditorReason):
         return _creditor(reason)
-    return _ahead(reason)
+    if isinstance(reason, a.StepReason):
+        return _step_ahead(reason)
+    return _coming(reason)
 
 
 def _turn(reason: r.TurnReason) -> str:
@@ -169,7 +171,7 @@ def _creditor(reason: r.CreditorReason) -> str:
             return f"{cash}: {received} received, {deposited} deposited, {end}"
 
 
-def _ahead(reason: a.AheadReason) -> str:
+def _step_ahead(reason: a.StepReason) -> str:
     match reason:
         case a.StepDueAhead():
             turn = reason.turn
@@ -182,10 +184,20 @@ def _ahead(reason: a.AheadReason) -> str:
             return f"waits for the decision on step {reason.step}"
         case a.MoneyCovers():
             return "waits while money for unknown invoices covers what is overdue"
+
+
+def _coming(reason: a.ComingReason) -> str:
+    match reason:
         case a.Promised():
             return "promised"
         case a.InstalmentDue():
             return f"instalment due on {reason.on}"
+        case a.WaitsForLimit():
+            return f"waits for the contact limit; {in_words(reason.before)}"
+        case a.AgeReached():
+            return f"the oldest overdue item is {reason.days} days past due then"
+        case a.MinimumReached():
+            return f"as much as the minimum of {_shown(reason.minimum)} is overdue then"
 
 
 def _shown(amount: r.Amount) -> str:

@@ -2,39 +2,29 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import partial
 
 from services.dunning.domain.agreements.events import DecisionFoundLate
 from services.dunning.domain.agreements.state import Application
-from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.domain.recorder import Cause, Due, Recorder, View
 from services.dunning.reasons import values as r
 
 
-def tell_late_decisions(rec: Recorder) -> None:
-    """Raise the pack's alert, once for each application that is undecided too long."""
-    rule = rec.pack.decisions
+def agenda(view: View, floor: date) -> Iterator[Due]:
+    """A decision is late on the day after the last in time; it is told once."""
+    rule = view.pack.decisions
     if rule is None:
         return
-    for application, on in _late_on(rec):
-        if on <= rec.today:
-            late = r.DecisionLate(application.for_, application.made_on, rule.late_after_days)
-            cause = Cause(None, late)
-            rec.effect(DecisionFoundLate(application_id=application.application_id), cause)
-            rec.alert(rule.alert, cause)
+    for application in view.state.applications:
+        if application.late or (rule.for_ and application.for_ not in rule.for_):
+            continue
+        on = application.made_on + timedelta(days=rule.late_after_days + 1)
+        why = r.DecisionLate(application.for_, application.made_on, rule.late_after_days)
+        run = partial(_tell, application=application, kind=rule.alert, why=why)
+        yield Due(view.steps_at(max(on, floor)), f"alert {rule.alert}", why, run)
 
 
-def late_decision_days(rec: Recorder) -> Iterator[date]:
-    """The days on which a decision becomes late."""
-    return (on for _, on in _late_on(rec))
-
-
-def _late_on(rec: Recorder) -> list[tuple[Application, date]]:
-    """Waiting applications not told of yet, each with the day after its last in time."""
-    rule = rec.pack.decisions
-    if rule is None:
-        return []
-    days = timedelta(days=rule.late_after_days + 1)
-    return [
-        (a, a.made_on + days)
-        for a in rec.state.applications
-        if not a.late and (not rule.for_ or a.for_ in rule.for_)
-    ]
+def _tell(rec: Recorder, application: Application, kind: str, why: r.DecisionLate) -> None:
+    cause = Cause(None, why)
+    rec.effect(DecisionFoundLate(application_id=application.application_id), cause)
+    rec.alert(kind, cause)

@@ -4,6 +4,7 @@ Money counts from the instant it came in: a payment told late may show that a br
 and one that is taken back that a completed plan was not.
 """
 
+from collections.abc import Iterator
 from datetime import date
 
 from chassis.errors import Rejected
@@ -16,8 +17,10 @@ from services.dunning.domain.agreements.events import (
     PlanResumed,
 )
 from services.dunning.domain.agreements.state import Plan
-from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.domain.localtime import ONE_DAY
+from services.dunning.domain.recorder import Cause, Due, Recorder, View
 from services.dunning.policy.facts import PlanFact
+from services.dunning.reasons import ahead as a
 from services.dunning.reasons import values as r
 
 
@@ -47,16 +50,20 @@ def agree_plan(rec: Recorder, command: AgreePlan) -> None:
 # ---- at the step time
 
 
-def check_plan(rec: Recorder) -> None:
+def agenda(view: View, floor: date) -> Iterator[Due]:
+    """The plan is looked at on the morning after the day of the first instalment not paid yet."""
+    short = view.state.plan.shortfall_on() if view.state.plan else None
+    if short is not None:
+        at = view.steps_at(max(short + ONE_DAY, floor))
+        yield Due(at, "check of the plan", a.InstalmentDue(short), _check)
+
+
+def _check(rec: Recorder) -> None:
     """Break the plan when the day of an instalment has passed unpaid, and raise its alert."""
     plan = rec.state.plan
-    if plan is not None:
-        short = plan.shortfall_on()
-        if short is not None and short < rec.today:
-            _end(rec, plan, short)
-
-
-def _end(rec: Recorder, plan: Plan, short: date) -> None:
+    short = plan.shortfall_on() if plan else None
+    if plan is None or short is None or short >= rec.today:
+        return
     if is_over(rec, plan.case_id):
         complete_plan(rec, plan)
         return

@@ -4,7 +4,9 @@ Money counts from the instant it came in: a payment told late may show that a br
 kept, and one that is taken back that a kept promise was not.
 """
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import date, datetime
+from functools import partial
 
 from chassis.errors import Rejected
 from services.dunning.domain.agreements.checking import checked_at, is_over
@@ -17,9 +19,11 @@ from services.dunning.domain.agreements.events import (
     PromiseResumed,
 )
 from services.dunning.domain.agreements.state import Promise
+from services.dunning.domain.localtime import ONE_DAY
 from services.dunning.domain.money.restarts import restart_by_promise
-from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.domain.recorder import Cause, Due, Recorder, View
 from services.dunning.policy.facts import PromiseFact
+from services.dunning.reasons import ahead as a
 from services.dunning.reasons import values as r
 
 
@@ -46,14 +50,17 @@ def make_promise(rec: Recorder, command: MakePromise) -> None:
 # ---- at the step time
 
 
-def check_promises(rec: Recorder) -> None:
-    """Break the promises whose day has passed unpaid, and raise their alerts."""
-    for promise in rec.state.promises:
-        if promise.by < rec.today and promise.paid < promise.amount:
-            _end(rec, promise)
+def agenda(view: View, floor: date) -> Iterator[Due]:
+    """A promise is looked at on the morning after its day."""
+    for promise in view.state.promises:
+        at = view.steps_at(max(promise.by + ONE_DAY, floor))
+        yield Due(at, "check of the promise", a.Promised(), partial(_check, promise=promise))
 
 
-def _end(rec: Recorder, promise: Promise) -> None:
+def _check(rec: Recorder, promise: Promise) -> None:
+    """Break a promise whose day has passed unpaid, and raise its alert."""
+    if promise.by >= rec.today or promise.paid >= promise.amount:
+        return
     if is_over(rec, promise.case_id):
         lapse_promise(rec, promise)
         return

@@ -2,7 +2,7 @@
 
 from services.dunning.domain.case.events import ApprovalRequested, StepGranted
 from services.dunning.domain.case.state import Approval
-from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.domain.recorder import Cause, Recorder, View
 from services.dunning.policy import actions
 from services.dunning.policy.actions import Action, Asking
 from services.dunning.reasons import values as r
@@ -47,14 +47,14 @@ def grant(rec: Recorder) -> None:
     rec.perform(granted_actions(rec, approval), cause, is_step=True)
 
 
-def granted_actions(rec: Recorder, approval: Approval | None = None) -> tuple[Action, ...]:
+def granted_actions(view: View, approval: Approval | None = None) -> tuple[Action, ...]:
     """What follows from an approval: from the one that waits to be carried out, when none is
     given.
     """
-    approval = approval or (rec.state.case.granted if rec.state.case else None)
+    approval = approval or (view.state.case.granted if view.state.case else None)
     if approval is None or approval.step is None:
         return ()
     if not approval.path:
-        return rec.pack.actions(approval.step)
-    asked = rec.pack.action(approval.step, approval.path)
+        return view.pack.actions(approval.step)
+    asked = view.pack.action(approval.step, approval.path)
     return asked.then if isinstance(asked, actions.Approval) else ()

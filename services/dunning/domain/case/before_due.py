@@ -1,17 +1,34 @@
 """What a pack does some days before a due date."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import partial
 
 from services.dunning.domain.case.conditions import holds
+from services.dunning.domain.case.words import if_so_then
 from services.dunning.domain.contact.notices import request_notice
 from services.dunning.domain.money.owing import not_yet_due
-from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.domain.recorder import Cause, Due, Recorder, View
 from services.dunning.policy.actions import Notice
 from services.dunning.policy.model import BeforeDue
 from services.dunning.reasons import values as r
 
 
-def tell_before_due(rec: Recorder, entry: BeforeDue) -> None:
+def agenda(view: View, floor: date) -> Iterator[Due]:
+    """Some days before the due date of each open item; a day that was missed is not made up, and a
+    hold stops it.
+    """
+    if view.state.hold is not None:
+        return
+    for entry in view.pack.before_due:
+        for due_on in sorted({item.due_on for item in view.state.items.values()}):
+            day = due_on - timedelta(days=entry.days)
+            if day >= max(floor, view.today):
+                why, run = r.BeforeDue(entry.days, due_on), partial(_tell, entry=entry)
+                yield Due(view.steps_at(day), if_so_then(entry.do), why, run, entry.id)
+
+
+def _tell(rec: Recorder, entry: BeforeDue) -> None:
     due_on = rec.today + timedelta(days=entry.days)
     items = [item for item in not_yet_due(rec.state, rec.today) if item.due_on == due_on]
     if not items or rec.state.hold is not None:

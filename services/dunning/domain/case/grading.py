@@ -5,8 +5,10 @@ from datetime import date, timedelta
 
 from services.dunning.domain.account import Account
 from services.dunning.domain.money.owing import overdue
+from services.dunning.domain.recorder import Due, Recorder, View
 from services.dunning.policy.model import Pack
 from services.dunning.policy.recovery import Grade
+from services.dunning.reasons import ahead as a
 
 
 def grade_on(state: Account, pack: Pack, day: date) -> str | None:
@@ -26,14 +28,17 @@ def is_graded(state: Account, pack: Pack) -> bool:
     return case is not None and case.classified in {grade.as_ for grade in pack.grading}
 
 
-def grading_days(state: Account, pack: Pack, day: date) -> Iterator[date]:
-    """The days to come on which a graded case reaches another age."""
-    items = overdue(state, day) if pack.grading and is_graded(state, pack) else []
-    for grade in pack.grading:
+def agenda(view: View, floor: date) -> Iterator[Due]:
+    """The days to come on which a graded case reaches another age; its grade follows by itself when
+    the case is brought in line with what is owed.
+    """
+    items = overdue(view.state, view.today) if is_graded(view.state, view.pack) else []
+    for grade in view.pack.grading:
         if items and grade.below_days is not None:
-            reached = items[0].due_on + timedelta(days=grade.below_days)
-            if reached > day:
-                yield reached
+            on = items[0].due_on + timedelta(days=grade.below_days)
+            if on > view.today:
+                why = a.AgeReached(grade.below_days)
+                yield Due(view.steps_at(max(on, floor)), "grade", why, Recorder.reassess)
 
 
 def _fits(grade: Grade, state: Account, age: int) -> bool:

@@ -1,22 +1,42 @@
 """A pack's monthly entries for accounts (rules of all packs: calendar)."""
 
+from collections.abc import Iterator
 from datetime import date
+from functools import partial
 
 from services.dunning.domain.account import Account
 from services.dunning.domain.case.conditions import holds
 from services.dunning.domain.case.events import CalendarRun
+from services.dunning.domain.case.words import if_so_then
 from services.dunning.domain.contact.notices import request_notice
-from services.dunning.domain.localtime import named_day, next_monthly
+from services.dunning.domain.localtime import ONE_DAY, named_day, next_monthly
 from services.dunning.domain.money.owing import is_unpaid, not_yet_due, overdue
-from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.domain.recorder import Cause, Due, Recorder, View
 from services.dunning.policy.actions import Action, Notice
 from services.dunning.policy.model import CalendarEntry
 from services.dunning.reasons import values as r
 
+_MONTHS_AHEAD_MAX = 13
 
-def runs_for(entry: CalendarEntry, state: Account, day: date) -> bool:
-    """Whether a monthly entry is for this account on a day."""
-    if entry.scope != "accounts" or state.hold is not None:
+
+def agenda(view: View, floor: date) -> Iterator[Due]:
+    """The next day of each entry on which it is for the account; one that was missed is made up,
+    if it is for the account today.
+    """
+    for entry in view.pack.calendar:
+        if entry.scope != "accounts" or not view.state.items:
+            continue
+        day = next_monthly(floor, *entry.monthly)
+        for _ in range(_MONTHS_AHEAD_MAX * len(entry.monthly)):
+            if _is_for(entry, view.state, max(day, view.today)):
+                run = partial(_run, entry=entry, on=day)
+                yield Due(view.steps_at(day), if_so_then(entry.do), _why(entry, day), run, entry.id)
+                break
+            day = next_monthly(day + ONE_DAY, *entry.monthly)
+
+
+def _is_for(entry: CalendarEntry, state: Account, day: date) -> bool:
+    if state.hold is not None:
         return False
     if entry.where == "overdue":
         return bool(overdue(state, day))
@@ -27,21 +47,24 @@ def runs_for(entry: CalendarEntry, state: Account, day: date) -> bool:
     return any(is_unpaid(item, day) for item in state.items.values())
 
 
-def run_monthly(rec: Recorder, entry: CalendarEntry, due_on: date) -> None:
-    on = next_monthly(due_on, *entry.monthly)
-    if on > rec.today or not runs_for(entry, rec.state, rec.today):
+def _run(rec: Recorder, entry: CalendarEntry, on: date) -> None:
+    if not _is_for(entry, rec.state, rec.today):
         return
-    cause = Cause(entry.id, r.Monthly(named_day(on, entry.monthly)))
+    cause = Cause(entry.id, _why(entry, on))
     rec.effect(CalendarRun(on=rec.today), cause)
     for index, action in enumerate(entry.do):
         if holds(action.if_, rec.state, rec.today):
-            _calendar_action(rec, entry, action, cause.at(index))
+            _act(rec, entry, action, cause.at(index))
 
 
-def _calendar_action(rec: Recorder, entry: CalendarEntry, action: Action, cause: Cause) -> None:
+def _act(rec: Recorder, entry: CalendarEntry, action: Action, cause: Cause) -> None:
     if not isinstance(action, Notice) or entry.where != "not_yet_due":
         rec.act(action, cause)
         return
     for channel in action.channels:
         items = not_yet_due(rec.state, rec.today)
         request_notice(rec, action, channel, items, cause, needs_overdue=False)
+
+
+def _why(entry: CalendarEntry, on: date) -> r.Monthly:
+    return r.Monthly(named_day(on, entry.monthly))

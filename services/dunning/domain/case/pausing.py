@@ -2,13 +2,16 @@
 case or to go on with one).
 """
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 from contracts.words.late_fee import late_fee_at
 from services.dunning.domain.account import Account
 from services.dunning.domain.localtime import ONE_DAY
 from services.dunning.domain.money.owing import overdue, past_due
+from services.dunning.domain.recorder import Due, Recorder, View
 from services.dunning.policy.actions import Legal, Notice, Restrict
+from services.dunning.reasons import ahead as a
 from services.dunning.reasons import values as r
 
 _DAYS_AHEAD_MAX = 1 << 15
@@ -42,7 +45,18 @@ def is_small(state: Account, minimum: int, day: date) -> bool:
     return minimum > 0 and 0 < _total(state, day) < minimum
 
 
-def reaches_minimum_on(state: Account, minimum: int, today: date) -> date | None:
+def agenda(view: View, _floor: date) -> Iterator[Due]:
+    """A small remainder reaches the minimum as the late fee grows: at midnight the case opens or
+    goes on.
+    """
+    on = _reaches_minimum_on(view.state, view.pack.minimum_overdue, view.today)
+    if on is not None:
+        what = "case goes on" if view.state.case else "case opens"
+        why = a.MinimumReached(view.amount(view.pack.minimum_overdue))
+        yield Due(view.at(on, "00:00"), what, why, Recorder.reassess)
+
+
+def _reaches_minimum_on(state: Account, minimum: int, today: date) -> date | None:
     """The first day after today on which what is overdue reaches the minimum as the late fee grows;
     None when it does not by itself, or is not below it.
     """

@@ -3,7 +3,6 @@
 They are no steps: they use up no day, and they end with the case they belong to.
 """
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 from services.dunning.domain.case.events import ActionPlanned
@@ -62,8 +61,3 @@ def plan(
 def at_next_step_time(rec: Recorder, cause: Cause) -> None:
     """Plan it for the first step time after now."""
     plan(rec, cause, rec.today if rec.now < rec.step_time else rec.today + ONE_DAY)
-
-
-def planned_days(rec: Recorder) -> Iterator[date]:
-    """The days on which something planned comes up."""
-    return (planned.on for planned in rec.state.planned)

@@ -1,4 +1,4 @@
-"""When a step's turn comes (rules of all packs: pace).
+"""When a step may be taken (rules of all packs: pace).
 
 Everything is worked out from facts each time it is asked: the oldest overdue item, what was taken
 before, what was recorded. So an item that is paid or disputed moves the days that follow without
@@ -29,7 +29,7 @@ from services.dunning.policy.timing import (
 from services.dunning.reasons import values as r
 
 
-class Turn(NamedTuple):
+class Ready(NamedTuple):
     """The first day on which a step may be taken, as far as its own `when` says, and why."""
 
     on: date
@@ -58,22 +58,22 @@ def pending_steps(case: Case, pack: Pack) -> list[Step]:
     return [step for step in steps_of(case, pack) if done.isdisjoint(step.names)]
 
 
-def turn_of(step: Step, state: Account, pack: Pack, day: date, zone: ZoneInfo) -> Turn | None:
-    """When the step's turn comes as things stand on a day; None while what it waits for is not
+def ready_on(step: Step, state: Account, pack: Pack, day: date, zone: ZoneInfo) -> Ready | None:
+    """When the step may be taken as things stand on a day; None while what it waits for is not
     known.
     """
     case, items = state.case, overdue(state, day)
     if case is None or not items:
         return None
-    turns = [
+    found = [
         _planned(step.when, state, items[0].due_on, pack, zone),
         _by_amount(step.when, state, day),
         *(_after(after, state, pack, zone) for after in step.when.or_after),
     ]
-    known = [turn for turn in turns if turn is not None]
+    known = [ready for ready in found if ready is not None]
     if not known:
         return None
-    earliest = min(known, key=lambda turn: turn.on)
+    earliest = min(known, key=lambda ready: ready.on)
     for after in step.when.not_before:
         held = _after(after, state, pack, zone)
         if held and held.on > earliest.on:
@@ -99,27 +99,27 @@ def first_possible_day(case: Case) -> date:
     return max(case.first_step_on, case.last_step_on + ONE_DAY)
 
 
-def _planned(when: When, state: Account, due_on: date, pack: Pack, zone: ZoneInfo) -> Turn | None:
+def _planned(when: When, state: Account, due_on: date, pack: Pack, zone: ZoneInfo) -> Ready | None:
     match when:
         case DayPastDue(day=day):
-            return Turn(due_on + timedelta(days=day), r.DayReached(day))
+            return Ready(due_on + timedelta(days=day), r.DayReached(day))
         case DaysAfterStep(then_days=days):
             return _after_step_before(days, state.case)
         case MonthsPastDue(months_past_due=months):
             last = months_after(due_on, months)
-            return Turn(last + ONE_DAY, r.MonthsPastDue(months))
+            return Ready(last + ONE_DAY, r.MonthsPastDue(months))
         case AfterFact(after=after):
             return _after(after, state, pack, zone)
 
 
-def _after_step_before(days: int, case: Case | None) -> Turn | None:
+def _after_step_before(days: int, case: Case | None) -> Ready | None:
     if case is None:
         return None
     base = case.base_on or case.opened_on
-    return Turn(base + timedelta(days=days), r.DaysAfterStepBefore(days, base))
+    return Ready(base + timedelta(days=days), r.DaysAfterStepBefore(days, base))
 
 
-def _by_amount(when: When, state: Account, day: date) -> Turn | None:
+def _by_amount(when: When, state: Account, day: date) -> Ready | None:
     least = when.or_overdue_at_least
     if least is None:
         return None
@@ -127,10 +127,10 @@ def _by_amount(when: When, state: Account, day: date) -> Turn | None:
     if amount < least:
         return None
     now, limit = (r.Amount(one, state.currency) for one in (amount, least))
-    return Turn(date.min, r.OverdueReached(now, limit))
+    return Ready(date.min, r.OverdueReached(now, limit))
 
 
-def _after(after: After, state: Account, pack: Pack, zone: ZoneInfo) -> Turn | None:
+def _after(after: After, state: Account, pack: Pack, zone: ZoneInfo) -> Ready | None:
     case = state.case
     if case is None:
         return None
@@ -138,24 +138,24 @@ def _after(after: After, state: Account, pack: Pack, zone: ZoneInfo) -> Turn | N
         case AfterStep(step=step):
             on = next((case.taken[id_] for id_ in pack.names(step) if id_ in case.taken), None)
             wait = timedelta(days=after.days)
-            return Turn(on + wait, r.AfterStep(step, on, after.days)) if on else None
+            return Ready(on + wait, r.AfterStep(step, on, after.days)) if on else None
         case AfterLegal():
             return _after_legal(after, case, is_unpaid=judgment_unpaid(state))
         case AfterTask() | AfterApproval():
             return _after_result(after, case, pack, zone)
 
 
-def _after_legal(after: AfterLegal, case: Case, *, is_unpaid: bool) -> Turn | None:
+def _after_legal(after: AfterLegal, case: Case, *, is_unpaid: bool) -> Ready | None:
     on = case.progress.get(after.legal)
     if on is None or (after.unpaid and not is_unpaid):
         return None
     wait = timedelta(days=after.days) or ONE_DAY
-    return Turn(on + wait, r.AfterLegal(after.legal, on, after.days))
+    return Ready(on + wait, r.AfterLegal(after.legal, on, after.days))
 
 
 def _after_result(
     after: AfterTask | AfterApproval, case: Case, pack: Pack, zone: ZoneInfo
-) -> Turn | None:
+) -> Ready | None:
     known = _known_at(after, case)
     if not known:
         return None
@@ -164,7 +164,7 @@ def _after_result(
     on = local_day(at, zone)
     day = on + timedelta(days=after.days)
     why = r.AfterResult(fact, on, after.results, after.days)
-    return Turn(max(day, _next_turn_day(at, pack, zone)), why)
+    return Ready(max(day, _next_step_day(at, pack, zone)), why)
 
 
 def _known_at(after: AfterTask | AfterApproval, case: Case) -> list[datetime]:
@@ -180,7 +180,7 @@ def _known_at(after: AfterTask | AfterApproval, case: Case) -> list[datetime]:
     return [done.results[result].at for result in after.results if result in done.results]
 
 
-def _next_turn_day(at: datetime, pack: Pack, zone: ZoneInfo) -> date:
+def _next_step_day(at: datetime, pack: Pack, zone: ZoneInfo) -> date:
     """The day of the next step time after an instant."""
     day = local_day(at, zone)
     return day if at < instant(day, pack.step_time, zone) else day + ONE_DAY

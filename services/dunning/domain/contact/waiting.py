@@ -4,42 +4,45 @@ Notices requested and calls and visits asked for count, per case and local day, 
 all cases. What is over a limit waits.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from services.dunning.domain.case.state import Case, WaitingContact
+from services.dunning.domain.case.words import words_of
 from services.dunning.domain.contact.events import ContactDelayed
 from services.dunning.domain.contact.people import Contacts
 from services.dunning.domain.localtime import ONE_DAY, local_day
-from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.domain.recorder import Cause, Due, Recorder, View
 from services.dunning.policy.actions import (
     Action,
     Task,
 )
 from services.dunning.policy.model import Contact
 from services.dunning.policy.vocabulary import CONTACT_TASKS
+from services.dunning.reasons import ahead as a
 from services.dunning.reasons import values as r
 
 _LOOK_AGAIN = timedelta(minutes=10)
 """By then it is known whether a notice just asked for found an address; if not, it was none."""
 
 
-def allowed_at(rec: Recorder, by: str) -> datetime:
+def allowed_at(view: View, by: str) -> datetime:
     """The first instant from now on at which one more contact, by a channel or a kind of task, is
     within limits and hours.
 
     A notice is held to hours and working days by whoever sends it, so only a call's are looked at.
     """
-    if rec.state.case is None:
-        return rec.now
+    if view.state.case is None:
+        return view.now
     is_call = by in CONTACT_TASKS
-    at = _within_limits(rec, _allowed_on(rec, rec.today, by), by)
+    at = _within_limits(view, _allowed_on(view, view.today, by), by)
     if is_call:
-        at = _on_working_day(rec, at, by)
-    reached = rec.people.reached(by)
-    if at > rec.now and any(_is_fresh(one.at, rec.now) for one in reached if not one.is_call):
-        again = rec.now + _LOOK_AGAIN
-        if not is_call or again < rec.at(rec.today, rec.pack.contact.until):
+        at = _on_working_day(view, at, by)
+    reached = view.people.reached(by)
+    if at > view.now and any(_is_fresh(one.at, view.now) for one in reached if not one.is_call):
+        again = view.now + _LOOK_AGAIN
+        if not is_call or again < view.at(view.today, view.pack.contact.until):
             return min(at, again)
     return at
 
@@ -49,39 +52,39 @@ def contact_by(action: Action, contact: WaitingContact) -> str:
     return contact.channel or (action.kind if isinstance(action, Task) else "")
 
 
-def goes_out_on(rec: Recorder) -> date:
+def goes_out_on(view: View) -> date:
     """The day on which a notice asked for now is sent: after the hours it waits for the next."""
-    ended = rec.now >= rec.at(rec.today, rec.pack.contact.until)
-    return rec.working.open_from(rec.today + ONE_DAY if ended else rec.today)
+    ended = view.now >= view.at(view.today, view.pack.contact.until)
+    return view.working.open_from(view.today + ONE_DAY if ended else view.today)
 
 
-def _on_working_day(rec: Recorder, at: datetime, by: str) -> datetime:
+def _on_working_day(view: View, at: datetime, by: str) -> datetime:
     """That instant, or the step time of the next working day within the limits (rules of all packs:
     working days).
     """
-    day = local_day(at, rec.zone)
-    if rec.working.is_open(day):
+    day = local_day(at, view.zone)
+    if view.working.is_open(day):
         return at
-    while (free := _allowed_on(rec, rec.working.open_from(day), by)) != day:
+    while (free := _allowed_on(view, view.working.open_from(day), by)) != day:
         day = free
-    return rec.at(day, rec.pack.step_time)
+    return view.at(day, view.pack.step_time)
 
 
-def _within_limits(rec: Recorder, day: date, by: str) -> datetime:
-    limits, is_call = rec.pack.contact, by in CONTACT_TASKS
-    if day == rec.today and not is_call:
-        return rec.now
-    if day == rec.today and rec.now < rec.at(day, limits.until):
-        return max(rec.now, rec.at(day, limits.from_))
-    if day == rec.today:
-        day = _allowed_on(rec, day + ONE_DAY, by)
-    return rec.at(day, limits.from_)
+def _within_limits(view: View, day: date, by: str) -> datetime:
+    limits, is_call = view.pack.contact, by in CONTACT_TASKS
+    if day == view.today and not is_call:
+        return view.now
+    if day == view.today and view.now < view.at(day, limits.until):
+        return max(view.now, view.at(day, limits.from_))
+    if day == view.today:
+        day = _allowed_on(view, day + ONE_DAY, by)
+    return view.at(day, limits.from_)
 
 
-def _allowed_on(rec: Recorder, day: date, by: str) -> date:
+def _allowed_on(view: View, day: date, by: str) -> date:
     """The first day, from `day` on, on which one more contact is within the limits."""
-    case, limits, is_call = rec.state.case, rec.pack.contact, by in CONTACT_TASKS
-    reached = rec.people.reached(by)
+    case, limits, is_call = view.state.case, view.pack.contact, by in CONTACT_TASKS
+    reached = view.people.reached(by)
     while case and not (
         _is_free(case, limits, day, is_call=is_call)
         and _is_free_of(reached, limits, day, is_call=is_call)
@@ -128,22 +131,30 @@ def is_delayed(rec: Recorder, cause: Cause, by: str) -> bool:
     return True
 
 
-def release_contacts(rec: Recorder) -> None:
-    """Let contacts that the limits held back go, in the order they came, as far as the limits
-    allow.
-    """
-    waiting = rec.state.case.waiting if rec.state.case else ()
-    for contact in waiting:
-        action = rec.pack.action(contact.step, contact.path)
-        if action is None or rec.is_paused:
-            continue
-        if allowed_at(rec, contact_by(action, contact)) <= rec.now:
-            cause = Cause(
-                contact.step,
-                r.WaitedForLimit(contact.reason),
-                contact.path,
-                contact=contact.contact,
-                channel=contact.channel,
-                follows=contact.follows,
-            )
-            rec.act(action, cause)
+def agenda(view: View, _floor: date) -> Iterator[Due]:
+    """What waits goes, in the order it came, once the limits allow it; not during a pause."""
+    case = view.state.case
+    if case is None or view.is_paused:
+        return
+    for contact in case.waiting:
+        action = view.pack.action(contact.step, contact.path)
+        if action is not None:
+            at = allowed_at(view, contact_by(action, contact))
+            run = partial(_release, contact=contact, action=action)
+            why = a.WaitsForLimit(contact.reason)
+            yield Due(at, words_of((action,)), why, run, contact.step)
+
+
+def _release(rec: Recorder, contact: WaitingContact, action: Action) -> None:
+    """Let it go if the limits still allow it: each that goes counts for those behind it."""
+    if rec.is_paused or allowed_at(rec, contact_by(action, contact)) > rec.now:
+        return
+    cause = Cause(
+        contact.step,
+        r.WaitedForLimit(contact.reason),
+        contact.path,
+        contact=contact.contact,
+        channel=contact.channel,
+        follows=contact.follows,
+    )
+    rec.act(action, cause)

@@ -9,11 +9,12 @@ from datetime import date, timedelta
 
 from services.dunning.domain.case.conditions import holds
 from services.dunning.domain.case.pausing import HELD_BY_PAUSE
+from services.dunning.domain.localtime import local_day
 from services.dunning.domain.money.clocks import ends_on
 from services.dunning.domain.money.events import LimitationReached
 from services.dunning.domain.money.owing import is_unpaid, past_due
 from services.dunning.domain.money.state import Item
-from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.domain.recorder import Cause, Due, Recorder, View
 from services.dunning.policy.actions import Action, Alert
 from services.dunning.policy.facts import LimitationFact
 from services.dunning.policy.model import Limitation
@@ -22,44 +23,49 @@ from services.dunning.reasons import values as r
 NEAR, EXPIRED = "near", "expired"
 
 
-def tell_limitations(rec: Recorder) -> None:
+def agenda(view: View, floor: date) -> Iterator[Due]:
+    """Each open item has a day on which it comes near its end, and the last one."""
+    rules = view.pack.limitation
+    if rules is None:
+        return
+    for item in view.state.items.values():
+        end = ends_on(view.state, item.item_id, item.due_on, rules)
+        if not is_unpaid(item, view.today) or _told(view, item, EXPIRED) == end:
+            continue
+        is_near = _told(view, item, NEAR) == end
+        on = end if is_near else max(end - timedelta(days=rules.near_days), item.due_on)
+        at = view.steps_at(max(on, floor))
+        stage = EXPIRED if is_near or local_day(at, view.zone) >= end else NEAR
+        yield Due(
+            at,
+            f"limitation {stage}",
+            r.LimitationEnds(item.item_id, end),
+            _tell_all,
+            f"limitation_{stage}",
+        )
+
+
+def _tell_all(rec: Recorder) -> None:
     """Act on every item whose period comes near its end or to its last day, once for each end."""
     rules = rec.pack.limitation
     if rules is None:
         return
     for stage, actions in ((NEAR, rules.near), (EXPIRED, rules.expired)):
-        reached = [item for item in past_due(rec.state, rec.today) if _is_new(rec, item, stage)]
+        due = past_due(rec.state, rec.today)
+        reached = [item for item in due if _is_new(rec, item, stage, rules)]
         if reached:
             _tell(rec, stage, reached, actions, rules)
 
 
-def limitation_days(rec: Recorder) -> Iterator[date]:
-    """The days on which something is still to be told of the open items."""
-    rules = rec.pack.limitation
-    if rules is None:
-        return
-    for item in rec.state.items.values():
-        if not is_unpaid(item, rec.today):
-            continue
-        end = ends_on(rec.state, item.item_id, item.due_on, rules)
-        if _told(rec, item, EXPIRED) == end:
-            continue
-        near = end - timedelta(days=rules.near_days)
-        yield end if _told(rec, item, NEAR) == end else max(near, item.due_on)
-
-
-def _is_new(rec: Recorder, item: Item, stage: str) -> bool:
-    rules = rec.pack.limitation
-    if rules is None:
-        return False
-    end = ends_on(rec.state, item.item_id, item.due_on, rules)
+def _is_new(view: View, item: Item, stage: str, rules: Limitation) -> bool:
+    end = ends_on(view.state, item.item_id, item.due_on, rules)
     near = end - timedelta(days=rules.near_days)
-    now = EXPIRED if rec.today >= end else NEAR if rec.today >= near else None
-    return now == stage and _told(rec, item, stage) != end
+    now = EXPIRED if view.today >= end else NEAR if view.today >= near else None
+    return now == stage and _told(view, item, stage) != end
 
 
-def _told(rec: Recorder, item: Item, stage: str) -> date | None:
-    clock = rec.state.clocks.get(item.item_id)
+def _told(view: View, item: Item, stage: str) -> date | None:
+    clock = view.state.clocks.get(item.item_id)
     return clock.told.get(stage) if clock else None
 
 

@@ -40,8 +40,8 @@ def tell_of_waiting_money(rec: Recorder) -> None:
             rec.alert(ALERT, Cause(None, r.PaymentWaits(payment_id, until)))
 
 
-def put_off_turn(rec: Recorder) -> bool:
-    """Whether today's turn waits for money that the ledger releases at that very instant, since it
+def put_off_day(rec: Recorder) -> bool:
+    """Whether today's run waits for money that the ledger releases at that very instant, since it
     counts before the steps. It waits for the ledger's word some minutes and no longer.
     """
     until = rec.step_time + _PATIENCE
