@@ -1,10 +1,22 @@
 """A pack in words and as a diagram: every rule is there, with its clause, in the field's words."""
 
 import re
+from typing import Any, get_args
 
 import pytest
+import yaml
+from pydantic import TypeAdapter
 
+from contracts.words.vocabulary import Channel, Document, Purpose
 from services.dunning.policy import available, diagram, explain, figures, get, with_parameters
+from services.dunning.policy.actions import Action
+from services.dunning.policy.conditions import Condition, Single
+from services.dunning.policy.explain import words as put
+from services.dunning.policy.explain.actions import clauses
+from services.dunning.policy.explain.conditions import condition
+from services.dunning.policy.explain.timing import trigger
+from services.dunning.policy.triggers import SingleTrigger, Trigger
+from services.dunning.policy.vocabulary import TaskKind
 from tests.dunning.domain.packs import CALL, SMS, STOP, braced, pack, steps
 from tests.dunning.policy import mermaid
 
@@ -176,3 +188,93 @@ class TestDiagram:
     def test_what_mermaid_could_not_draw_is_noticed(self, line: str, fault: str) -> None:
         with pytest.raises(ValueError, match=fault):
             mermaid.read(f'flowchart TD\n  a["x"]\n  {line}\n')
+
+
+CONDITIONS = {
+    "replied": "true",
+    "disputed": "false",
+    "disputed_ever": "true",
+    "notice_sent": "reminder",
+    "notice_delivered": "reminder",
+    "attribute": "holds_equity",
+    "classified": "abnormal",
+    "observed": "[fraud, absconded]",
+    "observed_in_case": "fraud",
+    "restricted": "all_service",
+    "referred": "agency",
+    "asked": "stop",
+    "overdue": "true",
+    "overdue_at_least": "500",
+    "overdue_within_days": "90",
+}
+ACTIONS = {
+    "notice": "{purpose: demand, channels: [ems], recipients: each_other}",
+    "task": "{kind: visit, owner: segment, then: [{alert: {kind: seen}}]}",
+    "restrict": "{service: all_service}",
+    "restore": "{}",
+    "refer": "{to: agency}",
+    "legal": "{document: complaint}",
+    "approval": "{for: stop_all, then: [{write_off: {}}]}",
+    "classify": "{first_of: [{as: lost, if: {observed: insolvent}}, {as: good}]}",
+    "grade": "{}",
+    "alert": "{kind: look_here}",
+    "charge": "{item: late_charge, amount: 100, due_in_days: 1}",
+    "start_late_fee": "{}",
+    "write_off": "{}",
+    "report": "{name: ageing}",
+    "direct_debit": "{}",
+}
+TRIGGERS = {
+    "observation": "[shop_closed]",
+    "dispute": "upheld",
+    "application": "{for: hardship, outcome: rejected}",
+    "approval": "{for: stop_all, outcome: approved}",
+    "task": "{kind: phone_call, results: [agreed], times: 2}",
+    "plan": "broken",
+    "promise": "kept",
+    "case": "opened",
+    "classified": "long_term",
+    "invoice": "without_agreement",
+    "limitation": "near",
+    "mandate": "withdrawn",
+    "delivery": "[no_address, opted_out]",
+}
+
+
+def keys(union: Any) -> set[str]:
+    return {part.key for part in get_args(union)}
+
+
+class TestEveryWord:
+    """A word of the format that nothing puts into words is noticed here."""
+
+    def test_of_conditions_both_ways(self) -> None:
+        assert set(CONDITIONS) == keys(Single)
+        read = TypeAdapter(Condition).validate_python
+        for word, value in CONDITIONS.items():
+            one = read(yaml.safe_load(f"{word}: {value}"))
+            assert condition(one) != condition(one, holds=False)
+            assert FIELD_NAME.findall(condition(one) + condition(one, holds=False)) == []
+
+    def test_of_actions(self) -> None:
+        assert set(ACTIONS) == keys(get_args(Action)[0])
+        for word, value in ACTIONS.items():
+            (one,) = TypeAdapter(tuple[Action, ...]).validate_python(
+                [yaml.safe_load(f"{word}: {value}")]
+            )
+            assert FIELD_NAME.findall(clauses((one,))) == []
+
+    def test_of_triggers(self) -> None:
+        assert set(TRIGGERS) == keys(SingleTrigger)
+        for word, value in TRIGGERS.items():
+            one = TypeAdapter(Trigger).validate_python(yaml.safe_load(f"{word}: {value}"))
+            assert FIELD_NAME.findall(trigger(one)) == []
+
+    def test_of_tasks_purposes_channels_and_documents(self) -> None:
+        for known, wanted in (
+            (put.TASKS, TaskKind),
+            (put.PURPOSES, Purpose),
+            (put.CHANNELS, Channel),
+            (put.DOCUMENTS, Document),
+        ):
+            assert set(known) == set(get_args(wanted))
