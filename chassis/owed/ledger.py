@@ -1,7 +1,6 @@
 """The ledger's figures of one account as a service last heard them, folded from its messages."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date
 
 from msgspec import Struct
@@ -51,15 +50,13 @@ class LedgerView(Struct, frozen=True):
     prepaid: int = 0
 
 
-@dataclass(frozen=True)
-class FollowBalance:
+class FollowBalance(Struct, frozen=True):
     """Take in a changed balance."""
 
     balance: ledger.BalanceChanged
 
 
-@dataclass(frozen=True)
-class FollowClearance:
+class FollowClearance(Struct, frozen=True):
     """Take in that nothing is overdue any more."""
 
     clearance: ledger.AccountCleared

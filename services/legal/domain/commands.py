@@ -1,8 +1,9 @@
 """What others ask of a matter, in the imperative; `now` and sealed texts come with the command."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 from chassis.owed.amounts import Owed
 from chassis.owed.ledger import FollowBalance, FollowClearance
@@ -11,42 +12,36 @@ from contracts.words.vocabulary import LegalStep
 from services.legal.domain import events as e
 
 
-@dataclass(frozen=True)
-class KeepDebtor:
+class KeepDebtor(Struct, frozen=True):
     """Keep who the debtor is, sealed."""
 
     sealed: bytes
 
 
-@dataclass(frozen=True)
-class EraseDebtor:
+class EraseDebtor(Struct, frozen=True):
     """Forget the debtor."""
 
 
-@dataclass(frozen=True)
-class KeepNumber:
+class KeepNumber(Struct, frozen=True):
     """Keep what people call an invoice, sealed."""
 
     item_id: str
     sealed: bytes
 
 
-@dataclass(frozen=True)
-class TakeNote:
+class TakeNote(Struct, frozen=True):
     """Keep with the file what others say happened."""
 
     fact: e.RecoverySeen | e.TaskReported | e.LimitationReached
 
 
-@dataclass(frozen=True)
-class RequestDocument:
+class RequestDocument(Struct, frozen=True):
     """Take a request for a document on."""
 
     wanted: e.DocumentRequested
 
 
-@dataclass(frozen=True)
-class CheckDocument:
+class CheckDocument(Struct, frozen=True):
     """Tell why a document is not drawn up now."""
 
     request_id: str
@@ -54,8 +49,7 @@ class CheckDocument:
     now: datetime
 
 
-@dataclass(frozen=True)
-class IssueDocument:
+class IssueDocument(Struct, frozen=True):
     """Issue a document as drawn up: its text, sealed, with the SHA-256 of it and what it claims."""
 
     request_id: str
@@ -65,49 +59,42 @@ class IssueDocument:
     day: date
 
 
-@dataclass(frozen=True)
-class RefuseDocument:
+class RefuseDocument(Struct, frozen=True):
     """Give a document up."""
 
     request_id: str
     reason: str
 
 
-@dataclass(frozen=True)
-class RecordFiling:
+class RecordFiling(Struct, frozen=True):
     """Tell that a document lies in the documents folder."""
 
     document_id: str
 
 
-@dataclass(frozen=True)
-class RecordPurge:
+class RecordPurge(Struct, frozen=True):
     """Tell that the files of an erased debtor's documents are deleted."""
 
 
-@dataclass(frozen=True)
-class EndTerm:
+class EndTerm(Struct, frozen=True):
     """Look at the term of a judgment."""
 
     now: datetime
 
 
-@dataclass(frozen=True)
-class WriteOff:
+class WriteOff(Struct, frozen=True):
     """Pass an approved write-off on to the ledger."""
 
     approved: e.DebtWrittenOff
 
 
-@dataclass(frozen=True)
-class EndCase:
+class EndCase(Struct, frozen=True):
     """End the matter with its case."""
 
     reason: str
 
 
-@dataclass(frozen=True)
-class RecordProgress:
+class RecordProgress(Struct, frozen=True):
     """Tell what happened; `note` is sealed, `pay_by` is wanted for a judgment."""
 
     step: LegalStep
@@ -119,8 +106,7 @@ class RecordProgress:
     note: bytes = b""
 
 
-@dataclass(frozen=True)
-class IncurCost:
+class IncurCost(Struct, frozen=True):
     """Book what pursuing the debt cost; `number` is the receipt's and makes it count once."""
 
     number: str
@@ -133,8 +119,7 @@ class IncurCost:
     note: bytes = b""
 
 
-@dataclass(frozen=True)
-class TakeInventory:
+class TakeInventory(Struct, frozen=True):
     """Keep the list of what was left behind, sealed, with its hash."""
 
     number: str
@@ -145,8 +130,7 @@ class TakeInventory:
     by: str
 
 
-@dataclass(frozen=True)
-class MoveGoods:
+class MoveGoods(Struct, frozen=True):
     """Tell that listed goods were `stored` or `released`; the record is sealed."""
 
     number: str
@@ -156,8 +140,7 @@ class MoveGoods:
     by: str
 
 
-@dataclass(frozen=True)
-class CloseMatter:
+class CloseMatter(Struct, frozen=True):
     """End a matter before its case ends."""
 
     reason: str

@@ -6,86 +6,76 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, TypeAlias
 
+from msgspec import Struct
+
 from chassis.owed.ledger import FollowBalance, FollowClearance
 from contracts.words.vocabulary import DeliveryResult
 from services.notifier.domain import events as e
 from services.notifier.domain.terms import Terms
 
 
-@dataclass(frozen=True)
-class KeepDebtor:
+class KeepDebtor(Struct, frozen=True):
     """Keep who the debtor is, sealed; `moved`: where they can be reached changed."""
 
     sealed: bytes
     moved: bool
 
 
-@dataclass(frozen=True)
-class EraseDebtor:
+class EraseDebtor(Struct, frozen=True):
     """Forget the debtor."""
 
 
-@dataclass(frozen=True)
-class KeepDetails:
+class KeepDetails(Struct, frozen=True):
     """Keep an invoice's number, and where and when what it is for took place, sealed."""
 
     item_id: str
     sealed: bytes
 
 
-@dataclass(frozen=True)
-class CountContact:
+class CountContact(Struct, frozen=True):
     """Count a call or a visit among the contacts of a case."""
 
     case_id: str
     day: date
 
 
-@dataclass(frozen=True)
-class RequestNotice:
+class RequestNotice(Struct, frozen=True):
     """Take a notice on."""
 
     wanted: e.NoticeRequested
 
 
-@dataclass(frozen=True)
-class PauseCase:
+class PauseCase(Struct, frozen=True):
     """Hold back what has not left yet of a case."""
 
     case_id: str
 
 
-@dataclass(frozen=True)
-class ResumeCase:
+class ResumeCase(Struct, frozen=True):
     """Go on with what a pause held back."""
 
 
-@dataclass(frozen=True)
-class EndCase:
+class EndCase(Struct, frozen=True):
     """Give up what a pause of the case still holds back."""
 
     case_id: str
 
 
-@dataclass(frozen=True)
-class PlaceHold:
+class PlaceHold(Struct, frozen=True):
     """Hold back what belongs to no case."""
 
 
-@dataclass(frozen=True)
-class ReleaseHold:
+class ReleaseHold(Struct, frozen=True):
     """Go on with what the hold alone held back."""
 
 
-@dataclass(frozen=True)
-class Wake:
+class Wake(Struct, frozen=True):
     """Look at what waited long enough."""
 
     now: datetime
 
 
-@dataclass(frozen=True)
-class CheckNotice:
+class CheckNotice(Struct, frozen=True):
     """Tell why a ready notice may not go now."""
 
     notice_id: str
@@ -93,40 +83,35 @@ class CheckNotice:
     now: datetime
 
 
-@dataclass(frozen=True)
-class HoldBack:
+class HoldBack(Struct, frozen=True):
     """Let a notice wait for a gateway that is being left alone."""
 
     notice_id: str
     until: datetime
 
 
-@dataclass(frozen=True)
-class SplitNotice:
+class SplitNotice(Struct, frozen=True):
     """Ask for the same notice to further addresses, sealed."""
 
     notice_id: str
     others: tuple[bytes, ...]
 
 
-@dataclass(frozen=True)
-class SuppressNotice:
+class SuppressNotice(Struct, frozen=True):
     """Do not send a notice, on purpose."""
 
     notice_id: str
     reason: Literal["no_address"]
 
 
-@dataclass(frozen=True)
-class GiveUpNotice:
+class GiveUpNotice(Struct, frozen=True):
     """Give a notice up that cannot be written at all."""
 
     notice_id: str
     reason: Literal["template"]
 
 
-@dataclass(frozen=True)
-class AttemptNotice:
+class AttemptNotice(Struct, frozen=True):
     """Record that the gateway is about to be called with a text, sealed, and what of it may be
     known in public.
     """
@@ -154,8 +139,7 @@ class AttemptResult:
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class Conclude:
+class Conclude(Struct, frozen=True):
     """Record what a gateway answered."""
 
     notice_id: str
@@ -169,8 +153,7 @@ up.
 """
 
 
-@dataclass(frozen=True)
-class FindOut:
+class FindOut(Struct, frozen=True):
     """Settle a notice in doubt by what a look-up found."""
 
     notice_id: str
@@ -179,8 +162,7 @@ class FindOut:
     now: datetime
 
 
-@dataclass(frozen=True)
-class RecordDelivery:
+class RecordDelivery(Struct, frozen=True):
     """Tell the fate of a notice: of `notice_id`, else of the latest one sent by `channel`."""
 
     channel: str
@@ -191,24 +173,21 @@ class RecordDelivery:
     by: str = ""
 
 
-@dataclass(frozen=True)
-class OptOut:
+class OptOut(Struct, frozen=True):
     """Respect a debtor's objection to a channel."""
 
     channel: str
     by: str
 
 
-@dataclass(frozen=True)
-class OptIn:
+class OptIn(Struct, frozen=True):
     """Take an objection back."""
 
     channel: str
     by: str
 
 
-@dataclass(frozen=True)
-class RecordPurge:
+class RecordPurge(Struct, frozen=True):
     """Tell that the files of an erased debtor's notices are deleted."""
 
 
