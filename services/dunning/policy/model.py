@@ -84,6 +84,7 @@ class Entry(Part):
     id: StepId
     was: Annotated[tuple[StepId, ...], BeforeValidator(as_list)] = ()
     source: str = Field(min_length=1)
+    do: Actions
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -99,7 +100,6 @@ class BeforeDue(Entry):
     """A notice some days before the due date of an item not yet due."""
 
     days: int = Field(ge=1)
-    do: Actions
 
 
 class Step(Entry):
@@ -108,7 +108,6 @@ class Step(Entry):
     when: When
     if_: Condition | None = Field(default=None, alias="if")
     approval: Asking | None = None
-    do: Actions
 
     @field_validator("approval", mode="before")
     @classmethod
@@ -133,7 +132,6 @@ class Reaction(Entry):
     if_: Condition | None = Field(default=None, alias="if")
     once_a_day: bool = False
     at_step_time: bool = False
-    do: Actions
 
 
 class CalendarEntry(Entry):
@@ -147,7 +145,6 @@ class CalendarEntry(Entry):
     if_: Literal["any_overdue", "commission_earned", "arrears_ratio_exceeded"] | None = Field(
         default=None, alias="if"
     )
-    do: Actions
 
     @model_validator(mode="after")
     def _scope(self) -> "CalendarEntry":
@@ -235,18 +232,13 @@ class Pack(Part):
 
     def actions(self, part_id: str) -> tuple[Action, ...]:
         """The actions of a step, reaction, monthly entry or entry before the due date, by id."""
-        step = self.step(part_id)
-        if step is not None:
-            return step.do
+        found = next((entry for entry in self.entries if entry.goes_by(part_id)), None)
+        if found is not None:
+            return found.do
         if self.limitation and part_id.startswith("limitation_"):
             rules = self.limitation
             return rules.near if part_id == "limitation_near" else rules.expired
-        parts: tuple[BeforeDue | Reaction | CalendarEntry, ...] = (
-            *self.before_due,
-            *self.reactions,
-            *self.calendar,
-        )
-        return next((part.do for part in parts if part.goes_by(part_id)), ())
+        return ()
 
     def action(self, part_id: str, path: tuple[int, ...]) -> Action | None:
         """One action by its place: index, and index among those under its `then`."""

@@ -111,7 +111,7 @@ class Followed(NamedTuple):
 def followed_tasks(pack: Pack, kind: str) -> Iterator[Followed]:
     """Walk the tasks of a kind that something follows."""
     for entry in pack.entries:
-        for place, action in _places((), pack.actions(entry.id)):
+        for place, action in _places((), entry.do):
             if isinstance(action, Task) and action.kind == kind and action.then:
                 yield Followed(entry.id, place, action)
 

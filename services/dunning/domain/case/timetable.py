@@ -55,7 +55,8 @@ def steps_of(case: Case, pack: Pack) -> list[Step]:
 def pending_steps(case: Case, pack: Pack) -> list[Step]:
     """The steps neither taken nor dropped, in order."""
     done = {*case.taken, *case.dropped}
-    return [step for step in steps_of(case, pack) if done.isdisjoint(step.names)]
+    steps = steps_of(case, pack)
+    return [step for step in steps if step.id not in done and done.isdisjoint(step.was)]
 
 
 def ready_on(step: Step, state: Account, pack: Pack, day: date, zone: ZoneInfo) -> Ready | None:
