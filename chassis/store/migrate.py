@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import asyncpg
+from alembic import command
 from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -46,11 +45,5 @@ def _upgrade(connection: Connection, schema: str, extra: Sequence[Path]) -> None
     folders = [_HERE / "versions", *extra]
     config.set_main_option("path_separator", "newline")
     config.set_main_option("version_locations", "\n".join(str(folder) for folder in folders))
-    scripts = ScriptDirectory.from_config(config)
-    with EnvironmentContext(
-        config,
-        scripts,
-        fn=lambda revision, _context: scripts._upgrade_revs("heads", revision),  # noqa: SLF001
-    ) as environment:
-        environment.configure(connection=connection, version_table_schema=schema)
-        environment.run_migrations()
+    config.attributes.update(connection=connection, schema=schema)
+    command.upgrade(config, "heads")  # runs `migrations/env.py`
