@@ -29,7 +29,7 @@ class AccountSummary(BaseModel):
 
 
 class ItemOut(BaseModel):
-    """One item on `as_of`; `principal` is what is left of `amount`, `paid` what was paid of it."""
+    """One item on `as_of`; `principal` is what is left of `amount`."""
 
     item_id: str
     number: str | None = None

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from services.ledger.domain import late_fee
 from services.ledger.domain.calendar import ONE_DAY, next_day
+from services.ledger.domain.changes import changes, owes, wake_on
 from services.ledger.domain.events import Effects, Part
 from services.ledger.domain.state import Account, Balance, Coming, Fee, Item, Move, Waiting, order
 from services.ledger.domain.terms import Terms
@@ -153,27 +154,14 @@ class Draft:
 
     def effects(self) -> Effects:
         """What the decision did."""
-        overdue, settled, reopened = [], [], []
-        opens = still = False
-        known = {item.id: item for item in self.account.items}
         for item in list(self.items.values()):
             now = self._as_of_today(item)
             if now is not item:
                 self.put(now)
-            opens = opens or now.overdue
-            still = still or owes(now, self.day)
-            before = known.get(item.id) or self.closed.get(item.id)
-            if now.overdue and not (before and before.overdue):
-                overdue.append(item.id)
-            if now.status == "settled" and not (before and before.status == "settled"):
-                settled.append(item.id)
-            if before and before.status != "open" and now.status == "open":
-                reopened.append(item.id)
-        cleared = self.owed and not still
-        if cleared and self.case_on is not None:
-            self.case_on, self.pinned_through = None, self.day
-        elif self.case_on is None and not self.terms.minimum_overdue:
-            self.case_on = self.day if opens else None
+        known = {item.id: item for item in self.account.items}
+        done = changes(self.items.values(), lambda i: known.get(i) or self.closed.get(i), self.day)
+        cleared = self.owed and not done.owes
+        self._follow_case(cleared=cleared, is_overdue=done.is_overdue)
         new_terms = None if self.terms is self.account.terms else self.terms
         changed = tuple(sorted((self.items[i] for i in self.changed), key=order))
         return Effects(
@@ -190,14 +178,21 @@ class Draft:
             fee_from=None if cleared else self.fee_from,
             wake_on=wake_on(self.items.values(), self.prepaid > 0),
             terms=new_terms,
-            overdue=tuple(overdue),
-            settled=tuple(settled),
-            reopened=tuple(reopened),
+            overdue=done.overdue,
+            settled=done.settled,
+            reopened=done.reopened,
             cleared=cleared,
             coming=tuple(self.coming),
             case_on=self.case_on,
             pinned_through=self.pinned_through,
         )
+
+    def _follow_case(self, *, cleared: bool, is_overdue: bool) -> None:
+        """A case ends when nothing is owed any more, and begins by itself without a minimum."""
+        if cleared and self.case_on is not None:
+            self.case_on, self.pinned_through = None, self.day
+        elif self.case_on is None and not self.terms.minimum_overdue:
+            self.case_on = self.day if is_overdue else None
 
     def balance(self) -> Balance:
         """The account's sums today."""
@@ -268,24 +263,3 @@ class Draft:
 def bears_from(terms: Terms, due_on: date) -> date | None:
     """The first day an item due on `due_on` may bear a late fee; `None` until it is started."""
     return None if terms.starts_on_notice else next_day(due_on)
-
-
-def wake_on(items: Iterable[Item], money_waits: bool) -> date | None:
-    """The next local day at whose beginning an item falls due for waiting money, or becomes
-    overdue.
-
-    A disputed item has nothing to wait for, an overdue one has been through it.
-    """
-    wake: date | None = None
-    for item in items:
-        if item.overdue or item.disputes or item.status != "open":
-            continue
-        day = item.due_on if money_waits else next_day(item.due_on)
-        if wake is None or day < wake:
-            wake = day
-    return wake
-
-
-def owes(item: Item, day: date) -> bool:
-    """Whether an item keeps a case open: overdue, or past due and disputed."""
-    return item.overdue or (item.status == "open" and bool(item.disputes) and item.due_on < day)

@@ -16,10 +16,11 @@ from services.ledger.domain import events as e
 from services.ledger.domain.by_itself import catch_up
 from services.ledger.domain.calendar import local_day
 from services.ledger.domain.case_terms import effective
+from services.ledger.domain.changes import owes
 from services.ledger.domain.decide import decide, decide_under
-from services.ledger.domain.draft import Draft, owes
+from services.ledger.domain.draft import Draft
 from services.ledger.domain.evolve import evolve, remember
-from services.ledger.domain.facts import facts_of
+from services.ledger.domain.facts import Fact, facts_of
 from services.ledger.domain.past import Past, archive, find_payment, taken_back
 from services.ledger.domain.payments import as_coming, check_payment
 from services.ledger.domain.state import Account, Balance, Item, is_known
@@ -162,38 +163,54 @@ def simulate(
     less = taken_back(history)
     for payment_id, amount in (without or {}).items():
         less[payment_id] = less.get(payment_id, 0) + amount
-    account = Account()
-    items: dict[str, Item] = {}
-    parts: tuple[e.Part, ...] = ()
-    recovered: tuple[tuple[str, int], ...] = ()
-    last = history[-1].event if history else None
+    player = _Player(history[-1].event if history else None)
     for fact in facts_of(history, less, schedule):
-        if fact.at > now:
-            account = _still_coming(account, fact.command)
-            continue
-        began, account = catch_up(account, fact.at, fact.terms)
-        for result in began:
-            items.update((item.id, item) for item in result.effects.items)
+        if fact.at <= now:
+            player.play(fact)
+        else:
+            player.keep_in_mind(fact.command)
+    player.begin_days(now, schedule)
+    return Played(player.account, player.items, player.parts, player.recovered)
+
+
+class _Player:
+    """An account while its facts are played, with what the `last` event told did to it."""
+
+    def __init__(self, last: e.AccountEvent | None) -> None:
+        self._last = last
+        self.account = Account()
+        self.items: dict[str, Item] = {}
+        self.parts: tuple[e.Part, ...] = ()
+        self.recovered: tuple[tuple[str, int], ...] = ()
+
+    def begin_days(self, until: datetime, terms: Terms) -> None:
+        """Let all happen that happens by itself up to an instant."""
+        began, self.account = catch_up(self.account, until, terms)
+        for event in began:
+            self._note(event)
+
+    def play(self, fact: Fact) -> None:
+        """Decide a fact anew; one that no longer means anything is passed over."""
+        self.begin_days(fact.at, fact.terms)
         try:
-            event = decide_under(account, fact.command, fact.at, fact.terms, items)
+            event = decide_under(self.account, fact.command, fact.at, fact.terms, self.items)
         except (Rejected, NotFound):
-            continue
+            return
         if event is None:
-            continue
-        account = evolve(account, event)
-        items.update((item.id, item) for item in event.effects.items)
-        if fact.event is last:
-            parts, recovered = event.effects.parts, event.effects.recovered
-    began, account = catch_up(account, now, schedule)
-    for result in began:
-        items.update((item.id, item) for item in result.effects.items)
-    return Played(account=account, items=items, parts=parts, recovered=recovered)
+            return
+        self.account = evolve(self.account, event)
+        self._note(event)
+        if fact.event is self._last:
+            self.parts, self.recovered = event.effects.parts, event.effects.recovered
 
+    def keep_in_mind(self, command: c.Command) -> None:
+        """A payment that is received later than the instant played to is still to come."""
+        if isinstance(command, c.ReceivePayment):
+            coming = (*self.account.coming, as_coming(command))
+            self.account = replace(self.account, coming=coming)
 
-def _still_coming(account: Account, command: c.Command) -> Account:
-    if not isinstance(command, c.ReceivePayment):
-        return account
-    return replace(account, coming=(*account.coming, as_coming(command)))
+    def _note(self, event: e.AccountEvent) -> None:
+        self.items.update((item.id, item) for item in event.effects.items)
 
 
 def _names_unknown(account: Account, command: c.ReceivePayment) -> bool:
