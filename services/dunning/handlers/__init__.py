@@ -85,7 +85,14 @@ def wakes(decisions: Decisions) -> Mapping[str, WakeRoute]:
 
     def creditor(work: Work, stream: str) -> None:
         facts: Facts = work.facts
-        command = RunCalendar(**facts._asdict())
+        command = RunCalendar(
+            reports=facts.reports,
+            any_overdue=facts.any_overdue,
+            segments=facts.segments,
+            arrears=facts.arrears,
+            invoiced=facts.invoiced,
+            commission=facts.commission,
+        )
         decisions.creditor(work, creditor_of(stream), command)
 
     async def prepare(connection: Connection, stream: str, now: Any) -> Facts:

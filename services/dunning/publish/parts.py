@@ -1,7 +1,7 @@
 """What the messages have in common."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TypedDict
 
 from chassis.store.stored import Stored
 from contracts import dunning as m
@@ -18,7 +18,23 @@ account, if it is about one.
 LABEL_MAX = 200
 
 
-def decided(event: Effect) -> dict[str, Any]:
+class About(TypedDict):
+    """Whom a message is about."""
+
+    account_id: str | None
+    case_id: str | None
+
+
+class Decided(TypedDict):
+    """What follows from a policy says which, and why."""
+
+    policy: str
+    version: int
+    step: str | None
+    reason: str
+
+
+def decided(event: Effect) -> Decided:
     """The fields of what follows from a policy."""
     return {
         "policy": event.policy,
@@ -28,7 +44,7 @@ def decided(event: Effect) -> dict[str, Any]:
     }
 
 
-def about(stored: Stored, account: str | None) -> dict[str, Any]:
+def about(stored: Stored, account: str | None) -> About:
     """The fields that say whom it is about."""
     return {"account_id": account, "case_id": stored.event.case_id}
 
