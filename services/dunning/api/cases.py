@@ -289,6 +289,7 @@ async def _debtor(
 async def _next(
     dunning: Dunning, subject: Subject, account: Account, zone: ZoneInfo
 ) -> list[dict[str, Any]]:
-    pack = dunning.decisions.pack_of(account, await dunning.creditor(subject.creditor))
-    ahead = outlook(account, pack, dunning.service.clock.now(), zone)
+    creditor = await dunning.creditor(subject.creditor)
+    pack, now = dunning.decisions.pack_of(account, creditor), dunning.service.clock.now()
+    ahead = outlook(account, pack, now, zone, creditor.working_days)
     return [one._asdict() | {"reason": in_words(one.reason)} for one in ahead]

@@ -70,7 +70,7 @@ def run_between(rec: Recorder) -> None:
 
 def _run(rec: Recorder, subject: Agenda, floor: date) -> None:
     for due in tuple(subject(rec, floor)):
-        if due.at <= rec.now:
+        if due.at is not None and due.at <= rec.now:
             due.run(rec)
 
 
@@ -91,4 +91,5 @@ def schedule(rec: Recorder, *, woken: bool, ran: bool) -> None:
 
 
 def _next_wake(view: View, turn_on: date | None) -> datetime | None:
-    return min((due.at for due in agenda(view, first_day(view, turn_on))), default=None)
+    times = (due.at for due in agenda(view, first_day(view, turn_on)))
+    return min((at for at in times if at is not None), default=None)

@@ -9,7 +9,6 @@ from services.dunning.domain.account import Account
 from services.dunning.domain.agenda import agenda, first_day
 from services.dunning.domain.case import steps
 from services.dunning.domain.case.pausing import pause_reasons
-from services.dunning.domain.contact.people import NOBODY, People
 from services.dunning.domain.localtime import local_day
 from services.dunning.domain.recorder import View
 from services.dunning.policy.model import Pack
@@ -27,27 +26,30 @@ class Ahead(NamedTuple):
 
 
 def outlook(
-    state: Account,
-    pack: Pack,
-    now: datetime,
-    zone: ZoneInfo,
-    people: People = NOBODY,
-    working: WorkingDays = EVERY_DAY,
+    state: Account, pack: Pack, now: datetime, zone: ZoneInfo, working: WorkingDays = EVERY_DAY
 ) -> list[Ahead]:
     """List what comes next, the soonest first, as far as today's facts tell.
 
     While something pauses the case its reasons come first, and the steps follow without a time.
     """
-    view = View(state, pack, now, zone, pause_reasons, people, working)
+    view = View(state, pack, now, zone, pause_reasons, working=working)
     floor = first_day(view, state.turn_on)
     if state.wake is not None and state.wake <= now:
         floor = min(floor, local_day(state.wake, zone))
     paused = [Ahead("paused", None, reason) for reason in view.pause_reasons]
     coming = [
-        Ahead(due.what, due.at, due.why, due.step) for due in agenda(view, floor, but=steps.agenda)
+        Ahead(due.what, _not_before_wake(state, now, due.at), due.why, due.step)
+        for due in agenda(view, floor, but=steps.agenda)
     ]
     ahead = [Ahead(*step) for step in steps.steps_ahead(view, floor)]
     return paused + sorted(coming + ahead, key=_soonest)
+
+
+def _not_before_wake(state: Account, now: datetime, at: datetime | None) -> datetime | None:
+    """The wake-up knows the limits of the persons that contacts reach, which are not known here."""
+    if at is None or state.wake is None or state.wake <= now:
+        return at
+    return max(at, state.wake)
 
 
 def _soonest(ahead: Ahead) -> tuple[bool, datetime]:

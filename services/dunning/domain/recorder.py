@@ -211,11 +211,12 @@ class Recorder(View):
 class Due(NamedTuple):
     """Something that comes up by itself: when, what in words, why, and what is then done.
 
-    `step` is the step, reaction or entry it belongs to. `run` looks again at whether it is still
-    so: what is done before it on the same day may have changed it.
+    `at` is None while that is not known; `step` is the step, reaction or entry it belongs to. `run`
+    looks again at whether it is still so: what is done before it on the same day may have changed
+    it.
     """
 
-    at: datetime
+    at: datetime | None
     what: str
     why: Reason | AheadReason
     run: Callable[[Recorder], None]

@@ -118,13 +118,20 @@ def act(world: World, action: str, number: int) -> None:
             world.do(commands[action])
 
 
-def play(rules: Pack, script: list[tuple[int, str, int]]) -> World:
+def live(rules: Pack, script: list[tuple[int, str, int]]) -> World:
+    """What happens to an account, each thing some hours after the one before."""
     world = World(rules, str(DAY))
     world.invoice(10000, "2026-06-03", "I0")
     for hours, action, number in script:
         later = world.now.astimezone(world.zone) + timedelta(hours=hours)
         world.to(later.replace(tzinfo=None).isoformat())
         act(world, action, number)
+    return world
+
+
+def play(rules: Pack, script: list[tuple[int, str, int]]) -> World:
+    """The same, and two months in which nobody does anything."""
+    world = live(rules, script)
     later = world.now.astimezone(world.zone) + timedelta(days=60)
     return world.to(later.replace(tzinfo=None).isoformat())
 

@@ -29,16 +29,23 @@ def is_graded(state: Account, pack: Pack) -> bool:
 
 
 def agenda(view: View, floor: date) -> Iterator[Due]:
-    """The days to come on which a graded case reaches another age; its grade follows by itself when
-    the case is brought in line with what is owed.
+    """The days on which a graded case reaches another age; its grade follows by itself when the
+    case is brought in line with what is owed.
     """
     items = overdue(view.state, view.today) if is_graded(view.state, view.pack) else []
     for grade in view.pack.grading:
         if items and grade.below_days is not None:
             on = items[0].due_on + timedelta(days=grade.below_days)
-            if on > view.today:
+            if on > view.today or (on == view.today and _is_behind(view)):
                 why = a.AgeReached(grade.below_days)
                 yield Due(view.steps_at(max(on, floor)), "grade", why, Recorder.reassess)
+
+
+def _is_behind(view: View) -> bool:
+    """Whether the case still has the grade of the day before; it waits while an update goes on."""
+    fitting = grade_on(view.state, view.pack, view.today)
+    now = view.state.case.classified if view.state.case else None
+    return not view.state.updating and fitting not in (None, now)
 
 
 def _fits(grade: Grade, state: Account, age: int) -> bool:

@@ -133,6 +133,7 @@ def steps_ahead(view: View, floor: date) -> Iterator[StepAhead]:
         reason, on = _expected(view, case, step, earliest)
         if not holds(step.if_, view.state, view.today):
             yield StepAhead(_what(step), None, a.ConditionFails(), step.id)
+            earliest = on or date.max  # left out then; the next may be taken the same day
             continue
         held = is_held(view.state, step.do, view.today)
         waits = waits_for_decision(case, view.pack)

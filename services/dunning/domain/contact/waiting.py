@@ -132,14 +132,14 @@ def is_delayed(rec: Recorder, cause: Cause, by: str) -> bool:
 
 
 def agenda(view: View, _floor: date) -> Iterator[Due]:
-    """What waits goes, in the order it came, once the limits allow it; not during a pause."""
-    case = view.state.case
-    if case is None or view.is_paused:
-        return
-    for contact in case.waiting:
+    """What waits goes, in the order it came, once the limits allow it; in a pause that is
+    not known.
+    """
+    is_paused = view.is_paused
+    for contact in view.state.case.waiting if view.state.case else ():
         action = view.pack.action(contact.step, contact.path)
         if action is not None:
-            at = allowed_at(view, contact_by(action, contact))
+            at = None if is_paused else allowed_at(view, contact_by(action, contact))
             run = partial(_release, contact=contact, action=action)
             why = a.WaitsForLimit(contact.reason)
             yield Due(at, words_of((action,)), why, run, contact.step)
