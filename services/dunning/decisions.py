@@ -22,7 +22,7 @@ from services.dunning.domain.localtime import local_day
 from services.dunning.domain.money.credit import keeps_responsible
 from services.dunning.library import Library
 from services.dunning.people import Around
-from services.dunning.policy import Pack
+from services.dunning.policy.model import Pack
 
 
 class Decisions:

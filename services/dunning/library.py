@@ -10,8 +10,8 @@ import asyncpg
 
 from chassis.errors import Transient
 from services.dunning.domain.case.state import PolicyRef
-from services.dunning.policy import Pack, available, get, with_parameters
-from services.dunning.policy.load import loads
+from services.dunning.policy.load import available, get, loads, with_parameters
+from services.dunning.policy.model import Pack
 
 _KEEP = """
 insert into policy_documents (content_hash, file, document) values ($1, $2, $3)

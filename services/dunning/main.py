@@ -15,7 +15,7 @@ from services.dunning.domain.aggregates import AGGREGATES
 from services.dunning.handlers import messages, wakes
 from services.dunning.library import Library
 from services.dunning.people import PersonContacts, forgetting
-from services.dunning.policy import shipped
+from services.dunning.policy.load import shipped
 from services.dunning.publish import publish
 from services.dunning.settings import DunningSettings
 from services.dunning.views import VIEWS

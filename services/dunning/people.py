@@ -25,7 +25,7 @@ from services.dunning.domain.account import Account
 from services.dunning.domain.contact.people import WAYS, Contacts, People
 from services.dunning.domain.creditor.state import Creditor
 from services.dunning.domain.localtime import ONE_DAY
-from services.dunning.policy import Pack
+from services.dunning.policy.model import Pack
 
 _READ = """
 select creditor, person, version, contacts from person_contacts

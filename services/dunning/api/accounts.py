@@ -21,7 +21,7 @@ from services.dunning.domain.agreements.commands import (
 from services.dunning.domain.agreements.state import Instalment
 from services.dunning.domain.case.commands import Decide, PlaceHold, RecordObservation, ReleaseHold
 from services.dunning.domain.contact.commands import RecordReply
-from services.dunning.policy import Pack
+from services.dunning.policy.model import Pack
 
 CREATED = 201
 

@@ -26,7 +26,7 @@ from services.dunning.domain.creditor.commands import ConfigureCreditor
 from services.dunning.domain.creditor.state import Creditor
 from services.dunning.domain.creditor.terms import means, terms_of
 from services.dunning.library import chosen_text
-from services.dunning.policy import Pack
+from services.dunning.policy.model import Pack
 
 
 def router(dunning: Dunning) -> APIRouter:

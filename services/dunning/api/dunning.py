@@ -27,7 +27,7 @@ from services.dunning.domain.commands import AccountCommand, CreditorCommand
 from services.dunning.domain.contact.state import Person
 from services.dunning.domain.creditor.state import Creditor
 from services.dunning.domain.event import Event
-from services.dunning.policy import Pack
+from services.dunning.policy.model import Pack
 
 AccountId = Annotated[Identifier, Path(description="account")]
 CreditorId = Annotated[Identifier, Path(description="creditor")]

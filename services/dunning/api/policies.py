@@ -33,7 +33,9 @@ from services.dunning.domain.creditor.events import PolicyDecided, PolicyPropose
 from services.dunning.domain.creditor.policy_changes import check_decision
 from services.dunning.domain.creditor.state import Creditor
 from services.dunning.library import chosen_text
-from services.dunning.policy import Pack, PackError, validate
+from services.dunning.policy.model import Pack
+from services.dunning.policy.problem import PackError
+from services.dunning.policy.validate import validate
 
 CREATED = 201
 CaseId = Annotated[str, Path(max_length=128)]

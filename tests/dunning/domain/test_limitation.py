@@ -150,7 +150,7 @@ def test_a_demand_after_the_end_revives_nothing() -> None:
     world.do(RecordDelivery(channel="letter", result="signed"))
     item = world.state().items["INV-1"]
     assert WATCHED.limitation is not None
-    end = ends_on(world.state(), item.item_id, item.due_on, WATCHED.limitation)
+    end = ends_on(world.state(), item.item_id, item.due_on, WATCHED.limitation.years)
     assert end == date(2026, 3, 10)
 
 

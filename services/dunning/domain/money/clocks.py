@@ -7,7 +7,6 @@ from msgspec.structs import replace
 from services.dunning.domain.account import Account
 from services.dunning.domain.localtime import months_after
 from services.dunning.domain.money.state import Clock, Restart
-from services.dunning.policy.model import Limitation
 
 _MONTHS = 12
 
@@ -17,15 +16,15 @@ def years_after(day: date, years: int) -> date:
     return months_after(day, _MONTHS * years)
 
 
-def ends_on(state: Account, item_id: str, due_on: date, rules: Limitation) -> date:
+def ends_on(state: Account, item_id: str, due_on: date, years: int) -> date:
     """The last day of an item's limitation period: it runs from its due date, or from the latest
     restart after it; what came when the period had expired restarted nothing.
     """
     clock = state.clocks.get(item_id)
-    end = years_after(due_on, rules.years)
+    end = years_after(due_on, years)
     for on in sorted(restart.on for restart in clock.restarts) if clock else ():
         if due_on < on <= end:
-            end = years_after(on, rules.years)
+            end = years_after(on, years)
     return end
 
 

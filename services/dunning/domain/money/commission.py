@@ -163,7 +163,8 @@ def _fits(
         return False
     if rate.in_kind and method != _IN_KIND:
         return False
-    end = ends_on(rec.state, item_id, due_on, rec.pack.limitation) if rec.pack.limitation else None
+    rules = rec.pack.limitation
+    end = ends_on(rec.state, item_id, due_on, rules.years) if rules else None
     expired = end is not None and paid_on > end
     if rate.expired is not None and expired != rate.expired:
         return False

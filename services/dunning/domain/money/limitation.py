@@ -29,7 +29,7 @@ def agenda(view: View, floor: date) -> Iterator[Due]:
     if rules is None:
         return
     for item in view.state.items.values():
-        end = ends_on(view.state, item.item_id, item.due_on, rules)
+        end = ends_on(view.state, item.item_id, item.due_on, rules.years)
         if not is_unpaid(item, view.today) or _told(view, item, EXPIRED) == end:
             continue
         is_near = _told(view, item, NEAR) == end
@@ -58,7 +58,7 @@ def _tell_all(rec: Recorder) -> None:
 
 
 def _is_new(view: View, item: Item, stage: str, rules: Limitation) -> bool:
-    end = ends_on(view.state, item.item_id, item.due_on, rules)
+    end = ends_on(view.state, item.item_id, item.due_on, rules.years)
     near = end - timedelta(days=rules.near_days)
     now = EXPIRED if view.today >= end else NEAR if view.today >= near else None
     return now == stage and _told(view, item, stage) != end
@@ -75,7 +75,7 @@ def _tell(
     """Every alert comes for each item, everything else once for all of them."""
     causes: list[Cause] = []
     for item in items:
-        end = ends_on(rec.state, item.item_id, item.due_on, rules)
+        end = ends_on(rec.state, item.item_id, item.due_on, rules.years)
         cause = Cause(f"limitation_{stage}", r.LimitationEnds(item.item_id, end))
         causes.append(cause)
         rec.effect(

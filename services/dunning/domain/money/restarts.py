@@ -63,5 +63,6 @@ def _running(rec: Recorder, ids: Iterable[str], on: date) -> tuple[str, ...]:
     return tuple(
         item_id
         for item_id in ids
-        if item_id not in items or ends_on(rec.state, item_id, items[item_id].due_on, rules) >= on
+        if item_id not in items
+        or ends_on(rec.state, item_id, items[item_id].due_on, rules.years) >= on
     )
