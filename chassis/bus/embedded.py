@@ -12,6 +12,7 @@ from chassis.bus.embedded_reader import EmbeddedReader
 from chassis.bus.embedded_schema import DDL, in_schema
 from chassis.bus.embedded_wake import Waker
 from chassis.errors import BrokenInvariant, Misconfigured, Transient
+from contracts.words.streams import subject_of_key
 
 _ADD_TOPICS = """
 insert into {schema}.topics (topic, partitions) select unnest($1::text[]), $2
@@ -171,7 +172,7 @@ class EmbeddedBus:
         Raises `Transient` while a reader has not come to `before`. A tombstone is a CloudEvent of
         type `arrears.erased`. PostgreSQL frees the old bytes on disk with its next vacuum.
         """
-        creditor, _, subject = key.decode("utf-8", "replace").partition("/")
+        creditor, subject = subject_of_key(key)
         where = (topic, partition, key, before)
         with transient_faults():
             rows = await self._pool.fetch(self._sql(_PAST), topic, partition, before)

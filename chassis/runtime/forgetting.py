@@ -10,6 +10,7 @@ from chassis.bus.base import Bus, Record
 from chassis.errors import Transient
 from chassis.logging import get_logger
 from chassis.store.pool import acquire
+from contracts.words.streams import key_of
 
 log = get_logger(__name__)
 
@@ -25,7 +26,7 @@ _DONE = "delete from forget_queue where topic = $1 and lane = $2 and key = $3 an
 async def erased_keys(connection: Connection) -> set[bytes]:
     """The message keys of all erased debtors."""
     rows = await connection.fetch(_ERASED_KEYS)
-    return {f"{creditor}/{account}".encode() for creditor, account in rows}
+    return {key_of(creditor, account).encode() for creditor, account in rows}
 
 
 async def queue(connection: Connection, records: Sequence[Record]) -> None:

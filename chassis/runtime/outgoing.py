@@ -9,7 +9,7 @@ from chassis.bus.base import Outgoing as BusMessage
 from chassis.store.stored import Stored
 from contracts.base import Contract
 from contracts.codec import CONTENT_TYPE, encode
-from contracts.words.streams import subject_of
+from contracts.words.streams import key_of, subject_of
 
 ALL_ACCOUNTS = "*"
 """The account part of the key of a message about the creditor as a whole."""
@@ -61,7 +61,7 @@ def to_bus(
 ) -> list[BusMessage]:
     """The bus messages of one contract message: one, or one per lane."""
     identity = message_id(epoch, stored, number)
-    key = f"{outgoing.creditor}/{outgoing.account}".encode()
+    key = key_of(outgoing.creditor, outgoing.account).encode()
     headers = (("content-type", CONTENT_TYPE.encode()),)
 
     def copy(lane: int, copy_id: str) -> BusMessage:

@@ -15,6 +15,7 @@ from chassis.store import dead_letters
 from chassis.store.pool import acquire
 from chassis.store.store import Store
 from chassis.store.stored import Stored
+from contracts.words.streams import key_of
 
 _POSITION = "select position from relay where lane = $1"
 # One statement that proves the lane is still ours, as `Leases.fence` does, and moves on.
@@ -97,7 +98,7 @@ class Relay:
                 BusMessage(
                     f"{letter['source']}.dlq",
                     lane,
-                    f"{letter['creditor']}/{letter['account']}".encode(),
+                    key_of(letter["creditor"], letter["account"]).encode(),
                     dead_letters.dlq_value(letter, self.service),
                 )
                 for letter in letters

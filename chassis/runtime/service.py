@@ -20,7 +20,7 @@ from chassis.store.stored import Stored
 from chassis.store.vault import KeyRing
 from chassis.store.views import Projector
 from chassis.store.work import Work
-from contracts.words.streams import Subject
+from contracts.words.streams import Subject, key_of
 
 T = TypeVar("T")
 
@@ -56,7 +56,7 @@ class Service:
 
     def lane_of(self, creditor: str, account: str) -> int:
         """The lane of an account."""
-        return lane_of(f"{creditor}/{account}".encode(), self.bus.partitions)
+        return lane_of(key_of(creditor, account).encode(), self.bus.partitions)
 
     async def execute(
         self,

@@ -14,7 +14,7 @@ from chassis.bus.base import Record
 from chassis.store.vault import UNATTRIBUTED, KeyRing
 from contracts.characters import clean
 from contracts.envelope import Told
-from contracts.words.streams import Subject
+from contracts.words.streams import Subject, subject_of_key
 
 _NAME_MAX = 128
 _SEALED_MAX = 700_000  # bytes; base64 and the rest stay below what a message may have
@@ -88,8 +88,8 @@ def subject_of(record: Record, said: Told) -> Subject:
     """Whom a record is about, as far as its envelope or its key tells."""
     if said.creditor and said.subject:
         return Subject(said.creditor, said.subject)
-    creditor, slash, account = (record.key or b"").decode("utf-8", "replace").partition("/")
-    if slash and creditor and account:
+    creditor, account = subject_of_key(record.key or b"")
+    if creditor and account:
         return Subject(clean(creditor, _NAME_MAX), clean(account, _NAME_MAX))
     return UNATTRIBUTED
 

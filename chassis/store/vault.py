@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.errors import BrokenInvariant, Misconfigured
-from contracts.words.streams import Subject
+from contracts.words.streams import Subject, key_of
 
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
@@ -127,4 +127,4 @@ def _unwrap(master: AESGCM, subject: Subject, wrapped: bytes) -> bytes:
 
 
 def _aad(subject: Subject) -> bytes:
-    return f"{subject.creditor}/{subject.account}".encode()
+    return key_of(*subject).encode()

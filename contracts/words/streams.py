@@ -1,4 +1,4 @@
-"""The names of streams: built and read here alone, for all services.
+"""The names of streams and the keys of messages: built and read here alone, for all services.
 
     {kind}-{creditor}/{account}   what belongs to one account
     {kind}-{creditor}@{lane}      a creditor's, a stream of its own in each lane
@@ -15,6 +15,17 @@ class Subject(NamedTuple):
 
     creditor: str
     account: str
+
+
+def key_of(creditor: str, account: str) -> str:
+    """The key that an account's messages and commands have; its hash is their lane."""
+    return f"{creditor}/{account}"
+
+
+def subject_of_key(key: bytes) -> Subject:
+    """What a key says; a part that it does not have is empty."""
+    creditor, _, account = key.decode("utf-8", "replace").partition("/")
+    return Subject(creditor, account)
 
 
 def account_stream(creditor: str, account: str) -> str:

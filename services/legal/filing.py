@@ -7,7 +7,7 @@ from chassis.errors import Transient
 from chassis.logging import get_logger
 from chassis.runtime.service import Service
 from chassis.store.work import Work
-from contracts.words.streams import Subject, matter_stream
+from contracts.words.streams import Subject, key_of, matter_stream
 from services.legal.adapters.folder import DocumentsFolder
 from services.legal.domain import commands as c
 from services.legal.domain.decide import decide
@@ -58,7 +58,7 @@ class Filing:
                 work.append(stream, decide(work.state(stream), filed))
 
         streams = sorted({matter_stream(one.creditor, one.account) for one in papers})
-        await service.execute(f"{papers[0].creditor}/{papers[0].account}", streams, record)
+        await service.execute(key_of(papers[0].creditor, papers[0].account), streams, record)
 
     async def _purge(self, service: Service, papers: list[Paper]) -> None:
         for one in papers:
@@ -68,7 +68,7 @@ class Filing:
         def record(work: Work) -> None:
             work.append(stream, decide(work.state(stream), c.RecordPurge()))
 
-        await service.execute(f"{papers[0].creditor}/{papers[0].account}", [stream], record)
+        await service.execute(key_of(papers[0].creditor, papers[0].account), [stream], record)
 
 
 def _by_lane(papers: list[Paper]) -> list[list[Paper]]:

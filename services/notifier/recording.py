@@ -9,6 +9,7 @@ from chassis.logging import get_logger
 from chassis.runtime.service import Service
 from chassis.store.work import Work
 from contracts.words.streams import Subject, account_stream, terms_stream
+from contracts.words.streams import key_of as record_key
 from services.notifier.adapters.gateway import Lookup
 from services.notifier.domain.commands import AttemptResult, Conclude, FindOut
 from services.notifier.domain.decide import decide
@@ -92,7 +93,7 @@ async def execute(service: Service, batch: list[Task], fn: Callable[[Work], Any]
     subjects = list(dict.fromkeys(Subject(one.creditor, one.account) for one in batch))
     streams = [account_stream(*one) for one in subjects]
     streams += sorted({terms_stream(one.creditor, one.lane) for one in batch})
-    key = f"{batch[0].creditor}/{batch[0].account}"
+    key = record_key(batch[0].creditor, batch[0].account)
     return await service.execute(key, streams, fn, subjects=subjects)
 
 

@@ -11,7 +11,7 @@ from chassis.errors import NotFound, Rejected
 from chassis.http import Page, Principal, decode_cursor, page
 from chassis.http.paging import Cursor, Limit
 from chassis.store.work import Work
-from contracts.words.streams import creditor_stream
+from contracts.words.streams import creditor_stream, key_of
 from services.dunning.api import inputs as i
 from services.dunning.api.dunning import (
     ALL_ACCOUNTS,
@@ -74,7 +74,7 @@ class Creditors:
             return state
 
         return shown(
-            await self._dunning.service.execute(f"{creditor}/{ALL_ACCOUNTS}", [stream], run)
+            await self._dunning.service.execute(key_of(creditor, ALL_ACCOUNTS), [stream], run)
         )
 
     async def get_creditor(

@@ -18,7 +18,7 @@ from chassis.store.stored import Stored
 from chassis.store.vault import KeyRing
 from chassis.store.work import Work
 from contracts.base import Identifier
-from contracts.words.streams import Subject, account_stream, creditor_stream
+from contracts.words.streams import Subject, account_stream, creditor_stream, key_of
 from services.dunning.api.timeline import Entry, Reader
 from services.dunning.decisions import Decisions
 from services.dunning.domain.account import Account
@@ -131,7 +131,7 @@ class Dunning:
             return Told(self.decisions.account(work, subject, wanted, pack), first, work.now)
 
         told = await self.service.execute(
-            f"{subject.creditor}/{subject.account}",
+            key_of(*subject),
             [stream, creditor_stream(subject.creditor)],
             run,
             subjects=[subject],
@@ -167,7 +167,7 @@ class Dunning:
             return Told(self.decisions.creditor(work, creditor, wanted, about), first, work.now)
 
         told = await self.service.execute(
-            f"{creditor}/{ALL_ACCOUNTS}",
+            key_of(creditor, ALL_ACCOUNTS),
             [stream],
             run,
             subjects=[staff] if callable(command) else [],

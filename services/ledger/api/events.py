@@ -16,6 +16,7 @@ from chassis.runtime.service import Service
 from contracts.codec import SIZE_MAX, Message, decode
 from contracts.errors import MalformedMessage, UnknownType
 from contracts.registry import MODELS
+from contracts.words.streams import key_of
 from services.ledger.api.events_document import BATCH, BINARY_ATTRIBUTES, BODY, REFUSED, refused
 from services.ledger.api.models import EventResult, EventResults
 
@@ -144,7 +145,7 @@ def _judge(who: Principal, value: bytes, headers: _Headers) -> tuple[EventResult
 
 
 def _to_bus(message: Message, value: bytes, headers: _Headers, partitions: int) -> Outgoing:
-    key = f"{message.creditor}/{message.subject}".encode()
+    key = key_of(message.creditor, message.subject).encode()
     return Outgoing(TOPIC, lane_of(key, partitions), key, value, headers)
 
 

@@ -15,7 +15,7 @@ from chassis.runtime.service import Service
 from chassis.store.work import Work
 from contracts import billing
 from contracts.codec import CONTENT_TYPE, encode
-from contracts.words.streams import Subject, account_stream
+from contracts.words.streams import Subject, account_stream, key_of
 from services.ledger.api.models import ErasureOut, RefundIn, RefundOut
 from services.ledger.api.snapshot import AccountId, Creditor
 from services.ledger.domain.commands import Refund
@@ -59,7 +59,7 @@ class Requests:
             return _refund(work, Subject(owner, account_id), command)
 
         stream = account_stream(owner, account_id)
-        event = await self.service.execute(f"{owner}/{account_id}", [stream], run)
+        event = await self.service.execute(key_of(owner, account_id), [stream], run)
         return RefundOut(
             refund_id=refund_id,
             account_id=account_id,
@@ -77,7 +77,7 @@ class Requests:
     ) -> ErasureOut:
         """Have every service destroy its key for the debtor's personal data; the sums stay."""
         owner = who.scope(creditor)
-        key = f"{owner}/{account_id}".encode()
+        key = key_of(owner, account_id).encode()
         value = encode(
             billing.AccountErased(account_id=account_id),
             id=event_id,

@@ -16,7 +16,7 @@ from chassis.owed.terms import Terms
 from chassis.runtime.service import Service
 from chassis.store.work import Work
 from contracts.base import Identifier
-from contracts.words.streams import Subject, matter_stream, terms_stream
+from contracts.words.streams import Subject, key_of, matter_stream, terms_stream
 from services.legal.api.file_rows import inventories_of, write_offs_of
 from services.legal.api.models import (
     Closing,
@@ -208,6 +208,6 @@ class File:
             work.append(stream, events)
             return bool(events)
 
-        key = f"{subject.creditor}/{subject.account}"
+        key = key_of(*subject)
         recorded = await self.service.execute(key, [stream, known], run, subjects=[subject])
         return Done(account=subject.account, number=number, recorded=recorded)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.base import Amount, StatedDay
+from contracts.words.identifiers import CHARACTER
 from contracts.words.vocabulary import LegalStep
 
 DocumentState = Literal["waiting", "issued", "refused"]
@@ -148,7 +149,7 @@ CostItem = Literal[
     "storage_fee",
     "other_costs",
 ]
-Number = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,100}$")]
+Number = Annotated[str, Field(pattern=f"^{CHARACTER}{{1,100}}$")]
 """A number of the creditor's own books: the same one again is the same thing."""
 Label = Annotated[str, Field(min_length=1, max_length=200)]
 

@@ -14,7 +14,7 @@ from chassis.owed.terms import Terms
 from chassis.runtime.service import Service
 from chassis.store.work import Work
 from contracts.base import Identifier
-from contracts.words.streams import Subject, matter_stream, terms_stream
+from contracts.words.streams import Subject, key_of, matter_stream, terms_stream
 from contracts.words.vocabulary import Document
 from services.legal.api.matter_rows import costs_of, milestone, progress_of
 from services.legal.api.models import (
@@ -156,7 +156,7 @@ class Files:
             )
             work.append(stream, decide(work.state(stream), command))
 
-        key = f"{subject.creditor}/{subject.account}"
+        key = key_of(*subject)
         await self.service.execute(key, [stream, known], run, subjects=[subject])
 
 

@@ -20,7 +20,7 @@ from chassis.errors import Forbidden, Malformed, NotFound
 from chassis.http.openapi import named
 from chassis.runtime.service import Service
 from chassis.store.work import Work
-from contracts.words.streams import account_stream
+from contracts.words.streams import account_stream, key_of
 from services.notifier.api.models import Callback
 from services.notifier.api.notices import record_delivery
 from services.notifier.domain.commands import RecordDelivery
@@ -118,4 +118,4 @@ async def _record(service: Service, channel: str, call_id: str, body: bytes) -> 
         command = RecordDelivery(channel, told.result, at, told.notice_id, call_id)
         record_delivery(work, stream, command)
 
-    await service.execute(f"{row['creditor']}/{row['account']}", [stream], run)
+    await service.execute(key_of(row["creditor"], row["account"]), [stream], run)

@@ -13,7 +13,7 @@ from chassis.runtime.service import Service
 from chassis.store.vault import KeyRing
 from chassis.store.work import Work
 from contracts.base import Identifier
-from contracts.words.streams import Subject, account_stream
+from contracts.words.streams import Subject, account_stream, key_of
 from contracts.words.vocabulary import STAFF, Channel, Purpose
 from services.notifier.api.models import (
     Delivery,
@@ -106,7 +106,7 @@ class Notices:
             )
             return record_delivery(work, stream, command)
 
-        recorded = await self.service.execute(f"{scope}/{account}", [stream], run)
+        recorded = await self.service.execute(key_of(scope, account), [stream], run)
         return {"account": account, "notice_id": recorded, "result": body.result}
 
     async def opt_outs(
@@ -135,7 +135,7 @@ class Notices:
             work.append(stream, decide(work.state(stream), command))
             return OptOuts(account=account, channels=list(work.state(stream).opt_outs))
 
-        return await self.service.execute(f"{creditor}/{account}", [stream], run)
+        return await self.service.execute(key_of(creditor, account), [stream], run)
 
 
 def record_delivery(work: Work, stream: str, command: RecordDelivery) -> str:
