@@ -2,6 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite(
-    "tests.properties.machine", "tests.support.in_memory", "tests.support.wired"
-)
+pytest.register_assert_rewrite("tests.properties.machine")
