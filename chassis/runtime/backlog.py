@@ -36,10 +36,14 @@ class Backlog:
         self._queue: asyncio.Queue[list[Record]] = asyncio.Queue(_BATCHES_AHEAD)
         self._rest: list[Record] = []
         self._pace = Pace(_LANE_PACE)
+        self._is_over = False
 
     async def put(self, records: list[Record]) -> None:
-        """Add what was read, once there is room."""
-        await self._queue.put(records)
+        """Add what was read, once there is room; after the end it is dropped, since nobody makes
+        room any more.
+        """
+        if not self._is_over:
+            await self._queue.put(records)
 
     async def next(self) -> list[Record]:
         """The next batch, as full as what waits makes it: a lane that is behind catches up in few
@@ -59,6 +63,7 @@ class Backlog:
 
     def end(self) -> None:
         """Forget what waits and let whoever consumes find the end."""
+        self._is_over = True
         self._rest = []
         while not self._queue.empty():
             self._queue.get_nowait()

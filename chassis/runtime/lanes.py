@@ -82,6 +82,7 @@ class Lanes:
             try:
                 await self._round.consume(lane, records)
             except LaneLost:
+                backlog.end()
                 self.reopen.set()
                 return
             except STOP as error:
@@ -91,6 +92,7 @@ class Lanes:
             # rolled back as a whole; read again from the store's offsets
             except Exception as error:  # noqa: BLE001
                 log.warning("batch_failed", error=error, **_batch(lane, records))
+                backlog.end()
                 await asyncio.sleep(_BACKOFF_SECONDS)
                 self.reopen.set()
                 return

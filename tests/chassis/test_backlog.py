@@ -34,3 +34,16 @@ async def test_what_comes_while_a_small_batch_keeps_its_pace_joins_it() -> None:
     await asyncio.sleep(0)
     await backlog.put(records(2, 3))
     assert [record.offset for record in await second] == [1, 2, 3, 4]
+
+
+async def test_whoever_waits_for_room_goes_on_at_the_end() -> None:
+    backlog = Backlog(100)
+    for first in (0, 100):
+        await backlog.put(records(first, 100))
+    waiting = asyncio.create_task(backlog.put(records(200, 100)))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    backlog.end()
+    await waiting
+    for first in (300, 400, 500):
+        await backlog.put(records(first, 100))
