@@ -123,8 +123,21 @@ class ServiceWorld:
         return self.clock.now().astimezone(ZONE).date()
 
     async def settle(self) -> None:
-        """Let the service work until nothing is left to do."""
+        """Let the service work until nothing is left to do.
+
+        What it then did not do it did not want to do: it has handled every message there is.
+        """
         await Simulation(self.clock, [self.service]).settle()
+        waiting = await self._waiting()
+        assert not waiting, waiting
+
+    async def _waiting(self) -> dict[tuple[str, int], int]:
+        """How many messages the service has yet to handle, by topic and lane."""
+        ends = await self.bus.end_offsets(self.service.blueprint.reads)
+        rows = await self.service.pool.fetch("select topic, lane, next_offset from offsets")
+        handled = {(row["topic"], row["lane"]): row["next_offset"] for row in rows}
+        waiting = {place: end - handled.get(place, 0) for place, end in ends.items()}
+        return {place: count for place, count in waiting.items() if count}
 
     async def run_until(self, at: datetime) -> None:
         """Let time pass up to an instant, that one included."""
