@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from chassis.store.aggregate import unknown_event
+from chassis.store.aggregate import evolver
 
 Kind: TypeAlias = Literal["account", "invoice", "payment"]
 
@@ -38,11 +38,10 @@ def initial(_stream: str) -> Numbers:
     return Numbers()
 
 
-def evolve(state: Numbers, event: NumberEvent) -> Numbers:
-    """The count after an event."""
-    match event:
-        case NumberNoted():
-            return Numbers(state.count + 1)
-        case NumbersErased():
-            return Numbers()
-    raise unknown_event(event)
+evolve = evolver(
+    {
+        NumberNoted: lambda state, _event: Numbers(state.count + 1),
+        NumbersErased: lambda _state, _event: Numbers(),
+    }
+)
+"""The count after an event."""

@@ -4,14 +4,13 @@ from datetime import date, timedelta
 
 from msgspec.structs import replace
 
-from chassis.store.aggregate import unknown_event
+from chassis.store.aggregate import evolver
 from services.ledger.domain.calendar import ONE_DAY
 from services.ledger.domain.cash.events import (
     CashCounted,
     CashDeposited,
     CashReceived,
     CashReversed,
-    DeskEvent,
     DeskOpened,
     DeskShut,
 )
@@ -19,24 +18,6 @@ from services.ledger.domain.cash.receipts import number_of_a_lane
 from services.ledger.domain.cash.state import CashDesk, Moved, Purse
 
 DAYS_KEPT = 10
-
-
-def evolve(desk: CashDesk, event: DeskEvent) -> CashDesk:
-    """The desk after the event."""
-    match event:
-        case DeskOpened():
-            return _opened(desk, event)
-        case DeskShut():
-            return replace(desk, time_zone="")
-        case CashReceived():
-            return _received(desk, event)
-        case CashReversed():
-            return _moved(desk, event.collected_by, event.day, collected=-event.amount)
-        case CashDeposited():
-            return _moved(desk, event.collected_by, event.day, deposited=event.amount)
-        case CashCounted():
-            return replace(desk, closed_through=event.day)
-    raise unknown_event(event)
 
 
 def _opened(desk: CashDesk, event: DeskOpened) -> CashDesk:
@@ -71,3 +52,20 @@ def _moved(
     days[key] = Moved(before.collected + collected, before.deposited + deposited)
     after = Purse(purse.collected + collected, purse.deposited + deposited, days)
     return replace(desk, purses={**desk.purses, name: after})
+
+
+evolve = evolver(
+    {
+        DeskOpened: _opened,
+        DeskShut: lambda desk, _event: replace(desk, time_zone=""),
+        CashReceived: _received,
+        CashReversed: lambda desk, event: _moved(
+            desk, event.collected_by, event.day, collected=-event.amount
+        ),
+        CashDeposited: lambda desk, event: _moved(
+            desk, event.collected_by, event.day, deposited=event.amount
+        ),
+        CashCounted: lambda desk, event: replace(desk, closed_through=event.day),
+    }
+)
+"""The desk after an event."""
