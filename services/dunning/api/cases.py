@@ -32,7 +32,7 @@ from services.dunning.domain.codes import person_code
 from services.dunning.domain.event import case_of
 from services.dunning.domain.money.owing import overdue, owed
 from services.dunning.domain.outlook import outlook
-from services.dunning.reasons.english import in_words, pauses_in_words
+from services.dunning.reasons.english import in_words, pauses_in_words, what_in_words
 from services.dunning.views import DECISIONS
 
 _DECISIONS = f"""
@@ -292,4 +292,7 @@ async def _next(
     creditor = await dunning.creditor(subject.creditor)
     pack, now = dunning.decisions.pack_of(account, creditor), dunning.service.clock.now()
     ahead = outlook(account, pack, now, zone, creditor.working_days)
-    return [one._asdict() | {"reason": in_words(one.reason)} for one in ahead]
+    return [
+        one._asdict() | {"what": what_in_words(one.what), "reason": in_words(one.reason)}
+        for one in ahead
+    ]

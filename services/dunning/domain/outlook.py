@@ -19,7 +19,7 @@ from services.dunning.reasons import values as r
 class Ahead(NamedTuple):
     """One thing to come: a step, a check, or a pause; `when` is None while that is not known."""
 
-    what: str
+    what: a.What
     when: datetime | None
     reason: r.Reason | a.AheadReason
     step: str | None = None
@@ -36,7 +36,7 @@ def outlook(
     floor = first_day(view, state.turn_on)
     if state.wake is not None and state.wake <= now:
         floor = min(floor, local_day(state.wake, zone))
-    paused = [Ahead("paused", None, reason) for reason in view.pause_reasons]
+    paused = [Ahead(a.Routine.PAUSE, None, reason) for reason in view.pause_reasons]
     coming = [
         Ahead(due.what, _not_before_wake(state, now, due.at), due.why, due.step)
         for due in agenda(view, floor, but=steps.agenda)

@@ -18,7 +18,7 @@ from services.dunning.domain.localtime import instant, local_day
 from services.dunning.policy.actions import Action
 from services.dunning.policy.facts import Fact
 from services.dunning.policy.model import Pack
-from services.dunning.reasons.ahead import AheadReason
+from services.dunning.reasons.ahead import AheadReason, What
 from services.dunning.reasons.values import Amount, Pause, Reason
 
 FindPauses = Callable[[Account, date, int], tuple[Pause, ...]]
@@ -209,7 +209,7 @@ class Recorder(View):
 
 
 class Due(NamedTuple):
-    """Something that comes up by itself: when, what in words, why, and what is then done.
+    """Something that comes up by itself: when, what, why, and what is then done.
 
     `at` is None while that is not known; `step` is the step, reaction or entry it belongs to. `run`
     looks again at whether it is still so: what is done before it on the same day may have changed
@@ -217,7 +217,7 @@ class Due(NamedTuple):
     """
 
     at: datetime | None
-    what: str
+    what: What
     why: Reason | AheadReason
     run: Callable[[Recorder], None]
     step: str | None = None

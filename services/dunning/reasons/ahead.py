@@ -1,7 +1,10 @@
-"""Why something to come comes when it does, or waits."""
+"""What is to come, and why it comes when it does, or waits. None of it is stored."""
 
+from dataclasses import dataclass
 from datetime import date
+from enum import Enum, auto
 
+from services.dunning.policy.actions import Action
 from services.dunning.reasons.values import Amount, Reason, TurnReason, Value
 
 
@@ -56,3 +59,38 @@ class MinimumReached(Value, frozen=True):
 StepReason = StepDueAhead | ConditionFails | WaitsForStepBefore | WaitsForDecision | MoneyCovers
 ComingReason = Promised | InstalmentDue | WaitsForLimit | AgeReached | MinimumReached
 AheadReason = StepReason | ComingReason
+
+
+@dataclass(frozen=True)
+class Actions:
+    """Actions of the pack, after an approval where one is asked for (`asks`); with `if_so_then`
+    their conditions are looked at on the day.
+    """
+
+    actions: tuple[Action, ...]
+    asks: str | None = None
+    if_so_then: bool = False
+
+
+@dataclass(frozen=True)
+class Alert:
+    kind: str
+
+
+@dataclass(frozen=True)
+class LimitationStage:
+    stage: str
+
+
+class Routine(Enum):
+    """What comes without an action of the pack."""
+
+    PAUSE = auto()
+    CASE_OPENS = auto()
+    CASE_GOES_ON = auto()
+    GRADE = auto()
+    PROMISE_CHECK = auto()
+    PLAN_CHECK = auto()
+
+
+What = Actions | Alert | LimitationStage | Routine

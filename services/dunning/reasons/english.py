@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from contracts.words.formats import money
 from services.dunning.domain.event import Effect
+from services.dunning.policy.actions import Action, Legal, Notice, Refer, Restrict, Task
 from services.dunning.reasons import ahead as a
 from services.dunning.reasons import values as r
 
@@ -198,6 +199,52 @@ def _coming(reason: a.ComingReason) -> str:
             return f"the oldest overdue item is {reason.days} days past due then"
         case a.MinimumReached():
             return f"as much as the minimum of {_shown(reason.minimum)} is overdue then"
+
+
+_ROUTINES = {
+    a.Routine.PAUSE: "paused",
+    a.Routine.CASE_OPENS: "case opens",
+    a.Routine.CASE_GOES_ON: "case goes on",
+    a.Routine.GRADE: "grade",
+    a.Routine.PROMISE_CHECK: "check of the promise",
+    a.Routine.PLAN_CHECK: "check of the plan",
+}
+
+
+def what_in_words(what: a.What) -> str:
+    """What is to come, in words."""
+    match what:
+        case a.Actions():
+            asks = f"ask for {what.asks}: " if what.asks else ""
+            depends = what.if_so_then
+            return asks + "; ".join(_action(action, depends=depends) for action in what.actions)
+        case a.Alert():
+            return f"alert {what.kind}"
+        case a.LimitationStage():
+            return f"limitation {what.stage}"
+        case a.Routine():
+            return _ROUTINES[what]
+
+
+def _action(action: Action, *, depends: bool) -> str:
+    """An action; `depends` says that its condition is looked at only then."""
+    return _deed(action) + (" if its condition holds then" if depends and action.if_ else "")
+
+
+def _deed(action: Action) -> str:
+    match action:
+        case Notice(purpose=purpose, channels=channels):
+            return f"notice {purpose} by {' and '.join(channels)}"
+        case Task(kind=kind, owner=owner):
+            return f"task {kind} ({owner})"
+        case Legal(document=document):
+            return f"legal {document}"
+        case Restrict(service=service):
+            return f"restrict {service}"
+        case Refer(to=to):
+            return f"refer {to}"
+        case _:
+            return action.key.replace("_", " ")
 
 
 def _shown(amount: r.Amount) -> str:

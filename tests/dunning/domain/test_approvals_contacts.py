@@ -23,6 +23,7 @@ from services.dunning.domain.contact.events import NoticeRequested
 from services.dunning.domain.creditor.events import ReportStored
 from services.dunning.domain.money.events import FeeCharged, WriteOffApproved
 from services.dunning.policy import with_parameters
+from services.dunning.reasons.ahead import Routine
 from services.dunning.reasons.english import in_words
 from tests.dunning.domain.packs import (
     CALL,
@@ -341,9 +342,9 @@ class TestOutlook:
         world.invoice(10000, "2026-06-10")
         world.to("2026-06-15").do(MakePromise(amount=1, by=date(2026, 6, 20)))
         first, check, *rest = world.ahead()
-        assert (first.what, first.when) == ("paused", None)
+        assert (first.what, first.when) == (Routine.PAUSE, None)
         assert "promise" in in_words(first.reason)
-        assert check.what == "check of the promise"
+        assert check.what is Routine.PROMISE_CHECK
         assert all(a.when is None for a in rest)
 
     def test_a_step_that_waits_for_a_decision_says_so(self) -> None:

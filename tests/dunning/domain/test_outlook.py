@@ -39,6 +39,7 @@ from services.dunning.domain.outlook import Ahead, outlook
 from services.dunning.policy import Pack, available
 from services.dunning.reasons import ahead as a
 from services.dunning.reasons import values as r
+from services.dunning.reasons.english import what_in_words
 from tests.dunning.domain.packs import CALL, SMS, braced, pack, steps
 from tests.dunning.domain.test_invariants import BUSY, SCRIPTS, live
 from tests.dunning.domain.world import SHANGHAI, World
@@ -228,7 +229,7 @@ class TestNamed:
 
     def named(self, world: World, kind: type[Any]) -> list[str]:
         ahead = (one for one in world.ahead() if isinstance(one.reason, kind))
-        return [f"{one.when:%m-%d} {one.what}" for one in ahead]
+        return [f"{one.when:%m-%d} {what_in_words(one.what)}" for one in ahead]
 
     def test_entries_before_a_due_date_and_of_the_month(self, world: World) -> None:
         assert self.named(world, r.BeforeDue) == ["07-08 notice reminder by sms"]

@@ -13,6 +13,7 @@ from services.dunning.domain.case.events import (
 )
 from services.dunning.domain.contact.commands import RecordDelivery
 from services.dunning.policy import PackError
+from services.dunning.reasons.english import what_in_words
 from tests.dunning.domain.packs import SMS, braced, pack, steps
 from tests.dunning.domain.world import World
 
@@ -231,7 +232,7 @@ class TestNoticeSent:
 def test_what_is_planned_shows_among_what_comes_next() -> None:
     world = photos(WEEKLY)
     world.do(RecordObservation(kind="closed"))
-    ahead = [(a.what, a.when and f"{a.when:%m-%d}") for a in world.ahead()]
+    ahead = [(what_in_words(a.what), a.when and f"{a.when:%m-%d}") for a in world.ahead()]
     assert ahead == [("task photo_evidence (operations)", "06-22")]
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from services.dunning.domain.agreements.events import DecisionFoundLate
 from services.dunning.domain.agreements.state import Application
 from services.dunning.domain.recorder import Cause, Due, Recorder, View
+from services.dunning.reasons import ahead as a
 from services.dunning.reasons import values as r
 
 
@@ -21,7 +22,7 @@ def agenda(view: View, floor: date) -> Iterator[Due]:
         on = application.made_on + timedelta(days=rule.late_after_days + 1)
         why = r.DecisionLate(application.for_, application.made_on, rule.late_after_days)
         run = partial(_tell, application=application, kind=rule.alert, why=why)
-        yield Due(view.steps_at(max(on, floor)), f"alert {rule.alert}", why, run)
+        yield Due(view.steps_at(max(on, floor)), a.Alert(rule.alert), why, run)
 
 
 def _tell(rec: Recorder, application: Application, kind: str, why: r.DecisionLate) -> None:

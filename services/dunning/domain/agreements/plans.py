@@ -55,7 +55,7 @@ def agenda(view: View, floor: date) -> Iterator[Due]:
     short = view.state.plan.shortfall_on() if view.state.plan else None
     if short is not None:
         at = view.steps_at(max(short + ONE_DAY, floor))
-        yield Due(at, "check of the plan", a.InstalmentDue(short), _check)
+        yield Due(at, a.Routine.PLAN_CHECK, a.InstalmentDue(short), _check)
 
 
 def _check(rec: Recorder) -> None:

@@ -54,7 +54,7 @@ def agenda(view: View, floor: date) -> Iterator[Due]:
     """A promise is looked at on the morning after its day."""
     for promise in view.state.promises:
         at = view.steps_at(max(promise.by + ONE_DAY, floor))
-        yield Due(at, "check of the promise", a.Promised(), partial(_check, promise=promise))
+        yield Due(at, a.Routine.PROMISE_CHECK, a.Promised(), partial(_check, promise=promise))
 
 
 def _check(rec: Recorder, promise: Promise) -> None:

@@ -5,12 +5,12 @@ from datetime import date, timedelta
 from functools import partial
 
 from services.dunning.domain.case.conditions import holds
-from services.dunning.domain.case.words import if_so_then
 from services.dunning.domain.contact.notices import request_notice
 from services.dunning.domain.money.owing import not_yet_due
 from services.dunning.domain.recorder import Cause, Due, Recorder, View
 from services.dunning.policy.actions import Notice
 from services.dunning.policy.model import BeforeDue
+from services.dunning.reasons import ahead as a
 from services.dunning.reasons import values as r
 
 
@@ -25,7 +25,8 @@ def agenda(view: View, floor: date) -> Iterator[Due]:
             day = due_on - timedelta(days=entry.days)
             if day >= max(floor, view.today):
                 why, run = r.BeforeDue(entry.days, due_on), partial(_tell, entry=entry)
-                yield Due(view.steps_at(day), if_so_then(entry.do), why, run, entry.id)
+                what = a.Actions(entry.do, if_so_then=True)
+                yield Due(view.steps_at(day), what, why, run, entry.id)
 
 
 def _tell(rec: Recorder, entry: BeforeDue) -> None:

@@ -38,7 +38,7 @@ def agenda(view: View, floor: date) -> Iterator[Due]:
             on = items[0].due_on + timedelta(days=grade.below_days)
             if on > view.today or (on == view.today and _is_behind(view)):
                 why = a.AgeReached(grade.below_days)
-                yield Due(view.steps_at(max(on, floor)), "grade", why, Recorder.reassess)
+                yield Due(view.steps_at(max(on, floor)), a.Routine.GRADE, why, Recorder.reassess)
 
 
 def _is_behind(view: View) -> bool:

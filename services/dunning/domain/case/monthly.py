@@ -7,13 +7,13 @@ from functools import partial
 from services.dunning.domain.account import Account
 from services.dunning.domain.case.conditions import holds
 from services.dunning.domain.case.events import CalendarRun
-from services.dunning.domain.case.words import if_so_then
 from services.dunning.domain.contact.notices import request_notice
 from services.dunning.domain.localtime import ONE_DAY, named_day, next_monthly
 from services.dunning.domain.money.owing import is_unpaid, not_yet_due, overdue
 from services.dunning.domain.recorder import Cause, Due, Recorder, View
 from services.dunning.policy.actions import Action, Notice
 from services.dunning.policy.model import CalendarEntry
+from services.dunning.reasons import ahead as a
 from services.dunning.reasons import values as r
 
 _MONTHS_AHEAD_MAX = 13
@@ -30,7 +30,8 @@ def agenda(view: View, floor: date) -> Iterator[Due]:
         for _ in range(_MONTHS_AHEAD_MAX * len(entry.monthly)):
             if _is_for(entry, view.state, max(day, view.today)):
                 run = partial(_run, entry=entry, on=day)
-                yield Due(view.steps_at(day), if_so_then(entry.do), _why(entry, day), run, entry.id)
+                what = a.Actions(entry.do, if_so_then=True)
+                yield Due(view.steps_at(day), what, _why(entry, day), run, entry.id)
                 break
             day = next_monthly(day + ONE_DAY, *entry.monthly)
 

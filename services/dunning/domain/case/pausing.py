@@ -51,7 +51,7 @@ def agenda(view: View, _floor: date) -> Iterator[Due]:
     """
     on = _reaches_minimum_on(view.state, view.pack.minimum_overdue, view.today)
     if on is not None:
-        what = "case goes on" if view.state.case else "case opens"
+        what = a.Routine.CASE_GOES_ON if view.state.case else a.Routine.CASE_OPENS
         why = a.MinimumReached(view.amount(view.pack.minimum_overdue))
         yield Due(view.at(on, "00:00"), what, why, Recorder.reassess)
 

@@ -7,8 +7,8 @@ from functools import partial
 from services.dunning.domain.case.conditions import holds
 from services.dunning.domain.case.events import ActionReached
 from services.dunning.domain.case.state import Planned
-from services.dunning.domain.case.words import words_of
 from services.dunning.domain.recorder import Cause, Due, Recorder, View
+from services.dunning.reasons import ahead as a
 
 
 def agenda(view: View, floor: date) -> Iterator[Due]:
@@ -20,7 +20,7 @@ def agenda(view: View, floor: date) -> Iterator[Due]:
         actions = (action,) if action else view.pack.actions(planned.step)
         run = partial(_reach, planned=planned)
         at = view.steps_at(max(planned.on, floor))
-        yield Due(at, words_of(actions), planned.reason, run, planned.step)
+        yield Due(at, a.Actions(actions), planned.reason, run, planned.step)
 
 
 def _reach(rec: Recorder, planned: Planned) -> None:

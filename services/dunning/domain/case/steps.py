@@ -15,7 +15,6 @@ from services.dunning.domain.case.timetable import (
     ready_on,
     waits_for_decision,
 )
-from services.dunning.domain.case.words import words_of
 from services.dunning.domain.localtime import ONE_DAY
 from services.dunning.domain.money.owing import held_until, overdue
 from services.dunning.domain.recorder import Cause, Due, Recorder, View
@@ -39,7 +38,7 @@ def agenda(view: View, floor: date) -> Iterator[Due]:
         at = view.steps_at(max(_unheld(view, actions, first), floor))
         granted = case.granted
         why = r.Decided(granted.for_, "approved")
-        yield Due(at, words_of(actions), why, _take_next, granted.step)
+        yield Due(at, a.Actions(actions), why, _take_next, granted.step)
         return
     if waits_for_decision(case, view.pack):
         return
@@ -115,7 +114,7 @@ def _days_past_due(rec: Recorder) -> int:
 class StepAhead(NamedTuple):
     """A step to come; `when` is None while that is not known."""
 
-    what: str
+    what: a.What
     when: datetime | None
     reason: r.Reason | a.AheadReason
     step: str
@@ -162,6 +161,5 @@ def _expected(
     return a.StepDueAhead(ready.why), max(ready.on, earliest)
 
 
-def _what(step: Step) -> str:
-    asks = f"ask for {step.approval.for_}: " if step.approval else ""
-    return asks + words_of(step.do)
+def _what(step: Step) -> a.Actions:
+    return a.Actions(step.do, asks=step.approval.for_ if step.approval else None)

@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from services.dunning.domain.case.state import Case, WaitingContact
-from services.dunning.domain.case.words import words_of
 from services.dunning.domain.contact.events import ContactDelayed
 from services.dunning.domain.contact.people import Contacts
 from services.dunning.domain.localtime import ONE_DAY, local_day
@@ -142,7 +141,7 @@ def agenda(view: View, _floor: date) -> Iterator[Due]:
             at = None if is_paused else allowed_at(view, contact_by(action, contact))
             run = partial(_release, contact=contact, action=action)
             why = a.WaitsForLimit(contact.reason)
-            yield Due(at, words_of((action,)), why, run, contact.step)
+            yield Due(at, a.Actions((action,)), why, run, contact.step)
 
 
 def _release(rec: Recorder, contact: WaitingContact, action: Action) -> None:

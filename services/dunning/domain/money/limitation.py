@@ -18,6 +18,7 @@ from services.dunning.domain.recorder import Cause, Due, Recorder, View
 from services.dunning.policy.actions import Action, Alert
 from services.dunning.policy.facts import LimitationFact
 from services.dunning.policy.model import Limitation
+from services.dunning.reasons import ahead as a
 from services.dunning.reasons import values as r
 
 NEAR, EXPIRED = "near", "expired"
@@ -38,7 +39,7 @@ def agenda(view: View, floor: date) -> Iterator[Due]:
         stage = EXPIRED if is_near or local_day(at, view.zone) >= end else NEAR
         yield Due(
             at,
-            f"limitation {stage}",
+            a.LimitationStage(stage),
             r.LimitationEnds(item.item_id, end),
             _tell_all,
             f"limitation_{stage}",
