@@ -16,6 +16,7 @@ from asyncpg import Connection
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.errors import Conflict, Misconfigured
+from chassis.store import subject_keys
 from chassis.store.aggregate import Aggregate
 from chassis.store.beside import Beside
 from chassis.store.cached_states import CachedStates
@@ -27,19 +28,6 @@ from contracts.words.streams import Subject, kind_of
 
 _LOAD = "select stream, version, data from state where stream = any($1::text[])"
 _VERSIONS = "select stream, version from state where stream = any($1::text[])"
-_KEYS = """
-select creditor, account, wrapped from subject_keys
-where (creditor, account) in (select * from unnest($1::text[], $2::text[]))"""
-_ADD_KEYS = """
-insert into subject_keys (creditor, account, wrapped)
-select * from unnest($1::text[], $2::text[], $3::bytea[])
-on conflict do nothing"""
-_ERASE_KEY = """
-insert into subject_keys (creditor, account, erased_at) values ($1, $2, $3)
-on conflict (creditor, account) do update set wrapped = null, erased_at = excluded.erased_at"""
-_ERASE_LETTERS = """
-update dead_letters set original = null, state = 'erased'
-where creditor = $1 and account = $2"""
 _SAVE = """
 insert into state (stream, lane, version, data, wake_at)
 select stream, $1, version, data, ($6::timestamptz[])[wake]
@@ -186,12 +174,8 @@ class Store:
         wanted = list(dict.fromkeys(subjects))
         if not wanted:
             return KeyRing(self._master, {}, self._pseudonyms)
-        rows = await connection.fetch(
-            _KEYS, [s.creditor for s in wanted], [s.account for s in wanted]
-        )
-        return KeyRing(
-            self._master, {Subject(c, a): wrapped for c, a, wrapped in rows}, self._pseudonyms
-        )
+        wrapped = await subject_keys.wrapped(connection, wanted)
+        return KeyRing(self._master, wrapped, self._pseudonyms)
 
     async def save(self, connection: Connection, work: Work) -> None:
         """Write what a unit of work changed; raises `Conflict` when somebody else wrote the same
@@ -201,7 +185,7 @@ class Store:
         """
         if self.beside is not None and work.beside is not None:
             await self.beside.save(connection, work)
-        await self._save_keys(connection, work)
+        await subject_keys.save(connection, work.keys, work.now)
         changed = work.changed()
         if changed:
             await self._save_states(connection, work.lane, changed)
@@ -245,21 +229,6 @@ class Store:
     async def lock_lane(self, connection: Connection, lane: int) -> None:
         """Make this transaction the lane's only appender until it ends."""
         await connection.execute(_LOCK_LANE, lane)
-
-    async def _save_keys(self, connection: Connection, work: Work) -> None:
-        fresh = work.keys.fresh
-        if fresh:
-            status = await connection.execute(
-                _ADD_KEYS,
-                [subject.creditor for subject in fresh],
-                [subject.account for subject in fresh],
-                list(fresh.values()),
-            )
-            if status != f"INSERT 0 {len(fresh)}":
-                raise Conflict("another writer made a key for one of these debtors first")
-        for subject in work.keys.erased:
-            await connection.execute(_ERASE_KEY, subject.creditor, subject.account, work.now)
-            await connection.execute(_ERASE_LETTERS, subject.creditor, subject.account)
 
     async def history(
         self, connection: Connection, stream: str, until: datetime | None = None
