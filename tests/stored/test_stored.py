@@ -33,9 +33,20 @@ def test_every_stored_event_is_read(key: tuple[str, str]) -> None:
     for sample in samples:
         read = aggregate.readers[sample["type"]]
         event = read(msgspec.json.encode(sample["data"]))
-        again = aggregate.decode_event(aggregate.encode_event(event))
-        assert again == event
+        again = aggregate.encode_event(event)
+        assert aggregate.decode_event(again) == event
+        if sample["type"] not in aggregate.upcasts:
+            assert _with_defaults(event, json.loads(again)) == _with_defaults(event, sample["data"])
     assert samples
+
+
+def _with_defaults(event: Any, data: dict[str, Any]) -> dict[str, Any]:
+    """What is stored of an event, and what is not since it says nothing new: a field that is not
+    read any more shows.
+    """
+    defaults = {f.encode_name: f.default for f in msgspec.structs.fields(event)}
+    known = {name: value for name, value in defaults.items() if value is not msgspec.NODEFAULT}
+    return {**json.loads(msgspec.json.encode(known)), **data}
 
 
 @pytest.mark.parametrize("line", STREAMS, ids=lambda line: f"{line['service']} {line['stream']}")
