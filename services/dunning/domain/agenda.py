@@ -34,19 +34,22 @@ THEN: tuple[Agenda, ...] = (
 )
 """The rest of a day in its order (rules of all packs: pace, pause, calendar); one step comes last.
 """
+_ALL = (*FIRST, *IN_LINE, *THEN)
 
 
 def agenda(view: View, floor: date, *, but: Agenda | None = None) -> Iterator[Due]:
     """Everything that is due from a day on, `but` for one subject."""
-    for subject in (*FIRST, *IN_LINE, *THEN):
+    for subject in _ALL:
         if subject is not but:
             yield from subject(view, floor)
 
 
 def first_day(view: View, turn_on: date | None) -> date:
     """The first day that can still be run, given the day that was run last."""
-    is_past = view.now > view.step_time and view.state.put_off != view.today
-    return view.today + ONE_DAY if is_past or turn_on == view.today else view.today
+    is_run = turn_on == view.today
+    if is_run or (view.state.put_off != view.today and view.now > view.step_time):
+        return view.today + ONE_DAY
+    return view.today
 
 
 def run_day(rec: Recorder, due_on: date) -> None:
@@ -91,5 +94,5 @@ def schedule(rec: Recorder, *, woken: bool, ran: bool) -> None:
 
 
 def _next_wake(view: View, turn_on: date | None) -> datetime | None:
-    times = (due.at for due in agenda(view, first_day(view, turn_on)))
-    return min((at for at in times if at is not None), default=None)
+    times = [due.at for due in agenda(view, first_day(view, turn_on)) if due.at is not None]
+    return min(times, default=None)

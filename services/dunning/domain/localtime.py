@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 ONE_DAY = timedelta(days=1)
+_IN_EVERY_MONTH = 28
 
 
 def local_day(now: datetime, zone: ZoneInfo) -> date:
@@ -21,7 +22,9 @@ def instant(day: date, clock: str, zone: ZoneInfo) -> datetime:
 
 def monthly(year: int, month: int, day: int) -> date:
     """That day of the month, in a shorter month its last (calendar rule of all packs)."""
-    return date(year, month, min(day, monthrange(year, month)[1]))
+    return date(
+        year, month, day if day <= _IN_EVERY_MONTH else min(day, monthrange(year, month)[1])
+    )
 
 
 def next_monthly(from_day: date, *days: int) -> date:

@@ -133,12 +133,12 @@ class View:
 
     def steps_at(self, day: date) -> datetime:
         """The instant for steps on a day."""
-        return self.at(day, self.pack.step_time)
+        return instant(day, self.pack.step_time, self.zone)
 
     @property
     def step_time(self) -> datetime:
         """Today's instant for steps."""
-        return self.steps_at(self.today)
+        return instant(self.today, self.pack.step_time, self.zone)
 
 
 class Recorder(View):

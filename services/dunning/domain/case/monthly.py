@@ -21,10 +21,12 @@ _MONTHS_AHEAD_MAX = 13
 
 def agenda(view: View, floor: date) -> Iterator[Due]:
     """The next day of each entry on which it is for the account; one that was missed is made up,
-    if it is for the account today.
+    if it is for the account today. A hold stops them.
     """
+    if view.state.hold is not None or not view.state.items:
+        return
     for entry in view.pack.calendar:
-        if entry.scope != "accounts" or not view.state.items:
+        if entry.scope != "accounts":
             continue
         day = next_monthly(floor, *entry.monthly)
         for _ in range(_MONTHS_AHEAD_MAX * len(entry.monthly)):

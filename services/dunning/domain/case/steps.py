@@ -7,7 +7,7 @@ from typing import NamedTuple
 from services.dunning.domain.case.approvals import ask, grant, granted_actions
 from services.dunning.domain.case.conditions import holds, is_held
 from services.dunning.domain.case.events import StepDropped, StepTaken
-from services.dunning.domain.case.state import Case
+from services.dunning.domain.case.state import Approval, Case
 from services.dunning.domain.case.timetable import (
     Ready,
     first_possible_day,
@@ -32,23 +32,24 @@ def agenda(view: View, floor: date) -> Iterator[Due]:
     case = view.state.case
     if case is None or view.is_paused:
         return
-    first = first_possible_day(case)
     if case.granted is not None:
-        actions = granted_actions(view)
-        at = view.steps_at(max(_unheld(view, actions, first), floor))
-        granted = case.granted
-        why = r.Decided(granted.for_, "approved")
-        yield Due(at, a.Actions(actions), why, _take_next, granted.step)
-        return
-    if waits_for_decision(case, view.pack):
+        yield _granted(view, case, case.granted, floor)
         return
     head = next(iter(pending_steps(case, view.pack)), None)
     ready = _ready(view, head) if head else None
-    if head is not None and ready is not None:
-        on = max(ready.on, first)
-        on = _unheld(view, head.do, on) if holds(head.if_, view.state, view.today) else on
-        at = view.steps_at(max(on, floor))
-        yield Due(at, _what(head), a.StepDueAhead(ready.why), _take_next, head.id)
+    if head is None or ready is None or waits_for_decision(case, view.pack):
+        return
+    on = max(ready.on, first_possible_day(case))
+    on = _unheld(view, head.do, on) if holds(head.if_, view.state, view.today) else on
+    at = view.steps_at(max(on, floor))
+    yield Due(at, _what(head), a.StepDueAhead(ready.why), _take_next, head.id)
+
+
+def _granted(view: View, case: Case, granted: Approval, floor: date) -> Due:
+    actions = granted_actions(view)
+    at = view.steps_at(max(_unheld(view, actions, first_possible_day(case)), floor))
+    why = r.Decided(granted.for_, "approved")
+    return Due(at, a.Actions(actions), why, _take_next, granted.step)
 
 
 def _unheld(view: View, actions: Sequence[Action], on: date) -> date:

@@ -134,8 +134,9 @@ def agenda(view: View, _floor: date) -> Iterator[Due]:
     """What waits goes, in the order it came, once the limits allow it; in a pause that is
     not known.
     """
-    is_paused = view.is_paused
-    for contact in view.state.case.waiting if view.state.case else ():
+    waiting = view.state.case.waiting if view.state.case else ()
+    is_paused = bool(waiting) and view.is_paused
+    for contact in waiting:
         action = view.pack.action(contact.step, contact.path)
         if action is not None:
             at = None if is_paused else allowed_at(view, contact_by(action, contact))
