@@ -30,7 +30,7 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
     were.
     `past_promises` and `past_plans` are the latest that ended: money told late, or taken back, may
     change how. `unmatched` are payments that wait for invoices nobody knows, each with the day of
-    whose step time it is released, `put_off` a day whose turn waits for such money.
+    whose step time it is released, `put_off` a day whose steps wait for such money.
     """
 
     creditor: str

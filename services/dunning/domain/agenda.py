@@ -8,7 +8,7 @@ nothing is due is slept through.
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 
-from services.dunning.domain.agreements import decision_dates, plans, promises
+from services.dunning.domain.agreements import applications, plans, promises
 from services.dunning.domain.case import before_due, grading, monthly, pausing, planned, steps
 from services.dunning.domain.case.events import WakeScheduled
 from services.dunning.domain.contact import waiting
@@ -24,7 +24,7 @@ FIRST: tuple[Agenda, ...] = (promises.agenda, plans.agenda)
 IN_LINE: tuple[Agenda, ...] = (pausing.agenda, grading.agenda)
 """What bringing the case in line does by itself."""
 THEN: tuple[Agenda, ...] = (
-    decision_dates.agenda,
+    applications.agenda,
     waiting.agenda,
     limitation.agenda,
     planned.agenda,

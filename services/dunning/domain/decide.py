@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from contracts.words.workdays import EVERY_DAY, WorkingDays
 from services.dunning.domain.account import Account
 from services.dunning.domain.agenda import run_between, run_day, schedule
-from services.dunning.domain.agreements.applications import decide_request, make_application
+from services.dunning.domain.agreements.applications import make_application
 from services.dunning.domain.agreements.commands import (
     AgreePlan,
     MakeApplication,
@@ -34,6 +34,7 @@ from services.dunning.domain.case.commands import (
     Wake,
 )
 from services.dunning.domain.case.court import record_legal_progress
+from services.dunning.domain.case.decisions import decide_request
 from services.dunning.domain.case.holds import place_hold, release_hold
 from services.dunning.domain.case.observations import record_observation
 from services.dunning.domain.case.pausing import pause_reasons
@@ -63,7 +64,7 @@ from services.dunning.domain.money.commands import (
     ReversePayment,
     UpdateItems,
 )
-from services.dunning.domain.money.debit_answers import fail_debit
+from services.dunning.domain.money.direct_debit import fail_debit
 from services.dunning.domain.money.items import mark_invoice, update_items
 from services.dunning.domain.money.payments import record_payment, reverse_payment
 from services.dunning.domain.money.waiting_money import note_unmatched, put_off_day

@@ -1,20 +1,24 @@
-"""What is applied for; who asks may not approve."""
+"""What is applied for: who asks may not approve, and a decision may not wait too long."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import partial
 
 from chassis.errors import Rejected
 from services.dunning.domain.agreements.commands import MakeApplication
 from services.dunning.domain.agreements.events import (
     ApplicationDecided,
     ApplicationMade,
+    DecisionFoundLate,
     ItemDeferred,
 )
 from services.dunning.domain.agreements.state import Application
 from services.dunning.domain.case.commands import Decide
-from services.dunning.domain.case.decisions import decide_approval
-from services.dunning.domain.checks import OUTCOMES, one_of
 from services.dunning.domain.codes import short_code
 from services.dunning.domain.money.events import LateFeeWaived
-from services.dunning.domain.recorder import Cause, Recorder
+from services.dunning.domain.recorder import Cause, Due, Recorder, View
 from services.dunning.policy.facts import ApplicationFact
+from services.dunning.reasons import ahead as a
 from services.dunning.reasons import values as r
 
 
@@ -37,24 +41,8 @@ def make_application(rec: Recorder, command: MakeApplication) -> None:
     rec.react(ApplicationFact(command.for_, "made"))
 
 
-def decide_request(rec: Recorder, command: Decide) -> None:
-    one_of("the outcome of a decision", command.outcome, OUTCOMES)
-    for application in rec.state.applications:
-        if application.for_ == command.for_:
-            _decide_application(rec, application, command)
-            return
-    for approval in rec.state.approvals:
-        if approval.for_ == command.for_:
-            decide_approval(rec, approval, command)
-            return
-    raise Rejected(f"nothing asks for a decision on {command.for_}")
-
-
-def _code(name: str | None) -> str | None:
-    return short_code(name.strip()) if name and name.strip() else None
-
-
-def _decide_application(rec: Recorder, application: Application, command: Decide) -> None:
+def decide_application(rec: Recorder, application: Application, command: Decide) -> None:
+    """Decide on an application; raises Rejected when the rules refuse."""
     code = _code(command.by)
     approved = command.outcome == "approved"
     if approved and code is not None and code == application.by_code:
@@ -83,9 +71,6 @@ def _decide_application(rec: Recorder, application: Application, command: Decide
         cause = Cause(None, r.Decided("waive_late_fee", "approved"))
         rec.effect(LateFeeWaived(amount=amount), cause)
     rec.react(ApplicationFact(application.for_, command.outcome))
-    for approval in rec.state.approvals:
-        if approval.for_ == application.for_ and not approval.is_step:
-            decide_approval(rec, approval, command)
 
 
 def _defer(rec: Recorder, application: Application, command: Decide) -> None:
@@ -95,3 +80,30 @@ def _defer(rec: Recorder, application: Application, command: Decide) -> None:
     ids = tuple(item.item_id for item in rec.state.items.values() if item.due_on < until)
     if ids:
         rec.emit(ItemDeferred(item_ids=ids, until=until, application_id=application.application_id))
+
+
+def _code(name: str | None) -> str | None:
+    return short_code(name.strip()) if name and name.strip() else None
+
+
+# ---- decided too late
+
+
+def agenda(view: View, floor: date) -> Iterator[Due]:
+    """A decision is late on the day after the last in time; it is told once."""
+    rule = view.pack.decisions
+    if rule is None:
+        return
+    for application in view.state.applications:
+        if application.late or (rule.for_ and application.for_ not in rule.for_):
+            continue
+        on = application.made_on + timedelta(days=rule.late_after_days + 1)
+        why = r.DecisionLate(application.for_, application.made_on, rule.late_after_days)
+        run = partial(_tell, application=application, kind=rule.alert, why=why)
+        yield Due(view.steps_at(max(on, floor)), a.Alert(rule.alert), why, run)
+
+
+def _tell(rec: Recorder, application: Application, kind: str, why: r.DecisionLate) -> None:
+    cause = Cause(None, why)
+    rec.effect(DecisionFoundLate(application_id=application.application_id), cause)
+    rec.alert(kind, cause)

@@ -114,7 +114,7 @@ class ActionReached(Effect, frozen=True, kw_only=True):
 
 
 class Reacted(Effect, frozen=True, kw_only=True):
-    """A reaction that is done once a day had its turn."""
+    """A reaction that is done once a day was done."""
 
     on: date
 

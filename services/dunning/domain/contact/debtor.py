@@ -2,7 +2,7 @@
 
 from services.dunning.domain.contact.commands import EraseAccount, UpdateAccount
 from services.dunning.domain.contact.events import AccountErased, AccountUpdated
-from services.dunning.domain.money.mandate import withdraw
+from services.dunning.domain.money.direct_debit import withdraw
 from services.dunning.domain.recorder import Recorder
 
 

@@ -21,14 +21,14 @@ from services.dunning.domain.creditor.commands import (
     RunCalendar,
     StartCollector,
 )
-from services.dunning.domain.creditor.desk import (
+from services.dunning.domain.creditor.events import CreditorConfigured, CreditorEvent
+from services.dunning.domain.creditor.policy_changes import check_decision, decided, propose_policy
+from services.dunning.domain.creditor.staff import (
     certify_clearance,
     complete_task,
     decide_approval,
     start_collector,
 )
-from services.dunning.domain.creditor.events import CreditorConfigured, CreditorEvent
-from services.dunning.domain.creditor.policy_changes import check_decision, decided, propose_policy
 from services.dunning.domain.creditor.state import Creditor
 from services.dunning.domain.creditor.terms import policy_ref, terms_of
 from services.dunning.domain.localtime import local_day

@@ -8,7 +8,7 @@ from services.dunning.domain.agreements.promises import (
 )
 from services.dunning.domain.money.commands import RecordPayment, ReversePayment
 from services.dunning.domain.money.commission import earn, take_back
-from services.dunning.domain.money.debit_answers import end_with_payment
+from services.dunning.domain.money.direct_debit import end_with_payment
 from services.dunning.domain.money.events import PaymentRecorded, PaymentReversed
 from services.dunning.domain.money.restarts import restart_by_payment
 from services.dunning.domain.recorder import Recorder

@@ -1,4 +1,4 @@
-"""What people record about a creditor as a whole: tasks done, approvals, collectors, clearances."""
+"""What the staff records about a creditor: tasks done, approvals, collectors, clearances."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
