@@ -12,11 +12,13 @@ from chassis.errors import NotFound, Rejected
 from chassis.runtime.blueprint import Blueprint
 from chassis.runtime.outgoing import Outgoing
 from chassis.runtime.routes import MessageRoute, WakeRoute
+from chassis.runtime.service import Service
+from chassis.store import dead_letters
 from chassis.store.aggregate import Aggregate
 from chassis.store.stored import Stored
 from chassis.store.views import View, by_statement
 from chassis.store.work import Work
-from contracts.billing import PaymentReceived
+from contracts.billing import AccountErased, AccountUpserted, PaymentReceived
 from contracts.codec import Message, encode
 from contracts.ledger import AccountCleared
 from contracts.words.streams import Subject
@@ -185,3 +187,34 @@ async def send(bus: Bus, account: str, *values: bytes) -> None:
 
 
 TODAY = date(2026, 3, 1)
+
+
+async def total(service: Service, account: str) -> Any:
+    return (await service.read(f"account-acme/{account}"))[0]
+
+
+async def parked(service: Service) -> list[Any]:
+    async with service.pool.acquire() as connection:
+        return await dead_letters.listing(connection, state="parked")
+
+
+def upserted(identity: str, account: str) -> bytes:
+    return encode(
+        AccountUpserted(account_id=account),
+        id=identity,
+        source="upstream",
+        time=START,
+        creditor="acme",
+        subject=account,
+    )
+
+
+def erased(identity: str, account: str) -> bytes:
+    return encode(
+        AccountErased(account_id=account, reason="asked for"),
+        id=identity,
+        source="upstream",
+        time=START,
+        creditor="acme",
+        subject=account,
+    )
