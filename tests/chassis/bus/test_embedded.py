@@ -10,12 +10,11 @@ from chassis.bus.base import Bus, Outgoing
 from chassis.bus.embedded import EmbeddedBus
 from chassis.errors import BrokenInvariant, Misconfigured
 from chassis.servers.postgres import EmbeddedPostgres
+from tests.chassis.bus.outage import OutageConformance, Server
 from tests.chassis.bus.suite import (
     KEY,
     BusConformance,
     OpenBus,
-    OutageConformance,
-    Server,
     numbered,
     read,
     read_from_start,

@@ -12,6 +12,7 @@ from chassis.bus.kafka import KafkaBus
 from chassis.bus.kafka_reader import KafkaReader
 from chassis.errors import BrokenInvariant, Misconfigured, Transient
 from chassis.servers.kafka import LocalKafka, available
+from tests.chassis.bus.outage import OutageConformance, Server
 from tests.chassis.bus.raw_kafka import (
     CODECS,
     NOT_UTF8,
@@ -22,8 +23,6 @@ from tests.chassis.bus.suite import (
     KEY,
     BusConformance,
     OpenBus,
-    OutageConformance,
-    Server,
     numbered,
     read,
     read_from_start,
