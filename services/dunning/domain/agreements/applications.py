@@ -23,6 +23,7 @@ from services.dunning.reasons import values as r
 
 
 def make_application(rec: Recorder, command: MakeApplication) -> None:
+    """Record what is applied for, once at a time under each name."""
     if any(a.for_ == command.for_ for a in rec.state.applications):
         raise Rejected(f"an application for {command.for_} already waits for its decision")
     rec.emit(

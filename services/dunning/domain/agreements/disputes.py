@@ -2,10 +2,7 @@
 
 from chassis.errors import Rejected
 from services.dunning.domain.agreements.commands import OpenDispute, ResolveDispute
-from services.dunning.domain.agreements.events import (
-    DisputeOpened,
-    DisputeResolved,
-)
+from services.dunning.domain.agreements.events import DisputeOpened, DisputeResolved
 from services.dunning.domain.agreements.state import Dispute
 from services.dunning.domain.checks import one_of
 from services.dunning.domain.recorder import Recorder
@@ -18,6 +15,7 @@ DISPUTE_OUTCOMES = ("upheld", "rejected", "reduced")
 
 
 def open_dispute(rec: Recorder, command: OpenDispute) -> None:
+    """Dispute one item, or everything that is open."""
     one_of("a dispute's kind", command.kind, DISPUTE_KINDS)
     if command.item_id is None:
         ids = tuple(rec.state.items)
@@ -41,6 +39,7 @@ def open_dispute(rec: Recorder, command: OpenDispute) -> None:
 
 
 def resolve_dispute(rec: Recorder, command: ResolveDispute) -> None:
+    """Decide the oldest dispute, or the one that is named; raises Rejected when it may not be."""
     one_of("a dispute's outcome", command.outcome, DISPUTE_OUTCOMES)
     for dispute in rec.state.disputes:
         if command.dispute_id in (None, dispute.dispute_id):

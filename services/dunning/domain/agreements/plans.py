@@ -25,6 +25,7 @@ from services.dunning.reasons import values as r
 
 
 def agree_plan(rec: Recorder, command: AgreePlan) -> None:
+    """Agree a plan; raises Rejected while another runs, or when an instalment lies in the past."""
     if rec.state.plan is not None:
         raise Rejected("an instalment plan is running; it must be completed or broken first")
     if not command.instalments:

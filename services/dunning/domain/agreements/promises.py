@@ -28,6 +28,7 @@ from services.dunning.reasons import values as r
 
 
 def make_promise(rec: Recorder, command: MakePromise) -> None:
+    """Record a promise; it restarts limitation periods where the pack says so."""
     if command.amount <= 0:
         raise Rejected("a promise to pay needs an amount above 0")
     if command.by < rec.today:

@@ -1,23 +1,17 @@
 """Handing a case on and going to court, and how far the court is."""
 
 from services.dunning.domain.case.commands import RecordLegalProgress
-from services.dunning.domain.case.events import (
-    LegalProgressRecorded,
-    LegalRequested,
-    ReferralMade,
-)
+from services.dunning.domain.case.events import LegalProgressRecorded, LegalRequested, ReferralMade
 from services.dunning.domain.checks import one_of
 from services.dunning.domain.money.owing import asked, overdue, overdue_principal
 from services.dunning.domain.recorder import Cause, Recorder
-from services.dunning.policy.actions import (
-    Legal,
-    Refer,
-)
+from services.dunning.policy.actions import Legal, Refer
 
 LEGAL_PROGRESS = ("filed", "hearing", "judgment", "settled", "enforced", "frozen", "seized")
 
 
 def refer(rec: Recorder, action: Refer, cause: Cause) -> None:
+    """Hand the case to somebody outside, with what is overdue."""
     rec.effect(
         ReferralMade(
             to=action.to,
@@ -31,6 +25,7 @@ def refer(rec: Recorder, action: Refer, cause: Cause) -> None:
 
 
 def request_document(rec: Recorder, action: Legal, cause: Cause) -> None:
+    """Ask legal for a document, with the figures of the day."""
     figures = asked(rec.state, overdue(rec.state, rec.today), rec.today)
     rec.effect(
         LegalRequested(

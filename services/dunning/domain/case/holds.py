@@ -3,18 +3,15 @@ death).
 """
 
 from chassis.errors import Rejected
-from services.dunning.domain.case.commands import (
-    PlaceHold,
-    ReleaseHold,
-)
-from services.dunning.domain.case.events import (
-    HoldPlaced,
-    HoldReleased,
-    TaskRequested,
-)
+from services.dunning.domain.case.commands import PlaceHold, ReleaseHold
+from services.dunning.domain.case.events import HoldPlaced, HoldReleased, TaskRequested
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.policy.walk import observations_of
 from services.dunning.reasons import values as r
+
+DECEASED = "deceased"
+ESTATE_REVIEW = "estate_review"
+_OWNER = "legal"
 
 
 def place_hold(rec: Recorder, command: PlaceHold) -> None:
@@ -27,15 +24,6 @@ def release_hold(rec: Recorder, command: ReleaseHold) -> None:
     if rec.state.hold is None:
         raise Rejected("the account is not on hold")
     rec.emit(HoldReleased(hold_id=rec.state.hold, by=command.by))
-
-
-DECEASED = "deceased"
-
-
-ESTATE_REVIEW = "estate_review"
-
-
-_OWNER = "legal"
 
 
 def stop_for_death(rec: Recorder, *, known: bool) -> None:

@@ -7,13 +7,11 @@ from services.dunning.domain.case.events import (
     RestrictionRequested,
 )
 from services.dunning.domain.recorder import Cause, Recorder
-from services.dunning.policy.actions import (
-    Restore,
-    Restrict,
-)
+from services.dunning.policy.actions import Restore, Restrict
 
 
 def restrict(rec: Recorder, action: Restrict, cause: Cause) -> None:
+    """Have a service withheld that is not withheld yet."""
     if any(r.service == action.service for r in rec.state.restrictions):
         return
     rec.effect(
@@ -40,6 +38,7 @@ def restore(rec: Recorder, cause: Cause, services: tuple[str, ...] = ()) -> None
 
 
 def restore_named(rec: Recorder, action: Restore, cause: Cause) -> None:
+    """Give back the services an action names."""
     restore(rec, cause, action.services)
 
 

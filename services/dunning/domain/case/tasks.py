@@ -7,9 +7,7 @@ from services.dunning.domain.case.events import TaskCompleted, TaskRequested
 from services.dunning.domain.case.state import OpenTask, ReportedTask
 from services.dunning.domain.contact.waiting import is_delayed
 from services.dunning.domain.recorder import Cause, Recorder
-from services.dunning.policy.actions import (
-    Task,
-)
+from services.dunning.policy.actions import Task
 from services.dunning.policy.facts import TaskFact
 from services.dunning.policy.segments import segment_owner
 from services.dunning.policy.vocabulary import CONTACT_TASKS
@@ -21,6 +19,7 @@ _NOBODY_RESPONSIBLE = "collector"
 
 
 def request_task(rec: Recorder, task: Task, cause: Cause) -> None:
+    """Ask for a task, if its repeat is not running and, for a contact, the limits allow it."""
     if not series.is_now(rec, task.repeat, cause):
         return
     if task.kind in CONTACT_TASKS and is_delayed(rec, cause, task.kind):

@@ -1,4 +1,6 @@
-"""What follows when a notice does not reach the debtor (rules of all packs: usable address)."""
+"""What became of a notice, and what follows when it does not reach the debtor (rules of all packs:
+usable address); and what the debtor answers.
+"""
 
 from chassis.errors import Rejected
 from services.dunning.domain.case.evolve_effects import UNREACHABLE
@@ -13,16 +15,42 @@ from services.dunning.reasons import values as r
 NO_ADDRESS = "no_address"
 
 
-def fate_of(rec: Recorder, notice_id: str) -> NoticeAsked | None:
+def record_delivery(rec: Recorder, command: RecordDelivery) -> None:
+    """What became of a notice: by its id, else of the latest by the channel."""
+    notice_id = command.notice_id or rec.state.notices.get(command.channel)
+    if notice_id is None:
+        raise Rejected(f"no notice went out by {command.channel}")
+    before = _fate_of(rec, notice_id)
+    rec.emit(
+        DeliveryRecorded(
+            channel=command.channel,
+            result=command.result,
+            notice_id=notice_id,
+            reason=command.reason,
+        )
+    )
+    restart_by_delivery(rec, notice_id, command.result)
+    _follow_fate(rec, notice_id, before)
+
+
+def record_reply(rec: Recorder, command: RecordReply) -> None:
+    """The debtor answered."""
+    rec.emit(ReplyRecorded(reply_id=rec.new_id("y"), note=command.note))
+
+
+# ---- what follows from it
+
+
+def _fate_of(rec: Recorder, notice_id: str) -> NoticeAsked | None:
     """A notice of the running case, with what is known of its fate."""
     return rec.state.case.asked.get(notice_id) if rec.state.case else None
 
 
-def follow_fate(rec: Recorder, notice_id: str, before: NoticeAsked | None) -> None:
+def _follow_fate(rec: Recorder, notice_id: str, before: NoticeAsked | None) -> None:
     """Tell that the debtor cannot be reached, and run the reactions to the new fate of a notice of
     the case; the same told again is nothing new.
     """
-    asked = fate_of(rec, notice_id)
+    asked = _fate_of(rec, notice_id)
     if asked is None or asked == before:
         return
     if asked.fate == NO_ADDRESS:
@@ -59,24 +87,3 @@ def _asked_together(rec: Recorder, case: Case, asked: NoticeAsked) -> list[Notic
     is_step = asked.step is not None and rec.pack.step(asked.step) is not None
     same = (one for one in case.asked.values() if one.step == asked.step)
     return [one for one in same if is_step or one.on == asked.on]
-
-
-def record_reply(rec: Recorder, command: RecordReply) -> None:
-    rec.emit(ReplyRecorded(reply_id=rec.new_id("y"), note=command.note))
-
-
-def record_delivery(rec: Recorder, command: RecordDelivery) -> None:
-    notice_id = command.notice_id or rec.state.notices.get(command.channel)
-    if notice_id is None:
-        raise Rejected(f"no notice went out by {command.channel}")
-    before = fate_of(rec, notice_id)
-    rec.emit(
-        DeliveryRecorded(
-            channel=command.channel,
-            result=command.result,
-            notice_id=notice_id,
-            reason=command.reason,
-        )
-    )
-    restart_by_delivery(rec, notice_id, command.result)
-    follow_fate(rec, notice_id, before)

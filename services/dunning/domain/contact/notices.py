@@ -7,9 +7,7 @@ from services.dunning.domain.contact.events import NoticeRequested
 from services.dunning.domain.money.owing import asked
 from services.dunning.domain.money.state import Item
 from services.dunning.domain.recorder import Cause, Recorder
-from services.dunning.policy.actions import (
-    Notice,
-)
+from services.dunning.policy.actions import Notice
 
 DEMANDS = frozenset({"demand", "final_demand"})
 """Purposes of a notice that demands payment."""

@@ -13,10 +13,7 @@ from services.dunning.domain.contact.events import ContactDelayed
 from services.dunning.domain.contact.people import Contacts
 from services.dunning.domain.localtime import ONE_DAY, local_day
 from services.dunning.domain.recorder import Cause, Due, Recorder, View
-from services.dunning.policy.actions import (
-    Action,
-    Task,
-)
+from services.dunning.policy.actions import Action, Task
 from services.dunning.policy.model import Contact
 from services.dunning.policy.vocabulary import CONTACT_TASKS
 from services.dunning.reasons import ahead as a

@@ -6,14 +6,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from services.dunning.domain.money.events import FeeCharged, LateFeeStarted, WriteOffApproved
 from services.dunning.domain.money.owing import overdue, overdue_principal
 from services.dunning.domain.recorder import Cause, Recorder
-from services.dunning.policy.actions import (
-    Charge,
-    StartLateFee,
-    WriteOff,
-)
+from services.dunning.policy.actions import Charge, StartLateFee, WriteOff
 
 
 def charge(rec: Recorder, charge: Charge, cause: Cause) -> None:
+    """Charge a fee: the amount decided, else the one the pack says."""
     amount = _worked_out(rec, charge) if cause.amount is None else cause.amount
     if amount <= 0:
         return
@@ -38,10 +35,12 @@ def _worked_out(rec: Recorder, charge: Charge) -> int:
 
 
 def start_late_fee(rec: Recorder, action: StartLateFee, cause: Cause) -> None:
+    """Let the late fee run from today."""
     rec.effect(LateFeeStarted(from_day=rec.today), cause)
 
 
 def write_off(rec: Recorder, action: WriteOff, cause: Cause) -> None:
+    """Give up what is overdue."""
     ids = tuple(item.item_id for item in overdue(rec.state, rec.today))
     approval = cause.approval_id or rec.new_id("x")
     rec.effect(WriteOffApproved(item_ids=ids, approval_id=approval), cause)

@@ -1,4 +1,4 @@
-"""Limitation periods: what restarts them, and telling in time that they end.
+"""Limitation periods: telling in time that they end (what restarts them: `restarts.py`).
 
 Each item has its own. An alert tells nobody outside, so it comes in a pause too; what contacts the
 debtor is lost then, like any reaction.
