@@ -8,14 +8,14 @@ LINES_MAX = 300
 
 LIMITS: dict[str, int] = {
     "circles": 0,
-    "code files over 300 lines": 11,
-    "test files over 300 lines": 15,
+    "code files over 300 lines": 0,
+    "test files over 300 lines": 2,
     "TYPE_CHECKING blocks": 7,
     "private names of others": 4,
-    "getattr by a computed name": 12,
-    "type: ignore": 2,
+    "getattr by a computed name": 11,
+    "type: ignore": 1,
     "casts": 1,
-    "calls spread into a call": 97,
+    "calls spread into a call": 58,
     "SQL on tables of the store": 0,
 }
 

@@ -26,7 +26,6 @@ from services.dunning.library import Library
 from services.dunning.policy import Pack
 from services.ledger import main as ledger
 from services.ledger.domain import late_fee
-from services.ledger.domain.past import Past, archive
 from tests.support.in_memory import Service
 from tests.support.localtime import local
 
@@ -261,11 +260,6 @@ class Wired:
         }
         waiting = sum(entry.amount for entry in state.waiting)
         return Balance({k: v for k, v in items.items() if any(v)}, state.prepaid + waiting)
-
-    def closed_items(self) -> set[str]:
-        """The items the ledger took as settled, cancelled or written off."""
-        past = [Past(s.at, s.event) for s in self.ledger.stored if s.stream == STREAM]
-        return {k for k, item in archive(past).items() if item.status != "open"}
 
     # ---- within
 

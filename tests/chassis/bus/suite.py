@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from chassis.bus.base import MESSAGE_BYTES_MAX, Bus, OffsetLost, Outgoing, Reader, Record, lane_of
-from chassis.errors import Malformed, Misconfigured, Transient
+from chassis.errors import Malformed, Misconfigured
 
 OpenBus = Callable[..., Awaitable[Bus]]
 KEY = b"acme/1001"
@@ -268,61 +268,12 @@ class BusConformance(ABC):
         assert values(await read(reader, 5)) == [b"6", b"7", b"8", b"9", b"10"]
         await reader.close()
 
-    async def test_forgetting_removes_the_name_and_keeps_the_offsets_of_the_rest(
-        self, bus: Bus, topic: str
-    ) -> None:
-        headers = (("ce_subject", PLANTED),)
-        await bus.publish(
-            [
-                Outgoing(topic, 0, KEY, b'{"name": "' + PLANTED + b'"}', headers),
-                Outgoing(topic, 0, KEY, b"again " + PLANTED),
-                Outgoing(topic, 0, b"acme/2002", b"somebody else"),
-                Outgoing(topic, 0, KEY, b"after the erasure"),
-            ]
-        )
-        await bus.commit_info("ledger", {(topic, 0): 2})
-        await bus.forget(topic, 0, KEY, 2, ["ledger"])
-        records = await read_from_start(bus, topic)
-        for record in records:
-            assert PLANTED not in record.value
-            assert all(PLANTED not in content for _, content in record.headers)
-        assert [(r.offset, r.value) for r in records[-2:]] == [
-            (2, b"somebody else"),
-            (3, b"after the erasure"),
-        ]
-
-    async def test_forgetting_waits_for_every_reader(self, bus: Bus, topic: str) -> None:
-        async def forget() -> None:
-            await bus.forget(topic, 0, KEY, 3, ["ledger", "dunning"])
-
-        published = [b"0", b"1", b"2", b"3", b"4"]
-        await bus.publish(numbered(topic, 0, range(5)))
-        await bus.commit_info("ledger", {(topic, 0): 5, (topic, 1): 0})
-        with pytest.raises(Transient, match="dunning"):
-            await forget()
-        await bus.commit_info("dunning", {(topic, 0): 2, (topic, 1): 9})
-        with pytest.raises(Transient, match="dunning"):
-            await forget()
-        assert values(await read_from_start(bus, topic)) == published
-        await bus.commit_info("dunning", {(topic, 0): 3})
-        await forget()
-        left = values(await read_from_start(bus, topic))
-        assert left[-2:] == published[-2:]
-        assert not set(published[:3]) & set(left)
-
     async def test_reported_positions_move_no_reader(self, bus: Bus, topic: str) -> None:
         await bus.publish(numbered(topic, 0, range(3)))
         await bus.commit_info("ledger", {(topic, 0): 2})
         reader = await bus.reader({(topic, 0): 0})
         assert values(await read(reader, 3)) == [b"0", b"1", b"2"]
         await reader.close()
-
-    async def test_forgetting_twice_is_no_fault(self, bus: Bus, topic: str) -> None:
-        await bus.publish(numbered(topic, 0, range(3)))
-        await bus.commit_info("ledger", {(topic, 0): 3})
-        await bus.forget(topic, 0, KEY, 2, ["ledger"])
-        await bus.forget(topic, 0, KEY, 2, ["ledger"])
-        assert values(await read_from_start(bus, topic))[-1] == b"2"
 
     async def test_one_key_goes_to_one_partition_in_order(self, bus: Bus, topic: str) -> None:
         keys = [b"acme/%d" % n for n in range(12)]

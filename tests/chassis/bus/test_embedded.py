@@ -10,6 +10,7 @@ from chassis.bus.base import Bus, Outgoing
 from chassis.bus.embedded import EmbeddedBus
 from chassis.errors import BrokenInvariant, Misconfigured
 from chassis.servers.postgres import EmbeddedPostgres
+from tests.chassis.bus.forgetting import ForgettingConformance
 from tests.chassis.bus.outage import OutageConformance, Server
 from tests.chassis.bus.suite import (
     KEY,
@@ -37,7 +38,7 @@ async def open_bus(database: str) -> AsyncIterator[OpenBus]:
         await bus.stop()
 
 
-class TestEmbeddedBus(BusConformance):
+class TestEmbeddedBus(BusConformance, ForgettingConformance):
     async def drop_below(self, bus: Bus, topic: str, partition: int, before: int) -> None:
         assert isinstance(bus, EmbeddedBus)
         await bus.trim(topic, partition, before)

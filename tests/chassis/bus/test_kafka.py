@@ -12,6 +12,7 @@ from chassis.bus.kafka import KafkaBus
 from chassis.bus.kafka_reader import KafkaReader
 from chassis.errors import BrokenInvariant, Misconfigured, Transient
 from chassis.servers.kafka import LocalKafka, available
+from tests.chassis.bus.forgetting import ForgettingConformance
 from tests.chassis.bus.outage import OutageConformance, Server
 from tests.chassis.bus.raw_kafka import (
     CODECS,
@@ -47,7 +48,7 @@ async def open_bus(kafka_bootstrap: str) -> AsyncIterator[OpenBus]:
         await bus.stop()
 
 
-class TestKafkaBus(BusConformance):
+class TestKafkaBus(BusConformance, ForgettingConformance):
     async def drop_below(self, bus: Bus, topic: str, partition: int, before: int) -> None:
         await bus.commit_info("ledger", {(topic, partition): before})
         await bus.forget(topic, partition, KEY, before, ["ledger"])
