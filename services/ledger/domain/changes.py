@@ -1,6 +1,6 @@
 """What became of an account's items within one decision."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -20,14 +20,14 @@ class Changes(NamedTuple):
     owes: bool
 
 
-def changes(items: Iterable[Item], before: Callable[[str], Item | None], day: date) -> Changes:
-    """Compare items with what they were before."""
+def changes(items: Iterable[Item], before: Mapping[str, Item], day: date) -> Changes:
+    """Compare items with what they were before, by id."""
     overdue, settled, reopened = [], [], []
     is_overdue = still = False
     for item in items:
         is_overdue = is_overdue or item.overdue
         still = still or owes(item, day)
-        was = before(item.id)
+        was = before.get(item.id)
         if item.overdue and not (was and was.overdue):
             overdue.append(item.id)
         if item.status == "settled" and not (was and was.status == "settled"):

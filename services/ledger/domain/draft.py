@@ -1,5 +1,7 @@
 """An account being worked on within one decision: money is moved here, and the result becomes the
 event's effects.
+
+They are built by position, as in `quick`: a test holds the names beside the values.
 """
 
 from collections.abc import Iterable, Mapping
@@ -158,33 +160,35 @@ class Draft:
             now = self._as_of_today(item)
             if now is not item:
                 self.put(now)
-        known = {item.id: item for item in self.account.items}
-        done = changes(self.items.values(), lambda i: known.get(i) or self.closed.get(i), self.day)
+        before = {item.id: item for item in self.account.items}
+        if self.closed:
+            before = {**self.closed, **before}
+        done = changes(self.items.values(), before, self.day)
         cleared = self.owed and not done.owes
         self._follow_case(cleared=cleared, is_overdue=done.is_overdue)
         new_terms = None if self.terms is self.account.terms else self.terms
         changed = tuple(sorted((self.items[i] for i in self.changed), key=order))
         return Effects(
-            day=self.day,
-            balance=self.balance(),
-            items=changed,
-            accruals=self._accruals(changed),
-            parts=tuple(self.parts),
-            recovered=tuple(self.recovered),
-            prepaid=self.prepaid,
-            prepaid_on=self.prepaid_on,
-            waiting=tuple(self.waiting),
-            lost=tuple((i, left) for i, left in self.lost.items() if left),
-            fee_from=None if cleared else self.fee_from,
-            wake_on=wake_on(self.items.values(), self.prepaid > 0),
-            terms=new_terms,
-            overdue=done.overdue,
-            settled=done.settled,
-            reopened=done.reopened,
-            cleared=cleared,
-            coming=tuple(self.coming),
-            case_on=self.case_on,
-            pinned_through=self.pinned_through,
+            self.day,  # day
+            self.balance(),  # balance
+            changed,  # items
+            self._accruals(changed),  # accruals
+            tuple(self.parts),  # parts
+            tuple(self.recovered),  # recovered
+            self.prepaid,  # prepaid
+            self.prepaid_on,  # prepaid_on
+            tuple(self.waiting),  # waiting
+            tuple((i, left) for i, left in self.lost.items() if left),  # lost
+            None if cleared else self.fee_from,  # fee_from
+            wake_on(self.items.values(), self.prepaid > 0),  # wake_on
+            new_terms,  # terms
+            done.overdue,  # overdue
+            done.settled,  # settled
+            done.reopened,  # reopened
+            cleared,  # cleared
+            tuple(self.coming),  # coming
+            self.case_on,  # case_on
+            self.pinned_through,  # pinned_through
         )
 
     def _follow_case(self, *, cleared: bool, is_overdue: bool) -> None:
@@ -210,13 +214,13 @@ class Draft:
         waiting = sum(entry.amount for entry in self.waiting)
         prepaid = self.prepaid + waiting
         return Balance(
-            principal=principal,
-            overdue=overdue,
-            late_fee=fees,
-            prepaid=prepaid,
-            oldest_due_on=oldest,
-            currency=self.terms.currency,
-            waiting=waiting,
+            principal,  # principal
+            overdue,  # overdue
+            fees,  # late_fee
+            prepaid,  # prepaid
+            oldest,  # oldest_due_on
+            self.terms.currency,  # currency
+            waiting,  # waiting
         )
 
     def _as_of_today(self, item: Item) -> Item:

@@ -1,4 +1,7 @@
-"""What an event makes of an account: it takes over what the event says, and decides nothing."""
+"""What an event makes of an account: it takes over what the event says, and decides nothing.
+
+The account is built by position, as in `quick`: a test holds the names beside the values.
+"""
 
 from chassis.store.aggregate import unknown_event
 from services.ledger.domain.events import (
@@ -35,21 +38,21 @@ def evolve(account: Account, event: AccountEvent) -> Account:
         if item.status != "open":
             known = remember(known, f"i{item.id}\n")
     return Account(
-        terms=effects.terms or account.terms,
-        open=_open(account, effects) if effects.items else account.open,
-        prepaid=effects.prepaid,
-        prepaid_on=effects.prepaid_on,
-        waiting=effects.waiting,
-        lost=effects.lost,
-        known=known,
-        opened=opened,
-        fee_from=effects.fee_from,
-        wake_on=effects.wake_on,
-        balance=effects.balance,
-        coming=effects.coming,
-        case_on=effects.case_on,
-        pinned_through=effects.pinned_through,
-        touched=effects.day.toordinal(),
+        effects.terms or account.terms,  # terms
+        _open(account, effects) if effects.items else account.open,  # open
+        effects.prepaid,  # prepaid
+        effects.prepaid_on,  # prepaid_on
+        effects.waiting,  # waiting
+        effects.lost,  # lost
+        known,  # known
+        opened,  # opened
+        effects.fee_from,  # fee_from
+        effects.wake_on,  # wake_on
+        effects.balance,  # balance
+        effects.coming,  # coming
+        effects.case_on,  # case_on
+        effects.pinned_through,  # pinned_through
+        effects.day.toordinal(),  # touched
     )
 
 

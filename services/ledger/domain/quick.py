@@ -4,7 +4,7 @@ nothing waits.
 Each function answers the very event the general path in `decide` would and the account `evolve`
 makes of it, or `None` when the case is not that simple; a test holds them equal.
 
-Structs are built by position, since keywords would take a tenth more time here. What stands where
+Structs are built by position, since keywords would take a tenth more time. What stands where
 is said beside each value, and a test holds these names to the structs' fields.
 """
 
