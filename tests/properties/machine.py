@@ -1,11 +1,10 @@
 """The machine that does anything in any order to the system and to the model beside it."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from fractions import Fraction
-from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 
 from services.dunning.domain.agreements.commands import (
     AgreePlan,
@@ -17,11 +16,12 @@ from services.dunning.domain.agreements.commands import (
 from services.dunning.domain.agreements.state import Instalment
 from services.dunning.domain.case.commands import CompleteTask, Decide, PlaceHold, ReleaseHold
 from services.dunning.domain.contact.commands import RecordReply
-from tests.properties.casework import Case, Model, Plan, Promise
+from tests.properties.casefile import Case, Plan, Promise
+from tests.properties.casework import Model
 from tests.properties.money import Book, Claim
 from tests.properties.packs import read, texts
-from tests.properties.watching import done, figures_shown
-from tests.support.localtime import at, local
+from tests.properties.sidebyside import SideBySide
+from tests.support.localtime import at
 from tests.support.wired import Wired
 
 START = date(2026, 2, 20)
@@ -33,7 +33,7 @@ instalments = st.lists(amounts, min_size=1, max_size=3)
 picks = st.integers(0, 50)
 
 
-class Collecting(RuleBasedStateMachine):
+class Collecting(SideBySide):
     """Rules 1 to 6 of all packs, whatever happens in whatever order.
 
     `world` is the wired system; a test of this test puts a broken one in its place. What the
@@ -249,66 +249,7 @@ class Collecting(RuleBasedStateMachine):
         self._operate(Decide(for_=asked, outcome=outcome, by="manager"))
         self.model.decide_step(approved=approve)
 
-    # ---- what must hold
-
-    @invariant()
-    def agrees(self) -> None:
-        """The system is where the rules say, to the fen and to the day."""
-        if not hasattr(self, "wired"):
-            return
-        assert self.wired.parked == []
-        self._balances_agree()
-        assert self._status() == self.model.status()
-        assert [r.service for r in self.wired.account().restrictions] == self.model.restricted
-        assert sorted(done(self.wired)) == sorted(self.model.log)
-        assert figures_shown(self.wired) == self.model.shown
-        if self.model.case is None:
-            assert not [t for t in self.wired.account().tasks if t.case_id]
-
-    def _balances_agree(self) -> None:
-        expected = {k.id: (k.left, self.money.fee_due(k)) for k in self.money.open()}
-        waiting = sum(amount for amount, _, _ in self.money.waiting)
-        balance = self.wired.balance()
-        assert balance.items == expected
-        assert balance.prepaid == self.money.prepaid + waiting
-
-    def _status(self) -> str:
-        case = self.wired.account().case
-        if case is None:
-            return "none"
-        return "paused" if case.paused else "open"
-
     # ---- within
-
-    @property
-    def money(self) -> Any:
-        return self.model.book.money
-
-    @property
-    def claims(self) -> dict[str, Claim]:
-        return self.money.claims if hasattr(self, "model") else {}
-
-    @property
-    def today(self) -> date:
-        return self.model.today
-
-    def _wall(self) -> datetime:
-        return local(self.wired.now, self.zone).replace(tzinfo=None)
-
-    def _pass(self, days: int, hour: str) -> None:
-        then = datetime.combine(self.today + timedelta(days=days), time.fromisoformat(hour))
-        if then <= self.model.now:
-            then += timedelta(days=1)
-        self.wired.until(at(then.date(), f"{then:%H:%M}", self.zone))
-        self.model.until(then)
-
-    def _tick(self) -> None:
-        self.wired.now += timedelta(minutes=1)
-        self.model.now += timedelta(minutes=1)
-
-    def _operate(self, command: Any) -> None:
-        self._tick()
-        self.wired.operate(command)
 
     def _pay(self, amount: int, named: list[str]) -> None:
         self._tick()

@@ -15,7 +15,7 @@ from services.dunning.domain.case.events import (
     StepTaken,
 )
 from services.dunning.domain.contact.events import NoticeRequested
-from tests.properties.casework import Entry, Owed
+from tests.properties.casefile import Entry, Owed
 from tests.support.localtime import local
 from tests.support.wired import Wired
 
