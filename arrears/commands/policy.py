@@ -80,15 +80,21 @@ def explain(
     figures: Annotated[
         bool, typer.Option("--figures", help="The figures and where each comes from instead.")
     ] = False,
+    currency: Annotated[
+        str, typer.Option("--currency", help="What amounts are shown in, by ISO 4217.")
+    ] = "CNY",
 ) -> None:
     """Print a pack in words, each rule with its clause; or its flow, or its figures."""
+    from arrears.billing_import.amounts import currency_known
     from services.dunning import policy
 
     if diagram and figures:
         raise UsageError("--diagram and --figures: one of them")
     pack = policy.with_parameters(_pack(name), dict(_assignment(p) for p in parameter or []))
+    if not currency_known(currency.upper()):
+        raise UsageError(f"--currency {currency}: is not a currency of ISO 4217, such as CNY")
     shown = policy.diagram if diagram else policy.figures if figures else policy.explain
-    typer.echo(shown(pack), nl=False)
+    typer.echo(shown(pack, currency.upper()), nl=False)
 
 
 def _assignment(text: str) -> tuple[str, str]:

@@ -30,3 +30,14 @@ def test_it_lists_the_figures() -> None:
 def test_it_shows_one_thing_at_a_time() -> None:
     result = CliRunner().invoke(app, ["policy", "explain", "mobile", "--figures", "--diagram"])
     assert result.exit_code != 0
+
+
+def test_it_shows_amounts_in_the_currency_asked_for() -> None:
+    for option in ("--diagram", "--figures"):
+        assert "EUR 500.00" in explained("--currency", "eur", option)
+    assert "as soon as CNY 500.00 of principal is overdue" in explained()
+
+
+def test_it_takes_no_currency_that_does_not_exist() -> None:
+    result = CliRunner().invoke(app, ["policy", "explain", "mobile", "--currency", "XYZ"])
+    assert result.exit_code != 0

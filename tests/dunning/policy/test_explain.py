@@ -94,7 +94,7 @@ class TestProse:
 
     def test_of_a_step_that_money_brings_forward(self) -> None:
         text = explain(get("mobile"))
-        assert "On day 30, or as soon as 50000 minor units of principal are overdue," in text
+        assert "On day 30, or as soon as CNY 500.00 of principal is overdue," in text
 
     def test_of_what_holds_a_step_back(self) -> None:
         assert (
@@ -138,6 +138,16 @@ class TestProse:
         )
         assert "recovered from the referral on" in explain(get("luquan-telecom"))
 
+    def test_of_amounts_in_another_currency(self) -> None:
+        mobile = get("mobile")
+        assert "or as soon as JPY 50,000 of principal is overdue," in explain(mobile, "JPY")
+        assert "or as soon as EUR 500.00 of principal is overdue" in diagram(mobile, "EUR")
+        assert "* stop_amount = 50000 (KWD 50.000)  [" in figures(mobile, "KWD")
+        assert "CNY 500.00" in explain(mobile)
+
+    def test_of_a_report_that_works_with_an_amount(self) -> None:
+        assert "is stored (large amount: CNY 10,000.00)" in explain(get("luquan-telecom"))
+
     def test_of_a_figure_that_was_changed(self) -> None:
         changed = with_parameters(get("mobile"), {"restrict_day": 9})
         assert "3. On day 9, provided that" in explain(changed)
@@ -149,9 +159,7 @@ class TestCharge:
         return said(steps(f"day: 1 | {braced(f'charge: {{item: fee, {fee}, due_in_days: 10}}')}"))
 
     def test_a_fixed_amount_is_explained_as_one(self) -> None:
-        assert "the amount decided, else 500 minor units, due 10 days later" in self.charged(
-            "amount: 500"
-        )
+        assert "the amount decided, else CNY 5.00, due 10 days later" in self.charged("amount: 500")
 
     def test_a_share_is_explained_as_one(self) -> None:
         assert "else 10 % of the overdue principal" in self.charged("ratio: 0.1")

@@ -27,7 +27,9 @@ from services.dunning.policy.explain.words import (
     DOCUMENTS,
     PURPOSES,
     TASKS,
+    amount,
     days,
+    figure,
     joined,
     percent,
     person,
@@ -103,7 +105,9 @@ def _short(action: _Short) -> str:
 
 
 def _report(report: Report) -> str:
-    sums = "".join(f" ({plain(name)}: {value})" for name, value in report.figures.items())
+    sums = "".join(
+        f" ({plain(name)}: {figure(name, value)})" for name, value in report.figures.items()
+    )
     return f"the report {quoted(report.name)} is stored{sums}"
 
 
@@ -147,11 +151,13 @@ def _class(given: ClassifyCase) -> str:
 
 
 def _charge(charge: Charge) -> str:
-    if charge.ratio is None:
-        fee = f"{charge.amount} minor units"
-    else:
-        fee = f"{percent(charge.ratio)} of the overdue principal"
     return (
-        f"the fee {quoted(charge.item)} is charged: the amount decided, else {fee}, "
+        f"the fee {quoted(charge.item)} is charged: the amount decided, else {_fee(charge)}, "
         f"due {days(charge.due_in_days)} later"
     )
+
+
+def _fee(charge: Charge) -> str:
+    if charge.ratio is not None:
+        return f"{percent(charge.ratio)} of the overdue principal"
+    return amount(charge.amount or 0)

@@ -27,6 +27,7 @@ from services.dunning.policy.conditions import (
 )
 from services.dunning.policy.explain.words import (
     PURPOSES,
+    amount,
     days,
     joined,
     plain,
@@ -121,10 +122,9 @@ def _said_of_case(given: Single) -> _Said:
             return _Said(f"{what} waits for its decision", f"{what} does not wait for its decision")
         case Overdue():
             return _Said("something is overdue", "nothing is overdue")
-        case OverdueAtLeast(overdue_at_least=amount):
+        case OverdueAtLeast(overdue_at_least=least):
             return _Said(
-                f"at least {amount} minor units are overdue",
-                f"less than {amount} minor units are overdue",
+                f"at least {amount(least)} is overdue", f"less than {amount(least)} is overdue"
             )
         case OverdueWithinDays(overdue_within_days=number):
             return _Said(

@@ -7,16 +7,17 @@ from services.dunning.policy.explain.actions import asking, clauses
 from services.dunning.policy.explain.conditions import condition
 from services.dunning.policy.explain.prose import before_due, monthly
 from services.dunning.policy.explain.timing import trigger, when
-from services.dunning.policy.explain.words import plain, quoted
+from services.dunning.policy.explain.words import CURRENCY, amounts_in, plain, quoted
 from services.dunning.policy.model import Pack, Reaction, Step, Track
 
 _START = "due"
 _ENTITIES = (("#", "#35;"), ('"', "#quot;"), ("<", "#lt;"), (">", "#gt;"), ("|", "#124;"))
 
 
-def diagram(pack: Pack) -> str:
-    """The flow of a case; paste it where Mermaid is drawn."""
-    return "\n".join(["flowchart TD", *(f"  {line}" for line in _lines(pack))]) + "\n"
+def diagram(pack: Pack, currency: str = CURRENCY) -> str:
+    """The flow of a case, its amounts in a currency; paste it where Mermaid is drawn."""
+    with amounts_in(currency, pack.parameters):
+        return "\n".join(["flowchart TD", *(f"  {line}" for line in _lines(pack))]) + "\n"
 
 
 def _lines(pack: Pack) -> Iterator[str]:

@@ -9,7 +9,14 @@ from services.dunning.policy.explain.conditions import condition
 from services.dunning.policy.explain.recovery import recovery
 from services.dunning.policy.explain.terms import contact, money
 from services.dunning.policy.explain.timing import trigger, when
-from services.dunning.policy.explain.words import days, joined, quoted, sentence
+from services.dunning.policy.explain.words import (
+    CURRENCY,
+    amounts_in,
+    days,
+    joined,
+    quoted,
+    sentence,
+)
 from services.dunning.policy.model import BeforeDue, CalendarEntry, Pack, Reaction, Step, Track
 
 _ACCOUNTS = {
@@ -25,12 +32,18 @@ _MONTHLY_IF = {
 }
 
 
-def explain(pack: Pack) -> str:
-    """Write the pack in words."""
-    blocks = [_heading(pack), _block("Money", money(pack)), _block("Contact", contact(pack))]
-    blocks += [_block(title, lines) for title, lines in _in_time(pack)]
-    blocks += [_block(title, lines) for title, lines in recovery(pack)]
-    return "\n\n".join(block for block in blocks if block) + "\n"
+def explain(pack: Pack, currency: str = CURRENCY) -> str:
+    """Write the pack in words, its amounts in a currency."""
+    with amounts_in(currency, pack.parameters):
+        return "\n\n".join(block for block in _blocks(pack) if block) + "\n"
+
+
+def _blocks(pack: Pack) -> Iterator[str]:
+    yield from (_heading(pack), _block("Money", money(pack)), _block("Contact", contact(pack)))
+    for title, lines in _in_time(pack):
+        yield _block(title, lines)
+    for title, lines in recovery(pack):
+        yield _block(title, lines)
 
 
 def step(given: Step) -> str:

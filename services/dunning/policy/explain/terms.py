@@ -1,6 +1,6 @@
 """The terms of money and the limits of contact, in sentences."""
 
-from services.dunning.policy.explain.words import days, percent
+from services.dunning.policy.explain.words import amount, days, percent
 from services.dunning.policy.model import LateFee, Pack
 
 
@@ -22,7 +22,7 @@ def money(pack: Pack) -> list[str]:
         "to what has fallen due."
     )
     small = (
-        [f"No case opens while less than {pack.minimum_overdue} minor units are overdue."]
+        [f"No case opens while less than {amount(pack.minimum_overdue)} is overdue."]
         if pack.minimum_overdue
         else []
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from services.dunning.policy.explain.words import TASKS, days, joined, quoted
+from services.dunning.policy.explain.words import TASKS, amount, days, joined, quoted
 from services.dunning.policy.timing import (
     After,
     AfterApproval,
@@ -61,8 +61,8 @@ def when(given: When) -> str:
     """The day of a step, as the start of a sentence."""
     text = _planned(given)
     if given.or_overdue_at_least is not None:
-        amount = given.or_overdue_at_least
-        text += f", or as soon as {amount} minor units of principal are overdue"
+        least = amount(given.or_overdue_at_least)
+        text += f", or as soon as {least} of principal is overdue"
     text += "".join(f", or {after(one)}" for one in given.or_after)
     if given.not_before:
         text += f", but not before {joined(map(_counted_from, given.not_before))}"

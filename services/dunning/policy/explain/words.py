@@ -1,10 +1,14 @@
 """The words of a pack as a reader knows them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from decimal import Decimal
 from typing import NamedTuple
 
+from contracts.words.formats import money
 from contracts.words.vocabulary import Channel, Document, Purpose
+from services.dunning.policy.parameters import Parameter
 from services.dunning.policy.vocabulary import TaskKind
 
 
@@ -80,6 +84,41 @@ _REFERRALS: Mapping[str, str] = {
     "judicial": "the judicial authorities",
     "credit_bureau_correction": "the credit bureau for correction",
 }
+
+CURRENCY = "CNY"
+"""What amounts are shown in unless another currency is asked for: a pack names none."""
+
+
+class _Amounts(NamedTuple):
+    """The currency they are in, and which parameters of the pack are some."""
+
+    currency: str = CURRENCY
+    parameters: frozenset[str] = frozenset()
+
+
+_PLAIN = _Amounts()
+_amounts = ContextVar("how amounts are shown", default=_PLAIN)
+
+
+@contextmanager
+def amounts_in(currency: str, parameters: Mapping[str, Parameter]) -> Iterator[None]:
+    """Within it `amount` shows this currency, and `figure` knows which parameters are amounts."""
+    names = frozenset(name for name, one in parameters.items() if one.unit == "minor_units")
+    before = _amounts.set(_Amounts(currency, names))
+    try:
+        yield
+    finally:
+        _amounts.reset(before)
+
+
+def amount(minor_units: int) -> str:
+    """`CNY 500.00`."""
+    return money(minor_units, _amounts.get().currency, "en")
+
+
+def figure(name: str, value: int) -> str:
+    """The value of a parameter: an amount if it is one."""
+    return amount(value) if name in _amounts.get().parameters else str(value)
 
 
 def plain(name: str) -> str:
