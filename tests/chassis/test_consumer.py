@@ -9,13 +9,13 @@ from chassis.store.store import Store
 from chassis.store.stored import Stored
 from chassis.store.vault import master_key
 from chassis.store.views import rows
-from chassis.testkit import dump
 from contracts.codec import decode
 from contracts.ledger import AccountCleared
 from contracts.words.streams import Subject
 from tests.chassis import toy
 from tests.chassis.conftest import OpenToy
 from tests.chassis.toy import parked, total
+from tests.support.dump import dump
 
 
 async def test_messages_are_applied_and_published(open_toy: OpenToy, bus: EmbeddedBus) -> None:

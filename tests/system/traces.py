@@ -12,7 +12,7 @@ import httpx
 from arrears.world import World
 from chassis.bus.base import Record
 from chassis.http.dev_keys import mint_token
-from chassis.testkit import dump_over
+from tests.support.dump import dump_over
 
 _NOT_OURS = {"postgres", "kafka"}
 _PARAMETER = re.compile(r"\{(\w+)\}")

@@ -1,4 +1,4 @@
-"""Help for tests of any service: look at everything a store holds."""
+"""Everything a store holds, to look at."""
 
 import re
 
