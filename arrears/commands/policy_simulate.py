@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from arrears.policy_simulation.figures import Figures
     from arrears.policy_simulation.recorded import Recorded
 
-_Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"])]
-
 
 def simulate(
     policy: Annotated[str, typer.Option(help="The new policy: a pack file, or a pack's id.")],

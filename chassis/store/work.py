@@ -2,7 +2,7 @@
 together.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -166,6 +166,3 @@ def fresh_entry(aggregates: Mapping[str, Aggregate[Any, Any]], stream: str) -> E
     """The entry of a stream nobody has written to yet."""
     aggregate = aggregates[kind_of(stream)]
     return Entry(stream, aggregate, aggregate.initial(stream), 0)
-
-
-Handler = Callable[[Work], Any]

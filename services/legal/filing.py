@@ -4,7 +4,6 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from chassis.errors import Transient
-from chassis.logging import get_logger
 from chassis.runtime.service import Service
 from chassis.store.work import Work
 from contracts.words.streams import Subject, key_of, matter_stream
@@ -13,8 +12,6 @@ from services.legal.domain import commands as c
 from services.legal.domain.decide import decide
 from services.legal.views import documents
 from services.legal.views.documents import Paper
-
-log = get_logger(__name__)
 
 
 @dataclass

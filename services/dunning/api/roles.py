@@ -68,8 +68,8 @@ def may(action: Action) -> Any:
 
 
 def acting_for(caller: Principal, named: str | None) -> str:
-    """Who a deed is recorded for: the caller, or whom an `admin` names; `Forbidden` for anybody
-    else who names one.
+    """In whose name it is recorded: the caller's, or whom an `admin` names; `Forbidden` for others
+    who name one.
     """
     if named is None or named == caller.subject:
         return caller.subject

@@ -29,7 +29,7 @@ from services.dunning.reasons import values as r
 
 _ONE_DAY = timedelta(days=1)
 _SCOPES = ("creditor", "segments")
-_Deed = TaskRequested | ReportStored | AlertRaised | ApprovalRequested
+_Effect = TaskRequested | ReportStored | AlertRaised | ApprovalRequested
 
 
 def run_calendar(
@@ -116,11 +116,11 @@ def _entry(
     for index, action in enumerate(entry.do):
         for segment in segments:
             number += 1
-            for effect in _deed(state, pack, action, number, command, day, segment, (index,)):
+            for effect in _effect_of(state, pack, action, number, command, day, segment, (index,)):
                 yield because(effect, why)
 
 
-def _deed(
+def _effect_of(
     state: Creditor,
     pack: Pack,
     action: Action,
@@ -129,7 +129,7 @@ def _deed(
     day: date,
     segment: str | None,
     path: tuple[int, ...],
-) -> Iterator[_Deed]:
+) -> Iterator[_Effect]:
     """The one event of an action; `number` makes its id."""
     match action:
         case Task():
