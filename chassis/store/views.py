@@ -156,6 +156,25 @@ class Projector:
             return len(events)
 
 
+async def page_after(
+    connection: Connection,
+    statement: str,
+    wanted: Sequence[Any],
+    after: Sequence[Any] | None,
+    limit: int,
+    *,
+    key_columns: int = 4,
+) -> list[Any]:
+    """A page of rows behind the row whose sort key is `after`, from the first when it is None.
+
+    The statement takes the filter's values, then those of the key (all null for the first page),
+    then the limit.
+    """
+    key = after or (None,) * key_columns
+    found: list[Any] = await connection.fetch(statement, *wanted, *key, limit)
+    return found
+
+
 async def rows(connection: Connection, table: str) -> list[bytes]:
     """Every row of a table as PostgreSQL writes it, sorted: equal lists mean equal bytes."""
     if not table.replace("_", "").isalnum():

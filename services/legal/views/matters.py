@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from asyncpg import Connection
 
 from chassis.store.stored import Stored
-from chassis.store.views import View, by_statement
+from chassis.store.views import View, by_statement, page_after
 from contracts.words.streams import subject_of
 from services.legal.domain import events as e
 
@@ -121,6 +121,4 @@ async def listing(
 
     `after` is the sort key of the last row before: opened_at, creditor, account, matter_id.
     """
-    key = after or (None, None, None, None)
-    rows: list[Any] = await connection.fetch(_LIST, *wanted, *key, limit)
-    return rows
+    return await page_after(connection, _LIST, wanted, after, limit)

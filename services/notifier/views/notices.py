@@ -8,7 +8,7 @@ from asyncpg import Connection
 from chassis.errors import BrokenInvariant
 from chassis.owed.debtor import DebtorErased
 from chassis.store.stored import Stored
-from chassis.store.views import View, by_statement
+from chassis.store.views import View, by_statement, page_after
 from contracts.words.streams import Subject, subject_of
 from services.notifier.domain import events as e
 
@@ -212,9 +212,7 @@ async def listing(
 
     `after` is the sort key of the last row before: requested_at, creditor, account, notice_id.
     """
-    key = after or (None, None, None, None)
-    rows: list[Any] = await connection.fetch(_LIST, *wanted, *key, limit)
-    return rows
+    return await page_after(connection, _LIST, wanted, after, limit)
 
 
 async def one(connection: Connection, notice_id: str, creditors: list[str] | None) -> Any:
