@@ -1,5 +1,6 @@
 """Batches of records as bytes, whole and broken, and a way to a broker that asks no producer."""
 
+import asyncio
 import struct
 from typing import Any
 
@@ -12,6 +13,9 @@ CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 _CRC, _ATTRIBUTES, _BASE, _BODY = 17, 21, 0, 61
 NOT_UTF8 = b"\xff\xfe\xff\xfe"
 _STAND_IN = "@@@@"
+_NO_LEADER_YET = (3, 5, 6)
+"""What a broker answers for a topic that was made a moment ago."""
+_TRIES, _PAUSE_SECONDS = 100, 0.1
 
 
 def batch(values: list[bytes], codec: str = "none", *, key: bytes = b"acme/1001") -> bytearray:
@@ -63,7 +67,12 @@ async def send_raw(bootstrap: str, topic: str, partition: int, raw: bytes) -> No
     try:
         await client.set_topics([topic])
         request = ProduceRequest(None, -1, 10_000, [(topic, [(partition, raw)])])
-        response: Any = await client.send(client.get_random_node(), request)
-        assert response.topics[0][1][0][1] == 0, response
+        for _ in range(_TRIES):
+            response: Any = await client.send(client.get_random_node(), request)
+            error = response.topics[0][1][0][1]
+            if error not in _NO_LEADER_YET:
+                break
+            await asyncio.sleep(_PAUSE_SECONDS)
+        assert error == 0, response
     finally:
         await client.close()
