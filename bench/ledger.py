@@ -85,9 +85,13 @@ async def take_terms(service: Instance, bus: Bus) -> None:
 
 
 def terms(lane: int) -> Outgoing:
-    """Terms without a late fee; amounts are allocated as they come."""
+    """Terms without a late fee; amounts are allocated as they come.
+
+    In the time zone of the events: their payments are of today at every hour, while one told on a
+    later day goes the longer way of corrections.
+    """
     data = TermsPublished(
-        creditor=CREDITOR, time_zone="Asia/Shanghai", currency="CNY", policy="bench", version=1
+        creditor=CREDITOR, time_zone="UTC", currency="CNY", policy="bench", version=1
     )
     value = encode(
         data,

@@ -67,12 +67,19 @@ async def send_raw(bootstrap: str, topic: str, partition: int, raw: bytes) -> No
     try:
         await client.set_topics([topic])
         request = ProduceRequest(None, -1, 10_000, [(topic, [(partition, raw)])])
+        answer = await _answer(client, request)
         for _ in range(_TRIES):
-            response: Any = await client.send(client.get_random_node(), request)
-            error = response.topics[0][1][0][1]
-            if error not in _NO_LEADER_YET:
+            if answer not in _NO_LEADER_YET:
                 break
             await asyncio.sleep(_PAUSE_SECONDS)
-        assert error == 0, response
+            answer = await _answer(client, request)
+        assert answer == 0
     finally:
         await client.close()
+
+
+async def _answer(client: AIOKafkaClient, request: ProduceRequest) -> int:
+    """The error code for the one partition of a request, 0 when it was taken."""
+    response: Any = await client.send(client.get_random_node(), request)
+    code: int = response.topics[0][1][0][1]
+    return code
