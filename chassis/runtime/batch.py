@@ -44,7 +44,8 @@ class Batch:
     `known` are the inbox rows, among those of the batch, that were there before. `rows` are the new
     ones, `applied` counts the messages handled by type, `erasures` are the keys of debtors erased
     here, `asks_for_more` says whether a message so far needs a history or a key, `unknown` counts
-    by topic and type what no contract describes: on the topics in `guards` it is parked.
+    by topic and type what no contract describes: on the topics in `guards` it is parked. With
+    `asks_before`, `before` has the key of each new row in earlier versions.
     """
 
     def __init__(
@@ -54,10 +55,12 @@ class Batch:
         routes: Routes,
         known: Mapping[bytes, bytes] = _NONE_KNOWN,
         guards: Collection[str] = (),
+        asks_before: bool = False,
     ) -> None:
         self.lane = lane
         self.records = records
         self.rows: list[inbox.Row] = []
+        self.before: dict[bytes, bytes] = {}
         self.parked: list[Parked] = []
         self.applied: Counter[str] = Counter()
         self.duplicates: Counter[str] = Counter()
@@ -67,6 +70,7 @@ class Batch:
         self.asks_for_more = False
         self._routes = routes
         self._guards = guards
+        self._asks_before = asks_before
         self.known = known
         self._seen = dict(known)
 
@@ -108,6 +112,8 @@ class Batch:
             known = seen.setdefault(row[0], body)
             if known is body:  # just put there: the first with this id
                 rows.append(row)
+                if self._asks_before:
+                    self.before[inbox.id_before(message)] = row[0]
                 items.append((record, message, route, route.streams(message, lane)))
                 if message.type == ERASED:
                     self.erasures.add(record.key)

@@ -83,7 +83,8 @@ class Consumer:
         """
         self.probe("consume.begin")
         began = perf_counter()
-        batch = Batch(lane, records, self.routes, guards=self.guards)
+        before = self.store.has_inbox_before
+        batch = Batch(lane, records, self.routes, guards=self.guards, asks_before=before)
         moved = batch.ends()
         for attempt in range(_ATTEMPTS):
             try:
@@ -101,7 +102,7 @@ class Consumer:
                     self.metrics.conflicts.labels(self.metrics.service).inc()
                 else:
                     raise
-                batch = Batch(lane, records, self.routes, known, self.guards)
+                batch = Batch(lane, records, self.routes, known, self.guards, before)
         seconds = perf_counter() - began
         await self.parked.retry_after_batch(batch)
         self._count(batch, seconds)
@@ -111,7 +112,7 @@ class Consumer:
 
     async def _known(self, batch: Batch) -> dict[bytes, bytes]:
         async with acquire(self.store.pool) as connection:
-            found = await inbox.known(connection, [row[0] for row in batch.rows])
+            found = await inbox.known(connection, [row[0] for row in batch.rows], batch.before)
         return {**batch.known, **found}
 
     async def _apply(self, batch: Batch, positions: Positions, moved: Positions) -> Work:
@@ -135,7 +136,7 @@ class Consumer:
     ) -> None:
         await self.store.require_unchanged(connection, work)
         if batch.rows:
-            await inbox.remember(connection, batch.rows)
+            await inbox.remember(connection, batch.rows, batch.before)
         await offsets.move(connection, batch.lane, positions, moved)
         for letter in batch.parked:
             await self.parked.park(connection, work, letter)

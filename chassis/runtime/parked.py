@@ -17,7 +17,7 @@ from chassis.store.dead_letters import Parked
 from chassis.store.pool import acquire
 from chassis.store.store import Store
 from chassis.store.work import Work
-from contracts.codec import Message, decode
+from contracts.codec import Message, body_hash, decode
 from contracts.errors import MalformedMessage, UnknownType
 from contracts.words.streams import Subject
 
@@ -97,8 +97,9 @@ class ParkedMessages:
             reason = letter["reason"] if isinstance(error, KeyError) else str(error)
             await dead_letters.refuse_again(connection, letter["id"], kind, reason)
             return False
-        row = inbox.inbox_row(message)
-        if await inbox.remember_once(connection, row) != row[1]:
+        asks_before = self.store.has_inbox_before
+        known = await inbox.remember_once(connection, message, asks_before=asks_before)
+        if known != body_hash(message):
             await dead_letters.refuse_again(connection, letter["id"], "Rejected", OTHER_BODY)
             return False
         return await self._apply(connection, letter, message, route)

@@ -1,28 +1,45 @@
 """What was consumed: one row per message, so that a duplicate has no effect and a changed one is
 noticed.
+
+A message is known by its creditor, topic, source and id: whoever guesses source and id of another
+creditor's message stops nothing. Messages consumed by versions that did not know creditor and topic
+are in `inbox_before`, which only stores filled by such a version have.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 
-from asyncpg import Connection
+from asyncpg import Connection, UniqueViolationError
 
 from contracts.codec import Message, body_hash
+from contracts.registry import MODELS
 
 Row = tuple[bytes, bytes]
 """Of the inbox: the key of a message, the hash of its body."""
 
 _ID = blake2b(digest_size=16)  # copying it is quicker than making one
 
-_KNOWN = "select id, body from inbox where id = any($1::bytea[])"
+_KNOWN = "select message, body from inbox where message = any($1::bytea[])"
+_KNOWN_BEFORE = "select id, body from inbox_before where id = any($1::bytea[])"
+_HAS_BEFORE = "select to_regclass('inbox_before') is not null"
 
 _REMEMBER_ONCE = """
-insert into inbox (id, body) values ($1, $2)
-on conflict (id) do update set body = inbox.body returning body"""
+insert into inbox (message, body) values ($1, $2)
+on conflict (message) do update set body = inbox.body returning body"""
 
 
 def inbox_id(message: Message) -> bytes:
-    """The de-duplication key of a CloudEvent: its source and id, hashed to 16 bytes."""
+    """The de-duplication key of a CloudEvent: creditor, topic, source and id, hashed to 16
+    bytes.
+    """
+    hashed = _ID.copy()
+    topic = MODELS[message.type].TOPIC
+    hashed.update(f"{message.creditor}\0{topic}\0{message.source}\0{message.id}".encode())
+    return hashed.digest()
+
+
+def id_before(message: Message) -> bytes:
+    """The key under which earlier versions kept it: source and id alone."""
     hashed = _ID.copy()
     hashed.update(f"{message.source}\0{message.id}".encode())
     return hashed.digest()
@@ -33,19 +50,39 @@ def inbox_row(message: Message) -> Row:
     return inbox_id(message), body_hash(message)
 
 
-async def known(connection: Connection, ids: Sequence[bytes]) -> dict[bytes, bytes]:
-    """The body hashes of those ids that were consumed before."""
-    return {row["id"]: row["body"] for row in await connection.fetch(_KNOWN, ids)}
+async def has_before(connection: Connection) -> bool:
+    """Whether the store knows messages consumed by a version before creditor and topic counted."""
+    found: bool = await connection.fetchval(_HAS_BEFORE)
+    return found
 
 
-async def remember(connection: Connection, rows: Sequence[Row]) -> None:
-    """Record messages as consumed; raises `asyncpg.UniqueViolationError` when one was consumed
-    before.
+async def known(
+    connection: Connection, ids: Sequence[bytes], before: Mapping[bytes, bytes]
+) -> dict[bytes, bytes]:
+    """The body hashes of those ids that were consumed before; `before` gives the id today of each
+    key of earlier versions that is to be asked for.
     """
-    await connection.copy_records_to_table("inbox", records=rows, columns=("id", "body"))
+    found = await connection.fetch(_KNOWN_BEFORE, list(before)) if before else []
+    return {before[row["id"]]: row["body"] for row in found} | {
+        row["message"]: row["body"] for row in await connection.fetch(_KNOWN, ids)
+    }
 
 
-async def remember_once(connection: Connection, row: Row) -> bytes:
+async def remember(
+    connection: Connection, rows: Sequence[Row], before: Mapping[bytes, bytes]
+) -> None:
+    """Record messages as consumed; raises `asyncpg.UniqueViolationError` when one was consumed
+    before, by an earlier version too (`before`, as for `known`).
+    """
+    if before and await connection.fetch(_KNOWN_BEFORE, list(before)):
+        raise UniqueViolationError("a message was consumed by an earlier version")
+    await connection.copy_records_to_table("inbox", records=rows, columns=("message", "body"))
+
+
+async def remember_once(connection: Connection, message: Message, *, asks_before: bool) -> bytes:
     """Record one message unless it is there; returns the body hash that stands for its id."""
-    body: bytes = await connection.fetchval(_REMEMBER_ONCE, *row)
+    before = [id_before(message)] if asks_before else []
+    for row in await connection.fetch(_KNOWN_BEFORE, before) if before else ():
+        return bytes(row["body"])
+    body: bytes = await connection.fetchval(_REMEMBER_ONCE, *inbox_row(message))
     return body

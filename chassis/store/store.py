@@ -16,7 +16,7 @@ from asyncpg import Connection
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.errors import Conflict, Misconfigured
-from chassis.store import subject_keys
+from chassis.store import inbox, subject_keys
 from chassis.store.aggregate import Aggregate
 from chassis.store.beside import Beside
 from chassis.store.cached_states import CachedStates
@@ -67,6 +67,7 @@ class Store:
         self._pseudonyms = pseudonyms
         self.cached = CachedStates()
         self.epoch = ""
+        self.has_inbox_before = False
 
     async def open(self, partitions: int) -> None:
         """Read the store's identity; raises `Misconfigured` when it was laid out for another number
@@ -75,6 +76,7 @@ class Store:
         async with acquire(self.pool) as connection:
             await connection.execute(_FIX_PARTITIONS, partitions)
             row = await connection.fetchrow(_META)
+            self.has_inbox_before = await inbox.has_before(connection)
         if row is None or row["partitions"] != partitions:
             found = None if row is None else row["partitions"]
             raise Misconfigured(f"the store was laid out for {found} partitions, not {partitions}")
