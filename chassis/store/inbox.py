@@ -21,7 +21,6 @@ _ID = blake2b(digest_size=16)  # copying it is quicker than making one
 
 _KNOWN = "select message, body from inbox where message = any($1::bytea[])"
 _KNOWN_BEFORE = "select id, body from inbox_before where id = any($1::bytea[])"
-_HAS_BEFORE = "select to_regclass('inbox_before') is not null"
 
 _REMEMBER_ONCE = """
 insert into inbox (message, body) values ($1, $2)
@@ -48,12 +47,6 @@ def id_before(message: Message) -> bytes:
 def inbox_row(message: Message) -> Row:
     """The inbox row of a message: (id, body hash)."""
     return inbox_id(message), body_hash(message)
-
-
-async def has_before(connection: Connection) -> bool:
-    """Whether the store knows messages consumed by a version before creditor and topic counted."""
-    found: bool = await connection.fetchval(_HAS_BEFORE)
-    return found
 
 
 async def known(

@@ -16,7 +16,7 @@ from asyncpg import Connection
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.errors import Conflict, Misconfigured
-from chassis.store import inbox, subject_keys
+from chassis.store import subject_keys
 from chassis.store.aggregate import Aggregate
 from chassis.store.beside import Beside
 from chassis.store.cached_states import CachedStates
@@ -45,7 +45,9 @@ _LANE = """
 select stream, version, type, at, cause, data, lane, position from events
 where lane = $1 and position > $2 order by position limit $3"""
 _NEXT_WAKE = "select min(wake_at) from state where wake_at is not null"
-_META = "select epoch, partitions from store_meta"
+_META = """
+select epoch, partitions, to_regclass('inbox_before') is not null as has_inbox_before
+from store_meta"""
 _FIX_PARTITIONS = "update store_meta set partitions = $1 where partitions is null"
 
 
@@ -76,11 +78,11 @@ class Store:
         async with acquire(self.pool) as connection:
             await connection.execute(_FIX_PARTITIONS, partitions)
             row = await connection.fetchrow(_META)
-            self.has_inbox_before = await inbox.has_before(connection)
         if row is None or row["partitions"] != partitions:
             found = None if row is None else row["partitions"]
             raise Misconfigured(f"the store was laid out for {found} partitions, not {partitions}")
         self.epoch = row["epoch"]
+        self.has_inbox_before = row["has_inbox_before"]
 
     def begin(self, now: datetime, lane: int, *, cached: bool = False) -> Work:
         """A unit of work over nothing yet; a cached one takes the lane's kept states over."""

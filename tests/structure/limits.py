@@ -40,6 +40,7 @@ STORE_TABLES = (
     "forget_queue",
     "idempotency",
     "inbox",
+    "inbox_before",
     "lanes",
     "members",
     "offsets",
