@@ -9,16 +9,15 @@ with leading zeros keeps them. A number with a decimal point is a Decimal, so th
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from arrears.errors import Fault, FileError
+from chassis.plain_yaml import NotPlain, Where, dotted, faults_by_line, read
+from contracts.words.numbers import decimal_of, whole_of
 
-Where = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)\Z")
@@ -46,7 +45,7 @@ class Marked:
 
 
 def load(path: Path) -> Marked:
-    """Read one YAML document; raises FileError when it is absent, not UTF-8 or not YAML."""
+    """Read one YAML document; raises FileError when it is absent, not UTF-8 or not taken."""
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -54,17 +53,12 @@ def load(path: Path) -> Marked:
     except UnicodeDecodeError as error:
         raise FileError(path, [Fault(1, "", "is not UTF-8 text")]) from error
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        raise FileError(path, [_syntax_fault(error)]) from error
-    if root is None:
+        plain = read(text, _scalar)
+    except NotPlain as error:
+        raise FileError(path, [Fault(*fault) for fault in faults_by_line(error)]) from error
+    if plain is None:
         raise FileError(path, [Fault(1, "", "is empty")])
-    lines: dict[Where, int] = {(): 1}
-    faults: list[Fault] = []
-    value = _value(root, (), lines, faults)
-    if faults:
-        raise FileError(path, faults)
-    return Marked(path, value, lines)
+    return Marked(path, plain.value, plain.lines)
 
 
 def read_model(path: Path, model: type[M]) -> tuple[M, Marked]:
@@ -78,59 +72,23 @@ def read_model(path: Path, model: type[M]) -> tuple[M, Marked]:
         raise FileError(path, list(_faults(error, marked))) from error
 
 
-def _syntax_fault(error: yaml.YAMLError) -> Fault:
-    mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or "is not YAML"
-    return Fault(mark.line + 1 if mark else 1, "", problem)
-
-
-def _value(node: yaml.Node, where: Where, lines: dict[Where, int], faults: list[Fault]) -> Any:
-    lines.setdefault(where, node.start_mark.line + 1)
-    if isinstance(node, yaml.MappingNode):
-        return dict(_members(node, where, lines, faults))
-    if isinstance(node, yaml.SequenceNode):
-        return [_value(item, (*where, i), lines, faults) for i, item in enumerate(node.value)]
-    return _scalar(str(node.value), quoted=getattr(node, "style", None) is not None)
-
-
-def _members(
-    node: yaml.MappingNode, where: Where, lines: dict[Where, int], faults: list[Fault]
-) -> Iterator[tuple[str, Any]]:
-    for key_node, value_node in node.value:
-        key = str(key_node.value)
-        here = (*where, key)
-        line = key_node.start_mark.line + 1
-        if here in lines:
-            message = f"is given twice, first on line {lines[here]}"
-            faults.append(Fault(line, _dotted(here), message))
-        lines[here] = line
-        yield key, _value(value_node, here, lines, faults)
-
-
-def _scalar(text: str, *, quoted: bool) -> Any:
+def _scalar(text: str, quoted: bool) -> Any:
     if quoted:
         return text
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.match(text):
-        return int(text)
-    return Decimal(text) if _DECIMAL.match(text) else text
+        return whole_of(text)
+    return decimal_of(text) if _DECIMAL.match(text) else text
 
 
 def _faults(error: ValidationError, marked: Marked) -> Iterator[Fault]:
     for problem in error.errors(include_url=False):
         where = tuple(problem["loc"])
         message = _PLAIN_SENTENCES.get(problem["type"]) or _lower(problem["msg"])
-        yield Fault(marked.line(where), _dotted(where), message)
+        yield Fault(marked.line(where), dotted(where), message)
 
 
 def _lower(message: str) -> str:
     message = message.removeprefix("Value error, ")
     return message[:1].lower() + message[1:]
-
-
-def _dotted(where: Where) -> str:
-    text = ""
-    for part in where:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text

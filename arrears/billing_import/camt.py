@@ -4,6 +4,7 @@ Read by the element names that ISO 20022 publishes, with a parser that takes no 
 `docs/adr/0007` for why no library does it.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -36,6 +37,7 @@ from arrears.billing_import.entries import (
 from arrears.billing_import.ids import identifier
 from arrears.billing_import.mapping import ImportMap
 
+_COUNT = re.compile(r"[0-9]{1,15}")  # of ASCII digits, and few enough to be read
 _NO_REFERENCE = {"", "NOTPROVIDED", "NONREF"}
 _DEBIT_FAMILIES = {"IDDT", "RDDT"}
 _CARD_FAMILIES = {"CCRD", "MCRD"}
@@ -89,7 +91,7 @@ class _Reader:
         transactions = entry.findall("NtryDtls/TxDtls")
         if len(transactions) <= 1:
             count = text_of(entry, "NtryDtls/Btch/NbOfTxs")
-            if not transactions and count.isdigit() and int(count) > 1:
+            if not transactions and _COUNT.fullmatch(count) and int(count) > 1:
                 raise Unusable(f"is a sum of {int(count)} transactions that the file does not list")
             yield self._one(entry, transactions[0] if transactions else None, where)
             return

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from arrears.billing_import.amounts import (
@@ -18,7 +17,7 @@ from arrears.billing_import.amounts import (
 )
 from arrears.billing_import.table import CsvForm
 from arrears.errors import UsageError
-from arrears.marked_yaml import read_model
+from arrears.marked_yaml import load, read_model
 from arrears.scenario.inputs import PaymentMethod
 from contracts.base import Identifier
 from contracts.words.formats import decimals
@@ -54,8 +53,7 @@ def _time_zone(name: str) -> str:
 
 
 def _default_policy() -> str:
-    policy: str = yaml.safe_load(_DEFAULTS.read_text("utf-8"))["policy"]
-    return policy
+    return str(load(_DEFAULTS).value["policy"])
 
 
 Column = Annotated[str, Field(min_length=1)]

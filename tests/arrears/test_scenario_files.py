@@ -95,7 +95,7 @@ def test_an_expectation_wants_only_the_fields_it_gives(tmp_path: Path) -> None:
             "one.yaml:11: when[0]: ",
         ),
         ("opens:", "policy: x\nopens:", "one.yaml:3: policy: is given twice, first on line 2"),
-        ("title: One", "title: [One", "one.yaml:2: expected ',' or ']'"),
+        ("title: One", "title: [One", "one.yaml:2: not YAML: did not find expected ',' or ']'"),
     ],
 )
 def test_what_does_not_fit_is_named_by_line_and_field(

@@ -25,6 +25,7 @@ NonNegativeMinor = Annotated[int, Field(strict=True, ge=0, le=10**15)]
 
 _INSTALMENTS_MAX = 120
 _CLOSED_DAYS_MAX = 2000
+_PARAMETERS_MAX = 200
 
 
 def _known_zone(name: str) -> str:
@@ -67,7 +68,7 @@ class PolicyInput(Input):
     policy: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$")] | None = None
     policy_version: Annotated[int, Field(ge=1)] | None = None
     policy_document: Annotated[str, Field(max_length=200_000)] | None = None
-    parameters: dict[str, Any] = {}
+    parameters: Annotated[dict[str, Any], Field(max_length=_PARAMETERS_MAX)] = {}
 
     @model_validator(mode="after")
     def _one_policy(self) -> "PolicyInput":

@@ -1,6 +1,5 @@
 """What a step, a reaction or a calendar entry does."""
 
-from decimal import Decimal
 from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
@@ -8,7 +7,7 @@ from pydantic import Field, model_validator
 from contracts.base import AMOUNT_MAX
 from contracts.words.vocabulary import Channel, Document, Purpose, Recipients
 from services.dunning.policy.conditions import Condition
-from services.dunning.policy.parts import Below, ByKey, Names, Part
+from services.dunning.policy.parts import DAYS_MAX, TIMES_MAX, Below, ByKey, Names, Part, Share
 from services.dunning.policy.vocabulary import TaskKind
 
 Asked = Annotated[str, Field(min_length=1, max_length=120)]
@@ -27,7 +26,7 @@ class Notice(_Action):
     purpose: Purpose
     channels: tuple[Channel, ...] = Field(min_length=1)
     recipients: Recipients = "first"
-    respond_within_days: int | None = Field(default=None, ge=0)
+    respond_within_days: int | None = Field(default=None, ge=0, le=DAYS_MAX)
     template: str | None = None
 
 
@@ -36,9 +35,9 @@ class Repeat(Part):
     case closes.
     """
 
-    after_days: int = Field(ge=0)
-    every_days: int = Field(ge=1)
-    times: int | None = Field(default=None, ge=1)
+    after_days: int = Field(ge=0, le=DAYS_MAX)
+    every_days: int = Field(ge=1, le=DAYS_MAX)
+    times: int | None = Field(default=None, ge=1, le=TIMES_MAX)
 
 
 class Task(_Action):
@@ -149,9 +148,9 @@ class Charge(_Action):
 
     key: ClassVar[str] = "charge"
     item: str = Field(min_length=1)
-    ratio: Decimal | None = Field(default=None, ge=0)
+    ratio: Share | None = Field(default=None, ge=0)
     amount: int | None = Field(default=None, ge=0, le=AMOUNT_MAX)
-    due_in_days: int = Field(ge=0)
+    due_in_days: int = Field(ge=0, le=DAYS_MAX)
 
     @model_validator(mode="after")
     def _one(self) -> "Charge":

@@ -9,8 +9,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
+from contracts.base import AMOUNT_MAX
 from contracts.words.vocabulary import Purpose
-from services.dunning.policy.parts import ByKey, Keyed, Names, Path, as_list
+from services.dunning.policy.parts import DAYS_MAX, ByKey, Keyed, Names, Path, as_list
 
 
 class AllOf(Keyed):
@@ -129,14 +130,14 @@ class OverdueAtLeast(Keyed):
     """So much principal is overdue (minor units)."""
 
     key: ClassVar[str] = "overdue_at_least"
-    overdue_at_least: int = Field(ge=0)
+    overdue_at_least: int = Field(ge=0, le=AMOUNT_MAX)
 
 
 class OverdueWithinDays(Keyed):
     """Something was overdue within the last so many days."""
 
     key: ClassVar[str] = "overdue_within_days"
-    overdue_within_days: int = Field(ge=1)
+    overdue_within_days: int = Field(ge=1, le=DAYS_MAX)
 
 
 Single = (

@@ -3,11 +3,10 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
-import yaml
-
+from chassis.plain_yaml import NotPlain, dotted, faults_by_line, read
+from contracts.words.numbers import decimal_of, whole_of
 from services.dunning.policy.parts import Path
 from services.dunning.policy.problem import PackError, Problem
 
@@ -57,7 +56,7 @@ class Document:
 
     def problem(self, path: Path, message: str) -> Problem:
         """Place a message at a field."""
-        return Problem(self.file, self.line_of(path), field_name(path), message)
+        return Problem(self.file, self.line_of(path), dotted(path), message)
 
 
 def _has(value: Any, part: str | int) -> bool:
@@ -66,78 +65,30 @@ def _has(value: Any, part: str | int) -> bool:
     return isinstance(value, dict) and part in value
 
 
-def field_name(path: Path) -> str:
-    """Write a path as people do: `steps[2].when.day`."""
-    text = ""
-    for part in path:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        else:
-            text += f".{part}" if text else part
-    return text
-
-
 def parse(file: str, text: str) -> Document:
     """Read YAML; only `true`/`false`, `null`, integers and decimals are not strings, so `on` and
     `20:00` stay what they look like.
 
-    Raises PackError for broken YAML, a key given twice, and a file that is not a mapping.
+    Raises PackError for what `plain_yaml` does not take, a key given twice, and a file that is not
+    a mapping.
     """
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise PackError([Problem(file, line, "", f"not YAML: {error.problem}")]) from error
-    lines: dict[Path, int] = {}
-    problems: list[Problem] = []
-    data = _plain(node, (), file, lines, problems) if node else None
-    if not isinstance(data, dict):
-        problems.append(Problem(file, 1, "", "a policy pack is a mapping of fields"))
-    if problems or not isinstance(data, dict):
-        raise PackError(problems)
-    return Document(file, data, lines)
+        plain = read(text, _scalar)
+    except NotPlain as error:
+        problems = [Problem(file, *fault) for fault in faults_by_line(error)]
+        raise PackError(problems) from error
+    if plain is None or not isinstance(plain.value, dict):
+        raise PackError([Problem(file, 1, "", "a policy pack is a mapping of fields")])
+    return Document(file, plain.value, plain.lines)
 
 
-def _plain(
-    node: yaml.Node, path: Path, file: str, lines: dict[Path, int], problems: list[Problem]
-) -> Any:
-    lines.setdefault(path, node.start_mark.line + 1)
-    if isinstance(node, yaml.MappingNode):
-        return _mapping(node, path, file, lines, problems)
-    if isinstance(node, yaml.SequenceNode):
-        return [
-            _plain(child, (*path, i), file, lines, problems) for i, child in enumerate(node.value)
-        ]
-    return _scalar(node)
-
-
-def _mapping(
-    node: yaml.MappingNode,
-    path: Path,
-    file: str,
-    lines: dict[Path, int],
-    problems: list[Problem],
-) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        key = str(key_node.value)
-        here = (*path, key)
-        line = key_node.start_mark.line + 1
-        if key in result:
-            problems.append(Problem(file, line, field_name(here), "given twice"))
-        lines[here] = line
-        result[key] = _plain(value_node, here, file, lines, problems)
-    return result
-
-
-def _scalar(node: yaml.Node) -> Any:
-    text = str(node.value)
-    if isinstance(node, yaml.ScalarNode) and node.style:
+def _scalar(text: str, quoted: bool) -> Any:
+    if quoted:
         return text
     if text in _WORDS:
         return _WORDS[text]
     if _INT.fullmatch(text):
-        return int(text)
+        return whole_of(text)
     if _DECIMAL.fullmatch(text):
-        return Decimal(text)
+        return decimal_of(text)
     return text

@@ -17,12 +17,22 @@ from pydantic import (
     model_validator,
 )
 
+from contracts.base import AMOUNT_MAX
 from contracts.words.vocabulary import Allocation, LateFeeStart, Role
 from services.dunning.policy.actions import Action, Asking, following
 from services.dunning.policy.conditions import Condition
 from services.dunning.policy.document import Document
 from services.dunning.policy.parameters import Parameter
-from services.dunning.policy.parts import Part, as_list
+from services.dunning.policy.parts import (
+    DAYS_MAX,
+    ENTRIES_MAX,
+    TIMES_MAX,
+    VERSION_MAX,
+    YEARS_MAX,
+    Part,
+    Share,
+    as_list,
+)
 from services.dunning.policy.recovery import (
     CashDesk,
     Commission,
@@ -51,15 +61,15 @@ class Title(Part):
 class LateFee(Part):
     """Simple late fee a day on overdue principal; `started` waits for a step that starts it."""
 
-    rate_per_day: Decimal = Field(ge=0, le=1)
-    cap_ratio: Decimal = Field(default=Decimal(1), gt=0)
+    rate_per_day: Share = Field(ge=0, le=1)
+    cap_ratio: Share = Field(default=Decimal(1), gt=0)
     starts: LateFeeStart = "due"
 
 
 class Terms(Part):
     """What the ledger needs of the policy."""
 
-    due_days: int | None = Field(default=None, ge=0)
+    due_days: int | None = Field(default=None, ge=0, le=DAYS_MAX)
     allocation: Allocation = "principal_first"
     late_fee: LateFee | None = None
 
@@ -69,9 +79,9 @@ class Contact(Part):
 
     from_: Clock = Field(alias="from")
     until: Clock
-    contacts_max: int = Field(ge=1)
-    window_days: int = Field(ge=1)
-    calls_per_day_max: int = Field(ge=1)
+    contacts_max: int = Field(ge=1, le=TIMES_MAX)
+    window_days: int = Field(ge=1, le=DAYS_MAX)
+    calls_per_day_max: int = Field(ge=1, le=TIMES_MAX)
 
 
 class Entry(Part):
@@ -99,7 +109,7 @@ class Entry(Part):
 class BeforeDue(Entry):
     """A notice some days before the due date of an item not yet due."""
 
-    days: int = Field(ge=1)
+    days: int = Field(ge=1, le=DAYS_MAX)
 
 
 class Step(Entry):
@@ -122,7 +132,7 @@ class Track(Part):
 
     classified: str = Field(min_length=1)
     instead_of: tuple[StepId, ...] = Field(min_length=1)
-    steps: tuple[Step, ...] = Field(min_length=1)
+    steps: tuple[Step, ...] = Field(min_length=1, max_length=ENTRIES_MAX)
 
 
 class Reaction(Entry):
@@ -156,8 +166,8 @@ class CalendarEntry(Entry):
 class Limitation(Part):
     """The limitation period of a debt and what restarts it."""
 
-    years: int = Field(ge=1)
-    near_days: int = Field(ge=1)
+    years: int = Field(ge=1, le=YEARS_MAX)
+    near_days: int = Field(ge=1, le=DAYS_MAX)
     restarted_by: tuple[Literal["delivered_demand", "promise", "part_payment"], ...]
     near: tuple[Action, ...] = ()
     expired: tuple[Action, ...] = ()
@@ -173,7 +183,7 @@ class Pack(Part):
     """
 
     id: Id
-    version: int = Field(ge=1)
+    version: int = Field(ge=1, le=VERSION_MAX)
     same_as: tuple[str, ...] = ()
     title: Title
     for_: str = Field(alias="for", min_length=1)
@@ -183,14 +193,14 @@ class Pack(Part):
     terms: Terms = Terms()
     contact: Contact
     step_time: Clock
-    minimum_overdue: int = Field(default=0, ge=0)
-    unmatched_days: int = Field(default=6, ge=1)
-    before_due: tuple[BeforeDue, ...] = ()
-    steps: tuple[Step, ...] = Field(min_length=1)
-    tracks: tuple[Track, ...] = ()
-    reactions: tuple[Reaction, ...] = ()
-    calendar: tuple[CalendarEntry, ...] = ()
-    grading: tuple[Grade, ...] = ()
+    minimum_overdue: int = Field(default=0, ge=0, le=AMOUNT_MAX)
+    unmatched_days: int = Field(default=6, ge=1, le=DAYS_MAX)
+    before_due: tuple[BeforeDue, ...] = Field(default=(), max_length=ENTRIES_MAX)
+    steps: tuple[Step, ...] = Field(min_length=1, max_length=ENTRIES_MAX)
+    tracks: tuple[Track, ...] = Field(default=(), max_length=ENTRIES_MAX)
+    reactions: tuple[Reaction, ...] = Field(default=(), max_length=ENTRIES_MAX)
+    calendar: tuple[CalendarEntry, ...] = Field(default=(), max_length=ENTRIES_MAX)
+    grading: tuple[Grade, ...] = Field(default=(), max_length=ENTRIES_MAX)
     limitation: Limitation | None = None
     commission: Commission | None = None
     decisions: Decisions | None = None

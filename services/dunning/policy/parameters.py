@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
-from typing import Any, Literal, NamedTuple
+from decimal import Decimal
+from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from contracts.words.numbers import as_decimal
 
 Unit = Literal[
     "days", "months", "years", "day_of_month", "minor_units", "ratio", "count", "time", "choice"
@@ -48,8 +50,8 @@ class Parameter(BaseModel):
     source: str = Field(min_length=1)
     vague: bool = False
     description: str = ""
-    min: Decimal | None = None
-    max: Decimal | None = None
+    min: Annotated[Decimal, BeforeValidator(as_decimal)] | None = None
+    max: Annotated[Decimal, BeforeValidator(as_decimal)] | None = None
     choices: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -77,29 +79,32 @@ class Parameter(BaseModel):
 
 def _clock(value: Any) -> str:
     if not isinstance(value, str) or not _CLOCK.fullmatch(value):
-        raise ValueError(f"must be a time of day HH:MM, not {value!r}")
+        raise ValueError(f"must be a time of day HH:MM, not {_shown(value)}")
     return value
 
 
 def _chosen(value: Any, choices: tuple[str, ...]) -> str:
     if value not in choices:
-        raise ValueError(f"must be one of {', '.join(choices)}, not {value!r}")
+        raise ValueError(f"must be one of {', '.join(choices)}, not {_shown(value)}")
     return str(value)
 
 
 def _number(value: Any, *, whole: bool) -> int | Decimal:
-    wanted = "a whole number" if whole else "a decimal number"
+    wanted = f"must be {'a whole number' if whole else 'a decimal number'}, not {_shown(value)}"
     try:
-        number = Decimal("NaN" if isinstance(value, bool) else str(value))
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite():
-        raise ValueError(f"must be {wanted}, not {value!r}")
-    if not whole:
-        return number
-    if number != number.to_integral_value():
-        raise ValueError(f"must be {wanted}, not {value!r}")
-    return int(number)
+        number = as_decimal(value)
+    except ValueError as error:
+        raise ValueError(f"{wanted}: it {error}") from None
+    is_number = isinstance(number, Decimal)
+    if not is_number or (whole and number != number.to_integral_value()):
+        raise ValueError(wanted)
+    return int(number) if whole else number
+
+
+def _shown(value: Any) -> str:
+    """What was given, as far as somebody wants to read it."""
+    is_one = isinstance(value, str | int | float | Decimal)
+    return repr(value if is_one else type(value).__name__)[:60]
 
 
 _CONTACT = "rules shared by all packs: contact"

@@ -2,13 +2,27 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, Any, ClassVar, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from contracts.words.numbers import as_decimal
 
 Path = tuple[str | int, ...]
 """The place of a field in a file: names, and numbers in lists."""
+
+DAYS_MAX, MONTHS_MAX, YEARS_MAX = 100_000, 3_600, 300
+"""No day counted so far from a day that people state lies beyond the last there is."""
+TIMES_MAX = 1_000_000
+VERSION_MAX = 2**31 - 1
+ENTRIES_MAX = 500
+"""Of steps, and of each list beside them."""
+_SHARE_MAX = 10**6
+
+Share = Annotated[Decimal, BeforeValidator(as_decimal), Field(le=_SHARE_MAX)]
+"""A rate, a ratio or a percentage."""
 
 
 class Part(BaseModel):

@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 from chassis.errors import Malformed
 
+SHOWN_MAX = 100
+"""Faults that are told at once: whoever has more begins with these."""
+
 
 class Problem(NamedTuple):
     """One fault: `packs/x.yaml:23: steps[2].when.day: must be at least 1`."""
@@ -26,4 +29,7 @@ class PackError(Malformed):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(problems, key=lambda p: (p.file, p.line, p.field)))
-        super().__init__("\n".join(str(p) for p in self.problems))
+        shown = [str(p) for p in self.problems[:SHOWN_MAX]]
+        if len(self.problems) > SHOWN_MAX:
+            shown.append(f"and {len(self.problems) - SHOWN_MAX} more")
+        super().__init__("\n".join(shown))

@@ -1,11 +1,10 @@
 """What a pack says of recovering money: grades, commission, credit, cash, targets."""
 
-from decimal import Decimal
 from typing import Literal
 
 from pydantic import Field, model_validator
 
-from services.dunning.policy.parts import Names, Part
+from services.dunning.policy.parts import DAYS_MAX, MONTHS_MAX, YEARS_MAX, Names, Part, Share
 
 
 class Grade(Part):
@@ -15,7 +14,7 @@ class Grade(Part):
     """
 
     as_: str = Field(alias="as", min_length=1)
-    below_days: int | None = Field(default=None, ge=1)
+    below_days: int | None = Field(default=None, ge=1, le=DAYS_MAX)
     no_contact: bool = False
     observed: Names = ()
 
@@ -23,11 +22,11 @@ class Grade(Part):
 class CommissionRate(Part):
     """A rate and the recoveries it is for; the first that fits counts."""
 
-    rate: Decimal = Field(ge=0, le=1)
+    rate: Share = Field(ge=0, le=1)
     won_in_court: bool = False
     in_kind: bool = False
     expired: bool | None = None
-    expired_years_below: int | None = Field(default=None, ge=1)
+    expired_years_below: int | None = Field(default=None, ge=1, le=YEARS_MAX)
 
 
 class Commission(Part):
@@ -35,7 +34,7 @@ class Commission(Part):
 
     from_: Literal["referral", "payment"] = Field(alias="from")
     rates: tuple[CommissionRate, ...] = Field(min_length=1)
-    none_in_first_months: int = Field(default=0, ge=0)
+    none_in_first_months: int = Field(default=0, ge=0, le=MONTHS_MAX)
 
     @model_validator(mode="after")
     def _last_for_all(self) -> "Commission":
@@ -50,7 +49,7 @@ class Decisions(Part):
     """Applications that wait too long: those `for` something named, all when nothing is."""
 
     for_: Names = Field(default=(), alias="for")
-    late_after_days: int = Field(ge=1)
+    late_after_days: int = Field(ge=1, le=DAYS_MAX)
     alert: str = "decision_late"
 
 
@@ -58,7 +57,7 @@ class CreditRule(Part):
     """Who may owe at all, and how much arrears the creditor bears."""
 
     agreement_required: bool = False
-    arrears_ratio_max: Decimal | None = Field(default=None, gt=0)
+    arrears_ratio_max: Share | None = Field(default=None, gt=0)
     responsible_clearance: bool = False
 
 
@@ -73,8 +72,8 @@ class CashDesk(Part):
 class Pay(Part):
     """How a point over or under a target moves pay, and its cap (both percent)."""
 
-    per_point: Decimal = Field(ge=0)
-    cap: Decimal = Field(ge=0)
+    per_point: Share = Field(ge=0)
+    cap: Share = Field(ge=0)
 
 
 class Kpi(Part):
@@ -85,6 +84,6 @@ class Kpi(Part):
     """
 
     exempt: tuple[str, ...] = ()
-    collection_targets: tuple[Decimal, ...] = Field(min_length=4, max_length=4)
-    clearing_targets: tuple[Decimal, ...] = Field(min_length=4, max_length=4)
+    collection_targets: tuple[Share, ...] = Field(min_length=4, max_length=4)
+    clearing_targets: tuple[Share, ...] = Field(min_length=4, max_length=4)
     pay: dict[str, Pay] = {}

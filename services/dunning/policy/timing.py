@@ -4,8 +4,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
+from contracts.base import AMOUNT_MAX
 from contracts.words.vocabulary import LegalStep
-from services.dunning.policy.parts import ByKey, Keyed, Names
+from services.dunning.policy.parts import DAYS_MAX, MONTHS_MAX, ByKey, Keyed, Names
 from services.dunning.policy.vocabulary import TaskKind
 
 
@@ -15,7 +16,7 @@ class _After(Keyed):
     With no days the step comes at the next step time after the fact.
     """
 
-    days: int = Field(default=0, ge=0)
+    days: int = Field(default=0, ge=0, le=DAYS_MAX)
 
 
 class AfterTask(_After):
@@ -73,7 +74,7 @@ class _When(Keyed):
     `not_before` holds it back.
     """
 
-    or_overdue_at_least: int | None = Field(default=None, ge=0)
+    or_overdue_at_least: int | None = Field(default=None, ge=0, le=AMOUNT_MAX)
     or_after: tuple[After, ...] = ()
     not_before: tuple[After, ...] = ()
 
@@ -82,14 +83,14 @@ class DayPastDue(_When):
     """A day counted from the due date of the oldest overdue item."""
 
     key: ClassVar[str] = "day"
-    day: int = Field(ge=1)
+    day: int = Field(ge=1, le=DAYS_MAX)
 
 
 class DaysAfterStep(_When):
     """Days after the last step taken."""
 
     key: ClassVar[str] = "then_days"
-    then_days: int = Field(ge=0)
+    then_days: int = Field(ge=0, le=DAYS_MAX)
 
 
 class AfterFact(_When):
@@ -103,7 +104,7 @@ class MonthsPastDue(_When):
     """The first day beyond so many calendar months past due."""
 
     key: ClassVar[str] = "months_past_due"
-    months_past_due: int = Field(ge=1)
+    months_past_due: int = Field(ge=1, le=MONTHS_MAX)
 
 
 When = Annotated[

@@ -21,7 +21,7 @@ from services.dunning.policy.facts import (
     PromiseFact,
     TaskFact,
 )
-from services.dunning.policy.parts import Below, ByKey, Keyed, Names, as_list
+from services.dunning.policy.parts import TIMES_MAX, Below, ByKey, Keyed, Names, as_list
 from services.dunning.policy.vocabulary import DisputeChange, NoticeFate, TaskKind
 
 Fates = Annotated[tuple[NoticeFate, ...], BeforeValidator(as_list)]
@@ -77,7 +77,7 @@ class OnTask(Below):
     key: ClassVar[str] = "task"
     kind: TaskKind
     results: Names = ()
-    times: int | None = Field(default=None, ge=1)
+    times: int | None = Field(default=None, ge=1, le=TIMES_MAX)
 
     def answers(self, fact: Fact) -> bool:
         """Whether such a task ended; how many did is for the case to say."""

@@ -200,7 +200,7 @@ class TestMessages:
 
     def test_a_key_given_twice(self) -> None:
         text = HEAD + "version: 2\n" + steps(f"day: 1 | {braced(SMS)}")
-        assert faults(text) == ["packs/x.yaml:8: version: given twice"]
+        assert faults(text) == ["packs/x.yaml:8: version: is given twice, first on line 3"]
 
     def test_broken_yaml(self) -> None:
         (message,) = faults("id: [x\nversion: 1\n")
