@@ -23,6 +23,7 @@ from chassis.runtime.live import LOOPS, Loop
 from chassis.settings import Settings
 from contracts.codec import NO_ACCOUNT, encode
 from contracts.dunning.terms import TermsPublished
+from contracts.registry import source_of
 
 TERMS_TOPIC = "dunning"
 POLL_SECONDS = 0.01
@@ -96,7 +97,7 @@ def terms(lane: int) -> Outgoing:
     value = encode(
         data,
         id=f"terms-{lane}",
-        source="bench",
+        source=source_of(TERMS_TOPIC),
         time=datetime.now(UTC),
         creditor=CREDITOR,
         subject=NO_ACCOUNT,

@@ -19,7 +19,7 @@ from contracts import refusal
 from contracts.base import FIRST_YEAR, LAST_YEAR, OUT_OF_YEARS, Contract
 from contracts.characters import refuse_controls
 from contracts.errors import MalformedMessage
-from contracts.registry import MODELS
+from contracts.registry import FOREIGN, MODELS
 from contracts.twins import quick_twin, twin
 from contracts.words.identifiers import CHARACTERS, IDENTIFIER
 
@@ -29,8 +29,6 @@ SIZE_MAX = 256 * 1024
 """The size limit of a message, in bytes."""
 NO_ACCOUNT = "*"
 """The subject of a message about the creditor as a whole."""
-FOREIGN = "billing"
-"""The topic that others write."""
 
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 _Source = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]

@@ -11,7 +11,8 @@ from contracts.words.identifiers import is_identifier
 
 _ID_MAX = 256
 _TYPE_MAX = 128
-_MEMBER = re.compile(rb'"(id|type|creditor|subject)"\s*:\s*("(?:[^"\\]|\\.)*")')
+_SOURCE_MAX = 512
+_MEMBER = re.compile(rb'"(id|type|source|creditor|subject)"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 
 class Told(NamedTuple):
@@ -21,6 +22,7 @@ class Told(NamedTuple):
     type: str | None
     creditor: str | None
     subject: str | None
+    source: str | None = None
 
 
 def told(value: bytes, headers: Sequence[tuple[str, bytes]] = ()) -> Told:
@@ -41,6 +43,7 @@ def told(value: bytes, headers: Sequence[tuple[str, bytes]] = ()) -> Told:
         _text(found.get("type"), _TYPE_MAX),
         _name(found.get("creditor")),
         _subject(found),
+        _text(found.get("source"), _SOURCE_MAX),
     )
 
 

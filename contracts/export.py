@@ -9,9 +9,8 @@ from typing import Any
 import yaml
 
 from contracts.asyncapi import document
-from contracts.codec import FOREIGN
 from contracts.compat import breaking_changes
-from contracts.registry import MODELS
+from contracts.registry import FOREIGN, MODELS
 from contracts.schema import envelope_schema
 
 HERE = Path(__file__).parent

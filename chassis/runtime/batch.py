@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from chassis.bus.base import TOMBSTONE, Record, Unreadable, next_offset
+from chassis.runtime.boundaries import misplaced
 from chassis.runtime.routes import MessageRoute
 from chassis.store import dead_letters, inbox
 from chassis.store.dead_letters import Original, Parked
@@ -16,7 +17,7 @@ from contracts.characters import in_keys, refuse_key
 from contracts.codec import Message, decode
 from contracts.envelope import told
 from contracts.errors import MalformedMessage, UnknownType
-from contracts.registry import MODELS
+from contracts.registry import MODELS, OWNERS
 from contracts.words.streams import Subject
 
 SLICE_RECORDS = 200
@@ -90,6 +91,7 @@ class Batch:
     def _decode(self, records: Sequence[Record]) -> list[Item]:
         items: list[Item] = []
         routes, seen, rows, lane = self._routes, self._seen, self.rows, self.lane
+        owners = OWNERS
         odd_keys = in_keys(b"".join([record.key or b"" for record in records]))
         for record in records:
             try:
@@ -103,9 +105,11 @@ class Batch:
                 reason = record.reason if isinstance(record, Unreadable) else str(error)
                 self.park(record, None, "Malformed", reason)
                 continue
-            route = routes[record.topic].get(message.type)
-            if route is None:
-                self._pass_over(record, message.type)
+            topic = record.topic
+            owner = owners.get(topic)
+            route = routes[topic].get(message.type)
+            if route is None or (owner is not None and message.source != owner):
+                self._turn_away(record, message)
                 continue
             row = inbox.inbox_row(message)
             body = row[1]
@@ -127,17 +131,24 @@ class Batch:
         self.applied.update(kinds)
         return items
 
-    def _pass_over(self, record: Record, kind: str) -> None:
-        if topic_of(kind) == record.topic:
+    def _turn_away(self, record: Record, message: Message) -> None:
+        """A message without a route: others read it, or it does not belong here."""
+        wrong = misplaced(record.topic, message.type, message.source)
+        if wrong is None:
             self.skipped[record.topic] += 1
         else:
-            self._set_aside(record, kind, f"{kind} is no message of {record.topic}")
+            self.unknown[record.topic, message.type] += 1
+            self.park(record, message, *wrong)
 
     def _set_aside(self, record: Record, kind: str, reason: str) -> None:
+        """A type no contract describes: of a later version of the topic's owner, or of nobody."""
         if kind == TOMBSTONE:
             return
         self.unknown[record.topic, kind] += 1
-        if record.topic in self._guards:
+        wrong = misplaced(record.topic, kind, told(record.value, record.headers).source)
+        if wrong is not None:
+            self.park(record, None, *wrong)
+        elif record.topic in self._guards:
             self.park(record, None, UnknownType.__name__, reason)
 
     def park(self, record: Record, message: Message | None, error: str, reason: str) -> None:

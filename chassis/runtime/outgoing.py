@@ -9,6 +9,7 @@ from chassis.bus.base import Outgoing as BusMessage
 from chassis.store.stored import Stored
 from contracts.base import Contract
 from contracts.codec import CONTENT_TYPE, encode
+from contracts.registry import source_of
 from contracts.words.streams import key_of, subject_of
 
 ALL_ACCOUNTS = "*"
@@ -68,7 +69,7 @@ def to_bus(
         value = encode(
             outgoing.data,
             id=copy_id,
-            source=f"arrears/{service}",
+            source=source_of(service),
             time=stored.at,
             creditor=outgoing.creditor,
             subject=outgoing.account,

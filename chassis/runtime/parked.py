@@ -10,6 +10,7 @@ from chassis.clock import Clock
 from chassis.errors import NotFound, Rejected
 from chassis.metrics import Metrics
 from chassis.runtime.batch import OTHER_BODY, Batch, Routes
+from chassis.runtime.boundaries import misplaced
 from chassis.runtime.handling import run, run_with_history
 from chassis.runtime.routes import MessageRoute
 from chassis.store import dead_letters, inbox
@@ -96,6 +97,10 @@ class ParkedMessages:
             kind = "UnknownType" if isinstance(error, UnknownType) else "Malformed"
             reason = letter["reason"] if isinstance(error, KeyError) else str(error)
             await dead_letters.refuse_again(connection, letter["id"], kind, reason)
+            return False
+        wrong = misplaced(letter["source"], message.type, message.source)
+        if wrong is not None:
+            await dead_letters.refuse_again(connection, letter["id"], *wrong)
             return False
         asks_before = self.store.has_inbox_before
         known = await inbox.remember_once(connection, message, asks_before=asks_before)

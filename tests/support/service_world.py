@@ -23,7 +23,7 @@ from chassis.settings import Settings
 from contracts import dunning
 from contracts.base import Contract
 from contracts.codec import Message, decode, encode
-from contracts.registry import TOPICS
+from contracts.registry import OWNERS, TOPICS
 from tests.support.ledger_messages import LedgerMessages
 
 CREDITOR, ACCOUNT = "acme", "P-1"
@@ -86,7 +86,7 @@ class ServiceWorld:
             value = encode(
                 data,
                 id=f"m-{next(self.ids)}",
-                source="tests",
+                source=OWNERS.get(data.TOPIC, "tests"),
                 time=self.clock.now(),
                 creditor=creditor,
                 subject=subject,

@@ -291,7 +291,7 @@ class Wired:
                 body = encode(
                     out.data,
                     id=f"{service.name}-{stored.position}-{index}",
-                    source=f"/{service.name}",
+                    source=f"arrears/{service.name}",
                     time=stored.at.astimezone(UTC),
                     creditor=out.creditor,
                     subject=out.account,
