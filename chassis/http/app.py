@@ -10,6 +10,7 @@ from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from chassis.clock import Clock, WallClock
 from chassis.errors import ArrearsError
 from chassis.http import problems
 from chassis.http.auth import Authenticator, authenticator, current_principal
@@ -35,6 +36,7 @@ def create_app(
     metrics: Metrics,
     pool: "asyncpg.Pool[asyncpg.Record] | None" = None,
     auth: Authenticator | None = None,
+    clock: Clock | None = None,
 ) -> FastAPI:
     """A service's HTTP application.
 
@@ -57,7 +59,7 @@ def create_app(
     describe(app, [open_routes, *routers], _port(settings, service_name))
     # The last added stands outermost.
     if pool is not None:
-        app.add_middleware(Idempotency, pool=pool)
+        app.add_middleware(Idempotency, pool=pool, clock=clock or WallClock())
     app.add_middleware(Gate, authenticator=auth or authenticator(settings))
     app.add_middleware(SizeLimit, bytes_max=settings.request_bytes_max)
     app.add_middleware(AccessLog, metrics=metrics)

@@ -1,7 +1,7 @@
 """Who is calling: JSON web tokens, roles and the creditors a caller may see."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import jwt
@@ -12,6 +12,7 @@ from chassis.errors import BrokenInvariant, Forbidden, Malformed
 from chassis.http import dev_keys
 from chassis.http.keys import ALGORITHMS, Keys, from_file, from_url
 from chassis.settings import Settings
+from chassis.store.answers import Right
 
 ADMIN = "admin"
 ROLES = frozenset(
@@ -21,6 +22,7 @@ ROLES = frozenset(
     }
 )  # fmt: skip
 ANY_CREDITOR = "*"
+_ROLES, _CREDITOR = "roles", "creditor"
 _LEEWAY_SECONDS = 30
 _REQUIRED = ["exp", "iat", "aud", "iss", "sub"]
 
@@ -31,11 +33,17 @@ class Unauthenticated(Exception):
 
 @dataclass(frozen=True)
 class Principal:
-    """A caller: the token's subject, its roles and the creditors it may act for (`*`: all)."""
+    """A caller: the token's subject, its roles and the creditors it may act for (`*`: all).
+
+    `used` collects the rights a request asked for and held: a kept answer is given again only to
+    whoever has them still.
+    """
 
     subject: str
     roles: frozenset[str]
     creditors: frozenset[str]
+    issuer: str = ""
+    used: set[Right] = field(default_factory=set, compare=False, repr=False)
 
     @property
     def is_admin(self) -> bool:
@@ -49,7 +57,10 @@ class Principal:
 
     def has(self, *roles: str) -> bool:
         """Whether the caller has one of the roles; `admin` has them all."""
-        return self.is_admin or not self.roles.isdisjoint(roles)
+        held = self.is_admin or not self.roles.isdisjoint(roles)
+        if held:
+            self.used.add((_ROLES, *roles))
+        return held
 
     def check(self, *roles: str) -> None:
         """Raise `Forbidden` unless the caller has one of the roles."""
@@ -58,7 +69,10 @@ class Principal:
 
     def may_see(self, creditor: str) -> bool:
         """Whether the creditor is in the token's scope."""
-        return self.sees_all or creditor in self.creditors
+        covered = self.sees_all or creditor in self.creditors
+        if covered:
+            self.used.add((_CREDITOR, creditor))
+        return covered
 
     def scope(self, creditor: str | None) -> str:
         """The creditor a request is about: the one named, else the token's only one.
@@ -69,7 +83,7 @@ class Principal:
         if creditor is None:
             if self.sees_all or len(self.creditors) != 1:
                 raise Malformed("creditor: the token covers several, name one")
-            return next(iter(self.creditors))
+            creditor = next(iter(self.creditors))
         if not self.may_see(creditor):
             raise Forbidden(f"the token does not cover creditor {creditor}")
         return creditor
@@ -81,6 +95,14 @@ class Principal:
         if creditor is not None:
             return [self.scope(creditor)]
         return None if self.sees_all else sorted(self.creditors)
+
+    def check_again(self, rights: Iterable[Right]) -> None:
+        """Raise `Forbidden` unless the caller has all of these rights."""
+        for kind, *about in rights:
+            if kind == _ROLES:
+                self.check(*about)
+            else:
+                self.scope(about[0])
 
 
 class Authenticator:
@@ -179,6 +201,7 @@ def _principal(claims: dict[str, Any]) -> Principal:
         str(claims["sub"]),
         _names(claims.get("roles")) & ROLES,
         _names(claims.get("creditors")),
+        str(claims["iss"]),
     )
 
 

@@ -1,66 +1,43 @@
 """`Idempotency-Key`: a POST sent twice is done once, and answered twice with the same bytes."""
 
 import hashlib
+import re
 import uuid
-from datetime import timedelta
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from urllib.parse import parse_qs
 
 import asyncpg
 from fastapi import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chassis.errors import BrokenInvariant
+from chassis.clock import Clock
+from chassis.errors import BrokenInvariant, Forbidden
 from chassis.http.auth import Principal
 from chassis.http.middleware import SIGNED_PREFIX
-from chassis.http.problems import problem
+from chassis.http.problems import problem, problem_of
+from chassis.store import answers
+from chassis.store.answers import Claim
 
 HEADER = b"idempotency-key"
 KEY_LENGTH_MAX = 128
 _ID_NAMESPACE = uuid.UUID("5c7a3f64-5d0c-5f6e-9d2b-0c1f6a4c9b1e")
-# Whoever claimed a key and answered nothing for this long has crashed; ids derive from the key, so
-# doing it again is safe.
-_ABANDONED_AFTER = timedelta(seconds=60)
-
-_CLAIM = """
-insert into idempotency (principal, key, body_hash) values ($1, $2, $3)
-on conflict (principal, key) do update set at = now()
-  where idempotency.status is null and idempotency.at < now() - $4::interval
-    and idempotency.body_hash = excluded.body_hash
-returning true
-"""
-_LOOK = """
-select body_hash, status, response, content_type from idempotency
-where principal = $1 and key = $2
-"""
-_ANSWER = """
-update idempotency set status = $3, response = $4, content_type = $5
-where principal = $1 and key = $2
-"""
-_RELEASE = "delete from idempotency where principal = $1 and key = $2 and status is null"
-
-
-class Claim(NamedTuple):
-    """One request under a key."""
-
-    principal: str
-    key: str
-    body_hash: bytes
+_CREDITOR_IN_PATH = re.compile(r"/v1/creditors/([^/]+)")
 
 
 class Idempotency:
     """ASGI middleware for POST requests that carry the header; it stands behind the gate, whose
     principal it uses.
 
-    Same key and same request: the stored answer. Same key and another request: 422. While the first
-    is still at work: 409. Only successes are kept: an error changed nothing, so the next attempt is
-    judged afresh.
+    Same key and same request: the stored answer, for a caller who still has the rights the first
+    needed. Same key and another request: 422. While the first is still at work: 409. Only successes
+    are kept, for a day: an error changed nothing, so the next attempt is judged afresh.
     """
 
-    def __init__(self, app: ASGIApp, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    def __init__(self, app: ASGIApp, pool: "asyncpg.Pool[asyncpg.Record]", clock: Clock) -> None:
         self._app = app
         self._pool = pool
+        self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -73,57 +50,66 @@ class Idempotency:
             await problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail)(scope, receive, send)
             return
         body = await _read(receive)
-        claim = Claim(_principal(scope).subject, key, _hash(scope, body))
-        replay = await self._claim(claim)
+        principal = _principal(scope)
+        claim = Claim(_scope_of(scope, principal), key, _hash(scope, body))
+        scope["state"]["idempotency"] = claim
+        replay = await self._claim(claim, principal)
         if replay is not None:
             await replay(scope, receive, send)
             return
-        await self._run(claim, scope, _again(body), send)
+        await self._run(claim, principal, scope, _again(body), send)
 
-    async def _claim(self, claim: Claim) -> Response | None:
+    async def _claim(self, claim: Claim, principal: Principal) -> Response | None:
         async with self._pool.acquire(timeout=10) as connection:
-            if await connection.fetchval(_CLAIM, *claim, _ABANDONED_AFTER):
+            if await answers.claim(connection, claim, self._clock.now()):
                 return None
-            row = await connection.fetchrow(_LOOK, claim.principal, claim.key)
-        if row is None or (row["status"] is None and row["body_hash"] == claim.body_hash):
-            return problem(
-                HTTPStatus.CONFLICT, "the first request with this Idempotency-Key is still at work"
-            )
-        if row["body_hash"] != claim.body_hash:
+            kept = await answers.look(connection, claim)
+        if kept is not None and kept.body_hash != claim.body_hash:
             return problem(
                 HTTPStatus.UNPROCESSABLE_ENTITY,
                 "this Idempotency-Key was used for another request",
                 kind="idempotency-key-reused",
             )
-        return Response(
-            row["response"],
-            row["status"],
-            {"Idempotency-Replayed": "true"},
-            row["content_type"],
-        )
+        if kept is not None and kept.of_earlier_version:
+            return problem(
+                HTTPStatus.CONFLICT,
+                "the request with this Idempotency-Key came before an upgrade: see whether it was "
+                "done, and use another key if not",
+            )
+        if kept is None or kept.status is None:
+            return problem(
+                HTTPStatus.CONFLICT, "the first request with this Idempotency-Key is still at work"
+            )
+        return _replay(kept, principal)
 
-    async def _run(self, claim: Claim, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _run(
+        self, claim: Claim, principal: Principal, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         answer = _Recorder(send)
         stored = False
         try:
             await self._app(scope, receive, answer)
             if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
-                await self._execute(
-                    _ANSWER,
-                    claim,
-                    answer.status,
-                    bytes(answer.body),
-                    answer.content_type,
-                )
+                given = bytes(answer.body), answer.content_type
+                kept = answers.Answer(answer.status, *given, list(principal.used))
+                async with self._pool.acquire(timeout=10) as connection:
+                    await answers.keep(connection, claim, kept)
                 stored = True
         finally:
             if not stored:
-                await self._execute(_RELEASE, claim)
+                async with self._pool.acquire(timeout=10) as connection:
+                    await answers.release(connection, claim)
         await answer.flush()
 
-    async def _execute(self, statement: str, claim: Claim, *values: Any) -> None:
-        async with self._pool.acquire(timeout=10) as connection:
-            await connection.execute(statement, claim.principal, claim.key, *values)
+
+def _replay(kept: answers.Kept, principal: Principal) -> Response:
+    """The stored answer; refused to whoever has no longer what the first request needed."""
+    try:
+        principal.check_again(kept.granted)
+    except Forbidden as error:
+        return problem_of(error)
+    given = kept.response, kept.status or HTTPStatus.OK
+    return Response(*given, {"Idempotency-Replayed": "true"}, kept.content_type)
 
 
 class _Recorder:
@@ -155,12 +141,14 @@ class _Recorder:
 def request_id(request: Request) -> str:
     """FastAPI dependency: the id of what a request creates.
 
-    Derived from caller and `Idempotency-Key` (a repeat makes the same thing), random without one.
+    Derived from caller, creditors, `Idempotency-Key` and what is asked (a repeat makes the same
+    thing), random without a key.
     """
-    key = _key(request.scope)
-    if key is None:
+    claim = request.scope["state"].get("idempotency")
+    if not isinstance(claim, Claim):
         return str(uuid.uuid4())
-    return str(uuid.uuid5(_ID_NAMESPACE, f"{_principal(request.scope).subject}\n{key}"))
+    told = "\n".join((*claim.scope, claim.key, claim.body_hash.hex()))
+    return str(uuid.uuid5(_ID_NAMESPACE, told))
 
 
 def _key(scope: Scope) -> str | None:
@@ -183,6 +171,19 @@ def _principal(scope: Scope) -> Principal:
     if not isinstance(principal, Principal):
         raise BrokenInvariant("an idempotent request was not authenticated")
     return principal
+
+
+def _scope_of(scope: Scope, principal: Principal) -> answers.Scope:
+    """Whose key it is; about the creditor that path or query name, else all of the token.
+
+    The creditors are hashed: what a request names is of any length, with any characters.
+    """
+    in_path = _CREDITOR_IN_PATH.match(scope["path"])
+    named = parse_qs(scope["query_string"].decode("latin-1")).get("creditor", [])
+    creditors = [in_path[1]] if in_path else named or sorted(principal.creditors)
+    told = ",".join(creditors).encode("utf-8", "surrogatepass")
+    hashed = hashlib.blake2b(told, digest_size=16).hexdigest()
+    return answers.Scope(principal.issuer, principal.subject, hashed)
 
 
 def _hash(scope: Scope, body: bytes) -> bytes:

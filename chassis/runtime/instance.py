@@ -30,6 +30,7 @@ from chassis.runtime.stepping import Stepping
 from chassis.runtime.topics import know_topics
 from chassis.runtime.wakes import Wakes
 from chassis.settings import Settings
+from chassis.store.answers import Sweeper
 from chassis.store.emptying import empty
 from chassis.store.forms import refold_changed
 from chassis.store.key import key_of_store
@@ -106,6 +107,7 @@ class Instance(Service):
             readiness=self.readiness,
             metrics=self.metrics,
             pool=pool,
+            clock=clock,
         )
 
     def _round(self, *, strict: bool) -> Round:
@@ -142,6 +144,8 @@ class Instance(Service):
             relay=relay,
             signals=self.signals,
             metrics=self.metrics,
+            answers=Sweeper(self.pool),
+            clock=self.clock,
         )
 
     @classmethod

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from chassis.bus.base import Record
+from chassis.clock import Clock
 from chassis.metrics import Metrics
 from chassis.runtime.consumer import Consumer
 from chassis.runtime.forgetting import Forgetting, group_of
@@ -17,6 +18,7 @@ from chassis.runtime.reading import Reading
 from chassis.runtime.relay import Relay
 from chassis.runtime.signals import Signals
 from chassis.runtime.wakes import Wakes
+from chassis.store.answers import Sweeper
 from chassis.store.views import Projector
 
 BoundWorker = Callable[[], Awaitable[int]]
@@ -39,6 +41,8 @@ class Round:
         relay: Relay,
         signals: Signals,
         metrics: Metrics,
+        answers: Sweeper,
+        clock: Clock,
     ) -> None:
         self.leases = leases
         self.reading = reading
@@ -50,6 +54,8 @@ class Round:
         self.workers = workers
         self._forgetting = forgetting
         self._relay = relay
+        self._answers = answers
+        self._clock = clock
         self._writing: dict[int, asyncio.Lock] = {}
 
     async def consume(self, lane: int, records: Sequence[Record]) -> int:
@@ -100,7 +106,10 @@ class Round:
         await self._relay.measure_lag()
 
     async def forget(self) -> int:
-        """Take erased debtors' messages off the bus, as far as every reader is past them."""
+        """Take erased debtors' messages off the bus, as far as every reader is past them, and let
+        go of answers that were kept for a day.
+        """
+        await self._answers.sweep(self._clock.now())
         return await self._forgetting.run()
 
     async def report_positions(self) -> None:

@@ -160,7 +160,7 @@ async def test_a_request_whose_answer_was_lost_in_a_crash_is_recorded_once(overd
     first = await overdue.http.post(url, json={"note": "hello"}, headers=headers)
     # As if the process had died after the commit and before the answer was stored.
     await overdue.service.pool.execute(
-        "update idempotency set status = null, response = null, at = now() - interval '1 hour'"
+        "update idempotency set status = null, response = null, at = at - interval '1 hour'"
     )
     again = await overdue.http.post(url, json={"note": "hello"}, headers=headers)
     assert (again.status_code, again.json()) == (201, first.json())
