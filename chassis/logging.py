@@ -82,7 +82,7 @@ def _details(error: BaseException) -> dict[str, str]:
     details = {"reason": str(error)[:_REASON_MAX]} if _is_ours(type(error)) else _place(error)
     cause = _cause(error)
     if cause is not None:
-        said = str(cause)[:_TEXT_MAX] if _is_ours(type(cause)) else _place(cause).get("place", "")
+        said = str(cause)[:_TEXT_MAX] if _is_ours(type(cause)) else place_of(cause)
         details["because"] = f"{type(cause).__name__}: {said}" if said else type(cause).__name__
     return details
 
@@ -100,8 +100,12 @@ def _is_ours(kind: type[BaseException]) -> bool:
     return kind.__module__.partition(".")[0] in _OURS
 
 
+def place_of(error: BaseException) -> str:
+    """Where an error was raised, and before that where our own code was; empty if it was not."""
+    return _place(error).get("place", "")
+
+
 def _place(error: BaseException) -> dict[str, str]:
-    """Where an error was raised, and before that where our own code was; nothing if it was not."""
     frames = [
         (frame.f_globals.get("__name__", "?"), line)
         for frame, line in traceback.walk_tb(error.__traceback__)

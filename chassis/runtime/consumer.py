@@ -2,7 +2,8 @@
 
 What a batch does is in one transaction: events, states, inbox rows, dead letters, offsets and the
 proof that the lane is still ours. A crash at any point leaves all of it or none of it; a consumer
-that lost its lane cannot commit.
+that lost its lane cannot commit. A batch that fails for what is in it is halved until the record at
+fault stands alone: that one is parked, and the rest has its effect.
 """
 
 import asyncio
@@ -22,18 +23,21 @@ from chassis.runtime import forgetting
 from chassis.runtime.batch import Batch, Item, Routes, topic_of
 from chassis.runtime.handling import run, run_with_history
 from chassis.runtime.leases import Leases
-from chassis.runtime.parked import ParkedMessages
+from chassis.runtime.parked import ParkedMessages, about
 from chassis.store import inbox, offsets
-from chassis.store.dead_letters import Parked
+from chassis.store.dead_letters import Original, Parked
+from chassis.store.faults import is_its_own, told_of
 from chassis.store.offsets import Positions
 from chassis.store.pool import acquire
 from chassis.store.store import Store
+from chassis.store.vault import UNATTRIBUTED
 from chassis.store.work import Work
 from contracts.words.streams import Subject
 
 log = get_logger(__name__)
 
 _ATTEMPTS = 8
+_FAILED = "the message is a dead letter: mend what the error names, then retry or discard it"
 
 
 @dataclass
@@ -75,45 +79,109 @@ class Consumer:
         return positions
 
     async def consume(self, lane: int, records: Sequence[Record], positions: Positions) -> int:
-        """Apply records read from `positions`, which move on with the commit; returns how many
+        """Apply records read from `positions`, which move on with each commit; returns how many
         there were.
 
+        All in one transaction. Where that fails for what is in the records, each half gets one of
+        its own, down to the record at fault, which is parked.
         Raises `LaneLost` when another instance took the lane, `Conflict` when other writers kept
         being faster.
         """
         self.probe("consume.begin")
+        await self._consume(lane, records, positions)
+        return len(records)
+
+    async def _consume(self, lane: int, records: Sequence[Record], positions: Positions) -> None:
         began = perf_counter()
+        try:
+            batch = await self._commit(lane, records, positions)
+        except Exception as error:
+            if not is_its_own(error):
+                raise
+            middle = len(records) // 2
+            if not middle:
+                await self._set_aside(lane, records[0], positions, error)
+                return
+            log.info("batch_halved", lane=lane, count=len(records), error=error)
+        else:
+            await self._after(batch, perf_counter() - began)
+            return
+        await self._consume(lane, records[:middle], positions)
+        await self._consume(lane, records[middle:], positions)
+
+    async def _commit(self, lane: int, records: Sequence[Record], positions: Positions) -> Batch:
+        work, left = None, _ATTEMPTS
         before = self.store.has_inbox_before
         batch = Batch(lane, records, self.routes, guards=self.guards, asks_before=before)
         moved = batch.ends()
-        for attempt in range(_ATTEMPTS):
+        while work is None:
             try:
                 work = await self._apply(batch, positions, moved)
-                self.probe("consume.after_commit")
-                positions.update(moved)
-                self.store.cached.keep(work)
-                break
             except BaseException as error:
                 self.store.cached.forget(lane)  # this work's entries moved on without a commit
-                known: Mapping[bytes, bytes] = batch.known
-                if isinstance(error, asyncpg.UniqueViolationError):
-                    known = await self._known(batch)
-                elif isinstance(error, Conflict) and attempt < _ATTEMPTS - 1:
-                    self.metrics.conflicts.labels(self.metrics.service).inc()
-                else:
+                known, left = await self._known_after(error, batch), left - 1
+                if known is None or not left:
                     raise
                 batch = Batch(lane, records, self.routes, known, self.guards, before)
-        seconds = perf_counter() - began
-        await self.parked.retry_after_batch(batch)
-        self._count(batch, seconds)
+        self.probe("consume.after_commit")
+        positions.update(moved)
+        self.store.cached.keep(work)
+        return batch
+
+    async def _after(self, batch: Batch, seconds: float) -> None:
+        """What a committed batch leads to; nothing of it may have the batch applied again."""
         self.erasure_seen |= bool(batch.of_erased(self.erased))
         self.erased |= batch.erasures
-        return len(records)
+        await self.parked.retry_after_batch(batch)
+        self._count(batch, seconds)
 
-    async def _known(self, batch: Batch) -> dict[bytes, bytes]:
-        async with acquire(self.store.pool) as connection:
-            found = await inbox.known(connection, [row[0] for row in batch.rows], batch.before)
-        return {**batch.known, **found}
+    async def _known_after(
+        self, error: BaseException, batch: Batch
+    ) -> Mapping[bytes, bytes] | None:
+        """What is known of the batch's messages for another try; None when none is worth it."""
+        if isinstance(error, Conflict):
+            self.metrics.conflicts.labels(self.metrics.service).inc()
+            return batch.known
+        if isinstance(error, asyncpg.UniqueViolationError):
+            async with acquire(self.store.pool) as connection:
+                found = await inbox.known(connection, [row[0] for row in batch.rows], batch.before)
+            if found:
+                return {**batch.known, **found}
+        return None
+
+    async def _set_aside(
+        self, lane: int, record: Record, positions: Positions, error: Exception
+    ) -> None:
+        """Park a record that failed alone, and go on behind it; a letter that fails as well is
+        written without any text of the record's.
+        """
+        batch = Batch(lane, [record], self.routes)
+        batch.park(record, None, type(error).__name__, told_of(error))
+        letter = batch.parked[0]
+        try:
+            await self._park_alone(batch, letter, positions)
+        except Exception as again:
+            if not is_its_own(again):
+                raise
+            bare = letter._replace(
+                message_id=None,
+                message_type=None,
+                subject=UNATTRIBUTED,
+                original=Original(record.value, ()),
+            )
+            await self._park_alone(batch, bare, positions)
+        about(letter).error("message_failed", error=error, todo=_FAILED)
+        positions.update(batch.ends())
+
+    async def _park_alone(self, batch: Batch, letter: Parked, positions: Positions) -> None:
+        async with acquire(self.store.pool) as connection, connection.transaction():
+            await self.leases.fence(connection, batch.lane)
+            work = self.store.begin(self.clock.now(), batch.lane)
+            await offsets.move(connection, batch.lane, positions, batch.ends())
+            await self.parked.park(connection, work, letter)
+            if self.forgets:
+                await forgetting.queue(connection, batch.of_erased(self.erased))
+            await self.store.save(connection, work)
 
     async def _apply(self, batch: Batch, positions: Positions, moved: Positions) -> Work:
         async with acquire(self.store.pool) as connection, connection.transaction():
@@ -193,14 +261,4 @@ class Consumer:
 
 def _tell(parked: Sequence[Parked]) -> None:
     first = min(parked, key=lambda letter: letter.offset or 0)
-    log.warning(
-        "messages_parked",
-        count=len(parked),
-        lane=first.lane,
-        topic=first.source,
-        offset=first.offset,
-        message_id=first.message_id,
-        message_type=first.message_type,
-        error=first.error,
-        reason=first.reason,
-    )
+    about(first).warning("messages_parked", count=len(parked), error=first.error)

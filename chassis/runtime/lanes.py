@@ -12,6 +12,7 @@ from chassis.runtime.backlog import Backlog
 from chassis.runtime.handling import STOP
 from chassis.runtime.leases import LaneLost
 from chassis.runtime.round import Round
+from chassis.runtime.signals import is_cancelled
 
 log = get_logger(__name__)
 
@@ -87,12 +88,15 @@ class Lanes:
                 return
             except STOP as error:
                 self._give_up(error)
+                backlog.end()  # nobody makes room any more; the other lanes go on
                 log.exception("lane_gave_up", error=error, todo=TODO, **_batch(lane, records))
                 return
             # rolled back as a whole; read again from the store's offsets
-            except Exception as error:  # noqa: BLE001
-                log.warning("batch_failed", error=error, **_batch(lane, records))
+            except (Exception, asyncio.CancelledError) as error:
                 backlog.end()
+                if is_cancelled():
+                    raise
+                log.warning("batch_failed", error=error, **_batch(lane, records))
                 await asyncio.sleep(_BACKOFF_SECONDS)
                 self.reopen.set()
                 return

@@ -18,7 +18,7 @@ from chassis.runtime.handling import STOP
 from chassis.runtime.lanes import TODO, Lanes
 from chassis.runtime.leases import LaneLost
 from chassis.runtime.round import Round
-from chassis.runtime.signals import wait_for_signal
+from chassis.runtime.signals import is_cancelled, wait_for_signal
 from chassis.settings import Settings
 
 log = get_logger(__name__)
@@ -102,13 +102,14 @@ class Live:
         while not self._stopping:
             try:
                 await body()
-            except asyncio.CancelledError:
-                raise
             except (*STOP, OffsetLost) as error:
                 self._give_up(error)
                 log.exception("loop_gave_up", state=name, error=error, **_advice(error))
                 return
-            except Exception as error:  # noqa: BLE001 - see the module's docstring
+            # see the module's docstring
+            except (Exception, asyncio.CancelledError) as error:
+                if is_cancelled():
+                    raise
                 log.warning("loop_failed", state=name, error=error)
                 if name == "fetch":
                     self._lanes.reopen.set()

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import asyncpg
 from asyncpg import Connection
 
 from chassis.clock import Clock
 from chassis.errors import NotFound, Rejected
+from chassis.logging import get_logger
 from chassis.metrics import Metrics
 from chassis.runtime.batch import OTHER_BODY, Batch, Routes
 from chassis.runtime.boundaries import misplaced
@@ -18,9 +20,15 @@ from chassis.store.dead_letters import Parked
 from chassis.store.pool import acquire
 from chassis.store.store import Store
 from chassis.store.work import Work
+from contracts.characters import clean
 from contracts.codec import Message, body_hash, decode
 from contracts.errors import MalformedMessage, UnknownType
 from contracts.words.streams import Subject
+
+log = get_logger(__name__)
+
+_NAME_MAX = 256
+_REASON_MAX = 1000
 
 
 @dataclass
@@ -43,6 +51,7 @@ class ParkedMessages:
 
     async def park(self, connection: Connection, work: Work, letter: Parked) -> None:
         """Set a message aside in the transaction of its batch."""
+        letter = _plain(letter)
         if letter.subject not in work.keys:
             work.keys.merge(await self.store.keys(connection, [letter.subject]))
         await dead_letters.park(connection, work.keys, work.now, letter)
@@ -137,3 +146,28 @@ class ParkedMessages:
         await dead_letters.resolve(connection, letter["id"])
         await self.store.save(connection, work)
         return True
+
+
+def about(letter: Parked) -> Any:
+    """A logger that says of a dead letter where it came from, and why."""
+    return log.bind(
+        lane=letter.lane,
+        topic=letter.source,
+        offset=letter.offset,
+        message_id=letter.message_id,
+        message_type=letter.message_type,
+        reason_class=letter.error,
+        reason=letter.reason,
+    )
+
+
+def _plain(letter: Parked) -> Parked:
+    """A letter whose texts any store takes, whatever was in the message."""
+    id_, kind = letter.message_id, letter.message_type
+    creditor, account = letter.subject
+    return letter._replace(
+        message_id=None if id_ is None else clean(id_, _NAME_MAX),
+        message_type=None if kind is None else clean(kind, _NAME_MAX),
+        subject=Subject(clean(creditor, _NAME_MAX), clean(account, _NAME_MAX)),
+        reason=clean(letter.reason, _REASON_MAX),
+    )

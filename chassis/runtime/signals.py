@@ -29,3 +29,13 @@ async def wait_for_signal(signal: asyncio.Event, seconds: float) -> bool:
         return False
     signal.clear()
     return True
+
+
+def is_cancelled() -> bool:
+    """Whether somebody asked the running task to end.
+
+    Clients let the end of their own tasks out as `CancelledError`: nobody asked for ours then, and
+    it is a failure like any other.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

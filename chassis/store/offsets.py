@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from asyncpg import Connection
 
-from chassis.errors import BrokenInvariant
+from chassis.errors import Transient
 
 Positions = dict[tuple[str, int], int]
 """The next offset of each (topic, lane)."""
@@ -30,12 +30,14 @@ async def of_lane(connection: Connection, lane: int, topics: Sequence[str]) -> P
 async def move(
     connection: Connection, lane: int, was: Mapping[tuple[str, int], int], to: Positions
 ) -> None:
-    """Move a lane on; raises `BrokenInvariant` when it does not stand where it was left."""
+    """Move a lane on; raises `Transient` when it does not stand where it was left: whoever reads it
+    begins again from where it stands.
+    """
     status = await connection.execute(
         _MOVE, lane, [topic for topic, _ in to], [was[place] for place in to], list(to.values())
     )
     if status != f"INSERT 0 {len(to)}":
-        raise BrokenInvariant(f"the offsets of lane {lane} are not where this consumer left them")
+        raise Transient(f"the offsets of lane {lane} are not where this consumer left them")
 
 
 async def begin_at(connection: Connection, positions: Positions) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 
-from chassis.errors import Transient
+from chassis.errors import Conflict, Transient
 
 ACQUIRE_SECONDS = 10.0
 _COMMAND_SECONDS = 120.0
@@ -90,13 +90,17 @@ LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
 )
-"""What a server that is gone, overloaded or fallen back to read-only makes of a statement."""
+"""What a server that is gone, overloaded, full or fallen back to read-only makes of a statement."""
 
 
 @asynccontextmanager
 async def acquire(pool: "asyncpg.Pool[asyncpg.Record]") -> AsyncIterator[Any]:
-    """A connection for one unit of work; raises `Transient` when the store does not answer.
+    """A connection for one unit of work; raises `Transient` when the store does not answer, and
+    `Conflict` when it chose this unit to end a circle of waiting.
 
     The other connections are then not trusted either: after a failover they may lead to a server
     that takes no writes.
@@ -104,6 +108,8 @@ async def acquire(pool: "asyncpg.Pool[asyncpg.Record]") -> AsyncIterator[Any]:
     try:
         async with pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
             yield connection
+    except asyncpg.TransactionRollbackError as error:
+        raise Conflict("the store undid this for the sake of another writer") from error
     except LOST as error:
         await pool.expire_connections()
         raise Transient("the store does not answer") from error
