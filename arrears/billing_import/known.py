@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
@@ -65,6 +65,7 @@ class Known:
     _accounts: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
     _payers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _codes: dict[str, str] = field(default_factory=dict)
+    _coded: int = 0
     _called: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _paid_by: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
@@ -120,10 +121,11 @@ class Known:
                 if (paid := self.payments.get(data["payment_id"])) is not None:
                     paid.left -= data.get("amount", paid.left)
 
-    def account_with_code(self, code: str, code_of: Callable[[str], str]) -> str | None:
+    def account_with_code(self, code: str, codes_of: Callable[[str], Sequence[str]]) -> str | None:
         """The account that has a code; the codes are worked out once."""
-        if len(self._codes) != len(self.accounts):
-            self._codes = {code_of(account): account for account in self.accounts}
+        if self._coded != len(self.accounts):
+            self._codes = {code: each for each in self.accounts for code in codes_of(each)}
+            self._coded = len(self.accounts)
         return self._codes.get(code)
 
     def invoices(self, number: str) -> set[tuple[str, str]]:

@@ -61,7 +61,7 @@ def mint_token(
         "sub": subject,
         "iat": now,
         "exp": now + ttl,
-        "jti": secrets.token_urlsafe(12),
+        "jti": secrets.token_urlsafe(16),
         "roles": list(roles),
         "creditors": list(creditors),
     }

@@ -73,11 +73,6 @@ def cash_desks_of(creditor: str) -> str:
     return f"till-{creditor}@"
 
 
-def account_stream_sql(creditor: str, account: str) -> str:
-    """The stream of an account as an SQL expression of two columns."""
-    return f"'{accounts_of('')[:-1]}' || {creditor} || '/' || {account}"
-
-
 def kind_of(stream: str) -> str:
     """The kind of a stream: the name of its aggregate."""
     return stream.partition("-")[0]

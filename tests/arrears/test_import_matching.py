@@ -12,7 +12,7 @@ from arrears.billing_import.ids import identifier
 from arrears.billing_import.known import Known, Paid, creditor_reference
 from arrears.billing_import.mapping import ImportMap, read_map
 from arrears.billing_import.matching import Matched, match
-from services.dunning.domain.codes import short_code
+from services.dunning.domain.codes import id_code
 
 DAY = date(2026, 3, 12)
 
@@ -189,7 +189,7 @@ def test_a_return_of_somebody_elses_payment_is_unmatched(known: Known, mapping: 
 def test_the_banks_answer_to_a_direct_debit_names_its_request(
     known: Known, mapping: ImportMap
 ) -> None:
-    request = f"{short_code('acme/K3')}-b4"
+    request = f"{id_code('acme/K3')}-b4"
     paid = match([money(1, texts=(f"EREF+{request}",))], known, mapping)
     assert data(paid)["payment_id"] == f"{request}:P-1"
     assert (data(paid)["account_id"], data(paid)["method"]) == ("K3", "direct_debit")
@@ -207,7 +207,7 @@ def test_the_banks_answer_to_a_direct_debit_names_its_request(
 
 def test_a_direct_debit_that_brought_nothing_fails_alone(known: Known, mapping: ImportMap) -> None:
     known.add_payment(Paid("P-7", "K3", 5000))
-    request = f"{short_code('acme/K3')}-b5"
+    request = f"{id_code('acme/K3')}-b5"
     found = match([money(is_return=True, takes_back=(request,))], known, mapping)
     assert [h.event["type"] for h in found.played if h.event] == ["billing.direct_debit.failed.v1"]
 

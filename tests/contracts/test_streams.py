@@ -1,6 +1,5 @@
 """What the names of streams are made of is what is read from them."""
 
-import asyncpg
 import pytest
 
 from contracts.words import streams as s
@@ -42,13 +41,3 @@ def test_streams_begin_as_all_of_their_creditor_do() -> None:
 def test_a_key_is_read_as_it_was_made() -> None:
     assert s.subject_of_key(s.key_of(CREDITOR, ACCOUNT).encode()) == s.Subject(CREDITOR, ACCOUNT)
     assert s.subject_of_key(b"\xff") == s.Subject("\ufffd", "")
-
-
-async def test_sql_makes_the_same_name_of_an_account(database: str) -> None:
-    connection = await asyncpg.connect(database)
-    try:
-        ask = f"select {s.account_stream_sql('$1::text', '$2::text')}"
-        name = await connection.fetchval(ask, CREDITOR, ACCOUNT)
-    finally:
-        await connection.close()
-    assert name == s.account_stream(CREDITOR, ACCOUNT)

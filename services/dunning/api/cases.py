@@ -182,8 +182,8 @@ class Cases:
         case_id: Annotated[str, Path(max_length=128)],
         who: Annotated[Principal, may("see_cases")],
     ) -> dict[str, Any]:
-        row = await self._dunning.service.pool.fetchrow(CASE, case_id)
-        if row is None or not who.may_see(row["creditor"]):
+        row = await self._dunning.service.pool.fetchrow(CASE, case_id, who.visible(None))
+        if row is None:
             raise NotFound(f"there is no case {case_id}")
         keys = await self._dunning.service.keys(subjects_of([row]))
         return await _case(self._dunning, case_row(row, keys), who)

@@ -211,7 +211,7 @@ base = "/creditors/{creditor}/policy-versions"
 
 
 async def _subject(dunning: Dunning, case_id: str, who: Principal) -> Subject:
-    row = await dunning.service.pool.fetchrow(CASE, case_id)
+    row = await dunning.service.pool.fetchrow(CASE, case_id, who.visible(None))
     if row is None or not who.may_see(row["creditor"]):
         raise NotFound(f"there is no case {case_id}")
     return Subject(row["creditor"], row["account"])

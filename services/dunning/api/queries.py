@@ -8,7 +8,7 @@ import orjson
 
 from chassis.store.vault import KeyRing
 from chassis.store.views import table_of
-from contracts.words.streams import Subject, account_stream_sql
+from contracts.words.streams import Subject
 from services.dunning.views import ACCOUNTS, TASKS
 from services.dunning.views import CASES as CASES_VIEW
 
@@ -40,19 +40,25 @@ c.oldest_due_on, c.closed_on, c.paused_for, c.last_step, c.last_step_on, c.class
 case when n.case_id = c.case_id then n.next_at end as next_at, n.department, n.guarantors,
 case when n.case_id = c.case_id then n.owed end as owed, n.currency, n.number,
 (select array_agg(distinct t.owner order by t.owner) from {table_of(TASKS)} t
- where t.case_id = c.case_id and t.state = 'open' and t.person is null) as owners,
+ where t.creditor = c.creditor and t.case_id = c.case_id
+   and t.state = 'open' and t.person is null) as owners,
 (select array_agg(t.person order by t.requested_at, t.task_id) from {table_of(TASKS)} t
- where t.case_id = c.case_id and t.state = 'open' and t.person is not null) as persons
+ where t.creditor = c.creditor and t.case_id = c.case_id
+   and t.state = 'open' and t.person is not null) as persons
 """  # noqa: S608 - names of ours
 _FROM = f"""
 from {table_of(CASES_VIEW)} c
-left join {table_of(ACCOUNTS)} n on n.stream = {account_stream_sql("c.creditor", "c.account")}
+left join {table_of(ACCOUNTS)} n using (creditor, account)
 """
 _FROM_RUNNING = f"""
-from {table_of(ACCOUNTS)} n join {table_of(CASES_VIEW)} c on c.case_id = n.case_id
+from {table_of(ACCOUNTS)} n
+join {table_of(CASES_VIEW)} c on c.creditor = n.creditor and c.case_id = n.case_id
 """
 """From the accounts' own index of what is owed; a closed case is nobody's running one."""
-CASE = f"select {_COLUMNS} {_FROM} where c.case_id = $1"
+CASE = f"""
+select {_COLUMNS} {_FROM}
+where c.case_id = $1 and ($2::text[] is null or c.creditor = any($2)) order by c.creditor limit 1
+"""
 
 
 def _list(name: str, sort: Sort) -> str:
@@ -64,7 +70,8 @@ where ($1::text[] is null or {whose}.creditor = any($1)) and ($2::text is null o
   and ($3::text is null or c.policy = $3) and ($4::text is null or c.last_step = $4)
   and ($5::text is null or exists (
     select 1 from {table_of(TASKS)} t
-    where t.case_id = c.case_id and t.state = 'open' and (t.owner = $5 or t.person_code = $11)))
+    where t.creditor = c.creditor and t.case_id = c.case_id and t.state = 'open'
+      and (t.owner = $5 or t.person_code = $11)))
   and ($12::text is null or n.number_index = $12)
   and ($9::text is null or n.department = $9) and ($10::text is null or n.guarantors ? $10)
   and ($6::{sort.sql_type} is null or ({key}, c.case_id) > ($6, $7))

@@ -44,7 +44,10 @@ where ($1::text[] is null or creditor = any($1)) and state = $2
   and ($6::timestamptz is null or (requested_at, task_id) > ($6, $7))
 order by requested_at, task_id limit $8
 """  # noqa: S608 - names of ours
-_ONE = f"select creditor, account from {table_of(TASKS)} where task_id = $1"  # noqa: S608 - names of ours
+_ONE = f"""
+select creditor, account from {table_of(TASKS)}
+where task_id = $1 and ($2::text[] is null or creditor = any($2)) order by creditor limit 1
+"""  # noqa: S608 - names of ours
 TaskKind = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
 
@@ -113,7 +116,7 @@ class Tasks:
         request: RequestId,
         who: Annotated[Principal, may("complete_task")],
     ) -> Happened:
-        row = await self._dunning.service.pool.fetchrow(_ONE, task_id)
+        row = await self._dunning.service.pool.fetchrow(_ONE, task_id, who.visible(None))
         if row is None or not who.may_see(row["creditor"]):
             raise NotFound(f"there is no task {task_id}")
         asked = _asked(given, who, task_id=task_id)

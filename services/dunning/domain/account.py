@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from contracts.words.streams import key_of, subject_of
 from services.dunning.domain.agreements.state import Application, Dispute, Plan, Promise
 from services.dunning.domain.case.state import Approval, Case, OpenTask, Planned, Restriction
-from services.dunning.domain.codes import short_code
+from services.dunning.domain.codes import id_code
 from services.dunning.domain.contact.state import Person
 from services.dunning.domain.money.state import Agreement, Clock, Earned, Item, RunningDebit
 
@@ -89,7 +89,7 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def code(self) -> str:
         """A short name for the account, the front of every id made here."""
-        return short_code(key_of(self.creditor, self.account))
+        return id_code(key_of(self.creditor, self.account))
 
 
 Change = Callable[[Account, Any], Account]

@@ -6,7 +6,7 @@ from typing import TypedDict
 from chassis.store.stored import Stored
 from contracts import dunning as m
 from contracts.base import Contract
-from services.dunning.domain.codes import short_code
+from services.dunning.domain.codes import id_code
 from services.dunning.domain.event import Effect
 from services.dunning.domain.money.state import LateFeeTerms, MoneyTerms
 from services.dunning.reasons.english import why_in_words
@@ -51,7 +51,7 @@ def about(stored: Stored, account: str | None) -> About:
 
 def own_id(stored: Stored) -> str:
     """An id for what has none of its own: the event's place in its stream."""
-    return f"{short_code(stored.stream)}-e{stored.version}"
+    return f"{id_code(stored.stream)}-e{stored.version}"
 
 
 def case_terms(terms: MoneyTerms | None) -> m.CaseTerms | None:

@@ -7,7 +7,6 @@ from services.dunning.views.rows import Fold, Row, owner_of, place, rows_view
 
 _SCHEMA = """
 create table {table} (
-  stream text collate "C" primary key,
   creditor text collate "C" not null,
   account text collate "C" not null,
   case_id text collate "C",
@@ -18,7 +17,8 @@ create table {table} (
   owed bigint not null default 0,
   currency text,
   number text collate "C",
-  number_index text collate "C"
+  number_index text collate "C",
+  primary key (creditor, account)
 );
 create index on {table} (creditor, number_index) where number_index is not null;
 create index on {table} (creditor, (-owed), case_id) where case_id is not null;
@@ -81,9 +81,8 @@ _FOLDS: dict[str, Fold] = {
 }
 
 
-def _stream(stored: Stored) -> str | None:
-    _creditor, account = owner_of(stored)
-    return None if account is None else stored.stream
+def _account(stored: Stored) -> str | None:
+    return owner_of(stored)[1]
 
 
-ACCOUNTS = rows_view("accounts", "stream", _SCHEMA, _stream, _FOLDS)
+ACCOUNTS = rows_view("accounts", "account", _SCHEMA, _account, _FOLDS)

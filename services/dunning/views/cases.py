@@ -6,7 +6,7 @@ from services.dunning.views.rows import Fold, Row, place, rows_view
 
 _SCHEMA = """
 create table {table} (
-  case_id text collate "C" primary key,
+  case_id text collate "C" not null,
   creditor text collate "C" not null,
   account text collate "C" not null,
   state text not null,
@@ -19,7 +19,8 @@ create table {table} (
   paused_for jsonb not null default '[]',
   last_step text,
   last_step_on date,
-  classified text
+  classified text,
+  primary key (creditor, case_id)
 );
 create index on {table} (creditor, opened_at, case_id);
 create index on {table} (creditor, account);

@@ -12,7 +12,7 @@ from services.dunning.views.rows import Fold, Row, place, rows_view
 
 _SCHEMA = """
 create table {table} (
-  decision_id text collate "C" primary key,
+  decision_id text collate "C" not null,
   creditor text collate "C" not null,
   account text collate "C",
   case_id text collate "C",
@@ -25,7 +25,8 @@ create table {table} (
   reason text,
   state text not null,
   decided_by text,
-  decided_at timestamptz
+  decided_at timestamptz,
+  primary key (creditor, decision_id)
 );
 create index on {table} (creditor, state, asked_at, decision_id);
 """

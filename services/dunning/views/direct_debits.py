@@ -8,7 +8,7 @@ from services.dunning.views.rows import Fold, Row, place, rows_view
 
 _SCHEMA = """
 create table {table} (
-  request text collate "C" primary key,
+  request text collate "C" not null,
   request_id text collate "C" not null,
   creditor text collate "C" not null,
   account text collate "C" not null,
@@ -19,7 +19,8 @@ create table {table} (
   state text not null,
   reason text,
   payment_id text collate "C",
-  ended_at timestamptz
+  ended_at timestamptz,
+  primary key (creditor, request)
 );
 create index on {table} (creditor, run_on, account);
 """

@@ -5,11 +5,12 @@ from services.dunning.views.rows import Fold, Row, place, rows_view
 
 _SCHEMA = """
 create table {table} (
-  invoice text collate "C" primary key,
+  invoice text collate "C" not null,
   creditor text collate "C" not null,
   account text collate "C" not null,
   issued_on date not null,
-  amount bigint not null
+  amount bigint not null,
+  primary key (creditor, invoice)
 );
 create index on {table} (creditor, issued_on);
 """

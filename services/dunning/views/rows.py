@@ -17,11 +17,12 @@ KeyOf = Callable[[Stored], str | None]
 
 
 def rows_view(name: str, key: str, schema: str, key_of: KeyOf, folds: Mapping[str, Fold]) -> View:
-    """A table of which each row is folded from the events with its key.
+    """A table of which each row is folded from the events of a creditor with its key; its primary
+    key is (creditor, key).
 
     `folds` is the literal table from event type to what it changes in the row (a dict of column
-    values, empty but for the key when it is new); events of other types, and those for which
-    `key_of` answers `None`, change nothing.
+    values, empty but for creditor and key when it is new); events of other types, and those for
+    which `key_of` answers `None`, change nothing.
     """
     return View(name, schema, _Rows(key, key_of, folds).apply)
 
@@ -36,29 +37,41 @@ class _Rows:
         """Fold some events of one lane into the table: one query for the rows, one statement to
         write them.
         """
-        wanted = [(key, e) for e in events if e.type in self.folds and (key := self.key_of(e))]
+        wanted = [
+            ((owner_of(e)[0], key), e)
+            for e in events
+            if e.type in self.folds and (key := self.key_of(e))
+        ]
         if not wanted:
             return
-        found = await self._load(connection, table, {key for key, _ in wanted})
-        for key, stored in wanted:
-            row = found.setdefault(key, {self.key: key})
+        found = await self._load(connection, table, {place for place, _ in wanted})
+        for (creditor, key), stored in wanted:
+            row = found.setdefault((creditor, key), {"creditor": creditor, self.key: key})
             self.folds[stored.type](row, stored)
         await self._save(connection, table, [found[key] for key in sorted(found)])
 
-    async def _load(self, connection: Connection, table: str, keys: set[str]) -> dict[str, Row]:
-        statement = f"select to_jsonb(t) from {table} t where {self.key} = any($1::text[])"  # noqa: S608 - names of ours
-        rows = [orjson.loads(row[0]) for row in await connection.fetch(statement, list(keys))]
-        return {row[self.key]: row for row in rows}
+    async def _load(
+        self, connection: Connection, table: str, places: set[tuple[str, str]]
+    ) -> dict[tuple[str, str], Row]:
+        statement = (
+            f"select to_jsonb(t) from {table} t where (creditor, {self.key}) "  # noqa: S608 - names of ours
+            "in (select * from unnest($1::text[], $2::text[]))"
+        )
+        columns = [list(column) for column in zip(*places, strict=True)]
+        rows = [orjson.loads(row[0]) for row in await connection.fetch(statement, *columns)]
+        return {(row["creditor"], row[self.key]): row for row in rows}
 
     async def _save(self, connection: Connection, table: str, rows: Sequence[Row]) -> None:
         columns = sorted({column for row in rows for column in row})
         names = ", ".join(columns)
-        changes = ", ".join(f"{c} = excluded.{c}" for c in columns if c != self.key)
+        changes = ", ".join(
+            f"{c} = excluded.{c}" for c in columns if c not in ("creditor", self.key)
+        )
         # Rows written together may have different columns: a missing one is null, as in the table.
         statement = (
             f"insert into {table} ({names}) select {names} "  # noqa: S608 - names of ours
             f"from jsonb_populate_recordset(null::{table}, $1::jsonb) "
-            f"on conflict ({self.key}) do update set {changes}"
+            f"on conflict (creditor, {self.key}) do update set {changes}"
         )
         await connection.execute(statement, orjson.dumps(rows).decode())
 

@@ -8,7 +8,7 @@ from services.dunning.views.rows import Fold, Row, place, rows_view
 
 _SCHEMA = """
 create table {table} (
-  task_id text collate "C" primary key,
+  task_id text collate "C" not null,
   creditor text collate "C" not null,
   account text collate "C",
   case_id text collate "C",
@@ -26,11 +26,12 @@ create table {table} (
   state text not null,
   result text,
   ended_by text,
-  ended_at timestamptz
+  ended_at timestamptz,
+  primary key (creditor, task_id)
 );
 create index on {table} (creditor, state, owner, requested_at, task_id);
 create index on {table} (creditor, state, person_code) where person_code is not null;
-create index on {table} (case_id) where state = 'open';
+create index on {table} (creditor, case_id) where state = 'open';
 """
 
 

@@ -108,8 +108,8 @@ async def _record(service: Service, channel: str, call_id: str, body: bytes) -> 
         fields = ", ".join(".".join(map(str, one["loc"])) or "body" for one in error.errors())
         raise Malformed(f"callback: {fields} not usable") from None
     async with service.pool.acquire(timeout=10) as connection:
-        row = await notices.one(connection, told.notice_id, None)
-    if row is None or row["channel"] != channel:
+        row = await notices.sent_by(connection, told.notice_id, channel)
+    if row is None:
         raise NotFound(f"no notice {told.notice_id} was sent by {channel}")
     stream = account_stream(row["creditor"], row["account"])
 

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 from asyncpg import Connection
 
-from chassis.errors import BrokenInvariant
 from chassis.owed.debtor import DebtorErased
 from chassis.store.stored import Stored
 from chassis.store.views import View, by_statement, page_after
@@ -78,7 +77,7 @@ order by requested_at, creditor, account, notice_id limit $11
 """  # noqa: S608 - columns and table are constants above
 _ONE = f"""
 select {_COLUMNS} from {TABLE}
-where notice_id = $1 and ($2::text[] is null or creditor = any($2))
+where notice_id = $1 and ($2::text[] is null or creditor = any($2)) order by creditor, account
 """  # noqa: S608
 _DUE = f"""
 select creditor, account, notice_id, lane, channel, state from {TABLE}
@@ -218,6 +217,11 @@ async def listing(
 async def one(connection: Connection, notice_id: str, creditors: list[str] | None) -> Any:
     """One notice of the creditors given (all for `None`), or `None`."""
     rows = await connection.fetch(_ONE, notice_id, creditors)
-    if len(rows) > 1:
-        raise BrokenInvariant(f"several accounts have a notice {notice_id}")
     return rows[0] if rows else None
+
+
+async def sent_by(connection: Connection, notice_id: str, channel: str) -> Any:
+    """The notice of a channel, whoever's; `None` unless it is exactly one."""
+    rows = await connection.fetch(_ONE, notice_id, None)
+    found = [row for row in rows if row["channel"] == channel]
+    return found[0] if len(found) == 1 else None

@@ -14,7 +14,7 @@ from services.dunning.domain.agreements.events import (
 )
 from services.dunning.domain.agreements.state import Application
 from services.dunning.domain.case.commands import Decide
-from services.dunning.domain.codes import short_code
+from services.dunning.domain.codes import person_code
 from services.dunning.domain.money.events import LateFeeWaived
 from services.dunning.domain.recorder import Cause, Due, Recorder, View
 from services.dunning.policy.facts import ApplicationFact
@@ -84,7 +84,7 @@ def _defer(rec: Recorder, application: Application, command: Decide) -> None:
 
 
 def _code(name: str | None) -> str | None:
-    return short_code(name.strip()) if name and name.strip() else None
+    return person_code(name) if name and name.strip() else None
 
 
 # ---- decided too late

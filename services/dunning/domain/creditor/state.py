@@ -7,7 +7,7 @@ from msgspec import Struct
 from contracts.words.streams import creditor_of
 from contracts.words.workdays import WorkingDays
 from services.dunning.domain.case.state import Approval, OpenTask, PolicyRef
-from services.dunning.domain.codes import short_code
+from services.dunning.domain.codes import id_code
 from services.dunning.domain.money.state import LateFeeTerms
 
 
@@ -71,7 +71,7 @@ class Creditor(Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def code(self) -> str:
         """A short name for the creditor, the front of every id made here."""
-        return short_code(self.creditor)
+        return id_code(self.creditor)
 
 
 def initial_creditor(stream: str) -> Creditor:
