@@ -93,6 +93,9 @@ class Metrics:
     def _timers(self) -> None:
         self.wakes = self._counter("wakes_fired", "Wake-ups handled.", "aggregate")
         self.wakes_failed = self._counter("wakes_failed", "Wake-ups that raised.", "aggregate")
+        self.set_aside = self._counter(
+            "events_set_aside", "Events not published, not projected, wake-ups failed.", "what"
+        )
         self.conflicts = self._counter("conflicts", "Units of work retried after a conflict.")
 
     def _http(self) -> None:

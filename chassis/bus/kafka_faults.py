@@ -20,13 +20,19 @@ _SET_UP = (
     errors.UnsupportedVersionError,
 )
 
+_TOO_LARGE = (
+    errors.MessageSizeTooLargeError,
+    errors.RecordListTooLargeError,
+    errors.RecordTooLargeError,
+)
+
 
 @contextlib.contextmanager
 def kafka_faults() -> Iterator[None]:
     """Turn the client's errors into the project's; what is not known to be final is `Transient`."""
     try:
         yield
-    except errors.MessageSizeTooLargeError as error:
+    except _TOO_LARGE as error:
         raise Malformed(f"Kafka refuses the message for its size: {error}") from error
     except _SET_UP as error:
         raise Misconfigured(f"Kafka refuses the client: {error!r}") from error

@@ -4,17 +4,35 @@ operator's own.
 
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from chassis.errors import Malformed, Misconfigured
 from contracts.words.identifiers import FILE_NAME
 
 _FOLDER = re.compile(FILE_NAME)
+_CHARACTERS_MAX = 1_000_000
 _BLANKS = re.compile(r"\n{3,}")
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """A sandbox in which no text is multiplied into one that fills the memory."""
+
+    intercepted_binops = frozenset(("*", "**", "%"))
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Multiply numbers alone, and raise none to a power."""
+        sizes = [one for one in (left, right) if not isinstance(one, int | float | Decimal)]
+        if operator == "**" or (operator == "*" and sizes):
+            raise OverflowError
+        if operator == "%" and not isinstance(left, int | float | Decimal):
+            raise OverflowError  # "%999999999d" pads as well
+        return super().call_binop(context, operator, left, right)
 
 
 class Templates:
@@ -30,7 +48,7 @@ class Templates:
         if overrides is not None:
             folders.insert(0, FileSystemLoader(overrides))
         # Plain text is produced, nothing is HTML: escaping would spoil names with '&'.
-        self._environment = ImmutableSandboxedEnvironment(
+        self._environment = _Environment(
             loader=ChoiceLoader(folders),
             undefined=StrictUndefined,
             autoescape=False,
@@ -44,15 +62,17 @@ class Templates:
         """The text of the first template there is for `names`, a policy's own before the built-in.
 
         It ends with one line break and has no more than one empty line in a row. Raises `Malformed`
-        when there is none or the one found cannot be rendered.
+        when there is none or the one found cannot be rendered, whatever its fault is.
         """
-        paths = _paths(policy, language, names)
+        paths, sought = _paths(policy, language, names), f"{policy} {language} {', '.join(names)}"
         try:
             text = self._environment.select_template(paths).render(values)
-        except TemplateError as error:
+        except Exception as error:
             # The message of a Jinja2 error names template and variable, never a value.
-            sought = f"{policy} {language} {', '.join(names)}"
-            raise Malformed(f"template {sought}: {type(error).__name__}: {error}") from error
+            said = f": {error}" if isinstance(error, TemplateError) else ""
+            raise Malformed(f"template {sought}: {type(error).__name__}{said}") from error
+        if len(text) > _CHARACTERS_MAX:
+            raise Malformed(f"template {sought}: more than {_CHARACTERS_MAX} characters")
         return _BLANKS.sub("\n\n", text.strip()) + "\n"
 
 

@@ -32,6 +32,7 @@ from chassis.runtime.wakes import Wakes
 from chassis.settings import Settings
 from chassis.store.answers import Sweeper
 from chassis.store.emptying import empty
+from chassis.store.event_letters import EventLetters
 from chassis.store.forms import refold_changed
 from chassis.store.key import key_of_store
 from chassis.store.migrate import migrate
@@ -72,14 +73,18 @@ class Instance(Service):
         store = Store(
             pool, blueprint.aggregates, master_key(key), blueprint.beside, pseudonym_key(key)
         )
+        metrics = Metrics(blueprint.name)
+        letters = EventLetters(
+            clock, lambda what: metrics.set_aside.labels(metrics.service, what).inc()
+        )
         super().__init__(
             settings,
             clock=clock,
             bus=bus,
             store=store,
-            projector=Projector(store, blueprint.views),
+            projector=Projector(store, blueprint.views, letters, strict=strict),
             leases=Leases(pool, settings.instance, bus.partitions, settings.lease_seconds),
-            metrics=Metrics(blueprint.name),
+            metrics=metrics,
         )
         self.blueprint = blueprint
         self._probe = probe
@@ -120,6 +125,7 @@ class Instance(Service):
             self.clock,
             self.metrics,
             probe,
+            self.projector.letters,
             settings.wake_batch_size,
             strict,
         )
@@ -131,7 +137,9 @@ class Instance(Service):
             blueprint.publish,
             self.metrics,
             probe,
+            self.projector.letters,
             settings.relay_batch_size,
+            strict,
         )
         return Round(
             leases=self.leases,

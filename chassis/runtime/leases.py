@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import asyncpg
 from asyncpg import Connection
 
-from chassis.errors import ArrearsError
+from chassis.errors import Transient
 from chassis.store.pool import acquire
 
 # `not exists` first: a conflict alone would wait for whoever has the row locked.
@@ -57,7 +57,7 @@ where (lane, epoch) in (select * from unnest($1::int[], $2::bigint[]))"""
 _FENCE = "select 1 from lanes where lane = $1 and epoch = $2 for share"
 
 
-class LaneLost(ArrearsError):
+class LaneLost(Transient):
     """The lane belongs to somebody else now: nothing of this transaction may be kept."""
 
 

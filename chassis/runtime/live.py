@@ -6,7 +6,7 @@ which makes `/readyz` say so.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, Literal, get_args
 
 from chassis.bus.base import OffsetLost
@@ -130,12 +130,7 @@ class Live:
         await self._lanes.fetch(_IDLE_SECONDS)
 
     async def _fire(self) -> None:
-        fired = 0
-        for lane in await self._round.lanes_due():
-            try:
-                fired += await self._round.fire(lane)
-            except LaneLost:
-                self._lanes.reopen.set()
+        fired = await self._each(await self._round.lanes_due(), self._round.fire)
         if not fired:
             await asyncio.sleep(_IDLE_SECONDS)
 
@@ -166,7 +161,22 @@ class Live:
             signals.unprojected.update(self._round.leases.held)
         await self._view_pace.wait()
         while signals.unprojected:
-            await self._round.project(min(signals.unprojected))
+            await self._each(sorted(signals.unprojected), self._round.project)
+
+    async def _each(self, lanes: Sequence[int], step: Callable[[int], Awaitable[int]]) -> int:
+        """Take a step in each lane; one that fails is raised after the others had their turn."""
+        done, failures = 0, []
+        for lane in lanes:
+            try:
+                done += await step(lane)
+            except LaneLost:
+                self._lanes.reopen.set()
+            except Exception as error:  # noqa: BLE001
+                log.warning("lane_failed", lane=lane, error=error)
+                failures.append(error)
+        if failures:
+            raise failures[0]
+        return done
 
     async def _work(self) -> None:
         await self._worker_pace.wait()

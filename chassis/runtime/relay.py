@@ -6,17 +6,25 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from asyncpg import Connection
+
 from chassis.bus.base import Bus
 from chassis.bus.base import Outgoing as BusMessage
+from chassis.logging import get_logger
 from chassis.metrics import Metrics
 from chassis.runtime.leases import LaneLost, Leases
 from chassis.runtime.outgoing import Publish, to_bus
 from chassis.store import dead_letters
+from chassis.store.event_letters import EventLetters, next_event
+from chassis.store.faults import by_halves
 from chassis.store.pool import acquire
 from chassis.store.store import Store
 from chassis.store.stored import Stored
 from contracts.words.streams import key_of
 
+log = get_logger(__name__)
+
+_KEPT = "the letter is in this service's own list alone: see it there"
 _POSITION = "select position from relay where lane = $1"
 # One statement that proves the lane is still ours, as `Leases.fence` does, and moves on.
 _MARK = """
@@ -30,7 +38,11 @@ where relay.lane = any($1::int[]) group by relay.lane"""
 
 @dataclass
 class Relay:
-    """Takes a lane's events from the store to the bus."""
+    """Takes a lane's events from the store to the bus.
+
+    An event that cannot be published is set aside, and the lane goes on behind it; with `strict`
+    (simulations) it is raised.
+    """
 
     service: str
     store: Store
@@ -39,24 +51,55 @@ class Relay:
     publish: Publish
     metrics: Metrics
     probe: Callable[[str], None]
+    letters: EventLetters
     batch_size: int = 500
+    strict: bool = False
 
     async def relay(self, lane: int) -> int:
         """Publish what the lane has; returns how many events and dead letters that were."""
         return await self._events(lane) + await self._dead_letters(lane)
 
     async def _events(self, lane: int) -> int:
+        async def take(size: int) -> int:
+            return await self._publish_next(lane, size)
+
+        async def set_aside(error: Exception) -> int:
+            return await self._set_aside(lane, error)
+
         done = 0
-        while True:
-            async with acquire(self.store.pool) as connection:
-                position = await connection.fetchval(_POSITION, lane)
-                events = await self.store.lane_after(connection, lane, position, self.batch_size)
-            if not events:
-                return done
-            await self._send([message for stored in events for message in self._messages(stored)])
-            self.probe("relay.after_publish")
-            await self._mark(lane, position, events[-1].position)
-            done += len(events)
+        while moved := await by_halves(take, set_aside, self.batch_size):
+            done += moved
+        return done
+
+    async def _publish_next(self, lane: int, size: int) -> int:
+        async with acquire(self.store.pool) as connection:
+            position = await connection.fetchval(_POSITION, lane)
+            events = await self.store.lane_after(connection, lane, position, size)
+        if not events:
+            return 0
+        await self._send([message for stored in events for message in self._messages(stored)])
+        self.probe("relay.after_publish")
+        async with acquire(self.store.pool) as connection:
+            await self._mark(connection, lane, position, events[-1].position)
+        return len(events)
+
+    async def _set_aside(self, lane: int, error: Exception) -> int:
+        if self.strict:
+            raise error
+        async with acquire(self.store.pool) as connection, connection.transaction():
+            position = await connection.fetchval(_POSITION, lane)
+            head = await next_event(connection, lane, position)
+            if head is None or head.position is None:
+                return 0
+            await self._mark(connection, lane, position, head.position)
+            await self.letters.park(connection, "publication", head, error)
+        return 1
+
+    async def publish_again(self, stream: str, version: int) -> None:
+        """Publish one event that was set aside; what was behind it went before."""
+        async with acquire(self.store.pool) as connection:
+            stored = await self.store.event(connection, stream, version)
+        await self._send(list(self._messages(stored)))
 
     def _messages(self, stored: Stored) -> Iterator[BusMessage]:
         for number, outgoing in enumerate(self.publish(stored)):
@@ -80,17 +123,30 @@ class Relay:
             for lane, number in await connection.fetch(_LAG, list(self.leases.held)):
                 self.metrics.relay_lag.labels(self.metrics.service, str(lane)).set(number)
 
-    async def _mark(self, lane: int, was: int, position: int) -> None:
-        async with acquire(self.store.pool) as connection:
-            epoch = self.leases.held.get(lane, -1)
-            if await connection.execute(_MARK, lane, was, position, epoch) != "UPDATE 1":
-                self.leases.held.pop(lane, None)
-                raise LaneLost(f"lane {lane} was taken over")
+    async def _mark(self, connection: Connection, lane: int, was: int, position: int) -> None:
+        epoch = self.leases.held.get(lane, -1)
+        if await connection.execute(_MARK, lane, was, position, epoch) != "UPDATE 1":
+            self.leases.held.pop(lane, None)
+            raise LaneLost(f"lane {lane} was taken over")
         self.metrics.relay_position.labels(self.metrics.service, str(lane)).set(position)
 
     async def _dead_letters(self, lane: int) -> int:
+        async def take(size: int) -> int:
+            return await self._publish_letters(lane, size)
+
+        async def keep(error: Exception) -> int:
+            async with acquire(self.store.pool) as connection:
+                letters = await dead_letters.unpublished(connection, lane, 1)
+                ids = [letter["id"] for letter in letters]
+                await dead_letters.mark_published(connection, ids)
+            log.error("letter_not_published", lane=lane, count=len(ids), error=error, todo=_KEPT)
+            return len(ids)
+
+        return await by_halves(take, keep, self.batch_size)
+
+    async def _publish_letters(self, lane: int, size: int) -> int:
         async with acquire(self.store.pool) as connection:
-            letters = await dead_letters.unpublished(connection, lane, self.batch_size)
+            letters = await dead_letters.unpublished(connection, lane, size)
         if not letters:
             return 0
         await self._send(

@@ -81,10 +81,17 @@ class Round:
         return done
 
     async def work(self) -> int:
-        """Let every worker do what is due."""
-        done = 0
+        """Let every worker do what is due; one that fails is raised after the others had their
+        turn.
+        """
+        done, failures = 0, []
         for worker in self.workers:
-            done += await worker()
+            try:
+                done += await worker()
+            except Exception as error:  # noqa: BLE001
+                failures.append(error)
+        if failures:
+            raise failures[0]
         return done
 
     async def project(self, lane: int) -> int:

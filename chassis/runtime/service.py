@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from chassis.bus.base import Bus, lane_of
 from chassis.clock import Clock
 from chassis.errors import BrokenInvariant, Conflict
+from chassis.logging import get_logger
 from chassis.metrics import Metrics
 from chassis.runtime.leases import Leases
 from chassis.runtime.signals import Signals
@@ -21,6 +22,8 @@ from chassis.store.vault import KeyRing
 from chassis.store.views import Projector
 from chassis.store.work import Work
 from contracts.words.streams import Subject, key_of
+
+log = get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -71,7 +74,8 @@ class Service:
         """Run a command on some streams of one account (`key` is "creditor/account") and commit it.
 
         `fn` may run several times: it is called again from the new states when another writer was
-        first. Its views are up to date when this returns.
+        first. Its views are up to date when this returns, unless they fail: what is committed has
+        happened, and they follow later.
         """
         lane = lane_of(key.encode(), self.bus.partitions)
         wanted = tuple(subjects)
@@ -95,10 +99,18 @@ class Service:
                 if attempt == _ATTEMPTS - 1:
                     raise
             else:
-                await self.projector.project(lane)
                 self.signals.notify(lane)
+                await self._project(lane)
                 return result
         raise BrokenInvariant("unreachable: the last attempt returns or raises")
+
+    async def _project(self, lane: int) -> None:
+        try:
+            await self.projector.project(lane)
+        except Exception as error:
+            if self.projector.strict:
+                raise
+            log.warning("views_behind", lane=lane, error=error)
 
     async def read(self, stream: str) -> tuple[Any, int]:
         """A stream's present state and version (its initial state and 0 when it has no events)."""

@@ -3,23 +3,22 @@ messages.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from asyncpg import Connection
 
 from chassis.clock import Clock
 from chassis.errors import BrokenInvariant, Conflict
-from chassis.logging import get_logger
 from chassis.metrics import Metrics
 from chassis.runtime.leases import Leases
 from chassis.runtime.routes import WakeRoute
+from chassis.store.event_letters import EventLetters, Head, resolve, streams_parked
+from chassis.store.faults import by_halves, is_its_own
 from chassis.store.pool import acquire
 from chassis.store.store import Store
 from chassis.store.work import Work
 from contracts.words.streams import Subject, kind_of, subject_of
-
-log = get_logger(__name__)
 
 _DUE = """
 select stream from state where lane = $1 and wake_at <= $2 order by wake_at, stream limit $3"""
@@ -33,8 +32,8 @@ _PUT_OFF_FOR = timedelta(hours=1)
 class Wakes:
     """Fires what is due in the lanes this instance holds.
 
-    A wake-up that raises is put off and logged, so that it does not hold up others; with `strict`
-    (simulations) it is raised.
+    A wake-up that raises is put off, with a dead letter, so that it does not hold up others; with
+    `strict` (simulations) it is raised.
     """
 
     store: Store
@@ -43,8 +42,11 @@ class Wakes:
     clock: Clock
     metrics: Metrics
     probe: Callable[[str], None]
+    letters: EventLetters
     batch_size: int = 200
     strict: bool = False
+    failing: dict[int, set[str]] = field(default_factory=dict)
+    """By lane, the streams with a dead letter because they could not be woken."""
 
     async def lanes_due(self) -> list[int]:
         """The held lanes in which something is due."""
@@ -54,32 +56,77 @@ class Wakes:
 
     async def fire(self, lane: int) -> int:
         """Handle one batch of what is due in a lane; returns how many streams that were."""
+
+        async def take(size: int) -> int:
+            return await self._attempt(lane, size)
+
+        async def set_aside(error: Exception) -> int:
+            return await self._set_aside(lane, error)
+
+        return await by_halves(take, set_aside, self.batch_size)
+
+    async def fire_again(self, stream: str) -> None:
+        """Let a stream that was put off be woken with the next round."""
+        async with acquire(self.store.pool) as connection:
+            await connection.execute(_PUT_OFF, [stream], self.clock.now())
+
+    async def _attempt(self, lane: int, size: int) -> int:
         for attempt in range(_ATTEMPTS):
             try:
                 async with (
                     acquire(self.store.pool) as connection,
                     connection.transaction(),
                 ):
-                    return await self._fire(connection, lane)
+                    return await self._fire(connection, lane, size)
             except Conflict:
                 self.metrics.conflicts.labels(self.metrics.service).inc()
                 if attempt == _ATTEMPTS - 1:
                     raise
         return 0
 
-    async def _fire(self, connection: Connection, lane: int) -> int:
+    async def _fire(self, connection: Connection, lane: int, size: int) -> int:
         now = self.clock.now()
-        due = [row["stream"] for row in await connection.fetch(_DUE, lane, now, self.batch_size)]
+        due = [row["stream"] for row in await connection.fetch(_DUE, lane, now, size)]
         if not due:
             return 0
         await self.leases.fence(connection, lane)
         work = await self._load(connection, lane, due, now)
-        stuck = [stream for stream in due if not await self._wake(connection, work, stream)]
+        stuck = {one: error for one in due if (error := await self._wake(connection, work, one))}
         self.probe("wake.before_commit")
-        if stuck:
-            await connection.execute(_PUT_OFF, stuck, now + _PUT_OFF_FOR)
+        await self._close_letters(connection, lane, set(due) - set(stuck))
+        for stream, error in stuck.items():
+            await self._put_off(connection, lane, stream, error)
         await self.store.save(connection, work)
         return len(due)
+
+    async def _set_aside(self, lane: int, error: Exception) -> int:
+        """Put off the one that is due first, which could not even be tried."""
+        if self.strict:
+            raise error
+        async with acquire(self.store.pool) as connection, connection.transaction():
+            await self.leases.fence(connection, lane)
+            due = await connection.fetch(_DUE, lane, self.clock.now(), 1)
+            for row in due:
+                await self._put_off(connection, lane, row["stream"], error)
+        return len(due)
+
+    async def _put_off(
+        self, connection: Connection, lane: int, stream: str, error: Exception
+    ) -> None:
+        """Have a stream woken again in an hour, with a dead letter that says why."""
+        await connection.execute(_PUT_OFF, [stream], self.clock.now() + _PUT_OFF_FOR)
+        await self.letters.park(connection, "wake", Head(lane, stream, 0, None, None), error)
+        self.metrics.wakes_failed.labels(self.metrics.service, kind_of(stream)).inc()
+        self.failing.setdefault(lane, set()).add(stream)
+
+    async def _close_letters(self, connection: Connection, lane: int, well: set[str]) -> None:
+        """Close the letters of those that failed once and went well this time."""
+        if lane not in self.failing:
+            self.failing[lane] = await streams_parked(connection, "wake", lane)
+        recovered = self.failing[lane] & well
+        if recovered:
+            await resolve(connection, "wake", sorted(recovered))
+            self.failing[lane] -= recovered
 
     async def _load(
         self, connection: Connection, lane: int, due: Sequence[str], now: datetime
@@ -100,9 +147,9 @@ class Wakes:
         await self.store.load_beside(connection, work, about, lock=True)
         return work
 
-    async def _wake(self, connection: Connection, work: Work, stream: str) -> bool:
-        """Handle one wake-up; False when it failed or left the stream due without having done
-        anything.
+    async def _wake(self, connection: Connection, work: Work, stream: str) -> Exception | None:
+        """Handle one wake-up; what it raised when it failed, or left the stream due without having
+        done anything.
         """
         kind = kind_of(stream)
         route = self.routes[kind]
@@ -115,14 +162,12 @@ class Wakes:
             route.handle(work, stream)
             self._must_move_on(work, stream, before)
         except Exception as fault:
-            if self.strict or isinstance(fault, Conflict):
+            if self.strict or not is_its_own(fault):
                 raise
             work.undo()
-            log.exception("wake_failed", stream=stream, error=fault)
-            self.metrics.wakes_failed.labels(self.metrics.service, kind).inc()
-            return False
+            return fault
         self.metrics.wakes.labels(self.metrics.service, kind).inc()
-        return True
+        return None
 
     def _must_move_on(self, work: Work, stream: str, before: int) -> None:
         entry = work.entries[stream]

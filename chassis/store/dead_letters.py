@@ -29,7 +29,7 @@ from dead_letters where lane = $1 and not published order by id limit $2"""
 _MARK_PUBLISHED = "update dead_letters set published = true where id = any($1::bigint[])"
 _LIST = """
 select id, at, lane, source, source_offset, message_id, message_type,
-  creditor, account, error, reason, state
+  creditor, account, error, reason, state, stream, version
 from dead_letters
 where id > $1 and ($2::text is null or state = $2) and ($3::text[] is null or creditor = any($3))
 order by id limit $4"""

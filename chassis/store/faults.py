@@ -4,11 +4,14 @@ What is at fault itself fails every time and is set aside; everything else is tr
 nothing may be set aside for it: a full disk would empty the topics into the dead letters.
 """
 
+from collections.abc import Awaitable, Callable
+
 import asyncpg
 
 from chassis.errors import ArrearsError, Conflict, Misconfigured, Transient
 from chassis.logging import place_of
 from chassis.store.pool import LOST
+from contracts.errors import MalformedMessage
 
 _OF_THE_DATA = ("21", "22", "23", "54", "P0")
 """Classes of SQLSTATE: cardinality, data, integrity, limits of the program, raised by a function.
@@ -27,9 +30,36 @@ def is_its_own(error: BaseException) -> bool:
 
 def told_of(error: BaseException) -> str:
     """A failure in a sentence without data: what libraries and the server say may quote some."""
-    if isinstance(error, ArrearsError):
+    if isinstance(error, ArrearsError | MalformedMessage):
         return str(error)
     state = getattr(error, "sqlstate", None)
     said = f"{type(error).__name__} (SQLSTATE {state})" if state else type(error).__name__
     place = place_of(error)
     return f"{said} at {place}" if place else said
+
+
+async def by_halves(
+    take: Callable[[int], Awaitable[int]],
+    set_aside: Callable[[Exception], Awaitable[int]],
+    size_max: int,
+) -> int:
+    """Do what is next, `size_max` at a time; returns how many that were.
+
+    What fails for its own fault is taken in ever smaller parts, until the one at fault stands alone
+    and is set aside. `take(size)` answers how many it did, 0 at the end, and has done nothing when
+    it raises.
+    """
+    size, done = size_max, 0
+    while True:
+        try:
+            moved = await take(size)
+        except Exception as error:
+            if not is_its_own(error):
+                raise
+            if size == 1:
+                return done + await set_aside(error)
+            size //= 2
+            continue
+        done += moved
+        if size == size_max or not moved:
+            return done

@@ -11,10 +11,12 @@ from typing import Any
 
 from asyncpg import Connection
 
+from chassis.store import event_letters
+from chassis.store.event_letters import Head
 from chassis.store.pool import acquire
 from chassis.store.store import Store
 from chassis.store.stored import Stored
-from chassis.store.views import Projector, View, create, table_of
+from chassis.store.views import Projector, View, create, letters_of, table_of
 from contracts.words.streams import kind_of
 
 _COUNT = "select count(*) from events"
@@ -152,18 +154,19 @@ def _row(
 
 async def _rebuild_view(store: Store, projector: Projector, view: View, counter: _Counter) -> bool:
     live, beside, cursor = table_of(view), f"{table_of(view)}_next", f"{view.name}_next"
+    aside: list[Head] = []
     async with acquire(store.pool) as connection:
         await connection.execute(_NO_HURRY)
         await connection.execute(f"drop table if exists {beside}")
         await connection.execute("delete from view_cursors where view = $1", cursor)
         await create(connection, view, beside)
-        await _advance_all(projector, connection, view, cursor, beside, counter)
+        await _advance_all(projector, connection, view, cursor, beside, counter, aside)
         async with connection.transaction():
             await connection.execute(
                 "select 1 from view_cursors where view = $1 for update", view.name
             )
             await _lock_lanes(connection)
-            await _advance_all(projector, connection, view, cursor, beside, counter)
+            await _advance_all(projector, connection, view, cursor, beside, counter, aside)
             for row in await connection.fetch(_LANES):
                 while await projector.advance(connection, view, view.name, live, row["lane"]):
                     pass
@@ -172,6 +175,7 @@ async def _rebuild_view(store: Store, projector: Projector, view: View, counter:
             await connection.execute(f"alter table {beside} rename to {live}")
             await _rename_indexes(connection, beside, live)
             await connection.execute("delete from view_cursors where view = $1", cursor)
+            await event_letters.resolve(connection, letters_of(view), but=aside)
         await connection.execute(_AS_BEFORE)
         return changed
 
@@ -183,9 +187,10 @@ async def _advance_all(
     cursor: str,
     table: str,
     counter: _Counter,
+    aside: list[Head],
 ) -> None:
-    for row in await connection.fetch(_LANES):
-        while moved := await projector.advance(connection, view, cursor, table, row["lane"]):
+    for (lane,) in await connection.fetch(_LANES):
+        while moved := await projector.advance(connection, view, cursor, table, lane, aside):
             counter.add(moved)
 
 

@@ -15,7 +15,7 @@ import asyncpg
 from asyncpg import Connection
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from chassis.errors import Conflict, Misconfigured
+from chassis.errors import Conflict, Misconfigured, NotFound
 from chassis.store import subject_keys
 from chassis.store.aggregate import Aggregate
 from chassis.store.beside import Beside
@@ -44,6 +44,9 @@ where stream = $1 and ($2::timestamptz is null or at <= $2) order by version"""
 _LANE = """
 select stream, version, type, at, cause, data, lane, position from events
 where lane = $1 and position > $2 order by position limit $3"""
+_EVENT = """
+select stream, version, type, at, cause, data, lane, position from events
+where stream = $1 and version = $2"""
 _NEXT_WAKE = "select min(wake_at) from state where wake_at is not null"
 _META = """
 select epoch, partitions, to_regclass('inbox_before') is not null as has_inbox_before
@@ -248,7 +251,16 @@ class Store:
         self, connection: Connection, lane: int, position: int, limit: int
     ) -> list[Stored]:
         """The next committed events of a lane, in order: one statement, so one snapshot."""
-        rows = await connection.fetch(_LANE, lane, position, limit)
+        return self._decoded(await connection.fetch(_LANE, lane, position, limit))
+
+    async def event(self, connection: Connection, stream: str, version: int) -> Stored:
+        """One event; raises `NotFound` when the stream has none of that version."""
+        rows = await connection.fetch(_EVENT, stream, version)
+        if not rows:
+            raise NotFound(f"{stream} has no event {version}")
+        return self._decoded(rows)[0]
+
+    def _decoded(self, rows: Sequence[Any]) -> list[Stored]:
         return [
             Stored(s, v, t, at, c, self.aggregates[kind_of(s)].readers[t](data), ln, p)
             for s, v, t, at, c, data, ln, p in rows

@@ -21,7 +21,7 @@ insert into subject_keys (creditor, account, erased_at) values ($1, $2, $3)
 on conflict (creditor, account) do update set wrapped = null, erased_at = excluded.erased_at"""
 _ERASE_LETTERS = """
 update dead_letters set original = null, state = 'erased'
-where creditor = $1 and account = $2"""
+where creditor = $1 and account = $2 and stream is null"""
 
 
 async def wrapped(

@@ -9,7 +9,10 @@ from typing import Any
 
 from asyncpg import Connection
 
-from chassis.errors import BrokenInvariant
+from chassis.errors import BrokenInvariant, NotFound
+from chassis.store import event_letters
+from chassis.store.event_letters import EventLetters, Head, next_event, source_of
+from chassis.store.faults import by_halves, is_its_own
 from chassis.store.pool import acquire
 from chassis.store.store import Store
 from chassis.store.stored import Stored
@@ -77,6 +80,11 @@ def table_of(view: View) -> str:
     return f"view_{view.name}"
 
 
+def letters_of(view: View) -> str:
+    """The source of the dead letters about events that a view failed for."""
+    return source_of("projection", view.name)
+
+
 def layout(view: View) -> str:
     """What tells one layout of a view's table from another; it is the table's comment."""
     return md5(view.ddl("layout").encode(), usedforsecurity=False).hexdigest()
@@ -92,11 +100,16 @@ async def create(connection: Connection, view: View, table: str) -> None:
 class Projector:
     """Keeps the views up with the log; the cursor row's lock makes each event count once, whoever
     projects.
+
+    An event that a view fails for is set aside for that view, which goes on behind it; with
+    `strict` (simulations) it is raised.
     """
 
     store: Store
     views: Sequence[View]
+    letters: EventLetters
     batch_size: int = 1000
+    strict: bool = False
 
     async def prepare(self) -> None:
         """Create the tables that are missing, and anew those of an earlier version's layout: they
@@ -112,6 +125,7 @@ class Projector:
                         await connection.execute(f"drop table if exists {table_of(view)}")
                         await create(connection, view, table_of(view))
                         await connection.execute(_FORGET_CURSORS, view.name)
+                        await event_letters.resolve(connection, letters_of(view))
 
     async def project(self, lane: int) -> int:
         """Bring all views up to the end of a lane; returns how many events they took in."""
@@ -121,8 +135,21 @@ class Projector:
         done = 0
         async with acquire(self.store.pool) as connection:
             while await connection.fetchval(_BEHIND, lane, names, len(names)):
-                done += await self._advance_together(connection, lane, names)
+                done += await self._advance_all(connection, lane, names)
         return done
+
+    async def _advance_all(self, connection: Connection, lane: int, names: list[str]) -> int:
+        try:
+            return await self._advance_together(connection, lane, names)
+        except Exception as error:
+            if self.strict or not is_its_own(error):
+                raise
+        return sum(
+            [
+                await self.advance(connection, view, view.name, table_of(view), lane)
+                for view in self.views
+            ]
+        )
 
     async def _advance_together(self, connection: Connection, lane: int, names: list[str]) -> int:
         """Apply the next batch of a lane to all views, which read it once."""
@@ -141,19 +168,60 @@ class Projector:
             return len(events)
 
     async def advance(
-        self, connection: Connection, view: View, cursor: str, table: str, lane: int
+        self,
+        connection: Connection,
+        view: View,
+        cursor: str,
+        table: str,
+        lane: int,
+        aside: list[Head] | None = None,
     ) -> int:
-        """Apply the next batch of a lane to one table; returns how many events it had."""
-        async with connection.transaction():
+        """Apply the next batch of a lane to one table; returns how many events it had. Those set
+        aside are added to `aside`.
+        """
+
+        async def take(size: int) -> int:
+            async with connection.transaction():
+                position = await self._position(connection, cursor, lane)
+                events = await self.store.lane_after(connection, lane, position, size)
+                if events:
+                    await view.apply(connection, table, events)
+                    await connection.execute(_MOVE, cursor, lane, events[-1].position)
+                return len(events)
+
+        async def set_aside(error: Exception) -> int:
+            if self.strict:
+                raise error
+            async with connection.transaction():
+                position = await self._position(connection, cursor, lane)
+                head = await next_event(connection, lane, position)
+                if head is None:
+                    return 0
+                await self.letters.park(connection, "projection", head, error, view.name)
+                await connection.execute(_MOVE, cursor, lane, head.position)
+            if aside is not None:
+                aside.append(head)
+            return 1
+
+        return await by_halves(take, set_aside, self.batch_size)
+
+    async def _position(self, connection: Connection, cursor: str, lane: int) -> Any:
+        """Where a view stands in a lane; its row is locked until the transaction ends."""
+        position = await connection.fetchval(_CURSOR, cursor, lane)
+        if position is None:
+            await connection.execute(_SEED, cursor, lane)
             position = await connection.fetchval(_CURSOR, cursor, lane)
-            if position is None:
-                await connection.execute(_SEED, cursor, lane)
-                position = await connection.fetchval(_CURSOR, cursor, lane)
-            events = await self.store.lane_after(connection, lane, position, self.batch_size)
-            if events:
-                await view.apply(connection, table, events)
-                await connection.execute(_MOVE, cursor, lane, events[-1].position)
-            return len(events)
+        return position
+
+    async def apply_again(self, name: str, stream: str, version: int) -> None:
+        """Apply one event that was set aside for a view; what was behind it went before."""
+        view = next((one for one in self.views if one.name == name), None)
+        if view is None:
+            raise NotFound(f"there is no view {name}")
+        async with acquire(self.store.pool) as connection, connection.transaction():
+            stored = await self.store.event(connection, stream, version)
+            await self._position(connection, view.name, stored.lane)
+            await view.apply(connection, table_of(view), [stored])
 
 
 async def page_after(

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import msgspec
 
-from chassis.errors import Malformed
 from chassis.logging import get_logger
 from chassis.owed.amounts import OwedItem
 from chassis.owed.terms import Terms
@@ -80,7 +79,8 @@ class Drafting:
         drawing = self._drawing(work, stream, request, terms)
         try:
             text = self.documents.draw(drawing)
-        except Malformed as error:
+        # whatever is wrong with it, one document fails and the others go on
+        except Exception as error:  # noqa: BLE001
             log.warning("document_unwritable", stream=stream, error=error)
             work.append(stream, decide(state, c.RefuseDocument(request.request_id, "template")))
             return

@@ -1,9 +1,11 @@
 """Putting issued documents into the documents folder, and taking those of erased debtors out."""
 
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from chassis.errors import Transient
+from chassis.logging import get_logger
 from chassis.runtime.service import Service
 from chassis.store.work import Work
 from contracts.words.streams import Subject, key_of, matter_stream
@@ -12,6 +14,8 @@ from services.legal.domain import commands as c
 from services.legal.domain.decide import decide
 from services.legal.views import documents
 from services.legal.views.documents import Paper
+
+log = get_logger(__name__)
 
 
 @dataclass
@@ -29,10 +33,13 @@ class Filing:
         async with service.pool.acquire(timeout=10) as connection:
             papers = await documents.to_file(connection, lanes, self.batch_max)
             purges = await documents.to_purge(connection, lanes)
+        failures: list[Exception] = []
         for group in _by_lane(papers):
-            await self._file(service, group)
+            failures += await _work_off(service, group, self._file)
         for group in _by_account(purges):
-            await self._purge(service, group)
+            failures += await _work_off(service, group, self._purge)
+        if failures:
+            raise failures[0]
         return len(papers) + len(purges)
 
     async def _file(self, service: Service, papers: list[Paper]) -> None:
@@ -66,6 +73,20 @@ class Filing:
             work.append(stream, decide(work.state(stream), c.RecordPurge()))
 
         await service.execute(key_of(papers[0].creditor, papers[0].account), [stream], record)
+
+
+async def _work_off(
+    service: Service, papers: list[Paper], step: Callable[[Service, list[Paper]], Awaitable[None]]
+) -> list[Exception]:
+    """Handle some papers; one that fails does not hold up the others."""
+    try:
+        await step(service, papers)
+    except Exception as error:
+        if len(papers) == 1:
+            log.exception("paper_not_handled", creditor=papers[0].creditor, error=error)
+            return [error]
+        return [one for paper in papers for one in await _work_off(service, [paper], step)]
+    return []
 
 
 def _by_lane(papers: list[Paper]) -> list[list[Paper]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from chassis.errors import BrokenInvariant, Malformed
+from chassis.errors import BrokenInvariant
 from chassis.logging import get_logger
 from chassis.store.work import Work
 from contracts.words.streams import Subject, account_stream, terms_stream
@@ -100,7 +100,8 @@ class Preparation:
         )
         try:
             return compose(self.templates, letter)
-        except Malformed as error:
+        # whatever is wrong with it, one notice fails and the others go on
+        except Exception as error:  # noqa: BLE001
             log.warning("notice_unwritable", stream=stream, error=error)
             _append(work, stream, c.GiveUpNotice(notice.notice_id, "template"))
             return None
