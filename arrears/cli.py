@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from arrears.commands import contracts, dead_letters, evidence, policy, scenario
+from arrears.commands import contracts, creditor, dead_letters, evidence, policy, scenario
 from arrears.commands.demo import demo
 from arrears.commands.import_ import import_
 from arrears.commands.kafka import kafka
@@ -37,6 +37,7 @@ app.add_typer(scenario.app, name="scenario")
 policy.app.command()(simulate)
 app.add_typer(policy.app, name="policy")
 app.add_typer(evidence.app, name="evidence")
+app.add_typer(creditor.app, name="creditor")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(contracts.app, name="contracts")
 app.command()(replay)

@@ -84,7 +84,7 @@ class _Source:
 def _sources(service: str, part: str) -> Iterator[_Source]:
     """The files of a part of a service, which is one module or a package of several."""
     folder = ROOT / "services" / service
-    files = [folder / f"{part}.py", *sorted((folder / part).glob("*.py"))]
+    files = [*sorted(folder.glob(f"{part}*.py")), *sorted((folder / part).glob("*.py"))]
     for path in files:
         if path.exists():
             tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -5,7 +5,9 @@ is the local day they speak of.
 """
 
 from datetime import date
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from contracts.base import (
     Amount,
@@ -261,3 +263,11 @@ class CashDifferenceFound(LedgerContract):
     difference: SignedAmount
     running: SignedAmount
     currency: Currency
+
+
+class CreditorSourcesChanged(LedgerContract):
+    """Who may publish `billing` for the creditor from now on; without a source: anybody."""
+
+    TYPE: ClassVar[str] = "ledger.creditor.sources_changed.v1"
+
+    sources: Annotated[tuple[Label, ...], Field(max_length=100)] = ()

@@ -9,9 +9,9 @@ import msgspec
 from chassis.owed.debtor import Profile
 from chassis.owed.ledger import FollowBalance, FollowClearance
 from chassis.store.work import Work
-from contracts import billing
+from contracts import billing, ledger
 from contracts.codec import Message
-from contracts.words.streams import Subject, terms_stream
+from contracts.words.streams import Subject, terms_stream, told_sources_stream
 
 P = TypeVar("P", bound=Profile)
 
@@ -35,6 +35,19 @@ def debtor_of(message: Message) -> Subject:
 def terms_of(message: Message, lane: int) -> Sequence[str]:
     """The stream of the terms of a message's creditor in a lane."""
     return [terms_stream(message.creditor, lane)]
+
+
+def told_sources_of(message: Message, lane: int) -> Sequence[str]:
+    """The stream of the sources of a message's creditor in a lane."""
+    return [told_sources_stream(message.creditor, lane)]
+
+
+def sources_told(work: Work, message: Message) -> None:
+    """Keep for this lane who may publish `billing` for the creditor."""
+    data: ledger.CreditorSourcesChanged = message.data
+    stream = told_sources_stream(message.creditor, work.lane)
+    event = work.entry(stream).aggregate.events
+    work.append(stream, [event(sources=tuple(data.sources))])
 
 
 def balance_changed(_work: Work, message: Message) -> FollowBalance:

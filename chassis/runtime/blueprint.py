@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from chassis.runtime.outgoing import Publish
 from chassis.runtime.routes import MessageRoute, WakeRoute
 from chassis.runtime.service import Service
+from chassis.runtime.sources import SourcesStream
 from chassis.store.aggregate import Aggregate
 from chassis.store.beside import Beside
 from chassis.store.views import View
@@ -27,7 +28,8 @@ class Blueprint:
     read `billing`: it has an erased person's messages taken off the bus once these are past them.
     `beside` are rows that belong to no single stream.
     `guards` are topics that others write, on which a type nobody knows is a dead letter: in one
-    service too, so that it is one.
+    service too, so that it is one. `sources_of` names the stream that says who may publish
+    `billing` for a creditor, in every service that reads it.
     """
 
     name: str
@@ -45,3 +47,4 @@ class Blueprint:
     forgets: Sequence[str] = ()
     beside: Beside | None = None
     guards: Sequence[str] = ()
+    sources_of: SourcesStream | None = None

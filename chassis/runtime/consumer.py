@@ -24,6 +24,7 @@ from chassis.runtime.batch import Batch, Item, Routes, topic_of
 from chassis.runtime.handling import run, run_with_history
 from chassis.runtime.leases import Leases
 from chassis.runtime.parked import ParkedMessages, about
+from chassis.runtime.sources import SourcesStream, enforced, not_among, registries
 from chassis.store import inbox, offsets
 from chassis.store.dead_letters import Original, Parked
 from chassis.store.faults import is_its_own, told_of
@@ -46,7 +47,8 @@ class Consumer:
 
     `probe(point)` is called at the points where a crash hurts most; tests kill the process there.
     `forgets` makes this service the one that has an erased person's messages removed from the bus,
-    `guards` are the topics whose unknown types it parks.
+    `guards` are the topics whose unknown types it parks, `sources_of` names the stream that says
+    who may publish `billing` for a creditor.
     """
 
     store: Store
@@ -58,6 +60,7 @@ class Consumer:
     probe: Callable[[str], None]
     forgets: bool = False
     guards: Sequence[str] = ()
+    sources_of: SourcesStream | None = None
     erasure_seen: bool = False
     deciding: asyncio.Lock = field(default_factory=asyncio.Lock)
     """One lane decides at a time, while the others write: in turns they would only push one
@@ -224,18 +227,22 @@ class Consumer:
                     histories.extend(streams)
                 if route.asks_for_key(message):
                     subjects.append(Subject(message.creditor, message.subject))
+        asked = ((record.topic, message) for record, message, _, _ in items)
+        known = registries(self.sources_of, batch.lane, asked)
         await self.store.extend(
             connection,
             work,
-            streams=[stream for _, _, _, streams in items for stream in streams],
+            streams=[*known.values(), *(one for _, _, _, streams in items for one in streams)],
             subjects=subjects,
             histories=histories,
         )
         if self.store.beside is not None:
             about = [s for _, _, route, streams in items if route.beside for s in streams]
             await self.store.load_beside(connection, work, about, lock=False)
+        closed = enforced(work, known)
         for record, message, route, streams in items:
-            refusal = run(work, route, message, streams)
+            foreign = not_among(closed, record.topic, message) if closed else None
+            refusal = foreign or run(work, route, message, streams)
             if refusal is not None:
                 refusal = await run_with_history(
                     self.store, connection, work, route, message, streams, refusal

@@ -89,7 +89,9 @@ class Instance(Service):
         self.blueprint = blueprint
         self._probe = probe
         routes = by_topic(blueprint.messages, blueprint.reads)
-        self.parked = ParkedMessages(store, routes, clock, self.metrics, blueprint.retry_after)
+        self.parked = ParkedMessages(
+            store, routes, clock, self.metrics, blueprint.retry_after, blueprint.sources_of
+        )
         self.consumer = Consumer(
             store,
             self.leases,
@@ -100,6 +102,7 @@ class Instance(Service):
             probe,
             bool(blueprint.forgets),
             blueprint.guards,
+            blueprint.sources_of,
         )
         self.reading = Reading(bus, blueprint.reads, self.consumer.take_over)
         self.round = self._round(strict=strict)

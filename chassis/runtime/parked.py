@@ -15,6 +15,7 @@ from chassis.runtime.batch import OTHER_BODY, Batch, Routes
 from chassis.runtime.boundaries import misplaced
 from chassis.runtime.handling import run, run_with_history
 from chassis.runtime.routes import MessageRoute
+from chassis.runtime.sources import SourcesStream, enforced, not_among, registries
 from chassis.store import dead_letters, inbox
 from chassis.store.dead_letters import Parked
 from chassis.store.pool import acquire
@@ -43,6 +44,7 @@ class ParkedMessages:
     clock: Clock
     metrics: Metrics
     retry_after: frozenset[str] = frozenset()
+    sources_of: SourcesStream | None = None
     waiting: set[Subject] = field(default_factory=set)
 
     async def take_over(self, connection: Connection, lane: int) -> None:
@@ -122,16 +124,19 @@ class ParkedMessages:
         self, connection: Connection, letter: asyncpg.Record, message: Message, route: MessageRoute
     ) -> bool:
         subject = Subject(letter["creditor"], letter["account"])
-        streams = route.streams(message, letter["lane"])
+        topic, lane = letter["source"], letter["lane"]
+        streams = route.streams(message, lane)
+        known = registries(self.sources_of, lane, [(topic, message)])
         work = await self.store.load(
             connection,
             now=self.clock.now(),
-            lane=letter["lane"],
-            streams=streams,
+            lane=lane,
+            streams=[*known.values(), *streams],
             subjects=[subject, Subject(message.creditor, message.subject)],
             histories=streams if route.history else (),
         )
-        refusal = run(work, route, message, streams)
+        foreign = not_among(enforced(work, known), topic, message)
+        refusal = foreign or run(work, route, message, streams)
         if refusal is not None:
             refusal = await run_with_history(
                 self.store, connection, work, route, message, streams, refusal

@@ -63,6 +63,16 @@ def receipts_stream(creditor: str) -> str:
     return f"receipts-{creditor}"
 
 
+def sources_stream(creditor: str) -> str:
+    """The stream of who may publish `billing` for a creditor, which the ledger keeps."""
+    return f"sources-{creditor}"
+
+
+def told_sources_stream(creditor: str, lane: int) -> str:
+    """The stream of what a lane of another service was told of that."""
+    return f"sources-{creditor}@{lane}"
+
+
 def accounts_of(creditor: str) -> str:
     """What the streams of all accounts of a creditor begin with."""
     return account_stream(creditor, "")

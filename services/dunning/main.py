@@ -9,6 +9,7 @@ from chassis.runtime.blueprint import Blueprint
 from chassis.runtime.instance import Instance, Probe, no_probe
 from chassis.runtime.service import Service
 from chassis.settings import Settings
+from contracts.words.streams import told_sources_stream
 from services.dunning.api import routers
 from services.dunning.decisions import Decisions
 from services.dunning.domain.aggregates import AGGREGATES
@@ -46,6 +47,7 @@ def blueprint(library: Library, people: PersonContacts | None = None) -> Bluepri
         workers=(load_policies, forgetting()),
         migrations=(MIGRATIONS,),
         beside=people,
+        sources_of=told_sources_stream,
     )
 
 

@@ -8,6 +8,7 @@ from chassis.runtime.blueprint import Blueprint
 from chassis.runtime.instance import Instance, no_probe
 from chassis.settings import Settings
 from contracts import dunning
+from contracts.words.streams import sources_stream
 from services.ledger.api import routers
 from services.ledger.domain.aggregates import AGGREGATES
 from services.ledger.handlers import MESSAGES, WAKES
@@ -27,6 +28,7 @@ BLUEPRINT = Blueprint(
     retry_after=frozenset({dunning.TermsPublished.TYPE}),
     forgets=("ledger", "dunning", "notifier", "legal"),
     guards=("billing",),
+    sources_of=lambda creditor, _lane: sources_stream(creditor),
 )
 
 

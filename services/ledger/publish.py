@@ -15,7 +15,9 @@ from contracts.words.streams import creditor_of, subject_of
 from services.ledger.domain import events as e
 from services.ledger.domain.cash.events import CashCounted
 from services.ledger.domain.late_fee import Accrual
+from services.ledger.domain.sources import SourcesEvent
 from services.ledger.domain.state import Item
+from services.ledger.publish_creditors import sources_changed
 
 ITEMS_MAX = 250
 """Item states in one message: with the longest ids they stay below the size limit of the bus."""
@@ -25,6 +27,8 @@ def publish(stored: Stored) -> list[Outgoing]:
     """The messages of one stored event."""
     if isinstance(stored.event, CashCounted):
         return list(_cash(stored))
+    if isinstance(stored.event, SourcesEvent):
+        return [sources_changed(stored, stored.event)]
     if not isinstance(stored.event, e.Event):
         return []
     creditor, account = subject_of(stored.stream)

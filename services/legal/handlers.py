@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 
 from chassis.owed import terms
-from chassis.owed.hearing import account_cleared, balance_changed, debtor_of, profile_told, terms_of
+from chassis.owed.hearing import (
+    account_cleared,
+    balance_changed,
+    debtor_of,
+    profile_told,
+    sources_told,
+    terms_of,
+    told_sources_of,
+)
 from chassis.runtime.routes import MessageRoute, WakeRoute, by_command
 from chassis.store.work import Work
 from contracts import billing, dunning, ledger
@@ -153,6 +161,7 @@ def messages(drafting: Drafting) -> dict[str, MessageRoute]:
             _matter_if_numbered, _on(invoice_numbered), subject=_is_numbered
         ),
         ledger.BalanceChanged.TYPE: MessageRoute(_matter, _on(balance_changed)),
+        ledger.CreditorSourcesChanged.TYPE: MessageRoute(told_sources_of, sources_told),
         ledger.AccountCleared.TYPE: MessageRoute(_matter, _on(account_cleared)),
         dunning.TermsPublished.TYPE: MessageRoute(terms_of, terms_published),
         dunning.LegalRequested.TYPE: MessageRoute(

@@ -7,6 +7,7 @@ from chassis.clock import Clock
 from chassis.runtime.blueprint import Blueprint
 from chassis.runtime.instance import Instance, Probe, no_probe
 from chassis.settings import Settings
+from contracts.words.streams import told_sources_stream
 from services.legal.adapters.folder import DocumentsFolder
 from services.legal.api import evidence, file, routes
 from services.legal.domain.aggregates import AGGREGATES
@@ -57,6 +58,7 @@ def blueprint(own: LegalSettings, folder: Path) -> Blueprint:
         reads=("billing", "ledger", "dunning"),
         writes=("legal",),
         views=VIEWS,
+        sources_of=told_sources_stream,
         routers=lambda service: (
             routes.router(service, own),
             file.router(service),

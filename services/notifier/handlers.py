@@ -2,7 +2,15 @@
 
 from collections.abc import Sequence
 
-from chassis.owed.hearing import account_cleared, balance_changed, debtor_of, profile_told, terms_of
+from chassis.owed.hearing import (
+    account_cleared,
+    balance_changed,
+    debtor_of,
+    profile_told,
+    sources_told,
+    terms_of,
+    told_sources_of,
+)
 from chassis.runtime.routes import MessageRoute, WakeRoute, by_command
 from chassis.store.work import Work
 from contracts import billing, dunning, ledger
@@ -144,6 +152,7 @@ MESSAGES: dict[str, MessageRoute] = {
         _account_if_detailed, _on(invoice_issued), subject=True
     ),
     ledger.BalanceChanged.TYPE: MessageRoute(_account, _on(balance_changed)),
+    ledger.CreditorSourcesChanged.TYPE: MessageRoute(told_sources_of, sources_told),
     ledger.AccountCleared.TYPE: MessageRoute(_account, _on(account_cleared)),
     dunning.TermsPublished.TYPE: MessageRoute(terms_of, terms_published),
     dunning.NoticeRequested.TYPE: MessageRoute(_account, _on(notice_requested)),

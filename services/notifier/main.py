@@ -13,6 +13,7 @@ from chassis.http import include_signed
 from chassis.runtime.blueprint import Blueprint
 from chassis.runtime.instance import Instance, Probe, no_probe
 from chassis.settings import Settings
+from contracts.words.streams import told_sources_stream
 from contracts.words.vocabulary import CHANNELS
 from services.notifier.adapters.breaker import Breaker
 from services.notifier.adapters.gateway import Gateway
@@ -68,6 +69,7 @@ def blueprint(own: NotifierSettings, now: Callable[[], datetime]) -> Blueprint:
         reads=("billing", "ledger", "dunning"),
         writes=("notifier",),
         views=VIEWS,
+        sources_of=told_sources_stream,
         routers=lambda service: (notices.router(service),),
         workers=(dispatcher(own, now),),
     )

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from chassis.owed import sources
 from chassis.store.aggregate import Aggregate
 from services.dunning.domain.account import Account, initial_account
 from services.dunning.domain.case.upcasts import UPCASTS
@@ -38,4 +39,11 @@ CREDITOR: Aggregate[Creditor, CreditorEvent] = Aggregate(
     evolve=evolve_creditor,
     wake_at=_creditor_wake,
 )
-AGGREGATES: tuple[Aggregate[Any, Any], ...] = (ACCOUNT, CREDITOR)
+
+
+class SourcesTold(sources.SourcesTold, frozen=True, tag="SourcesTold"):
+    """The ledger told who may publish for the creditor, under the name it has here."""
+
+
+TOLD_SOURCES = sources.told_sources(SourcesTold)
+AGGREGATES: tuple[Aggregate[Any, Any], ...] = (ACCOUNT, CREDITOR, TOLD_SOURCES)

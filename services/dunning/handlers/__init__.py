@@ -5,6 +5,7 @@ from typing import Any
 
 from asyncpg import Connection
 
+from chassis.owed.hearing import sources_told, told_sources_of
 from chassis.runtime.routes import MessageRoute, WakeRoute
 from chassis.store.work import Work
 from contracts import billing, ledger, legal, notifier
@@ -62,6 +63,7 @@ def messages(decisions: Decisions) -> Mapping[str, MessageRoute]:
         billing.RestrictionConfirmed.TYPE: to_account(from_billing.confirmed),
         ledger.BalanceChanged.TYPE: to_account(from_ledger.items_updated),
         ledger.ItemOverdue.TYPE: to_account(from_ledger.reassess),
+        ledger.CreditorSourcesChanged.TYPE: MessageRoute(told_sources_of, sources_told),
         ledger.AccountCleared.TYPE: to_account(from_ledger.reassess),
         ledger.PaymentAllocated.TYPE: to_account(from_ledger.paid, subject=True),
         ledger.PaymentReversed.TYPE: to_account(from_ledger.reversed_),

@@ -13,6 +13,7 @@ from services.ledger.api import (
     matching,
     numbers,
     requests,
+    sources,
     statements,
 )
 
@@ -27,5 +28,6 @@ def routers(service: Service) -> Sequence[APIRouter]:
         matching.router(service),
         numbers.router(service),
         requests.router(service),
+        sources.router(service),
         statements.router(service),
     ]

@@ -2,7 +2,7 @@
 topic.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -13,12 +13,16 @@ from chassis.bus.base import Outgoing, lane_of
 from chassis.errors import Malformed
 from chassis.http.auth import Principal, require
 from chassis.runtime.service import Service
+from chassis.runtime.sources import not_among
+from chassis.store.pool import acquire
+from chassis.store.reads import states
 from contracts.codec import SIZE_MAX, Message, decode
 from contracts.errors import MalformedMessage, UnknownType
 from contracts.registry import MODELS
-from contracts.words.streams import key_of
+from contracts.words.streams import creditor_of, key_of, sources_stream
 from services.ledger.api.events_document import BATCH, BINARY_ATTRIBUTES, BODY, REFUSED, refused
 from services.ledger.api.models import EventResult, EventResults
+from services.ledger.domain.aggregates import SOURCES
 
 TOPIC = "billing"
 EVENTS_MAX = 1000
@@ -79,10 +83,15 @@ class Door:
 async def _taken(
     service: Service, who: Principal, events: Iterable[tuple[bytes, _Headers]]
 ) -> EventResults | Response:
+    judged = [(*_judge(who, value, headers), value, headers) for value, headers in events]
+    closed = await _closed(service, [message for _, message, _, _ in judged if message is not None])
     results: list[EventResult] = []
     outgoing: list[Outgoing] = []
-    for value, headers in events:
-        result, message = _judge(who, value, headers)
+    for result, message, value, headers in judged:
+        foreign = None if message is None else not_among(closed, TOPIC, message)
+        if foreign is not None:
+            results.append(EventResult(id=result.id, status="rejected", problem=str(foreign)))
+            continue
         results.append(result)
         if message is not None:
             outgoing.append(_to_bus(message, value, headers, service.bus.partitions))
@@ -90,6 +99,14 @@ async def _taken(
         return refused(results)
     await service.bus.publish(outgoing)
     return EventResults(events=results)
+
+
+async def _closed(service: Service, messages: Sequence[Message]) -> Mapping[str, tuple[str, ...]]:
+    """The creditors of some messages for which not everybody may publish, and who may."""
+    streams = {sources_stream(message.creditor) for message in messages}
+    async with acquire(service.pool) as connection:
+        found = await states(connection, SOURCES, streams)
+    return {creditor_of(name): one.sources for name, one in found.items() if one.sources}
 
 
 def _events(request: Request, body: bytes) -> Iterator[tuple[bytes, _Headers]]:

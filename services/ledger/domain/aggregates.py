@@ -3,7 +3,7 @@
 from typing import Any
 
 from chassis.store.aggregate import Aggregate
-from services.ledger.domain import evolve, numbers, state, terms
+from services.ledger.domain import evolve, numbers, sources, state, terms
 from services.ledger.domain.cash import events as cash_events
 from services.ledger.domain.cash import evolve as cash_evolve
 from services.ledger.domain.cash import receipts
@@ -59,4 +59,21 @@ NUMBERS: Aggregate[numbers.Numbers, Any] = Aggregate(
 )
 """What people call an account, its invoices and payments."""
 
-AGGREGATES: tuple[Aggregate[Any, Any], ...] = (ACCOUNT, TERMS, CASH_DESK, RECEIPTS, NUMBERS)
+SOURCES: Aggregate[sources.Sources, Any] = Aggregate(
+    name="sources",
+    state=sources.Sources,
+    events=sources.SourcesEvent,
+    initial=sources.initial,
+    evolve=sources.evolve,
+    cached=True,
+)
+"""Who may publish `billing` for a creditor."""
+
+AGGREGATES: tuple[Aggregate[Any, Any], ...] = (
+    ACCOUNT,
+    TERMS,
+    CASH_DESK,
+    RECEIPTS,
+    NUMBERS,
+    SOURCES,
+)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chassis.owed.sources import TOLD_SOURCES
 from chassis.owed.terms import Terms, TermsPublished, evolve_terms, initial_terms
 from chassis.store.aggregate import Aggregate
 from services.legal.domain.decide import wake_at
@@ -24,4 +25,4 @@ TERMS: Aggregate[Terms, TermsPublished] = Aggregate(
     initial=initial_terms,
     evolve=evolve_terms,
 )
-AGGREGATES: tuple[Aggregate[Any, Any], ...] = (MATTER, TERMS)
+AGGREGATES: tuple[Aggregate[Any, Any], ...] = (MATTER, TERMS, TOLD_SOURCES)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chassis.owed.sources import TOLD_SOURCES
 from chassis.owed.terms import evolve_terms
 from chassis.store.aggregate import Aggregate
 from services.notifier.domain.decide import wake_at
@@ -25,4 +26,4 @@ TERMS: Aggregate[Terms, TermsPublished] = Aggregate(
     initial=initial_terms,
     evolve=evolve_terms,
 )
-AGGREGATES: tuple[Aggregate[Any, Any], ...] = (ACCOUNT, TERMS)
+AGGREGATES: tuple[Aggregate[Any, Any], ...] = (ACCOUNT, TERMS, TOLD_SOURCES)

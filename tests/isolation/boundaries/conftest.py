@@ -11,16 +11,18 @@ from chassis.settings import Settings
 from tests.support.producer import Producer
 
 
-@pytest_asyncio.fixture(
-    scope="session",
-    loop_scope="session",
-    params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)],
+@pytest.fixture(
+    scope="session", params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)]
 )
-async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    settings = Settings()
-    if request.param == "kafka":
-        bootstrap = request.getfixturevalue("kafka_bootstrap")
-        settings = Settings(bus="kafka", kafka_bootstrap=bootstrap)
+def settings(request: pytest.FixtureRequest) -> Settings:
+    if request.param == "embedded":
+        return Settings()
+    bootstrap = request.getfixturevalue("kafka_bootstrap")
+    return Settings(bus="kafka", kafka_bootstrap=bootstrap)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def world(settings: Settings) -> AsyncIterator[World]:
     async with open_scenario_world(settings, settings.bus) as opened:
         yield opened
 
