@@ -79,6 +79,9 @@ class Metrics:
         self.fenced = self._counter(
             "fence_hits", "Transactions refused because the lane had a new owner.", "lane"
         )
+        self.stalled = self._gauge(
+            "lane_stalled_seconds", "For how long a lane with work stands still.", "step", "lane"
+        )
         self.lanes = self._gauge("lanes_owned", "Lanes this instance owns.")
 
     def _publisher(self) -> None:

@@ -84,6 +84,11 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(
         default=15.0, gt=0, description="how long an instance owns a lane without renewing"
     )
+    stall_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        description="after how long a lane that has work and does not move is an alarm",
+    )
     batch_size: int = Field(
         default=500, ge=1, le=10_000, description="messages per lane and transaction, at most"
     )

@@ -110,7 +110,8 @@ def _open_routes(readiness: Readiness, metrics: Metrics) -> APIRouter:
             return JSONResponse({"status": "ready", **await readiness()})
         except (ArrearsError, OSError, TimeoutError, asyncpg.PostgresError) as error:
             _log.warning("not_ready", error=error)
-            return problems.problem(HTTPStatus.SERVICE_UNAVAILABLE, "not ready")
+            said = str(error) if isinstance(error, ArrearsError) else "the store does not answer"
+            return problems.problem(HTTPStatus.SERVICE_UNAVAILABLE, f"not ready: {said}")
 
     @router.get(
         "/metrics",

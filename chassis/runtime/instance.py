@@ -11,7 +11,7 @@ import asyncpg
 
 from chassis.bus.base import Bus
 from chassis.clock import Clock
-from chassis.errors import Misconfigured
+from chassis.errors import Misconfigured, Transient
 from chassis.http.app import create_app
 from chassis.metrics import Metrics
 from chassis.runtime.batch import by_topic
@@ -225,14 +225,17 @@ class Instance(Service):
         await self.pool.close()
 
     async def readiness(self) -> dict[str, Any]:
-        """Details for `/readyz`; raises `Misconfigured` when the store cannot be written or a loop
-        died.
+        """Details for `/readyz`; raises `Misconfigured` when the store cannot be written, a loop
+        died or a lane stands still, `Transient` when store or bus do not answer.
         """
         async with acquire(self.pool) as connection:
             if await connection.fetchval(_WRITABLE):
                 raise Misconfigured("the store is read-only")
-        ends = await self.reading.ends()
         self.check()
+        try:
+            ends = await self.reading.ends()
+        except Transient as error:
+            raise Transient("the bus does not answer") from error
         return {"lanes": sorted(self.leases.held), "behind": self.reading.behind(ends)}
 
     def check(self) -> None:

@@ -6,6 +6,7 @@ which makes `/readyz` say so.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, Literal, get_args
 
@@ -19,6 +20,8 @@ from chassis.runtime.lanes import TODO, Lanes
 from chassis.runtime.leases import LaneLost
 from chassis.runtime.round import Round
 from chassis.runtime.signals import is_cancelled, wait_for_signal
+from chassis.runtime.watchdog import Step, Watchdog
+from chassis.runtime.watching import Watching
 from chassis.settings import Settings
 
 log = get_logger(__name__)
@@ -26,11 +29,17 @@ log = get_logger(__name__)
 Loop = Literal["leases", "fetch", "wakes", "relay", "views", "workers", "lag"]
 LOOPS: tuple[Loop, ...] = get_args(Loop)
 
+_STEPS: Mapping[str, Step] = {
+    "fetch": "read",
+    "wakes": "wake",
+    "relay": "publish",
+    "views": "project",
+}
+"""What each loop moves on, as far as it has a position."""
 _IDLE_SECONDS = 0.5
 _BACKOFF_SECONDS = 1.0
 _STOP_SECONDS = 20.0
-_LAG_SECONDS = 5.0
-_STUCK_SECONDS = 60.0
+_WATCH_SECONDS = 5.0
 _HAND_OVER_PACE = 0.05  # seconds between rounds of publishing, and of gateways
 _VIEW_PACE = 0.2  # and of the views, which nobody's message waits for
 
@@ -44,6 +53,7 @@ class Live:
         settings: Settings,
         metrics: Metrics,
         loops: Collection[Loop] = LOOPS,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._round = round_
         self._settings = settings
@@ -55,6 +65,9 @@ class Live:
         self._view_pace = Pace(_VIEW_PACE)
         self._stopping = False
         self._fatal: BaseException | None = None
+        steps = {_STEPS[name] for name in loops if name in _STEPS}
+        watchdog = Watchdog(settings.stall_seconds, monotonic)
+        self._watching = Watching(round_, metrics, watchdog, steps, self._lanes.reopen.set)
 
     async def start(self) -> None:
         """Take lanes and start the loops."""
@@ -67,7 +80,7 @@ class Live:
             "relay": self._publish,
             "views": self._project,
             "workers": self._work,
-            "lag": self._watch_lag,
+            "lag": self._watch,
         }
         self._tasks = [
             asyncio.create_task(self._forever(name, bodies[name])) for name in self._loops
@@ -91,9 +104,11 @@ class Live:
             log.warning("stopped_before_publishing", error=error)
 
     def check(self) -> None:
-        """Raise `Misconfigured` when a loop had to give up."""
+        """Raise `Misconfigured` when a loop had to give up or a lane stands still."""
         if self._fatal is not None:
             raise Misconfigured(f"{self._metrics.service} stopped working: {self._fatal}")
+        if "lag" in self._loops:
+            self._watching.check()
 
     def _give_up(self, error: BaseException) -> None:
         self._fatal = error
@@ -184,31 +199,9 @@ class Live:
         if not done:
             await wait_for_signal(self._round.signals.workers, _IDLE_SECONDS)
 
-    async def _watch_lag(self) -> None:
-        reading = self._round.reading
-        before = dict(reading.positions)
-        stuck_seconds = 0.0
-        while True:
-            await asyncio.sleep(_LAG_SECONDS)
-            behind = await self._measure_lag()
-            now = dict(reading.positions)
-            stuck_seconds = stuck_seconds + _LAG_SECONDS if behind and now == before else 0.0
-            if stuck_seconds >= _STUCK_SECONDS:
-                log.error("reader_stuck", lag=behind)
-                self._lanes.reopen.set()
-                stuck_seconds = 0.0
-            before = now
-
-    async def _measure_lag(self) -> int:
-        """Report where this instance stands; returns how many messages it has yet to consume."""
-        reading, service = self._round.reading, self._metrics.service
-        ends = await reading.ends()
-        await self._round.report_positions()
-        await self._round.measure_relay_lag()
-        for (topic, lane), position in reading.positions.items():
-            lag = max(0, ends.get((topic, lane), 0) - position)
-            self._metrics.lag.labels(service, topic, str(lane)).set(lag)
-        return reading.behind(ends)
+    async def _watch(self) -> None:
+        await asyncio.sleep(min(_WATCH_SECONDS, self._settings.stall_seconds / 4))
+        await self._watching.look()
 
 
 def _advice(error: BaseException) -> dict[str, Any]:

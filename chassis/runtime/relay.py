@@ -31,9 +31,9 @@ _MARK = """
 with fence as (select lane from lanes where lane = $1 and epoch = $4 for share)
 update relay set position = $3 from fence where relay.lane = fence.lane and position = $2"""
 _LAG = """
-select relay.lane, count(events.position) from relay left join events
+select relay.lane, relay.position, count(events.position) from relay left join events
   on events.lane = relay.lane and events.position > relay.position
-where relay.lane = any($1::int[]) group by relay.lane"""
+where relay.lane = any($1::int[]) group by relay.lane, relay.position"""
 
 
 @dataclass
@@ -117,11 +117,15 @@ class Relay:
         for topic, number in Counter([message.topic for message in messages]).items():
             self.metrics.published.labels(self.metrics.service, topic).inc(number)
 
-    async def measure_lag(self) -> None:
-        """Report how many events of each lane held are not published yet."""
+    async def measure_lag(self) -> dict[int, tuple[int, int]]:
+        """Report how many events of each lane held are not published yet; by lane, the position
+        reached and that number.
+        """
         async with acquire(self.store.pool) as connection:
-            for lane, number in await connection.fetch(_LAG, list(self.leases.held)):
-                self.metrics.relay_lag.labels(self.metrics.service, str(lane)).set(number)
+            rows = await connection.fetch(_LAG, list(self.leases.held))
+        for lane, _, number in rows:
+            self.metrics.relay_lag.labels(self.metrics.service, str(lane)).set(number)
+        return {lane: (position, number) for lane, position, number in rows}
 
     async def _mark(self, connection: Connection, lane: int, was: int, position: int) -> None:
         epoch = self.leases.held.get(lane, -1)

@@ -108,9 +108,9 @@ class Round:
             self.signals.unpublished.add(lane)
             raise
 
-    async def measure_relay_lag(self) -> None:
-        """Report how much is committed and not published yet."""
-        await self._relay.measure_lag()
+    async def measure_relay_lag(self) -> dict[int, tuple[int, int]]:
+        """Report how much is committed and not published yet; by lane, where it stands and that."""
+        return await self._relay.measure_lag()
 
     async def forget(self) -> int:
         """Take erased debtors' messages off the bus, as far as every reader is past them, and let

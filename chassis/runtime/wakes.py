@@ -2,6 +2,7 @@
 messages.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -47,6 +48,8 @@ class Wakes:
     strict: bool = False
     failing: dict[int, set[str]] = field(default_factory=dict)
     """By lane, the streams with a dead letter because they could not be woken."""
+    fired: Counter[int] = field(default_factory=Counter)
+    """By lane, how many were handled."""
 
     async def lanes_due(self) -> list[int]:
         """The held lanes in which something is due."""
@@ -63,7 +66,9 @@ class Wakes:
         async def set_aside(error: Exception) -> int:
             return await self._set_aside(lane, error)
 
-        return await by_halves(take, set_aside, self.batch_size)
+        done = await by_halves(take, set_aside, self.batch_size)
+        self.fired[lane] += done
+        return done
 
     async def fire_again(self, stream: str) -> None:
         """Let a stream that was put off be woken with the next round."""

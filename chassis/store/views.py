@@ -34,6 +34,12 @@ select exists (
   select 1 from events where lane = $1 and position > coalesce(
     (select min(position) from view_cursors where lane = $1 and view = any($2::text[])
      having count(*) = $3), 0))"""
+_STANDING = """
+select lanes.lane,
+  coalesce((select min(position) from view_cursors c
+            where c.lane = lanes.lane and c.view = any($2::text[])), 0),
+  coalesce((select max(position) from events e where e.lane = lanes.lane), 0)
+from unnest($1::int[]) lanes (lane)"""
 _LAYOUT = "select obj_description(to_regclass($1), 'pg_class')"
 _FORGET_CURSORS = "delete from view_cursors where view = $1"
 
@@ -137,6 +143,15 @@ class Projector:
             while await connection.fetchval(_BEHIND, lane, names, len(names)):
                 done += await self._advance_all(connection, lane, names)
         return done
+
+    async def standing(self, lanes: Sequence[int]) -> dict[int, tuple[int, int]]:
+        """By lane, the position the slowest view has reached and the last one there is."""
+        names = [view.name for view in self.views]
+        if not names:
+            return {}
+        async with acquire(self.store.pool) as connection:
+            rows = await connection.fetch(_STANDING, lanes, names)
+        return {lane: (reached, last) for lane, reached, last in rows}
 
     async def _advance_all(self, connection: Connection, lane: int, names: list[str]) -> int:
         try:

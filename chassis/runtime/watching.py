@@ -1,0 +1,116 @@
+"""Where the lanes of a running instance stand: for metrics and lag tools, and to raise an alarm
+when one of them stands still.
+"""
+
+from collections.abc import Callable, Collection
+
+from chassis.errors import Misconfigured, Transient
+from chassis.logging import get_logger
+from chassis.metrics import Metrics
+from chassis.runtime.round import Round
+from chassis.runtime.watchdog import Place, Stall, Standing, Step, Watchdog
+
+log = get_logger(__name__)
+
+_TODO: dict[Step, str] = {
+    "read": "look for batch_failed and loop_failed of this lane: they say what fails; it is read "
+    "anew from where the store stands, and if that does not help, restart this instance",
+    "wake": "look for loop_failed and lane_failed of this lane: they say what fails",
+    "publish": "look for loop_failed of the relay: it says what fails; is the bus full?",
+    "project": "look for loop_failed of the views: it says what fails",
+}
+
+
+class Watching:
+    """Looks after the lanes one instance holds. `reopen` has everything read anew."""
+
+    def __init__(
+        self,
+        round_: Round,
+        metrics: Metrics,
+        watchdog: Watchdog,
+        steps: Collection[Step],
+        reopen: Callable[[], None],
+    ) -> None:
+        self._round = round_
+        self._metrics = metrics
+        self._watchdog = watchdog
+        self._steps = steps
+        self._reopen = reopen
+
+    async def look(self) -> None:
+        """Report where everything stands, and tell of what does not move."""
+        try:
+            found = await self._found()
+        except Exception:
+            self._watchdog.forget()
+            raise
+        for stall in self._watchdog.look(found):
+            self._tell(stall)
+        service = self._metrics.service
+        self._metrics.stalled.clear()
+        for place in found:
+            self._metrics.stalled.labels(service, place.step, str(place.lane)).set(0)
+        for stall in self._watchdog.stalls:
+            step, lane, _ = stall.place
+            self._metrics.stalled.labels(service, step, str(lane)).set(stall.seconds)
+
+    def check(self) -> None:
+        """Raise `Misconfigured` when a lane stands still, `Transient` when nobody could look."""
+        stalls = self._watchdog.stalls
+        if stalls:
+            raise Misconfigured("; ".join(sorted(stall.sentence() for stall in stalls)))
+        blind = self._watchdog.blind_seconds()
+        if blind > 2 * self._watchdog.seconds:
+            raise Transient(f"store or bus do not say for {int(blind)} s where the lanes stand")
+
+    def _tell(self, stall: Stall) -> None:
+        step, lane, topic = stall.place
+        log.error(
+            "lane_stalled",
+            state=step,
+            lane=lane,
+            topic=topic,
+            offset=stall.standing.position,
+            lag=stall.standing.waiting,
+            reason=stall.sentence(),
+            todo=_TODO[step],
+        )
+        if step == "read":
+            self._reopen()
+
+    async def _found(self) -> dict[Place, Standing]:
+        found = await self._read() | await self._written() | await self._due()
+        return {place: standing for place, standing in found.items() if place.step in self._steps}
+
+    async def _read(self) -> dict[Place, Standing]:
+        """How far the topics are read; a lane that is held and not read at all counts too."""
+        reading, service = self._round.reading, self._metrics.service
+        ends = await reading.ends()
+        await self._round.report_positions()
+        found: dict[Place, Standing] = {}
+        for lane in self._round.leases.held:
+            for topic in reading.topics:
+                position = reading.positions.get((topic, lane), 0)
+                lag = max(0, ends.get((topic, lane), 0) - position)
+                self._metrics.lag.labels(service, topic, str(lane)).set(lag)
+                found[Place("read", lane, topic)] = Standing(position, lag)
+        return found
+
+    async def _written(self) -> dict[Place, Standing]:
+        """How far what is committed was published, and shown."""
+        published = await self._round.measure_relay_lag()
+        projected = await self._round.projector.standing(list(self._round.leases.held))
+        return {
+            Place("publish", lane): Standing(position, waiting)
+            for lane, (position, waiting) in published.items()
+        } | {
+            Place("project", lane): Standing(reached, max(0, last - reached))
+            for lane, (reached, last) in projected.items()
+        }
+
+    async def _due(self) -> dict[Place, Standing]:
+        wakes = self._round.wakes
+        return {
+            Place("wake", lane): Standing(wakes.fired[lane], 1) for lane in await wakes.lanes_due()
+        }
