@@ -9,6 +9,7 @@ import sys
 import typer
 
 from arrears.commands import contracts, creditor, dead_letters, evidence, policy, scenario
+from arrears.commands.backup import backup, restore
 from arrears.commands.demo import demo
 from arrears.commands.import_ import import_
 from arrears.commands.kafka import kafka
@@ -41,6 +42,8 @@ app.add_typer(creditor.app, name="creditor")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(contracts.app, name="contracts")
 app.command()(replay)
+app.command()(backup)
+app.command()(restore)
 app.command()(token)
 app.command()(kafka)
 

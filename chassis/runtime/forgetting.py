@@ -19,7 +19,15 @@ _QUEUE = """
 insert into forget_queue values ($1, $2, $3, $4)
 on conflict (topic, lane, key) do update
 set before = greatest(forget_queue.before, excluded.before)"""
-_WAITING = "select topic, lane, key, before from forget_queue order by topic, lane, key"
+# What the newest backup has not read stays for as long as somebody may restore it.
+_WAITING = """
+select topic, lane, key, before from forget_queue q
+where not exists (
+  select 1 from backed_up b where b.topic = q.topic and b.lane = q.lane
+    and b.next_offset < q.before and b.at > clock_timestamp() - make_interval(days => $1))
+order by topic, lane, key"""
+BACKUP_DAYS_MAX = 31
+"""An erasure waits for the next backup no longer than this."""
 _DONE = "delete from forget_queue where topic = $1 and lane = $2 and key = $3 and before = $4"
 
 
@@ -50,7 +58,7 @@ class Forgetting:
             return 0
         async with acquire(self.pool) as connection:
             done, groups = 0, [group_of(reader) for reader in self.readers]
-            for topic, lane, key, before in await connection.fetch(_WAITING):
+            for topic, lane, key, before in await connection.fetch(_WAITING, BACKUP_DAYS_MAX):
                 try:
                     await self.bus.forget(topic, lane, key, before, groups)
                 except Transient as error:

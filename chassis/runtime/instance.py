@@ -30,6 +30,7 @@ from chassis.runtime.stepping import Stepping
 from chassis.runtime.topics import know_topics
 from chassis.runtime.wakes import Wakes
 from chassis.settings import Settings
+from chassis.store import restored
 from chassis.store.answers import Sweeper
 from chassis.store.emptying import empty
 from chassis.store.event_letters import EventLetters
@@ -209,7 +210,12 @@ class Instance(Service):
         return instance
 
     async def start(self, loops: Collection[Loop] = LOOPS) -> None:
-        """Begin to consume, wake, relay and project on the clock; returns at once."""
+        """Begin to consume, wake, relay and project on the clock; returns at once.
+
+        Raises `Misconfigured` for a store whose restore did not come to its end.
+        """
+        async with acquire(self.pool) as connection:
+            await restored.require_whole(connection, self.name)
         self._live = Live(self.round, self.settings, self.metrics, loops)
         await self._live.start()
 

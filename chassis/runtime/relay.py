@@ -108,7 +108,7 @@ class Relay:
                 stored=stored,
                 number=number,
                 service=self.service,
-                epoch=self.store.epoch,
+                epoch=self.store.epochs.at(stored.position),
                 partitions=self.bus.partitions,
             )
 

@@ -16,10 +16,11 @@ from asyncpg import Connection
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.errors import Conflict, Misconfigured, NotFound
-from chassis.store import subject_keys
+from chassis.store import epochs, subject_keys
 from chassis.store.aggregate import Aggregate
 from chassis.store.beside import Beside
 from chassis.store.cached_states import CachedStates
+from chassis.store.epochs import Epochs
 from chassis.store.pool import acquire
 from chassis.store.stored import Stored
 from chassis.store.vault import KeyRing, pseudonym
@@ -71,7 +72,7 @@ class Store:
         self.beside = beside
         self._pseudonyms = pseudonyms
         self.cached = CachedStates()
-        self.epoch = ""
+        self.epochs = Epochs("")
         self.has_inbox_before = False
 
     async def open(self, partitions: int) -> None:
@@ -81,10 +82,11 @@ class Store:
         async with acquire(self.pool) as connection:
             await connection.execute(_FIX_PARTITIONS, partitions)
             row = await connection.fetchrow(_META)
-        if row is None or row["partitions"] != partitions:
-            found = None if row is None else row["partitions"]
-            raise Misconfigured(f"the store was laid out for {found} partitions, not {partitions}")
-        self.epoch = row["epoch"]
+            self.epochs = await epochs.read(connection, row["epoch"])
+        if row["partitions"] != partitions:
+            raise Misconfigured(
+                f"the store was laid out for {row['partitions']} partitions, not {partitions}"
+            )
         self.has_inbox_before = row["has_inbox_before"]
 
     def begin(self, now: datetime, lane: int, *, cached: bool = False) -> Work:

@@ -44,6 +44,8 @@ class Preparation:
         if notice is None or notice.stage != "ready":
             return None
         terms: Terms = work.state(terms_stream(creditor, work.lane))
+        if self._went_out_earlier(work, stream, notice, terms):
+            return None
         if self._is_stopped(work, stream, notice, terms):
             return None
         subject = Subject(creditor, account)
@@ -66,6 +68,20 @@ class Preparation:
         )
         _append(work, stream, attempt)
         return parcel_of(work.state(stream), notice_id, content)
+
+    def _went_out_earlier(self, work: Work, stream: str, notice: OpenNotice, terms: Terms) -> bool:
+        """Whether it is one that was sent in a time this store no longer knows; its copies to
+        further addresses are asked for all the same.
+        """
+        state: Account = work.state(stream)
+        found = decide(state, c.TakeEarlier(notice.notice_id, work.now))
+        if found:
+            if state.profile:
+                opened = work.open(Subject(state.creditor, state.account), state.profile)
+                profile = msgspec.convert(opened, Profile)
+                self._destination(work, stream, notice, profile, terms)
+            work.append(stream, found)
+        return bool(found)
 
     def _is_stopped(self, work: Work, stream: str, notice: OpenNotice, terms: Terms) -> bool:
         """Whether the rules, or a gateway that is being left alone, stand in its way."""

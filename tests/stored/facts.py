@@ -16,6 +16,8 @@ def facts(state: Any) -> Any:
     """A state as `msgspec.to_builtins` writes it, without what only its form decides."""
     if not isinstance(state, dict):
         return state
+    if not state.get("earlier", True):  # what only a restored store knows, and no older form had
+        state = {key: value for key, value in state.items() if key != "earlier"}
     case = state.get("case")
     said = state if case is None else {**state, "case": _case(case)}
     planned = state.get("planned")

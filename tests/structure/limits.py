@@ -35,7 +35,9 @@ CHAINS: dict[str, int] = {
 """The longest chain of imports below a folder, in files."""
 
 STORE_TABLES = (
+    "backed_up",
     "dead_letters",
+    "epochs",
     "events",
     "forget_queue",
     "idempotency",

@@ -1,6 +1,5 @@
 """Services in two processes that share a database and a bus: an invoice becomes a notice."""
 
-import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
@@ -8,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
 
 from chassis.settings import SERVICES
 from tests.support.processes import System
+from tests.support.topics import delete_topics
 
 NOTICE_SECONDS_MAX = 120.0
 PARTITIONS = 2
@@ -41,7 +40,7 @@ def embedded(database: str, tmp_path: Path) -> System:
 
 @pytest.fixture
 async def on_kafka(database: str, kafka_bootstrap: str, tmp_path: Path) -> AsyncIterator[System]:
-    await _delete_topics(kafka_bootstrap)
+    await delete_topics(kafka_bootstrap)
     yield System(
         tmp_path,
         database_url=database,
@@ -49,28 +48,13 @@ async def on_kafka(database: str, kafka_bootstrap: str, tmp_path: Path) -> Async
         bus="kafka",
         kafka_bootstrap=kafka_bootstrap,
     )
-    await _delete_topics(kafka_bootstrap)
+    await delete_topics(kafka_bootstrap)
 
 
 @pytest.fixture(params=["embedded", pytest.param("on_kafka", marks=pytest.mark.kafka)])
 def system(request: pytest.FixtureRequest) -> System:
     found: System = request.getfixturevalue(request.param)
     return found
-
-
-async def _delete_topics(bootstrap: str) -> None:
-    """The topics' names are fixed: leave the broker as if nobody had been there."""
-    names = {*SERVICES, "billing"}
-    names |= {f"{name}.dlq" for name in names}
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
-        if there := names & set(await admin.list_topics()):
-            await admin.delete_topics(sorted(there))
-        while names & set(await admin.list_topics()):
-            await asyncio.sleep(0.05)
-    finally:
-        await admin.close()
 
 
 def _event(kind: str, data: dict[str, Any]) -> str:

@@ -90,6 +90,19 @@ class HoldBack(Struct, frozen=True):
     until: datetime
 
 
+class KnowSent(Struct, frozen=True):
+    """Learn of a notice that went out in a time the store no longer knows."""
+
+    sent: e.SentEarlier
+
+
+class TakeEarlier(Struct, frozen=True):
+    """Take a ready notice as sent, if it is one that went out in that time."""
+
+    notice_id: str
+    now: datetime
+
+
 class SplitNotice(Struct, frozen=True):
     """Ask for the same notice to further addresses, sealed."""
 
@@ -207,6 +220,8 @@ Command: TypeAlias = (
     | Wake
     | CheckNotice
     | HoldBack
+    | KnowSent
+    | TakeEarlier
     | SplitNotice
     | SuppressNotice
     | GiveUpNotice

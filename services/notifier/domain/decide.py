@@ -15,8 +15,8 @@ from chassis.owed.ledger import (
 )
 from contracts.words.vocabulary import CHANNELS
 from services.notifier.domain import commands as c
+from services.notifier.domain import earlier, respond, sending, waiting
 from services.notifier.domain import events as e
-from services.notifier.domain import respond, sending, waiting
 from services.notifier.domain.state import Account
 
 
@@ -102,6 +102,8 @@ _DECIDERS: dict[type, Callable[[Account, Any], Sequence[e.Event]]] = {
     c.Wake: waiting.wake,
     c.CheckNotice: waiting.check,
     c.HoldBack: waiting.hold_back,
+    c.KnowSent: earlier.know_sent,
+    c.TakeEarlier: earlier.take_earlier,
     c.SplitNotice: sending.split,
     c.SuppressNotice: sending.suppress,
     c.GiveUpNotice: sending.give_up,

@@ -182,6 +182,29 @@ class DeliveryRecorded(Struct, frozen=True, tag="delivery_recorded"):
     by: str = ""
 
 
+class Fate(Struct, frozen=True):
+    """What became known of a sent notice, and when."""
+
+    result: str
+    at: datetime
+
+
+class SentEarlier(Struct, frozen=True, tag="sent_earlier"):
+    """A notice went out after the backup this store was restored from; until `until` the first to
+    be asked for that is like it is this one.
+    """
+
+    notice_id: str
+    about: About
+    reference: str
+    at: datetime
+    day: date
+    to_masked: str
+    sha256: str
+    until: datetime
+    fates: tuple[Fate, ...] = ()
+
+
 class OutboxPurged(Struct, frozen=True, tag="outbox_purged"):
     """The files of an erased debtor's notices are deleted."""
 
@@ -205,5 +228,6 @@ Event = (
     | NoticeFailed
     | NoticeSuppressed
     | DeliveryRecorded
+    | SentEarlier
     | OutboxPurged
 )

@@ -15,6 +15,7 @@ from services.notifier.domain.rules import CONTACT_WINDOW_DAYS
 from services.notifier.domain.state import Account, Contact, OpenNotice, SentNotice
 
 SENT_KEPT_MAX = 40
+EARLIER_KEPT_MAX = 100
 DETAILS_KEPT_MAX = 100
 _REACHED = frozenset({"delivered", "signed"})
 _NOT_REACHED = frozenset({"failed", "returned"})
@@ -94,7 +95,18 @@ def _sent(state: Account, event: e.NoticeSent) -> Account:
     place = _place(state, event.notice_id)
     one = SentNotice(notice_id=event.notice_id, about=event.about, place=place)
     sent = (*state.sent, one)[-SENT_KEPT_MAX:]
-    return replace(_reached(_without(state, event.notice_id), place), sent=sent)
+    state = _reached(_without(state, event.notice_id), place)
+    return replace(state, sent=sent, earlier=_still_to_come(state, event))
+
+
+def _sent_earlier(state: Account, event: e.SentEarlier) -> Account:
+    return replace(state, earlier=(*state.earlier, event)[-EARLIER_KEPT_MAX:])
+
+
+def _still_to_come(state: Account, event: e.NoticeSent) -> tuple[e.SentEarlier, ...]:
+    """What went out in the time unknown, without the one that turned out to be this."""
+    which = event.at, event.sha256, event.to_masked
+    return tuple(one for one in state.earlier if (one.at, one.sha256, one.to_masked) != which)
 
 
 def _in_doubt(state: Account, event: e.NoticeInDoubt) -> Account:
@@ -199,6 +211,7 @@ _EVOLVE: dict[type, Callable[[Account, Any], Account]] = {
     e.NoticeFailed: _failed,
     e.NoticeSuppressed: _suppressed,
     e.DeliveryRecorded: _delivery,
+    e.SentEarlier: _sent_earlier,
     e.OutboxPurged: _purged,
 }
 

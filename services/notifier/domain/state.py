@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from chassis.owed.ledger import LedgerView
 from contracts.words.streams import subject_of
-from services.notifier.domain.events import About, Wanted
+from services.notifier.domain.events import About, SentEarlier, Wanted
 
 Stage = Literal["waiting", "ready", "sending", "unknown"]
 
@@ -55,7 +55,8 @@ class Account(Struct, frozen=True):
     """One debtor's account: who they are (sealed), what they owe, and the notices on their way.
 
     `details` says of the latest items where and when (sealed), `failed` which of the debtor's
-    addresses the last notice did not reach.
+    addresses the last notice did not reach, `earlier` what went out in a time this store no longer
+    knows.
     """
 
     creditor: str
@@ -71,6 +72,7 @@ class Account(Struct, frozen=True):
     sent: tuple[SentNotice, ...] = ()
     callbacks: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
+    earlier: tuple[SentEarlier, ...] = ()
 
 
 def initial_account(stream: str) -> Account:

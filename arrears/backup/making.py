@@ -1,0 +1,184 @@
+"""Making a backup: one snapshot of all stores, and what of the bus was not read by everybody.
+
+Each service's relay positions are read first, then where the topics end, then the snapshot is
+taken. What is published up to those ends is therefore said by events of the snapshot, and whatever
+events of the snapshot are published behind them come after those positions: a restored store
+publishes them again, and nobody needs what stands behind the ends (`restoring.py`).
+"""
+
+import os
+import secrets
+import shutil
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+from importlib.metadata import version
+from pathlib import Path
+
+import asyncpg
+from asyncpg import Connection
+
+from arrears.backup import bus as stretches
+from arrears.backup import manifest
+from arrears.backup.files import Writing
+from arrears.backup.manifest import FORMAT, Manifest, Rows, Service, Tail
+from arrears.stack import open_bus, open_store
+from chassis.bus.base import Bus
+from chassis.errors import Misconfigured
+from chassis.settings import SERVICES, ServiceName, Settings
+from chassis.store import copies, restored
+from chassis.store.offsets import Positions
+
+
+async def make(settings: Settings, folder: Path) -> Manifest:
+    """Back all services up into a new folder, while they run or not; it is there whole or not at
+    all.
+    """
+    _require_free(folder)
+    _require_store(settings)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    beside = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
+    beside.mkdir(mode=0o700)
+    try:
+        async with open_store(settings) as dsn, open_bus(settings, dsn) as bus:
+            made = await _fill(settings, dsn, bus, beside)
+            _sync(beside)
+            beside.replace(folder)
+            _sync(folder.parent)
+            if settings.bus == "kafka":
+                await _note(dsn, made.services)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+    return made
+
+
+async def _fill(settings: Settings, dsn: str, bus: Bus, folder: Path) -> Manifest:
+    connection = await asyncpg.connect(dsn, command_timeout=None)
+    try:
+        await connection.execute("set statement_timeout = 0")
+        await _require_stores(connection)
+        relayed = {name: await copies.relayed(connection, name) for name in SERVICES}
+        topics = await _topics(connection)
+        ids = await bus.topic_ids(topics)
+        ends, starts = await bus.end_offsets(topics), await bus.start_offsets(topics)
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            at = await connection.fetchval("select clock_timestamp()")
+            services = {
+                name: await _copy(connection, name, relayed[name], folder) for name in SERVICES
+            }
+    finally:
+        await connection.close()
+    tails = await _tails(bus, services, starts, ends, folder)
+    made = Manifest(
+        format=FORMAT,
+        version=version("arrears"),
+        at=at.astimezone(UTC),
+        bus=settings.bus,
+        topics=ids,
+        ends=tuple((topic, lane, offset) for (topic, lane), offset in sorted(ends.items())),
+        services=services,
+        tails=tails,
+    )
+    manifest.write(folder, made)
+    return made
+
+
+async def _copy(
+    connection: Connection, name: str, relayed: dict[int, int], folder: Path
+) -> Service:
+    rows = []
+    for table in await copies.tables(connection, name):
+        with Writing(folder, f"{name}/{table.name}.gz") as writing:
+            count = await copies.copy_out(connection, name, table, writing.write)
+            rows.append(Rows(table, count, writing.done()))
+    return Service(await copies.describe(connection, name, relayed), tuple(rows))
+
+
+async def _tails(
+    bus: Bus,
+    services: Mapping[ServiceName, Service],
+    starts: Positions,
+    ends: Positions,
+    folder: Path,
+) -> tuple[Tail, ...]:
+    """Save what some reader had yet to read, topic by topic."""
+    unread = stretches.lowest([stretches.standing(one.store, starts) for one in services.values()])
+    tails = []
+    for topic in sorted({topic for topic, _ in unread}):
+        here = {place: at for place, at in unread.items() if place[0] == topic}
+        with Writing(folder, f"{topic}.messages.gz") as writing:
+            count = 0
+            async for record in stretches.between(bus, here, ends):
+                await writing.record(record)
+                count += 1
+            tails.append(Tail(topic, count, writing.done()))
+    return tuple(tails)
+
+
+async def _topics(connection: Connection) -> list[str]:
+    found = [await copies.describe(connection, name, {}) for name in SERVICES]
+    return sorted({topic for one in found for topic in one.reads})
+
+
+async def _note(dsn: str, services: Mapping[ServiceName, Service]) -> None:
+    """Let the stores know what of the bus this backup needs, so that no erasure takes it off: on
+    Kafka an erasure takes all that is older along.
+    """
+    read = [
+        {(topic, lane): offset for topic, lane, offset in one.store.offsets}
+        for one in services.values()
+    ]
+    connection = await asyncpg.connect(dsn)
+    try:
+        for name in services:
+            await restored.note_backup(connection, name, stretches.lowest(read))
+    finally:
+        await connection.close()
+
+
+async def _require_stores(connection: Connection) -> None:
+    missing = [name for name in SERVICES if not await copies.has_store(connection, name)]
+    if missing:
+        raise Misconfigured(
+            f"this database has no store of {', '.join(missing)}: a backup is one snapshot of all "
+            "services, so they must share a database (and have been started once)"
+        )
+    for name in SERVICES:
+        if await restored.is_restoring(connection, name):
+            raise Misconfigured(f"the {name} store is being restored: there is nothing to back up")
+
+
+def _require_free(folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Misconfigured(f"{folder} is there already and not empty: name a new folder")
+
+
+def _require_store(settings: Settings) -> None:
+    """Starting a server would make a store where there is none."""
+    if settings.database_url is None and not (settings.data_dir / "postgres").exists():
+        raise Misconfigured(f"there is no store in {settings.data_dir.absolute()}")
+
+
+def _sync(folder: Path) -> None:
+    """What was written survives the machine."""
+    for one in [folder, *(path for path in folder.iterdir() if path.is_dir())]:
+        descriptor = os.open(one, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def summary(made: Manifest) -> Sequence[str]:
+    """A backup in a few lines."""
+    size = sum(one.size for one in made.files())
+    events = {
+        name: next(rows.count for rows in one.tables if rows.table.name == "events")
+        for name, one in made.services.items()
+    }
+    told = ", ".join(f"{name} {count}" for name, count in events.items())
+    unread = sum(tail.count for tail in made.tails)
+    return [
+        f"of {made.at:%Y-%m-%d %H:%M:%S} UTC, version {made.version}, {size / 1e6:.1f} MB",
+        f"events: {told}; messages not read by everybody: {unread}",
+    ]

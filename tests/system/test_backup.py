@@ -1,0 +1,179 @@
+"""A machine is lost after its backup: on an empty one all comes back, and nothing is doubled."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from arrears.backup.making import make
+from arrears.backup.restoring import Restored, restore
+from arrears.billing import Event
+from arrears.stack import open_bus
+from chassis.clock import SimulatedClock
+from chassis.servers.postgres import database_url, ensure_database
+from chassis.settings import SERVICES
+from tests.support.machine import Machine, Running, Upstream, machine, phone, publish
+from tests.support.sms_provider import Provider
+from tests.support.topics import delete_topics
+
+START = datetime(2026, 3, 10, 2, tzinfo=UTC)
+BEFORE = ("A-1", "A-2", "A-3")
+ON_THE_WAY = "A-4"
+AFTER = ("A-5", "A-6")
+LATE = "A-7"
+ERASED = "A-2"
+PROMISING = "A-1"
+ACCOUNTS = (*BEFORE, ON_THE_WAY, *AFTER, LATE)
+_WRAPPED = "select wrapped from {schema}.subject_keys where account = $1"
+
+
+@dataclass
+class Story:
+    """What happens to a machine that is lost, and to one that never is."""
+
+    lost: Machine
+    empty: Machine
+    never_lost: Machine
+    backup: Path
+    sent: list[Event] = field(default_factory=list)
+    since: list[Event] = field(default_factory=list)
+
+    @property
+    def upstream(self) -> Upstream:
+        return Upstream(self.lost.clock)
+
+    @property
+    def on_kafka(self) -> bool:
+        return self.lost.settings.bus == "kafka"
+
+    async def until_it_is_lost(self) -> None:
+        async with self.lost.running() as running:
+            await self._before(running)
+            await make(self.lost.settings, self.backup)
+            await self._after(running)
+        self.lost.clock.set(START + timedelta(days=1))
+
+    async def _before(self, running: Running) -> None:
+        """Three debtors are reminded; one is on its way, and a promise is not yet published."""
+        await running.creditor()
+        self.sent += [one for account in BEFORE for one in self.upstream.opened(account, 1000)]
+        await running.send(self.sent)
+        await running.settle()
+        arriving = self.upstream.opened(ON_THE_WAY, 2000)
+        self.sent += arriving
+        await running.send(arriving)
+        await running.stack.services["ledger"].step()
+        await running.promise(PROMISING, 300)
+
+    async def _after(self, running: Running) -> None:
+        """Two more are reminded, one pays, one is erased; somebody records a promise."""
+        new = [one for account in AFTER for one in self.upstream.opened(account, 3000)]
+        self.since += [*new, self.upstream.paid("A-3", "P-1", 400)]
+        await running.send(self.since)
+        await running.settle()
+        erased = self.upstream.event("account.erased.v1", ERASED, "1")
+        self.since.append(erased)
+        await running.send([erased])
+        await running.promise("A-5", 500)
+        await running.settle()
+
+    async def restored(self) -> Restored:
+        """The machine comes back on another one, while upstream goes on sending."""
+        late = [*self.upstream.opened(LATE, 700), self.upstream.paid("A-6", "P-2", 100)]
+        self.since += late
+        if not self.on_kafka:
+            return await restore(self.empty.settings, self.backup, clock=self.empty.clock)
+        async with open_bus(self.lost.settings, "") as bus:
+            found, _ = await asyncio.gather(
+                restore(self.empty.settings, self.backup, clock=self.empty.clock),
+                publish(bus, late),
+            )
+        return found
+
+    @contextlib.asynccontextmanager
+    async def going_on(self) -> AsyncIterator[Running]:
+        """The restored services, at rest; where the bus is lost too, upstream sends once more."""
+        async with self.empty.running() as running:
+            if not self.on_kafka:
+                await running.send([*self.sent[-2:], *self.since])
+            await running.settle()
+            yield running
+
+    async def balances_never_lost(self) -> dict[str, int]:
+        async with self.never_lost.running() as running:
+            await running.creditor()
+            await running.send([*self.sent, *self.since])
+            await running.settle()
+            return await running.owed(ACCOUNTS)
+
+
+@pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
+def kafka(request: pytest.FixtureRequest) -> str | None:
+    return None if request.param == "embedded" else request.getfixturevalue("kafka_bootstrap")
+
+
+@pytest.fixture
+async def databases(postgres_dsn: str) -> AsyncIterator[list[str]]:
+    names = [f"machine_{number}" for number in range(3)]
+    for name in names:
+        await ensure_database(postgres_dsn, name)
+    yield [database_url(postgres_dsn, name) for name in names]
+    connection = await asyncpg.connect(postgres_dsn)
+    for name in names:
+        await connection.execute(f"drop database {name} with (force)")
+    await connection.close()
+
+
+@pytest.fixture
+async def story(kafka: str | None, databases: list[str], tmp_path: Path) -> AsyncIterator[Story]:
+    if kafka is not None:
+        await delete_topics(kafka)
+    clock, provider = SimulatedClock(START), Provider()
+    told = Story(
+        machine(databases[0], tmp_path / "lost", clock, provider, kafka),
+        machine(databases[1], tmp_path / "empty", clock, provider, kafka),
+        machine(databases[2], tmp_path / "never", clock, Provider(), None),
+        tmp_path / "backup",
+    )
+    await told.until_it_is_lost()
+    yield told
+    if kafka is not None:
+        await delete_topics(kafka)
+
+
+async def _keys(machine: Machine, account: str) -> set[bytes | None]:
+    connection = await asyncpg.connect(machine.settings.database_url)
+    try:
+        found = [
+            row["wrapped"]
+            for name in SERVICES
+            for row in await connection.fetch(_WRAPPED.format(schema=name), account)
+        ]
+    finally:
+        await connection.close()
+    assert len(found) >= 3
+    return set(found)
+
+
+async def test_nothing_is_lost_and_nothing_is_doubled(story: Story) -> None:
+    book = story.lost.provider
+    assert sorted(book.log) == [phone(one) for one in (*BEFORE, ON_THE_WAY, *AFTER)]
+    found = await story.restored()
+    if story.on_kafka:
+        assert await _keys(story.empty, ERASED) == {None}
+        assert len(found.since.sent) == 3
+    async with story.going_on() as running:
+        assert await running.owed(ACCOUNTS) == await story.balances_never_lost()
+        assert [said for said in (await running.bodies()).values() if len(said) > 1] == []
+    assert await _keys(story.empty, ERASED) == {None}
+    assert set(book.log) == {phone(one) for one in ACCOUNTS}
+    before_it_was_lost = Counter(book.log)[phone(BEFORE[0])]
+    assert before_it_was_lost == 1
+    if story.on_kafka:  # else nothing tells any more what went out after the backup
+        assert len(book.log) == len(ACCOUNTS)
