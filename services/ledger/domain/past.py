@@ -15,6 +15,13 @@ class Past(NamedTuple):
     event: e.AccountEvent
 
 
+def not_before(history: Iterable[Past], now: datetime) -> datetime:
+    """Now, or the instant of the newest event where the clock went back since: what is recorded
+    has happened.
+    """
+    return max([now, *(past.at for past in history)])
+
+
 def archive(history: Iterable[Past]) -> dict[str, Item]:
     """Every item the account ever had, as it is now, by id."""
     items: dict[str, Item] = {}

@@ -21,7 +21,7 @@ from services.ledger.domain.decide import decide, decide_under
 from services.ledger.domain.draft import Draft
 from services.ledger.domain.evolve import evolve, remember
 from services.ledger.domain.facts import Fact, facts_of
-from services.ledger.domain.past import Past, archive, find_payment, taken_back
+from services.ledger.domain.past import Past, archive, find_payment, not_before, taken_back
 from services.ledger.domain.payments import as_coming, check_payment
 from services.ledger.domain.state import Account, Balance, Item, is_known
 from services.ledger.domain.terms import Terms
@@ -62,6 +62,7 @@ def _receive_late(
     history: Sequence[Past],
 ) -> list[e.AccountEvent]:
     """What has become of the account with a payment that came before things done since."""
+    now = not_before(history, now)
     began, account = catch_up(account, now, terms)
     check_payment(account, command, terms)
     if find_payment(history, command.payment_id) is not None:
@@ -101,6 +102,7 @@ def reverse_payment(
     terms = terms or account.terms
     if terms is None:
         raise NotFound("the creditor is not set up: its terms are not known")
+    now = not_before(pasts, now)
     began, account = catch_up(account, now, terms)
     terms = effective(account, terms)
     pasts += [Past(now, event) for event in began]
