@@ -1,6 +1,6 @@
 # What a newcomer needs; `make setup` is the first part of each of them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up kafka test clients lint format bench clean
+.PHONY: help setup demo up kafka test clients lint format faults bench clean
 
 help:
 	@echo "make demo              six simulated months of 21 creditors, with a summary"
@@ -8,6 +8,7 @@ help:
 	@echo "make clients           TypeScript and Go clients made from the APIs' documents (Node 20, Go 1.26)"
 	@echo "make up [KAFKA=h:p]    the four services on this machine, data in ./data"
 	@echo "make kafka [PORT=9092] a local Kafka in the foreground"
+	@echo "make faults [MINUTES=10] [SEED=n]  processes, servers, lines and clocks that fail"
 	@echo "make bench             the measurements, also in bench/results.json"
 	@echo "make setup             .venv with the locked packages; then .venv/bin/arrears"
 	@echo "make lint | format     style, types, imports | reformat"
@@ -38,6 +39,9 @@ lint: setup
 format: setup
 	@.venv/bin/ruff check --quiet --fix .
 	@.venv/bin/ruff format .
+
+faults: setup
+	@.venv/bin/python -m tests.faults.run $(or $(MINUTES),10) $(SEED)
 
 bench: setup
 	@.venv/bin/python -m bench

@@ -9,10 +9,11 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 import uvicorn
 
 from arrears.stack import Stack, open_stack
+from chassis.clock import Clock
 from chassis.errors import BrokenInvariant, Misconfigured
 from chassis.http import dev_keys
 from chassis.runtime.garbage import spare_collections
-from chassis.runtime.instance import Instance
+from chassis.runtime.instance import Instance, Probe, no_probe
 from chassis.settings import ServiceName, Settings
 
 _POLL_SECONDS = 0.02
@@ -27,10 +28,18 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def run(settings: Settings, names: Sequence[ServiceName], ready: Callable[[], None]) -> None:
+async def run(
+    settings: Settings,
+    names: Sequence[ServiceName],
+    ready: Callable[[], None],
+    *,
+    clock: Clock | None = None,
+    probe: Probe = no_probe,
+) -> None:
     """Serve until SIGINT or SIGTERM; `ready` is called once all of them answer.
 
-    Requests first, then the services, the bus and the store: what was accepted is finished.
+    Requests first, then the services, the bus and the store: what was accepted is finished. Tests
+    give another `clock` than the wall's, and a `probe`.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -39,7 +48,7 @@ async def run(settings: Settings, names: Sequence[ServiceName], ready: Callable[
     if settings.jwks_url is None and settings.jwks_file is None:
         dev_keys.ensure(settings.data_dir)
     with listening(settings, names) as sockets:
-        async with open_stack(settings, names) as stack:
+        async with open_stack(settings, names, clock=clock, probe=probe) as stack:
             await stack.start()
             spare_collections()
             async with serving(stack, sockets):

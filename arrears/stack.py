@@ -12,7 +12,7 @@ from chassis.bus.base import Bus
 from chassis.bus.embedded import EmbeddedBus
 from chassis.bus.kafka import KafkaBus
 from chassis.clock import Clock, WallClock
-from chassis.runtime.instance import Instance
+from chassis.runtime.instance import Instance, Probe, no_probe
 from chassis.servers.postgres import EmbeddedPostgres, ensure_database
 from chassis.settings import SERVICES, ServiceName, Settings
 
@@ -24,7 +24,15 @@ class Build(Protocol):
     """What every `services.<name>.main` offers; `own` are a service's own settings."""
 
     def __call__(
-        self, settings: Settings, *, clock: Clock, bus: Bus, dsn: str, strict: bool, **own: Any
+        self,
+        settings: Settings,
+        *,
+        clock: Clock,
+        bus: Bus,
+        dsn: str,
+        strict: bool,
+        probe: Probe,
+        **own: Any,
     ) -> Awaitable[Instance]: ...
 
 
@@ -65,14 +73,16 @@ async def open_stack(
     durable: bool = True,
     wrap: WrapBus = lambda bus: bus,
     strict: bool = False,
+    probe: Probe = no_probe,
     own: Mapping[ServiceName, Any] | None = None,
 ) -> AsyncIterator[Stack]:
     """Yield some services on the settings' store and bus, each with a schema of its own, connected
     but not running. At the end they are let go of: services first, then the bus, then the store.
 
     `clock` is the wall's unless given, `wrap` puts something around the bus. `durable` is given up
-    and `strict` makes a failing wake-up raise instead of being put off in simulations. `own`
-    replaces the settings a service otherwise reads from the environment for itself.
+    and `strict` makes a failing wake-up raise instead of being put off in simulations; `probe` is
+    called where a crash hurts most. `own` replaces the settings a service otherwise reads from the
+    environment for itself.
     """
     clock = clock or WallClock()
     async with contextlib.AsyncExitStack() as exits:
@@ -82,7 +92,7 @@ async def open_stack(
         for name in names:
             more = {"own": own[name]} if own and name in own else {}
             service = await _build_of(name)(
-                settings, clock=clock, bus=bus, dsn=dsn, strict=strict, **more
+                settings, clock=clock, bus=bus, dsn=dsn, strict=strict, probe=probe, **more
             )
             exits.push_async_callback(service.stop)
             services[name] = service

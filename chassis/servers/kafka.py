@@ -43,14 +43,15 @@ def available() -> str | None:
 class LocalKafka:
     """One broker with its data in a folder: `async with LocalKafka(path) as bootstrap`.
 
-    Port 0 picks a free one. Topics are not created by themselves. Raises `Misconfigured` when Java,
-    Maven or the jars are missing or the broker ends at once, `Transient` when it does not answer in
-    time.
+    Port 0 picks a free one; `more` are lines after those of `server.properties`, with the same
+    places to fill in. Topics are not created by themselves. Raises `Misconfigured` when Java, Maven
+    or the jars are missing or the broker ends at once, `Transient` when it does not answer in time.
     """
 
-    def __init__(self, data_dir: Path, port: int = 0) -> None:
+    def __init__(self, data_dir: Path, port: int = 0, more: str = "") -> None:
         self.data_dir = data_dir.expanduser().absolute()
         self.port = port
+        self.more = more
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -120,7 +121,7 @@ class LocalKafka:
     def _write_settings(self) -> Path:
         ports = _free_ports(self.port, 0)
         self.port = ports[0]
-        template = (HOME / "server.properties").read_text()
+        template = (HOME / "server.properties").read_text() + self.more
         settings = self.data_dir / "server.properties"
         values = {"data_dir": self.data_dir, "port": self.port, "controller_port": ports[1]}
         settings.write_text(template.format(**values))

@@ -1,0 +1,180 @@
+"""What must hold after every fault; each function names what does not.
+
+They compare what was found (`Observed`) with what the model expects of the traffic file, and call
+nothing of the services.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from tests.faults.listening import handled
+from tests.faults.model import Expected
+from tests.faults.observed import Message, Observed
+from tests.faults.watching import READS
+
+_EFFECTS = {
+    "ItemOpened": 1,
+    "PaymentReceived": 1,
+    "PaymentReversed": 1,
+    "ItemAdjusted": 1,
+    "ItemCancelled": 1,
+}
+_MESSAGES_MAX = 30
+"""Of one event."""
+
+
+@dataclass
+class Run:
+    """What only those who ran it know."""
+
+    backwards: list[str] = field(default_factory=list)
+    """Offsets that were seen to go back."""
+    slow: list[str] = field(default_factory=list)
+    """Faults after which the system did not come back by itself in time."""
+    replays: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    cleared: list[tuple[float, set[tuple[str, str]]]] = field(default_factory=list)
+    """When everything was handled, and whose debts had been paid by then."""
+    epochs: dict[str, str] = field(default_factory=dict)
+    """By which a store's messages are named."""
+
+
+Found = Iterator[str]
+Invariant = Callable[[Observed, Expected, Run], Found]
+
+
+def i1_every_message_has_one_effect(seen: Observed, told: Expected, run: Run) -> Found:
+    """Every good message had one effect in the ledger; aside are exactly the bad ones."""
+    effects: Counter[str] = Counter()
+    times = defaultdict(set)
+    for event in seen.events["ledger"]:
+        if event.cause is not None:
+            effects[event.cause] += _EFFECTS.get(event.type, 0)
+            times[event.stream, event.cause].add(event.at)
+    for id_, account in told.ids.items():
+        if effects[id_] != 1:
+            yield f"message {id_} of {account} had {effects[id_]} effects"
+    yield from (
+        f"{where} was handled {len(at)} times" for where, at in times.items() if len(at) > 1
+    )
+    bad = {
+        (one.lane, one.offset)
+        for one in seen.topics["billing"]
+        if told.values.get(one.value) in {"malformed", "other"}
+    }
+    aside = {(row["lane"], row["source_offset"]) for row in seen.parked["ledger"]}
+    yield from (f"billing/{where} is bad and not aside" for where in sorted(bad - aside))
+    yield from (f"billing/{where} is good and aside" for where in sorted(aside - bad))
+    for service, rows in seen.parked.items():
+        for row in rows:
+            if row["source"] != "billing":
+                yield f"{service} put a message of {row['source']} aside: {row['reason']}"
+
+
+def i2_sums_are_exact(seen: Observed, told: Expected, run: Run) -> Found:
+    """What an account owes is what the traffic says, in the store and as last published."""
+    published: dict[tuple[str, str], tuple[int, int]] = {}
+    newest: dict[tuple[str, str], int] = {}
+    for one in seen.topics["ledger"]:
+        if one.event["type"] == "ledger.balance.changed.v1":
+            data, account = one.event["data"], (one.event["creditor"], one.event["subject"])
+            if data["ledger_version"] >= newest.get(account, 0):
+                newest[account] = data["ledger_version"]
+                published[account] = (data["principal"], data["prepaid"])
+    for account, book in told.books.items():
+        if not book.invoices and not book.payments:
+            continue
+        for where, figures in (("store", seen.accounts), ("topic", published)):
+            principal, prepaid = figures.get(account, (0, 0))
+            if principal - prepaid != book.net:
+                yield f"{account} owes {principal - prepaid} in the {where}, not {book.net}"
+            elif told.is_all_due(account) and min(principal, prepaid) > 0:
+                yield f"{account} owes {principal} while {prepaid} waits"
+
+
+def i3_streams_have_no_gaps(seen: Observed, told: Expected, run: Run) -> Found:
+    """Versions of a stream are 1 to n, and a topic tells them in that order."""
+    for service, events in seen.events.items():
+        versions = defaultdict(list)
+        for event in events:
+            versions[event.stream].append(event.version)
+        for stream, found in versions.items():
+            if found != list(range(1, len(found) + 1)):
+                yield f"{service}: {stream} has the versions {found}"
+        positions = _positions(seen, run, service)
+        highest: Counter[int] = Counter()
+        for one in _first_of_each(seen.topics[service]):
+            position = positions.get(one.event["id"], 0)
+            if position < highest[one.lane]:
+                yield f"{service}/{one.lane}/{one.offset} tells an event out of order"
+            highest[one.lane] = max(highest[one.lane], position)
+
+
+def i4_everything_is_published_and_heard(seen: Observed, told: Expected, run: Run) -> Found:
+    """All events are published, nothing else is, and every listener took in each message once."""
+    for service, events in seen.events.items():
+        positions = _positions(seen, run, service)
+        for one in seen.topics[service]:
+            if one.event["id"] not in positions:
+                yield f"{service} published {one.event['id']}, of no event that it has"
+        last: Counter[int] = Counter()
+        for event in events:
+            last[event.lane] = max(last[event.lane], event.position)
+        for lane, position in last.items():
+            if seen.relayed[service, lane] < position:
+                yield f"{service}: lane {lane} is published only to {seen.relayed[service, lane]}"
+    for service, topics in READS.items():
+        kinds = handled(service)
+        ids = {
+            (one.event["source"], one.event["id"])
+            for topic in topics
+            for one in seen.topics[topic]
+            if one.event.get("type") in kinds and _is_readable(one, told)
+        }
+        if len(ids) != seen.inbox[service]:
+            yield f"{service} took in {seen.inbox[service]} messages of {len(ids)}"
+
+
+def i5_offsets_only_grow(seen: Observed, told: Expected, run: Run) -> Found:
+    """No offset went back, and all are at the end."""
+    yield from run.backwards
+    for service, topics in READS.items():
+        for (topic, lane), end in seen.ends.items():
+            offset = seen.offsets.get((service, topic, lane), 0)
+            if topic in topics and offset != end:
+                yield f"{service} stands at {offset} of {end} on {topic}/{lane}"
+
+
+def i12_comes_back_by_itself(seen: Observed, told: Expected, run: Run) -> Found:
+    """After each fault everything was handled in time, and no process needed a hand."""
+    yield from run.slow
+
+
+def _positions(seen: Observed, run: Run, service: str) -> dict[str, int]:
+    """Where the event stands that a message is of, by the ids that its messages may have."""
+    found = {}
+    lanes = {event.lane for event in seen.events[service]}
+    for event in seen.events[service]:
+        for number in range(_MESSAGES_MAX):
+            name = f"{run.epochs[service]}/{event.stream}/{event.version}/{number}"
+            id_ = blake2b(name.encode(), digest_size=16).hexdigest()
+            found[id_] = event.position
+            if not event.stream.startswith("account-"):
+                found |= {f"{id_}-{lane}": event.position for lane in lanes}
+    return found
+
+
+def _first_of_each(messages: list[Message]) -> Iterator[Message]:
+    known = set()
+    for one in messages:
+        if one.event["id"] not in known:
+            known.add(one.event["id"])
+            yield one
+
+
+def _is_readable(one: Message, told: Expected) -> bool:
+    """Whether a record can be read as a message, be it one that nobody can carry out."""
+    sort = told.values.get(one.value)
+    return sort != "malformed" or one.event.get("creditor") == "nobody"

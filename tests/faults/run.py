@@ -1,0 +1,83 @@
+"""`make faults`: faults on the whole system for as long as asked for, then the judgment.
+
+python -m tests.faults.run [MINUTES] [SEED]
+"""
+
+import asyncio
+import logging
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from random import Random, SystemRandom
+
+from tests.faults import crashes, outages, rebuilding, refusing, weather
+from tests.faults.running import Fault, Running
+from tests.faults.system import System
+from tests.faults.watching import Watch
+
+ALL: tuple[Fault, ...] = (
+    *crashes.FAULTS,
+    *outages.FAULTS,
+    *weather.FAULTS,
+    *rebuilding.FAULTS,
+)
+_TICKS = 60
+_TICKS_PER_MINUTE = 15
+_STARTS_PER_TICK = 2
+
+
+async def faults(folder: Path, minutes: float, seed: int) -> Running:
+    """Try faults at random, one of each number first, and each before any comes again."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it says of its own retries
+    began = time.monotonic()
+    rng = Random(seed)
+    ticks = _TICKS + int(minutes * _TICKS_PER_MINUTE)
+    system = System(folder, seed, ticks, _STARTS_PER_TICK)
+    try:
+        await system.start()
+        running = Running(system, rng, Watch(lambda: system.store.dsn, system.broker.bootstrap))
+        left: list[Fault] = []
+        while time.monotonic() - began < minutes * 60:
+            left = left or shuffled(rng)
+            done = await running.try_out(left.pop(0))
+            say(f"{time.monotonic() - began:6.0f} s  {done}")
+        await running.finish()
+        for fault in refusing.LAST:
+            await running.try_last(fault)
+    finally:
+        await system.close()
+    return running
+
+
+def shuffled(rng: Random) -> list[Fault]:
+    """All faults in a random order in which the numbers take turns."""
+    turns: Counter[str] = Counter()
+    ordered = []
+    for fault in rng.sample(ALL, len(ALL)):
+        ordered.append((turns[fault.number], rng.random(), fault))
+        turns[fault.number] += 1
+    return [fault for _, _, fault in sorted(ordered, key=lambda one: one[:2])]
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def main(minutes: str = "10", seed: str = "") -> None:
+    number = int(seed or SystemRandom().randrange(1_000_000))
+    say(f"SEED={number}")
+    folder = Path(tempfile.mkdtemp(prefix="arrears-faults-"))
+    running = asyncio.run(faults(folder, float(minutes), number))
+    say(running.report())
+    if running.violations_found:
+        say(f"logs and traffic: {folder}")
+        sys.exit(1)
+    shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

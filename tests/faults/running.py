@@ -1,0 +1,269 @@
+"""A run: faults one after another on a system that works, and what is found after each."""
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from statistics import median
+
+import asyncpg
+
+from tests.faults import conduct, invariants, tenants
+from tests.faults.invariants import Invariant, Run
+from tests.faults.model import expect
+from tests.faults.observed import Observed, observe
+from tests.faults.processes import SERVICES
+from tests.faults.system import System, until
+from tests.faults.watching import Watch
+
+RECOVERY_SECONDS_MAX = 180.0
+_PAUSE = 1.0
+_TRAP_SECONDS = 10.0
+_EPOCH = "select epoch from {s}.store_meta"
+AFTER_EACH: tuple[Invariant, ...] = (
+    invariants.i1_every_message_has_one_effect,
+    invariants.i2_sums_are_exact,
+    invariants.i3_streams_have_no_gaps,
+    invariants.i4_everything_is_published_and_heard,
+    invariants.i5_offsets_only_grow,
+    conduct.i7_nothing_follows_the_payment,
+    conduct.i8_contacts_keep_hours_and_limits,
+)
+AT_THE_END: tuple[Invariant, ...] = (
+    *AFTER_EACH,
+    conduct.i6_notices_are_sent_once,
+    conduct.i9_replay_changes_nothing,
+    conduct.i11_tenants_see_their_own,
+    invariants.i12_comes_back_by_itself,
+)
+
+NOT_HERE = (
+    "I10 what is erased is gone: not judged here but in tests/system/test_erasure.py",
+    "I11 is judged by tokens of each creditor; there is no row-level security in this design",
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault: what is done to the running system, which is whole again when `act` returns."""
+
+    number: str
+    name: str
+    act: "Callable[[Running], Awaitable[None]]"
+
+
+@dataclass
+class Done:
+    """A fault that was tried: how long the system took, and what was wrong after it."""
+
+    fault: Fault
+    recovered: float
+    violations: list[str]
+    missed: bool
+    """The point at which it was to happen was not come by."""
+
+    def __str__(self) -> str:
+        said = f"{self.fault.number} {self.fault.name}: back in {self.recovered:.1f} s"
+        said += ", its point was not reached" if self.missed else ""
+        return "\n    ".join([said, *self.violations[:5]])
+
+
+@dataclass
+class Running:
+    """A system under faults, with all that is known about it from outside."""
+
+    system: System
+    rng: Random
+    watch: Watch
+    run: Run = field(default_factory=Run)
+    done: list[Done] = field(default_factory=list)
+    at_the_end: list[str] = field(default_factory=list)
+    figures: list[str] = field(default_factory=list)
+    zombies: list[float] = field(default_factory=list)
+    """Of each process that came back: how many of its transactions were refused as another's."""
+    missed: bool = False
+
+    # What faults use
+
+    @contextlib.asynccontextmanager
+    async def traffic(self, ticks: int = 2, pause: float = _PAUSE) -> AsyncIterator[None]:
+        """Let time and messages go by meanwhile; at the end all of them are published."""
+        task = asyncio.create_task(self.system.next_ticks(ticks, pause))
+        try:
+            yield
+        finally:
+            await task
+
+    @contextlib.asynccontextmanager
+    async def connected(self) -> AsyncIterator["asyncpg.Connection"]:
+        """A connection past the proxies."""
+        connection = await asyncpg.connect(self.system.store.dsn, timeout=10)
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    async def stopped_at(self, service: str, point: str, what: signal.Signals) -> bool:
+        """Let a service be killed or stopped at a point; whether it came by there in time."""
+        process = self.system.instances[service]
+        process.trap.write_text(f"{point}:{what.name}")
+        try:
+            await until(_TRAP_SECONDS, point, lambda: _gone(process.trap))
+        except TimeoutError:
+            process.trap.unlink(missing_ok=True)
+            self.missed = True
+            return False
+        return True
+
+    # What the plan uses
+
+    async def try_out(self, fault: Fault) -> Done:
+        """One fault, with a drain and the invariants after it."""
+        violations: list[str] = []
+        self.missed = False
+        try:
+            await fault.act(self)
+        # whatever goes wrong in a fault is a finding, and the others are tried all the same
+        except Exception as error:  # noqa: BLE001
+            violations.append(f"{fault.name}: {type(error).__name__}: {error}")
+        began = time.monotonic()
+        try:
+            await self.drain()
+        except TimeoutError as error:
+            violations.append(str(error))
+            self.run.slow.append(f"{fault.name}: {error}")
+        recovered = time.monotonic() - began
+        violations += await self.violations(AFTER_EACH)
+        self.done.append(Done(fault, recovered, violations, self.missed))
+        return self.done[-1]
+
+    async def try_last(self, fault: Fault) -> None:
+        """A fault that nothing comes back from: what must not happen, the fault says itself."""
+        try:
+            await fault.act(self)
+        # a finding like any other
+        except Exception as error:  # noqa: BLE001
+            self.done.append(Done(fault, 0, [f"{fault.name}: {error}"], missed=False))
+        else:
+            self.done.append(Done(fault, 0, [], missed=False))
+
+    async def drain(self) -> None:
+        """Wait until nothing is left to do, twice in a row."""
+        lag = "nothing measured"
+
+        async def nothing_left() -> bool:
+            nonlocal lag
+            for _ in range(2):
+                try:
+                    found = await self.watch.lag(self.system.now)
+                except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+                    lag = f"{type(error).__name__}: {error}"
+                    return False
+                lag = str(found)
+                if found.total:
+                    return False
+                await asyncio.sleep(0.3)
+            return True
+
+        try:
+            await until(RECOVERY_SECONDS_MAX, "drained", nothing_left)
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}; left: {lag}") from None
+
+    async def finish(self) -> None:
+        """Let everything come to its end, then judge all of it."""
+        try:
+            await self.settle()
+        except TimeoutError as error:
+            self.run.slow.append(f"at the end: {error}")
+        self.run.foreign = await tenants.foreign(self.system)
+        self.at_the_end = await self.violations(AT_THE_END)
+
+    @property
+    def violations_found(self) -> list[str]:
+        return [text for one in self.done for text in one.violations] + self.at_the_end
+
+    def report(self) -> str:
+        """The tables, and every violation once."""
+        wrong = list(dict.fromkeys(self.violations_found))
+        lines = [self.table(), "", *self._by_invariant(wrong), "", *self.figures, ""]
+        return "\n".join([*lines, f"{len(wrong)} violations", *wrong])
+
+    def _by_invariant(self, wrong: list[str]) -> Iterator[str]:
+        for holds in AT_THE_END:
+            number, _, name = holds.__name__.partition("_")
+            violations = sum(text.startswith(f"{holds.__name__}:") for text in wrong)
+            yield f"{number.upper():4}{name.replace('_', ' '):56}{violations:12} violations"
+        yield from NOT_HERE
+
+    async def settle(self) -> None:
+        """Let three days go by in which nothing is told: what waits for its hour is sent."""
+        for _ in range(6):
+            await self.system.quiet_ticks(1, 0.5)
+            await self.drain()
+
+    async def violations(self, which: tuple[Invariant, ...]) -> list[str]:
+        """What does not hold, each with the invariant's name."""
+        system = self.system
+        told = expect(system.file, system.tick, system.now)
+        async with self.connected() as connection:
+            await connection.execute("checkpoint")
+            for name in SERVICES:
+                epoch = await connection.fetchval(_EPOCH.format(s=name))
+                self.run.epochs[name] = epoch
+        seen = await observe(system.store.dsn, system.broker.bootstrap, system.folder)
+        self.run.backwards = self.watch.backwards
+        paid = {
+            account
+            for account, book in told.books.items()
+            if account[1].startswith("late-") and book.net == 0
+        }
+        found = [
+            f"{holds.__name__}: {text}" for holds in which for text in holds(seen, told, self.run)
+        ]
+        self.run.cleared.append((time.time(), paid))
+        self.figures = self._figures(seen)
+        return found
+
+    def _figures(self, seen: Observed) -> list[str]:
+        told = len(seen.topics["billing"])
+        stored = sum(map(len, seen.events.values()))
+        starts = sum(process.starts for process in self.system.instances.values())
+        sent = Counter(line["what"] for line in seen.gateway)
+        megabytes = {
+            name: process.resident_bytes >> 20
+            for name, process in self.system.instances.items()
+            if process.is_running
+        }
+        return [
+            f"{told} records told in {self.system.tick} half days, {stored} events stored",
+            f"at most {self.watch.lag_max} records behind, {starts} starts of services",
+            f"notices: {sent['accepted']} taken, {sent['repeated']} offered again",
+            f"zombies: {len(self.zombies)}, refused transactions: {sum(self.zombies):.0f}",
+            f"resident megabytes: {megabytes}",
+        ]
+
+    def table(self) -> str:
+        """Fault, times, recovered in, violations."""
+        by_fault: dict[Fault, list[Done]] = defaultdict(list)
+        for done in self.done:
+            if not done.missed or done.violations:
+                by_fault[done.fault].append(done)
+        lines = [f"{'fault':60} times  median  longest  violations"]
+        for fault, tried in sorted(by_fault.items(), key=lambda at: at[0].number):
+            seconds = [one.recovered for one in tried]
+            wrong = sum(len(one.violations) for one in tried)
+            lines.append(
+                f"{fault.number + ' ' + fault.name:60} {len(tried):5}"
+                f" {median(seconds):6.1f}s {max(seconds):7.1f}s {wrong:11}"
+            )
+        return "\n".join(lines)
+
+
+async def _gone(path: Path) -> bool:
+    return not path.exists()

@@ -1,0 +1,96 @@
+"""How far the services are, read from their stores and from Kafka, past the proxies."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import asyncpg
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+READS = {
+    "ledger": ("billing", "dunning", "legal"),
+    "dunning": ("billing", "ledger", "notifier", "legal"),
+    "notifier": ("billing", "ledger", "dunning"),
+    "legal": ("billing", "ledger", "dunning"),
+}
+_UNPUBLISHED = """
+select count(*) from {s}.events e join {s}.relay r using (lane) where e.position > r.position"""
+_NOT_SHOWN = """
+select count(*) from {s}.events e join {s}.view_cursors v using (lane)
+where e.position > v.position"""
+_DUE = "select count(*) from {s}.state where wake_at <= $1"
+_NOTICES = "select count(*) from notifier.view_notices where due or state = 'sending'"
+_OFFSETS = "select topic, lane, next_offset from {s}.offsets"
+
+
+@dataclass
+class Lag:
+    """What is left to do; 0 everywhere when everything was handled."""
+
+    unread: int = 0
+    unpublished: int = 0
+    unshown: int = 0
+    due: int = 0
+    notices: int = 0
+
+    @property
+    def total(self) -> int:
+        return sum(vars(self).values())
+
+
+@dataclass
+class Watch:
+    """Measures the lag; offsets must never go back."""
+
+    dsn: Callable[[], str]
+    bootstrap: str
+    highest: dict[tuple[str, str, int], int] = field(default_factory=dict)
+    backwards: list[str] = field(default_factory=list)
+    lag_max: int = 0
+
+    async def lag(self, now: datetime) -> Lag:
+        read = sorted({topic for topics in READS.values() for topic in topics})
+        ends = await end_offsets(self.bootstrap, read)
+        connection = await asyncpg.connect(self.dsn(), timeout=10)
+        try:
+            found = Lag(notices=await connection.fetchval(_NOTICES))
+            for service, topics in READS.items():
+                found.unpublished += await connection.fetchval(_UNPUBLISHED.format(s=service))
+                found.unshown += await connection.fetchval(_NOT_SHOWN.format(s=service))
+                found.due += await connection.fetchval(_DUE.format(s=service), now)
+                rows = await connection.fetch(_OFFSETS.format(s=service))
+                offsets = {(row["topic"], row["lane"]): row["next_offset"] for row in rows}
+                self._compare(service, offsets)
+                found.unread += sum(
+                    max(0, end - offsets.get(at, 0)) for at, end in ends.items() if at[0] in topics
+                )
+        finally:
+            await connection.close()
+        self.lag_max = max(self.lag_max, found.unread)
+        return found
+
+    def _compare(self, service: str, offsets: dict[tuple[str, int], int]) -> None:
+        for (topic, lane), offset in offsets.items():
+            place = (service, topic, lane)
+            if offset < self.highest.get(place, 0):
+                self.backwards.append(f"{place} from {self.highest[place]} to {offset}")
+            self.highest[place] = offset
+
+
+async def end_offsets(bootstrap: str, topics: list[str]) -> dict[tuple[str, int], int]:
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
+    await consumer.start()
+    try:
+        places = []
+        for topic in topics:
+            partitions = await _partitions(consumer, topic)
+            places += [TopicPartition(topic, number) for number in partitions]
+        found = await consumer.end_offsets(places)
+    finally:
+        await consumer.stop()
+    return {(at.topic, at.partition): offset for at, offset in found.items()}
+
+
+async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
+    await consumer._client.add_topic(topic)
+    return consumer.partitions_for_topic(topic) or set()
