@@ -165,8 +165,10 @@ class Contract(Part):
     `TYPE` is the CloudEvents type, `TOPIC` the topic its service writes it to.
     `REFUSED` are fields it does not have and that would change what it says, were they ignored:
     a message with one of them (other than `null`) is malformed.
+    `LISTS` are those of its fields that may be too long for one message (`contracts.splitting`).
     """
 
     TYPE: ClassVar[str]
     TOPIC: ClassVar[str]
     REFUSED: ClassVar[tuple[str, ...]] = ()
+    LISTS: ClassVar[tuple[str, ...]] = ()

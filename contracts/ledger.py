@@ -154,6 +154,7 @@ class BalanceChanged(AccountMessage):
     """
 
     TYPE: ClassVar[str] = "ledger.balance.changed.v1"
+    LISTS: ClassVar[tuple[str, ...]] = ("items",)
 
     currency: Currency
     principal: Amount
@@ -165,6 +166,7 @@ class BalanceChanged(AccountMessage):
     reason: Identifier
     items: tuple[ItemState, ...] = ()
     more: Flag = False
+    part: Count | None = None
 
 
 class AccountCleared(AccountMessage):
@@ -175,10 +177,11 @@ class AccountCleared(AccountMessage):
 
 class PaymentAllocated(AccountMessage):
     """Where a payment went; `prepaid` is what is left of it on the account, `recovered` what it
-    brought in of items that were written off.
+    brought in of items that were written off. One over many items is told in parts.
     """
 
     TYPE: ClassVar[str] = "ledger.payment.allocated.v1"
+    LISTS: ClassVar[tuple[str, ...]] = ("parts", "recovered")
 
     payment_id: Identifier
     amount: PositiveAmount
@@ -189,6 +192,8 @@ class PaymentAllocated(AccountMessage):
     parts: tuple[AllocationPart, ...] = ()
     recovered: tuple[AllocationPart, ...] = ()
     prepaid: Amount = 0
+    more: Flag | None = None
+    part: Count | None = None
 
 
 class PaymentUnmatched(AccountMessage):
@@ -197,12 +202,15 @@ class PaymentUnmatched(AccountMessage):
     """
 
     TYPE: ClassVar[str] = "ledger.payment.unmatched.v1"
+    LISTS: ClassVar[tuple[str, ...]] = ("invoices",)
 
     payment_id: Identifier
     amount: PositiveAmount
     currency: Currency
     invoices: tuple[Identifier, ...]
     until: Day
+    more: Flag | None = None
+    part: Count | None = None
 
 
 class PaymentReversed(AccountMessage):

@@ -8,6 +8,7 @@ from contracts.base import (
     Count,
     Currency,
     Day,
+    Flag,
     Identifier,
     PositiveAmount,
     Sha256,
@@ -106,11 +107,14 @@ class DebtWrittenOff(LegalContract):
     """
 
     TYPE: ClassVar[str] = "legal.debt.written_off.v1"
+    LISTS: ClassVar[tuple[str, ...]] = ("item_ids",)
 
     approval_id: Identifier
     item_ids: tuple[Identifier, ...] = ()
     amount: Amount | None = None
     reason: Identifier
+    more: Flag | None = None
+    part: Count | None = None
 
 
 class MatterClosed(LegalContract):

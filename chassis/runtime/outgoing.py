@@ -10,6 +10,7 @@ from chassis.store.stored import Stored
 from contracts.base import Contract
 from contracts.codec import CONTENT_TYPE, encode
 from contracts.registry import source_of
+from contracts.splitting import in_parts
 from contracts.words.streams import key_of, subject_of
 
 ALL_ACCOUNTS = "*"
@@ -43,8 +44,9 @@ def publisher(table: Mapping[type, Make], correlation_of: Callable[[Any], str | 
         if make is None:
             return ()
         creditor, account = subject_of(stored.stream)
-        data = make(stored, account)
-        return (Outgoing(data, creditor, account, correlation_of(stored.event)),)
+        correlation = correlation_of(stored.event)
+        parts = in_parts(make(stored, account))
+        return [Outgoing(part, creditor, account, correlation) for part in parts]
 
     return publish
 

@@ -11,6 +11,7 @@ from contracts.base import (
     Count,
     Currency,
     Day,
+    Flag,
     Identifier,
     Label,
     Part,
@@ -130,21 +131,27 @@ class DisputeOpened(AccountMessage):
     """The debtor objects to items: objection, hearing, statement, appeal or complaint."""
 
     TYPE: ClassVar[str] = "dunning.dispute.opened.v1"
+    LISTS: ClassVar[tuple[str, ...]] = ("item_ids",)
 
     dispute_id: Identifier
     kind: DisputeKind
     item_ids: tuple[Identifier, ...] = ()
+    more: Flag | None = None
+    part: Count | None = None
 
 
 class DisputeResolved(AccountMessage):
     """A dispute was decided; `amount` is the new amount of what was disputed, for `reduced`."""
 
     TYPE: ClassVar[str] = "dunning.dispute.resolved.v1"
+    LISTS: ClassVar[tuple[str, ...]] = ("item_ids",)
 
     dispute_id: Identifier
     outcome: DisputeOutcome
     item_ids: tuple[Identifier, ...] = ()
     amount: Amount | None = None
+    more: Flag | None = None
+    part: Count | None = None
 
 
 class ApplicationMade(AccountMessage):

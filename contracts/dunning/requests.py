@@ -131,6 +131,7 @@ class DirectDebitRequested(Decided):
     """
 
     TYPE: ClassVar[str] = "dunning.direct_debit.requested.v1"
+    LISTS: ClassVar[tuple[str, ...]] = ("items",)
 
     request_id: Identifier
     account_id: Identifier
@@ -140,12 +141,15 @@ class DirectDebitRequested(Decided):
     currency: Currency
     items: tuple[ClaimItem, ...] = ()
     ledger_version: Count
+    more: Flag | None = None
+    part: Count | None = None
 
 
 class LegalRequested(CaseMessage, Decided):
     """A legal document is to be drawn up; the sums are those of the decision."""
 
     TYPE: ClassVar[str] = "dunning.legal.requested.v1"
+    LISTS: ClassVar[tuple[str, ...]] = ("items",)
 
     request_id: Identifier
     document: Document
@@ -155,3 +159,5 @@ class LegalRequested(CaseMessage, Decided):
     late_fee: Amount
     total: Amount
     items: tuple[ClaimItem, ...] = ()
+    more: Flag | None = None
+    part: Count | None = None

@@ -92,9 +92,12 @@ class ItemDeferred(TermsMessage):
     """Items fall due on another day; no `item_ids` means all open ones."""
 
     TYPE: ClassVar[str] = "dunning.item.deferred.v1"
+    LISTS: ClassVar[tuple[str, ...]] = ("item_ids",)
 
     item_ids: tuple[Identifier, ...] = ()
     until: Day
+    more: Flag | None = None
+    part: Count | None = None
 
 
 class LateFeeStarted(TermsMessage):
@@ -130,8 +133,11 @@ class WriteOffApproved(TermsMessage):
     """Items may be written off; no `item_ids` means all that has fallen due."""
 
     TYPE: ClassVar[str] = "dunning.write_off.approved.v1"
+    LISTS: ClassVar[tuple[str, ...]] = ("item_ids",)
 
     approval_id: Identifier
     item_ids: tuple[Identifier, ...] = ()
     amount: Amount | None = None
     ledger_version: Count | None = None
+    more: Flag | None = None
+    part: Count | None = None

@@ -95,11 +95,15 @@ def cost(data: legal.CostIncurred) -> c.OpenItem:
     )
 
 
-def resolved(data: dunning.DisputeResolved) -> c.ResolveDispute:
-    """A dispute that was decided."""
+def resolved(data: dunning.DisputeResolved) -> c.ResolveDispute | None:
+    """A dispute that was decided. Told in parts it is decided with the last of them, over all that
+    stands in it: a new amount is shared out over all of its items.
+    """
+    if data.more:
+        return None
     return c.ResolveDispute(
         dispute_id=data.dispute_id,
         outcome=data.outcome,
-        item_ids=tuple(data.item_ids),
+        item_ids=() if data.part else tuple(data.item_ids),
         amount=data.amount,
     )

@@ -24,6 +24,7 @@ from services.ledger.domain.resimulate import reverse_payment
 from services.ledger.domain.terms import Terms
 
 ToCommand = Callable[[Any], c.Command]
+ToCommandIfAny = Callable[[Any], c.Command | None]
 
 
 def account_and_terms(message: Message, lane: int) -> Sequence[str]:
@@ -123,13 +124,15 @@ def _do(work: Work, message: Message, command: c.Command) -> None:
     work.advance(entry, events, account)
 
 
-def with_history(to_command: ToCommand) -> MessageRoute:
+def with_history(to_command: ToCommandIfAny) -> MessageRoute:
     """The route of a command that may bring a closed item back."""
 
     def handle(work: Work, message: Message) -> None:
         stream = work.streams[0]
-        closed = archive(history_of(work, stream))
         command = to_command(message.data)
+        if command is None:
+            return
+        closed = archive(history_of(work, stream))
         terms = _terms(work, message)
         work.append(stream, decide(work.state(stream), command, work.now, terms, closed))
 

@@ -6,11 +6,13 @@ overdue or cleared.
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 
 from chassis.runtime.outgoing import Outgoing
 from chassis.store.stored import Stored
 from contracts import ledger
-from contracts.base import Contract
+from contracts.base import AMOUNT_MAX, Contract
+from contracts.splitting import in_parts
 from contracts.words.streams import creditor_of, subject_of
 from services.ledger.domain import events as e
 from services.ledger.domain.cash.events import CashCounted
@@ -19,8 +21,8 @@ from services.ledger.domain.sources import SourcesEvent
 from services.ledger.domain.state import Item
 from services.ledger.publish_creditors import sources_changed
 
-ITEMS_MAX = 250
-"""Item states in one message: with the longest ids they stay below the size limit of the bus."""
+_BEYOND_ANY_CAP = Decimal(10**23)
+"""What a late fee comes to, or grows by in a day, at the most: a message can tell so much."""
 
 
 def publish(stored: Stored) -> list[Outgoing]:
@@ -32,7 +34,11 @@ def publish(stored: Stored) -> list[Outgoing]:
     if not isinstance(stored.event, e.Event):
         return []
     creditor, account = subject_of(stored.stream)
-    return [Outgoing(data, creditor, account) for data in _Messages(stored, account).all()]
+    return [
+        Outgoing(part, creditor, account)
+        for data in _Messages(stored, account).all()
+        for part in in_parts(data)
+    ]
 
 
 def _cash(stored: Stored) -> Iterator[Outgoing]:
@@ -42,13 +48,18 @@ def _cash(stored: Stored) -> Iterator[Outgoing]:
         difference = ledger.CashDifferenceFound(
             collected_by=counted.collected_by,
             day=event.day,
-            collected=max(0, counted.collected),
-            deposited=counted.deposited,
-            difference=counted.collected - counted.deposited,
-            running=counted.running,
+            collected=max(0, _told(counted.collected)),
+            deposited=_told(counted.deposited),
+            difference=_told(counted.collected - counted.deposited),
+            running=_told(counted.running),
             currency=event.currency,
         )
         yield Outgoing(difference, creditor)
+
+
+def _told(amount: int) -> int:
+    """A sum over the desks of all lanes, as far as a message can tell it exactly."""
+    return max(-AMOUNT_MAX, min(amount, AMOUNT_MAX))
 
 
 class _Messages:
@@ -69,7 +80,7 @@ class _Messages:
         yield from self._fact()
         yield from self._money()
         yield from self._closed_and_reopened()
-        yield from self._balance()
+        yield self._balance()
         yield from self._overdue()
         if self.effects.cleared:
             yield ledger.AccountCleared(
@@ -222,25 +233,24 @@ class _Messages:
                 currency=self.currency,
             )
 
-    def _balance(self) -> Iterator[Contract]:
+    def _balance(self) -> Contract:
         balance = self.effects.balance
-        states = tuple(item_state(item, self.accruals.get(item.id)) for item in self.items.values())
-        for start in range(0, max(1, len(states)), ITEMS_MAX):
-            yield ledger.BalanceChanged(
-                account_id=self.account,
-                ledger_version=self.version,
-                as_of=self.day,
-                currency=self.currency,
-                principal=balance.principal,
-                overdue=balance.overdue,
-                late_fee=balance.late_fee,
-                prepaid=balance.prepaid,
-                waiting=balance.waiting,
-                oldest_due_on=balance.oldest_due_on,
-                reason=e.name_of(self.event),
-                items=states[start : start + ITEMS_MAX],
-                more=start + ITEMS_MAX < len(states),
-            )
+        return ledger.BalanceChanged(
+            account_id=self.account,
+            ledger_version=self.version,
+            as_of=self.day,
+            currency=self.currency,
+            principal=balance.principal,
+            overdue=balance.overdue,
+            late_fee=balance.late_fee,
+            prepaid=balance.prepaid,
+            waiting=balance.waiting,
+            oldest_due_on=balance.oldest_due_on,
+            reason=e.name_of(self.event),
+            items=tuple(
+                item_state(item, self.accruals.get(item.id)) for item in self.items.values()
+            ),
+        )
 
     def _overdue(self) -> Iterator[Contract]:
         for item_id in self.effects.overdue:
@@ -258,7 +268,8 @@ class _Messages:
 
     def _outstanding(self, item: Item) -> int:
         accrual = self.accruals.get(item.id)
-        return item.principal + (accrual.at(self.day) if accrual else 0)
+        fee = accrual.at(self.day) if accrual else 0
+        return min(item.principal + fee, AMOUNT_MAX)
 
 
 def item_state(item: Item, accrual: Accrual | None) -> ledger.ItemState:
@@ -283,8 +294,8 @@ def item_state(item: Item, accrual: Accrual | None) -> ledger.ItemState:
 def _accrual(accrual: Accrual) -> ledger.Accrual:
     return ledger.Accrual(
         through=accrual.through,
-        accrued=format(accrual.accrued, "f"),
-        per_day=format(accrual.per_day, "f"),
+        accrued=format(min(accrual.accrued, _BEYOND_ANY_CAP), "f"),
+        per_day=format(min(accrual.per_day, _BEYOND_ANY_CAP), "f"),
         cap=accrual.cap,
         settled=accrual.settled,
     )

@@ -55,9 +55,10 @@ class Drafting:
             step=data.step,
             correlation=message.correlationid,
         )
-        taken = decide(work.state(stream), c.RequestDocument(wanted))
+        asked = c.RequestDocument(wanted, more=bool(data.more), part=data.part)
+        taken = decide(work.state(stream), asked)
         work.append(stream, taken)
-        if taken:
+        if taken and not data.more:
             self._draw(work, stream, work.state(stream).pending[data.request_id])
 
     def wake(self, work: Work, stream: str) -> None:

@@ -104,6 +104,7 @@ def write_off_approved(_work: Work, message: Message) -> c.WriteOff:
             case_id=data.case_id,
             reason="approved",
             correlation=message.correlationid,
+            part=data.part,
         )
     )
 

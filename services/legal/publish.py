@@ -63,6 +63,7 @@ def _written_off(stored: Stored, account: str) -> Contract:
         item_ids=event.item_ids,
         amount=event.amount,
         reason=event.reason,
+        part=event.part,
     )
 
 

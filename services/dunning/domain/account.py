@@ -12,7 +12,7 @@ from services.dunning.domain.agreements.state import Application, Dispute, Plan,
 from services.dunning.domain.case.state import Approval, Case, OpenTask, Planned, Restriction
 from services.dunning.domain.codes import id_code
 from services.dunning.domain.contact.state import Person
-from services.dunning.domain.money.state import Agreement, Clock, Earned, Item, RunningDebit
+from services.dunning.domain.money.state import Agreement, Clock, Earned, Item, MoneyPart, RunningDebit
 
 
 class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -30,7 +30,8 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
     were.
     `past_promises` and `past_plans` are the latest that ended: money told late, or taken back, may
     change how. `unmatched` are payments that wait for invoices nobody knows, each with the day of
-    whose step time it is released, `put_off` a day whose steps wait for such money.
+    whose step time it is released, `put_off` a day whose steps wait for such money. `allocating`
+    is where payments went that were not told to the end yet.
     """
 
     creditor: str
@@ -85,6 +86,7 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
     unmatched: dict[str, date] = {}
     people: bytes = b""
     put_off: date | None = None
+    allocating: dict[str, tuple[tuple[MoneyPart, ...], ...]] = {}
 
     @property
     def code(self) -> str:

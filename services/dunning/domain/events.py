@@ -60,6 +60,7 @@ from services.dunning.domain.contact.events import (
     ReplyRecorded,
 )
 from services.dunning.domain.money.events import (
+    AllocationTold,
     CommissionEarned,
     CommissionReversed,
     DirectDebitEnded,
@@ -82,6 +83,7 @@ from services.dunning.domain.money.events import (
 AccountEvent = (
     ItemsUpdated
     | PaymentUnmatched
+    | AllocationTold
     | PaymentRecorded
     | PaymentReversed
     | AccountUpdated

@@ -69,6 +69,8 @@ def paid(work: Work, who: Subject, message: Message) -> RecordPayment:
             for part in (*data.parts, *data.recovered)
         ),
         collecting_since=creditor.collectors.get(person_code(collector)) if collector else None,
+        more=bool(data.more),
+        part=data.part,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from chassis.runtime.outgoing import Outgoing
 from chassis.store.stored import Stored
 from contracts import dunning as m
+from contracts.splitting import in_parts
 from services.dunning.domain.agreements.events import DecisionFoundLate, PromiseLapsed
 from services.dunning.domain.case.events import (
     ActionPlanned,
@@ -39,6 +40,7 @@ from services.dunning.domain.creditor.events import (
 )
 from services.dunning.domain.event import Event, case_of
 from services.dunning.domain.money.events import (
+    AllocationTold,
     CommissionEarned,
     CommissionReversed,
     DirectDebitEnded,
@@ -64,6 +66,7 @@ MESSAGES: Mapping[type[Event], Make] = {
 KEPT: frozenset[type[Event]] = frozenset(
     {
         ItemsUpdated,
+        AllocationTold,
         PaymentRecorded,
         PaymentUnmatched,
         PaymentReversed,
@@ -120,4 +123,4 @@ def publish(stored: Stored) -> list[Outgoing]:
         return [Outgoing(data, creditor, correlation=correlation, lanes="every")]
     if account is None:
         return [Outgoing(data, creditor, correlation=correlation)]
-    return [Outgoing(data, creditor, account, correlation)]
+    return [Outgoing(part, creditor, account, correlation) for part in in_parts(data)]

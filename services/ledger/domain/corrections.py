@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from chassis.errors import NotFound, Rejected
+from contracts.base import AMOUNT_MAX
 from services.ledger.domain import commands as c
 from services.ledger.domain import late_fee
 from services.ledger.domain.draft import Draft
@@ -33,6 +34,11 @@ def adjust_item(draft: Draft, command: c.AdjustItem) -> AccountEvent:
     """
     item = _correctable(draft, command.item_id)
     amount = item.amount + command.change
+    if amount > AMOUNT_MAX:
+        raise Rejected(
+            f"adjustment {command.adjustment_id}: invoice {item.id} would come to {amount}; "
+            f"no more than {AMOUNT_MAX} can be kept"
+        )
     lower_amount(draft, item, max(0, amount), from_the_beginning=False)
     draft.hold(max(0, -amount))
     draft.settle_due()

@@ -13,6 +13,7 @@ from typing import Any
 from chassis.errors import NotFound
 from services.ledger.domain import commands as c
 from services.ledger.domain import corrections, items, payments, quick, relief
+from services.ledger.domain.bounds import require_bounded
 from services.ledger.domain.by_itself import catch_up
 from services.ledger.domain.calendar import local_day
 from services.ledger.domain.case_terms import effective, set_case_terms
@@ -65,8 +66,12 @@ def decide(
     # what those days closed is closed for this command too
     if archive and events:
         archive = {**archive, **{i.id: i for event in events for i in event.effects.items}}
-    event = decide_under(account, command, now, effective(account, terms), archive)
-    return events if event is None else [*events, event]
+    terms = effective(account, terms)
+    event = decide_under(account, command, now, terms, archive)
+    if event is None:
+        return events
+    require_bounded(account, event, terms)
+    return [*events, event]
 
 
 def decide_under(

@@ -9,6 +9,7 @@ from datetime import date
 
 from msgspec.structs import replace
 
+from contracts.base import AMOUNT_MAX
 from services.ledger.domain import late_fee
 from services.ledger.domain.calendar import ONE_DAY, next_day
 from services.ledger.domain.changes import changes, owes, wake_on
@@ -216,7 +217,7 @@ class Draft:
         return Balance(
             principal,  # principal
             overdue,  # overdue
-            fees,  # late_fee
+            min(fees, max(0, AMOUNT_MAX - principal)),  # late_fee
             prepaid,  # prepaid
             oldest,  # oldest_due_on
             self.terms.currency,  # currency

@@ -10,6 +10,7 @@ from decimal import Context, Decimal
 
 import msgspec
 
+from contracts.base import AMOUNT_MAX
 from contracts.words.late_fee import half_up, late_fee_at
 from services.ledger.domain.calendar import ONE_DAY, next_day
 from services.ledger.domain.state import Fee, Item, Move, Stop
@@ -39,7 +40,7 @@ def cap(fee: Fee, terms: Terms) -> int:
     """The most an item's late fee can come to."""
     if terms.cap_ratio == 1:
         return fee.base
-    return half_up(_EXACT.multiply(Decimal(fee.base), terms.cap_ratio))
+    return min(AMOUNT_MAX, half_up(_EXACT.multiply(Decimal(fee.base), terms.cap_ratio)))
 
 
 def charged(fee: Fee | None, terms: Terms, day: date) -> int:

@@ -11,6 +11,7 @@ is said beside each value, and a test holds these names to the structs' fields.
 from datetime import date
 from typing import NamedTuple
 
+from contracts.base import AMOUNT_MAX
 from services.ledger.domain.calendar import ONE_DAY, next_day
 from services.ledger.domain.commands import OpenItem, ReceivePayment
 from services.ledger.domain.events import Effects, ItemOpened, Part, PaymentReceived
@@ -29,6 +30,7 @@ def open_item(
         or amount <= 0
         or command.currency != terms.currency
         or (prepaid and due_on <= day)
+        or account.balance.principal + amount > AMOUNT_MAX
         or not _is_simple(account, terms)
         or is_known(account, "item", command.item_id)
     ):
@@ -131,6 +133,8 @@ def receive_payment(
     ):
         return None
     money = command.amount + account.prepaid
+    if money > AMOUNT_MAX:
+        return None
     done = _prepay(account, money, day, terms) or _allocate(account, money, day, terms)
     if done is None:
         return None

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from chassis.errors import NotFound, Rejected
 from services.ledger.domain import commands as c
 from services.ledger.domain import events as e
+from services.ledger.domain.bounds import require_bounded
 from services.ledger.domain.by_itself import catch_up
 from services.ledger.domain.calendar import local_day
 from services.ledger.domain.case_terms import effective
@@ -74,6 +75,7 @@ def _receive_late(
     effects, after = _restated(account, played, pasts, now, effective(account, terms), known)
     effects = replace(effects, parts=played.parts, recovered=played.recovered)
     event = replace(late.event, effects=effects, account=after)
+    require_bounded(account, event, effective(account, terms))
     return [*began, event]
 
 
@@ -108,12 +110,11 @@ def reverse_payment(
     pasts += [Past(now, event) for event in began]
     played = simulate(pasts, now, schedule=terms, without={command.payment_id: amount})
     effects, after = _restated(account, played, pasts, now, terms, account.known)
-    return [
-        *began,
-        e.PaymentReversed(
-            effects=effects, payment_id=command.payment_id, amount=amount, account=after
-        ),
-    ]
+    event = e.PaymentReversed(
+        effects=effects, payment_id=command.payment_id, amount=amount, account=after
+    )
+    require_bounded(account, event, terms)
+    return [*began, event]
 
 
 def as_of(history: Sequence[Past], until: datetime) -> Account:

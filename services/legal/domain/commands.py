@@ -36,9 +36,11 @@ class TakeNote(Struct, frozen=True):
 
 
 class RequestDocument(Struct, frozen=True):
-    """Take a request for a document on."""
+    """Take a request for a document on; `more`, `part`: its items are told in parts."""
 
     wanted: e.DocumentRequested
+    more: bool = False
+    part: int | None = None
 
 
 class CheckDocument(Struct, frozen=True):

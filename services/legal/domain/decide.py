@@ -2,9 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from itertools import chain
 from typing import Any
 
+from msgspec.structs import replace
+
 from chassis.errors import Rejected
+from chassis.gathering import gathered
 from chassis.owed import gate
 from chassis.owed.debtor import DebtorErased, DebtorUpserted
 from chassis.owed.ledger import (
@@ -80,7 +84,11 @@ def request(state: Matter, command: c.RequestDocument) -> list[e.Event]:
         raise Rejected(f"request {wanted.request_id}: no document is called '{wanted.document}'")
     if wanted.request_id in state.pending or wanted.request_id in state.documents:
         return []
-    return [wanted]
+    told = (state.claims or {}).get(wanted.request_id, ())
+    parts = gathered(told, command.part, wanted.items, f"request {wanted.request_id}")
+    if command.more:
+        return [e.ClaimTold(wanted.request_id, command.part or 0, wanted.items)]
+    return [replace(wanted, items=tuple(chain.from_iterable(parts)))]
 
 
 def check(state: Matter, command: c.CheckDocument) -> list[e.Event]:
@@ -173,9 +181,11 @@ def end_term(state: Matter, command: c.EndTerm) -> list[e.Event]:
 
 
 def write_off(state: Matter, command: c.WriteOff) -> list[e.Event]:
-    """Pass an approved write-off on to the ledger, once, and note what the file holds for it."""
+    """Pass an approved write-off on to the ledger, once, and note what the file holds for it. Told
+    in parts each is passed on: what is given up already stays so.
+    """
     approved = command.approved
-    if approved.approval_id in state.written_off:
+    if approved.approval_id in state.written_off and not approved.part:
         return []
     return [file.with_evidence(state, approved)]
 

@@ -32,6 +32,14 @@ class DocumentRequested(Asked, frozen=True, tag="document_requested"):
     """A document is to be issued."""
 
 
+class ClaimTold(Struct, frozen=True, tag="claim_told"):
+    """A part of what a document with many items is to claim; it is asked for with the last."""
+
+    request_id: str
+    part: int
+    items: tuple[OwedItem, ...]
+
+
 class DocumentDeferred(Struct, frozen=True, tag="document_deferred"):
     """A document waits for what it needs: profile, terms or ledger."""
 
@@ -118,6 +126,7 @@ class DebtWrittenOff(Struct, frozen=True, tag="debt_written_off"):
     reason: str
     correlation: str | None = None
     evidence: tuple[str, ...] = ()
+    part: int | None = None
 
 
 class CostIncurred(Struct, frozen=True, tag="cost_incurred"):
@@ -216,6 +225,7 @@ Event = (
     DebtorUpserted
     | DebtorErased
     | LedgerSeen
+    | ClaimTold
     | DocumentRequested
     | DocumentDeferred
     | DocumentRefused

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from chassis.owed.debtor import DebtorErased, DebtorUpserted, kept_latest
@@ -39,9 +40,18 @@ def _ledger_seen(state: Matter, event: LedgerSeen) -> Matter:
     return replace(state, ledger=seen(state.ledger, event), pending=_released(state, "ledger"))
 
 
+def _claim_told(state: Matter, event: e.ClaimTold) -> Matter:
+    claims = dict(state.claims or {})
+    told = claims.get(event.request_id, ())
+    claims[event.request_id] = (*told[: event.part], event.items)
+    return replace(state, claims=claims)
+
+
 def _requested(state: Matter, event: e.DocumentRequested) -> Matter:
     pending = msgspec.convert(msgspec.structs.asdict(event), PendingDocument)
-    return replace(state, pending={**state.pending, event.request_id: pending})
+    claims = {k: told for k, told in (state.claims or {}).items() if k != event.request_id}
+    requests = {**state.pending, event.request_id: pending}
+    return replace(state, pending=requests, claims=claims or UNSET)
 
 
 def _deferred(state: Matter, event: e.DocumentDeferred) -> Matter:
@@ -140,6 +150,7 @@ _EVOLVE: dict[type, Callable[[Matter, Any], Matter]] = {
     DebtorErased: _debtor_erased,
     e.InvoiceNumbered: _invoice_numbered,
     LedgerSeen: _ledger_seen,
+    e.ClaimTold: _claim_told,
     e.DocumentRequested: _requested,
     e.DocumentDeferred: _deferred,
     e.DocumentRefused: _refused,

@@ -2,8 +2,9 @@
 
 from datetime import date, datetime
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
+from chassis.owed.amounts import OwedItem
 from chassis.owed.ledger import LedgerView
 from contracts.words.streams import subject_of
 from services.legal.domain.events import Asked
@@ -30,7 +31,7 @@ class Matter(Struct, frozen=True):
     """One debtor's matter; `number` counts the matters of the account, `open` tells whether one
     runs. `evidence` lists what the file holds, in words; `costs` are amounts by receipt number,
     `inventories` the hashes of their lists by number, `numbers` what people call the latest
-    invoices, sealed.
+    invoices, sealed, `claims` the items of requests that were not told to the end yet.
     """
 
     creditor: str
@@ -52,6 +53,7 @@ class Matter(Struct, frozen=True):
     costs: dict[str, int] = {}
     inventories: dict[str, str] = {}
     numbers: dict[str, bytes] = {}
+    claims: dict[str, tuple[tuple[OwedItem, ...], ...]] | UnsetType = UNSET
 
 
 def initial_matter(stream: str) -> Matter:

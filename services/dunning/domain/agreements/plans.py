@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from chassis.errors import Rejected
+from contracts.base import AMOUNT_MAX
 from services.dunning.domain.agreements.checking import checked_at, is_over
 from services.dunning.domain.agreements.commands import AgreePlan
 from services.dunning.domain.agreements.events import (
@@ -23,6 +24,9 @@ from services.dunning.policy.facts import PlanFact
 from services.dunning.reasons import ahead as a
 from services.dunning.reasons import values as r
 
+INSTALMENTS_MAX = 600
+"""As many as one message can name."""
+
 
 def agree_plan(rec: Recorder, command: AgreePlan) -> None:
     """Agree a plan; raises Rejected while another runs, or when an instalment lies in the past."""
@@ -30,6 +34,10 @@ def agree_plan(rec: Recorder, command: AgreePlan) -> None:
         raise Rejected("an instalment plan is running; it must be completed or broken first")
     if not command.instalments:
         raise Rejected("a plan needs at least one instalment")
+    if len(command.instalments) > INSTALMENTS_MAX:
+        raise Rejected(f"a plan has at most {INSTALMENTS_MAX} instalments")
+    if sum(one.amount for one in command.instalments) > AMOUNT_MAX:
+        raise Rejected(f"the instalments together are more than {AMOUNT_MAX}")
     for instalment in command.instalments:
         if instalment.amount <= 0:
             raise Rejected("every instalment needs an amount above 0")

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
+from contracts.base import AMOUNT_MAX
 from services.dunning.domain.money.events import FeeCharged, LateFeeStarted, WriteOffApproved
 from services.dunning.domain.money.owing import overdue, overdue_principal
 from services.dunning.domain.recorder import Cause, Recorder
@@ -12,6 +13,7 @@ from services.dunning.policy.actions import Charge, StartLateFee, WriteOff
 def charge(rec: Recorder, charge: Charge, cause: Cause) -> None:
     """Charge a fee: the amount decided, else the one the pack says."""
     amount = _worked_out(rec, charge) if cause.amount is None else cause.amount
+    amount = min(amount, AMOUNT_MAX)
     if amount <= 0:
         return
     rec.effect(

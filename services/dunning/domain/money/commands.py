@@ -39,7 +39,7 @@ class RecordPayment:
     """`ledger.payment.allocated.v1`; allocating the same payment again only says where it went.
 
     `parts` are what it settled, written-off items included; `collecting_since` is when whoever
-    collected it began to, None when that is not known.
+    collected it began to, None when that is not known. `more`, `part`: it is told in parts.
     """
 
     payment_id: str
@@ -49,6 +49,8 @@ class RecordPayment:
     collected_by: bytes | None = None
     parts: tuple[MoneyPart, ...] = ()
     collecting_since: date | None = None
+    more: bool = False
+    part: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from services.dunning.domain.event import Effect, Event
-from services.dunning.domain.money.state import Item, OwedItem, Recovered
+from services.dunning.domain.money.state import Item, MoneyPart, OwedItem, Recovered
 
 
 class ItemsUpdated(Event, frozen=True, kw_only=True):
@@ -28,6 +28,16 @@ class PaymentUnmatched(Event, frozen=True, kw_only=True):
     amount: int
     invoices: tuple[str, ...]
     until: date
+
+
+class AllocationTold(Event, frozen=True, kw_only=True):
+    """A share of where a payment over many items went; the payment is recorded with the last, and
+    then none is kept: the shares are empty.
+    """
+
+    payment_id: str
+    part: int = 0
+    shares: tuple[MoneyPart, ...] = ()
 
 
 class PaymentRecorded(Event, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from services.dunning.domain.account import Account, Change, unchanged
 from services.dunning.domain.money.clocks import restarted, reversed_payment
 from services.dunning.domain.money.events import (
+    AllocationTold,
     CommissionEarned,
     CommissionReversed,
     DirectDebitEnded,
@@ -82,6 +83,14 @@ def mandate_withdrawn(state: Account, event: MandateWithdrawn) -> Account:
     return replace(state, mandate=False)
 
 
+def allocation_told(state: Account, event: AllocationTold) -> Account:
+    allocating = dict(state.allocating)
+    told = allocating.pop(event.payment_id, ())
+    if event.shares:
+        allocating[event.payment_id] = (*told[: event.part], event.shares)
+    return replace(state, allocating=allocating)
+
+
 def payment_recorded(state: Account, event: PaymentRecorded) -> Account:
     payments = (*state.payments, event.payment_id)[-_REMEMBERED_MAX:]
     return replace(state, payments=payments)
@@ -142,6 +151,7 @@ CHANGES: dict[type, Change] = {
     ItemsUpdated: items_updated,
     InvoiceCounted: unchanged,
     InvoiceMarked: unchanged,
+    AllocationTold: allocation_told,
     PaymentRecorded: payment_recorded,
     PaymentUnmatched: unmatched,
     PaymentReversed: payment_reversed,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from contracts.base import AMOUNT_MAX
 from contracts.words.allocation import spread
 from contracts.words.late_fee import late_fee_at
 from services.dunning.domain.account import Account
@@ -97,7 +98,8 @@ def owed(state: Account, items: Iterable[Item], day: date, less: int = 0) -> Owe
         if paid != owes or not any(owes)
     ]
     principal = sum(item.principal for item in shown)
-    fee = sum(item.late_fee for item in shown)
+    # A late fee grows by itself, and so far as a message can tell it.
+    fee = min(sum(item.late_fee for item in shown), max(0, AMOUNT_MAX - principal))
     return Owed(
         as_of=day,
         currency=state.currency,

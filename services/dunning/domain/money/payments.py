@@ -1,5 +1,9 @@
 """Payments: what they earn, restart, and keep; and what is taken back."""
 
+from dataclasses import replace
+from itertools import chain
+
+from chassis.gathering import gathered
 from services.dunning.domain.agreements.plans import keep_plans, plans_counting, resume_plans
 from services.dunning.domain.agreements.promises import (
     keep_promises,
@@ -9,13 +13,22 @@ from services.dunning.domain.agreements.promises import (
 from services.dunning.domain.money.commands import RecordPayment, ReversePayment
 from services.dunning.domain.money.commission import earn, take_back
 from services.dunning.domain.money.direct_debit import end_with_payment
-from services.dunning.domain.money.events import PaymentRecorded, PaymentReversed
+from services.dunning.domain.money.events import AllocationTold, PaymentRecorded, PaymentReversed
 from services.dunning.domain.money.restarts import restart_by_payment
+from services.dunning.domain.money.state import MoneyPart
 from services.dunning.domain.recorder import Recorder
 
 
 def record_payment(rec: Recorder, command: RecordPayment) -> None:
-    """Count a payment towards promises and plan; kept promises and a completed plan end at once."""
+    """Count a payment towards promises and plan; kept promises and a completed plan end at once.
+
+    One over many items is told in parts, and counts when all of them are known.
+    """
+    if command.more or command.part:
+        parts = _gather(rec, command)
+        if command.more:
+            return
+        command = replace(command, parts=parts)
     if command.payment_id in rec.state.payments:
         restart_by_payment(rec, command)
         return
@@ -33,6 +46,18 @@ def record_payment(rec: Recorder, command: RecordPayment) -> None:
     end_with_payment(rec, command)
     keep_promises(rec)
     keep_plans(rec)
+
+
+def _gather(rec: Recorder, command: RecordPayment) -> tuple[MoneyPart, ...]:
+    """Where a payment went as far as it was told."""
+    payment_id, part = command.payment_id, command.part or 0
+    told = rec.state.allocating.get(payment_id, ())
+    parts = gathered(told, part, command.parts, f"payment {payment_id}")
+    if command.more:
+        rec.emit(AllocationTold(payment_id=payment_id, part=part, shares=command.parts))
+    else:
+        rec.emit(AllocationTold(payment_id=payment_id))
+    return tuple(chain.from_iterable(parts))
 
 
 def reverse_payment(rec: Recorder, command: ReversePayment) -> None:

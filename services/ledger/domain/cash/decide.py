@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from chassis.errors import Rejected
+from contracts.base import AMOUNT_MAX
 from services.ledger.domain.calendar import ONE_DAY, local_day
 from services.ledger.domain.cash import commands as c
 from services.ledger.domain.cash.events import (
@@ -15,7 +17,7 @@ from services.ledger.domain.cash.events import (
     DeskOpened,
     DeskShut,
 )
-from services.ledger.domain.cash.state import CashDesk, evening, standing, wake_at
+from services.ledger.domain.cash.state import CashDesk, Purse, evening, standing, wake_at
 
 
 def decide(desk: CashDesk, command: c.DeskCommand, now: datetime) -> list[DeskEvent]:
@@ -44,6 +46,7 @@ def set_desk(desk: CashDesk, command: c.SetDesk, now: datetime) -> list[DeskEven
 
 def take_cash(desk: CashDesk, command: c.TakeCash, now: datetime) -> list[DeskEvent]:
     """Make out a receipt."""
+    _require_bounded(desk, command.collected_by, collected=command.amount)
     return [
         CashReceived(
             payment_id=command.payment_id,
@@ -71,6 +74,7 @@ def take_back(desk: CashDesk, command: c.TakeBack, now: datetime) -> list[DeskEv
 
 def take_deposit(desk: CashDesk, command: c.TakeDeposit, now: datetime) -> list[DeskEvent]:
     """Take in what a collector hands in."""
+    _require_bounded(desk, command.collected_by, deposited=command.amount)
     return [CashDeposited(command.collected_by, command.amount, desk.day(now))]
 
 
@@ -88,6 +92,15 @@ def count_cash(desk: CashDesk, command: c.CountCash, now: datetime) -> list[Desk
         events.append(CashCounted(day, desk.currency, tuple(uneven)))
         day += ONE_DAY
     return events
+
+
+def _require_bounded(
+    desk: CashDesk, name: str | None, *, collected: int = 0, deposited: int = 0
+) -> None:
+    """Raise `Rejected` for more cash in one pair of hands than its sums can tell exactly."""
+    purse = desk.purses.get(name, Purse()) if name is not None else Purse()
+    if max(purse.collected + collected, purse.deposited + deposited) > AMOUNT_MAX:
+        raise Rejected(f"the cash of this collector would come to more than {AMOUNT_MAX}")
 
 
 _DECIDERS: dict[type[c.DeskCommand], Callable[[CashDesk, Any, datetime], list[DeskEvent]]] = {
