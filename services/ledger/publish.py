@@ -13,13 +13,13 @@ from chassis.store.stored import Stored
 from contracts import ledger
 from contracts.base import AMOUNT_MAX, Contract
 from contracts.splitting import in_parts
-from contracts.words.streams import creditor_of, subject_of
+from contracts.words.streams import subject_of
 from services.ledger.domain import events as e
 from services.ledger.domain.cash.events import CashCounted
 from services.ledger.domain.late_fee import Accrual
 from services.ledger.domain.sources import SourcesEvent
 from services.ledger.domain.state import Item
-from services.ledger.publish_creditors import sources_changed
+from services.ledger.publish_creditors import cash_counted, sources_changed
 
 _BEYOND_ANY_CAP = Decimal(10**23)
 """What a late fee comes to, or grows by in a day, at the most: a message can tell so much."""
@@ -28,7 +28,7 @@ _BEYOND_ANY_CAP = Decimal(10**23)
 def publish(stored: Stored) -> list[Outgoing]:
     """The messages of one stored event."""
     if isinstance(stored.event, CashCounted):
-        return list(_cash(stored))
+        return list(cash_counted(stored, stored.event))
     if isinstance(stored.event, SourcesEvent):
         return [sources_changed(stored, stored.event)]
     if not isinstance(stored.event, e.Event):
@@ -39,27 +39,6 @@ def publish(stored: Stored) -> list[Outgoing]:
         for data in _Messages(stored, account).all()
         for part in in_parts(data)
     ]
-
-
-def _cash(stored: Stored) -> Iterator[Outgoing]:
-    creditor = creditor_of(stored.stream)
-    event: CashCounted = stored.event
-    for counted in event.counts:
-        difference = ledger.CashDifferenceFound(
-            collected_by=counted.collected_by,
-            day=event.day,
-            collected=max(0, _told(counted.collected)),
-            deposited=_told(counted.deposited),
-            difference=_told(counted.collected - counted.deposited),
-            running=_told(counted.running),
-            currency=event.currency,
-        )
-        yield Outgoing(difference, creditor)
-
-
-def _told(amount: int) -> int:
-    """A sum over the desks of all lanes, as far as a message can tell it exactly."""
-    return max(-AMOUNT_MAX, min(amount, AMOUNT_MAX))
 
 
 class _Messages:

@@ -46,7 +46,7 @@ _DESCRIPTION = {
 }
 
 _RUNS = f"""
-select run_on, currency, count(*) as requests, sum(amount)::bigint as amount,
+select run_on, currency, count(*) as requests, sum(amount) as amount,
   count(*) filter (where state = 'requested') as waiting,
   count(*) filter (where state = 'paid') as paid,
   count(*) filter (where state = 'failed') as failed
@@ -85,7 +85,10 @@ class DirectDebits:
     ) -> dict[str, Any]:
         await self._dunning.creditor(creditor)
         rows = await self._dunning.service.pool.fetch(_RUNS, creditor)
-        return {"creditor": creditor, "runs": [dict(row) for row in rows]}
+        return {
+            "creditor": creditor,
+            "runs": [dict(row) | {"amount": int(row["amount"])} for row in rows],
+        }
 
     async def get_direct_debit_run(
         self,

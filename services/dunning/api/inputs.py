@@ -85,7 +85,9 @@ class CreditorInput(PolicyInput):
     name: Annotated[str, Field(min_length=1, max_length=200)]
     time_zone: Annotated[str, AfterValidator(_known_zone)]
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-    languages: Annotated[tuple[Literal["zh", "en"], ...], Field(min_length=1, max_length=2)] = ("zh",)
+    languages: Annotated[tuple[Literal["zh", "en"], ...], Field(min_length=1, max_length=2)] = (
+        "zh",
+    )
     calendar: Annotated[str, AfterValidator(_known_country)] | ClosedDays | None = None
 
 

@@ -12,7 +12,14 @@ from services.dunning.domain.agreements.state import Application, Dispute, Plan,
 from services.dunning.domain.case.state import Approval, Case, OpenTask, Planned, Restriction
 from services.dunning.domain.codes import id_code
 from services.dunning.domain.contact.state import Person
-from services.dunning.domain.money.state import Agreement, Clock, Earned, Item, MoneyPart, RunningDebit
+from services.dunning.domain.money.state import (
+    Agreement,
+    Clock,
+    Earned,
+    Item,
+    MoneyPart,
+    RunningDebit,
+)
 
 
 class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -18,8 +18,8 @@ from services.ledger.domain.state import Account, Item
 _TODAY = f"""
 select i.currency,
   case when i.disputed or i.due_on >= $2 then 0 else $2 - i.due_on end as days,
-  count(*) as items, sum(i.principal)::bigint as principal,
-  sum({late_fee_sql("i", "$2")})::bigint as late_fee
+  count(*) as items, sum(i.principal) as principal,
+  sum({late_fee_sql("i", "$2")}) as late_fee
 from view_open_items i where i.creditor = $1 group by 1, 2 order by 1, 2"""  # noqa: S608 - text of ours
 
 
@@ -44,7 +44,9 @@ class Bucket(NamedTuple):
 
 async def aged_today(connection: Connection, creditor: str, today: date) -> list[Aged]:
     """What is open now, by days overdue."""
-    return [Aged(*row) for row in await connection.fetch(_TODAY, creditor, today)]
+    rows = await connection.fetch(_TODAY, creditor, today)
+    # numeric, since the sums of many accounts fit no bigint
+    return [Aged(*row[:3], *map(int, row[3:])) for row in rows]
 
 
 async def aged_as_of(
