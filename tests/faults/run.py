@@ -32,12 +32,12 @@ _STARTS_PER_TICK = 2
 async def faults(folder: Path, minutes: float, seed: int) -> Running:
     """Try faults at random, one of each number first, and each before any comes again."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it says of its own retries
-    began = time.monotonic()
     rng = Random(seed)
     ticks = _TICKS + int(minutes * _TICKS_PER_MINUTE)
     system = System(folder, seed, ticks, _STARTS_PER_TICK)
     try:
         await system.start()
+        began = time.monotonic()
         running = Running(system, rng, Watch(lambda: system.store.dsn, system.broker.bootstrap))
         left: list[Fault] = []
         while time.monotonic() - began < minutes * 60:

@@ -139,6 +139,8 @@ class Running:
             self.run.slow.append(f"{fault.name}: {error}")
         recovered = time.monotonic() - began
         violations += await self.violations(AFTER_EACH)
+        if violations and not self.violations_found:
+            await self.system.store.keep(self.system.folder / "stores.sql")
         self.done.append(Done(fault, recovered, violations, self.missed))
         return self.done[-1]
 
@@ -183,6 +185,8 @@ class Running:
             self.run.slow.append(f"at the end: {error}")
         self.run.foreign = await tenants.foreign(self.system)
         self.at_the_end = await self.violations(AT_THE_END)
+        if self.at_the_end:
+            await self.system.store.keep(self.system.folder / "stores-at-the-end.sql")
 
     @property
     def violations_found(self) -> list[str]:

@@ -1,5 +1,6 @@
 """Kafka and PostgreSQL on folders of their own that can be killed, filled and brought back."""
 
+import asyncio
 import contextlib
 import os
 import re
@@ -12,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from chassis.servers.kafka import LocalKafka
 from chassis.servers.postgres import EmbeddedPostgres, database_url, ensure_database
+from chassis.servers.postgres_host import binary, environment
 
 DATABASE = "arrears"
 _DISK_MB = {"kafka": 600, "postgres": 1500}
@@ -149,6 +151,13 @@ class Store:
         self.dsn = database_url(await again.start(), DATABASE)
         await self._server.stop()
         self._server = again
+
+    async def keep(self, file: Path) -> None:
+        """Write all that is stored into a file, for whoever looks for what went wrong."""
+        process = await asyncio.create_subprocess_exec(
+            binary("pg_dump"), f"--dbname={self.dsn}", f"--file={file}", env=environment()
+        )
+        await process.wait()
 
     async def stop(self) -> None:
         await self._server.stop()

@@ -1,0 +1,181 @@
+"""The judges find what they are there to find: a sound run is broken in one place at a time."""
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults import conduct, invariants
+from tests.faults.invariants import Invariant, Run
+from tests.faults.model import Expected, expect
+from tests.faults.observed import Event, Message, Observed
+from tests.faults.watching import READS
+
+NOW = datetime(2026, 3, 8, 4, tzinfo=UTC)
+AT = datetime(2026, 3, 6, 2, tzinfo=UTC)  # ten in the morning in Shanghai
+ACCOUNT = ("shanghai", "silent-1")
+STREAM = "account-shanghai/silent-1"
+RUN = Run(epochs=dict.fromkeys(READS, "epoch"))
+
+
+def _event(id_: str, kind: str, data: dict[str, Any], source: str = "billing") -> dict[str, Any]:
+    subject = {"creditor": ACCOUNT[0], "subject": ACCOUNT[1]}
+    return {"id": id_, "source": source, "type": kind, **subject, "data": data}
+
+
+INVOICE = _event(
+    "e1",
+    "billing.invoice.issued.v1",
+    {"invoice_id": "I", "amount": 900, "due_on": "2026-03-05"},
+)
+BALANCE = _event(
+    blake2b(f"epoch/{STREAM}/1/0".encode(), digest_size=16).hexdigest(),
+    "ledger.balance.changed.v1",
+    {"ledger_version": 1, "principal": 900, "prepaid": 0},
+    "arrears/ledger",
+)
+REQUEST = _event(
+    blake2b(f"epoch/{STREAM}/1/0".encode(), digest_size=16).hexdigest(),
+    "dunning.notice.requested.v1",
+    {"purpose": "reminder", "channel": "sms", "notice_id": "N"},
+    "arrears/dunning",
+)
+
+
+def _message(topic: str, event: dict[str, Any]) -> Message:
+    return Message(topic, 0, 0, json.dumps(event).encode(), event)
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Expected:
+    file = tmp_path / "traffic.jsonl"
+    value = base64.b64encode(json.dumps(INVOICE).encode()).decode()
+    file.write_text(json.dumps({"tick": 0, "key": "k", "value": value, "is": "valid"}))
+    return expect(file, 1, NOW)
+
+
+@pytest.fixture
+def sound() -> Observed:
+    topics = {"billing": [INVOICE], "ledger": [BALANCE], "dunning": [REQUEST]}
+    ends = {(topic, 0): 1 for topic in topics}
+    opened = Event(0, 1, STREAM, 1, "ItemOpened", AT, "e1")
+    asked = Event(0, 1, STREAM, 1, "NoticeRequested", AT, None)
+    attempt = {"stream": STREAM, "at": AT, "notice_id": "N"}
+    notice = {"notice_id": "N", "creditor": ACCOUNT[0], "account": ACCOUNT[1]}
+    return Observed(
+        topics={name: [] for name in (*READS, "billing")}
+        | {name: [_message(name, one) for one in found] for name, found in topics.items()},
+        ends=ends,
+        offsets={(s, t, 0): 1 for s, reads in READS.items() for t in reads if (t, 0) in ends},
+        events={name: [] for name in READS} | {"ledger": [opened], "dunning": [asked]},
+        parked={name: [] for name in READS},
+        inbox={"ledger": 1, "dunning": 2, "notifier": 3, "legal": 2},
+        relayed={("ledger", 0): 1, ("dunning", 0): 1},
+        accounts={ACCOUNT: (900, 0)},
+        notices=[notice | {"state": "sent", "reason": ""}],
+        attempts=[attempt],
+        gateway=[{"key": "N", "channel": "sms", "what": "accepted", "wall": 1.0}],
+        posted=set(),
+    )
+
+
+ALL: tuple[Invariant, ...] = (
+    invariants.i1_every_message_has_one_effect,
+    invariants.i2_sums_are_exact,
+    invariants.i3_streams_have_no_gaps,
+    invariants.i4_everything_is_published_and_heard,
+    invariants.i5_offsets_only_grow,
+    conduct.i6_notices_are_sent_once,
+    conduct.i7_nothing_follows_the_payment,
+    conduct.i8_contacts_keep_hours_and_limits,
+)
+
+
+def test_a_sound_run_is_found_sound(sound: Observed, told: Expected) -> None:
+    assert [text for holds in ALL for text in holds(sound, told, RUN)] == []
+
+
+Broken = Callable[[Observed], Observed]
+OPENED = Event(0, 1, STREAM, 1, "ItemOpened", AT, "e1")
+NIGHT = datetime(2026, 3, 6, 20, tzinfo=UTC)  # four in the morning in Shanghai
+BREAKS: dict[str, tuple[Invariant, Broken]] = {
+    "a message without effect": (
+        ALL[0],
+        lambda seen: replace(seen, events=seen.events | {"ledger": []}),
+    ),
+    "a message with two effects": (
+        ALL[0],
+        lambda seen: replace(
+            seen,
+            events=seen.events | {"ledger": [OPENED, OPENED._replace(version=2, at=NOW)]},
+        ),
+    ),
+    "a good message aside": (
+        ALL[0],
+        lambda seen: replace(
+            seen,
+            parked=seen.parked
+            | {"ledger": [{"source": "billing", "lane": 0, "source_offset": 0, "reason": ""}]},
+        ),
+    ),
+    "a wrong sum": (ALL[1], lambda seen: replace(seen, accounts={ACCOUNT: (899, 0)})),
+    "a gap in a stream": (
+        ALL[2],
+        lambda seen: replace(
+            seen, events=seen.events | {"ledger": [OPENED, OPENED._replace(version=3)]}
+        ),
+    ),
+    "a message of no event": (
+        ALL[3],
+        lambda seen: replace(seen, events=seen.events | {"ledger": []}),
+    ),
+    "an event that is not published": (
+        ALL[3],
+        lambda seen: replace(seen, relayed=seen.relayed | {("ledger", 0): 0}),
+    ),
+    "a listener that missed one": (
+        ALL[3],
+        lambda seen: replace(seen, inbox=seen.inbox | {"legal": 1}),
+    ),
+    "a record that is not read": (
+        ALL[4],
+        lambda seen: replace(seen, ends=seen.ends | {("billing", 0): 2}),
+    ),
+    "a notice that is not sent": (ALL[5], lambda seen: replace(seen, gateway=[])),
+    "a notice asked for twice": (
+        ALL[5],
+        lambda seen: replace(
+            seen,
+            topics=seen.topics
+            | {"dunning": [_message("dunning", one) for one in (REQUEST, REQUEST | {"id": "x"})]},
+        ),
+    ),
+    "a notice of nobody": (ALL[6], lambda seen: replace(seen, notices=[])),
+    "a notice to somebody who paid": (
+        ALL[6],
+        lambda seen: replace(seen, notices=[seen.notices[0] | {"account": "punctual-1"}]),
+    ),
+    "a notice at night": (
+        ALL[7],
+        lambda seen: replace(seen, attempts=[seen.attempts[0] | {"at": NIGHT}]),
+    ),
+    "eight contacts in a week": (
+        ALL[7],
+        lambda seen: replace(
+            seen,
+            attempts=[seen.attempts[0] | {"notice_id": f"N{n}"} for n in range(8)],
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BREAKS)
+def test_what_is_broken_is_found(what: str, sound: Observed, told: Expected) -> None:
+    holds, broken = BREAKS[what]
+    assert list(holds(broken(sound), told, RUN)) != []
