@@ -7,13 +7,15 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 
 import uvicorn
+from fastapi import FastAPI
 
 from arrears.stack import Stack, open_stack
 from chassis.clock import Clock
 from chassis.errors import BrokenInvariant, Misconfigured
 from chassis.http import dev_keys
+from chassis.http.connections import connections
 from chassis.runtime.garbage import spare_collections
-from chassis.runtime.instance import Instance, Probe, no_probe
+from chassis.runtime.instance import Probe, no_probe
 from chassis.settings import ServiceName, Settings
 
 _POLL_SECONDS = 0.02
@@ -80,7 +82,9 @@ async def serving(
     stack: Stack, sockets: Mapping[ServiceName, socket.socket]
 ) -> AsyncIterator[None]:
     """Serve the APIs on their sockets for as long as the context lasts."""
-    servers = {name: _server(service) for name, service in stack.services.items()}
+    servers = {
+        name: server_of(service.app, stack.settings) for name, service in stack.services.items()
+    }
     tasks = [
         asyncio.create_task(server.serve(sockets=[sockets[name]]))
         for name, server in servers.items()
@@ -97,10 +101,12 @@ async def serving(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _server(service: Instance) -> _Server:
+def server_of(app: FastAPI, settings: Settings) -> uvicorn.Server:
+    """The HTTP server of one service."""
     return _Server(
         uvicorn.Config(
-            service.app,
+            app,
+            http=connections(settings),
             log_config=None,
             access_log=False,
             lifespan="off",

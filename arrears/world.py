@@ -20,6 +20,13 @@ from services.notifier.settings import NotifierSettings
 
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 _POOL_SIZE = 4
+_UNHURRIED = {
+    "token_rate": 0.0,
+    "creditor_rate": 0.0,
+    "intake_rate": 0.0,
+    "request_seconds": 3600.0,
+}
+"""Months go by in a minute here, and so do their requests."""
 _OUTBOX = "outbox"
 _DOCUMENTS = "documents"
 
@@ -65,7 +72,7 @@ async def open_world(
     """
     settings = settings.model_copy(
         update={"data_dir": folder, "database_url": None, "pool_size": _POOL_SIZE,
-                "jwks_url": None, "jwks_file": None, "lease_seconds": 86_400.0}
+                "jwks_url": None, "jwks_file": None, "lease_seconds": 86_400.0, **_UNHURRIED}
     )  # fmt: skip
     clock = RewindableClock(_BEGINNING)
     async with (

@@ -16,8 +16,10 @@ from chassis.http import problems
 from chassis.http.auth import Authenticator, authenticator, current_principal
 from chassis.http.idempotency import Idempotency
 from chassis.http.inputs import plain_inputs
-from chassis.http.middleware import AccessLog, Gate, SizeLimit
+from chassis.http.limits import Body, Crowd, Deadline
+from chassis.http.middleware import AccessLog, Gate
 from chassis.http.openapi import describe, note
+from chassis.http.rates import RateLimit, Rates
 from chassis.logging import get_logger
 from chassis.metrics import Metrics
 from chassis.settings import SERVICES, Settings
@@ -60,8 +62,11 @@ def create_app(
     # The last added stands outermost.
     if pool is not None:
         app.add_middleware(Idempotency, pool=pool, clock=clock or WallClock())
+    app.add_middleware(Deadline, seconds=settings.request_seconds)
+    app.add_middleware(Crowd, requests_max=settings.requests_max)
+    app.add_middleware(Body, bytes_max=settings.request_bytes_max, seconds=settings.body_seconds)
+    app.add_middleware(RateLimit, rates=Rates.of(settings))
     app.add_middleware(Gate, authenticator=auth or authenticator(settings))
-    app.add_middleware(SizeLimit, bytes_max=settings.request_bytes_max)
     app.add_middleware(AccessLog, metrics=metrics)
     return app
 

@@ -37,22 +37,28 @@ class Keys:
         self._refresh_seconds_min = refresh_seconds_min
         self._monotonic = monotonic
         self._tried_at: float | None = None
+        self._loading = asyncio.Lock()
         self._keys: dict[str, jwt.PyJWK] = {}
 
     async def get(self, kid: str) -> jwt.PyJWK | None:
         """The key of that id, or `None` when the JWKS does not hold it; raises `Transient` when it
         was never reached.
         """
-        if kid not in self._keys and self._may_refresh():
-            self._tried_at = self._monotonic()
-            try:
-                self._keys = _parse(await self._load())
-            except Transient:
-                if not self._keys:
-                    # Nothing is known yet: the next request may try at once.
-                    self._tried_at = None
-                    raise
+        if kid not in self._keys:
+            async with self._loading:  # whoever comes meanwhile waits for what is being loaded
+                if kid not in self._keys and self._may_refresh():
+                    await self._refresh()
         return self._keys.get(kid)
+
+    async def _refresh(self) -> None:
+        self._tried_at = self._monotonic()
+        try:
+            self._keys = _parse(await self._load())
+        except Transient:
+            if not self._keys:
+                # Nothing is known yet: the next request may try at once.
+                self._tried_at = None
+                raise
 
     def _may_refresh(self) -> bool:
         if self._tried_at is None:

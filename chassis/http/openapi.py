@@ -26,15 +26,19 @@ _STATUSES: Mapping[int, str] = {
     401: "No token, or one that cannot be used.",
     403: "The role or the creditor scope is missing.",
     404: "Not known here, or not yours.",
+    408: "The body did not come in time.",
     409: "The rules refuse, or somebody was faster.",
     413: "The request is too large.",
     422: "The input does not fit its schema.",
+    429: "Asked too often; try again after `Retry-After`.",
     500: "A fault of ours; the log has it under `X-Correlation-Id`.",
     503: "Try again after `Retry-After`.",
 }
-_ANYWHERE = (413, 500)
-_BEHIND_THE_GATE = (401, 403, 422, 503)
-_SIGNED = (403, 404, 409, 422, 503)
+_ANYWHERE = (500,)
+_LIMITED = (408, 413, 429, 503)
+_BEHIND_THE_GATE = (401, 403, 422, *_LIMITED)
+_SIGNED = (403, 404, 409, 422, *_LIMITED)
+_WITH_RETRY_AFTER = ("429", "503")
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -136,8 +140,9 @@ def _complete(operation: Document, route: APIRoute, method: str) -> None:
     for status in sorted(_statuses(operation, route, method)):
         known = responses.setdefault(str(status), {"description": _STATUSES[status]})
         known.setdefault("content", {MEDIA_TYPE: {"schema": _A_PROBLEM}})
-    if "503" in responses:
-        responses["503"].setdefault("headers", _RETRY_AFTER)
+    for each in _WITH_RETRY_AFTER:
+        if each in responses:
+            responses[each].setdefault("headers", _RETRY_AFTER)
     operation["responses"] = dict(sorted(responses.items()))
 
 
