@@ -6,6 +6,7 @@
     ├── Malformed         input that does not fit its schema; names the field
     ├── NotFound          what the request names does not exist (here, or yet)
     ├── Forbidden         the caller may not do this
+    ├── Busy              the same is being done for the caller already; ask again later
     ├── Transient         a dependency did not answer; the same attempt may succeed later
     ├── Misconfigured     the set-up is wrong; trying again will not help
     └── BrokenInvariant   a fault of our own; the work is stopped rather than done wrong
@@ -37,6 +38,10 @@ class NotFound(ArrearsError):
 
 class Forbidden(ArrearsError):
     """The caller lacks the role or the creditor scope."""
+
+
+class Busy(ArrearsError):
+    """Too much is asked for at once."""
 
 
 class Transient(ArrearsError):

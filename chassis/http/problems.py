@@ -25,6 +25,7 @@ STATUS: dict[type[errors.ArrearsError], HTTPStatus] = {
     errors.Malformed: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.Forbidden: HTTPStatus.FORBIDDEN,
+    errors.Busy: HTTPStatus.TOO_MANY_REQUESTS,
     errors.Transient: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Misconfigured: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.BrokenInvariant: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -34,6 +35,8 @@ it.
 """
 
 _RETRY_AFTER_SECONDS = "5"
+_LATER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+_FIELDS_MAX = 100
 _log = get_logger("chassis.http")
 
 
@@ -70,9 +73,7 @@ def problem_of(error: errors.ArrearsError) -> Response:
         return problem(
             status, "The service could not do this; the operators can see why.", kind=kind
         )
-    headers = (
-        {"Retry-After": _RETRY_AFTER_SECONDS} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
-    )
+    headers = {"Retry-After": _RETRY_AFTER_SECONDS} if status in _LATER else None
     return problem(status, str(error), kind=kind, headers=headers)
 
 
@@ -105,7 +106,7 @@ async def _validation(_request: Request, error: Exception) -> Response:
     """
     if not isinstance(error, RequestValidationError):
         raise error
-    fields = [_field(entry) for entry in error.errors()]
+    fields = [_field(entry) for entry in error.errors()[:_FIELDS_MAX]]
     return problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "The request does not fit its schema: "

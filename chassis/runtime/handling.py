@@ -6,6 +6,7 @@ from asyncpg import Connection
 
 from chassis.errors import (
     BrokenInvariant,
+    Busy,
     Conflict,
     Forbidden,
     Malformed,
@@ -24,7 +25,7 @@ PARK = (Rejected, Malformed, NotFound, Forbidden, BrokenInvariant)
 """What is parked with its reason while the rest goes on; `BrokenInvariant` too, since stopping a
 lane would punish everybody.
 """
-RETRY = (Conflict, Transient)
+RETRY = (Conflict, Busy, Transient)
 """What is tried again: the batch was rolled back and nothing of it was kept."""
 STOP = (Misconfigured,)
 """What trying again cannot help: the service stops and says so."""

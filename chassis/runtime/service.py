@@ -1,6 +1,6 @@
 """What the API and the workers see of a service: commands and queries on its streams."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -16,12 +16,13 @@ from chassis.runtime.leases import Leases
 from chassis.runtime.signals import Signals
 from chassis.settings import Settings
 from chassis.store.pool import acquire
+from chassis.store.reads import EVERY, Selection, events_in
 from chassis.store.store import Store
 from chassis.store.stored import Stored
 from chassis.store.vault import KeyRing
 from chassis.store.views import Projector
 from chassis.store.work import Work
-from contracts.words.streams import Subject, key_of
+from contracts.words.streams import Subject, key_of, kind_of
 
 log = get_logger(__name__)
 
@@ -120,12 +121,22 @@ class Service:
 
     async def read_as_of(self, stream: str, until: datetime) -> tuple[Any, int]:
         """A stream's state and version as they were at an instant, folded from its events."""
-        return self.store.fold(stream, await self.events(stream, until))
+        aggregate = self.store.aggregates[kind_of(stream)]
+        state, version = aggregate.initial(stream), 0
+        async for stored in self.each(stream, Selection(until=until)):
+            state, version = aggregate.evolve(state, stored.event), stored.version
+        return state, version
 
     async def events(self, stream: str, until: datetime | None = None) -> list[Stored]:
-        """A stream's events up to an instant, oldest first."""
+        """A stream's events up to an instant, oldest first: for what needs all of them at once."""
+        return [stored async for stored in self.each(stream, Selection(until=until))]
+
+    async def each(self, stream: str, wanted: Selection = EVERY) -> AsyncGenerator[Stored, None]:
+        """Some of a stream's events, oldest first, without having all of them in memory."""
+        aggregate = self.store.aggregates[kind_of(stream)]
         async with acquire(self.pool) as connection:
-            return await self.store.history(connection, stream, until)
+            async for stored in events_in(connection, aggregate, stream, wanted):
+                yield stored
 
     async def keys(self, subjects: Iterable[Subject]) -> KeyRing:
         """The keys to open some debtors' sealed data with."""

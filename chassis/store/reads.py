@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from asyncpg import Connection
 
 from chassis.store.aggregate import Aggregate
+from chassis.store.stored import Stored
 
 S = TypeVar("S")
 
@@ -19,7 +20,12 @@ _STATES_OF = "select data from state where stream >= $1 and stream < $2 order by
 _EVENTS_OF = """
 select stream, type, at, data from events
 where stream >= $1 and stream < $2 and at <= $3 order by stream, version"""
-_ROWS = 2000
+_SELECTED = """
+select stream, version, type, at, cause, data, lane, position from events
+where stream = $1 and version > $2 and ($3::timestamptz is null or at <= $3)
+  and ($4::text is null or cause = $4) order by version"""
+_ROWS = 500
+"""Read at once: between two portions the loop is free for others."""
 
 
 class Dated(NamedTuple):
@@ -48,8 +54,35 @@ async def states(
 
 async def states_of(connection: Connection, aggregate: Aggregate[S, Any], prefix: str) -> list[S]:
     """The present states of all streams whose names begin so, by name."""
-    rows = await connection.fetch(_STATES_OF, prefix, _after(prefix))
-    return [aggregate.decode_state(row["data"]) for row in rows]
+    found: list[S] = []
+    async with connection.transaction():
+        cursor = await connection.cursor(_STATES_OF, prefix, _after(prefix))
+        while rows := await cursor.fetch(_ROWS):
+            found += [aggregate.decode_state(row["data"]) for row in rows]
+    return found
+
+
+class Selection(NamedTuple):
+    """Which events of a stream: behind a version, up to an instant, those that had a cause."""
+
+    after: int = 0
+    until: datetime | None = None
+    cause: str | None = None
+
+
+EVERY = Selection()
+
+
+async def events_in(
+    connection: Connection, aggregate: Aggregate[Any, Any], stream: str, wanted: Selection = EVERY
+) -> AsyncIterator[Stored]:
+    """Some events of one stream, oldest first; read as they are taken."""
+    read = aggregate.readers
+    async with connection.transaction():
+        cursor = await connection.cursor(_SELECTED, stream, *wanted)
+        while rows := await cursor.fetch(_ROWS):
+            for s, v, t, at, c, data, ln, p in rows:
+                yield Stored(s, v, t, at, c, read[t](data), ln, p)
 
 
 async def histories_of(
@@ -70,6 +103,22 @@ async def histories_of(
             history.events.append(Dated(at, aggregate.readers[kind](data)))
     if history.events:
         yield history
+
+
+async def batches_of(
+    connection: Connection, aggregate: Aggregate[Any, Any], prefix: str, until: datetime
+) -> AsyncIterator[list[History]]:
+    """The same, several short histories at once: so many as are worth a thread's while."""
+    batch: list[History] = []
+    size = 0
+    async for history in histories_of(connection, aggregate, prefix, until):
+        batch.append(history)
+        size += len(history.events)
+        if size >= _ROWS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _after(prefix: str) -> str:

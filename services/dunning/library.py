@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import asyncpg
 
+from chassis.aside import aside
 from chassis.errors import Transient
 from services.dunning.domain.case.state import PolicyRef
 from services.dunning.policy.load import available, get, loads, with_parameters
@@ -70,7 +71,7 @@ class Library:
         async with pool.acquire(timeout=10) as connection:
             await connection.execute(_KEEP, pack.content_hash, file, source.text)
         # The text alone is kept: parameters come with each reference.
-        self._by_hash.setdefault(pack.content_hash, loads(source.text, file))
+        self._by_hash.setdefault(pack.content_hash, await aside(loads, source.text, file))
 
     async def text(self, pool: "asyncpg.Pool[asyncpg.Record]", ref: PolicyRef) -> str:
         """The text a reference was made with, as it was written."""
@@ -86,7 +87,7 @@ class Library:
         async with pool.acquire(timeout=10) as connection:
             rows = await connection.fetch(_UNKNOWN, known)
         for row in rows:
-            self._by_hash[row["content_hash"]] = loads(row["document"], row["file"])
+            self._by_hash[row["content_hash"]] = await aside(loads, row["document"], row["file"])
         self._wanted.clear()
         return len(rows)
 

@@ -15,7 +15,7 @@ from chassis.store.views import table_of
 from contracts.base import Number
 from contracts.words.streams import Subject, account_stream
 from contracts.words.vocabulary import STAFF
-from services.dunning.api.creditors import end_of, paged
+from services.dunning.api.creditors import end_of, page_of
 from services.dunning.api.dunning import (
     CreditorQuery,
     Dunning,
@@ -168,9 +168,10 @@ class Cases:
         limit: Limit = 500,
         cursor: Cursor = None,
     ) -> Page[Entry]:
-        account = await self._dunning.account(subject)
-        events = await self._dunning.service.events(account_stream(*subject))
-        return paged(await _entries(self._dunning, subject, account, events), limit, cursor)
+        await self._dunning.account(subject)
+        keys = await self._dunning.service.keys([subject])
+        reader = await self._dunning.reader(subject, keys)
+        return await page_of(self._dunning, reader, account_stream(*subject), limit, cursor)
 
     async def get_account(
         self, subject: InScope, who: Annotated[Principal, may("see_cases")]
@@ -259,8 +260,8 @@ async def _tasks(dunning: Dunning, subject: Subject, account: Account) -> list[d
 async def _case(dunning: Dunning, row: dict[str, Any], who: Principal) -> dict[str, Any]:
     subject = Subject(row["creditor"], row["account"])
     account = await dunning.account(subject)
-    events = await dunning.service.events(account_stream(*subject))
-    of_case = [e for e in events if case_of(e.event) == row["case_id"]]
+    events = dunning.service.each(account_stream(*subject))
+    of_case = [e async for e in events if case_of(e.event) == row["case_id"]]
     is_running = account.case is not None and account.case.case_id == row["case_id"]
     zone = await dunning.zone(subject.creditor)
     return {

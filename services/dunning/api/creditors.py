@@ -1,5 +1,6 @@
 """Creditors: their set-up, and what happened to them as a whole."""
 
+import contextlib
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -7,9 +8,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 from fastapi import APIRouter
 
+from chassis.aside import aside
 from chassis.errors import NotFound, Rejected
 from chassis.http import Page, Principal, decode_cursor, page
 from chassis.http.paging import Cursor, Limit
+from chassis.store.reads import Selection
 from chassis.store.work import Work
 from contracts.words.streams import creditor_stream, key_of
 from services.dunning.api import inputs as i
@@ -59,8 +62,12 @@ class Creditors:
 
         Putting the same again changes nothing.
         """
-        source = chosen_text(
-            given.policy, given.policy_version, given.policy_document, given.parameters
+        source = await aside(
+            chosen_text,
+            given.policy,
+            given.policy_version,
+            given.policy_document,
+            given.parameters,
         )
         await self._dunning.decisions.library.keep(self._dunning.service.pool, source)
         command = _configure(given)
@@ -92,8 +99,7 @@ class Creditors:
         state = await self._dunning.creditor(creditor)
         staff = staff_of(creditor)
         reader = Reader(ZoneInfo(state.zone), await self._dunning.service.keys([staff]), staff)
-        entries = reader.entries(await self._dunning.service.events(creditor_stream(creditor)))
-        return paged(entries, limit, cursor)
+        return await page_of(self._dunning, reader, creditor_stream(creditor), limit, cursor)
 
 
 def end_of(day: date, zone: ZoneInfo) -> datetime:
@@ -101,11 +107,21 @@ def end_of(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), zone) - timedelta(microseconds=1)
 
 
-def paged(entries: list[Entry], limit: int, cursor: str | None) -> Page[Entry]:
-    """One page of a timeline; the cursor is the number of the last entry."""
+async def page_of(
+    dunning: Dunning, reader: Reader, stream: str, limit: int, cursor: str | None
+) -> Page[Entry]:
+    """One page of a stream's timeline, of which no more is read; the cursor is the number of the
+    last entry.
+    """
     after = decode_cursor(cursor, int)
-    rest = [entry for entry in entries if after is None or entry.number > after[0]]
-    return Page[Entry](**page(rest, limit, lambda entry: [entry.number]))
+    wanted = Selection(after=after[0] if after else 0)
+    entries: list[Entry] = []
+    async with contextlib.aclosing(dunning.service.each(stream, wanted)) as events:
+        async for stored in events:
+            entries += reader.entries([stored])
+            if len(entries) > limit:
+                break
+    return Page[Entry](**page(entries, limit, lambda entry: [entry.number]))
 
 
 def shown(creditor: Creditor) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from chassis.errors import NotFound
 from chassis.http.auth import Caller
 from chassis.http.idempotency import request_id
 from chassis.runtime.service import Service
+from chassis.store.reads import Selection
 from chassis.store.stored import Stored
 from chassis.store.vault import KeyRing
 from chassis.store.work import Work
@@ -176,7 +177,7 @@ class Dunning:
         return await self._happened(creditor, None, _stored(stream, told))
 
     async def _done(self, stream: str, request: str) -> list[Stored]:
-        return [e for e in await self.service.events(stream) if e.cause == request]
+        return [one async for one in self.service.each(stream, Selection(cause=request))]
 
     async def _happened(
         self, creditor: str, account: str | None, events: Iterable[Stored]

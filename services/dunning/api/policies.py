@@ -7,6 +7,7 @@ import msgspec
 from fastapi import APIRouter, Path
 from pydantic import Field
 
+from chassis.aside import aside
 from chassis.errors import NotFound
 from chassis.http import Principal
 from chassis.store.stored import Stored
@@ -97,11 +98,10 @@ class Policies:
         self, creditor: CreditorInScope, who: Annotated[Principal, may("see_cases")]
     ) -> dict[str, Any]:
         state = await self._dunning.creditor(creditor)
-        events = await self._dunning.service.events(creditor_stream(creditor))
         keys = await self._dunning.service.keys([staff_of(creditor)])
         shown = [
             _shown(stored, keys.open(staff_of(creditor), stored.event.note or b""))
-            for stored in events
+            async for stored in self._dunning.service.each(creditor_stream(creditor))
             if isinstance(stored.event, PolicyProposed | PolicyDecided)
         ]
         return {
@@ -129,10 +129,14 @@ class Policies:
         """Refused with file, line and field of everything that is wrong with it. The answer names
         the proposal, which waits for a second person.
         """
-        source = chosen_text(
-            given.policy, given.policy_version, given.policy_document, given.parameters
+        source = await aside(
+            chosen_text,
+            given.policy,
+            given.policy_version,
+            given.policy_document,
+            given.parameters,
         )
-        if problems := validate(source.pack):
+        if problems := await aside(validate, source.pack):
             raise PackError(problems)
         await self._dunning.creditor(creditor)
         await self._dunning.decisions.library.keep(self._dunning.service.pool, source)
@@ -173,8 +177,8 @@ class Policies:
         self, case_id: CaseId, who: Annotated[Principal, may("see_cases")]
     ) -> dict[str, Any]:
         subject = await _subject(self._dunning, case_id, who)
-        events = await self._dunning.service.events(account_stream(*subject))
-        refs = [ref for stored in events if (ref := _ref_of(stored, case_id)) is not None]
+        events = self._dunning.service.each(account_stream(*subject))
+        refs = [ref async for stored in events if (ref := _ref_of(stored, case_id)) is not None]
         if not refs:
             raise NotFound(f"there is no case {case_id}")
         texts = [await _text(self._dunning, ref) for ref in refs]

@@ -2,16 +2,18 @@
 XLSX.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Query, Response
 
+from chassis.aside import aside
 from chassis.errors import NotFound
 from chassis.http import Principal
 from chassis.http.files import as_file
+from chassis.http.turns import Turns
 from chassis.sheets import CSV_TYPE, XLSX_TYPE
 from contracts.words.streams import Subject, creditor_stream
 from contracts.words.vocabulary import STAFF
@@ -55,13 +57,16 @@ def router(dunning: Dunning) -> APIRouter:
 class Reports:
     def __init__(self, dunning: Dunning) -> None:
         self._dunning = dunning
+        self._turns = Turns("a report")
 
     async def list_reports(
         self, creditor: CreditorInScope, who: Annotated[Principal, may("see_cases")]
     ) -> dict[str, Any]:
         await self._dunning.creditor(creditor)
-        stored = await _stored(self._dunning, creditor)
-        days = {name: [event.on for event in stored if event.name == name] for name in REPORTS}
+        days: dict[str, list[date]] = {name: [] for name in REPORTS}
+        async for event in _all_stored(self._dunning, creditor):
+            if event.name in days:
+                days[event.name].append(event.on)
         return {
             "creditor": creditor,
             "reports": [{"name": n, "stored": d} for n, d in days.items()],
@@ -77,26 +82,30 @@ class Reports:
     ) -> dict[str, Any] | Response:
         """What the calendar stored on that day, else the report drawn up from the events until its
         end. Rates are percent; amounts are minor units in JSON, and in files they have the
-        decimals of the currency, which stands beside them. Staff sees the debtors' names.
+        decimals of the currency, which stands beside them. Staff sees the debtors' names. A
+        creditor has one report at a time: 429 for a second one, until the first is done.
         """
         report = REPORTS.get(name)
         if report is None:
             raise NotFound(f"there is no report {name!r}; there are: {', '.join(sorted(REPORTS))}")
         zone = await self._dunning.zone(creditor)
         day = as_of or self._dunning.service.clock.now().astimezone(zone).date()
-        books = await _books(self._dunning, creditor, end_of(day, zone), zone)
-        stored = await _stored(self._dunning, creditor) if as_of else []
-        values = next((e.values for e in reversed(stored) if (e.name, e.on) == (name, day)), None)
-        if values is None:
-            values = report.draw(books, day, await self._dunning.pack(creditor))
-        opened = await _opened(self._dunning, creditor, books)
-        values = report.show(values, opened)
-        if who.has(*STAFF):
-            values = with_names(values, opened)
-        if file == "json":
-            return {"creditor": creditor, "name": name, "day": day, "values": values}
-        shown = Shown((await self._dunning.creditor(creditor)).currency, MONEY | report.money)
-        return _as_file(values, report, shown, f"{name}-{day}.{file}")
+        with self._turns.of(creditor):
+            books = await _books(self._dunning, creditor, end_of(day, zone), zone)
+            stored = await _stored(self._dunning, creditor, name, day) if as_of else None
+            pack = await self._dunning.pack(creditor)
+            opened = await _opened(self._dunning, creditor, books)
+
+            def drawn() -> dict[str, Any]:
+                values = report.draw(books, day, pack) if stored is None else stored
+                values = report.show(values, opened)
+                return with_names(values, opened) if who.has(*STAFF) else values
+
+            values = await aside(drawn)
+            if file == "json":
+                return {"creditor": creditor, "name": name, "day": day, "values": values}
+            shown = Shown((await self._dunning.creditor(creditor)).currency, MONEY | report.money)
+            return await aside(_as_file, values, report, shown, f"{name}-{day}.{file}")
 
 
 def _as_file(values: Mapping[str, Any], report: Report, shown: Shown, called: str) -> Response:
@@ -106,9 +115,19 @@ def _as_file(values: Mapping[str, Any], report: Report, shown: Shown, called: st
     return as_file(as_xlsx(values, shown), XLSX_TYPE, called)
 
 
-async def _stored(dunning: Dunning, creditor: str) -> list[ReportStored]:
-    events = await dunning.service.events(creditor_stream(creditor))
-    return [stored.event for stored in events if isinstance(stored.event, ReportStored)]
+async def _all_stored(dunning: Dunning, creditor: str) -> AsyncIterator[ReportStored]:
+    async for stored in dunning.service.each(creditor_stream(creditor)):
+        if isinstance(stored.event, ReportStored):
+            yield stored.event
+
+
+async def _stored(dunning: Dunning, creditor: str, name: str, day: date) -> Any:
+    """What the calendar stored of a report on a day, the last time; None where nothing was."""
+    values = None
+    async for event in _all_stored(dunning, creditor):
+        if (event.name, event.on) == (name, day):
+            values = event.values
+    return values
 
 
 async def _books(

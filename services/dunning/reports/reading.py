@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 from asyncpg import Connection
 
+from chassis.aside import aside
 from chassis.errors import NotFound
-from chassis.store.reads import histories_of, states, states_of
+from chassis.store.reads import History, batches_of, states, states_of
 from chassis.store.views import table_of
 from contracts.words import streams
 from contracts.words.streams import creditor_stream
@@ -67,7 +68,9 @@ async def creditor_facts(
     names = _due(pack, state, zone) if pack else set()
     books = await books_of(connection, creditor, now, zone) if names and pack else []
     accounts = await accounts_of(connection, creditor)
-    reports = {name: REPORTS[name].draw(books, day, pack) for name in sorted(names) if pack}
+    reports = {
+        name: await aside(REPORTS[name].draw, books, day, pack) for name in sorted(names) if pack
+    }
     return Facts(
         reports,
         any(overdue(account, day) for account in accounts),
@@ -115,11 +118,18 @@ async def accounts_of(connection: Connection, creditor: str) -> list[Account]:
 async def books_of(
     connection: Connection, creditor: str, until: datetime, zone: ZoneInfo
 ) -> Sequence[Book]:
-    """The books of all accounts from their events up to an instant, by account."""
+    """The books of all accounts from their events up to an instant, by account.
+
+    Events are read as they are written down, some accounts at a time: none is kept.
+    """
     year = until.astimezone(zone).year
     prefix = streams.accounts_of(creditor)
+    books: list[Book] = []
     async with connection.transaction():
-        return [
-            write(initial_account(stream), events, zone, year)
-            async for stream, events in histories_of(connection, ACCOUNT, prefix, until)
-        ]
+        async for batch in batches_of(connection, ACCOUNT, prefix, until):
+            books += await aside(_written, batch, zone, year)
+    return books
+
+
+def _written(histories: Sequence[History], zone: ZoneInfo, year: int) -> list[Book]:
+    return [write(initial_account(stream), events, zone, year) for stream, events in histories]

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
+from chassis.aside import aside
 from chassis.http.auth import Caller
 from chassis.http.paging import Cursor, Limit, Page, decode_cursor, page
 from chassis.runtime.service import Service
@@ -182,7 +183,7 @@ def _summed(seen: Snapshot) -> AccountSummary:
 
 async def _closed(service: Service, seen: Snapshot) -> dict[str, Item]:
     history = await service.events(account_stream(seen.creditor, seen.account_id), seen.until)
-    items = archive(Past(stored.at, stored.event) for stored in history)
+    items = await aside(archive, [Past(stored.at, stored.event) for stored in history])
     return {item_id: item for item_id, item in items.items() if item.status != "open"}
 
 

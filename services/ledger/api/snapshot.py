@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import Path, Query
 
+from chassis.aside import aside
 from chassis.errors import Malformed, NotFound
 from chassis.runtime.service import Service
 from contracts.base import Identifier
@@ -82,7 +83,8 @@ async def snapshot(
         history = await service.events(stream)
         version = sum(one.at <= until for one in history)
         told = history if known == "now" else history[:version]
-        account = resimulate.as_of([Past(one.at, one.event) for one in told], until)
+        past = [Past(one.at, one.event) for one in told]
+        account = await aside(resimulate.as_of, past, until)
         if account.terms is None:
             raise NotFound(f"account {account_id} had no entries by {as_of}")
     present = await terms_of(service, creditor)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
+from chassis.aside import aside
 from chassis.http.auth import Caller
 from chassis.http.files import as_file
 from chassis.runtime.service import Service
@@ -57,13 +58,13 @@ class Statements:
             return told
         called = f"statement-{account_id}-{told.as_of}.{file}"
         if file == "csv":
-            return as_file(for_spreadsheets(as_table(told)), CSV_TYPE, called)
-        return as_file(workbook([as_table(told)]), XLSX_TYPE, called)
+            return as_file(await aside(_as_csv, told), CSV_TYPE, called)
+        return as_file(await aside(_as_workbook, told), XLSX_TYPE, called)
 
     async def _told(self, creditor: str, account_id: str, as_of: date | None) -> StatementOut:
         seen = await snapshot(self.service, creditor, account_id, as_of)
         history = await self.service.events(account_stream(creditor, account_id), seen.until)
-        movements = lines(history, seen.terms.time_zone)
+        movements = await aside(lines, history, seen.terms.time_zone)
         balance = movements[-1].balance if movements else 0
         late_fee = seen.balance().late_fee
         known = await numbers_by_id(self.service, Subject(creditor, account_id))
@@ -78,6 +79,14 @@ class Statements:
             late_fee=late_fee,
             total=balance + late_fee,
         )
+
+
+def _as_csv(told: StatementOut) -> bytes:
+    return for_spreadsheets(as_table(told))
+
+
+def _as_workbook(told: StatementOut) -> bytes:
+    return workbook([as_table(told)])
 
 
 def _numbered(line: StatementLine, known: dict[tuple[str, str], str]) -> StatementLine:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from asyncpg import Connection
 
-from chassis.store.reads import histories_of
+from chassis.aside import aside
+from chassis.store.reads import History, batches_of
 from contracts.words.ageing import BUCKET_NAMES, bucket_of
 from contracts.words.late_fee import late_fee_sql
 from contracts.words.streams import accounts_of
@@ -55,11 +56,18 @@ async def aged_as_of(
     """What was open at the end of a day, folded from the events up to that instant."""
     aged: list[Aged] = []
     async with connection.transaction(readonly=True):
-        async for _, events in histories_of(connection, ACCOUNT, accounts_of(creditor), until):
-            account = Account()
-            for _, event in events:
-                account = ACCOUNT.evolve(account, event)
-            aged.extend(_aged(account, day, until))
+        async for batch in batches_of(connection, ACCOUNT, accounts_of(creditor), until):
+            aged += await aside(_all_aged, batch, day, until)
+    return aged
+
+
+def _all_aged(histories: Iterable[History], day: date, until: datetime) -> list[Aged]:
+    aged: list[Aged] = []
+    for _, events in histories:
+        account = Account()
+        for _, event in events:
+            account = ACCOUNT.evolve(account, event)
+        aged += _aged(account, day, until)
     return aged
 
 

@@ -4,7 +4,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
+from chassis.aside import aside
 from chassis.http.auth import Principal, require
+from chassis.http.turns import Turns
 from chassis.runtime.service import Service
 from contracts.words.identifiers import FILE_NAME
 from services.legal.evidence import bundle
@@ -29,6 +31,7 @@ Lawyer = Annotated[Principal, Depends(require("legal", "manager"))]
 def router(service: Service, settings: LegalSettings) -> APIRouter:
     """`/v1/cases/{case_id}/evidence`."""
     routes = APIRouter(prefix="/v1/cases", tags=["evidence"])
+    turns = Turns("an evidence file")
 
     @routes.get(
         "/{case_id}/evidence",
@@ -41,12 +44,14 @@ def router(service: Service, settings: LegalSettings) -> APIRouter:
         who: Lawyer, request: Request, case_id: CaseId, creditor: str | None = None
     ) -> Response:
         """What `arrears evidence verify` proves offline: timeline, policy, notices and documents as
-        sent, deliveries, the matter and the account. The header has the head of its chain.
+        sent, deliveries, the matter and the account. The header has the head of its chain. A
+        creditor has one at a time: 429 for a second one.
         """
         scope = who.scope(creditor)
-        async with sources(service, settings, request.headers["Authorization"]) as apis:
-            entries, about = await gather(apis, scope, case_id)
-        data, head = bundle.write(entries, about)
+        with turns.of(scope):
+            async with sources(service, settings, request.headers["Authorization"]) as apis:
+                entries, about = await gather(apis, scope, case_id)
+            data, head = await aside(bundle.write, entries, about)
         named = {"Content-Disposition": f'attachment; filename="{case_id.replace(":", "_")}.zip"'}
         return Response(data, media_type=_ZIP, headers=named | {HEAD: head})
 
