@@ -6,10 +6,11 @@ events of the snapshot are published behind them come after those positions: a r
 publishes them again, and nobody needs what stands behind the ends (`restoring.py`).
 """
 
+import contextlib
 import os
 import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC
 from importlib.metadata import version
 from pathlib import Path
@@ -40,12 +41,14 @@ async def make(settings: Settings, folder: Path) -> Manifest:
     beside.mkdir(mode=0o700)
     try:
         async with open_store(settings) as dsn, open_bus(settings, dsn) as bus:
+            if settings.bus == "kafka":
+                await _note_beginning(dsn)
             made = await _fill(settings, dsn, bus, beside)
             _sync(beside)
             beside.replace(folder)
             _sync(folder.parent)
             if settings.bus == "kafka":
-                await _note(dsn, made.services)
+                await _note_end(dsn, made.services)
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
         raise
@@ -53,9 +56,7 @@ async def make(settings: Settings, folder: Path) -> Manifest:
 
 
 async def _fill(settings: Settings, dsn: str, bus: Bus, folder: Path) -> Manifest:
-    connection = await asyncpg.connect(dsn, command_timeout=None)
-    try:
-        await connection.execute("set statement_timeout = 0")
+    async with _connected(dsn) as connection:
         await _require_stores(connection)
         relayed = {name: await copies.relayed(connection, name) for name in SERVICES}
         topics = await _topics(connection)
@@ -66,8 +67,6 @@ async def _fill(settings: Settings, dsn: str, bus: Bus, folder: Path) -> Manifes
             services = {
                 name: await _copy(connection, name, relayed[name], folder) for name in SERVICES
             }
-    finally:
-        await connection.close()
     tails = await _tails(bus, services, starts, ends, folder)
     made = Manifest(
         format=FORMAT,
@@ -120,18 +119,35 @@ async def _topics(connection: Connection) -> list[str]:
     return sorted({topic for one in found for topic in one.reads})
 
 
-async def _note(dsn: str, services: Mapping[ServiceName, Service]) -> None:
-    """Let the stores know what of the bus this backup needs, so that no erasure takes it off: on
-    Kafka an erasure takes all that is older along.
+async def _note_beginning(dsn: str) -> None:
+    """What this backup is going to need of the bus stays while it is made, the first one too."""
+    async with _connected(dsn) as connection:
+        await _require_stores(connection)
+        stores = [await copies.describe(connection, name, {}) for name in SERVICES]
+        await _note(connection, stores, finished=False)
+
+
+async def _note_end(dsn: str, services: Mapping[ServiceName, Service]) -> None:
+    """From now on what this backup needs stays, and what only the one before needed may go."""
+    async with _connected(dsn) as connection:
+        await _note(connection, [one.store for one in services.values()], finished=True)
+
+
+async def _note(connection: Connection, stores: Sequence[copies.Store], *, finished: bool) -> None:
+    """Let the stores know what of the bus a backup needs, so that no erasure takes it off: on Kafka
+    an erasure takes all that is older along.
     """
-    read = [
-        {(topic, lane): offset for topic, lane, offset in one.store.offsets}
-        for one in services.values()
-    ]
-    connection = await asyncpg.connect(dsn)
+    read = [{(topic, lane): at for topic, lane, at in one.offsets} for one in stores]
+    for name in SERVICES:
+        await restored.note_backup(connection, name, stretches.lowest(read), finished=finished)
+
+
+@contextlib.asynccontextmanager
+async def _connected(dsn: str) -> AsyncIterator[Connection]:
+    connection = await asyncpg.connect(dsn, command_timeout=None)
     try:
-        for name in services:
-            await restored.note_backup(connection, name, stretches.lowest(read))
+        await connection.execute("set statement_timeout = 0")
+        yield connection
     finally:
         await connection.close()
 

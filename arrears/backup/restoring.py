@@ -10,7 +10,7 @@ Before the stores may start, they learn what cannot be done twice or undone: deb
 the backup are erased first of all, and notices that went out are not sent again.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +18,10 @@ from arrears.backup import bus as stretches
 from arrears.backup import files, since
 from arrears.backup.checking import checked, require_fitting
 from arrears.backup.filling import fill
-from arrears.backup.manifest import BILLING, Manifest
+from arrears.backup.manifest import BILLING, Manifest, Place
 from arrears.backup.since import Since
 from arrears.stack import Stack, open_stack, open_store
-from chassis.bus.base import Outgoing
+from chassis.bus.base import Outgoing, Record
 from chassis.clock import Clock
 from chassis.errors import Misconfigured
 from chassis.runtime.ahead import take_ahead
@@ -101,9 +101,9 @@ class _Restoring:
         """
         places: dict[ServiceName, Positions] = {}
         for name, service in self._made.services.items():
-            stood = stretches.standing(service.store, dict.fromkeys(starts, 0))
             if self._same_bus:
-                _require_kept(stood, starts)
+                _require_kept(service.store.offsets, starts)
+            stood = stretches.standing(service.store, starts)
             places[name] = {
                 place: (at if place[0] == BILLING else ends[place])
                 if self._same_bus
@@ -144,7 +144,15 @@ class _Restoring:
                     at_first = at if self._same_bus else starts[place]
                     begin[place] = min(at_first, begin.get(place, at_first))
         now = ends if self._same_bus else await self._bus.end_offsets(sorted(self._made.topics))
-        return await since.read(stretches.between(self._bus, begin, now), await self._known())
+        return await since.read(self._stretch(begin, now), await self._known())
+
+    async def _stretch(self, begin: Positions, now: Positions) -> AsyncIterator[Record]:
+        """What some service had yet to hear, then what came behind it."""
+        for tail in self._made.tails:
+            for one in files.records(self._folder, tail.file):
+                yield one
+        async for record in stretches.between(self._bus, begin, now):
+            yield record
 
     async def _known(self) -> set[str]:
         """The ids of messages whose events the backup has, though they may stand behind its end."""
@@ -178,8 +186,8 @@ class _Restoring:
             await restored.whole(connection, list(self._stack.services))
 
 
-def _require_kept(stood: Positions, starts: Mapping[tuple[str, int], int]) -> None:
-    for (topic, lane), at in stood.items():
+def _require_kept(stood: Sequence[Place], starts: Mapping[tuple[str, int], int]) -> None:
+    for topic, lane, at in stood:
         if topic == BILLING and at < starts[topic, lane]:
             raise Misconfigured(
                 f"{topic}/{lane} begins at offset {starts[topic, lane]}, the backup needs it from "

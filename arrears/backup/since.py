@@ -77,7 +77,8 @@ class Since:
 
 
 async def read(records: AsyncIterator[Record], known: Collection[str]) -> Since:
-    """Sort the records of the stretch; `known` are ids of messages whose events are in the backup.
+    """Sort the records of the stretch; `known` are ids of messages whose events are in the backup:
+    of these only erasures matter, which not every service may have heard.
 
     What cannot be read is left: it is met again where it is consumed.
     """
@@ -89,17 +90,18 @@ async def read(records: AsyncIterator[Record], known: Collection[str]) -> Since:
         except (MalformedMessage, UnknownType):
             continue
         identity = message.creditor, message.source, message.id
-        ours = record.topic != BILLING and _bare(message.id) in known
-        if identity not in seen and not ours:
-            seen.add(identity)
+        if identity in seen:
+            continue
+        seen.add(identity)
+        if message.type in ERASURES:
+            since.erasures.append(message)
+        elif record.topic != BILLING and _bare(message.id) not in known:
             _sort(since, message)
     return since
 
 
 def _sort(since: Since, message: Message) -> None:
-    if message.type in ERASURES:
-        since.erasures.append(message)
-    elif message.type in _BY_PEOPLE:
+    if message.type in _BY_PEOPLE:
         since.by_people.append(message)
     elif message.type in _OUTSIDE:
         since.outside.append(message)

@@ -27,7 +27,7 @@ insert into {schema}.backed_up (topic, lane, next_offset, at)
 select topic, lane, next_offset, clock_timestamp()
 from unnest($1::text[], $2::int[], $3::bigint[]) n (topic, lane, next_offset)
 on conflict (topic, lane) do update
-set next_offset = excluded.next_offset, at = excluded.at"""
+set next_offset = excluded.next_offset, at = excluded.at where $4"""
 _NOT_BACKED_UP = "delete from {schema}.backed_up"
 
 
@@ -69,12 +69,15 @@ async def begin_at(connection: Connection, schema: str, positions: Positions) ->
     await offsets.begin_at(connection, positions)
 
 
-async def note_backup(connection: Connection, schema: str, positions: Positions) -> None:
-    """Remember up to where a finished backup has read the bus: what comes behind is still needed
-    to restore it.
+async def note_backup(
+    connection: Connection, schema: str, positions: Positions, *, finished: bool
+) -> None:
+    """Remember up to where a backup has read the bus: what comes behind is needed to restore it.
+
+    One that only begins (not `finished`) changes nothing where there was one before.
     """
     columns = _columns(positions)
-    await connection.execute(_BACKED_UP.format(schema=schema), *columns)
+    await connection.execute(_BACKED_UP.format(schema=schema), *columns, finished)
 
 
 async def whole(connection: Connection, schemas: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ from arrears.backup.restoring import Restored, restore
 from arrears.billing import Event
 from arrears.stack import open_bus
 from chassis.clock import SimulatedClock
+from chassis.errors import Misconfigured
 from chassis.servers.postgres import database_url, ensure_database
 from chassis.settings import SERVICES
 from tests.support.machine import Machine, Running, Upstream, machine, phone, publish
@@ -41,16 +42,13 @@ class Story:
     empty: Machine
     never_lost: Machine
     backup: Path
+    bus_survives: bool
     sent: list[Event] = field(default_factory=list)
     since: list[Event] = field(default_factory=list)
 
     @property
     def upstream(self) -> Upstream:
         return Upstream(self.lost.clock)
-
-    @property
-    def on_kafka(self) -> bool:
-        return self.lost.settings.bus == "kafka"
 
     async def until_it_is_lost(self) -> None:
         async with self.lost.running() as running:
@@ -87,8 +85,8 @@ class Story:
         """The machine comes back on another one, while upstream goes on sending."""
         late = [*self.upstream.opened(LATE, 700), self.upstream.paid("A-6", "P-2", 100)]
         self.since += late
-        if not self.on_kafka:
-            return await restore(self.empty.settings, self.backup, clock=self.empty.clock)
+        if not self.bus_survives:
+            return await self._restored_with_a_new_bus()
         async with open_bus(self.lost.settings, "") as bus:
             found, _ = await asyncio.gather(
                 restore(self.empty.settings, self.backup, clock=self.empty.clock),
@@ -96,11 +94,20 @@ class Story:
             )
         return found
 
+    async def _restored_with_a_new_bus(self) -> Restored:
+        settings, clock = self.empty.settings, self.empty.clock
+        if settings.bus == "embedded":
+            return await restore(settings, self.backup, clock=clock)
+        await delete_topics(settings.kafka_bootstrap)
+        with pytest.raises(Misconfigured, match="restore with --new-bus"):
+            await restore(settings, self.backup, clock=clock)
+        return await restore(settings, self.backup, clock=clock, new_bus=True)
+
     @contextlib.asynccontextmanager
     async def going_on(self) -> AsyncIterator[Running]:
         """The restored services, at rest; where the bus is lost too, upstream sends once more."""
         async with self.empty.running() as running:
-            if not self.on_kafka:
+            if not self.bus_survives:
                 await running.send([*self.sent[-2:], *self.since])
             await running.settle()
             yield running
@@ -113,9 +120,20 @@ class Story:
             return await running.owed(ACCOUNTS)
 
 
-@pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
-def kafka(request: pytest.FixtureRequest) -> str | None:
-    return None if request.param == "embedded" else request.getfixturevalue("kafka_bootstrap")
+@pytest.fixture(
+    params=[
+        "embedded",
+        pytest.param("kafka", marks=pytest.mark.kafka),
+        pytest.param("kafka lost too", marks=pytest.mark.kafka),
+    ]
+)
+def what(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def kafka(request: pytest.FixtureRequest, what: str) -> str | None:
+    return None if what == "embedded" else request.getfixturevalue("kafka_bootstrap")
 
 
 @pytest.fixture
@@ -131,7 +149,9 @@ async def databases(postgres_dsn: str) -> AsyncIterator[list[str]]:
 
 
 @pytest.fixture
-async def story(kafka: str | None, databases: list[str], tmp_path: Path) -> AsyncIterator[Story]:
+async def story(
+    what: str, kafka: str | None, databases: list[str], tmp_path: Path
+) -> AsyncIterator[Story]:
     if kafka is not None:
         await delete_topics(kafka)
     clock, provider = SimulatedClock(START), Provider()
@@ -140,6 +160,7 @@ async def story(kafka: str | None, databases: list[str], tmp_path: Path) -> Asyn
         machine(databases[1], tmp_path / "empty", clock, provider, kafka),
         machine(databases[2], tmp_path / "never", clock, Provider(), None),
         tmp_path / "backup",
+        bus_survives=what == "kafka",
     )
     await told.until_it_is_lost()
     yield told
@@ -165,8 +186,9 @@ async def test_nothing_is_lost_and_nothing_is_doubled(story: Story) -> None:
     book = story.lost.provider
     assert sorted(book.log) == [phone(one) for one in (*BEFORE, ON_THE_WAY, *AFTER)]
     found = await story.restored()
-    if story.on_kafka:
+    if story.bus_survives:
         assert await _keys(story.empty, ERASED) == {None}
+        assert [one.subject for one in found.since.by_people] == ["A-5"]
         assert len(found.since.sent) == 3
     async with story.going_on() as running:
         assert await running.owed(ACCOUNTS) == await story.balances_never_lost()
@@ -175,5 +197,5 @@ async def test_nothing_is_lost_and_nothing_is_doubled(story: Story) -> None:
     assert set(book.log) == {phone(one) for one in ACCOUNTS}
     before_it_was_lost = Counter(book.log)[phone(BEFORE[0])]
     assert before_it_was_lost == 1
-    if story.on_kafka:  # else nothing tells any more what went out after the backup
+    if story.bus_survives:  # else nothing tells any more what went out after the backup
         assert len(book.log) == len(ACCOUNTS)

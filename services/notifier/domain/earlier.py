@@ -6,10 +6,14 @@ same ids. Whatever is asked for again is taken as sent, once for each time it wa
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from services.notifier.domain import commands as c
 from services.notifier.domain import events as e
 from services.notifier.domain.state import Account, OpenNotice
+
+ID_USED = "id_used"
+"""Another notice went out under this one's id."""
 
 
 def know_sent(state: Account, command: c.KnowSent) -> Sequence[e.Event]:
@@ -28,11 +32,15 @@ def know_sent(state: Account, command: c.KnowSent) -> Sequence[e.Event]:
 
 
 def take_earlier(state: Account, command: c.TakeEarlier) -> Sequence[e.Event]:
-    """Take a notice as sent that is known to have gone out; nothing for any other."""
+    """Take a notice as sent that is known to have gone out; nothing for any other.
+
+    A gateway that knows notices by their ids would take one for another that went out under its
+    id, and send nothing: such a notice is given up, for people to see.
+    """
     notice = state.open[command.notice_id]
     found = [one for one in state.earlier if one.until > command.now and _is_same(notice, one)]
     if not found:
-        return []
+        return _under_a_used_id(state, notice, command.now)
     best = min(
         found,
         key=lambda one: (
@@ -42,6 +50,11 @@ def take_earlier(state: Account, command: c.TakeEarlier) -> Sequence[e.Event]:
         ),
     )
     return _concluded(notice, best)
+
+
+def _under_a_used_id(state: Account, notice: OpenNotice, now: datetime) -> Sequence[e.Event]:
+    used = any(one.notice_id == notice.notice_id and one.until > now for one in state.earlier)
+    return [e.NoticeFailed(notice.notice_id, ID_USED, notice.about)] if used else []
 
 
 def _is_same(notice: OpenNotice, sent: e.SentEarlier) -> bool:
