@@ -1,10 +1,11 @@
 # What a newcomer needs; `make setup` is the first part of each of them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up kafka test clients lint format faults bench clean
+.PHONY: help setup demo up kafka test schemathesis clients lint format faults bench clean
 
 help:
 	@echo "make demo              six simulated months of 21 creditors, with a summary"
 	@echo "make test              everything a change must pass"
+	@echo "make schemathesis      requests made up for every route, answers held to the documents (EXAMPLES=100 SEED=…)"
 	@echo "make clients           TypeScript and Go clients made from the APIs' documents (Node 20, Go 1.26)"
 	@echo "make up [KAFKA=h:p]    the four services on this machine, data in ./data"
 	@echo "make kafka [PORT=9092] a local Kafka in the foreground"
@@ -29,6 +30,9 @@ kafka: setup
 
 test: setup
 	@deploy/test.sh
+
+schemathesis: setup
+	@EXAMPLES=$(or $(EXAMPLES),50) EDGES=1000 .venv/bin/pytest -q -s --timeout 0 tests/answers $(if $(VERBOSE),,| grep -v request)
 
 clients: setup
 	@.venv/bin/python -m tests.clients.run

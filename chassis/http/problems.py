@@ -7,8 +7,10 @@ from typing import Any
 import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from chassis import errors
 from chassis.logging import get_logger
@@ -135,15 +137,27 @@ _OUR_WORDS = frozenset({NO_DAY, NO_INSTANT, OUT_OF_YEARS})
 _NO_JSON = "is not JSON in UTF-8"
 
 
-async def _http(_request: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     if error.status_code == HTTPStatus.BAD_REQUEST:  # only a body that cannot be read
         field = {"field": "body", "in": "body", "problem": _NO_JSON}
         detail = f"The body cannot be read: it {_NO_JSON}"
         return problem(error.status_code, detail, kind="malformed", fields=[field])
-    phrase = HTTPStatus(error.status_code).description or HTTPStatus(error.status_code).phrase
-    return problem(error.status_code, phrase, headers=error.headers)
+    status = HTTPStatus(error.status_code)
+    headers = _allowed(request) if status is HTTPStatus.METHOD_NOT_ALLOWED else error.headers
+    return problem(status, status.description or status.phrase, headers=headers)
+
+
+def _allowed(request: Request) -> dict[str, str]:
+    """The methods of all routes of a path; the router names those of one."""
+    app: FastAPI = request.app
+    here = (
+        route.methods or ()
+        for route in app.routes
+        if isinstance(route, APIRoute) and route.matches(request.scope)[0] is not Match.NONE
+    )
+    return {"Allow": ", ".join(sorted({method for methods in here for method in methods}))}
 
 
 async def _lost(_request: Request, error: Exception) -> Response:

@@ -3,6 +3,7 @@ topic.
 """
 
 import asyncio
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -32,9 +33,13 @@ _AT_ONCE = 50
 _SINGLE = "application/cloudevents+json"
 _BATCH = "application/cloudevents-batch+json"
 _ACCEPTED, _UNPROCESSABLE = 202, 422
+_INSTANT_LENGTH_MAX = 64
 _Headers = tuple[tuple[str, bytes], ...]
 _Judged = tuple[EventResult, Message | None, bytes, _Headers]
 _read_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+_ENDLESS_INSTANT = re.compile(rb'"(\w+)"\s*:\s*"\d{4}-\d\d-\d\d[Tt ][0-9:.]{32}')
+"""An instant with more digits than any clock has; the decoder would read it to its end."""
 
 Upstream = Annotated[Principal, Depends(require("upstream"))]
 
@@ -163,9 +168,19 @@ def _judge(who: Principal, value: bytes, headers: _Headers) -> tuple[EventResult
         problem = f"creditor: the token does not cover {message.creditor}"
     elif len(value) > SIZE_MAX:
         problem = f"message: is more than {SIZE_MAX} bytes"
+    elif (field := _endless(value, headers)) is not None:
+        problem = f"{field}: is an instant with too many digits"
     else:
         return EventResult(id=message.id, status="accepted"), message
     return EventResult(id=message.id, status="rejected", problem=problem), None
+
+
+def _endless(value: bytes, headers: _Headers) -> str | None:
+    """The field whose instant does not come to an end in a reasonable time."""
+    if len(dict(headers).get("ce_time", b"")) > _INSTANT_LENGTH_MAX:
+        return "time"
+    found = _ENDLESS_INSTANT.search(value)
+    return None if found is None else found[1].decode()
 
 
 def _to_bus(message: Message, value: bytes, headers: _Headers, partitions: int) -> Outgoing:
