@@ -13,7 +13,7 @@ from chassis.logging import get_logger
 from chassis.metrics import Metrics
 from chassis.runtime.batch import OTHER_BODY, Batch, Routes
 from chassis.runtime.boundaries import misplaced
-from chassis.runtime.handling import run, run_with_history
+from chassis.runtime.handling import STOP, run, run_with_history
 from chassis.runtime.routes import MessageRoute
 from chassis.runtime.sources import SourcesStream, enforced, not_among, registries
 from chassis.store import dead_letters, inbox
@@ -70,7 +70,16 @@ class ParkedMessages:
         if not self.waiting and self.retry_after.isdisjoint(batch.applied):
             return
         for letter in sorted(await self._worth_a_try(batch.lane, list(batch.messages_again()))):
-            await self.retry(letter)
+            await self._retry_alone(letter)
+
+    async def _retry_alone(self, letter_id: int) -> None:
+        """Try one again after a batch that is committed: whatever comes of it stops nobody."""
+        try:
+            await self.retry(letter_id)
+        except STOP:
+            raise
+        except Exception as error:  # noqa: BLE001 - it stays a dead letter, people can try again
+            log.warning("letter_not_retried", place=f"dead letter {letter_id}", error=error)
 
     async def _worth_a_try(self, lane: int, messages: Sequence[Message]) -> set[int]:
         letters: set[int] = set()
