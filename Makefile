@@ -1,6 +1,6 @@
 # What a newcomer needs; `make setup` is the first part of each of them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up kafka test schemathesis clients lint format faults bench clean
+.PHONY: help setup demo up kafka test schemathesis clients lint format faults hostile bench clean
 
 help:
 	@echo "make demo              six simulated months of 21 creditors, with a summary"
@@ -10,6 +10,7 @@ help:
 	@echo "make up [KAFKA=h:p]    the four services on this machine, data in ./data"
 	@echo "make kafka [PORT=9092] a local Kafka in the foreground"
 	@echo "make faults [MINUTES=10] [SEED=n]  processes, servers, lines and clocks that fail"
+	@echo "make hostile [SEED=n] [EVENTS=n] [REQUESTS=n] [BUS=embedded|kafka|both]   events and requests that mean harm"
 	@echo "make bench             the measurements, also in bench/results.json"
 	@echo "make setup             .venv with the locked packages; then .venv/bin/arrears"
 	@echo "make lint | format     style, types, imports | reformat"
@@ -46,6 +47,10 @@ format: setup
 
 faults: setup
 	@.venv/bin/python -m tests.faults.run $(or $(MINUTES),10) $(SEED)
+
+hostile: setup
+	@.venv/bin/python -m tests.hostile $(if $(SEED),--seed $(SEED)) $(if $(EVENTS),--events $(EVENTS)) \
+	  $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(BUS),--bus $(BUS))
 
 bench: setup
 	@.venv/bin/python -m bench
