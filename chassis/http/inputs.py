@@ -14,9 +14,20 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
 
+from chassis.aside import aside
 from contracts.base import FIRST_YEAR, LAST_YEAR, NO_DAY, OUT_OF_YEARS
 from contracts.characters import CONTROL, HAS_CONTROL, HAS_HALF, is_suspect, unfit_places
 
+DEPTH_MAX = 64
+"""Of a JSON body: of lists and objects in one another."""
+_MARKS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
+"""A text, in which brackets mean nothing, or a bracket."""
+NUMBER_MAX = 60
+_MANY_DIGITS = re.compile(rb"[0-9.]{%d}" % (NUMBER_MAX - len("-e+9")))
+_LONG_NUMBERS = re.compile(
+    rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[-+0-9.eE]{%d,}' % (NUMBER_MAX + 1), re.DOTALL
+)
+_BEGINS, _ENDS = (b"[", b"{"), (b"]", b"}")
 _DAY = re.compile(r"(\d{4})-\d{2}-\d{2}")
 _ANY_DAY = TypeAdapter(date)
 _NO_NUMBER = "NaN and Infinity are no JSON"
@@ -39,8 +50,37 @@ async def plain_inputs(request: Request) -> None:
     if "ce-specversion" in request.headers or _media_type(request).startswith(_CLOUD_EVENTS):
         return
     body = await request.body()
+    await _require_bounds(body)
     if body:
         _require_plain_body(body)
+
+
+async def _require_bounds(body: bytes) -> None:
+    """What is quickly seen to be within bounds is not looked at more closely."""
+    if body.count(b"[") + body.count(b"{") > DEPTH_MAX:
+        is_deep = await aside(_is_deep, body)
+        if is_deep:
+            _refuse(f"is nested more than {DEPTH_MAX} deep", "body")
+    if _MANY_DIGITS.search(body):
+        has_long_number = await aside(_has_long_number, body)
+        if has_long_number:
+            _refuse(f"has a number of more than {NUMBER_MAX} characters", "body")
+
+
+def _is_deep(body: bytes) -> bool:
+    depth = 0
+    for mark in _MARKS.finditer(body):
+        if mark[0] in _BEGINS:
+            depth += 1
+            if depth > DEPTH_MAX:
+                return True
+        elif mark[0] in _ENDS:
+            depth -= 1
+    return False
+
+
+def _has_long_number(body: bytes) -> bool:
+    return any(not found[0].startswith(b'"') for found in _LONG_NUMBERS.finditer(body))
 
 
 def _parameters(request: Request) -> Iterator[tuple[str, str, str]]:

@@ -1,0 +1,99 @@
+"""What takes long is done beside the event loop, and once at a time for a creditor."""
+
+import asyncio
+import threading
+import time
+from datetime import date
+from typing import Any
+
+import pytest
+
+from chassis.aside import aside
+from chassis.errors import Busy
+from chassis.http.turns import Turns
+from tests.dunning.app.world import World, local
+from tests.support.service_world import CREDITOR
+
+REPORT = f"/v1/creditors/{CREDITOR}/reports/ageing"
+LONG_POLICY = """
+id: long
+version: 1
+title: {zh: 长, en: Long}
+for: whoever
+description: has many steps
+source: a test
+steps:
+""" + "".join(
+    f"""
+  - id: s{number}
+    source: a test
+    when: {{day: {number}}}
+    do: [{{notice: {{purpose: reminder, channels: [sms]}}}}]"""
+    for number in range(1, 500)
+)
+
+
+async def test_the_loop_goes_on_while_long_work_is_done() -> None:
+    began, goes_on = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def long() -> bool:
+        loop.call_soon_threadsafe(began.set)
+        return goes_on.wait(60)
+
+    work = asyncio.create_task(aside(long))
+    await began.wait()  # the loop turns
+    goes_on.set()
+    assert await work
+
+
+async def test_a_long_policy_is_read_and_checked_beside_the_loop(world: World) -> None:
+    await world.set_up()
+    headers = world.headers("manager")
+    body = {"policy_document": LONG_POLICY, "reason": "longer"}
+    loops, all_ = time.thread_time(), time.process_time()
+    answer = await world.http.post(
+        f"/v1/creditors/{CREDITOR}/policy-versions", json=body, headers=headers
+    )
+    loops, all_ = time.thread_time() - loops, time.process_time() - all_
+    assert answer.status_code == 201, answer.text
+    assert loops < all_ / 2, "most of the work was done in another thread than the loop's"
+
+
+@pytest.mark.parametrize("figure", ["1e999999999", "1e-999999999", 1e300, "9" * 10_000])
+async def test_a_giant_figure_of_a_policy_is_refused_at_once(world: World, figure: object) -> None:
+    answer = await world.set_up(parameters={"contacts_max": figure})
+    assert answer.status_code == 422
+    assert "contacts_max: must be a whole number" in answer.json()["detail"]
+
+
+async def test_not_all_of_a_thousand_wrong_fields_are_told(world: World) -> None:
+    wrong: dict[str, Any] = {f"field{number}": 1 for number in range(1000)}
+    answer = await world.set_up(None, **wrong)
+    assert answer.status_code == 422
+    assert len(answer.json()["errors"]) == 100
+
+
+async def test_a_second_report_of_a_creditor_waits_its_turn(world: World) -> None:
+    await world.set_up()
+    await world.owes(100, date(2026, 3, 3))
+    await world.run_until(local(3, 5, 12))
+    both = await asyncio.gather(world.get(REPORT), world.get(REPORT, format="xlsx"))
+    done, refused = sorted(both, key=lambda answer: answer.status_code)
+    assert (done.status_code, refused.status_code) == (200, 429)
+    assert refused.headers["retry-after"] == "5"
+    assert (await world.get(REPORT)).status_code == 200
+
+
+async def test_a_report_that_fails_gives_its_turn_back(world: World) -> None:
+    answers = [await world.get(REPORT) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [404, 404]
+
+
+def test_one_creditors_report_holds_up_no_other_creditors() -> None:
+    turns = Turns("a report")
+    refused = pytest.raises(Busy, match="a report of creditor a is at work already")
+    with turns.of("a"), turns.of("b"), refused, turns.of("a"):
+        pass
+    with turns.of("a"):
+        pass
