@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from contracts.characters import HAS_CONTROL, is_plain
+
 CHARACTERS_MAX = 1_000_000
 PARTS_MAX = 50_000
 DEPTH_MAX = 40
@@ -134,6 +136,8 @@ class _Reading:
         if not isinstance(event, yaml.ScalarEvent):
             raise NotPlain(Fault(line, around.where, "has a key that is no text"))
         around.key = str(event.value)
+        if not is_plain(around.key):
+            raise NotPlain(Fault(line, around.where, f"has a key that {HAS_CONTROL}"))
         here = (*around.where, around.key)
         if here in self.lines:
             first = self.lines[here]
@@ -146,6 +150,9 @@ class _Reading:
         if isinstance(event, yaml.SequenceStartEvent):
             return []
         if not isinstance(event, yaml.ScalarEvent):
+            return None
+        if not is_plain(str(event.value)):
+            self.faults.append(Fault(line, where, HAS_CONTROL))
             return None
         try:
             return self._scalar(str(event.value), bool(event.style))

@@ -24,7 +24,7 @@ HAS_CONTROL = "has a control character"
 HAS_HALF = "has half of a surrogate pair"
 
 _SUSPECT = re.compile(
-    rb"\x7f|\xc2[\x80-\x9f]|\\[bfnrt]|\\u00(?:[01][0-9A-Fa-f]|7[Ff]|[89][0-9A-Fa-f])"
+    rb"\x00|\x7f|\xc2[\x80-\x9f]|\\[bfnrt]|\\u00(?:[01][0-9A-Fa-f]|7[Ff]|[89][0-9A-Fa-f])"
 )
 _KEY_BYTES = identifiers.CHARACTERS + b"/*"
 _KEY_CONTROL = re.compile(rb"[\x00-\x1f\x7f]|\xc2[\x80-\x9f]")
@@ -35,16 +35,24 @@ _HALF = re.compile(r"[\ud800-\udfff]")
 def refuse_controls(value: bytes, message: msgspec.Struct, *, lines: bool) -> None:
     """Raise `MalformedMessage`, naming the field, when a text of a message has a control character.
 
-    `lines` says whether line breaks and tabs may stand anywhere, not in free text alone.
+    `lines` says whether line breaks and tabs may stand anywhere, not in free text alone. What the
+    contract does not know, and so nobody reads, is looked at too: names, and texts.
     """
-    if _SUSPECT.search(value):
-        for where in _controls(message, lines):
-            raise MalformedMessage(where, HAS_CONTROL)
+    if not _SUSPECT.search(value):
+        return
+    for where in _controls(message, lines):
+        raise MalformedMessage(where, HAS_CONTROL)
+    event: dict[str, Any] = msgspec.json.decode(value)
+    data = event.pop("data", None)
+    for where in _controls(event, lines=False):
+        raise MalformedMessage(where or "message", HAS_CONTROL)
+    for where in _below("data", _controls(data, lines=True)):
+        raise MalformedMessage(where, HAS_CONTROL)
 
 
 def refuse_halves(value: bytes) -> None:
-    """Raise `MalformedMessage` when half of a surrogate pair is why JSON was not taken."""
-    if b"\\u" not in value:
+    """Raise `MalformedMessage` when JSON has half of a surrogate pair, be it where nobody reads."""
+    if not _HALF_ESCAPED.search(value):
         return
     try:
         event = json.loads(value)
@@ -55,14 +63,24 @@ def refuse_halves(value: bytes) -> None:
 
 
 def in_keys(keys: bytes) -> bool:
-    """Whether a control character stands in the keys of records put together."""
-    return bool(keys.translate(None, _KEY_BYTES) and _KEY_CONTROL.search(keys))
+    """Whether any of the keys of records, put together, is to be looked at by itself."""
+    return bool(keys.translate(None, _KEY_BYTES))
 
 
 def refuse_key(key: bytes) -> None:
-    """Raise `MalformedMessage` for a record's key with a control character."""
+    """Raise `MalformedMessage` for a record's key with a control character, or that is no text."""
     if _KEY_CONTROL.search(key):
         raise MalformedMessage("key", HAS_CONTROL)
+    try:
+        key.decode()
+    except UnicodeDecodeError:
+        raise MalformedMessage("key", "is not UTF-8") from None
+
+
+def refuse_name(name: str, where: str) -> None:
+    """Raise `MalformedMessage` for a name with such a character, shown without it."""
+    if CONTROL_OR_HALF.search(name):
+        raise MalformedMessage(f"{where} {CONTROL_OR_HALF.sub('', name)}".strip(), HAS_CONTROL)
 
 
 def is_suspect(body: bytes) -> bool:
@@ -75,6 +93,11 @@ def unfit_places(value: Any, *, halves: bool) -> Iterator[str]:
     characters other than line breaks and tabs.
     """
     return _halves(value) if halves else _controls(value, lines=True)
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text that may have lines has no other control character, and no half of a pair."""
+    return not (NOT_IN_FREE_TEXT.search(text) or _HALF.search(text))
 
 
 def clean(text: str, length: int) -> str:
@@ -94,9 +117,10 @@ def _controls(value: Any, lines: bool) -> Iterator[str]:
             yield from _below(wire, _controls(getattr(value, name), lines or name in free))
     elif isinstance(value, dict):
         for key, one in value.items():
-            if CONTROL.search(key):
-                yield ""
-            yield from _below(CONTROL.sub("", key), _controls(one, lines))
+            shown = CONTROL.sub("", key)
+            if shown != key:
+                yield shown
+            yield from _below(shown, _controls(one, lines))
     elif isinstance(value, list | tuple):
         for number, one in enumerate(value):
             yield from _below(str(number), _controls(one, lines))
@@ -108,8 +132,10 @@ def _halves(value: Any) -> Iterator[str]:
             yield ""
     elif isinstance(value, dict):
         for key, one in value.items():
-            yield from _halves(key)
-            yield from _below(key, _halves(one))
+            shown = _HALF.sub("", key)
+            if shown != key:
+                yield shown
+            yield from _below(shown, _halves(one))
     elif isinstance(value, list):
         for number, one in enumerate(value):
             yield from _below(str(number), _halves(one))

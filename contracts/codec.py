@@ -17,7 +17,7 @@ import msgspec
 
 from contracts import refusal
 from contracts.base import FIRST_YEAR, LAST_YEAR, OUT_OF_YEARS, Contract
-from contracts.characters import refuse_controls
+from contracts.characters import refuse_controls, refuse_halves
 from contracts.errors import MalformedMessage
 from contracts.registry import FOREIGN, MODELS
 from contracts.twins import quick_twin, twin
@@ -159,6 +159,7 @@ def decode(value: bytes, headers: Sequence[tuple[str, bytes]] = ()) -> Message:
             raise MalformedMessage("message", "has an identifier of other characters")
         if _ESCAPE in value or _DELETE in value or _LEAD_OF_C1 in value:  # else: no control
             refuse_controls(value, message, lines=not foreign)
+            refuse_halves(value)
         time = message.time
         if not FIRST_YEAR <= time.year <= LAST_YEAR:
             raise MalformedMessage("time", OUT_OF_YEARS)

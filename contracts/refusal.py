@@ -9,7 +9,13 @@ from typing import Any
 
 import msgspec
 
-from contracts.characters import clean, refuse_halves
+from contracts.characters import (
+    CONTROL_OR_HALF,
+    HAS_CONTROL,
+    clean,
+    refuse_halves,
+    refuse_name,
+)
 from contracts.errors import OTHER_MEANING, MalformedMessage, UnknownType
 
 _PLACE = re.compile(r" - at `(?P<place>[^`]*)`\Z")
@@ -26,6 +32,8 @@ _JSON = re.compile(r"application/(?:[a-z0-9.+-]+\+)?json\Z")
 
 def structured(value: bytes, headers: Sequence[tuple[str, bytes]]) -> bytes:
     """The message in structured mode, whichever mode its headers say it is in."""
+    for name, _ in headers:
+        refuse_name(name, "header")
     named = {name.lower(): content for name, content in headers}
     content_type = _text(named.get("content-type", b""), "content-type")
     media_type = content_type.partition(";")[0].strip().lower()
@@ -46,8 +54,13 @@ def _from_binary(value: bytes, named: dict[str, bytes]) -> bytes:
     event: dict[str, Any] = {}
     for name, content in named.items():
         attribute = name.removeprefix("ce_")
-        if attribute != name and attribute in _ATTRIBUTES:
-            event[attribute] = _text(content, attribute)
+        if attribute == name:
+            continue
+        text = _text(content, attribute)
+        if attribute in _ATTRIBUTES:
+            event[attribute] = text
+        elif CONTROL_OR_HALF.search(text):
+            raise MalformedMessage(attribute, HAS_CONTROL)
     try:
         msgspec.json.decode(value)  # the value is one JSON text: it cannot reach into the envelope
     except (msgspec.MsgspecError, ValueError, RecursionError):
