@@ -43,6 +43,8 @@ def refuse_controls(value: bytes, message: msgspec.Struct, *, lines: bool) -> No
     for where in _controls(message, lines):
         raise MalformedMessage(where, HAS_CONTROL)
     event: dict[str, Any] = msgspec.json.decode(value)
+    for name in event:
+        refuse_name(name, "")
     data = event.pop("data", None)
     for where in _controls(event, lines=False):
         raise MalformedMessage(where or "message", HAS_CONTROL)
@@ -105,6 +107,11 @@ def clean(text: str, length: int) -> str:
     return CONTROL_OR_HALF.sub("\ufffd", text[:length])
 
 
+def clean_lines(text: str) -> str:
+    """A text of several lines without such characters."""
+    return _HALF.sub("\ufffd", NOT_IN_FREE_TEXT.sub("\ufffd", text))
+
+
 def _controls(value: Any, lines: bool) -> Iterator[str]:
     """The dotted places of texts with a control character."""
     if isinstance(value, str):
@@ -119,7 +126,7 @@ def _controls(value: Any, lines: bool) -> Iterator[str]:
         for key, one in value.items():
             shown = CONTROL.sub("", key)
             if shown != key:
-                yield shown
+                yield ""
             yield from _below(shown, _controls(one, lines))
     elif isinstance(value, list | tuple):
         for number, one in enumerate(value):
@@ -134,7 +141,7 @@ def _halves(value: Any) -> Iterator[str]:
         for key, one in value.items():
             shown = _HALF.sub("", key)
             if shown != key:
-                yield shown
+                yield ""
             yield from _below(shown, _halves(one))
     elif isinstance(value, list):
         for number, one in enumerate(value):

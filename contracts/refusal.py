@@ -18,7 +18,7 @@ from contracts.characters import (
 )
 from contracts.errors import OTHER_MEANING, MalformedMessage, UnknownType
 
-_PLACE = re.compile(r" - at `(?P<place>[^`]*)`\Z")
+_PLACE = re.compile(r" - at (?:`key` in )?`(?P<place>[^`]*)`\Z")
 _QUOTED_VALUE = re.compile(r"^Invalid (?:enum )?value .*\Z", re.DOTALL)
 _OTHER_MEANING = re.compile(r"^Expected `null`, got ")
 _OWN_REASON = re.compile(r"^(?P<field>[a-z_]+): (?P<reason>.*)\Z", re.DOTALL)
@@ -64,6 +64,7 @@ def _from_binary(value: bytes, named: dict[str, bytes]) -> bytes:
     try:
         msgspec.json.decode(value)  # the value is one JSON text: it cannot reach into the envelope
     except (msgspec.MsgspecError, ValueError, RecursionError):
+        refuse_halves(b'{"data":%b}' % value)
         raise MalformedMessage("data", "is not JSON in UTF-8") from None
     return msgspec.json.encode({**event, "data": msgspec.Raw(value)})
 

@@ -13,6 +13,7 @@ from chassis.http import dev_keys
 from chassis.http.keys import ALGORITHMS, Keys, from_file, from_url
 from chassis.settings import Settings
 from chassis.store.answers import Right
+from contracts.characters import CONTROL_OR_HALF, HAS_CONTROL
 
 ADMIN = "admin"
 ROLES = frozenset(
@@ -197,8 +198,11 @@ def require(*roles: str) -> RolesRequired:
 
 
 def _principal(claims: dict[str, Any]) -> Principal:
+    subject = str(claims["sub"])
+    if CONTROL_OR_HALF.search(subject):  # it is kept with what the caller does
+        raise Unauthenticated(f"the token's subject {HAS_CONTROL}")
     return Principal(
-        str(claims["sub"]),
+        subject,
         _names(claims.get("roles")) & ROLES,
         _names(claims.get("creditors")),
         str(claims["iss"]),

@@ -12,7 +12,7 @@ from asyncpg import Connection
 
 from chassis.bus.base import Record
 from chassis.store.vault import UNATTRIBUTED, KeyRing
-from contracts.characters import clean
+from contracts.characters import clean, clean_lines
 from contracts.envelope import Told
 from contracts.words.streams import Subject, subject_of_key
 
@@ -112,7 +112,7 @@ async def park(connection: Connection, keys: KeyRing, now: datetime, parked: Par
         parked.subject.creditor,
         parked.subject.account,
         parked.error,
-        parked.reason,
+        clean_lines(parked.reason),  # whatever an error quotes, the letter is kept
         sealed,
     )
 

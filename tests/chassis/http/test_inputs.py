@@ -34,6 +34,8 @@ async def test_a_control_character_is_refused_where_it_stands(
     [
         (rb'{"amount": 1, "text": "a\u0000"}', "has a control character"),
         (rb'{"amount": 1, "text": "\udc00"}', "has half of a surrogate pair"),
+        (r'{"amount": 1, "text": "a\u0000"}'.encode("utf-16"), "has a control character"),
+        (r'{"amount": 1, "text": "\udc00"}'.encode("utf-32"), "has half of a surrogate pair"),
     ],
 )
 async def test_the_field_of_a_body_is_named(
