@@ -27,9 +27,13 @@ class Apis:
     """Calls the services with tokens of the development key, one per set of roles."""
 
     def __init__(
-        self, settings: Settings, clients: Mapping[ServiceName, httpx.AsyncClient]
+        self,
+        settings: Settings,
+        clients: Mapping[ServiceName, httpx.AsyncClient],
+        by: str = "arrears",
     ) -> None:
         self._settings = settings
+        self._by = by
         self._clients = clients
         self._tokens: dict[tuple[str, ...], str] = {}
 
@@ -102,7 +106,7 @@ class Apis:
             self._tokens[roles] = mint_token(
                 settings.data_dir,
                 roles,
-                subject="arrears",
+                subject=self._by,
                 issuer=settings.issuer,
                 audience=settings.audience,
             )
@@ -110,15 +114,15 @@ class Apis:
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Apis]:
-    """Yield the APIs of the system that runs on the settings' host and ports."""
+async def running(settings: Settings, by: str = "arrears") -> AsyncIterator[Apis]:
+    """Yield the APIs of the system that runs on the settings' host and ports, called by `by`."""
     async with contextlib.AsyncExitStack() as exits:
         clients: dict[ServiceName, httpx.AsyncClient] = {}
         for name in SERVICES:
             url = f"http://{settings.host}:{settings.port(name)}"
             client = httpx.AsyncClient(base_url=url, timeout=SECONDS_MAX)
             clients[name] = await exits.enter_async_context(client)
-        yield Apis(settings, clients)
+        yield Apis(settings, clients, by)
 
 
 def _reason(answer: httpx.Response) -> str:

@@ -1,6 +1,7 @@
 """`arrears dead-letters`: what could not be processed, on the running system."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,17 +13,24 @@ if TYPE_CHECKING:
     from arrears.apis import Apis
     from chassis.settings import ServiceName
 
-app = typer.Typer(help="List, show and retry what could not be processed.", no_args_is_help=True)
+_NO_TEXT = "(no original: it is about an event, or its debtor was erased)"
+
+app = typer.Typer(
+    help="List, show, retry, edit and discard what could not be processed.", no_args_is_help=True
+)
 
 Service = Annotated[str, typer.Option(help="ledger, dunning, notifier or legal.")]
 Letter = Annotated[int, typer.Argument(help="The number that `list` shows.")]
+
+Why = Annotated[str, typer.Option(help="Why: it is kept with the letter.")]
+By = Annotated[str, typer.Option(help="Who does it: it is kept with the letter.")]
 
 
 @app.command("list")
 def list_letters(
     service: Annotated[str | None, typer.Option(help="One service; all when left out.")] = None,
     state: Annotated[
-        str, typer.Option(help="parked, resolved, erased, or all of them: all.")
+        str, typer.Option(help="parked, resolved, discarded, erased, or all of them: all.")
     ] = "parked",
 ) -> None:
     """List dead letters with the reason each was parked for."""
@@ -36,9 +44,31 @@ def show(letter: Letter, service: Service) -> None:
 
 
 @app.command()
-def retry(letter: Letter, service: Service) -> None:
+def retry(letter: Letter, service: Service, why: Why, by: By) -> None:
     """Handle one dead letter again."""
-    running.run(_retry(service, letter))
+    running.run(_again(service, letter, "retry", by, {"reason": why}))
+
+
+@app.command()
+def edit(
+    letter: Letter,
+    service: Service,
+    file: Annotated[Path, typer.Argument(help="The whole message, corrected, as JSON.")],
+    why: Why,
+    by: By,
+) -> None:
+    """Handle a corrected message in the place of the original, which is kept."""
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read: {error}") from error
+    running.run(_again(service, letter, "edit", by, {"reason": why, "text": text}))
+
+
+@app.command()
+def discard(letter: Letter, service: Service, why: Why, by: By) -> None:
+    """Close one dead letter without an effect."""
+    running.run(_discard(service, letter, by, why))
 
 
 async def _list(only: str | None, state: str | None) -> None:
@@ -85,21 +115,43 @@ async def _show(service: str, number: int) -> None:
     async with apis.running(Settings()) as system:
         letter = await system.get(name, f"/v1/dead-letters/{number}")
     text = letter.pop("text", None)
+    actions = letter.pop("actions")
     letter.pop("original", None)
     for field, value in letter.items():
         typer.echo(f"{field}: {value}")
-    typer.echo(text or "(the original is gone: its debtor was erased)")
+    for action in actions:
+        for line in _told(action):
+            typer.echo(line)
+    typer.echo(text or _NO_TEXT)
 
 
-async def _retry(service: str, number: int) -> None:
+def _told(action: dict[str, Any]) -> Iterator[str]:
+    """What somebody did with a letter, in a line or two."""
+    refused = f": {action['reason']}" if action["reason"] else ""
+    why = action["why"] or "(erased)"
+    yield f"{action['at']} {action['action']} by {action['who']}, because: {why}"
+    yield f"  {action['outcome']}{refused}"
+    if action["text"]:
+        yield f"  with {action['text']}"
+
+
+async def _again(service: str, number: int, what: str, by: str, body: dict[str, Any]) -> None:
     from arrears import apis
     from chassis.settings import Settings, service_named
 
     name = service_named(service)
-    async with apis.running(Settings()) as system:
-        answer = await system.post(name, f"/v1/dead-letters/{number}/retry", None)
-        if answer["resolved"]:
-            typer.echo(f"{number} is resolved")
-            return
-        letter = await system.get(name, f"/v1/dead-letters/{number}")
-    raise UsageError(f"{number} was refused again: {letter['reason']}")
+    async with apis.running(Settings(), by) as system:
+        answer = await system.post(name, f"/v1/dead-letters/{number}/{what}", body)
+    if not answer["resolved"]:
+        raise UsageError(f"{number} was refused again: {answer['reason']}")
+    typer.echo(f"{number} is resolved")
+
+
+async def _discard(service: str, number: int, by: str, why: str) -> None:
+    from arrears import apis
+    from chassis.settings import Settings, service_named
+
+    name = service_named(service)
+    async with apis.running(Settings(), by) as system:
+        await system.post(name, f"/v1/dead-letters/{number}/discard", {"reason": why})
+    typer.echo(f"{number} is discarded")

@@ -151,8 +151,16 @@ class Batch:
         elif record.topic in self._guards:
             self.park(record, None, UnknownType.__name__, reason)
 
-    def park(self, record: Record, message: Message | None, error: str, reason: str) -> None:
-        """Set a record aside with the reason."""
+    def park(
+        self,
+        record: Record,
+        message: Message | None,
+        error: str,
+        reason: str,
+        *,
+        holds_id: bool = False,
+    ) -> None:
+        """Set a record aside with the reason; `holds_id` when it is remembered all the same."""
         if message is None:
             said = told(record.value, record.headers)
             subject = dead_letters.subject_of(record, said)
@@ -171,6 +179,7 @@ class Batch:
                 error=error,
                 reason=reason,
                 original=Original(record.value, tuple(record.headers)),
+                holds_id=holds_id,
             )
         )
 

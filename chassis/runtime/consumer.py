@@ -248,7 +248,8 @@ class Consumer:
                     self.store, connection, work, route, message, streams, refusal
                 )
             if refusal is not None:
-                batch.park(record, message, type(refusal).__name__, str(refusal))
+                kind, reason = type(refusal).__name__, str(refusal)
+                batch.park(record, message, kind, reason, holds_id=True)
 
     def _count(self, batch: Batch, seconds: float) -> None:
         service = self.metrics.service

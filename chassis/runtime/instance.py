@@ -19,6 +19,7 @@ from chassis.runtime.blueprint import Blueprint
 from chassis.runtime.consumer import Consumer
 from chassis.runtime.forgetting import Forgetting
 from chassis.runtime.leases import Leases
+from chassis.runtime.letters import Letters
 from chassis.runtime.live import LOOPS, Live, Loop
 from chassis.runtime.operations import router as operations_router
 from chassis.runtime.parked import ParkedMessages
@@ -75,7 +76,7 @@ class Instance(Service):
             pool, blueprint.aggregates, master_key(key), blueprint.beside, pseudonym_key(key)
         )
         metrics = Metrics(blueprint.name)
-        letters = EventLetters(
+        set_aside = EventLetters(
             clock, lambda what: metrics.set_aside.labels(metrics.service, what).inc()
         )
         super().__init__(
@@ -83,7 +84,7 @@ class Instance(Service):
             clock=clock,
             bus=bus,
             store=store,
-            projector=Projector(store, blueprint.views, letters, strict=strict),
+            projector=Projector(store, blueprint.views, set_aside, strict=strict),
             leases=Leases(pool, settings.instance, bus.partitions, settings.lease_seconds),
             metrics=metrics,
         )
@@ -109,10 +110,11 @@ class Instance(Service):
         self.round = self._round(strict=strict)
         self._stepping = Stepping(self.name, self.round, settings)
         self._live: Live | None = None
+        letters = Letters(self.parked, self.round, bus.partitions)
         self.app = create_app(
             blueprint.name,
             settings,
-            routers=[*blueprint.routers(self), operations_router(self, self.parked)],
+            routers=[*blueprint.routers(self), operations_router(self, letters)],
             readiness=self.readiness,
             metrics=self.metrics,
             pool=pool,

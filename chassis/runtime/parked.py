@@ -16,8 +16,10 @@ from chassis.runtime.boundaries import misplaced
 from chassis.runtime.handling import STOP, run, run_with_history
 from chassis.runtime.routes import MessageRoute
 from chassis.runtime.sources import SourcesStream, enforced, not_among, registries
-from chassis.store import dead_letters, inbox
-from chassis.store.dead_letters import Parked
+from chassis.store import dead_letters, inbox, letter_actions, subject_keys
+from chassis.store.dead_letters import Original, Parked
+from chassis.store.faults import is_its_own, told_of
+from chassis.store.letter_actions import Action
 from chassis.store.pool import acquire
 from chassis.store.store import Store
 from chassis.store.work import Work
@@ -91,49 +93,76 @@ class ParkedMessages:
                 letters.update(await dead_letters.waiting_for(connection, creditor, lane))
         return letters
 
-    async def retry(self, letter_id: int) -> bool:
+    async def retry(
+        self, letter_id: int, action: Action | None = None, lane: int | None = None
+    ) -> bool:
         """Handle a parked message again; False when it was refused again (with its newest reason
-        kept).
+        kept). `action` says who asked for it and why, `lane` where an edited one belongs.
         """
-        async with acquire(self.store.pool) as connection, connection.transaction():
-            letter = await dead_letters.get(connection, letter_id)
-            if letter is None:
-                raise NotFound(f"there is no dead letter {letter_id}")
-            if letter["state"] != "parked":
-                raise Rejected(f"dead letter {letter_id} is {letter['state']}")
-            return await self._handle_again(connection, letter)
+        try:
+            async with acquire(self.store.pool) as connection, connection.transaction():
+                letter = await dead_letters.open_letter(connection, letter_id)
+                await self._handle_again(connection, letter, action, lane)
+        except _RefusedAgain as refused:
+            await self._refuse(letter_id, refused, action)
+            return False
+        return True
 
-    async def _handle_again(self, connection: Connection, letter: asyncpg.Record) -> bool:
+    async def _refuse(
+        self, letter_id: int, refused: "_RefusedAgain", action: Action | None
+    ) -> None:
+        """Nothing of the attempt is kept, the row in the inbox neither: only why it was refused."""
+        async with acquire(self.store.pool) as connection, connection.transaction():
+            letter = await dead_letters.open_letter(connection, letter_id)
+            reason = clean(refused.reason, _REASON_MAX)
+            await dead_letters.refuse_again(connection, letter_id, refused.error, reason)
+            subject = Subject(letter["creditor"], letter["account"])
+            if refused.error == NotFound.__name__:
+                self.waiting.add(subject)
+            if action is not None:
+                now = self.clock.now()
+                keys = await self.store.keys(connection, [subject])
+                await letter_actions.record(
+                    connection, keys, now, letter, action, "refused", reason
+                )
+                await subject_keys.save(connection, keys, now)
+
+    async def _handle_again(
+        self,
+        connection: Connection,
+        letter: asyncpg.Record,
+        action: Action | None,
+        lane: int | None,
+    ) -> None:
         subject = Subject(letter["creditor"], letter["account"])
         keys = await self.store.keys(connection, [subject])
-        packed = keys.open(subject, letter["original"])
-        if packed is None:
-            raise Rejected(f"the original of dead letter {letter['id']} was erased")
-        original = dead_letters.unpack_original(packed)
+        original = action and action.edited
+        original = original or await letter_actions.last_edit(connection, keys, letter)
+        if original is None:
+            packed = keys.open(subject, letter["original"] or b"")
+            if packed is None:
+                raise Rejected(f"the original of dead letter {letter['id']} was erased")
+            original = dead_letters.unpack_original(packed)
         try:
-            message = decode(original.value, original.headers)
-            route = self.routes[letter["source"]][message.type]
-        except (MalformedMessage, UnknownType, KeyError) as error:
-            kind = "UnknownType" if isinstance(error, UnknownType) else "Malformed"
-            reason = letter["reason"] if isinstance(error, KeyError) else str(error)
-            await dead_letters.refuse_again(connection, letter["id"], kind, reason)
-            return False
-        wrong = misplaced(letter["source"], message.type, message.source)
-        if wrong is not None:
-            await dead_letters.refuse_again(connection, letter["id"], *wrong)
-            return False
-        asks_before = self.store.has_inbox_before
-        known = await inbox.remember_once(connection, message, asks_before=asks_before)
-        if known != body_hash(message):
-            await dead_letters.refuse_again(connection, letter["id"], "Rejected", OTHER_BODY)
-            return False
-        return await self._apply(connection, letter, message, route)
+            lane = letter["lane"] if lane is None else lane
+            work = await self._apply(connection, letter, original, lane)
+            if action is not None:
+                await letter_actions.record(
+                    connection, work.keys, work.now, letter, action, "resolved"
+                )
+            await dead_letters.resolve(connection, letter["id"])
+            await self.store.save(connection, work)
+        except Exception as error:
+            if isinstance(error, _RefusedAgain) or not is_its_own(error):
+                raise
+            raise _RefusedAgain(type(error).__name__, told_of(error)) from error
 
     async def _apply(
-        self, connection: Connection, letter: asyncpg.Record, message: Message, route: MessageRoute
-    ) -> bool:
-        subject = Subject(letter["creditor"], letter["account"])
-        topic, lane = letter["source"], letter["lane"]
+        self, connection: Connection, letter: asyncpg.Record, original: Original, lane: int
+    ) -> Work:
+        """The unit of work of a message's effect, to be saved; raises `_RefusedAgain`."""
+        topic = letter["source"]
+        message, route = self._read(letter, original)
         streams = route.streams(message, lane)
         known = registries(self.sources_of, lane, [(topic, message)])
         work = await self.store.load(
@@ -141,9 +170,16 @@ class ParkedMessages:
             now=self.clock.now(),
             lane=lane,
             streams=[*known.values(), *streams],
-            subjects=[subject, Subject(message.creditor, message.subject)],
+            subjects=[
+                Subject(letter["creditor"], letter["account"]),
+                Subject(message.creditor, message.subject),
+            ],
             histories=streams if route.history else (),
         )
+        if await self._had_its_effect(connection, letter, message):
+            return work
+        if route.beside:
+            await self.store.load_beside(connection, work, streams, lock=True)
         foreign = not_among(enforced(work, known), topic, message)
         refusal = foreign or run(work, route, message, streams)
         if refusal is not None:
@@ -151,15 +187,46 @@ class ParkedMessages:
                 self.store, connection, work, route, message, streams, refusal
             )
         if refusal is not None:
-            await dead_letters.refuse_again(
-                connection, letter["id"], type(refusal).__name__, str(refusal)
-            )
-            if isinstance(refusal, NotFound):
-                self.waiting.add(subject)
-            return False
-        await dead_letters.resolve(connection, letter["id"])
-        await self.store.save(connection, work)
-        return True
+            raise _RefusedAgain(type(refusal).__name__, str(refusal))
+        return work
+
+    def _read(self, letter: asyncpg.Record, original: Original) -> tuple[Message, MessageRoute]:
+        """A letter's message and its route, by the rules of its first arrival."""
+        topic = letter["source"]
+        try:
+            message = decode(original.value, original.headers)
+        except UnknownType as error:
+            raise _RefusedAgain(UnknownType.__name__, str(error)) from error
+        except MalformedMessage as error:
+            raise _RefusedAgain("Malformed", str(error)) from error
+        wrong = misplaced(topic, message.type, message.source)
+        if wrong is not None:
+            raise _RefusedAgain(wrong.error, wrong.reason)
+        route = self.routes.get(topic, {}).get(message.type)
+        if route is None:
+            raise _RefusedAgain(UnknownType.__name__, f"{message.type} is not read here")
+        return message, route
+
+    async def _had_its_effect(
+        self, connection: Connection, letter: asyncpg.Record, message: Message
+    ) -> bool:
+        """Take the message's id; True when the same came again meanwhile and was handled."""
+        asks_before = self.store.has_inbox_before
+        if letter["holds_id"]:
+            await inbox.forget(connection, message, asks_before=asks_before)
+        known = await inbox.remember_once(connection, message, asks_before=asks_before)
+        if known is not None and known != body_hash(message):
+            raise _RefusedAgain(Rejected.__name__, OTHER_BODY)
+        return known is not None
+
+
+class _RefusedAgain(Exception):
+    """A message was refused again: the kind of error and its sentence."""
+
+    def __init__(self, error: str, reason: str) -> None:
+        super().__init__(reason)
+        self.error = error
+        self.reason = reason
 
 
 def about(letter: Parked) -> Any:

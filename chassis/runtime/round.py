@@ -108,6 +108,10 @@ class Round:
             self.signals.unpublished.add(lane)
             raise
 
+    async def publish_again(self, stream: str, version: int) -> None:
+        """Publish one event that was set aside."""
+        await self._relay.publish_again(stream, version)
+
     async def measure_relay_lag(self) -> dict[int, tuple[int, int]]:
         """Report how much is committed and not published yet; by lane, where it stands and that."""
         return await self._relay.measure_lag()

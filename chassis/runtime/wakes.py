@@ -70,10 +70,9 @@ class Wakes:
         self.fired[lane] += done
         return done
 
-    async def fire_again(self, stream: str) -> None:
+    async def fire_again(self, connection: Connection, stream: str) -> None:
         """Let a stream that was put off be woken with the next round."""
-        async with acquire(self.store.pool) as connection:
-            await connection.execute(_PUT_OFF, [stream], self.clock.now())
+        await connection.execute(_PUT_OFF, [stream], self.clock.now())
 
     async def _attempt(self, lane: int, size: int) -> int:
         for attempt in range(_ATTEMPTS):

@@ -11,6 +11,7 @@ import msgspec
 from asyncpg import Connection
 
 from chassis.bus.base import Record
+from chassis.errors import NotFound, Rejected
 from chassis.store.vault import UNATTRIBUTED, KeyRing
 from contracts.characters import clean, clean_lines
 from contracts.envelope import Told
@@ -20,8 +21,8 @@ _NAME_MAX = 128
 _SEALED_MAX = 700_000  # bytes; base64 and the rest stay below what a message may have
 _PARK = """
 insert into dead_letters (at, lane, source, source_offset, message_id, message_type,
-  creditor, account, error, reason, original)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"""
+  creditor, account, error, reason, original, holds_id)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"""
 _UNPUBLISHED = """
 select id, at, source, source_offset, message_id, message_type,
   creditor, account, error, reason, original
@@ -34,6 +35,8 @@ from dead_letters
 where id > $1 and ($2::text is null or state = $2) and ($3::text[] is null or creditor = any($3))
 order by id limit $4"""
 _GET = "select * from dead_letters where id = $1"
+_GET_LOCKED = "select * from dead_letters where id = $1 for update"
+_DISCARD = "update dead_letters set state = 'discarded' where id = $1"
 _WAITING = """
 select id from dead_letters
 where creditor = $1 and lane = $2 and state = 'parked' and error = 'NotFound' order by id"""
@@ -48,7 +51,9 @@ _REFUSED_AGAIN = "update dead_letters set error = $2, reason = $3 where id = $1"
 
 
 class Parked(NamedTuple):
-    """A message (or wake-up) on its way to the dead letters."""
+    """A message on its way to the dead letters; `holds_id` when its row is in the inbox, although
+    it had no effect.
+    """
 
     lane: int
     source: str
@@ -59,6 +64,7 @@ class Parked(NamedTuple):
     error: str
     reason: str
     original: "Original"
+    holds_id: bool = False
 
 
 class Original(NamedTuple):
@@ -114,6 +120,7 @@ async def park(connection: Connection, keys: KeyRing, now: datetime, parked: Par
         parked.error,
         clean_lines(parked.reason),  # whatever an error quotes, the letter is kept
         sealed,
+        parked.holds_id,
     )
 
 
@@ -144,6 +151,23 @@ async def listing(
 async def get(connection: Connection, letter_id: int) -> Any:
     """One dead letter with everything, or None."""
     return await connection.fetchrow(_GET, letter_id)
+
+
+async def open_letter(connection: Connection, letter_id: int) -> Any:
+    """A letter that is still to be dealt with, locked until the transaction ends; raises `NotFound`
+    where there is none, `Rejected` for one that was closed.
+    """
+    letter = await connection.fetchrow(_GET_LOCKED, letter_id)
+    if letter is None:
+        raise NotFound(f"there is no dead letter {letter_id}")
+    if letter["state"] != "parked":
+        raise Rejected(f"dead letter {letter_id} is {letter['state']}")
+    return letter
+
+
+async def discard(connection: Connection, letter_id: int) -> None:
+    """Close a letter without an effect."""
+    await connection.execute(_DISCARD, letter_id)
 
 
 async def waiting_for(connection: Connection, creditor: str, lane: int) -> list[int]:

@@ -24,7 +24,9 @@ _KNOWN_BEFORE = "select id, body from inbox_before where id = any($1::bytea[])"
 
 _REMEMBER_ONCE = """
 insert into inbox (message, body) values ($1, $2)
-on conflict (message) do update set body = inbox.body returning body"""
+on conflict (message) do nothing returning body"""
+_FORGET = "delete from inbox where message = $1"
+_FORGET_BEFORE = "delete from inbox_before where id = $1"
 
 
 def inbox_id(message: Message) -> bytes:
@@ -72,10 +74,22 @@ async def remember(
     await connection.copy_records_to_table("inbox", records=rows, columns=("message", "body"))
 
 
-async def remember_once(connection: Connection, message: Message, *, asks_before: bool) -> bytes:
-    """Record one message unless it is there; returns the body hash that stands for its id."""
+async def remember_once(
+    connection: Connection, message: Message, *, asks_before: bool
+) -> bytes | None:
+    """Record one message; where its id is there, the body hash that stands for it."""
     before = [id_before(message)] if asks_before else []
     for row in await connection.fetch(_KNOWN_BEFORE, before) if before else ():
         return bytes(row["body"])
-    body: bytes = await connection.fetchval(_REMEMBER_ONCE, *inbox_row(message))
-    return body
+    row = inbox_row(message)
+    if await connection.fetchval(_REMEMBER_ONCE, row[0], row[1]) is not None:
+        return None
+    found = await known(connection, [row[0]], {})
+    return found[row[0]]
+
+
+async def forget(connection: Connection, message: Message, *, asks_before: bool) -> None:
+    """Give an id up that its own message holds without having had an effect."""
+    await connection.execute(_FORGET, inbox_id(message))
+    if asks_before:
+        await connection.execute(_FORGET_BEFORE, id_before(message))

@@ -228,15 +228,16 @@ class Projector:
             position = await connection.fetchval(_CURSOR, cursor, lane)
         return position
 
-    async def apply_again(self, name: str, stream: str, version: int) -> None:
+    async def apply_again(
+        self, connection: Connection, name: str, stream: str, version: int
+    ) -> None:
         """Apply one event that was set aside for a view; what was behind it went before."""
         view = next((one for one in self.views if one.name == name), None)
         if view is None:
             raise NotFound(f"there is no view {name}")
-        async with acquire(self.store.pool) as connection, connection.transaction():
-            stored = await self.store.event(connection, stream, version)
-            await self._position(connection, view.name, stored.lane)
-            await view.apply(connection, table_of(view), [stored])
+        stored = await self.store.event(connection, stream, version)
+        await self._position(connection, view.name, stored.lane)
+        await view.apply(connection, table_of(view), [stored])
 
 
 async def page_after(

@@ -78,9 +78,15 @@ def test_a_parked_message_is_listed_shown_and_retried(system: System) -> None:
         assert ", mobile/A-1: billing.invoice.issued.v1, id E-1: " in line
         shown = system.arrears("dead-letters", "show", "1", "--service", "ledger")
         assert '"invoice_id":"I-1"' in shown.stdout
-        refused = system.arrears("dead-letters", "retry", "1", "--service", "ledger")
+        said = ("--service", "ledger", "--by", "ann", "--why", "the creditor was set up")
+        refused = system.arrears("dead-letters", "retry", "1", *said)
         assert refused.returncode == 2
         assert "1 was refused again: " in refused.stderr
+        discarded = system.arrears("dead-letters", "discard", "1", *said)
+        assert discarded.stdout == "1 is discarded\n"
+        shown = system.arrears("dead-letters", "show", "1", "--service", "ledger")
+        assert "retried by ann, because: the creditor was set up" in shown.stdout
+        assert "state: discarded" in shown.stdout
 
 
 def _wait_for_letter(system: System) -> str:

@@ -58,7 +58,6 @@ async def test_every_operation_says_who_may_call_it_and_what_it_answers(world: W
 
 
 WITHOUT_BODY = {
-    "/v1/dead-letters/{letter_id}/retry",
     "/v1/accounts/{account_id}/erasure",
     "/v1/accounts/{account}/opt-outs/{channel}",
 }

@@ -218,3 +218,7 @@ def erased(identity: str, account: str) -> bytes:
         creditor="acme",
         subject=account,
     )
+
+
+PATIENT = {"lease_seconds": 15.0}
+"""For tests that lose no lane: a slow machine then ends no transaction half-way."""

@@ -177,7 +177,8 @@ def test_a_days_work_through_generated_clients(office: Office) -> None:
     office.call("ledger", "events.send_events", body=invoice("nobody", "X-1", "INV-9", 1))
     letters = office.until(lambda: office.call("ledger", "dead_letters.list_dead_letters").items)
     assert [one.creditor for one in letters] == ["nobody"]
-    again = office.call("ledger", "dead_letters.retry_dead_letter", letters[0].id)
+    why = models("ledger").LetterReason(reason="to see whether it is taken now")
+    again = office.call("ledger", "dead_letters.retry_dead_letter", letters[0].id, body=why)
     assert again.resolved is False
 
     evidence = office.until(lambda: _evidence(office, found[1].case_id))

@@ -17,7 +17,7 @@ from chassis.store.pool import acquire
 from contracts.codec import Message
 from tests.chassis import toy
 from tests.chassis.conftest import OpenToy
-from tests.chassis.toy import parked, total
+from tests.chassis.toy import PATIENT, parked, total
 
 BAD = 999
 _REFUSE = "alter table state add constraint no_{0} check (stream <> 'account-acme/{0}')"
@@ -52,7 +52,7 @@ async def test_a_record_the_store_refuses_does_not_stop_those_beside_it(
     open_toy: OpenToy, bus: EmbeddedBus
 ) -> None:
     commits = Commits()
-    service = await open_toy(probe=commits)
+    service = await open_toy(settings=PATIENT, probe=commits)
     await service.pool.execute(_REFUSE.format("bad"))
     await _pay(bus, [*["a"] * 40, "bad", *["a"] * 40])
     await service.step()
@@ -69,7 +69,7 @@ async def test_a_record_the_store_refuses_does_not_stop_those_beside_it(
 async def test_many_records_the_store_refuses_are_each_set_aside(
     open_toy: OpenToy, bus: EmbeddedBus
 ) -> None:
-    service = await open_toy()
+    service = await open_toy(settings=PATIENT)
     for name in ("bad", "worse"):
         await service.pool.execute(_REFUSE.format(name))
     await _pay(bus, ["bad", "a", "worse", "worse", "a", "bad", "a"])
@@ -92,7 +92,9 @@ async def test_a_record_that_breaks_its_route_does_not_stop_the_lane(
     kind = "billing.payment.received.v1"
     route = MessageRoute(streams, toy.on_payment, subject=True)
     messages = {**toy.blueprint().messages, kind: route}
-    service = await open_toy(blueprint=replace(toy.blueprint(), messages=messages))
+    service = await open_toy(
+        settings=PATIENT, blueprint=replace(toy.blueprint(), messages=messages)
+    )
     await toy.send(
         bus, "a", toy.payment(1, "a", 5), toy.payment(2, "a", BAD), toy.payment(3, "a", 7)
     )
@@ -106,7 +108,7 @@ async def test_a_record_that_breaks_its_route_does_not_stop_the_lane(
 async def test_a_state_that_cannot_be_read_stops_its_account_alone(
     open_toy: OpenToy, bus: EmbeddedBus
 ) -> None:
-    service = await open_toy()
+    service = await open_toy(settings=PATIENT)
     await _pay(bus, ["a", "b"])
     await service.step()
     await service.pool.execute(r"update state set data = '\x00' where stream = 'account-acme/b'")
@@ -120,7 +122,7 @@ async def test_a_state_that_cannot_be_read_stops_its_account_alone(
 async def test_a_letter_the_store_refuses_is_written_without_the_texts_of_its_message(
     open_toy: OpenToy, bus: EmbeddedBus
 ) -> None:
-    service = await open_toy()
+    service = await open_toy(settings=PATIENT)
     await service.pool.execute(_REFUSE.format("bad"))
     await service.pool.execute("alter table dead_letters add check (message_id is null)")
     await _pay(bus, ["a", "bad", "a"])
@@ -153,7 +155,7 @@ async def test_what_the_server_suffers_from_parks_nothing(
     open_toy: OpenToy, bus: EmbeddedBus, name: str
 ) -> None:
     commits = Commits()
-    service = await open_toy(probe=commits)
+    service = await open_toy(settings=PATIENT, probe=commits)
     await _pay(bus, ["a", "a", "a"])
     commits.error = PASSING[name]
     with pytest.raises((Transient, asyncpg.PostgresError, Conflict)):
@@ -170,7 +172,7 @@ async def test_what_the_server_suffers_from_parks_nothing(
 async def test_a_value_the_client_cannot_send_is_the_record_s_own_fault(
     open_toy: OpenToy, bus: EmbeddedBus
 ) -> None:
-    service = await open_toy()
+    service = await open_toy(settings=PATIENT)
     for statement, value in (("select $1::int4", 2**40), ("select $1::text", "\ud800")):
         with pytest.raises(asyncpg.DataError) as found:
             async with acquire(service.pool) as connection:

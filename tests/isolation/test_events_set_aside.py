@@ -19,7 +19,7 @@ from chassis.store.views import View
 from chassis.store.work import Work
 from tests.chassis import toy
 from tests.chassis.conftest import OpenToy
-from tests.chassis.toy import parked, total
+from tests.chassis.toy import PATIENT, parked, total
 
 BAD = 999
 
@@ -74,7 +74,9 @@ async def _relayed(service: Instance, bus: EmbeddedBus) -> None:
 async def test_an_event_that_cannot_be_published_does_not_stop_the_relay(
     open_toy: OpenToy, bus: EmbeddedBus, faulty: Faulty
 ) -> None:
-    service = await open_toy(blueprint=replace(toy.blueprint(), publish=faulty.publish))
+    service = await open_toy(
+        settings=PATIENT, blueprint=replace(toy.blueprint(), publish=faulty.publish)
+    )
     await _pay(bus, [1, BAD, 2, 3])
     await service.step()
     assert await _published(bus) == ["acme/a0", "acme/a2", "acme/a3"]
@@ -109,7 +111,9 @@ async def test_a_message_too_large_for_the_bus_does_not_stop_the_relay(
             sent = [replace(one, correlation="c" * 250) for one in sent]
         return sent
 
-    service = await open_toy(blueprint=replace(toy.blueprint(), publish=publish), bus=bus)
+    service = await open_toy(
+        settings=PATIENT, blueprint=replace(toy.blueprint(), publish=publish), bus=bus
+    )
     await _pay(bus, [1, BAD, 2])
     await service.step()
     assert await _published(bus) == ["acme/a0", "acme/a2"]
@@ -122,7 +126,7 @@ async def test_a_message_too_large_for_the_bus_does_not_stop_the_relay(
 async def test_an_event_that_cannot_be_read_stops_neither_relay_nor_views(
     open_toy: OpenToy, bus: EmbeddedBus
 ) -> None:
-    service = await open_toy()
+    service = await open_toy(settings=PATIENT)
     await _pay(bus, [1, 2, 3])
     await service.step()
     await service.pool.execute("update relay set position = 0")
@@ -141,7 +145,7 @@ async def test_an_event_a_view_fails_for_does_not_stop_the_view(
     open_toy: OpenToy, bus: EmbeddedBus, faulty: Faulty
 ) -> None:
     view = View(toy.TOTALS.name, toy.TOTALS.schema, faulty.apply)
-    service = await open_toy(blueprint=replace(toy.blueprint(), views=(view,)))
+    service = await open_toy(settings=PATIENT, blueprint=replace(toy.blueprint(), views=(view,)))
     await _pay(bus, [1, 2, BAD, 3, BAD, 4])
     await service.step()
     rows = await service.pool.fetch("select amount, events from view_totals order by stream")
@@ -155,7 +159,7 @@ async def test_a_rebuilt_view_closes_the_letters_of_what_it_has_now(
     open_toy: OpenToy, bus: EmbeddedBus, faulty: Faulty
 ) -> None:
     view = View(toy.TOTALS.name, toy.TOTALS.schema, faulty.apply)
-    service = await open_toy(blueprint=replace(toy.blueprint(), views=(view,)))
+    service = await open_toy(settings=PATIENT, blueprint=replace(toy.blueprint(), views=(view,)))
     await _pay(bus, [1, BAD])
     await service.step()
     assert len(await parked(service)) == 1
@@ -170,7 +174,7 @@ async def test_a_rebuilt_view_closes_the_letters_of_what_it_has_now(
 async def test_a_view_that_fails_does_not_fail_a_command_that_is_committed(
     open_toy: OpenToy,
 ) -> None:
-    service = await open_toy()
+    service = await open_toy(settings=PATIENT)
     await service.pool.execute("drop table view_totals")
 
     def hold(work: Work) -> int:
@@ -185,7 +189,7 @@ async def test_a_wake_up_that_fails_does_not_stop_the_others_and_has_a_letter(
     open_toy: OpenToy, bus: EmbeddedBus, faulty: Faulty, clock: SimulatedClock
 ) -> None:
     wakes = {"account": WakeRoute(faulty.wake)}
-    service = await open_toy(blueprint=replace(toy.blueprint(), wakes=wakes))
+    service = await open_toy(settings=PATIENT, blueprint=replace(toy.blueprint(), wakes=wakes))
     await _pay(bus, [1, BAD, 2])
     await service.step()
     clock.set(toy.START.replace(day=2))
@@ -204,7 +208,7 @@ async def test_a_wake_up_that_fails_does_not_stop_the_others_and_has_a_letter(
 async def test_what_cannot_be_loaded_for_a_wake_up_does_not_stop_the_others(
     open_toy: OpenToy, bus: EmbeddedBus, clock: SimulatedClock
 ) -> None:
-    service = await open_toy()
+    service = await open_toy(settings=PATIENT)
     await _pay(bus, [1, 2, 3])
     await service.step()
     await service.pool.execute(r"update state set data = '\x00' where stream = 'account-acme/a1'")
@@ -225,7 +229,9 @@ async def test_a_worker_that_fails_does_not_stop_the_others(open_toy: OpenToy) -
         worked.append(service)
         return 0
 
-    service = await open_toy(blueprint=replace(toy.blueprint(), workers=(fails, works)))
+    service = await open_toy(
+        settings=PATIENT, blueprint=replace(toy.blueprint(), workers=(fails, works))
+    )
     with pytest.raises(ZeroDivisionError):
         await service.round.work()
     assert worked == [service]

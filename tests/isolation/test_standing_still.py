@@ -15,7 +15,7 @@ from chassis.runtime.watchdog import Place, Standing, Watchdog
 from chassis.runtime.watching import Watching
 from tests.chassis import toy
 from tests.chassis.conftest import OpenToy
-from tests.chassis.toy import total
+from tests.chassis.toy import PATIENT, total
 
 READ = Place("read", 3, "billing")
 
@@ -94,7 +94,7 @@ def _watching(service: Instance, watchdog: Watchdog, reopened: list[int]) -> Wat
 async def test_a_stall_is_in_readiness_and_metrics_and_has_the_lane_read_anew(
     open_toy: OpenToy, bus: EmbeddedBus, watchdog: Watchdog, monotonic: Monotonic
 ) -> None:
-    service = await open_toy()
+    service = await open_toy(settings=PATIENT)
     await service.step()
     reopened: list[int] = []
     watching = _watching(service, watchdog, reopened)
@@ -119,7 +119,7 @@ async def test_a_stall_is_in_readiness_and_metrics_and_has_the_lane_read_anew(
 async def test_what_is_not_published_projected_or_fired_is_a_stall(
     open_toy: OpenToy, bus: EmbeddedBus, watchdog: Watchdog, monotonic: Monotonic
 ) -> None:
-    service = await open_toy()
+    service = await open_toy(settings=PATIENT)
     await toy.send(bus, "a", toy.payment(1, "a", 5))
     await service.step()
     await service.pool.execute("update relay set position = 0")
@@ -135,7 +135,7 @@ async def test_what_is_not_published_projected_or_fired_is_a_stall(
 async def test_when_nobody_can_look_readiness_says_so(
     open_toy: OpenToy, watchdog: Watchdog, monotonic: Monotonic
 ) -> None:
-    service = await open_toy()
+    service = await open_toy(settings=PATIENT)
     watching = _watching(service, watchdog, [])
     monotonic.now += 121
     with pytest.raises(Transient, match="do not say for 121 s"):
@@ -152,7 +152,7 @@ async def test_a_cancellation_nobody_asked_for_does_not_end_a_lane(
             raised.append(1)
             raise asyncio.CancelledError
 
-    service = await open_toy(probe=probe)
+    service = await open_toy(settings=PATIENT, probe=probe)
     lanes = Lanes(service.round, 100, lambda _error: None)
     await service.leases.refresh()
     lanes.reopen.set()
@@ -175,7 +175,9 @@ async def test_a_cancellation_nobody_asked_for_does_not_end_a_loop(open_toy: Ope
         again.set()
         return 0
 
-    service = await open_toy(blueprint=replace(toy.blueprint(), workers=(worker,)))
+    service = await open_toy(
+        settings=PATIENT, blueprint=replace(toy.blueprint(), workers=(worker,))
+    )
     loops: tuple[Loop, ...] = ("workers",)
     live = Live(service.round, service.settings, service.metrics, loops)
     await live.start()

@@ -36,6 +36,7 @@ CHAINS: dict[str, int] = {
 
 STORE_TABLES = (
     "backed_up",
+    "dead_letter_actions",
     "dead_letters",
     "epochs",
     "events",

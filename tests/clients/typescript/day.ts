@@ -143,6 +143,7 @@ const letter = await until(async () => {
 const again = must(
   await ledger.POST("/v1/dead-letters/{letter_id}/retry", {
     params: { path: { letter_id: letter.id } },
+    body: { reason: "to see whether it is taken now" },
   }),
 );
 if (again.resolved) throw new Error("nobody is set up");

@@ -1,0 +1,142 @@
+"""What people do with dead letters: retry, edit and retry, discard, each with who and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from asyncpg import Connection
+
+from chassis.bus.base import lane_of
+from chassis.errors import Malformed, Rejected
+from chassis.runtime.parked import ParkedMessages
+from chassis.runtime.round import Round
+from chassis.store import dead_letters, letter_actions, subject_keys
+from chassis.store.dead_letters import Original
+from chassis.store.faults import is_its_own, told_of
+from chassis.store.letter_actions import Action, Outcome
+from chassis.store.pool import acquire
+from chassis.store.vault import UNATTRIBUTED
+from contracts.codec import Message, decode
+from contracts.errors import MalformedMessage, UnknownType
+from contracts.words.streams import Subject, key_of
+
+_CLEANED = "\ufffd"
+
+
+@dataclass
+class Letters:
+    """The dead letters of a service, for those who look after it."""
+
+    parked: ParkedMessages
+    round: Round
+    partitions: int
+
+    async def retry(self, letter_id: int, who: str, why: str) -> bool:
+        """Handle, publish, project or wake again; False when that failed again."""
+        action = Action("retried", who, why)
+        async with acquire(self.parked.store.pool) as connection:
+            letter = await dead_letters.open_letter(connection, letter_id)
+        if letter["stream"] is None:
+            return await self.parked.retry(letter_id, action)
+        return await self._event_again(letter, action)
+
+    async def edit(self, letter_id: int, who: str, why: str, text: str) -> bool:
+        """Handle another body in the place of the original, which is kept; False when it was
+        refused.
+
+        Raises `Malformed` for a body no contract has, `Rejected` for another message's.
+        """
+        async with acquire(self.parked.store.pool) as connection:
+            letter = await dead_letters.open_letter(connection, letter_id)
+        if letter["stream"] is not None:
+            raise Rejected("an event is never rewritten: retry or discard its letter")
+        edited = Original(text.encode(), (("content-type", b"application/cloudevents+json"),))
+        message = _decoded(edited)
+        _must_be_the_same(letter, message)
+        lane = self._lane(letter, message)
+        return await self.parked.retry(letter_id, Action("edited", who, why, edited), lane)
+
+    async def discard(self, letter_id: int, who: str, why: str) -> None:
+        """Close a letter that is not to have its effect; it stays, with its original."""
+        async with acquire(self.parked.store.pool) as connection, connection.transaction():
+            letter = await dead_letters.open_letter(connection, letter_id)
+            await dead_letters.discard(connection, letter_id)
+            await self._record(connection, letter, Action("discarded", who, why), "discarded")
+
+    async def actions(self, letter: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """What was done with a letter so far."""
+        async with acquire(self.parked.store.pool) as connection:
+            keys = await self.parked.store.keys(connection, [_subject(letter)])
+            return await letter_actions.of_letter(connection, keys, letter)
+
+    async def _event_again(self, letter: Mapping[str, Any], action: Action) -> bool:
+        error: Exception | None = None
+        async with acquire(self.parked.store.pool) as connection:
+            try:
+                async with connection.transaction():
+                    await dead_letters.open_letter(connection, letter["id"])
+                    await self._do_again(connection, letter)
+                    await dead_letters.resolve(connection, letter["id"])
+                    await self._record(connection, letter, action, "resolved")
+            except Exception as failure:
+                if isinstance(failure, Rejected) or not is_its_own(failure):
+                    raise
+                error = failure
+            if error is None:
+                return True
+            async with connection.transaction():
+                kind, reason = type(error).__name__, told_of(error)
+                await dead_letters.refuse_again(connection, letter["id"], kind, reason)
+                await self._record(connection, letter, action, "refused", reason)
+        return False
+
+    async def _do_again(self, connection: Connection, letter: Mapping[str, Any]) -> None:
+        what, _, view = letter["source"].partition(":")
+        stream, version = letter["stream"], letter["version"]
+        if what == "publication":
+            await self.round.publish_again(stream, version)
+        elif what == "projection":
+            await self.round.projector.apply_again(connection, view, stream, version)
+        else:
+            await self.round.wakes.fire_again(connection, stream)
+
+    async def _record(
+        self,
+        connection: Connection,
+        letter: Mapping[str, Any],
+        action: Action,
+        outcome: Outcome,
+        reason: str = "",
+    ) -> None:
+        now = self.parked.clock.now()
+        keys = await self.parked.store.keys(connection, [_subject(letter)])
+        await letter_actions.record(connection, keys, now, letter, action, outcome, reason)
+        await subject_keys.save(connection, keys, now)
+
+    def _lane(self, letter: Mapping[str, Any], message: Message) -> int:
+        """The lane of an edited message: that of its account, else the one it came on."""
+        if message.subject == "*":
+            return int(letter["lane"])
+        return lane_of(key_of(message.creditor, message.subject).encode(), self.partitions)
+
+
+def _decoded(edited: Original) -> Message:
+    try:
+        return decode(edited.value, edited.headers)
+    except (MalformedMessage, UnknownType) as error:
+        raise Malformed(f"the text is no message: {error}") from error
+
+
+def _must_be_the_same(letter: Mapping[str, Any], message: Message) -> None:
+    """An edited message stays the message of its creditor and id, as far as these could be read."""
+    known = letter["message_id"]
+    if known is not None and _CLEANED not in known and message.id != known:
+        raise Rejected(f"the id of the message stays {known}: what has another id is sent anew")
+    creditor = letter["creditor"]
+    readable = creditor != UNATTRIBUTED.creditor and _CLEANED not in creditor
+    if readable and message.creditor != creditor:
+        raise Rejected(f"the message is of creditor {creditor} and stays so")
+
+
+def _subject(letter: Mapping[str, Any]) -> Subject:
+    return Subject(letter["creditor"], letter["account"])
