@@ -46,7 +46,7 @@ format: setup
 	@.venv/bin/ruff format .
 
 faults: setup
-	@.venv/bin/python -m tests.faults.run $(or $(MINUTES),10) $(SEED)
+	@.venv/bin/python -m tests.faults.run $(or $(MINUTES),10) "$(SEED)" "$(ONLY)"
 
 hostile: setup
 	@.venv/bin/python -m tests.hostile $(if $(SEED),--seed $(SEED)) $(if $(EVENTS),--events $(EVENTS)) \

@@ -2,7 +2,7 @@
 known that it needs?
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal, Protocol
 
 from chassis.owed.ledger import LedgerView
@@ -28,25 +28,42 @@ class Decided(Protocol):
     def requested_at(self) -> datetime: ...
 
 
-def is_fresh(view: LedgerView, decided: Decided) -> bool:
-    """Whether the own view is as new as the decision, or newer."""
-    return view.version > 0 and view.version >= decided.ledger_version
+def is_fresh(view: LedgerView, decided: Decided, today: date | None) -> bool:
+    """Whether the own view is as new as the decision, or newer, and of `today` (local): who decides
+    by the calendar may be ahead of the ledger's word that something has become overdue.
+    """
+    return 0 < view.version >= decided.ledger_version and not _has_yet_to_say(view, today)
 
 
-def is_cleared(view: LedgerView, decided: Decided) -> bool:
+def is_cleared(view: LedgerView, decided: Decided, today: date | None) -> bool:
     """Whether a view as new as the decision shows nothing overdue any more."""
-    return is_fresh(view, decided) and view.oldest_due_on is None
+    return is_fresh(view, decided, today) and view.oldest_due_on is None
+
+
+def _has_yet_to_say(view: LedgerView, today: date | None) -> bool:
+    """Whether something fell due since the view's day and the view shows nothing overdue yet."""
+    if today is None or view.as_of is None or view.oldest_due_on is not None:
+        return False
+    return any(
+        one.principal > 0 and view.as_of <= one.due_on < today for one in view.items.values()
+    )
 
 
 def missing(
-    view: LedgerView, decided: Decided, now: datetime, *, profile: bool, terms: bool
+    view: LedgerView,
+    decided: Decided,
+    now: datetime,
+    today: date | None,
+    *,
+    profile: bool,
+    terms: bool,
 ) -> Missing | None:
     """What is not known yet of that which is needed; `profile` and `terms` say whether they are."""
     if not profile:
         return "profile"
     if not terms:
         return "terms"
-    is_behind = view.version < decided.ledger_version
+    is_behind = view.version < decided.ledger_version or _has_yet_to_say(view, today)
     return "ledger" if is_behind and _waited(decided, now) < LEDGER_WAIT_MAX else None
 
 

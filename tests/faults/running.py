@@ -56,6 +56,10 @@ class Fault:
     name: str
     act: "Callable[[Running], Awaitable[None]]"
 
+    @property
+    def title(self) -> str:
+        return f"{self.number} {self.name}"
+
 
 @dataclass
 class Done:
@@ -68,7 +72,7 @@ class Done:
     """The point at which it was to happen was not come by."""
 
     def __str__(self) -> str:
-        said = f"{self.fault.number} {self.fault.name}: back in {self.recovered:.1f} s"
+        said = f"{self.fault.title}: back in {self.recovered:.1f} s"
         said += ", its point was not reached" if self.missed else ""
         return "\n    ".join([said, *self.violations[:5]])
 
@@ -138,7 +142,8 @@ class Running:
             violations.append(str(error))
             self.run.slow.append(f"{fault.name}: {error}")
         recovered = time.monotonic() - began
-        violations += await self.violations(AFTER_EACH)
+        known = set(self.violations_found)
+        violations += [one for one in await self.violations(AFTER_EACH) if one not in known]
         if violations and not self.violations_found:
             await self.system.store.keep(self.system.folder / "stores.sql")
         self.done.append(Done(fault, recovered, violations, self.missed))
@@ -263,7 +268,7 @@ class Running:
             seconds = [one.recovered for one in tried]
             wrong = sum(len(one.violations) for one in tried)
             lines.append(
-                f"{fault.number + ' ' + fault.name:60} {len(tried):5}"
+                f"{fault.title:60} {len(tried):5}"
                 f" {median(seconds):6.1f}s {max(seconds):7.1f}s {wrong:11}"
             )
         return "\n".join(lines)

@@ -12,6 +12,6 @@ def claim(view: LedgerView, request: Asked, day: date) -> Owed:
     """The ledger's figures of the day when it is as new as the decision, else the decision's; money
     that waits on the account is not claimed.
     """
-    if is_fresh(view, request):
+    if is_fresh(view, request, day):
         return overdue_on(view, day)
     return Owed(request.currency, request.principal, request.late_fee, request.items)

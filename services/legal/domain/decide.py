@@ -96,10 +96,11 @@ def check(state: Matter, command: c.CheckDocument) -> list[e.Event]:
     request, now = state.pending[command.request_id], command.now
     if state.erased:
         return [e.DocumentRefused(request.request_id, "erased")]
-    if gate.is_cleared(state.ledger, request):
+    today = now.astimezone(command.terms.zone).date() if command.terms.time_zone else None
+    if gate.is_cleared(state.ledger, request, today):
         return [e.DocumentRefused(request.request_id, "cleared")]
     known, terms = bool(state.profile), bool(command.terms.time_zone)
-    missing = gate.missing(state.ledger, request, now, profile=known, terms=terms)
+    missing = gate.missing(state.ledger, request, now, today, profile=known, terms=terms)
     if missing is None:
         return []
     until = gate.look_again(request, now)

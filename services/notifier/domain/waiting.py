@@ -9,7 +9,7 @@
 What waited is `ready` again, and all rules are looked at anew before it goes.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from chassis.owed import gate
 from chassis.owed.ledger import LedgerView
@@ -113,7 +113,9 @@ def _before_it_goes(
     One that waited too long for what is missing is given up.
     """
     known, settled = bool(state.profile), bool(terms.time_zone)
-    missing = gate.missing(state.ledger, notice, now, profile=known, terms=settled)
+    missing = gate.missing(
+        state.ledger, notice, now, _today(terms, now), profile=known, terms=settled
+    )
     if missing:
         return _for_what_is_missing(missing, notice, now)
     # A further attempt is no further contact.
@@ -143,18 +145,24 @@ def _is_beside_case(notice: OpenNotice) -> bool:
 
 def _is_cleared(view: LedgerView, notice: OpenNotice, terms: Terms, now: datetime) -> bool:
     """Whether the ledger shows, as of the decision or later, that there is nothing to ask for."""
-    if not gate.is_fresh(view, notice):
+    today = _today(terms, now)
+    if not gate.is_fresh(view, notice, today):
         return False
-    if not _is_owed(view, notice):
+    if not _is_owed(view, notice, today):
         return True
-    if not view.prepaid or not terms.time_zone:
+    if not view.prepaid or today is None:
         return False
-    return not asked(view, notice, now.astimezone(terms.zone).date()).figures.total
+    return not asked(view, notice, today).figures.total
 
 
-def _is_owed(view: LedgerView, notice: OpenNotice) -> bool:
+def _today(terms: Terms, now: datetime) -> date | None:
+    """The creditor's local day, once its terms are known."""
+    return now.astimezone(terms.zone).date() if terms.time_zone else None
+
+
+def _is_owed(view: LedgerView, notice: OpenNotice, today: date | None) -> bool:
     """Whether what the notice is about is still unpaid, money that waits aside."""
     if notice.needs_overdue:
-        return not gate.is_cleared(view, notice)
+        return not gate.is_cleared(view, notice, today)
     due_on = told_due_on(notice)
     return any(one.principal > 0 and due_on in (None, one.due_on) for one in view.items.values())

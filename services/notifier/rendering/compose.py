@@ -69,7 +69,7 @@ class Letter:
     def asked(self) -> Asked:
         """What it asks for: by the ledger's figures of the day, else by those of the request."""
         view = self.account.ledger
-        if is_fresh(view, self.notice):
+        if is_fresh(view, self.notice, self.today):
             return asked(view, self.notice, self.today)
         variables = self.notice.variables
         requested = Owed(
