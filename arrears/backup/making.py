@@ -59,8 +59,9 @@ async def _fill(settings: Settings, dsn: str, bus: Bus, folder: Path) -> Manifes
     async with _connected(dsn) as connection:
         await _require_stores(connection)
         relayed = {name: await copies.relayed(connection, name) for name in SERVICES}
-        topics = await _topics(connection)
-        ids = await bus.topic_ids(topics)
+        ids = await _topics(connection)
+        await _require_bus(bus, ids)
+        topics = sorted(ids)
         ends, starts = await bus.end_offsets(topics), await bus.start_offsets(topics)
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             at = await connection.fetchval("select clock_timestamp()")
@@ -114,9 +115,22 @@ async def _tails(
     return tuple(tails)
 
 
-async def _topics(connection: Connection) -> list[str]:
+async def _topics(connection: Connection) -> dict[str, str]:
+    """The topics that services read, with their ids."""
     found = [await copies.describe(connection, name, {}) for name in SERVICES]
-    return sorted({topic for one in found for topic in one.reads})
+    return {topic: known for one in found for topic, known in one.reads.items()}
+
+
+async def _require_bus(bus: Bus, topics: Mapping[str, str]) -> None:
+    """Raise `Misconfigured` for a bus that is not the one the stores were filled from."""
+    there = False
+    with contextlib.suppress(Misconfigured):
+        there = await bus.topic_ids(sorted(topics)) == topics
+    if not there:
+        raise Misconfigured(
+            "the bus of the settings is not the one these stores were filled from: name it with "
+            "--kafka, or with ARREARS_BUS and ARREARS_KAFKA_BOOTSTRAP"
+        )
 
 
 async def _note_beginning(dsn: str) -> None:

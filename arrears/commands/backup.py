@@ -6,19 +6,20 @@ from typing import Annotated
 import typer
 
 from arrears.commands import running
+from arrears.commands.running import Kafka
 
 
 def backup(
     to: Annotated[Path, typer.Option(help="A new folder; it appears when it is whole.")],
+    kafka: Kafka = None,
 ) -> None:
     """Back all services up, while they run or not.
 
     The key-encryption key (ARREARS_KEK, or the file kek) is not in the backup: keep it apart.
     """
     from arrears.backup.making import make, summary
-    from chassis.settings import Settings
 
-    made = running.run(make(Settings(), to))
+    made = running.run(make(running.settings(kafka), to))
     typer.echo(f"backed up to {to}")
     for line in summary(made):
         typer.echo(line)
@@ -32,6 +33,7 @@ def restore(
     check: Annotated[
         bool, typer.Option("--check", help="Only look whether the backup is whole.")
     ] = False,
+    kafka: Kafka = None,
 ) -> None:
     """Restore all services to an empty database, before any of them is started.
 
@@ -41,13 +43,12 @@ def restore(
     from arrears.backup.making import summary
     from arrears.backup.restoring import restore as bring_back
     from arrears.backup.todo import lines
-    from chassis.settings import Settings
 
     if check:
         for line in [f"{from_} is whole", *summary(checked(from_))]:
             typer.echo(line)
         return
-    settings = Settings()
+    settings = running.settings(kafka)
     found = running.run(bring_back(settings, from_, new_bus=new_bus))
     report = settings.data_dir / f"restored-{found.manifest.at:%Y%m%dT%H%M%SZ}.txt"
     report.parent.mkdir(parents=True, exist_ok=True)

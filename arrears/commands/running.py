@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -10,6 +10,19 @@ if TYPE_CHECKING:
     from chassis.settings import ServiceName, Settings
 
 T = TypeVar("T")
+Kafka = Annotated[
+    str | None, typer.Option(metavar="HOST:PORT", help="Use Kafka and not the embedded bus.")
+]
+
+
+def settings(kafka: str | None) -> "Settings":
+    """The settings of the environment, with the Kafka named on the command line."""
+    from chassis.settings import Settings
+
+    found = Settings()
+    if kafka is None:
+        return found
+    return found.model_copy(update={"bus": "kafka", "kafka_bootstrap": kafka})
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

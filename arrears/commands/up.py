@@ -1,20 +1,11 @@
 """`arrears up`: the four services live on this machine."""
 
-from typing import Annotated
+from arrears.commands import running
+from arrears.commands.running import Kafka
 
-import typer
 
-
-def up(
-    kafka: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="Use Kafka and not the embedded bus.")
-    ] = None,
-) -> None:
+def up(kafka: Kafka = None) -> None:
     """Run the four services on localhost until Ctrl-C; what was accepted is kept in ./data."""
-    from arrears.commands import running
-    from chassis.settings import SERVICES, Settings
+    from chassis.settings import SERVICES
 
-    settings = Settings()
-    if kafka is not None:
-        settings = settings.model_copy(update={"bus": "kafka", "kafka_bootstrap": kafka})
-    running.serve(settings, SERVICES)
+    running.serve(running.settings(kafka), SERVICES)

@@ -34,7 +34,7 @@ _REVISIONS = "select version_num from {schema}.alembic_version order by 1"
 _META = "select epoch, partitions, key_check from {schema}.store_meta"
 _RELAYED = "select lane, position from {schema}.relay order by lane"
 _OFFSETS = "select topic, lane, next_offset from {schema}.offsets"
-_READS = "select topic from {schema}.topics order by topic"
+_READS = "select topic, topic_id from {schema}.topics order by topic"
 _IS_USED = """
 select exists (select from {schema}.events) or exists (select from {schema}.inbox)
   or exists (select from {schema}.offsets)"""
@@ -54,6 +54,7 @@ class Store(Struct, frozen=True):
     """What a copy says of the store it is of.
 
     `relayed` is from before the copy: what was published after it may be in the copy, and may not.
+    `reads` are the topics it reads, with their ids.
     """
 
     revisions: tuple[str, ...]
@@ -63,7 +64,7 @@ class Store(Struct, frozen=True):
     sequences: dict[str, int]
     relayed: dict[int, int]
     offsets: tuple[tuple[str, int, int], ...]
-    reads: tuple[str, ...]
+    reads: dict[str, str]
 
 
 async def has_store(connection: Connection, schema: str) -> bool:
@@ -104,7 +105,7 @@ async def describe(connection: Connection, schema: str, relayed: dict[int, int])
         sequences={name: last for name, last in sequences if last is not None},
         relayed=relayed,
         offsets=tuple((row[0], row[1], row[2]) for row in offsets),
-        reads=tuple(row[0] for row in reads),
+        reads={row["topic"]: row["topic_id"] for row in reads},
     )
 
 

@@ -158,6 +158,20 @@ async def test_where_no_store_is_there_is_nothing_to_back_up(empty: str, tmp_pat
     assert list(tmp_path.glob("*none*")) == []
 
 
+async def test_a_bus_that_is_not_the_one_of_the_stores_is_not_backed_up(
+    empty: str, tmp_path: Path
+) -> None:
+    settings = _settings(empty, tmp_path)
+    async with open_stack(settings):
+        pass
+    connection = await asyncpg.connect(empty)
+    await connection.execute("drop schema bus cascade")
+    await connection.close()
+    with pytest.raises(Misconfigured, match="is not the one these stores were filled from"):
+        await make(settings, tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+
+
 async def test_a_store_whose_restore_was_interrupted_starts_nothing(
     made: Path, empty: str, tmp_path: Path
 ) -> None:
