@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from arrears.commands import contracts, creditor, dead_letters, evidence, policy, scenario
+from arrears.commands import contracts, creditor, dead_letters, erasure, evidence, policy, scenario
 from arrears.commands.backup import backup, restore
 from arrears.commands.demo import demo
 from arrears.commands.import_ import import_
@@ -40,6 +40,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(creditor.app, name="creditor")
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(erasure.app, name="erasure")
 app.add_typer(contracts.app, name="contracts")
 app.command()(replay)
 app.command()(backup)

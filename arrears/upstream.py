@@ -19,7 +19,7 @@ async def send(apis: Apis, events: Sequence[Event]) -> list[tuple[int, str]]:
         "/v1/events",
         content=orjson.dumps(events),
         content_type="application/cloudevents-batch+json",
-        roles=("upstream",),
+        roles=("upstream", "administration"),
         also_fine=frozenset({_NOT_ONE_TAKEN}),
     )
     if "events" not in answer:

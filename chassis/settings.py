@@ -101,6 +101,12 @@ class Settings(BaseSettings):
     pool_size: int = Field(
         default=8, ge=2, le=100, description="PostgreSQL connections per service, at most"
     )
+    erasure_hours: int = Field(
+        default=72,
+        ge=1,
+        le=8760,
+        description="how long an erasure asked for on the bus waits for a person's confirmation",
+    )
     request_bytes_max: int = Field(
         default=1_048_576, ge=1024, description="size of an HTTP request body, at most"
     )

@@ -279,3 +279,21 @@ class CreditorSourcesChanged(LedgerContract):
     TYPE: ClassVar[str] = "ledger.creditor.sources_changed.v1"
 
     sources: Annotated[tuple[Label, ...], Field(max_length=100)] = ()
+
+
+class AccountErasureConfirmed(LedgerContract):
+    """A person confirmed that the debtor's personal data are to be destroyed: every service does it
+    now. `billing.account.erased` alone only asks for it.
+    """
+
+    TYPE: ClassVar[str] = "ledger.account.erasure_confirmed.v1"
+
+    account_id: Identifier
+
+
+class AccountErasureLapsed(LedgerContract):
+    """An erasure that was asked for on the bus was not confirmed in time: nothing happens."""
+
+    TYPE: ClassVar[str] = "ledger.account.erasure_lapsed.v1"
+
+    account_id: Identifier

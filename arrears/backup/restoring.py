@@ -30,6 +30,8 @@ from chassis.settings import ServiceName, Settings
 from chassis.store import restored
 from chassis.store.offsets import Positions
 from chassis.store.pool import acquire
+from contracts.words.streams import Subject
+from services.ledger.erasures import erase_again
 from services.notifier.restored import know_sent
 
 _PUBLISHED_AT_ONCE = 200
@@ -166,6 +168,8 @@ class _Restoring:
 
     async def _erase(self, found: Since) -> None:
         for message in found.erasures:
+            who = Subject(message.creditor, message.subject)
+            await erase_again(self._stack.services["ledger"], who)  # which does not hear itself
             for service in self._stack.services.values():
                 route = service.blueprint.messages.get(message.type)
                 if route is not None:

@@ -13,13 +13,13 @@ from chassis.bus.base import Record
 from chassis.runtime.instance import Instance
 from chassis.runtime.outgoing import message_id
 from chassis.store.pool import acquire
-from contracts import billing, dunning, legal, notifier
+from contracts import dunning, ledger, legal, notifier
 from contracts.codec import Message, decode
 from contracts.errors import MalformedMessage, UnknownType
 from contracts.words.streams import Subject
 from services.notifier.restored import Told, fate
 
-ERASURES = frozenset({billing.AccountErased.TYPE})
+ERASURES = frozenset({ledger.AccountErasureConfirmed.TYPE})
 _BY_PEOPLE = frozenset(
     model.TYPE
     for model in (

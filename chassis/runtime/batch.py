@@ -21,7 +21,6 @@ from contracts.registry import MODELS, OWNERS
 from contracts.words.streams import Subject
 
 SLICE_RECORDS = 200
-ERASED = "billing.account.erased.v1"
 OTHER_BODY = "this id was used before with another body; the first one stands"
 _PERSONAL = "billing"
 """The only topic with personal data in clear."""
@@ -119,8 +118,6 @@ class Batch:
                 if self._asks_before:
                     self.before[inbox.id_before(message)] = row[0]
                 items.append((record, message, route, route.streams(message, lane)))
-                if message.type == ERASED:
-                    self.erasures.add(record.key)
             elif known == body:
                 self.duplicates[message.type] += 1
             else:

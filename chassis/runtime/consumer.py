@@ -33,7 +33,7 @@ from chassis.store.pool import acquire
 from chassis.store.store import Store
 from chassis.store.vault import UNATTRIBUTED
 from chassis.store.work import Work
-from contracts.words.streams import Subject
+from contracts.words.streams import Subject, key_of
 
 log = get_logger(__name__)
 
@@ -133,7 +133,7 @@ class Consumer:
 
     async def _after(self, batch: Batch, seconds: float) -> None:
         """What a committed batch leads to; nothing of it may have the batch applied again."""
-        self.erasure_seen |= bool(batch.of_erased(self.erased))
+        self.erasure_seen |= bool(batch.erasures or batch.of_erased(self.erased))
         self.erased |= batch.erasures
         await self.parked.retry_after_batch(batch)
         self._count(batch, seconds)
@@ -250,6 +250,7 @@ class Consumer:
             if refusal is not None:
                 kind, reason = type(refusal).__name__, str(refusal)
                 batch.park(record, message, kind, reason, holds_id=True)
+        batch.erasures |= {key_of(*subject).encode() for subject in work.keys.erased}
 
     def _count(self, batch: Batch, seconds: float) -> None:
         service = self.metrics.service

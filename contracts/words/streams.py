@@ -38,6 +38,11 @@ def numbers_stream(creditor: str, account: str) -> str:
     return f"numbers-{creditor}/{account}"
 
 
+def erasure_stream(creditor: str, account: str) -> str:
+    """The stream of what is asked and said of erasing an account's debtor."""
+    return f"erasure-{creditor}/{account}"
+
+
 def matter_stream(creditor: str, account: str) -> str:
     """The stream of an account's legal matters."""
     return f"matter-{creditor}/{account}"

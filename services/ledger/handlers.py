@@ -8,11 +8,11 @@ from chassis.runtime.routes import MessageRoute, WakeRoute
 from chassis.store.work import Work
 from contracts import billing, dunning, legal
 from contracts.codec import Message
-from contracts.words.streams import Subject, account_stream, creditor_of, terms_stream
-from services.ledger import asked, cash, numbers
+from contracts.words.streams import account_stream, creditor_of, terms_stream
+from services.ledger import asked, cash, erasures, numbers
 from services.ledger.domain import commands as c
 from services.ledger.domain import terms as creditor_terms
-from services.ledger.domain.aggregates import ACCOUNT, CASH_DESK
+from services.ledger.domain.aggregates import ACCOUNT, CASH_DESK, ERASURE
 from services.ledger.domain.by_itself import decide_wake
 from services.ledger.domain.calendar import local_day
 from services.ledger.domain.decide import decide, step
@@ -25,6 +25,8 @@ from services.ledger.domain.terms import Terms
 
 ToCommand = Callable[[Any], c.Command]
 ToCommandIfAny = Callable[[Any], c.Command | None]
+ERASURE_HOURS = 72
+"""How long an erasure asked for on the bus waits for a person, where no setting says otherwise."""
 
 
 def account_and_terms(message: Message, lane: int) -> Sequence[str]:
@@ -62,11 +64,6 @@ def _and_numbers(streams: Sequence[str], message: Message) -> Sequence[str]:
 def account_streams(message: Message, lane: int) -> Sequence[str]:
     """The stream of what an account tells of itself: the ledger only wants its number."""
     return _and_numbers((), message)
-
-
-def erasure_streams(message: Message, lane: int) -> Sequence[str]:
-    """The streams with what must be let go of an erased debtor."""
-    return (numbers.stream_of(message),)
 
 
 def only_terms(message: Message, lane: int) -> Sequence[str]:
@@ -182,12 +179,6 @@ def publish_terms(work: Work, message: Message) -> None:
     cash.set_desk(work, message)
 
 
-def erase(work: Work, message: Message) -> None:
-    """The debtor's key is destroyed, numbers with it; the sums hold no personal data and stay."""
-    numbers.forget(work, message)
-    work.erase(Subject(message.creditor, message.subject))
-
-
 MESSAGES: dict[str, MessageRoute] = {
     billing.AccountUpserted.TYPE: MessageRoute(
         account_streams, describe_account, subject=numbers.is_numbered
@@ -207,7 +198,7 @@ MESSAGES: dict[str, MessageRoute] = {
         lambda data: c.GrantCredit(data.credit_id, data.amount, data.currency)
     ),
     billing.InvoiceCancelled.TYPE: with_history(lambda data: c.CancelItem(data.invoice_id)),
-    billing.AccountErased.TYPE: MessageRoute(erasure_streams, erase, subject=True),
+    billing.AccountErased.TYPE: erasures.requested(hours=ERASURE_HOURS),
     dunning.CaseOpened.TYPE: MessageRoute(account_and_terms, open_case),
     dunning.CasePolicyChanged.TYPE: MessageRoute(account_and_terms, move_case),
     dunning.TermsPublished.TYPE: MessageRoute(only_terms, publish_terms),
@@ -242,4 +233,5 @@ def _terms_of(stream: str, lane: int) -> Sequence[str]:
 WAKES: dict[str, WakeRoute] = {
     ACCOUNT.name: WakeRoute(begin_days, _terms_of),
     CASH_DESK.name: WakeRoute(cash.count, prepare=cash.every_desk),
+    ERASURE.name: erasures.WAKE,
 }

@@ -1,6 +1,7 @@
 """The ledger, wired: the only place that puts its pieces together."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from chassis.bus.base import Bus
 from chassis.clock import Clock
@@ -8,7 +9,9 @@ from chassis.runtime.blueprint import Blueprint
 from chassis.runtime.instance import Instance, no_probe
 from chassis.settings import Settings
 from contracts import dunning
+from contracts.billing import AccountErased
 from contracts.words.streams import sources_stream
+from services.ledger import erasures
 from services.ledger.api import routers
 from services.ledger.domain.aggregates import AGGREGATES
 from services.ledger.handlers import MESSAGES, WAKES
@@ -42,6 +45,8 @@ async def build(
     strict: bool = False,
 ) -> Instance:
     """The ledger on a store and a bus; `strict` for simulations. See `Instance.open`."""
+    messages = {**MESSAGES, AccountErased.TYPE: erasures.requested(settings.erasure_hours)}
+    blueprint = replace(BLUEPRINT, messages=messages)
     return await Instance.open(
-        BLUEPRINT, settings, clock=clock, bus=bus, dsn=dsn, probe=probe, strict=strict
+        blueprint, settings, clock=clock, bus=bus, dsn=dsn, probe=probe, strict=strict
     )

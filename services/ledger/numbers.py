@@ -2,7 +2,7 @@
 
 from chassis.store.work import Work
 from contracts.codec import Message
-from contracts.words.streams import numbers_stream, subject_of
+from contracts.words.streams import Subject, numbers_stream, subject_of
 from services.ledger.domain.numbers import Kind, NumberNoted, NumbersErased
 
 
@@ -26,8 +26,8 @@ def note(work: Work, message: Message, kind: Kind, id_: str) -> None:
     work.append(stream, [NumberNoted(kind, id_, work.seal(subject, number), index)])
 
 
-def forget(work: Work, message: Message) -> None:
+def forget(work: Work, who: Subject) -> None:
     """Let go of an erased debtor's numbers."""
-    stream = stream_of(message)
+    stream = numbers_stream(*who)
     if work.state(stream).count:
         work.append(stream, [NumbersErased()])

@@ -16,10 +16,11 @@ from contracts.splitting import in_parts
 from contracts.words.streams import subject_of
 from services.ledger.domain import events as e
 from services.ledger.domain.cash.events import CashCounted
+from services.ledger.domain.erasure import ErasureEvent
 from services.ledger.domain.late_fee import Accrual
 from services.ledger.domain.sources import SourcesEvent
 from services.ledger.domain.state import Item
-from services.ledger.publish_creditors import cash_counted, sources_changed
+from services.ledger.publish_creditors import cash_counted, erasure_moved, sources_changed
 
 _BEYOND_ANY_CAP = Decimal(10**23)
 """What a late fee comes to, or grows by in a day, at the most: a message can tell so much."""
@@ -30,7 +31,9 @@ def publish(stored: Stored) -> list[Outgoing]:
     if isinstance(stored.event, CashCounted):
         return list(cash_counted(stored, stored.event))
     if isinstance(stored.event, SourcesEvent):
-        return [sources_changed(stored, stored.event)]
+        return sources_changed(stored, stored.event)
+    if isinstance(stored.event, ErasureEvent):
+        return erasure_moved(stored, stored.event)
     if not isinstance(stored.event, e.Event):
         return []
     creditor, account = subject_of(stored.stream)

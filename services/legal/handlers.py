@@ -157,7 +157,9 @@ def messages(drafting: Drafting) -> dict[str, MessageRoute]:
     """What is done with each message."""
     return {
         billing.AccountUpserted.TYPE: MessageRoute(_matter, _on(debtor_upserted), subject=True),
-        billing.AccountErased.TYPE: MessageRoute(_matter, _on(debtor_erased), subject=True),
+        ledger.AccountErasureConfirmed.TYPE: MessageRoute(
+            _matter, _on(debtor_erased), subject=True
+        ),
         billing.InvoiceIssued.TYPE: MessageRoute(
             _matter_if_numbered, _on(invoice_numbered), subject=_is_numbered
         ),

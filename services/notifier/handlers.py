@@ -147,7 +147,7 @@ def wake_account(work: Work, stream: str) -> None:
 
 MESSAGES: dict[str, MessageRoute] = {
     billing.AccountUpserted.TYPE: MessageRoute(_account, _on(debtor_upserted), subject=True),
-    billing.AccountErased.TYPE: MessageRoute(_account, _on(debtor_erased), subject=True),
+    ledger.AccountErasureConfirmed.TYPE: MessageRoute(_account, _on(debtor_erased), subject=True),
     billing.InvoiceIssued.TYPE: MessageRoute(
         _account_if_detailed, _on(invoice_issued), subject=True
     ),

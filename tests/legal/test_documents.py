@@ -3,7 +3,7 @@
 import hashlib
 from datetime import UTC, datetime, timedelta
 
-from contracts import billing, dunning
+from contracts import dunning, ledger
 from contracts.words.streams import Subject
 from tests.legal.world import LegalWorld
 from tests.support.service_world import ACCOUNT, CREDITOR
@@ -154,7 +154,7 @@ async def test_an_erased_debtor_leaves_no_document(world: LegalWorld) -> None:
     await world.debtor(id_number="510104199001011234")
     await world.asks(version=await world.owes(830000))
     await world.run()
-    await world.publish(billing.AccountErased(account_id=ACCOUNT, reason="asked for"))
+    await world.publish(ledger.AccountErasureConfirmed(account_id=ACCOUNT))
     await world.run()
     assert not [path for path in world.documents.rglob("*") if path.is_file()]
     async with world.client("legal") as client:

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from email import message_from_bytes, policy
 
-from contracts import billing, dunning
+from contracts import dunning, ledger
 from contracts.words.streams import Subject
 from tests.notifier.world import World
 from tests.support.service_world import ACCOUNT, CREDITOR
@@ -207,7 +207,7 @@ async def test_an_erased_debtor_leaves_no_file_and_no_name(world: World) -> None
     world.clock.set(EVENING)
     await world.request("N-2", version=version)
     await world.run()
-    await world.publish(billing.AccountErased(account_id=ACCOUNT, reason="asked for"))
+    await world.publish(ledger.AccountErasureConfirmed(account_id=ACCOUNT))
     await world.run()
     assert not [path for path in world.outbox.rglob("*") if path.is_file()]
     told = {one.data.notice_id: one for one in await world.published("notifier")}

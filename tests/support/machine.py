@@ -127,6 +127,10 @@ class Running:
         body = {"amount": amount, "until": "2026-03-20"}
         await self.call("dunning", "POST", f"/v1/accounts/{account}/promises", "manager", body)
 
+    async def erase(self, account: str) -> None:
+        """Somebody has a debtor erased."""
+        await self.call("ledger", "POST", f"/v1/accounts/{account}/erasure", "administration")
+
     async def owed(self, accounts: Iterable[str]) -> dict[str, int]:
         """The principal of each account."""
         found = {}

@@ -75,9 +75,7 @@ class Story:
         self.since += [*new, self.upstream.paid("A-3", "P-1", 400)]
         await running.send(self.since)
         await running.settle()
-        erased = self.upstream.event("account.erased.v1", ERASED, "1")
-        self.since.append(erased)
-        await running.send([erased])
+        await running.erase(ERASED)
         await running.promise("A-5", 500)
         await running.settle()
 
@@ -109,6 +107,7 @@ class Story:
         async with self.empty.running() as running:
             if not self.bus_survives:
                 await running.send([*self.sent[-2:], *self.since])
+                await running.erase(ERASED)
             await running.settle()
             yield running
 

@@ -54,7 +54,7 @@ def messages(decisions: Decisions) -> Mapping[str, MessageRoute]:
 
     return {
         billing.AccountUpserted.TYPE: to_account(account_updated, subject=True),
-        billing.AccountErased.TYPE: MessageRoute(of_account, erased, subject=True),
+        ledger.AccountErasureConfirmed.TYPE: MessageRoute(of_account, erased, subject=True),
         billing.InvoiceIssued.TYPE: MessageRoute(_of_account_if_marked, invoice_marked),
         billing.DirectDebitFailed.TYPE: to_account(from_billing.debit_failed),
         billing.ObservationRecorded.TYPE: to_account(

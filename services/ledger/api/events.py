@@ -18,10 +18,12 @@ from chassis.runtime.service import Service
 from chassis.runtime.sources import not_among
 from chassis.store.pool import acquire
 from chassis.store.reads import states
+from contracts.billing import AccountErased
 from contracts.codec import SIZE_MAX, Message, decode
 from contracts.errors import MalformedMessage, UnknownType
 from contracts.registry import MODELS
-from contracts.words.streams import creditor_of, key_of, sources_stream
+from contracts.words.streams import Subject, creditor_of, key_of, sources_stream
+from services.ledger import erasures
 from services.ledger.api.events_document import BATCH, BINARY_ATTRIBUTES, BODY, REFUSED, refused
 from services.ledger.api.models import EventResult, EventResults
 from services.ledger.domain.aggregates import SOURCES
@@ -32,6 +34,7 @@ _AT_ONCE = 50
 
 _SINGLE = "application/cloudevents+json"
 _BATCH = "application/cloudevents-batch+json"
+_AT_THE_DOOR = "sent as an event over HTTP"
 _ACCEPTED, _UNPROCESSABLE = 202, 422
 _INSTANT_LENGTH_MAX = 64
 _Headers = tuple[tuple[str, bytes], ...]
@@ -41,7 +44,7 @@ _read_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _ENDLESS_INSTANT = re.compile(rb'"(\w+)"\s*:\s*"\d{4}-\d\d-\d\d[Tt ][0-9:.]{32}')
 """An instant with more digits than any clock has; the decoder would read it to its end."""
 
-Upstream = Annotated[Principal, Depends(require("upstream"))]
+Upstream = Annotated[Principal, Depends(require("upstream", "administration"))]
 
 
 def router(service: Service) -> APIRouter:
@@ -99,17 +102,23 @@ async def _taken(
     closed = await _closed(service, [message for _, message, _, _ in judged if message is not None])
     results: list[EventResult] = []
     outgoing: list[Outgoing] = []
+    ordered: list[Message] = []
     for result, message, value, headers in judged:
         foreign = None if message is None else not_among(closed, TOPIC, message)
         if foreign is not None:
             results.append(EventResult(id=result.id, status="rejected", problem=str(foreign)))
             continue
         results.append(result)
-        if message is not None:
+        if message is not None and message.type == AccountErased.TYPE:
+            ordered.append(message)
+        elif message is not None:
             outgoing.append(_to_bus(message, value, headers, service.bus.partitions))
-    if not outgoing:
+    if not outgoing and not ordered:
         return refused(results)
     await service.bus.publish(outgoing)
+    for message in ordered:
+        subject = Subject(message.creditor, message.subject)
+        await erasures.order(service, subject, who.subject, _AT_THE_DOOR, message.id)
     return EventResults(events=results)
 
 
@@ -164,6 +173,8 @@ def _judge(who: Principal, value: bytes, headers: _Headers) -> tuple[EventResult
         return EventResult(id=_id_of(value, headers), status="rejected", problem=str(error)), None
     if MODELS[message.type].TOPIC != TOPIC:
         problem = f"type: {message.type} is not an upstream event"
+    elif not who.has(_role(message)):
+        problem = f"type: {message.type} takes the role {_role(message)}"
     elif not who.may_see(message.creditor):
         problem = f"creditor: the token does not cover {message.creditor}"
     elif len(value) > SIZE_MAX:
@@ -181,6 +192,11 @@ def _endless(value: bytes, headers: _Headers) -> str | None:
         return "time"
     found = _ENDLESS_INSTANT.search(value)
     return None if found is None else found[1].decode()
+
+
+def _role(message: Message) -> str:
+    """Who may send a message: nobody but a person erases a debtor."""
+    return "administration" if message.type == AccountErased.TYPE else "upstream"
 
 
 def _to_bus(message: Message, value: bytes, headers: _Headers, partitions: int) -> Outgoing:

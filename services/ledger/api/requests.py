@@ -1,22 +1,17 @@
-"""What people ask of an account: a refund of prepaid money, the erasure of a debtor's personal
-data.
-"""
+"""What people ask of an account: a refund of prepaid money."""
 
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from chassis.bus.base import Outgoing, lane_of
 from chassis.errors import BrokenInvariant, NotFound
 from chassis.http.auth import Principal, require
 from chassis.http.idempotency import request_id
 from chassis.runtime.service import Service
 from chassis.store.work import Work
-from contracts import billing
-from contracts.codec import CONTENT_TYPE, encode
 from contracts.words.streams import Subject, account_stream, key_of
-from services.ledger.api.models import ErasureOut, RefundIn, RefundOut
+from services.ledger.api.models import RefundIn, RefundOut
 from services.ledger.api.snapshot import AccountId, Creditor
 from services.ledger.domain.commands import Refund
 from services.ledger.domain.decide import decide
@@ -31,9 +26,6 @@ def router(service: Service) -> APIRouter:
     routes = APIRouter(prefix="/v1/accounts", tags=["accounts"])
     requests = Requests(service)
     routes.post("/{account_id}/refunds", status_code=201, operation_id="pay_back")(requests.refund)
-    routes.post("/{account_id}/erasure", status_code=202, operation_id="erase_debtor")(
-        requests.erasure
-    )
     return routes
 
 
@@ -67,29 +59,6 @@ class Requests:
             currency=event.effects.balance.currency,
             prepaid=event.effects.balance.prepaid,
         )
-
-    async def erasure(
-        self,
-        who: Annotated[Principal, Depends(require("administration"))],
-        account_id: AccountId,
-        event_id: RequestId,
-        creditor: Creditor = None,
-    ) -> ErasureOut:
-        """Have every service destroy its key for the debtor's personal data; the sums stay."""
-        owner = who.scope(creditor)
-        key = key_of(owner, account_id).encode()
-        value = encode(
-            billing.AccountErased(account_id=account_id),
-            id=event_id,
-            source="arrears/ledger",
-            time=self.service.clock.now(),
-            creditor=owner,
-            subject=account_id,
-        )
-        lane = lane_of(key, self.service.bus.partitions)
-        headers = (("content-type", CONTENT_TYPE.encode()),)
-        await self.service.bus.publish([Outgoing("billing", lane, key, value, headers)])
-        return ErasureOut(event_id=event_id, account_id=account_id)
 
 
 def _refund(work: Work, subject: Subject, command: Refund) -> RefundFellDue:

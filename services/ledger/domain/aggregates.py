@@ -3,7 +3,7 @@
 from typing import Any
 
 from chassis.store.aggregate import Aggregate
-from services.ledger.domain import evolve, numbers, sources, state, terms
+from services.ledger.domain import erasure, evolve, numbers, sources, state, terms
 from services.ledger.domain.cash import events as cash_events
 from services.ledger.domain.cash import evolve as cash_evolve
 from services.ledger.domain.cash import receipts
@@ -69,6 +69,16 @@ SOURCES: Aggregate[sources.Sources, Any] = Aggregate(
 )
 """Who may publish `billing` for a creditor."""
 
+ERASURE: Aggregate[erasure.Erasure, Any] = Aggregate(
+    name="erasure",
+    state=erasure.Erasure,
+    events=erasure.ErasureEvent,
+    initial=erasure.initial,
+    evolve=erasure.evolve,
+    wake_at=erasure.wake_at,
+)
+"""The erasure of an account's debtor."""
+
 AGGREGATES: tuple[Aggregate[Any, Any], ...] = (
     ACCOUNT,
     TERMS,
@@ -76,4 +86,5 @@ AGGREGATES: tuple[Aggregate[Any, Any], ...] = (
     RECEIPTS,
     NUMBERS,
     SOURCES,
+    ERASURE,
 )

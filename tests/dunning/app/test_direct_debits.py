@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contracts import billing
+from contracts import billing, ledger
 from tests.dunning.app.world import World, local
 from tests.support.service_world import CREDITOR
 
@@ -121,7 +121,7 @@ async def test_an_answer_to_another_request_changes_nothing_of_the_run(world: Wo
 
 async def test_an_erased_debtor_is_in_no_file(world: World) -> None:
     await _run(world)
-    await world.tell(billing.AccountErased(account_id="P-1"), "P-1")
+    await world.tell(ledger.AccountErasureConfirmed(account_id="P-1"), "P-1")
     assert [row["account"] for row in await _file(world)] == ["P-2"]
     assert (await _requests(world))["P-1"]["mandate"] is None
 

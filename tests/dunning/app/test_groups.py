@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from contracts import billing
+from contracts import billing, ledger
 from tests.dunning.app.world import World, local
 from tests.support.service_world import CREDITOR
 
@@ -46,5 +46,5 @@ async def test_cases_are_grouped_by_guarantor_whose_name_is_sealed(world: World)
 async def test_guarantor_of_erased_debtors_groups_nothing(world: World) -> None:
     await two_cases(world)
     for account in ("P-1", "P-2"):
-        await world.tell(billing.AccountErased(account_id=account), account)
+        await world.tell(ledger.AccountErasureConfirmed(account_id=account), account)
     assert [(g["key"], g["name"]) for g in await groups(world, "guarantor")] == [(None, None)]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from contracts import billing, dunning
+from contracts import billing, dunning, ledger
 from contracts.words.streams import Subject
 from services.dunning.api.roles import ROLES_OF
 from tests.dunning.app.world import World, local
@@ -219,7 +219,7 @@ async def test_after_erasure_nothing_shows_the_person(overdue: World) -> None:
     await overdue.post("/v1/accounts/P-1/replies", note)
     assert PLANTED in (await overdue.get("/v1/accounts/P-1/timeline")).text
     before = (await overdue.get("/v1/accounts/P-1")).json()["overdue"]
-    await overdue.tell(billing.AccountErased(account_id="P-1"))
+    await overdue.tell(ledger.AccountErasureConfirmed(account_id="P-1"))
     account = (await overdue.get("/v1/accounts/P-1")).json()
     timeline = await overdue.get("/v1/accounts/P-1/timeline")
     assert account["debtor"] == {"erased": True}

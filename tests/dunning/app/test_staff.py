@@ -60,7 +60,7 @@ class TestResponsible:
         assert (await world.get(f"/v1/cases/{case['case_id']}")).json()["owners"] == [KEEPER]
         shown = (await world.get("/v1/accounts/P-1")).json()
         assert [task["owner"] for task in shown["open_tasks"]] == [KEEPER]
-        await world.tell(billing.AccountErased(account_id="P-1"))
+        await world.tell(ledger.AccountErasureConfirmed(account_id="P-1"))
         assert KEEPER not in (await world.get("/v1/cases")).text
 
     async def test_nobody_outside_is_told_the_name_and_the_store_does_not_show_it(

@@ -4,7 +4,7 @@ import csv
 from datetime import date
 from typing import Any
 
-from contracts import billing
+from contracts import ledger
 from services.dunning.reports import REPORTS
 from services.dunning.reports.export import MONEY
 from tests.dunning.app.world import World, local
@@ -56,7 +56,7 @@ async def test_names_of_an_erased_debtor_are_gone(world: World) -> None:
     await world.knows("张三")
     await world.owes(100, date(2026, 3, 3))
     await world.run_until(local(3, 5, 12))
-    await world.tell(billing.AccountErased(account_id="P-1"))
+    await world.tell(ledger.AccountErasureConfirmed(account_id="P-1"))
     row = (await world.get(f"{URL}/register")).json()["values"]["accounts"]["P-1"]
     assert row["name"] is None
     assert row["principal"] == 100

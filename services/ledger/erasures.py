@@ -1,0 +1,98 @@
+"""The erasure of debtors: what messages, wake-ups and people make of it."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from chassis.logging import get_logger
+from chassis.runtime.routes import MessageRoute, WakeRoute
+from chassis.runtime.service import Service
+from chassis.store.work import Work
+from contracts import billing
+from contracts.codec import Message
+from contracts.words.streams import Subject, erasure_stream, key_of, numbers_stream, subject_of
+from services.ledger import numbers
+from services.ledger.domain import erasure
+from services.ledger.domain.erasure import DebtorErased, Erasure, ErasureEvent, Request
+
+log = get_logger(__name__)
+
+Decide = Callable[[Erasure], Sequence[ErasureEvent]]
+_RESTORED = "confirmed before the store was restored"
+
+
+def _streams(message: Message, _lane: int) -> Sequence[str]:
+    who = Subject(message.creditor, message.subject)
+    return (erasure_stream(*who), numbers_stream(*who))
+
+
+def requested(hours: int) -> MessageRoute:
+    """The route of `billing.account.erased.v1`: it is carried out where a person has confirmed it;
+    else it waits so many hours for one.
+    """
+
+    def erase(work: Work, message: Message) -> None:
+        data: billing.AccountErased = message.data
+        who = Subject(message.creditor, message.subject)
+        stream = erasure_stream(*who)
+        wanted = Request(message.id, message.source, work.now + timedelta(hours=hours))
+        events = erasure.request(work.state(stream), wanted)
+        if any(isinstance(event, DebtorErased) for event in events):
+            numbers.forget(work, who)
+            work.erase(who)
+        elif work.is_erased(who):
+            return
+        elif events and data.reason:
+            sealed = work.seal(who, data.reason)
+            events = erasure.request(work.state(stream), replace(wanted, sealed=sealed))
+        work.append(stream, events)
+
+    return MessageRoute(_streams, erase, subject=True)
+
+
+def lapse(work: Work, stream: str) -> None:
+    """Nobody confirmed in time; somebody should know."""
+    events = erasure.lapse(work.state(stream), work.now)
+    work.append(stream, events)
+    if events:
+        creditor, account = subject_of(stream)
+        log.warning("erasure_lapsed", creditor=creditor, account=account, todo=_LAPSED)
+
+
+_LAPSED = "nobody confirmed that the debtor is to be erased; ask upstream to send it again"
+WAKE = WakeRoute(lapse)
+
+
+async def answer(service: Service, who: Subject, decide: Decide, cause: str | None = None) -> None:
+    """What a person says of an account's erasure."""
+    stream = erasure_stream(*who)
+
+    def run(work: Work) -> None:
+        work.append(stream, decide(work.state(stream)))
+
+    await service.execute(key_of(*who), [stream], run, cause=cause)
+
+
+async def order(
+    service: Service, who: Subject, by: str, reason: str, cause: str | None = None
+) -> None:
+    """A person with the role for it wants a debtor erased; it is carried out when the ledger's own
+    word of it comes back on `billing`, in order with what was told of the debtor.
+    """
+    await answer(service, who, lambda state: erasure.order(state, by, reason), cause)
+
+
+async def erase_again(service: Service, who: Subject) -> None:
+    """Destroy the key of a debtor whose erasure is confirmed on the bus and not in this store,
+    which was restored from an earlier backup. Before anything is served.
+    """
+    stream, numbered = erasure_stream(*who), numbers_stream(*who)
+
+    def run(work: Work) -> None:
+        work.append(stream, erasure.order(work.state(stream), "arrears restore", _RESTORED))
+        work.append(stream, erasure.carry_out(work.state(stream)))
+        numbers.forget(work, who)
+        work.erase(who)
+
+    await service.execute(key_of(*who), [stream, numbered], run, subjects=[who])
