@@ -18,6 +18,7 @@ VICTIM, VILLAIN = "acme", "mallory"
 VILLAIN_SOURCE, VICTIM_SOURCE = "mallory/billing", "acme/billing"
 ACCOUNTS = 12
 SIZES = (10_000, 200_000, 900_000)
+_VALUE_MAX, _HEADER_MAX = 900_000, 5_000
 Event = dict[str, Any]
 
 
@@ -198,7 +199,9 @@ class HostileEvents:
         if headers is None:
             headers = (("content-type", CONTENT_TYPE.encode()),)
         text = nasty.written(event) if value is None else value
-        return Sent(what, topic, lane_of(key, self._partitions), key, text[:950_000], headers)
+        # The bus takes no more than a million bytes: what is larger never gets anywhere.
+        short = tuple((name, told[:_HEADER_MAX]) for name, told in headers)
+        return Sent(what, topic, lane_of(key, self._partitions), key, text[:_VALUE_MAX], short)
 
 
 def _rest(sent: Sent) -> tuple[Any, ...]:
