@@ -3,8 +3,9 @@
 import asyncio
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -103,7 +104,7 @@ async def _play(world: World, outcome: Outcome, say: Say) -> None:
         asked = [requests.next(count + n) for n in range(_share(plan.requests, phase))]
         outcome.sent += hostile
         try:
-            await _phase(world, phase, hostile, asking.ask(asked))
+            await _phase(world, phase, hostile, partial(asking.ask, asked))
             await world.pass_days(plan.days)
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody may come to a stop
             outcome.found["services stopped"] = [f"phase {phase + 1}: {error!r}"]
@@ -116,14 +117,14 @@ async def _play(world: World, outcome: Outcome, say: Say) -> None:
 
 
 async def _phase(
-    world: World, phase: int, hostile: list[Sent], requests: Coroutine[Any, Any, None]
+    world: World, phase: int, hostile: list[Sent], ask: Callable[[], Awaitable[None]]
 ) -> None:
     """The valid events between the hostile ones, and the requests while the services work."""
     valid_ones = valid.outgoing(world, phase)
     await _publish(world, hostile[::2])
     await valid.tell(world, valid_ones)
     await _publish(world, hostile[1::2])
-    await asyncio.gather(requests, world.simulation().settle())
+    await asyncio.gather(ask(), world.simulation().settle())
     await world.simulation().settle()
 
 
@@ -152,9 +153,9 @@ async def _judge(world: World, outcome: Outcome, expected: dict[str, list[Any]])
     accounts, records = await accounting.accounts(world)
     outcome.lines += [f"records on the bus {records}", *accounting.summary(accounts)]
     found["records unaccounted for"] = [each for one in accounts for each in one.lost]
-    found["sent and not on the bus"] = await accounting.missing(
-        world, outcome.sent, answers.accepted
-    )
+    lost, erased = await accounting.missing(world, outcome.sent, answers.accepted)
+    outcome.lines.append(f"taken off the bus by erasures {erased}")
+    found["sent and not on the bus"] = lost
     found["valid events without effect"] = _different(expected, outcome.effects)
     found["lanes stopped"] = await probes.still(world)
 
