@@ -29,10 +29,10 @@ class Pace:
 
 
 class Backlog:
-    """What was read of a lane and is not consumed yet."""
+    """What was read of a lane and is not consumed yet; `size` is that of a batch, at most."""
 
     def __init__(self, batch_size: int) -> None:
-        self._size = batch_size
+        self.size = batch_size
         self._queue: asyncio.Queue[list[Record]] = asyncio.Queue(_BATCHES_AHEAD)
         self._rest: list[Record] = []
         self._pace = Pace(_LANE_PACE)
@@ -52,14 +52,14 @@ class Backlog:
         records = self._rest or await self._queue.get()
         if records and len(records) < _SMALL:
             await self._pace.wait()
-        while records and len(records) < self._size and not self._queue.empty():
+        while records and len(records) < self.size and not self._queue.empty():
             more = self._queue.get_nowait()
             if not more:  # the end is after this batch
                 self._queue.put_nowait(more)
                 break
             records = [*records, *more]
-        self._rest = records[self._size :]
-        return records[: self._size]
+        self._rest = records[self.size :]
+        return records[: self.size]
 
     def end(self) -> None:
         """Forget what waits and let whoever consumes find the end."""

@@ -40,6 +40,8 @@ class Lanes:
         self._give_up = give_up
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._backlogs: dict[int, Backlog] = {}
+        self._smaller: dict[int, int] = {}
+        """How large the next batch of a lane is whose last one failed."""
 
     async def fetch(self, wait_seconds: float) -> None:
         """Hand what comes next to the lanes it belongs to."""
@@ -70,7 +72,7 @@ class Lanes:
         lanes = list(self._round.leases.held)
         await self._round.reading.reopen(lanes)
         for lane in lanes:
-            self._backlogs[lane] = Backlog(self._batch_size)
+            self._backlogs[lane] = Backlog(self._smaller.pop(lane, self._batch_size))
             self._tasks[lane] = asyncio.create_task(self._consume(lane))
             self._round.signals.notify(lane)
 
@@ -97,9 +99,12 @@ class Lanes:
                 if is_cancelled():
                     raise
                 log.warning("batch_failed", error=error, **_batch(lane, records))
+                # it may have taken longer than a transaction may: half of it takes half as long
+                self._smaller[lane] = max(1, len(records) // 2)
                 await asyncio.sleep(_BACKOFF_SECONDS)
                 self.reopen.set()
                 return
+            backlog.size = min(self._batch_size, 2 * backlog.size)
 
 
 def _batch(lane: int, records: Sequence[Record]) -> dict[str, Any]:
