@@ -1,16 +1,17 @@
 # What a newcomer needs; `make setup` is the first part of each of them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up kafka test schemathesis clients lint format faults hostile bench clean
+.PHONY: help setup demo up kafka test schemathesis clients lint format faults hostile sabotage bench clean
 
 help:
 	@echo "make demo              six simulated months of 21 creditors, with a summary"
 	@echo "make test              everything a change must pass"
-	@echo "make schemathesis      requests made up for every route, answers held to the documents (EXAMPLES=100 SEED=…)"
+	@echo "make schemathesis [EXAMPLES=50] [SEED=n]  made-up requests, answers held to the documents"
 	@echo "make clients           TypeScript and Go clients made from the APIs' documents (Node 20, Go 1.26)"
 	@echo "make up [KAFKA=h:p]    the four services on this machine, data in ./data"
 	@echo "make kafka [PORT=9092] a local Kafka in the foreground"
 	@echo "make faults [MINUTES=10] [SEED=n]  processes, servers, lines and clocks that fail"
 	@echo "make hostile [SEED=n] [EVENTS=n] [REQUESTS=n] [BUS=embedded|kafka|both]   events and requests that mean harm"
+	@echo "make sabotage          each safeguard is taken away in a copy, and a test must notice"
 	@echo "make bench             the measurements, also in bench/results.json"
 	@echo "make setup             .venv with the locked packages; then .venv/bin/arrears"
 	@echo "make lint | format     style, types, imports | reformat"
@@ -32,8 +33,10 @@ kafka: setup
 test: setup
 	@deploy/test.sh
 
+schemathesis: SEED := $(or $(SEED),$(shell date +%s))
 schemathesis: setup
-	@EXAMPLES=$(or $(EXAMPLES),50) EDGES=1000 .venv/bin/pytest -q -s --timeout 0 tests/answers $(if $(VERBOSE),,| grep -v request)
+	@echo "SEED=$(SEED)"
+	@EXAMPLES=$(or $(EXAMPLES),50) EDGES=1000 SEED=$(SEED) .venv/bin/pytest --timeout 0 tests/answers
 
 clients: setup
 	@.venv/bin/python -m tests.clients.run
@@ -51,6 +54,9 @@ faults: setup
 hostile: setup
 	@.venv/bin/python -m tests.hostile $(if $(SEED),--seed $(SEED)) $(if $(EVENTS),--events $(EVENTS)) \
 	  $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(BUS),--bus $(BUS))
+
+sabotage: setup
+	@.venv/bin/python -m tests.sabotage
 
 bench: setup
 	@.venv/bin/python -m bench

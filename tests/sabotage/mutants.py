@@ -1,0 +1,236 @@
+"""Safeguards, how each is taken away, and the test that notices.
+
+The first ten are those of every system of this kind: they keep messages, money and people apart
+from each other's faults. A creditor's rows are kept apart by the scope of the token (there is no
+row security in the database that a session could forget to set), so that is what is taken away.
+"""
+
+from typing import NamedTuple
+
+
+class Mutant(NamedTuple):
+    """One safeguard taken away: `old` stands once in `file` and becomes `new`."""
+
+    safeguard: str
+    taken_away: str
+    file: str
+    old: str
+    new: str
+    test: str
+    """What must fail: a test's node id, without its parameters."""
+    fails_with: str = r"AssertionError|assert |DID NOT RAISE"
+    """What its failure says: anything else is another fault than the one that is looked for."""
+    cheap: bool = False
+    """Whether its test needs neither store nor bus."""
+
+
+MUTANTS = (
+    Mutant(
+        "offsets compared and set",
+        "whoever reads from an old place moves the lane all the same",
+        "chassis/store/offsets.py",
+        """ do update set next_offset = excluded.next_offset
+where o.next_offset = (
+  select was from unnest($2::text[], $3::bigint[]) w (topic, was) where w.topic = o.topic)\"""",
+        ' do update set next_offset = excluded.next_offset"""',
+        "tests/chassis/test_marks.py::test_who_reads_from_an_old_place_cannot_move_the_lane",
+    ),
+    Mutant(
+        "epoch of a lane",
+        "a former owner passes the fence",
+        "chassis/runtime/leases.py",
+        "where lane = $1 and epoch = $2 for share",
+        "where lane = $1 and $2::bigint is not null for share",
+        "tests/chassis/test_faults.py::test_a_fenced_transaction_keeps_nothing",
+    ),
+    Mutant(
+        "uniqueness of the inbox",
+        "the inbox takes a message twice",
+        "chassis/store/migrations/versions/chassis_0004_inbox_by_creditor.py",
+        "message bytea constraint inbox_message primary key",
+        "message bytea",
+        "tests/chassis/test_consumer.py::"
+        "test_a_duplicate_has_no_effect_in_the_same_batch_and_in_a_later_one",
+    ),
+    Mutant(
+        "advisory lock of a lane",
+        "two transactions append to a lane at once",
+        "chassis/store/store.py",
+        "await connection.execute(_LOCK_LANE, lane)",
+        'await connection.execute("select $1::int", lane)',
+        "tests/chassis/store/test_postgres.py::"
+        "TestDurable::test_an_event_that_commits_late_is_not_skipped",
+    ),
+    Mutant(
+        "outbox marked after the bus took it",
+        "events are marked as published before they are sent",
+        "chassis/runtime/relay.py",
+        """await self._send([message for stored in events for message in self._messages(stored)])
+        self.probe("relay.after_publish")
+        async with acquire(self.store.pool) as connection:
+            await self._mark(connection, lane, position, events[-1].position)
+""",
+        """async with acquire(self.store.pool) as connection:
+            await self._mark(connection, lane, position, events[-1].position)
+        await self._send([message for stored in events for message in self._messages(stored)])
+        self.probe("relay.after_publish")
+""",
+        "tests/chassis/test_marks.py::test_what_the_bus_did_not_take_is_published_later",
+    ),
+    Mutant(
+        "attempt stored before a notice is sent",
+        "the gateway is called without an attempt in the store",
+        "services/notifier/dispatch.py",
+        """            parcels = await execute(service, batch, begin)
+        except Exception:
+            # Attempts may be committed all the same; no gateway was called for them.
+            self.unrecorded |= dict.fromkeys(map(key_of, batch), _NOT_CALLED)
+            raise
+        for parcel in parcels:
+            self.unrecorded.pop(_key(parcel), None)
+        results = await asyncio.gather(*(self._call(service, one) for one in parcels))
+""",
+        """            seen = []
+
+            def look(work):
+                seen.extend(begin(work))
+                raise KeyError
+
+            try:
+                await execute(service, batch, look)
+            except KeyError:
+                results = await asyncio.gather(*(self._call(service, one) for one in seen))
+            parcels = await execute(service, batch, begin)
+        finally:
+            pass
+""",
+        "tests/notifier/test_crashes.py::"
+        "test_after_a_crash_a_channel_with_look_up_sends_exactly_once",
+    ),
+    Mutant(
+        "look at the debt at the moment of sending",
+        "a notice goes as it was asked for",
+        "services/notifier/prepare.py",
+        "        if self._is_stopped(work, stream, notice, terms):\n            return None\n",
+        "",
+        "tests/notifier/test_sending.py::test_a_debt_paid_before_sending_suppresses_the_notice",
+    ),
+    Mutant(
+        "who proposes does not approve",
+        "one person changes a policy alone",
+        "services/dunning/domain/creditor/policy_changes.py",
+        'if command.outcome == "approved" and _same(command.by, proposal.by):',
+        "if False:",
+        "tests/dunning/domain/test_policy_changes.py::test_who_proposes_may_not_approve",
+        cheap=True,
+    ),
+    Mutant(
+        "creditor scope of a token (in place of SET LOCAL)",
+        "a token sees every creditor",
+        "chassis/http/auth.py",
+        "covered = self.sees_all or creditor in self.creditors",
+        "covered = True",
+        "tests/chassis/http/test_auth.py::test_a_foreign_creditor_is_refused",
+    ),
+    Mutant(
+        "time stamp of a signed callback",
+        "a callback of any age is believed",
+        "services/notifier/api/callbacks.py",
+        "if abs(now.timestamp() - int(self._timestamp)) > _TOLERANCE_SECONDS:",
+        "if False:",
+        "tests/notifier/test_api.py::test_a_callback_that_is_not_signed_now_is_refused",
+    ),
+    Mutant(
+        "a failed batch is halved",
+        "only the first record of a failed batch is looked at",
+        "chassis/runtime/consumer.py",
+        "middle = len(records) // 2",
+        "middle = 0",
+        "tests/isolation/test_batches.py::"
+        "test_a_record_the_store_refuses_does_not_stop_those_beside_it",
+    ),
+    Mutant(
+        "creditor in the key of the inbox",
+        "source and id alone say what was consumed",
+        "chassis/store/inbox.py",
+        'f"{message.creditor}\\0{topic}\\0{message.source}\\0{message.id}"',
+        'f"{topic}\\0{message.source}\\0{message.id}"',
+        "tests/isolation/test_inbox.py::"
+        "test_a_guessed_source_and_id_does_not_make_anothers_payment_vanish",
+    ),
+    Mutant(
+        "bound of sums",
+        "an account owes more than a message can tell",
+        "services/ledger/domain/bounds.py",
+        "if owed > AMOUNT_MAX:",
+        "if False:",
+        "tests/isolation/test_large_sums.py::"
+        "test_two_invoices_of_the_largest_amount_are_one_too_many",
+        cheap=True,
+    ),
+    Mutant(
+        "registry of sources",
+        "anybody publishes billing for a creditor that named its sources",
+        "chassis/runtime/sources.py",
+        "if topic != FOREIGN or allowed is None or message.source in allowed:",
+        "if True:",
+        "tests/isolation/boundaries/test_sources.py::"
+        "test_a_source_that_is_not_the_creditors_has_no_effect_in_any_service",
+    ),
+    Mutant(
+        "owner of a topic",
+        "any source is heard on a service's own topic",
+        "chassis/runtime/batch.py",
+        "if route is None or (owner is not None and message.source != owner):",
+        "if route is None:",
+        "tests/isolation/boundaries/test_topics.py::"
+        "test_a_write_off_of_a_foreign_source_on_legal_has_no_effect",
+    ),
+    Mutant(
+        "creditor in the scope of an Idempotency-Key",
+        "one caller's key is the same for all creditors",
+        "chassis/http/idempotency.py",
+        'told = ",".join(creditors).encode("utf-8", "surrogatepass")',
+        'told = b""',
+        "tests/isolation/test_idempotency_keys.py::"
+        "test_the_same_key_for_two_creditors_named_makes_two_things",
+        fails_with="KeyError: 'of'",  # the second creditor's answer is a refusal
+    ),
+    Mutant(
+        "watchdog of lanes",
+        "a lane that stands still is no stall",
+        "chassis/runtime/watchdog.py",
+        "if now - since >= self.seconds:",
+        "if False:",
+        "tests/isolation/test_standing_still.py::"
+        "test_a_lane_that_does_not_move_is_told_once_a_minute",
+        cheap=True,
+    ),
+    Mutant(
+        "a view's fault stays with the view",
+        "it fails the command that is committed",
+        "chassis/runtime/service.py",
+        "            if self.projector.strict:\n                raise\n",
+        "            raise\n",
+        "tests/isolation/test_events_set_aside.py::"
+        "test_a_view_that_fails_does_not_fail_a_command_that_is_committed",
+        fails_with="UndefinedTableError",
+    ),
+    Mutant(
+        "an erased debtor's key is destroyed",
+        "it is kept beside the mark of the erasure",
+        "chassis/store/subject_keys.py",
+        "do update set wrapped = null, erased_at = excluded.erased_at",
+        "do update set erased_at = excluded.erased_at",
+        "tests/chassis/test_consumer.py::"
+        "test_erasing_a_debtor_leaves_sums_and_destroys_what_was_sealed",
+    ),
+    Mutant(
+        "the same id with another body is noticed",
+        "it is taken for a duplicate",
+        "chassis/runtime/batch.py",
+        "elif known == body:",
+        "elif known:",
+        "tests/chassis/test_parked.py::test_the_same_id_with_another_body_is_parked",
+    ),
+)
