@@ -92,7 +92,9 @@ async def execute(service: Service, batch: list[Task], fn: Callable[[Work], Any]
     """Run a function on the accounts of a batch, all of one lane, and their creditors' terms."""
     subjects = list(dict.fromkeys(Subject(one.creditor, one.account) for one in batch))
     streams = [account_stream(*one) for one in subjects]
-    streams += sorted({terms_stream(one.creditor, one.lane) for one in batch})
+    # A notice may have been asked for in another lane than its account's: the command runs in this.
+    lane = service.lane_of(batch[0].creditor, batch[0].account)
+    streams += sorted({terms_stream(one.creditor, lane) for one in batch})
     key = record_key(batch[0].creditor, batch[0].account)
     return await service.execute(key, streams, fn, subjects=subjects)
 
