@@ -70,12 +70,12 @@ class Traffic:
                 self._pay(creditor, HOT, tick, amount, [invoice])
 
     def burst(self, tick: int, pairs: int) -> None:
-        """Invoices and payments at once, two thirds of them of one account for each creditor."""
+        """Invoices and payments at once, a third of them of one account for each creditor."""
         for number in range(pairs):
             creditor = list(CREDITORS)[number % len(CREDITORS)]
-            account = HOT if number % 3 else f"crowd-{number}"
+            account = f"crowd-{number}" if number % 9 > 2 else HOT
             invoice = self._invoice(creditor, account, tick, _FAR, amount := self._amount())
-            self._pay(creditor, account, tick, amount, [invoice])
+            self._pay(creditor, account, tick, amount, [invoice], late=(0,))
 
     def _story(self, creditor: str, tick: int) -> None:
         tell: Callable[[str, str, int], None] = self._rng.choice(
@@ -163,10 +163,19 @@ class Traffic:
         self._tell(creditor, account, tick, "invoice.issued", data)
         return invoice
 
-    def _pay(self, creditor: str, account: str, tick: int, amount: int, invoices: list[str]) -> str:
+    def _pay(
+        self,
+        creditor: str,
+        account: str,
+        tick: int,
+        amount: int,
+        invoices: list[str],
+        late: tuple[int, ...] = (0, 0, 0, 3, 11),
+    ) -> str:
+        """A payment, told some hours after it was received."""
         self._number += 1
         payment = f"P-{account}-{self._number}"
-        told_late = timedelta(hours=self._rng.choice([0, 0, 0, 3, 11]))
+        told_late = timedelta(hours=self._rng.choice(late))
         data = {
             "payment_id": payment,
             "amount": amount,

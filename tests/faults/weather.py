@@ -150,7 +150,7 @@ async def over_the_changes(run: Running) -> None:
 
 
 async def burst(run: Running) -> None:
-    """Thousands of messages at once, most of them for one account of each creditor."""
+    """Thousands of messages at once, a third of them for one account of each creditor."""
     tick = run.system.tick
     more = traffic.Traffic(run.rng.getrandbits(32), number=tick * 1_000_000)
     more.burst(tick, _BURST // 2)
@@ -180,5 +180,5 @@ FAULTS = (
     clocks("all clocks an hour back", an_hour_back),
     clocks("two services ten minutes apart", ten_minutes_apart),
     Fault("F11", "over a change of the clocks", over_the_changes),
-    Fault("F7", f"{_BURST} messages at once, most of three accounts", burst),
+    Fault("F7", f"{_BURST} messages at once, a third of three accounts", burst),
 )
