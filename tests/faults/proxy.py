@@ -59,8 +59,8 @@ class Link:
             await asyncio.gather(
                 self._pump(client, to_server, pair), self._pump(server, to_client, pair)
             )
-        except OSError:
-            pass
+        except (OSError, RuntimeError):
+            pass  # cut, or nothing more may be written: both ends are let go of
         finally:
             self.open -= pair
             for writer in pair:
