@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from arrears.backup.manifest import BILLING
 from chassis.bus.base import Record
+from chassis.runtime.boundaries import misplaced
 from chassis.runtime.instance import Instance
 from chassis.runtime.outgoing import message_id
 from chassis.store.pool import acquire
@@ -80,7 +81,8 @@ async def read(records: AsyncIterator[Record], known: Collection[str]) -> Since:
     """Sort the records of the stretch; `known` are ids of messages whose events are in the backup:
     of these only erasures matter, which not every service may have heard.
 
-    What cannot be read is left: it is met again where it is consumed.
+    What cannot be read is left: it is met again where it is consumed. What does not belong on its
+    topic is nobody's word: anyone may have written it.
     """
     since = Since()
     seen: set[tuple[str, str, str]] = set()
@@ -88,6 +90,8 @@ async def read(records: AsyncIterator[Record], known: Collection[str]) -> Since:
         try:
             message = decode(record.value, record.headers)
         except (MalformedMessage, UnknownType):
+            continue
+        if misplaced(record.topic, message.type, message.source) is not None:
             continue
         identity = message.creditor, message.source, message.id
         if identity in seen:

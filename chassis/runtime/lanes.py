@@ -66,6 +66,7 @@ class Lanes:
             _, late = await asyncio.wait(tasks, timeout=_STOP_SECONDS)
             for task in late:
                 task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)  # none may work on beside a new one
 
     async def _begin_again(self) -> None:
         await self.stop()
@@ -96,11 +97,11 @@ class Lanes:
             # rolled back as a whole; read again from the store's offsets
             except (Exception, asyncio.CancelledError) as error:
                 backlog.end()
+                # it may have taken longer than a transaction may: half of it takes half as long
+                self._smaller[lane] = max(1, len(records) // 2)
                 if is_cancelled():
                     raise
                 log.warning("batch_failed", error=error, **_batch(lane, records))
-                # it may have taken longer than a transaction may: half of it takes half as long
-                self._smaller[lane] = max(1, len(records) // 2)
                 await asyncio.sleep(_BACKOFF_SECONDS)
                 self.reopen.set()
                 return

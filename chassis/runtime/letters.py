@@ -15,9 +15,10 @@ from chassis.store.dead_letters import Original
 from chassis.store.faults import is_its_own, told_of
 from chassis.store.letter_actions import Action, Outcome
 from chassis.store.pool import acquire
-from chassis.store.vault import UNATTRIBUTED
 from contracts.codec import Message, decode
+from contracts.envelope import Told, told
 from contracts.errors import MalformedMessage, UnknownType
+from contracts.registry import MODELS, OWNERS
 from contracts.words.streams import Subject, key_of
 
 _CLEANED = "\ufffd"
@@ -44,15 +45,20 @@ class Letters:
         """Handle another body in the place of the original, which is kept; False when it was
         refused.
 
-        Raises `Malformed` for a body no contract has, `Rejected` for another message's.
+        Raises `Malformed` for a body no contract has, `Rejected` for another message's, and for
+        what a service said: its rules, and the people it asked, stand behind that.
         """
         async with acquire(self.parked.store.pool) as connection:
             letter = await dead_letters.open_letter(connection, letter_id)
+            said = await self._said(connection, letter)
         if letter["stream"] is not None:
             raise Rejected("an event is never rewritten: retry or discard its letter")
+        if letter["source"] in OWNERS:
+            owner = OWNERS[letter["source"]]
+            raise Rejected(f"{owner} said this and nobody else may: retry or discard its letter")
         edited = Original(text.encode(), (("content-type", b"application/cloudevents+json"),))
         message = _decoded(edited)
-        _must_be_the_same(letter, message)
+        _must_be_the_same(said, message)
         lane = self._lane(letter, message)
         return await self.parked.retry(letter_id, Action("edited", who, why, edited), lane)
 
@@ -113,6 +119,14 @@ class Letters:
         await letter_actions.record(connection, keys, now, letter, action, outcome, reason)
         await subject_keys.save(connection, keys, now)
 
+    async def _said(self, connection: Connection, letter: Mapping[str, Any]) -> Told:
+        """What could be read of a letter's message as it came; nothing once it was erased."""
+        keys = await self.parked.store.keys(connection, [_subject(letter)])
+        packed = keys.open(_subject(letter), letter["original"] or b"")
+        if packed is None:
+            return told(b"")
+        return told(*dead_letters.unpack_original(packed))
+
     def _lane(self, letter: Mapping[str, Any], message: Message) -> int:
         """The lane of an edited message: that of its account, else the one it came on."""
         if message.subject == "*":
@@ -127,15 +141,21 @@ def _decoded(edited: Original) -> Message:
         raise Malformed(f"the text is no message: {error}") from error
 
 
-def _must_be_the_same(letter: Mapping[str, Any], message: Message) -> None:
-    """An edited message stays the message of its creditor and id, as far as these could be read."""
-    known = letter["message_id"]
-    if known is not None and _CLEANED not in known and message.id != known:
-        raise Rejected(f"the id of the message stays {known}: what has another id is sent anew")
-    creditor = letter["creditor"]
-    readable = creditor != UNATTRIBUTED.creditor and _CLEANED not in creditor
-    if readable and message.creditor != creditor:
-        raise Rejected(f"the message is of creditor {creditor} and stays so")
+def _must_be_the_same(said: Told, message: Message) -> None:
+    """An edited message stays what it was, as far as that could be read: whose, about whom, from
+    where, of which id and type. A type that no contract describes may have been a slip.
+    """
+    kind = said.type if said.type in MODELS else None
+    whole = {
+        "id": (said.id, message.id),
+        "type": (kind, message.type),
+        "source": (said.source, message.source),
+        "creditor": (said.creditor, message.creditor),
+        "account": (said.subject, message.subject),
+    }
+    for name, (was, now) in whole.items():
+        if was is not None and _CLEANED not in was and was != now:
+            raise Rejected(f"the {name} of the message stays {was}: anything else is sent anew")
 
 
 def _subject(letter: Mapping[str, Any]) -> Subject:

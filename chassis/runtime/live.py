@@ -195,8 +195,11 @@ class Live:
 
     async def _work(self) -> None:
         await self._worker_pace.wait()
-        done = await self._round.work() + await self._round.forget()
-        if not done:
+        try:
+            done = await self._round.work()
+        finally:  # a gateway's fault keeps nobody's data longer
+            forgotten = await self._round.forget()
+        if not done + forgotten:
             await wait_for_signal(self._round.signals.workers, _IDLE_SECONDS)
 
     async def _watch(self) -> None:

@@ -71,23 +71,34 @@ class ParkedMessages:
         """
         if not self.waiting and self.retry_after.isdisjoint(batch.applied):
             return
-        for letter in sorted(await self._worth_a_try(batch.lane, list(batch.messages_again()))):
-            await self._retry_alone(letter)
+        messages = list(batch.messages_again())
+        subjects = self.waiting & {Subject(m.creditor, m.subject) for m in messages}
+        self.waiting -= subjects
+        try:
+            for letter in sorted(await self._worth_a_try(batch.lane, messages, subjects)):
+                await self._retry_alone(letter, subjects)
+        except BaseException:
+            self.waiting |= subjects
+            raise
 
-    async def _retry_alone(self, letter_id: int) -> None:
-        """Try one again after a batch that is committed: whatever comes of it stops nobody."""
+    async def _retry_alone(self, letter_id: int, subjects: set[Subject]) -> None:
+        """Try one again after a batch that is committed: whatever comes of it stops nobody. What
+        a passing fault was in the way of waits for the next message of the same `subjects`.
+        """
         try:
             await self.retry(letter_id)
         except STOP:
             raise
         except Exception as error:  # noqa: BLE001 - it stays a dead letter, people can try again
+            self.waiting |= subjects
             log.warning("letter_not_retried", place=f"dead letter {letter_id}", error=error)
 
-    async def _worth_a_try(self, lane: int, messages: Sequence[Message]) -> set[int]:
+    async def _worth_a_try(
+        self, lane: int, messages: Sequence[Message], subjects: set[Subject]
+    ) -> set[int]:
         letters: set[int] = set()
         async with acquire(self.store.pool) as connection:
-            for subject in self.waiting & {Subject(m.creditor, m.subject) for m in messages}:
-                self.waiting.discard(subject)
+            for subject in subjects:
                 letters.update(await dead_letters.waiting_for_account(connection, *subject))
             for creditor in {m.creditor for m in messages if m.type in self.retry_after}:
                 letters.update(await dead_letters.waiting_for(connection, creditor, lane))

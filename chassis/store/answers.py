@@ -125,7 +125,7 @@ async def release(connection: Connection, wanted: Claim) -> None:
 
 
 class Sweeper:
-    """Deletes answers whose day is over, a lot of them every half hour."""
+    """Deletes answers whose day is over, every half hour, some thousands at once."""
 
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         self._pool = pool
@@ -135,6 +135,8 @@ class Sweeper:
         """Delete, unless that was done a short while ago."""
         if self._next is not None and now < self._next:
             return
+        full = f"DELETE {_SWEPT_AT_ONCE}"
         async with acquire(self._pool) as connection:
-            await connection.execute(_SWEEP, now - KEPT_FOR, _SWEPT_AT_ONCE)
+            while await connection.execute(_SWEEP, now - KEPT_FOR, _SWEPT_AT_ONCE) == full:
+                pass
         self._next = now + _SWEPT_EVERY

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import asyncpg
 
-from chassis.errors import ArrearsError, Conflict, Misconfigured, Transient
+from chassis.errors import ArrearsError, Busy, Conflict, Misconfigured, Transient
 from chassis.logging import place_of
 from chassis.store.pool import LOST
 from contracts.errors import MalformedMessage
@@ -21,7 +21,7 @@ Others speak of the server, of its resources, of rights or of the schema.
 
 def is_its_own(error: BaseException) -> bool:
     """Whether a failure lies in what was handled or written, so that it would fail again."""
-    if isinstance(error, (Conflict, Transient, Misconfigured, *LOST)):
+    if isinstance(error, (Conflict, Transient, Busy, Misconfigured, MemoryError, *LOST)):
         return False
     if isinstance(error, asyncpg.PostgresError):
         return str(error.sqlstate or "").startswith(_OF_THE_DATA)

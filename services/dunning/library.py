@@ -9,10 +9,14 @@ from typing import NamedTuple
 import asyncpg
 
 from chassis.aside import aside
-from chassis.errors import Transient
+from chassis.errors import BrokenInvariant, Transient
+from chassis.logging import get_logger
 from services.dunning.domain.case.state import PolicyRef
 from services.dunning.policy.load import available, get, loads, with_parameters
 from services.dunning.policy.model import Pack
+from services.dunning.policy.problem import PackError
+
+log = get_logger(__name__)
 
 _KEEP = """
 insert into policy_documents (content_hash, file, document) values ($1, $2, $3)
@@ -20,6 +24,7 @@ on conflict (content_hash) do nothing"""
 _UNKNOWN = """
 select content_hash, file, document from policy_documents where content_hash <> all($1::text[])"""
 _TEXT = "select document from policy_documents where content_hash = $1"
+_TODO = "give the creditor a policy that can be read; what waits for it is among the dead letters"
 _Key = tuple[str, tuple[tuple[str, str], ...]]
 
 
@@ -43,15 +48,20 @@ class Library:
         self._same = {text: pack for pack in available() for text in pack.same_as}
         self._resolved: dict[_Key, Pack] = {}
         self._wanted: set[str] = set()
+        self._unreadable: dict[str, str] = {}
 
     def get(self, ref: PolicyRef) -> Pack:
         """The pack of a reference with its figures; raises `Transient` when its text is not loaded
-        yet.
+        yet, `BrokenInvariant` when this version cannot read it: its creditor's messages wait then,
+        and nobody else's.
         """
         key = (ref.content_hash, tuple(sorted(ref.parameters.items())))
         found = self._resolved.get(key)
         if found is None:
             pack = self._by_hash.get(ref.content_hash) or self._said_otherwise(ref)
+            if ref.content_hash in self._unreadable:
+                why = self._unreadable[ref.content_hash]
+                raise BrokenInvariant(f"the text of policy {ref.label} is not read: {why}")
             if pack is None:
                 self._wanted.add(ref.content_hash)
                 raise Transient(f"the text of policy {ref.label} is not loaded yet")
@@ -83,13 +93,23 @@ class Library:
         """Load the texts that are stored and not known yet, if any is wanted; returns how many."""
         if not (always or self._wanted):
             return 0
-        known = [*self._by_hash, *(self._same.keys() - self._wanted)]
+        known = [*self._by_hash, *self._unreadable, *(self._same.keys() - self._wanted)]
         async with pool.acquire(timeout=10) as connection:
             rows = await connection.fetch(_UNKNOWN, known)
         for row in rows:
-            self._by_hash[row["content_hash"]] = await aside(loads, row["document"], row["file"])
+            await self._take(row["content_hash"], row["document"], row["file"])
         self._wanted.clear()
         return len(rows)
+
+    async def _take(self, content_hash: str, document: str, file: str) -> None:
+        """Read a stored text: one that an earlier version took and this one does not stops nobody
+        else's.
+        """
+        try:
+            self._by_hash[content_hash] = await aside(loads, document, file)
+        except PackError as error:
+            self._unreadable[content_hash] = str(error)
+            log.exception("policy_not_readable", place=file, error=error, todo=_TODO)
 
 
 def shipped_text(pack: Pack) -> PackText:

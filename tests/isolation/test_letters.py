@@ -134,7 +134,13 @@ async def test_a_correction_does_not_become_another_message(
     await service.step()
     desk, text = office(service), toy.payment(1, "a", 5).decode()
     others = {
-        409: (text.replace('"acme"', '"other"'), text.replace('"e-1"', '"e-2"')),
+        409: (
+            text.replace('"acme"', '"other"'),
+            text.replace('"e-1"', '"e-2"'),
+            text.replace('"a"', '"b"'),
+            text.replace('"upstream"', '"elsewhere"'),
+            toy.erased("e-1", "a").decode(),
+        ),
         422: ("no message", text.replace('"CNY"', '"yuan"'), text.replace('"e-1"', '"e\\u00001"')),
     }
     for status, texts in others.items():

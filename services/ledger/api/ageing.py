@@ -1,11 +1,13 @@
 """Ageing of a creditor's open items."""
 
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import APIRouter, Path
 
 from chassis.http.auth import Caller
+from chassis.http.turns import Turns
 from chassis.runtime.service import Service
 from contracts.base import Identifier
 from services.ledger.api.models import AgeingBucket, AgeingOut
@@ -25,6 +27,7 @@ class Ageing:
     """The route of ageing, on a service."""
 
     service: Service
+    turns: Turns = field(default_factory=lambda: Turns("the ageing of a past day"))
 
     async def ageing(
         self, who: Caller, creditor: Annotated[Identifier, Path()], as_of: AsOf = None
@@ -32,11 +35,13 @@ class Ageing:
         """Open items by days overdue; for a past day folded from the events of all accounts."""
         terms = await terms_of(self.service, who.scope(creditor))
         day, until = when(terms, self.service.clock.now(), as_of)
-        async with self.service.pool.acquire(timeout=10) as connection:
-            if as_of is None:
-                aged = await aged_today(connection, creditor, day)
-            else:
-                aged = await aged_as_of(connection, creditor, day, until)
+        turn = nullcontext() if as_of is None else self.turns.of(creditor)
+        with turn:
+            async with self.service.pool.acquire(timeout=10) as connection:
+                if as_of is None:
+                    aged = await aged_today(connection, creditor, day)
+                else:
+                    aged = await aged_as_of(connection, creditor, day, until)
         table = [AgeingBucket(**bucket._asdict()) for bucket in buckets(aged)]
         principal = sum(bucket.principal for bucket in table)
         late_fee = sum(bucket.late_fee for bucket in table)
