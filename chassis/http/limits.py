@@ -79,7 +79,7 @@ class Crowd:
 
 
 class Deadline:
-    """503 for what is not answered in time: it is given up, and what is not committed by then is rolled back.
+    """503 for what is not answered in time: given up, and what is not committed is rolled back.
 
     An answer that has begun and that the client does not take is cut off.
     """

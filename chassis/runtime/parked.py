@@ -1,7 +1,9 @@
 """Messages that could not be handled: set aside as dead letters, and tried again."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import asyncpg
@@ -32,6 +34,8 @@ log = get_logger(__name__)
 
 _NAME_MAX = 256
 _REASON_MAX = 1000
+_AT_ONCE = 50
+"""How many letters are tried again before the lane goes on with what it reads."""
 
 
 @dataclass
@@ -48,9 +52,12 @@ class ParkedMessages:
     retry_after: frozenset[str] = frozenset()
     sources_of: SourcesStream | None = None
     waiting: set[Subject] = field(default_factory=set)
+    _again: dict[int, dict[int, None]] = field(default_factory=lambda: defaultdict(dict))
+    """By lane, the letters to be tried again, in order."""
 
     async def take_over(self, connection: Connection, lane: int) -> None:
         """Learn whose messages of a lane wait for something."""
+        self._again.pop(lane, None)
         self.waiting |= await dead_letters.waiting_subjects(connection, lane)
 
     async def park(self, connection: Connection, work: Work, letter: Parked) -> None:
@@ -68,33 +75,46 @@ class ParkedMessages:
         """Try again what was parked for want of something that may have come with this batch.
 
         A correction overtaken by what it corrects needs no hand; what still lacks something stays.
+        Of many, the rest follows by `retry_next`: the lane goes on meanwhile.
         """
         if not self.waiting and self.retry_after.isdisjoint(batch.applied):
             return
         messages = list(batch.messages_again())
         subjects = self.waiting & {Subject(m.creditor, m.subject) for m in messages}
+        found = await self._worth_a_try(batch.lane, messages, subjects)
         self.waiting -= subjects
-        try:
-            for letter in sorted(await self._worth_a_try(batch.lane, messages, subjects)):
-                await self._retry_alone(letter, subjects)
-        except BaseException:
-            self.waiting |= subjects
-            raise
+        self._again[batch.lane].update(dict.fromkeys(sorted(found)))
+        await self.retry_next(batch.lane)
 
-    async def _retry_alone(self, letter_id: int, subjects: set[Subject]) -> None:
-        """Try one again after a batch that is committed: whatever comes of it stops nobody. What
-        a passing fault was in the way of waits for the next message of the same `subjects`.
+    def lanes_to_retry(self) -> set[int]:
+        """The lanes in which letters are left to be tried again."""
+        return {lane for lane, letters in self._again.items() if letters}
+
+    async def retry_next(self, lane: int) -> int:
+        """Try the next letters of a lane again; returns how many that were."""
+        letters = self._again[lane]
+        tried = [await self._retry_alone(lane, one) for one in list(islice(letters, _AT_ONCE))]
+        return sum(tried)
+
+    async def _retry_alone(self, lane: int, letter_id: int) -> bool:
+        """Try one again after a batch that is committed: whatever comes of it stops nobody. False
+        when a passing fault was in the way: then it is tried once more, behind the others.
         """
+        letters = self._again[lane]
+        del letters[letter_id]
         try:
             await self.retry(letter_id)
         except STOP:
             raise
         except Exception as error:  # noqa: BLE001 - it stays a dead letter, people can try again
-            self.waiting |= subjects
             log.warning("letter_not_retried", place=f"dead letter {letter_id}", error=error)
+            if not is_its_own(error):
+                letters[letter_id] = None
+                return False
+        return True
 
     async def _worth_a_try(
-        self, lane: int, messages: Sequence[Message], subjects: set[Subject]
+        self, lane: int, messages: Sequence[Message], subjects: Collection[Subject]
     ) -> set[int]:
         letters: set[int] = set()
         async with acquire(self.store.pool) as connection:

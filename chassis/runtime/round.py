@@ -70,13 +70,15 @@ class Round:
         return done
 
     async def lanes_due(self) -> list[int]:
-        """The lanes in which a wake-up is due."""
-        return await self.wakes.lanes_due()
+        """The lanes in which a wake-up is due, or a dead letter is to be tried again."""
+        again = self.consumer.parked.lanes_to_retry() & self.leases.held.keys()
+        return sorted(again | {*await self.wakes.lanes_due()})
 
     async def fire(self, lane: int) -> int:
-        """Fire a batch of the wake-ups that are due in a lane."""
+        """Fire a batch of the wake-ups that are due in a lane, and try the next letters again."""
         async with self._alone(lane):
             done = await self.wakes.fire(lane)
+            done += await self.consumer.parked.retry_next(lane)
         self.signals.notify(lane)
         return done
 
