@@ -37,8 +37,8 @@ async def test_a_text_that_is_not_read_any_more_is_told_of_and_the_others_are_lo
     good, bad = loads(READABLE, "good.yaml"), loads(OTHER, "bad.yaml")
     rows = {bad.content_hash: OTHER + "\nextra: &anchor 1\n", good.content_hash: READABLE}
     library, pool = Library(), Stored(**rows)
-    assert await library.refresh(pool, always=True) == len(rows)  # type: ignore[arg-type]
+    assert await library.refresh(pool, always=True) == len(rows)
     assert library.get(policy_ref(good)).content_hash == good.content_hash
     with pytest.raises(BrokenInvariant, match="is not read"):
         library.get(policy_ref(bad))
-    assert not await library.refresh(pool, always=True)  # type: ignore[arg-type]
+    assert not await library.refresh(pool, always=True)
