@@ -2,15 +2,11 @@
 process.
 """
 
-import re
-
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from contracts.registry import MODELS
 
-_UNKNOWN_KINDS_MAX = 20
-_KIND = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 _BATCH_BUCKETS = (1, 5, 10, 50, 100, 200, 500, 1000, 2000)
 _SECONDS_BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10)
 
@@ -28,24 +24,18 @@ class Metrics:
         """Registers everything in a new registry: build one per service instance."""
         self.service = service
         self.registry = CollectorRegistry()
-        self._unknown_kinds: set[str] = set()
         self._consumer()
         self._publisher()
         self._timers()
         self._http()
 
     def kind(self, name: str | None) -> str:
-        """A message's type as a label: one of the contracts', or one of the first unknown ones; the
-        rest share `other`, so that nobody who writes to a topic can fill the store of metrics.
+        """A message's type as a label: one of the contracts', else `other`, so that nobody who
+        writes to a topic can fill the store of metrics; the dead letters name the type.
         """
         if name is None:
             return "unreadable"
-        if name in MODELS or name in self._unknown_kinds:
-            return name
-        if len(self._unknown_kinds) < _UNKNOWN_KINDS_MAX and _KIND.fullmatch(name):
-            self._unknown_kinds.add(name)
-            return name
-        return "other"
+        return name if name in MODELS else "other"
 
     def render(self) -> bytes:
         """The text a Prometheus server scrapes."""

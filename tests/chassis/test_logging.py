@@ -175,8 +175,8 @@ async def test_a_batch_that_fails_for_a_while_says_where(
     open_toy: OpenToy, bus: EmbeddedBus, output: io.StringIO
 ) -> None:
     service = await open_toy()
-    trigger = "create function no() returns trigger as $$ begin raise '%', new; end $$ "
-    await service.pool.execute(trigger + "language plpgsql")
+    trigger = "create function no() returns trigger as $$ begin raise '%', new "
+    await service.pool.execute(trigger + "using errcode = '42501'; end $$ language plpgsql")
     await service.pool.execute(
         "create trigger no before insert on events for each row execute function no()"
     )
@@ -186,7 +186,11 @@ async def test_a_batch_that_fails_for_a_while_says_where(
         while not lines(output, "batch_failed"):
             await asyncio.sleep(0.05)
     line = lines(output, "batch_failed")[0]
-    assert (line["error"], line["topic"], line["offset"]) == ("RaiseError", "billing", 0)
+    assert (line["error"], line["topic"], line["offset"]) == (
+        "InsufficientPrivilegeError",
+        "billing",
+        0,
+    )
     assert line["place"].startswith("chassis.store.store:")
     assert "raised in asyncpg." in line["place"]
     assert PLANTED not in output.getvalue()
