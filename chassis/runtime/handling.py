@@ -6,17 +6,15 @@ from asyncpg import Connection
 
 from chassis.errors import (
     BrokenInvariant,
-    Busy,
-    Conflict,
     Forbidden,
     Malformed,
     Misconfigured,
     NotFound,
     Rejected,
-    Transient,
 )
 from chassis.logging import get_logger
 from chassis.runtime.routes import MessageRoute
+from chassis.store.faults import PASSING
 from chassis.store.store import Store
 from chassis.store.work import HistoryMissing, Work
 from contracts.codec import Message
@@ -25,7 +23,7 @@ PARK = (Rejected, Malformed, NotFound, Forbidden, BrokenInvariant)
 """What is parked with its reason while the rest goes on; `BrokenInvariant` too, since stopping a
 lane would punish everybody.
 """
-RETRY = (Conflict, Busy, Transient)
+RETRY = PASSING
 """What is tried again: the batch was rolled back and nothing of it was kept."""
 STOP = (Misconfigured,)
 """What trying again cannot help: the service stops and says so."""

@@ -13,6 +13,8 @@ from chassis.logging import place_of
 from chassis.store.pool import LOST
 from contracts.errors import MalformedMessage
 
+PASSING = (Conflict, Busy, Transient)
+"""Errors of ours that another time may be without."""
 _OF_THE_DATA = ("21", "22", "23", "54", "P0")
 """Classes of SQLSTATE: cardinality, data, integrity, limits of the program, raised by a function.
 Others speak of the server, of its resources, of rights or of the schema.
@@ -21,7 +23,7 @@ Others speak of the server, of its resources, of rights or of the schema.
 
 def is_its_own(error: BaseException) -> bool:
     """Whether a failure lies in what was handled or written, so that it would fail again."""
-    if isinstance(error, (Conflict, Transient, Busy, Misconfigured, MemoryError, *LOST)):
+    if isinstance(error, (*PASSING, Misconfigured, MemoryError, *LOST)):
         return False
     if isinstance(error, asyncpg.PostgresError):
         return str(error.sqlstate or "").startswith(_OF_THE_DATA)
