@@ -1,5 +1,6 @@
 """Values that break things: what a field may hold when nobody means well."""
 
+import copy
 import json
 import re
 from random import Random
@@ -49,7 +50,7 @@ def value(rng: Random) -> Any:
     if kind < 0.8:
         return raw(rng.choice(RAW_NUMBERS))
     if kind < 0.95:
-        return rng.choice(OTHERS)
+        return copy.deepcopy(rng.choice(OTHERS))  # it may be spoilt further
     if kind < 0.98:
         return nested(rng.choice((10, 200, 3000)))
     return [rng.choice(TEXTS) for _ in range(rng.choice((1, 50, 2500)))]
