@@ -90,7 +90,7 @@ class Reports:
             raise NotFound(f"there is no report {name!r}; there are: {', '.join(sorted(REPORTS))}")
         zone = await self._dunning.zone(creditor)
         day = as_of or self._dunning.service.clock.now().astimezone(zone).date()
-        with self._turns.of(creditor):
+        async with self._turns.of(creditor):
             books = await _books(self._dunning, creditor, end_of(day, zone), zone)
             stored = await _stored(self._dunning, creditor, name, day) if as_of else None
             pack = await self._dunning.pack(creditor)

@@ -36,12 +36,11 @@ class Ageing:
         terms = await terms_of(self.service, who.scope(creditor))
         day, until = when(terms, self.service.clock.now(), as_of)
         turn = nullcontext() if as_of is None else self.turns.of(creditor)
-        with turn:
-            async with self.service.pool.acquire(timeout=10) as connection:
-                if as_of is None:
-                    aged = await aged_today(connection, creditor, day)
-                else:
-                    aged = await aged_as_of(connection, creditor, day, until)
+        async with turn, self.service.pool.acquire(timeout=10) as connection:
+            if as_of is None:
+                aged = await aged_today(connection, creditor, day)
+            else:
+                aged = await aged_as_of(connection, creditor, day, until)
         table = [AgeingBucket(**bucket._asdict()) for bucket in buckets(aged)]
         principal = sum(bucket.principal for bucket in table)
         late_fee = sum(bucket.late_fee for bucket in table)

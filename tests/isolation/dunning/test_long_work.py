@@ -1,18 +1,23 @@
 """What takes long is done beside the event loop, and once at a time for a creditor."""
 
 import asyncio
+import contextlib
 import threading
 import time
+from collections.abc import AsyncIterator
 from datetime import date
 from typing import Any
 
 import pytest
 
-from chassis.aside import aside
+from chassis.aside import THREADS, aside
 from chassis.errors import Busy
 from chassis.http.turns import Turns
+from contracts.base import Contract
+from contracts.words.streams import creditor_stream
 from tests.dunning.app.world import World, local
-from tests.support.service_world import CREDITOR
+from tests.support.ledger_messages import item_state
+from tests.support.service_world import CREDITOR, ZONE
 
 REPORT = f"/v1/creditors/{CREDITOR}/reports/ageing"
 LONG_POLICY = """
@@ -90,10 +95,69 @@ async def test_a_report_that_fails_gives_its_turn_back(world: World) -> None:
     assert [answer.status_code for answer in answers] == [404, 404]
 
 
-def test_one_creditors_report_holds_up_no_other_creditors() -> None:
+async def test_one_creditors_report_holds_up_no_other_creditors() -> None:
     turns = Turns("a report")
-    refused = pytest.raises(Busy, match="a report of creditor a is at work already")
-    with turns.of("a"), turns.of("b"), refused, turns.of("a"):
+    with pytest.raises(Busy, match="a report of creditor a is at work already"):
+        async with turns.of("a"), turns.of("b"), turns.of("a"):
+            pass
+    async with turns.of("a"):
         pass
-    with turns.of("a"):
-        pass
+
+
+async def test_who_waits_for_a_turn_and_goes_away_gives_it_back() -> None:
+    turns = Turns("a report", at_once=1)
+
+    async def ask(creditor: str) -> str:
+        async with turns.of(creditor):
+            return creditor
+
+    async with turns.of("a"):
+        waiting = [asyncio.create_task(ask(name)) for name in "bc"]
+        await asyncio.sleep(0)
+        waiting[0].cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await waiting[0]
+    assert await waiting[1] == "c"
+    assert await ask("b") == "b"
+
+
+async def test_reports_of_many_creditors_leave_connections_to_the_lanes(world: World) -> None:
+    creditors = [f"c{number}" for number in range(world.settings.pool_size + 2)]
+    for creditor in creditors:
+        await set_up_with_an_account(world, creditor)
+    async with no_thread_free():
+        reports = [
+            asyncio.create_task(world.get(f"/v1/creditors/{creditor}/reports/ageing"))
+            for creditor in creditors
+        ]
+        for _ in range(20 * len(creditors)):  # so often that all reports have come as far as may be
+            await world.service.read(creditor_stream(creditors[0]))
+        await world.tell(balance_of(world), creditor=creditors[0])
+        assert not any(report.done() for report in reports)
+    assert [(await report).status_code for report in reports] == [200] * len(creditors)
+
+
+async def set_up_with_an_account(world: World, creditor: str) -> None:
+    given = {"name": "Acme", "time_zone": ZONE.key, "currency": "CNY", "policy": "county-hospital"}
+    headers = world.headers("manager")
+    answer = await world.http.put(f"/v1/creditors/{creditor}", json=given, headers=headers)
+    assert answer.status_code == 200, answer.text
+    await world.tell(balance_of(world), creditor=creditor)
+
+
+def balance_of(world: World) -> Contract:
+    state = item_state(100, date(2026, 3, 3), world.today, item_id="INV-1", principal=100)
+    return world.ledger.balance("P-1", world.today, state)
+
+
+@contextlib.asynccontextmanager
+async def no_thread_free() -> AsyncIterator[None]:
+    """All threads that do long work are taken meanwhile."""
+    goes_on = threading.Event()
+    taken = [asyncio.create_task(aside(goes_on.wait, 60)) for _ in range(THREADS)]
+    await asyncio.sleep(0)
+    try:
+        yield
+    finally:
+        goes_on.set()
+        await asyncio.gather(*taken)
