@@ -20,6 +20,8 @@ CONTROL_OR_HALF = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """The same, and halves of surrogate pairs: what no name, id or short text has."""
 NOT_IN_FREE_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 """What free text has not: there, line breaks and tabs are taken."""
+CLEANED = "\ufffd"
+"""What stands in the place of such a character in what is kept all the same."""
 HAS_CONTROL = "has a control character"
 HAS_HALF = "has half of a surrogate pair"
 
@@ -104,12 +106,12 @@ def is_plain(text: str) -> bool:
 
 def clean(text: str, length: int) -> str:
     """A text without such characters, cut to a length: for what is kept though it was refused."""
-    return CONTROL_OR_HALF.sub("\ufffd", text[:length])
+    return CONTROL_OR_HALF.sub(CLEANED, text[:length])
 
 
 def clean_lines(text: str) -> str:
     """A text of several lines without such characters."""
-    return _HALF.sub("\ufffd", NOT_IN_FREE_TEXT.sub("\ufffd", text))
+    return _HALF.sub(CLEANED, NOT_IN_FREE_TEXT.sub(CLEANED, text))
 
 
 def _controls(value: Any, lines: bool) -> Iterator[str]:

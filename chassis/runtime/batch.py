@@ -22,6 +22,10 @@ from contracts.words.streams import Subject
 
 SLICE_RECORDS = 200
 OTHER_BODY = "this id was used before with another body; the first one stands"
+PERHAPS_ANOTHERS = (
+    "this id was used before an upgrade with another body, or by another creditor: "
+    "retry the letter if it is new, else discard it"
+)
 _PERSONAL = "billing"
 """The only topic with personal data in clear."""
 
@@ -121,7 +125,9 @@ class Batch:
             elif known == body:
                 self.duplicates[message.type] += 1
             else:
-                self.park(record, message, "Rejected", OTHER_BODY)
+                before = isinstance(known, inbox.BodyBefore)
+                reason = PERHAPS_ANOTHERS if before else OTHER_BODY
+                self.park(record, message, "Rejected", reason)
         kinds = Counter([message.type for _, message, _, _ in items])
         found = [routes[topic_of(kind)][kind] for kind in kinds]
         self.asks_for_more |= any(route.history or route.subject for route in found)

@@ -13,15 +13,14 @@ from chassis.runtime.round import Round
 from chassis.store import dead_letters, letter_actions, subject_keys
 from chassis.store.dead_letters import Original
 from chassis.store.faults import is_its_own, told_of
-from chassis.store.letter_actions import Action, Outcome
+from chassis.store.letter_actions import Action, Outcome, subject_of
 from chassis.store.pool import acquire
+from contracts.characters import CLEANED
 from contracts.codec import Message, decode
 from contracts.envelope import Told, told
 from contracts.errors import MalformedMessage, UnknownType
 from contracts.registry import MODELS, OWNERS
 from contracts.words.streams import Subject, key_of
-
-_CLEANED = "\ufffd"
 
 
 @dataclass
@@ -58,9 +57,11 @@ class Letters:
             raise Rejected(f"{owner} said this and nobody else may: retry or discard its letter")
         edited = Original(text.encode(), (("content-type", b"application/cloudevents+json"),))
         message = _decoded(edited)
-        _must_be_the_same(said, message)
+        _must_be_the_same(said, subject_of(letter), message)
         lane = self._lane(letter, message)
-        return await self.parked.retry(letter_id, Action("edited", who, why, edited), lane)
+        about = Subject(message.creditor, message.subject)
+        action = Action("edited", who, why, edited, about)
+        return await self.parked.retry(letter_id, action, lane)
 
     async def discard(self, letter_id: int, who: str, why: str) -> None:
         """Close a letter that is not to have its effect; it stays, with its original."""
@@ -72,8 +73,7 @@ class Letters:
     async def actions(self, letter: Mapping[str, Any]) -> list[dict[str, Any]]:
         """What was done with a letter so far."""
         async with acquire(self.parked.store.pool) as connection:
-            keys = await self.parked.store.keys(connection, [_subject(letter)])
-            return await letter_actions.of_letter(connection, keys, letter)
+            return await letter_actions.of_letter(connection, self.parked.store.keys, letter)
 
     async def _event_again(self, letter: Mapping[str, Any], action: Action) -> bool:
         error: Exception | None = None
@@ -115,14 +115,14 @@ class Letters:
         reason: str = "",
     ) -> None:
         now = self.parked.clock.now()
-        keys = await self.parked.store.keys(connection, [_subject(letter)])
+        keys = await self.parked.store.keys(connection, [subject_of(letter)])
         await letter_actions.record(connection, keys, now, letter, action, outcome, reason)
         await subject_keys.save(connection, keys, now)
 
     async def _said(self, connection: Connection, letter: Mapping[str, Any]) -> Told:
         """What could be read of a letter's message as it came; nothing once it was erased."""
-        keys = await self.parked.store.keys(connection, [_subject(letter)])
-        packed = keys.open(_subject(letter), letter["original"] or b"")
+        keys = await self.parked.store.keys(connection, [subject_of(letter)])
+        packed = keys.open(subject_of(letter), letter["original"] or b"")
         if packed is None:
             return told(b"")
         return told(*dead_letters.unpack_original(packed))
@@ -141,10 +141,14 @@ def _decoded(edited: Original) -> Message:
         raise Malformed(f"the text is no message: {error}") from error
 
 
-def _must_be_the_same(said: Told, message: Message) -> None:
+def _must_be_the_same(said: Told, about: Subject, message: Message) -> None:
     """An edited message stays what it was, as far as that could be read: whose, about whom, from
     where, of which id and type. A type that no contract describes may have been a slip.
+
+    Whom the letter is about may be known from the record's key alone: whoever looks after one
+    creditor's letters speaks for no other creditor.
     """
+    known = not dead_letters.names_nobody(about)
     kind = said.type if said.type in MODELS else None
     whole = {
         "id": (said.id, message.id),
@@ -152,11 +156,9 @@ def _must_be_the_same(said: Told, message: Message) -> None:
         "source": (said.source, message.source),
         "creditor": (said.creditor, message.creditor),
         "account": (said.subject, message.subject),
+        "creditor of the letter": (about.creditor if known else None, message.creditor),
+        "account of the letter": (about.account if known else None, message.subject),
     }
     for name, (was, now) in whole.items():
-        if was is not None and _CLEANED not in was and was != now:
+        if was is not None and CLEANED not in was and was != now:
             raise Rejected(f"the {name} of the message stays {was}: anything else is sent anew")
-
-
-def _subject(letter: Mapping[str, Any]) -> Subject:
-    return Subject(letter["creditor"], letter["account"])

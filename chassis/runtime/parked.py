@@ -13,7 +13,7 @@ from chassis.clock import Clock
 from chassis.errors import NotFound, Rejected
 from chassis.logging import get_logger
 from chassis.metrics import Metrics
-from chassis.runtime.batch import OTHER_BODY, Batch, Routes
+from chassis.runtime.batch import OTHER_BODY, PERHAPS_ANOTHERS, Batch, Routes
 from chassis.runtime.boundaries import misplaced
 from chassis.runtime.handling import STOP, run, run_with_history
 from chassis.runtime.routes import MessageRoute
@@ -21,6 +21,7 @@ from chassis.runtime.sources import SourcesStream, enforced, not_among, registri
 from chassis.store import dead_letters, inbox, letter_actions, subject_keys
 from chassis.store.dead_letters import Original, Parked
 from chassis.store.faults import is_its_own, told_of
+from chassis.store.inbox import BodyBefore
 from chassis.store.letter_actions import Action
 from chassis.store.pool import acquire
 from chassis.store.store import Store
@@ -32,8 +33,6 @@ from contracts.words.streams import Subject
 
 log = get_logger(__name__)
 
-_NAME_MAX = 256
-_REASON_MAX = 1000
 _AT_ONCE = 50
 """How many letters are tried again before the lane goes on with what it reads."""
 
@@ -62,7 +61,7 @@ class ParkedMessages:
 
     async def park(self, connection: Connection, work: Work, letter: Parked) -> None:
         """Set a message aside in the transaction of its batch."""
-        letter = _plain(letter)
+        letter = letter.plain()
         if letter.subject not in work.keys:
             work.keys.merge(await self.store.keys(connection, [letter.subject]))
         await dead_letters.park(connection, work.keys, work.now, letter)
@@ -145,14 +144,13 @@ class ParkedMessages:
         """Nothing of the attempt is kept, the row in the inbox neither: only why it was refused."""
         async with acquire(self.store.pool) as connection, connection.transaction():
             letter = await dead_letters.open_letter(connection, letter_id)
-            reason = clean(refused.reason, _REASON_MAX)
+            reason = clean(refused.reason, dead_letters.REASON_MAX)
             await dead_letters.refuse_again(connection, letter_id, refused.error, reason)
-            subject = Subject(letter["creditor"], letter["account"])
             if refused.error == NotFound.__name__:
-                self.waiting.add(subject)
+                self.waiting.add(letter_actions.subject_of(letter))
             if action is not None:
                 now = self.clock.now()
-                keys = await self.store.keys(connection, [subject])
+                keys = await self.store.keys(connection, letter_actions.subjects(letter, action))
                 await letter_actions.record(
                     connection, keys, now, letter, action, "refused", reason
                 )
@@ -165,22 +163,26 @@ class ParkedMessages:
         action: Action | None,
         lane: int | None,
     ) -> None:
-        subject = Subject(letter["creditor"], letter["account"])
-        keys = await self.store.keys(connection, [subject])
         original = action and action.edited
-        original = original or await letter_actions.last_edit(connection, keys, letter)
+        original = original or await letter_actions.last_edit(connection, self.store.keys, letter)
         if original is None:
+            subject = letter_actions.subject_of(letter)
+            keys = await self.store.keys(connection, [subject])
             packed = keys.open(subject, letter["original"] or b"")
             if packed is None:
                 raise Rejected(f"the original of dead letter {letter['id']} was erased")
             original = dead_letters.unpack_original(packed)
         try:
             lane = letter["lane"] if lane is None else lane
-            work = await self._apply(connection, letter, original, lane)
+            read = message, _ = self._read(letter, original)
+            work = await self._apply(connection, letter, read, lane, by_hand=action is not None)
             if action is not None:
                 await letter_actions.record(
                     connection, work.keys, work.now, letter, action, "resolved"
                 )
+            if dead_letters.names_nobody(letter_actions.subject_of(letter)):
+                about = Subject(message.creditor, message.subject)
+                await letter_actions.attribute(connection, work.keys, letter, about)
             await dead_letters.resolve(connection, letter["id"])
             await self.store.save(connection, work)
         except Exception as error:
@@ -189,11 +191,17 @@ class ParkedMessages:
             raise _RefusedAgain(type(error).__name__, told_of(error)) from error
 
     async def _apply(
-        self, connection: Connection, letter: asyncpg.Record, original: Original, lane: int
+        self,
+        connection: Connection,
+        letter: asyncpg.Record,
+        read: tuple[Message, MessageRoute],
+        lane: int,
+        *,
+        by_hand: bool,
     ) -> Work:
         """The unit of work of a message's effect, to be saved; raises `_RefusedAgain`."""
         topic = letter["source"]
-        message, route = self._read(letter, original)
+        message, route = read
         streams = route.streams(message, lane)
         known = registries(self.sources_of, lane, [(topic, message)])
         work = await self.store.load(
@@ -202,12 +210,12 @@ class ParkedMessages:
             lane=lane,
             streams=[*known.values(), *streams],
             subjects=[
-                Subject(letter["creditor"], letter["account"]),
+                letter_actions.subject_of(letter),
                 Subject(message.creditor, message.subject),
             ],
             histories=streams if route.history else (),
         )
-        if await self._had_its_effect(connection, letter, message):
+        if await self._had_its_effect(connection, letter, message, by_hand=by_hand):
             return work
         if route.beside:
             await self.store.load_beside(connection, work, streams, lock=True)
@@ -239,14 +247,23 @@ class ParkedMessages:
         return message, route
 
     async def _had_its_effect(
-        self, connection: Connection, letter: asyncpg.Record, message: Message
+        self, connection: Connection, letter: asyncpg.Record, message: Message, *, by_hand: bool
     ) -> bool:
-        """Take the message's id; True when the same came again meanwhile and was handled."""
+        """Take the message's id; True when the same came again meanwhile and was handled.
+
+        Only a person can say that what came before an upgrade was another creditor's.
+        """
         asks_before = self.store.has_inbox_before
         if letter["holds_id"]:
             await inbox.forget(connection, message, asks_before=asks_before)
         known = await inbox.remember_once(connection, message, asks_before=asks_before)
-        if known is not None and known != body_hash(message):
+        other = known is not None and known != body_hash(message)
+        if other and isinstance(known, BodyBefore):
+            if not by_hand:
+                raise _RefusedAgain(Rejected.__name__, PERHAPS_ANOTHERS)
+            known = await inbox.remember_once(connection, message, asks_before=False)
+            other = known is not None and known != body_hash(message)
+        if other:
             raise _RefusedAgain(Rejected.__name__, OTHER_BODY)
         return known is not None
 
@@ -270,16 +287,4 @@ def about(letter: Parked) -> Any:
         message_type=letter.message_type,
         reason_class=letter.error,
         reason=letter.reason,
-    )
-
-
-def _plain(letter: Parked) -> Parked:
-    """A letter whose texts any store takes, whatever was in the message."""
-    id_, kind = letter.message_id, letter.message_type
-    creditor, account = letter.subject
-    return letter._replace(
-        message_id=None if id_ is None else clean(id_, _NAME_MAX),
-        message_type=None if kind is None else clean(kind, _NAME_MAX),
-        subject=Subject(clean(creditor, _NAME_MAX), clean(account, _NAME_MAX)),
-        reason=clean(letter.reason, _REASON_MAX),
     )

@@ -13,11 +13,12 @@ from asyncpg import Connection
 from chassis.bus.base import Record
 from chassis.errors import NotFound, Rejected
 from chassis.store.vault import UNATTRIBUTED, KeyRing
-from contracts.characters import clean, clean_lines
+from contracts.characters import CLEANED, clean, clean_lines
 from contracts.envelope import Told
 from contracts.words.streams import Subject, subject_of_key
 
-_NAME_MAX = 128
+REASON_MAX = 1000
+_NAME_MAX = 256
 _SEALED_MAX = 700_000  # bytes; base64 and the rest stay below what a message may have
 _PARK = """
 insert into dead_letters (at, lane, source, source_offset, message_id, message_type,
@@ -66,6 +67,17 @@ class Parked(NamedTuple):
     original: "Original"
     holds_id: bool = False
 
+    def plain(self) -> "Parked":
+        """The letter with texts that any store takes, whatever was in the message."""
+        id_, kind = self.message_id, self.message_type
+        creditor, account = self.subject
+        return self._replace(
+            message_id=None if id_ is None else clean(id_, _NAME_MAX),
+            message_type=None if kind is None else clean(kind, _NAME_MAX),
+            subject=Subject(clean(creditor, _NAME_MAX), clean(account, _NAME_MAX)),
+            reason=clean(self.reason, REASON_MAX),
+        )
+
 
 class Original(NamedTuple):
     """The bytes as they came, to be handled again."""
@@ -91,13 +103,18 @@ def unpack_original(packed: dict[str, Any]) -> Original:
 
 
 def subject_of(record: Record, said: Told) -> Subject:
-    """Whom a record is about, as far as its envelope or its key tells."""
+    """Whom a record is about, as far as its envelope tells, or else its key."""
     if said.creditor and said.subject:
         return Subject(said.creditor, said.subject)
     creditor, account = subject_of_key(record.key or b"")
-    if creditor and account:
+    if creditor and account and said.creditor in (None, creditor):
         return Subject(clean(creditor, _NAME_MAX), clean(account, _NAME_MAX))
     return UNATTRIBUTED
+
+
+def names_nobody(subject: Subject) -> bool:
+    """Whether a letter is about nobody that a message could name: no erasure would reach it."""
+    return subject == UNATTRIBUTED or any(CLEANED in name for name in subject)
 
 
 async def park(connection: Connection, keys: KeyRing, now: datetime, parked: Parked) -> None:
@@ -198,10 +215,12 @@ async def refuse_again(connection: Connection, letter_id: int, error: str, reaso
 
 def dlq_value(letter: Any, service: str) -> bytes:
     """The public form of a dead letter on `<topic>.dlq`: why, and the original sealed under the
-    debtor's key, unless it is too large for the bus once more: then the service alone has it.
+    debtor's key. One that is too large for the bus once more, or names nobody whose erasure could
+    reach it there, the service alone has.
     """
     sealed = letter["original"] or b""
-    if len(sealed) > _SEALED_MAX:
+    nobodys = names_nobody(Subject(letter["creditor"], letter["account"]))
+    if nobodys or len(sealed) > _SEALED_MAX:
         sealed = b""
     return msgspec.json.encode(
         {

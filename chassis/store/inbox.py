@@ -17,6 +17,15 @@ from contracts.registry import MODELS
 Row = tuple[bytes, bytes]
 """Of the inbox: the key of a message, the hash of its body."""
 
+
+class BodyBefore(bytes):
+    """The hash of a body that an earlier version consumed under the same source and id.
+
+    It covers creditor, type and data: the same hash is the same message. Another one may be of the
+    same creditor, changed, or of another creditor who chose the same id; the row does not tell.
+    """
+
+
 _ID = blake2b(digest_size=16)  # copying it is quicker than making one
 
 _KNOWN = "select message, body from inbox where message = any($1::bytea[])"
@@ -58,7 +67,7 @@ async def known(
     key of earlier versions that is to be asked for.
     """
     found = await connection.fetch(_KNOWN_BEFORE, list(before)) if before else []
-    return {before[row["id"]]: row["body"] for row in found} | {
+    return {before[row["id"]]: BodyBefore(row["body"]) for row in found} | {
         row["message"]: row["body"] for row in await connection.fetch(_KNOWN, ids)
     }
 
@@ -80,7 +89,7 @@ async def remember_once(
     """Record one message; where its id is there, the body hash that stands for it."""
     before = [id_before(message)] if asks_before else []
     for row in await connection.fetch(_KNOWN_BEFORE, before) if before else ():
-        return bytes(row["body"])
+        return BodyBefore(row["body"])
     row = inbox_row(message)
     if await connection.fetchval(_REMEMBER_ONCE, row[0], row[1]) is not None:
         return None

@@ -18,7 +18,7 @@ from contracts.ledger import AccountCleared
 from contracts.words.streams import Subject
 from tests.chassis import toy
 from tests.chassis.conftest import OpenToy
-from tests.chassis.toy import parked, total
+from tests.chassis.toy import PATIENT, parked, total
 
 
 async def test_the_same_id_with_another_body_is_parked(open_toy: OpenToy, bus: EmbeddedBus) -> None:
@@ -38,7 +38,7 @@ async def test_the_same_id_with_another_body_is_parked(open_toy: OpenToy, bus: E
 async def test_what_cannot_be_handled_is_parked_with_its_reason_and_the_rest_goes_on(
     open_toy: OpenToy, bus: EmbeddedBus
 ) -> None:
-    service = await open_toy()
+    service = await open_toy(settings=PATIENT)
     await toy.send(
         bus,
         "a",

@@ -5,8 +5,10 @@ import asyncpg
 from chassis.bus.base import Outgoing as BusMessage
 from chassis.bus.base import lane_of
 from chassis.bus.embedded import EmbeddedBus
+from chassis.runtime.batch import OTHER_BODY
 from chassis.runtime.instance import Instance
 from chassis.store import inbox
+from chassis.store.letter_actions import Action
 from chassis.store.migrate import migrate
 from contracts.billing import PaymentReceived
 from contracts.codec import decode, encode
@@ -59,6 +61,15 @@ async def as_before_the_upgrade(dsn: str, value: bytes) -> None:
         await connection.close()
 
 
+async def upgraded(service: Instance, dsn: str, value: bytes) -> None:
+    """The store as the upgrade left it: what was consumed before is known without its creditor."""
+    newest = await service.pool.fetchval(_VERSION)
+    await as_before_the_upgrade(dsn, value)
+    await migrate(dsn, "toy", to=("chassis_0004",))
+    await service.pool.execute(_BACK, newest)  # what came later is there already
+    await service.reset()
+
+
 async def test_a_guessed_source_and_id_does_not_make_anothers_payment_vanish(
     open_toy: OpenToy, bus: EmbeddedBus
 ) -> None:
@@ -79,17 +90,32 @@ async def test_a_payment_handled_before_the_upgrade_and_told_again_counts_once(
     service = await open_toy()
     await send(bus, "acme", paid("acme", 5))
     await service.step()
-    newest = await service.pool.fetchval(_VERSION)
-    await as_before_the_upgrade(database, paid("acme", 5))
-    await migrate(database, "toy", to=("chassis_0004",))
-    await service.pool.execute(_BACK, newest)  # what came later is there already
-    await service.reset()
+    await upgraded(service, database, paid("acme", 5))
     await send(bus, "acme", paid("acme", 5), paid("acme", 3, "pay-2"), paid("acme", 3, "pay-2"))
     await service.step()
     await send(bus, "acme", paid("acme", 5), paid("acme", 6), paid("acme", 4, "pay-3"))
     await service.step()
     assert (await total(service, "a")).amount == 5 + 3 + 4
     assert ["another body" in letter["reason"] for letter in await parked(service)] == [True]
+
+
+async def test_a_payment_with_an_id_another_creditor_used_before_the_upgrade_is_taken_by_hand(
+    open_toy: OpenToy, bus: EmbeddedBus, database: str
+) -> None:
+    service = await open_toy()
+    await upgraded(service, database, paid("villain", 5))
+    await send(bus, "acme", paid("acme", 5))
+    await service.step()
+    (letter,) = await parked(service)
+    assert "by another creditor" in letter["reason"]
+    assert not await service.parked.retry(letter["id"])  # what nobody looked at stays
+    assert await service.parked.retry(letter["id"], Action("retried", "ann", "it is new"))
+    await send(bus, "acme", paid("acme", 5), paid("acme", 6))
+    await send(bus, "villain", paid("villain", 5))
+    await service.step()
+    assert await paid_to(service, "acme") == 5
+    assert await paid_to(service, "villain") == 0  # it had its effect before the upgrade
+    assert [letter["reason"] for letter in await parked(service)] == [OTHER_BODY]
 
 
 async def test_a_store_without_messages_of_before_asks_nothing_more(open_toy: OpenToy) -> None:
