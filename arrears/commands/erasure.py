@@ -29,7 +29,10 @@ def list_erasures(
 
 @app.command()
 def confirm(creditor: Creditor, account: Account, reason: Reason) -> None:
-    """Have every service destroy its key for the debtor's personal data; the sums stay."""
+    """Have every service destroy its key for the debtor's personal data; the sums stay.
+
+    What was confirmed and did not happen may be confirmed again.
+    """
     running.run(_answer(creditor, account, "confirmation", reason))
 
 

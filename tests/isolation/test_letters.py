@@ -1,66 +1,18 @@
 """What was set aside can be retried, corrected or discarded, with who and why, and once."""
 
-import json
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
-
-import httpx
-import pytest
 
 from chassis.bus.base import Outgoing as BusMessage
 from chassis.bus.embedded import EmbeddedBus
-from chassis.http.dev_keys import mint_token
-from chassis.runtime.instance import Instance
 from chassis.store.views import View
 from tests.chassis import toy
 from tests.chassis.conftest import OpenToy
 from tests.chassis.toy import PATIENT, parked, total
+from tests.isolation.office import OpenOffice
 from tests.isolation.test_events_set_aside import BAD, Faulty
 from tests.support.dump import dump
 
 WHY = {"reason": "the cashier mistyped"}
-
-
-class Office:
-    """An operator's calls to a service, of some creditors."""
-
-    def __init__(self, service: Instance, folder: Path, creditor: str = "*") -> None:
-        settings = service.settings
-        token = mint_token(
-            folder,
-            ("sre",),
-            subject="ann",
-            issuer=settings.issuer,
-            audience=settings.audience,
-            creditors=(creditor,),
-        )
-        self._client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(service.app),
-            base_url="http://toy",
-            headers={"Authorization": f"Bearer {token}"},
-        )
-
-    async def show(self, letter: int) -> dict[str, Any]:
-        answer = await self._client.get(f"/v1/dead-letters/{letter}")
-        assert answer.status_code == 200, answer.text
-        shown: dict[str, Any] = answer.json()
-        return shown
-
-    async def post(self, letter: int, what: str, **body: Any) -> httpx.Response:
-        return await self._client.post(f"/v1/dead-letters/{letter}/{what}", json=body)
-
-
-OpenOffice = Callable[..., Office]
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> OpenOffice:
-    def opened(service: Instance, creditor: str = "*") -> Office:
-        return Office(service, tmp_path, creditor)
-
-    return opened
 
 
 def _broken(number: int) -> bytes:
@@ -232,77 +184,3 @@ async def test_a_letter_the_store_refuses_again_is_refused_and_nothing_breaks(
     await service.pool.execute("alter table state drop constraint no_bad")
     assert (await office(service).post(1, "retry", **WHY)).json()["resolved"]
     assert (await total(service, "bad")).amount == 5
-
-
-async def _from_nobody(bus: EmbeddedBus) -> None:
-    broken = toy.payment(1, "a", 5, collected_by="Zhang Planted")
-    for name in (b'"creditor"', b'"subject"', b'"account_id"'):
-        broken = broken.replace(name, b'"no"')
-    await bus.publish([BusMessage("billing", 0, b"", broken)])
-
-
-async def test_a_letter_of_nobody_that_is_edited_is_erased_with_the_debtor_it_names(
-    open_toy: OpenToy, bus: EmbeddedBus, office: OpenOffice
-) -> None:
-    service = await open_toy(settings=PATIENT)
-    await _from_nobody(bus)
-    await service.step()
-    desk, why = office(service), {"reason": "Zhang Planted says so"}
-    assert (await desk.show(1))["creditor"] == "-"
-    refused = toy.payment(1, "b", toy.REFUSED, collected_by="Li Planted").decode()
-    assert not (await desk.post(1, "edit", text=refused, **why)).json()["resolved"]
-    assert not (await desk.post(1, "retry", **why)).json()["resolved"]
-    right = toy.payment(1, "a", 5, collected_by="Li Planted").decode()
-    assert (await desk.post(1, "edit", text=right, **why)).json()["resolved"]
-    shown = await desk.show(1)
-    assert (shown["creditor"], shown["account"], "Planted" in shown["text"]) == ("acme", "a", True)
-    assert [one["why"] for one in shown["actions"]] == [why["reason"]] * 3
-    for account, texts in (("b", [None, None, right]), ("a", [None, None, None])):
-        await toy.send(bus, account, toy.erased(f"x-{account}", account))
-        await service.step()
-        shown = await desk.show(1)
-        assert [one["text"] for one in shown["actions"]] == texts
-    assert (shown["state"], shown["text"]) == ("erased", None)
-    assert [one["why"] for one in shown["actions"]] == [None] * 3
-
-
-async def test_a_text_erased_with_whom_it_named_is_not_tried_again(
-    open_toy: OpenToy, bus: EmbeddedBus, office: OpenOffice
-) -> None:
-    service = await open_toy(settings=PATIENT)
-    await _from_nobody(bus)
-    await service.step()
-    desk = office(service)
-    await desk.post(1, "edit", text=toy.payment(1, "b", toy.REFUSED).decode(), **WHY)
-    await toy.send(bus, "b", toy.erased("x-1", "b"))
-    await service.step()
-    answer = await desk.post(1, "retry", **WHY)
-    assert (answer.status_code, "was erased" in answer.text) == (409, True)
-
-
-async def test_what_names_nobody_is_not_on_the_bus_where_no_erasure_reaches_it(
-    open_toy: OpenToy, bus: EmbeddedBus
-) -> None:
-    service = await open_toy(settings=PATIENT)
-    await _from_nobody(bus)
-    await toy.send(bus, "a", _broken(2))
-    while await service.step():
-        pass
-    reader = await bus.reader({("billing.dlq", lane): 0 for lane in range(bus.partitions)})
-    told = [json.loads(record.value) for record in await reader.fetch(10, 0)]
-    await reader.close()
-    sealed = {one["message_id"]: bool(one["sealed_original"]) for one in told}
-    assert sealed == {"e-1": False, "e-2": True}
-
-
-async def test_a_letter_known_by_its_key_alone_is_not_edited_into_anothers_message(
-    open_toy: OpenToy, bus: EmbeddedBus, office: OpenOffice
-) -> None:
-    service = await open_toy(settings=PATIENT)
-    await toy.send(bus, "a", b"no message at all")
-    await service.step()
-    desk, text = office(service, "acme"), toy.payment(1, "a", 5).decode()
-    for other in (text.replace('"acme"', '"other"'), text.replace('"a"', '"b"')):
-        answer = await desk.post(1, "edit", text=other, **WHY)
-        assert (answer.status_code, "of the letter" in answer.text) == (409, True)
-    assert (await desk.post(1, "edit", text=text, **WHY)).json()["resolved"]

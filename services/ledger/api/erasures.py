@@ -142,7 +142,9 @@ class Erasures:
         given: AnswerIn,
         creditor: Creditor = None,
     ) -> AnswerOut:
-        """Have an erasure that was asked for on the bus carried out; 409 when none waits."""
+        """Have an erasure that was asked for on the bus carried out; once more when that was
+        confirmed and did not happen. 409 when none waits.
+        """
         subject, now = Subject(who.scope(creditor), account_id), self.service.clock.now()
         await erasures.answer(
             self.service,

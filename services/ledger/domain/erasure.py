@@ -101,15 +101,20 @@ def carry_out(state: Erasure) -> list[ErasureEvent]:
 
 
 def order(state: Erasure, by: str, reason: str) -> list[ErasureEvent]:
-    """A person wants it, whether it was asked for or not."""
-    if state.status in ("confirmed", "erased"):
+    """A person wants it, whether it was asked for or not.
+
+    Until it is carried out it may be ordered again: what the first order led to may be lost.
+    """
+    if state.status == "erased":
         return []
-    number = state.number if state.status == "pending" else state.number + 1
+    number = state.number if state.status in ("pending", "confirmed") else state.number + 1
     return [ErasureConfirmed(number, by, reason)]
 
 
 def confirm(state: Erasure, by: str, reason: str, now: datetime) -> list[ErasureEvent]:
-    """A person confirms what was asked for."""
+    """A person confirms what was asked for, or once more what is not carried out yet."""
+    if state.status == "confirmed":
+        return order(state, by, reason)
     return [ErasureConfirmed(_pending(state, now), by, reason)]
 
 

@@ -13,10 +13,12 @@ insert into {table} (creditor, account, number, status, asked_at, source, messag
 values ($1, $2, $3, 'pending', $4, $5, $6, $7, $8)
 on conflict (creditor, account, number) do nothing"""
 _CONFIRM = """
-insert into {table} (creditor, account, number, status, asked_at, answered_at, answered_by, reason)
+insert into {table} as t (creditor, account, number, status, asked_at, answered_at, answered_by,
+  reason)
 values ($1, $2, $3, 'confirmed', $4, $4, $5, $6)
 on conflict (creditor, account, number) do update
-set status = 'confirmed', answered_at = $4, answered_by = $5, reason = $6"""
+set status = 'confirmed', answered_at = $4, answered_by = $5, reason = $6
+where t.status <> 'confirmed'"""
 _REFUSE = """
 update {table} set status = 'refused', answered_at = $4, answered_by = $5, reason = $6
 where creditor = $1 and account = $2 and number = $3"""

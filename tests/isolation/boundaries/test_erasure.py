@@ -23,6 +23,10 @@ PERSON = AccountUpserted(
 )
 ERASED = AccountErased(account_id="A-1", reason="she asked for it")
 ROLES = ("administration",)
+LOST = """
+update relay r
+set position = (select coalesce(max(position), 0) from events e where e.lane = r.lane)"""
+"""What the ledger has to say counts as said."""
 
 
 async def known(writer: Producer) -> None:
@@ -186,3 +190,30 @@ async def test_a_restored_ledger_erases_again_what_it_forgot(kafka_writer: Produ
     await kafka_writer.settle()
     assert await who_knows(kafka_writer) == set()
     assert [row["status"] for row in await listed(kafka_writer)] == ["confirmed"]
+
+
+async def test_a_confirmation_whose_word_was_lost_is_given_again(kafka_writer: Producer) -> None:
+    await known(kafka_writer)
+    await kafka_writer.write(ERASED, creditor="lender")
+    ledger = kafka_writer.world.stack.services["ledger"]
+    path, given = "/v1/accounts/A-1/erasure/confirmation", {"reason": "checked"}
+    await kafka_writer.world.apis.post("ledger", path, given, creditor="lender", roles=ROLES)
+    await ledger.pool.execute(LOST)
+    await kafka_writer.settle()
+    assert await who_knows(kafka_writer) == set(SERVICES)
+    await answer(kafka_writer, "confirmation")
+    assert await who_knows(kafka_writer) == set()
+    (row,) = await listed(kafka_writer)
+    assert (row["status"], row["erased_at"] is not None) == ("confirmed", True)
+
+
+async def test_an_order_given_twice_erases_once(kafka_writer: Producer) -> None:
+    await known(kafka_writer)
+    for _ in range(2):
+        await kafka_writer.world.apis.post(
+            "ledger", "/v1/accounts/A-1/erasure", {}, creditor="lender", roles=ROLES
+        )
+    await kafka_writer.settle()
+    assert await who_knows(kafka_writer) == set()
+    assert [row["status"] for row in await listed(kafka_writer)] == ["confirmed"]
+    assert await kafka_writer.reasons() == {}
