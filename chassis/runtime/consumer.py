@@ -3,7 +3,8 @@
 What a batch does is in one transaction: events, states, inbox rows, dead letters, offsets and the
 proof that the lane is still ours. A crash at any point leaves all of it or none of it; a consumer
 that lost its lane cannot commit. A batch that fails for what is in it is halved until the record at
-fault stands alone: that one is parked, and the rest has its effect.
+fault stands alone: that one is parked, and the rest has its effect. So is a record that alone takes
+too long again and again; its lane reads ever less at once until it stands alone.
 """
 
 import asyncio
@@ -29,6 +30,7 @@ from chassis.store import inbox, offsets
 from chassis.store.dead_letters import Original, Parked
 from chassis.store.faults import is_its_own, told_of
 from chassis.store.offsets import Positions
+from chassis.store.overdue import TIMES, TookTooLong, took_too_long
 from chassis.store.pool import acquire
 from chassis.store.store import Store
 from chassis.store.vault import UNATTRIBUTED
@@ -68,6 +70,8 @@ class Consumer:
     """
     erased: set[bytes | None] = field(default_factory=set)
     """Keys of erased debtors: what still comes for them is taken off the bus too."""
+    _late: dict[int, tuple[str, int, int]] = field(default_factory=dict)
+    """By lane, the topic and offset of what took too long alone, and how often in a row."""
 
     async def take_over(self, lane: int, topics: Sequence[str]) -> Positions:
         """Begin on a lane: the next offset of each topic in it that was consumed before.
@@ -99,11 +103,12 @@ class Consumer:
         try:
             batch = await self._commit(lane, records, positions)
         except Exception as error:
-            if not is_its_own(error):
+            fault = await self._fault(lane, records, error, perf_counter() - began)
+            if fault is None:
                 raise
             middle = len(records) // 2
             if not middle:
-                await self._set_aside(lane, records[0], positions, error)
+                await self._set_aside(lane, records[0], positions, fault)
                 return
             log.info("batch_halved", lane=lane, count=len(records), error=error)
         else:
@@ -111,6 +116,22 @@ class Consumer:
             return
         await self._consume(lane, records[:middle], positions)
         await self._consume(lane, records[middle:], positions)
+
+    async def _fault(
+        self, lane: int, records: Sequence[Record], error: Exception, seconds: float
+    ) -> Exception | None:
+        """What lies in the records of a failure; None where another time may be without it."""
+        if is_its_own(error):
+            return error
+        if len(records) > 1 or not await took_too_long(self.store.pool, error, seconds):
+            return None
+        topic, offset = records[0].topic, records[0].offset
+        *place, times = self._late.pop(lane, (topic, offset, 0))
+        times = times + 1 if place == [topic, offset] else 1
+        if times == TIMES:
+            return TookTooLong()
+        self._late[lane] = topic, offset, times
+        return None
 
     async def _commit(self, lane: int, records: Sequence[Record], positions: Positions) -> Batch:
         work, left = None, _ATTEMPTS

@@ -67,7 +67,7 @@ class Relay:
             return await self._set_aside(lane, error)
 
         done = 0
-        while moved := await by_halves(take, set_aside, self.batch_size):
+        while moved := await by_halves(take, set_aside, self.batch_size, self.store.pool):
             done += moved
         return done
 
@@ -146,7 +146,7 @@ class Relay:
             log.error("letter_not_published", lane=lane, count=len(ids), error=error, todo=_KEPT)
             return len(ids)
 
-        return await by_halves(take, keep, self.batch_size)
+        return await by_halves(take, keep, self.batch_size, self.store.pool)
 
     async def _publish_letters(self, lane: int, size: int) -> int:
         async with acquire(self.store.pool) as connection:

@@ -66,7 +66,7 @@ class Wakes:
         async def set_aside(error: Exception) -> int:
             return await self._set_aside(lane, error)
 
-        done = await by_halves(take, set_aside, self.batch_size)
+        done = await by_halves(take, set_aside, self.batch_size, self.store.pool)
         self.fired[lane] += done
         return done
 

@@ -25,8 +25,10 @@ async def create_pool(
     Every wait has an end: acquiring, locks, statements and transactions left idle, so that a fault
     shows as an error and not as a service that hangs. A process stopped inside a transaction loses
     it after `idle_seconds`, most statements end after twice that, and whoever takes the lanes over
-    ends the sessions themselves.
+    ends the sessions themselves. A wait for a lock ends before its statement does: who waits for
+    another is told from who takes long.
     """
+    statement_seconds = max(10.0, 2 * idle_seconds)
     return await asyncpg.create_pool(
         dsn,
         min_size=1,
@@ -37,8 +39,8 @@ async def create_pool(
         server_settings={
             "search_path": schema,
             "application_name": application_name(schema, instance),
-            "statement_timeout": f"{int(max(10.0, 2 * idle_seconds) * 1000)}",
-            "lock_timeout": "20000",
+            "statement_timeout": f"{int(statement_seconds * 1000)}",
+            "lock_timeout": f"{int(min(20.0, 0.8 * statement_seconds) * 1000)}",
             "idle_in_transaction_session_timeout": f"{int(idle_seconds * 1000)}",
             "jit": "off",
         },
@@ -97,19 +99,25 @@ LOST = (
 """What a server that is gone, overloaded, full or fallen back to read-only makes of a statement."""
 
 
+class Unanswered(Transient):
+    """The store did not answer a unit of work, or ended it."""
+
+
 @asynccontextmanager
 async def acquire(pool: "asyncpg.Pool[asyncpg.Record]") -> AsyncIterator[Any]:
-    """A connection for one unit of work; raises `Transient` when the store does not answer, and
-    `Conflict` when it chose this unit to end a circle of waiting.
+    """A connection for one unit of work; raises `Transient` when there is none, `Unanswered` when
+    the store does not answer, and `Conflict` when it chose this unit to end a circle of waiting.
 
     The other connections are then not trusted either: after a failover they may lead to a server
     that takes no writes.
     """
+    kind = Transient
     try:
         async with pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+            kind = Unanswered
             yield connection
     except asyncpg.TransactionRollbackError as error:
         raise Conflict("the store undid this for the sake of another writer") from error
     except LOST as error:
         await pool.expire_connections()
-        raise Transient("the store does not answer") from error
+        raise kind("the store does not answer") from error

@@ -5,6 +5,7 @@ and swapped.
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from hashlib import md5
+from time import perf_counter
 from typing import Any
 
 from asyncpg import Connection
@@ -13,6 +14,7 @@ from chassis.errors import BrokenInvariant, NotFound
 from chassis.store import event_letters
 from chassis.store.event_letters import EventLetters, Head, next_event, source_of
 from chassis.store.faults import by_halves, is_its_own
+from chassis.store.overdue import took_too_long
 from chassis.store.pool import acquire
 from chassis.store.store import Store
 from chassis.store.stored import Stored
@@ -154,10 +156,14 @@ class Projector:
         return {lane: (reached, last) for lane, reached, last in rows}
 
     async def _advance_all(self, connection: Connection, lane: int, names: list[str]) -> int:
+        began = perf_counter()
         try:
             return await self._advance_together(connection, lane, names)
         except Exception as error:
-            if self.strict or not is_its_own(error):
+            if self.strict or not (
+                is_its_own(error)
+                or await took_too_long(self.store.pool, error, perf_counter() - began)
+            ):
                 raise
         return sum(
             [
@@ -218,7 +224,7 @@ class Projector:
                 aside.append(head)
             return 1
 
-        return await by_halves(take, set_aside, self.batch_size)
+        return await by_halves(take, set_aside, self.batch_size, self.store.pool)
 
     async def _position(self, connection: Connection, cursor: str, lane: int) -> Any:
         """Where a view stands in a lane; its row is locked until the transaction ends."""

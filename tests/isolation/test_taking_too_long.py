@@ -1,0 +1,148 @@
+"""What always takes longer than the store lets it is set aside alone, and a slow store is not."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import asyncpg
+import pytest
+
+from chassis.bus.base import Record
+from chassis.bus.embedded import EmbeddedBus
+from chassis.clock import SimulatedClock
+from chassis.errors import Transient
+from chassis.runtime.instance import Instance
+from chassis.runtime.routes import MessageRoute
+from chassis.store.overdue import TIMES, took_too_long
+from chassis.store.pool import Unanswered
+from chassis.store.work import Work
+from contracts.codec import Message
+from tests.chassis import toy
+from tests.chassis.conftest import OpenToy
+from tests.chassis.toy import PATIENT, parked, total
+
+SLOW = 999
+# What the server says of a statement over its time, said at once.
+_TAKES_TOO_LONG = """
+create function takes_too_long() returns trigger language plpgsql as
+$$ begin raise exception 'over its time' using errcode = '57014'; end $$;
+create trigger slow before insert or update on {} for each row when ({})
+execute function takes_too_long()"""
+
+
+async def _read(bus: EmbeddedBus, service: Instance) -> dict[int, list[Record]]:
+    await service.leases.refresh()
+    await service.reading.reopen(list(service.leases.held))
+    return await service.reading.fetch(10, 1.0)
+
+
+async def test_a_record_that_always_takes_too_long_is_parked_and_its_lane_goes_on(
+    open_toy: OpenToy, bus: EmbeddedBus
+) -> None:
+    service = await open_toy(settings=PATIENT)
+    await service.pool.execute(_TAKES_TOO_LONG.format("state", "new.stream = 'account-acme/slow'"))
+    await toy.send(bus, "slow", toy.payment(1, "slow", 5))
+    ((lane, records),) = (await _read(bus, service)).items()
+    for _ in range(TIMES - 1):
+        with pytest.raises(Unanswered):
+            await service.consumer.consume(lane, records, service.reading.positions)
+    assert not await parked(service)
+    await service.consumer.consume(lane, records, service.reading.positions)
+    (letter,) = await parked(service)
+    assert (letter["error"], letter["message_id"]) == ("TookTooLong", "e-1")
+    assert "longer than a transaction may, 3 times in a row" in letter["reason"]
+    await toy.send(bus, "a", toy.payment(2, "a", 5))
+    await service.step()
+    assert (await total(service, "a")).payments == 1
+
+
+async def test_a_record_whose_handler_outlasts_its_transaction_is_parked(
+    open_toy: OpenToy, bus: EmbeddedBus
+) -> None:
+    def thinks_long(work: Work, message: Message) -> None:
+        if message.data.amount == SLOW:
+            time.sleep(1.5)  # the store ends the session after one
+        toy.on_payment(work, message)
+
+    route = MessageRoute(toy.streams, thinks_long, subject=True)
+    messages = {**toy.blueprint().messages, "billing.payment.received.v1": route}
+    service = await open_toy(blueprint=replace(toy.blueprint(), messages=messages))
+    await toy.send(bus, "a", toy.payment(1, "a", SLOW))
+    ((lane, records),) = (await _read(bus, service)).items()
+    lost = 0
+    while not await parked(service):
+        try:
+            await service.consumer.consume(lane, records, service.reading.positions)
+        except Transient:
+            lost += 1
+    assert lost >= TIMES - 1
+    assert [letter["error"] for letter in await parked(service)] == ["TookTooLong"]
+
+
+class SlowServer:
+    """A pool whose server answers nobody."""
+
+    def acquire(self, **_: Any) -> Any:
+        raise TimeoutError
+
+    async def expire_connections(self) -> None:
+        """There are none."""
+
+
+def _cut_off(of: type[Exception]) -> Unanswered:
+    error = Unanswered("the store does not answer")
+    error.__cause__ = of("over its time")
+    return error
+
+
+async def test_what_a_slow_server_ends_is_not_at_fault(open_toy: OpenToy) -> None:
+    slow: Any = SlowServer()
+    quick = (await open_toy(settings=PATIENT)).pool
+    ended = _cut_off(asyncpg.QueryCanceledError)
+    assert await took_too_long(quick, ended, 0.1)
+    assert not await took_too_long(slow, ended, 30)
+
+
+@pytest.mark.parametrize(("seconds", "is_late"), [(14, False), (16, True)])
+async def test_a_connection_lost_early_is_no_sign_of_taking_long(
+    open_toy: OpenToy, seconds: float, *, is_late: bool
+) -> None:
+    pool = (await open_toy(settings=PATIENT)).pool
+    for kind in (asyncpg.InterfaceError, asyncpg.ConnectionDoesNotExistError, TimeoutError):
+        assert await took_too_long(pool, _cut_off(kind), seconds) is is_late
+
+
+async def test_a_wake_up_that_always_takes_too_long_is_put_off_alone(
+    open_toy: OpenToy, bus: EmbeddedBus, clock: SimulatedClock
+) -> None:
+    service = await open_toy(settings=PATIENT)
+    names: Sequence[str] = ["a", "b", "slow", "c", "d"]
+    for number, name in enumerate(names):
+        await toy.send(bus, name, toy.payment(number, name, 5))
+    await service.step()
+    woken = "new.stream = 'account-acme/slow' and new.wake_at is null"
+    await service.pool.execute(_TAKES_TOO_LONG.format("state", woken))
+    clock.set(toy.START.replace(day=3))
+    await service.step()
+    (letter,) = await parked(service)
+    assert (letter["stream"], letter["error"]) == ("account-acme/slow", "TookTooLong")
+    still = {name for name in names if (await total(service, name)).wake_at}
+    assert still == {"slow"}
+    assert await service.step() == 0
+
+
+async def test_an_event_whose_view_always_takes_too_long_is_set_aside_for_it(
+    open_toy: OpenToy, bus: EmbeddedBus
+) -> None:
+    service = await open_toy(settings=PATIENT)
+    await service.pool.execute(
+        _TAKES_TOO_LONG.format("view_totals", "new.stream = 'account-acme/slow'")
+    )
+    for number, name in enumerate(["a", "slow", "b"]):
+        await toy.send(bus, name, toy.payment(number, name, 5))
+    await service.step()
+    (letter,) = await parked(service)
+    assert (letter["source"], letter["error"]) == ("projection:totals", "TookTooLong")
+    shown = await service.pool.fetch("select stream from view_totals order by stream")
+    assert [row[0] for row in shown] == ["account-acme/a", "account-acme/b"]
