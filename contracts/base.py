@@ -31,6 +31,9 @@ FIRST_YEAR, LAST_YEAR = 1970, 2199
 """The years in which people state days; others are slips, or an empty value of some system."""
 NO_DAY = "must be a calendar day YYYY-MM-DD"
 NO_INSTANT = "must be an RFC 3339 instant with its offset"
+DEPTH_MAX = 32
+"""How deep lists and objects that upstream makes up may be nested in one another."""
+TOO_DEEP = f"is nested more than {DEPTH_MAX} deep"
 OUT_OF_YEARS = f"must be in the years {FIRST_YEAR} to {LAST_YEAR}"
 
 T = TypeVar("T")
@@ -59,6 +62,27 @@ def _parsed(value: Any, kind: type, refusal: str) -> Any:
 def _in_years(value: date) -> date:
     if not FIRST_YEAR <= value.year <= LAST_YEAR:
         raise ValueError(OUT_OF_YEARS)
+    return value
+
+
+def is_too_deep(value: dict[str, Any]) -> bool:
+    """Whether an object, itself counted, is nested deeper than may be."""
+    level: list[Any] = [value]
+    for _ in range(DEPTH_MAX):
+        level = [
+            part
+            for one in level
+            for part in (one.values() if type(one) is dict else one)
+            if type(part) is dict or type(part) is list
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _in_depth(value: dict[str, Any]) -> dict[str, Any]:
+    if is_too_deep(value):
+        raise ValueError(TOO_DEEP)
     return value
 
 
@@ -94,6 +118,8 @@ FREE_TEXT = FreeText()
 NULL_LEFT_OUT = NullLeftOut()
 IN_YEARS = AfterValidator(_in_years)
 """Marks a day or instant that people state, and so mistype."""
+IN_DEPTH = AfterValidator(_in_depth)
+"""Marks an object of which the contract knows nothing."""
 
 
 def _decimal_text(value: Any) -> Any:
@@ -142,7 +168,7 @@ TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 """A local time `HH:MM`."""
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """A SHA-256 in hexadecimal."""
-Attributes = Annotated[dict[str, Any], Field(max_length=200), FREE_TEXT]
+Attributes = Annotated[dict[str, Any], Field(max_length=200), FREE_TEXT, IN_DEPTH]
 """Whatever upstream wants kept with an account or an invoice."""
 Variables = Annotated[
     dict[Identifier, Annotated[Identifier | SignedAmount | Flag, BeforeValidator(_plain)]],

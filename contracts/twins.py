@@ -18,13 +18,16 @@ from pydantic.fields import FieldInfo
 from contracts.base import (
     FIRST_YEAR,
     FREE_TEXT,
+    IN_DEPTH,
     IN_YEARS,
     LAST_YEAR,
     NULL_LEFT_OUT,
     OUT_OF_YEARS,
+    TOO_DEEP,
     Contract,
     Identifier,
     Part,
+    is_too_deep,
 )
 from contracts.words import identifiers
 
@@ -96,17 +99,26 @@ def _afterwards(model: type[Part]) -> dict[str, Callable[[Any], None]]:
     listed = tuple(
         (name, info.default) for name, info in fields.items() if NULL_LEFT_OUT in info.metadata
     )
-    dated = tuple((name, i.alias or name) for name, i in fields.items() if _holds(i, IN_YEARS))
-    if not listed and not dated:
+    bounded = tuple(
+        (name, info.alias or name, _holds(info, IN_DEPTH))
+        for name, info in fields.items()
+        if _holds(info, IN_YEARS) or _holds(info, IN_DEPTH)
+    )
+    if not listed and not bounded:
         return {}
 
     def look(struct: Any) -> None:
         for name, default in listed:
             if getattr(struct, name) is None:
                 msgspec.structs.force_setattr(struct, name, default)
-        for name, wire in dated:
+        for name, wire, nested in bounded:
             value = getattr(struct, name)
-            if value is not None and not FIRST_YEAR <= value.year <= LAST_YEAR:
+            if not value:
+                continue
+            if nested:
+                if is_too_deep(value):
+                    raise ValueError(f"{wire}: {TOO_DEEP}")
+            elif not FIRST_YEAR <= value.year <= LAST_YEAR:
                 raise ValueError(f"{wire}: {OUT_OF_YEARS}")
 
     return {"__post_init__": look}
