@@ -12,7 +12,7 @@ from chassis.aside import aside
 from chassis.errors import BrokenInvariant, Transient
 from chassis.logging import get_logger
 from services.dunning.domain.case.state import PolicyRef
-from services.dunning.policy.load import available, get, loads, with_parameters
+from services.dunning.policy.load import SHIPPED, available, get, loads, with_parameters
 from services.dunning.policy.model import Pack
 from services.dunning.policy.problem import PackError
 
@@ -97,7 +97,8 @@ class Library:
         async with pool.acquire(timeout=10) as connection:
             rows = await connection.fetch(_UNKNOWN, known)
         for row in rows:
-            await self._take(row["content_hash"], row["document"], row["file"])
+            # earlier versions stored paths
+            await self._take(row["content_hash"], row["document"], Path(row["file"]).name)
         self._wanted.clear()
         return len(rows)
 
@@ -115,7 +116,7 @@ class Library:
 def shipped_text(pack: Pack) -> PackText:
     """A shipped pack with its file's text."""
     file = pack.document.file if pack.document else ""
-    return PackText(pack, Path(file).read_text(encoding="utf-8"))
+    return PackText(pack, (SHIPPED / file).read_text(encoding="utf-8"))
 
 
 def chosen_text(

@@ -25,20 +25,21 @@ SHIPPED = Path(__file__).resolve().parent.parent / "policies"
 _MADE_HERE = ("values", "overrides", "content_hash", "document")
 
 
-def load(path: str | Path) -> Pack:
-    """Read one pack file.
+def load(path: str | Path, called: str = "") -> Pack:
+    """Read one pack file, `called` so where it is told of faults: else by its path.
 
     Raises PackError, whose problems name file, line and field, also for parts of the format that
     this version does not carry out, and NotFound when there is no such file.
     """
     file = Path(path)
+    name = called or str(path)
     try:
         text = file.read_text(encoding="utf-8")
     except (FileNotFoundError, IsADirectoryError):
-        raise NotFound(f"no policy pack file {file}") from None
+        raise NotFound(f"no policy pack file {name}") from None
     except UnicodeDecodeError as error:
-        raise PackError([Problem(str(file), 1, "", f"not UTF-8 text: {error.reason}")]) from error
-    return _build(yaml_document.parse(str(path), text), {})
+        raise PackError([Problem(name, 1, "", f"not UTF-8 text: {error.reason}")]) from error
+    return _build(yaml_document.parse(name, text), {})
 
 
 def loads(text: str, file: str = "pack.yaml") -> Pack:
@@ -86,12 +87,14 @@ class Packs(NamedTuple):
 
 
 def read_folder(folder: Path) -> Packs:
-    """Read every pack file of a folder."""
+    """Read every pack file of a folder. They go by their names: who is told of a fault over HTTP
+    does not learn where the service is installed.
+    """
     packs: list[Pack] = []
     broken: dict[str, list[Problem]] = {}
     for file in sorted(folder.glob("*.yaml")):
         try:
-            packs.append(load(file))
+            packs.append(load(file, file.name))
         except PackError as error:
             broken.setdefault(_named(file), []).extend(error.problems)
     ordered = tuple(sorted(packs, key=lambda pack: (pack.id, pack.version)))

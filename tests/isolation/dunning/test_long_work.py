@@ -15,6 +15,7 @@ from chassis.errors import Busy
 from chassis.http.turns import Turns
 from contracts.base import Contract
 from contracts.words.streams import creditor_stream
+from services.dunning.policy.load import SHIPPED
 from tests.dunning.app.world import World, local
 from tests.support.ledger_messages import item_state
 from tests.support.service_world import CREDITOR, ZONE
@@ -70,6 +71,15 @@ async def test_a_giant_figure_of_a_policy_is_refused_at_once(world: World, figur
     answer = await world.set_up(parameters={"contacts_max": figure})
     assert answer.status_code == 422
     assert "contacts_max: must be a whole number" in answer.json()["detail"]
+
+
+async def test_a_fault_of_a_shipped_policy_does_not_tell_where_the_service_is_installed(
+    world: World,
+) -> None:
+    answer = await world.set_up(parameters={"unheard_of": 1})
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith("county-hospital.yaml:")
+    assert str(SHIPPED.parent) not in answer.text
 
 
 async def test_not_all_of_a_thousand_wrong_fields_are_told(world: World) -> None:
