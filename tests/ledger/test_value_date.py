@@ -86,6 +86,14 @@ def test_payment_received_later_is_no_money_before() -> None:
     assert (book.principal(), book.fee(D(2026, 3, 12)), book.prepaid()) == (0, 600, 0)
 
 
+def test_two_payments_of_one_instant_both_come_where_the_first_waits_for_its_invoice() -> None:
+    book = overdue(Book(terms()))
+    book.pay(D(2026, 3, 10), "P", 300, "X", received=D(2026, 3, 12))
+    book.pay(D(2026, 3, 10), "Q", 100000, received=D(2026, 3, 12))
+    book.at(D(2026, 3, 12))
+    assert (book.principal(), book.account.balance.waiting) == (0, 300)
+
+
 def test_announced_payment_that_is_taken_back_never_comes() -> None:
     book = overdue(Book(terms()))
     book.pay(D(2026, 3, 10), "P", 100000, received=D(2026, 3, 12))

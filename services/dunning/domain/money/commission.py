@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
+from contracts.base import AMOUNT_MAX
 from services.dunning.domain.localtime import local_day, monthly, months_after
 from services.dunning.domain.money.clocks import ends_on, years_after
 from services.dunning.domain.money.commands import RecordPayment
@@ -81,7 +82,8 @@ def month_before(day: date) -> str:
 def due_for_month(earned: Iterable[Earned], day: date, monthly_day: int) -> int | None:
     """What the month before a day comes to; None when nothing was earned in it that still stands.
 
-    Less what was approved in an earlier month and taken back since the last run, never below 0.
+    Less what was approved in an earlier month and taken back since the last run, never below 0, and
+    no more than can be told: nobody asked for it who could be refused, and a person decides on it.
     """
     month = day.replace(day=1)
     first, last_run = months_after(month, -1), _run_after(months_after(month, -1), monthly_day, 0)
@@ -92,7 +94,7 @@ def due_for_month(earned: Iterable[Earned], day: date, monthly_day: int) -> int 
         elif one.on < first:
             approved = max(last_run, _run_after(one.on, monthly_day, 1))
             back += sum(t.amount for t in _taken(one) if approved <= t.on < day)
-    return max(0, sum(standing) - back) if standing else None
+    return min(max(0, sum(standing) - back), AMOUNT_MAX) if standing else None
 
 
 def _taken(earned: Earned) -> tuple[Taken, ...]:
