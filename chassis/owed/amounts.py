@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from chassis.owed.ledger import LedgerView, OpenItem
+from contracts.base import AMOUNT_MAX
 from contracts.words.allocation import spread
 from contracts.words.late_fee import late_fee_at
 
@@ -38,14 +39,18 @@ class Owed(Struct, frozen=True):
 
 
 def overdue_on(view: LedgerView, day: date) -> Owed:
-    """What is overdue on a day, less the money that waits."""
+    """What is overdue on a day, less the money that waits.
+
+    Late fees grow by themselves: together with the principal they count up to what can be told.
+    """
     items = tuple(
         OwedItem(one.item_id, one.item, one.due_on, one.principal, late_fee_at(one.accrual, day))
         for one in by_age(view.items.values())
         if one.overdue
     )
     gross = Owed(view.currency, view.overdue, sum(one.late_fee for one in items), items)
-    return less(gross, view.prepaid)
+    owed = less(gross, view.prepaid)
+    return replace(owed, late_fee=min(owed.late_fee, max(0, AMOUNT_MAX - owed.principal)))
 
 
 def less(owed: Owed, money: int) -> Owed:

@@ -17,7 +17,7 @@ _BUSES = {"embedded": ("embedded",), "kafka": ("kafka",), "both": ("embedded", "
 def main() -> int:
     """Play hostile traffic on one bus or both."""
     given = _arguments()
-    configure("hostile", "critical")
+    configure("hostile", "error")
     print(f"SEED={given.seed} EVENTS={given.events} REQUESTS={given.requests} BUS={given.bus}")
     faults = asyncio.run(_run(given))
     print("nothing found" if not faults else f"{faults} kinds of faults")

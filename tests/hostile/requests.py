@@ -197,7 +197,8 @@ class HostileRequests:
 
 
 def _quoted(text: str) -> str:
-    return quote(text, safe="", errors="surrogatepass")
+    # A client goes up a step for `..`, and asks another operation than was meant.
+    return quote(text, safe="", errors="surrogatepass").replace(".", "%2E")
 
 
 def _visible(text: str) -> str:
