@@ -5,13 +5,17 @@ from datetime import date
 import pytest
 
 from chassis.errors import Rejected
+from chassis.owed.amounts import overdue_on
 from contracts import ledger
 from contracts.base import AMOUNT_MAX
+from services.dunning.domain.money.commission import due_for_month
+from services.dunning.domain.money.state import Earned
 from services.ledger.domain import commands as c
 from services.ledger.domain.cash import commands as cash
 from services.ledger.domain.cash.decide import decide as decide_cash
 from services.ledger.domain.cash.state import CashDesk, Moved, Purse
 from services.ledger.publish import publish
+from tests.chassis.owed.figures import balance, item, view_of
 from tests.ledger.account_book import Book, days, terms
 from tests.support.published import AT, told
 
@@ -107,3 +111,20 @@ def test_no_collector_hands_in_more_than_can_be_told() -> None:
         decide_cash(desk, cash.TakeDeposit("Li", 1), AT)
     with pytest.raises(Rejected, match="cash of this collector"):
         decide_cash(desk, cash.TakeCash("P", "A", 1, "Li", "R-1"), AT)
+
+
+def test_the_commission_of_a_month_goes_no_further_than_it_can_be_told() -> None:
+    earned = [Earned(amount=AMOUNT_MAX, on=DAY, collected_by=b"sealed")] * 2
+    assert due_for_month(earned, date(2026, 4, 10), 10) == AMOUNT_MAX
+
+
+def test_what_is_claimed_with_its_late_fees_goes_no_further_than_it_can_be_told() -> None:
+    accrual = {"through": DAY, "accrued": "0", "per_day": str(AMOUNT_MAX), "cap": AMOUNT_MAX}
+    items = [
+        item(f"I-{number}", AMOUNT_MAX // 2, accrual=accrual | {"settled": 0}) for number in (1, 2)
+    ]
+    day = days(DAY, 3)
+    owed = overdue_on(view_of(balance(1, *items)), day)
+    assert owed.total == AMOUNT_MAX
+    owed = overdue_on(view_of(balance(1, *items, prepaid=AMOUNT_MAX)), day)
+    assert 0 <= owed.principal <= owed.total <= AMOUNT_MAX
