@@ -41,13 +41,16 @@ def catch_up(account: Account, now: datetime, terms: Terms) -> tuple[list[Accoun
         event = _by_itself(account, wakes, effective(account, terms))
         events.append(event)
         before, account = account, evolve(account, event)
-        if wake_at(account) == wakes and _due_money(account) == _due_money(before):
+        if wake_at(account) == wakes and _money(account) == _money(before):
             raise BrokenInvariant(f"an account woken at {wakes} did nothing and is still due")
     return events, account
 
 
-def _due_money(account: Account) -> int:
-    return len(account.coming) + len(account.waiting)
+def _money(account: Account) -> tuple[int, int]:
+    """How many payments are yet to be received, and how many wait for their invoice: one may become
+    the other.
+    """
+    return len(account.coming), len(account.waiting)
 
 
 def _by_itself(account: Account, instant: datetime, terms: Terms) -> AccountEvent:
