@@ -4,7 +4,7 @@ it can be published: cash desk, receipts, sources, terms, numbers, erasures.
 
 import random
 from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, get_args
 
