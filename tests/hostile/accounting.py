@@ -19,8 +19,16 @@ from contracts.words.streams import key_of
 from tests.hostile.events import Sent
 from tests.hostile.world import World
 
+_OWN_FAULTS = """
+select concat_ws(' ', source, message_type, error, reason) as told, count(*) as n
+from dead_letters where stream is not null or error <> all($1::text[])
+group by 1 order by 2 desc limit 20"""
 Place = tuple[str, int, int]
 _SHOWN = 5
+
+
+_REFUSALS = ("Rejected", "Malformed", "NotFound", "Forbidden", "UnknownType")
+"""What a record is set aside for that was at fault itself; anything else is a fault of ours."""
 
 
 @dataclass
@@ -83,6 +91,15 @@ async def read_all(world: World) -> list[Record]:
                 found.append(record)
     finally:
         await reader.close()
+    return found
+
+
+async def own_faults(world: World) -> list[str]:
+    """Events and wake-ups that were set aside, and records that a handler could not take."""
+    found = []
+    for name, service in world.stack.services.items():
+        rows = await service.pool.fetch(_OWN_FAULTS, _REFUSALS)
+        found += [f"{name}: {row['n']} × {row['told']}" for row in rows]
     return found
 
 

@@ -153,6 +153,7 @@ async def _judge(world: World, outcome: Outcome, expected: dict[str, list[Any]])
     accounts, records = await accounting.accounts(world)
     outcome.lines += [f"records on the bus {records}", *accounting.summary(accounts)]
     found["records unaccounted for"] = [each for one in accounts for each in one.lost]
+    found["set aside for a fault of ours"] = await accounting.own_faults(world)
     lost, erased = await accounting.missing(world, outcome.sent, answers.accepted)
     outcome.lines.append(f"taken off the bus by erasures {erased}")
     found["sent and not on the bus"] = lost
