@@ -3,16 +3,27 @@ killed.
 """
 
 import asyncio
+import itertools
 import os
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
-from chassis.servers.postgres import EmbeddedPostgres
+from chassis.servers.postgres import EmbeddedPostgres, ensure_database
 from chassis.servers.postgres_host import servers_of
 from tests.chassis.store.suite import StoreConformance, load, open_stores, write
+
+_numbers = itertools.count(1)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def durable(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """A server that forgets nothing, for all tests that do not stop it."""
+    async with EmbeddedPostgres(tmp_path_factory.mktemp("durable")) as dsn:
+        yield dsn
 
 
 class TestSimulation(StoreConformance):
@@ -27,14 +38,15 @@ class TestDurable(StoreConformance):
     """The default of `arrears up`."""
 
     @pytest.fixture
+    async def dsn(self, durable: str) -> str:
+        return await ensure_database(durable, f"store_{next(_numbers)}")
+
+    @pytest.fixture
     async def server(self, tmp_path: Path) -> AsyncIterator[EmbeddedPostgres]:
+        """One of the test's own, to be killed."""
         server = EmbeddedPostgres(tmp_path / "store")
         yield server
         await server.stop()
-
-    @pytest.fixture
-    async def dsn(self, server: EmbeddedPostgres) -> str:
-        return await server.start()
 
     async def test_what_was_committed_survives_a_kill_of_the_server(
         self, server: EmbeddedPostgres, tmp_path: Path
