@@ -4,4 +4,6 @@ set -eu
 cd "$(dirname "$0")/.."
 deploy/lint.sh
 echo "== pytest"
-exec .venv/bin/pytest "$@"
+# The tests start many processes, each of which would compile all it imports once more.
+unset PYTHONDONTWRITEBYTECODE
+exec .venv/bin/pytest -n "${WORKERS:-0}" "$@"

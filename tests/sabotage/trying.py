@@ -14,7 +14,7 @@ from typing import NamedTuple
 from tests.sabotage.mutants import Mutant
 
 ROOT = Path(__file__).parents[2]
-_NOT_COPIED = (".venv", ".git", "data", "build", ".*_cache", "__pycache__", ".hypothesis")
+_NOT_COPIED = (".venv", ".git", "data", "build", ".*_cache", ".hypothesis")
 _SECONDS_MAX = 600
 _OUTCOMES = ("failure", "error")
 
