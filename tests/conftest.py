@@ -1,5 +1,7 @@
 """Real servers for the tests that need them: one PostgreSQL and one Kafka per session.
 
+With `-n 2` every worker is a session, and has its own.
+
 Without Java or Maven the tests marked `kafka` are skipped and the last lines say so; with `CI=true`
 nothing may be skipped.
 """
@@ -12,9 +14,11 @@ from typing import Any
 import asyncpg
 import pytest
 import pytest_asyncio
+from xdist.scheduler import LoadFileScheduling
 
 from chassis.servers.kafka import LocalKafka, available
 from chassis.servers.postgres import EmbeddedPostgres, database_url
+from tests.support.workers import piece_of, turn_of
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 _numbers = itertools.count(1)
@@ -75,11 +79,25 @@ async def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> AsyncIter
         yield bootstrap
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Whoever asks for the broker is marked: `-m "not kafka"` is the quick half."""
     for item in items:
         if "kafka_bootstrap" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.kafka)
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: turn_of(item.nodeid))
+
+
+class Pieces(LoadFileScheduling):
+    """Gives the pieces of the work out one after another, to whoever is free."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return piece_of(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Pieces:
+    config.option.loadscopereorder = False  # in our order, not by the number of tests
+    return Pieces(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
