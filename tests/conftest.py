@@ -14,11 +14,10 @@ from typing import Any
 import asyncpg
 import pytest
 import pytest_asyncio
-from xdist.scheduler import LoadFileScheduling
 
 from chassis.servers.kafka import LocalKafka, available
 from chassis.servers.postgres import EmbeddedPostgres, database_url
-from tests.support.workers import piece_of, turn_of
+from tests.support.workers import turn_of
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 _numbers = itertools.count(1)
@@ -88,16 +87,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=lambda item: turn_of(item.nodeid))
 
 
-class Pieces(LoadFileScheduling):
-    """Gives the pieces of the work out one after another, to whoever is free."""
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from tests.support.scheduling import Pieces
 
-    def _split_scope(self, nodeid: str) -> str:
-        return piece_of(nodeid)
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Pieces:
-    config.option.loadscopereorder = False  # in our order, not by the number of tests
-    return Pieces(config, log)
+    return Pieces.in_our_order(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
