@@ -32,6 +32,7 @@ from chassis.store.offsets import Positions
 from chassis.store.pool import acquire
 from contracts.words.streams import Subject
 from services.ledger.erasures import erase_again
+from services.ledger.restored import leave_receipts_out
 from services.notifier.restored import know_sent
 
 _PUBLISHED_AT_ONCE = 200
@@ -88,6 +89,8 @@ class _Restoring:
         found = await self._read_since(starts, ends)
         await self._erase(found)
         await self._know_sent(found)
+        if not self._same_bus:
+            await leave_receipts_out(self._stack.services["ledger"], self._made.at)
         await self._project()
         await self._let_start()
         missing = [

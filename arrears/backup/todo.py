@@ -6,6 +6,7 @@ import msgspec
 
 from arrears.backup.restoring import Restored
 from contracts.codec import Message
+from services.ledger.domain.cash.receipts import GAP
 
 _NAMED = (
     *("promise_id", "plan_id", "dispute_id", "application_id", "approval_id", "task_id"),
@@ -22,7 +23,9 @@ def lines(found: Restored) -> Iterator[str]:
     if not found.same_bus:
         yield (
             "the bus is new: whatever came after the backup is missing. Have upstream send again "
-            "what it sent since; what is known already is recognised by its id"
+            "what it sent since; what is known already is recognised by its id. Cash that comes "
+            f"again gets a second receipt: {GAP} numbers of each month since are left out, so that "
+            "none of those on paper is given to another payment"
         )
     for topic, lane in found.missing:
         yield (

@@ -17,6 +17,7 @@ S = TypeVar("S")
 
 _STATES = "select stream, data from state where stream = any($1::text[])"
 _STATES_OF = "select data from state where stream >= $1 and stream < $2 order by stream"
+_STREAMS_OF = "select stream from state where stream >= $1 and stream < $2 order by stream"
 _EVENTS_OF = """
 select stream, type, at, data from events
 where stream >= $1 and stream < $2 and at <= $3 order by stream, version"""
@@ -60,6 +61,12 @@ async def states_of(connection: Connection, aggregate: Aggregate[S, Any], prefix
         while rows := await cursor.fetch(_ROWS):
             found += [aggregate.decode_state(row["data"]) for row in rows]
     return found
+
+
+async def streams_of(connection: Connection, prefix: str) -> list[str]:
+    """All streams whose names begin so, by name."""
+    rows = await connection.fetch(_STREAMS_OF, prefix, _after(prefix))
+    return [row["stream"] for row in rows]
 
 
 class Selection(NamedTuple):

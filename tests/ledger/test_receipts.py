@@ -14,6 +14,7 @@ from contracts.words.streams import account_stream, receipts_stream, terms_strea
 from services.ledger.domain.aggregates import RECEIPTS
 from services.ledger.domain.cash import receipts as r
 from services.ledger.handlers import MESSAGES
+from services.ledger.restored import leave_receipts_out
 from tests.ledger.conftest import World
 from tests.support.service_world import PARTITIONS
 
@@ -240,3 +241,23 @@ async def test_a_rebuild_finds_the_series_as_it_is(desk: World) -> None:
     found = await desk.service.rebuild(lambda _done, _total: None)
     assert found.different == ()
     assert await desk.service.read(receipts_stream("acme")) == before
+
+
+async def test_a_ledger_restored_without_the_bus_gives_no_number_that_may_be_on_paper(
+    desk: World,
+) -> None:
+    await desk.tell(paid(1, desk), "1")
+    (before,) = (await listed(desk)).values()
+    month = before[:6]
+    await leave_receipts_out(desk.service, desk.clock.now() - timedelta(days=1))
+    await desk.tell(paid(2, desk), "2")
+    assert await listed(desk) == {"PAY-1": before, "PAY-2": f"{month}-{r.GAP + 2:06d}"}
+
+
+def test_every_month_since_a_backup_has_its_gap() -> None:
+    book = Book()
+    book.next(SEPTEMBER)
+    for event in r.leave_out(book.series, SEPTEMBER, OCTOBER):
+        book.series = r.evolve(book.series, event)
+    numbers = [book.next(day) for day in (SEPTEMBER, OCTOBER)]
+    assert numbers == [f"202609-{r.GAP + 2:06d}", f"202610-{r.GAP + 1:06d}"]

@@ -36,6 +36,7 @@ for: testing
 description: One text message as soon as something is overdue.
 source: none
 contact: {from: "00:00", until: "24:00", contacts_max: 100, window_days: 1, calls_per_day_max: 1}
+cash_desk: {compare: day_alone, alert: cash_difference, receipts_numbered: true}
 steps:
   - {id: call, source: none, when: {day: 300}, do: [task: {kind: phone_call, owner: collector}]}
 reactions:
@@ -80,7 +81,7 @@ class Upstream:
 
     def paid(self, account: str, number: str, amount: int) -> Event:
         at = self.clock.now()
-        money = {"amount": amount, "currency": "CNY", "method": "transfer", "received_at": at}
+        money = {"amount": amount, "currency": "CNY", "method": "cash", "received_at": at}
         return self.event("payment.received.v1", account, number, payment_id=number, **money)
 
 
@@ -138,6 +139,11 @@ class Running:
             path = f"/v1/accounts/{account}/balance"
             found[account] = (await self.call("ledger", "GET", path, "auditor"))["principal"]
         return found
+
+    async def receipts(self) -> set[int]:
+        """The numbers of this month's receipts."""
+        found = await self.call("ledger", "GET", f"/v1/creditors/{CREDITOR}/receipts", "finance")
+        return {int(one["receipt"].partition("-")[2]) for one in found["items"]}
 
     async def bodies(self) -> dict[tuple[str, str], set[str]]:
         """What was said under each source and id, on every topic that is there."""

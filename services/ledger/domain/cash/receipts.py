@@ -6,7 +6,7 @@ is rolled back leaves no gap, since its number was never stored.
 """
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 import msgspec
@@ -14,6 +14,8 @@ from msgspec.structs import replace
 
 from chassis.store.aggregate import unknown_event
 
+GAP = 10_000
+"""How many numbers are left out: more than anybody gives between two backups."""
 _OF_A_LANE = re.compile(r"([0-9]{4})-[0-9]{2,}-([0-9]{6,})")
 
 
@@ -54,6 +56,17 @@ def decide(series: Series, command: NumberReceipt) -> list[ReceiptNumbered]:
     """Take the next number of the month."""
     month = f"{command.day:%Y-%m}"
     return [ReceiptNumbered(month, series.last.get(month, 0) + 1, command.payment_id)]
+
+
+def leave_out(series: Series, first: date, last: date) -> list[ReceiptNumbered]:
+    """Leave a gap in each month from one day to another: numbers of these may have been given and
+    are not known any more. No payment has the last of a gap.
+    """
+    months = {f"{first + timedelta(days=number):%Y-%m}" for number in range((last - first).days)}
+    return [
+        ReceiptNumbered(month, series.last.get(month, 0) + GAP, "")
+        for month in sorted(months | {f"{last:%Y-%m}"})
+    ]
 
 
 def evolve(series: Series, event: ReceiptNumbered) -> Series:
