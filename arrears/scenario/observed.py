@@ -132,8 +132,15 @@ class Observed:
 
     async def _movements(self, account: str) -> list[Seen]:
         path = f"/v1/accounts/{account}/statement"
-        answer = await self._or_none(self._apis.get("ledger", path, creditor=self._creditor))
-        return [self._movement(line, account) for line in (answer or {}).get("lines", ())]
+        found: list[Seen] = []
+        cursor: str | None = None
+        while True:
+            asked = self._apis.get("ledger", path, creditor=self._creditor, cursor=cursor)
+            page = await self._or_none(asked) or {}
+            found += [self._movement(line, account) for line in page.get("lines", ())]
+            cursor = page.get("next")
+            if cursor is None:
+                return found
 
     def _movement(self, line: Mapping[str, Any], account: str) -> Seen:
         kind = _MOVEMENTS.get(line["kind"], line["kind"])

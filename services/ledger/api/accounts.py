@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
-from chassis.aside import aside
 from chassis.http.auth import Caller
-from chassis.http.paging import Cursor, Limit, Page, decode_cursor, page
+from chassis.http.paging import LIMIT_MAX, Cursor, Limit, Page, decode_cursor, page
 from chassis.runtime.service import Service
+from chassis.store.reads import Selection
 from contracts.words.late_fee import late_fee_sql
-from contracts.words.streams import Subject, account_stream
+from contracts.words.streams import account_stream
 from services.ledger.api.models import (
     AccountSummary,
     ItemOut,
@@ -29,7 +29,7 @@ from services.ledger.api.snapshot import (
 from services.ledger.domain.past import Past, archive
 from services.ledger.domain.state import Item, order
 from services.ledger.views.ageing import days_overdue
-from services.ledger.views.numbers import Named, numbers_by_id, numbers_of
+from services.ledger.views.numbers import Named, numbers_of
 
 _LIST = f"""
 select a.creditor, a.account, a.version, a.currency, a.principal, a.overdue, a.prepaid,
@@ -105,23 +105,32 @@ class Accounts:
         creditor: Creditor = None,
         as_of: AsOf = None,
         state: Annotated[Literal["open", "all"], Query(description="closed items too?")] = "open",
+        cursor: Cursor = None,
+        limit: Limit = LIMIT_MAX,
     ) -> ItemsOut:
         """An account's items in the order money reaches them."""
+        after = decode_cursor(cursor, date, date, int)
         seen = await snapshot(self.service, who.scope(creditor), account_id, as_of)
         found = {item.id: item for item in seen.account.items}
         if state == "all":
             found = await _closed(self.service, seen) | found
-        known = await numbers_by_id(self.service, Subject(seen.creditor, account_id))
+        rest = [item for item in found.values() if after is None or order(item) > tuple(after)]
+        rows = sorted(rest, key=order)[: limit + 1]
+        account = _account(seen.creditor, account_id)
+        known = await numbers_of(self.service, [account, *(_invoice(seen, one) for one in rows)])
+
+        def shown(item: Item) -> ItemOut:
+            return _item(seen, item, known.get(_invoice(seen, item)))
+
+        found_here = page(rows, limit, order, shown)
         return ItemsOut(
             creditor=seen.creditor,
             account_id=account_id,
-            number=known.get(("account", account_id)),
+            number=known.get(account),
             as_of=seen.day,
             currency=seen.terms.currency,
-            items=[
-                _item(seen, item, known.get(("invoice", item.id)))
-                for item in sorted(found.values(), key=order)
-            ],
+            items=found_here["items"],
+            next=found_here["next"],
         )
 
     async def _figures(
@@ -135,6 +144,10 @@ class Accounts:
 
 def _account(creditor: str, account: str) -> Named:
     return Named(creditor=creditor, account=account, kind="account", id=account)
+
+
+def _invoice(seen: Snapshot, item: Item) -> Named:
+    return Named(seen.creditor, seen.account_id, "invoice", item.id)
 
 
 async def _list(
@@ -182,8 +195,10 @@ def _summed(seen: Snapshot) -> AccountSummary:
 
 
 async def _closed(service: Service, seen: Snapshot) -> dict[str, Item]:
-    history = await service.events(account_stream(seen.creditor, seen.account_id), seen.until)
-    items = await aside(archive, [Past(stored.at, stored.event) for stored in history])
+    items: dict[str, Item] = {}
+    stream = account_stream(seen.creditor, seen.account_id)
+    async for stored in service.each(stream, Selection(until=seen.until)):
+        items |= archive([Past(stored.at, stored.event)])
     return {item_id: item for item_id, item in items.items() if item.status != "open"}
 
 

@@ -49,7 +49,9 @@ class ItemOut(BaseModel):
 
 
 class ItemsOut(BaseModel):
-    """The items of an account in the order money reaches them."""
+    """A page of the items of an account, in the order money reaches them; `next` names the one
+    after it.
+    """
 
     creditor: str
     account_id: str
@@ -57,6 +59,7 @@ class ItemsOut(BaseModel):
     as_of: date
     currency: str
     items: list[ItemOut]
+    next: str | None = None
 
 
 class StatementLine(BaseModel):
@@ -79,9 +82,10 @@ class StatementLine(BaseModel):
 
 
 class StatementOut(BaseModel):
-    """Every movement of an account; `late_fee` is what has accrued and is not paid yet.
+    """A page of an account's movements; `next` names the one after it.
 
-    `balance` is open principal less prepaid money, `total` adds the late fee.
+    `late_fee` is what has accrued and is not paid yet. `balance` is open principal less prepaid
+    money, `total` adds the late fee: of the account, whatever the page.
     """
 
     creditor: str
@@ -93,6 +97,7 @@ class StatementOut(BaseModel):
     balance: int
     late_fee: int
     total: int
+    next: str | None = None
 
 
 class AgeingBucket(BaseModel):

@@ -1,5 +1,6 @@
 """An account as it is, or as it was at the end of a local day."""
 
+import contextlib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
@@ -9,6 +10,7 @@ from fastapi import Path, Query
 from chassis.aside import aside
 from chassis.errors import Malformed, NotFound
 from chassis.runtime.service import Service
+from chassis.store.reads import Selection
 from contracts.base import Identifier
 from contracts.words.streams import account_stream, terms_stream
 from services.ledger.domain import late_fee, resimulate
@@ -80,17 +82,25 @@ async def snapshot(
         raise NotFound(f"creditor {creditor} has no account {account_id}")
     day, until = when(account.terms, service.clock.now(), as_of)
     if as_of is not None:
-        history = await service.events(stream)
-        version = sum(one.at <= until for one in history)
-        told = history if known == "now" else history[:version]
-        past = [Past(one.at, one.event) for one in told]
-        account = await aside(resimulate.as_of, past, until)
+        account, version = await service.read_as_of(stream, until)
+        if known == "now" and await _was_changed(service, stream, version, until):
+            history = [Past(one.at, one.event) async for one in service.each(stream)]
+            account = await aside(resimulate.as_of, history, until)
         if account.terms is None:
             raise NotFound(f"account {account_id} had no entries by {as_of}")
     present = await terms_of(service, creditor)
     _, account = catch_up(account, until, present)
     terms = effective(account, present)
     return Snapshot(creditor, account_id, account, terms, version, day, until)
+
+
+async def _was_changed(service: Service, stream: str, version: int, until: datetime) -> bool:
+    """Whether what was stored since reaches back: only then is all played again, and all needed."""
+    async with contextlib.aclosing(service.each(stream, Selection(after=version))) as events:
+        async for stored in events:
+            if resimulate.reaches_back(stored.event, until):
+                return True
+    return False
 
 
 def when(terms: Terms, now: datetime, as_of: date | None) -> tuple[date, datetime]:

@@ -1,6 +1,6 @@
-"""A statement made of an account's events: every movement in order, with the running balance."""
+"""A statement made of an account's events: movements in order, with the running balance."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -12,48 +12,48 @@ from services.ledger.domain.calendar import local_day
 from services.ledger.domain.events import Event, name_of
 
 _COLUMNS = ("recorded_on", "counts_from", "kind", "reference", "amount", "balance", "currency")
+Row = tuple[Any, ...]
 
 
-def lines(history: Iterable[Stored], time_zone: str) -> list[StatementLine]:
-    """The movements; late fee that was paid, and recoveries, are movements of their own.
+def lines(stored: Stored, balance: int, time_zone: str) -> Iterator[StatementLine]:
+    """The movements of one event, from the balance before it; late fee that was paid, and
+    recoveries, are movements of their own.
 
     The balance is open principal less prepaid money: what a payment puts on a late fee, or on what
     was written off, is charged in the same breath.
     """
-    shown: list[StatementLine] = []
-    balance = 0
-    for stored in history:
-        for kind, reference, amount in _movements(stored.event, balance):
-            balance += amount
-            shown.append(
-                StatementLine(
-                    version=stored.version,
-                    at=stored.at,
-                    day=_counts_from(stored, time_zone),
-                    recorded_on=local_day(time_zone, stored.at),
-                    kind=kind,
-                    reference=reference,
-                    amount=amount,
-                    balance=balance,
-                )
-            )
-    return shown
+    for kind, reference, amount in _movements(stored.event, balance):
+        balance += amount
+        yield StatementLine(
+            version=stored.version,
+            at=stored.at,
+            day=_counts_from(stored, time_zone),
+            recorded_on=local_day(time_zone, stored.at),
+            kind=kind,
+            reference=reference,
+            amount=amount,
+            balance=balance,
+        )
 
 
-def as_table(statement: StatementOut) -> Table:
+def balance_after(event: Event) -> int:
+    """The balance the movements of an event, and of all before it, come to."""
+    return event.effects.balance.principal - event.effects.balance.prepaid
+
+
+def as_table(statement: StatementOut, rows: list[Row]) -> Table:
     """A statement as a file's table; what has accrued of late fees and is not paid yet comes last,
     with the balance it makes.
     """
     currency = statement.currency
-    rows = [_row(one, currency) for one in statement.lines]
     if statement.late_fee:
         day = statement.as_of
         accrued = Money(statement.late_fee, currency), Money(statement.total, currency)
-        rows.append((day, day, "late_fee_accrued", None, *accrued, currency))
+        rows = [*rows, (day, day, "late_fee_accrued", None, *accrued, currency)]
     return Table("statement", _COLUMNS, tuple(rows))
 
 
-def _row(line: StatementLine, currency: str) -> tuple[Any, ...]:
+def row(line: StatementLine, currency: str) -> Row:
     """A movement, column by column."""
     return (
         line.recorded_on,
@@ -75,7 +75,7 @@ def _counts_from(stored: Stored, time_zone: str) -> date:
 
 def _movements(event: Event, before: int) -> Iterator[tuple[str, str | None, int]]:
     effects = event.effects
-    left = effects.balance.principal - effects.balance.prepaid - before
+    left = balance_after(event) - before
     for part in effects.parts:
         if part.late_fee:
             yield "late_fee_charged", part.item_id, part.late_fee

@@ -1,7 +1,8 @@
-"""One account's statement, as JSON or as a file."""
+"""One account's statement, as JSON in pages, or as a file with all of it."""
 
+import contextlib
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -9,13 +10,17 @@ from fastapi import APIRouter, Query, Response
 from chassis.aside import aside
 from chassis.http.auth import Caller
 from chassis.http.files import as_file
+from chassis.http.paging import LIMIT_MAX, Cursor, Limit, decode_cursor, encode_cursor
 from chassis.runtime.service import Service
 from chassis.sheets import CSV_TYPE, XLSX_TYPE, for_spreadsheets, workbook
-from contracts.words.streams import Subject, account_stream
+from chassis.store.reads import Selection
+from chassis.store.stored import Stored
+from contracts.words.streams import account_stream
 from services.ledger.api.models import StatementLine, StatementOut
-from services.ledger.api.snapshot import AccountId, AsOf, Creditor, snapshot
-from services.ledger.api.statement import as_table, lines
-from services.ledger.views.numbers import numbers_by_id
+from services.ledger.api.snapshot import AccountId, AsOf, Creditor, Snapshot, snapshot
+from services.ledger.api.statement import Row, as_table, balance_after, lines, row
+from services.ledger.domain.numbers import Kind
+from services.ledger.views.numbers import Named, numbers_of
 
 _FILES: dict[str, Any] = {
     "text/csv": {"schema": {"type": "string"}},
@@ -48,47 +53,105 @@ class Statements:
         creditor: Creditor = None,
         as_of: AsOf = None,
         file: Annotated[Literal["json", "csv", "xlsx"], Query(alias="format")] = "json",
+        cursor: Cursor = None,
+        limit: Limit = LIMIT_MAX,
     ) -> StatementOut | Response:
         """Every movement in the order it was recorded in, with the running balance; each with the
-        day it was recorded on and the one it counts from. Files have amounts with the decimals of
-        the currency, and the late fee not paid yet as a last line.
+        day it was recorded on and the one it counts from. Files have all pages, amounts with the
+        decimals of the currency, and the late fee not paid yet as a last line.
         """
-        told = await self._told(who.scope(creditor), account_id, as_of)
+        seen = await snapshot(self.service, who.scope(creditor), account_id, as_of)
+        told = await self._told(seen)
         if file == "json":
-            return told
+            shown, after = await self._page(seen, decode_cursor(cursor, int, int), limit)
+            follows = None if after is None else encode_cursor(after)
+            return told.model_copy(update={"lines": shown, "next": follows})
         called = f"statement-{account_id}-{told.as_of}.{file}"
+        rows = await self._rows(seen)
         if file == "csv":
-            return as_file(await aside(_as_csv, told), CSV_TYPE, called)
-        return as_file(await aside(_as_workbook, told), XLSX_TYPE, called)
+            return as_file(await aside(_as_csv, told, rows), CSV_TYPE, called)
+        return as_file(await aside(_as_workbook, told, rows), XLSX_TYPE, called)
 
-    async def _told(self, creditor: str, account_id: str, as_of: date | None) -> StatementOut:
-        seen = await snapshot(self.service, creditor, account_id, as_of)
-        history = await self.service.events(account_stream(creditor, account_id), seen.until)
-        movements = await aside(lines, history, seen.terms.time_zone)
-        balance = movements[-1].balance if movements else 0
+    async def _told(self, seen: Snapshot) -> StatementOut:
+        """All but the movements."""
+        stream = account_stream(seen.creditor, seen.account_id)
+        balance = 0
+        async with self._events(stream, Selection(after=seen.version - 1)) as events:
+            async for stored in events:
+                balance = balance_after(stored.event)
+                break
         late_fee = seen.balance().late_fee
-        known = await numbers_by_id(self.service, Subject(creditor, account_id))
+        name = Named(seen.creditor, seen.account_id, "account", seen.account_id)
         return StatementOut(
-            creditor=creditor,
-            account_id=account_id,
-            number=known.get(("account", account_id)),
+            creditor=seen.creditor,
+            account_id=seen.account_id,
+            number=(await numbers_of(self.service, [name])).get(name),
             as_of=seen.day,
             currency=seen.terms.currency,
-            lines=[_numbered(line, known) for line in movements],
+            lines=[],
             balance=balance,
             late_fee=late_fee,
             total=balance + late_fee,
         )
 
+    async def _rows(self, seen: Snapshot) -> list[Row]:
+        rows: list[Row] = []
+        after: Sequence[int] | None = (1, 0)
+        while after is not None:
+            moved, after = await self._page(seen, after, LIMIT_MAX)
+            rows += [row(line, seen.terms.currency) for line in moved]
+        return rows
 
-def _as_csv(told: StatementOut) -> bytes:
-    return for_spreadsheets(as_table(told))
+    async def _page(
+        self, seen: Snapshot, after: Sequence[int] | None, limit: int
+    ) -> tuple[list[StatementLine], Sequence[int] | None]:
+        """Some movements, and behind what the next page begins: a version and how many of its
+        movements were shown. No more of the history is read.
+        """
+        version, shown = after or (1, 0)
+        stream = account_stream(seen.creditor, seen.account_id)
+        balance, found = 0, list[tuple[StatementLine, int]]()
+        # from the event before on, which has the balance
+        async with self._events(stream, Selection(version - 2, seen.until)) as events:
+            async for stored in events:
+                if stored.version >= version:
+                    moved = enumerate(lines(stored, balance, seen.terms.time_zone), start=1)
+                    is_shown = shown if stored.version == version else 0
+                    found += [(line, number) for number, line in moved if number > is_shown]
+                if len(found) > limit:
+                    break
+                balance = balance_after(stored.event)
+        numbered = await self._numbered(seen, [line for line, _ in found[:limit]])
+        if len(found) <= limit:
+            return numbered, None
+        last, number = found[limit - 1]
+        return numbered, (last.version, number)
+
+    def _events(
+        self, stream: str, wanted: Selection
+    ) -> contextlib.aclosing[AsyncGenerator[Stored, None]]:
+        return contextlib.aclosing(self.service.each(stream, wanted))
+
+    async def _numbered(
+        self, seen: Snapshot, moved: Sequence[StatementLine]
+    ) -> list[StatementLine]:
+        names = [_thing(seen, line) for line in moved]
+        known = await numbers_of(self.service, set(names))
+        return [
+            line.model_copy(update={"number": known.get(name)})
+            for line, name in zip(moved, names, strict=True)
+        ]
 
 
-def _as_workbook(told: StatementOut) -> bytes:
-    return workbook([as_table(told)])
+def _as_csv(told: StatementOut, rows: list[Row]) -> bytes:
+    return for_spreadsheets(as_table(told, rows))
 
 
-def _numbered(line: StatementLine, known: dict[tuple[str, str], str]) -> StatementLine:
-    kind = "payment" if line.kind.startswith("payment") else "invoice"
-    return line.model_copy(update={"number": known.get((kind, line.reference or ""))})
+def _as_workbook(told: StatementOut, rows: list[Row]) -> bytes:
+    return workbook([as_table(told, rows)])
+
+
+def _thing(seen: Snapshot, line: StatementLine) -> Named:
+    """What a movement is about and may have a number."""
+    kind: Kind = "payment" if line.kind.startswith("payment") else "invoice"
+    return Named(seen.creditor, seen.account_id, kind, line.reference or "")

@@ -122,20 +122,26 @@ def as_of(history: Sequence[Past], until: datetime) -> Account:
     whenever they were told, and without what was taken back since.
     """
     whole = account = Account()
-    reaches_back = False
+    changed = False
     for past in history:
         whole = evolve(whole, past.event)
         if past.at <= until:
             account = whole
-            continue
-        match past.event:
-            case e.PaymentReversed():
-                reaches_back = True
-            case e.PaymentReceived() as payment:
-                reaches_back = reaches_back or payment.received_at <= until
-    if not reaches_back or whole.terms is None:
+        else:
+            changed = changed or reaches_back(past.event, until)
+    if not changed or whole.terms is None:
         return account
     return simulate(history, until, schedule=whole.terms).account
+
+
+def reaches_back(event: e.AccountEvent, until: datetime) -> bool:
+    """Whether an event stored after an instant may change what is known of the account then."""
+    match event:
+        case e.PaymentReversed():
+            return True
+        case e.PaymentReceived():
+            return event.received_at <= until
+    return False
 
 
 class Played(NamedTuple):

@@ -21,8 +21,6 @@ _OF_IDS = """
 select n.creditor, n.account, n.kind, n.id, n.sealed
 from unnest($1::text[], $2::text[], $3::text[], $4::text[]) w (creditor, account, kind, id)
 join view_numbers n using (creditor, account, kind, id)"""
-_OF_ACCOUNT = """
-select creditor, account, kind, id, sealed from view_numbers where creditor = $1 and account = $2"""
 _FOUND = """
 select creditor, account, kind, id, sealed from view_numbers
 where creditor = $1 and ($2::bytea is null or index = $2) order by account, kind, id limit $3"""
@@ -75,12 +73,6 @@ async def numbers_of(service: Service, things: Iterable[Named]) -> dict[Named, s
         return {}
     columns = [list(column) for column in zip(*wanted, strict=True)]
     return await _opened(service, await service.pool.fetch(_OF_IDS, *columns))
-
-
-async def numbers_by_id(service: Service, subject: Subject) -> dict[tuple[str, str], str]:
-    """The numbers of an account and of all its invoices and payments, by kind and id."""
-    known = await _opened(service, await service.pool.fetch(_OF_ACCOUNT, *subject))
-    return {(one.kind, one.id): number for one, number in known.items()}
 
 
 async def found(service: Service, creditor: str, number: str | None, most: int) -> dict[Named, str]:

@@ -142,16 +142,25 @@ async def _ledger(apis: Apis, creditor: str, account: str) -> list[Entry]:
     read too.
     """
     place = f"/v1/accounts/{account}"
-    statement = await apis.get("ledger", f"{place}/statement", creditor=creditor)
+    statement = await _whole(apis, f"{place}/statement", "lines", creditor=creditor)
+    items = await _whole(apis, f"{place}/items", "items", creditor=creditor, state="all")
     return [
         Entry("account.json", as_json(await apis.get("ledger", place, creditor=creditor))),
-        Entry(
-            "items.json",
-            as_json(await apis.get("ledger", f"{place}/items", creditor=creditor, state="all")),
-        ),
+        Entry("items.json", as_json(items)),
         Entry("statement.json", as_json(statement)),
         Entry("statement.txt", "".join(_movements(statement)).encode()),
     ]
+
+
+async def _whole(apis: Apis, path: str, part: str, **params: Any) -> dict[str, Any]:
+    """An answer of the ledger with this part of all its pages."""
+    whole: dict[str, Any] = await apis.get("ledger", path, **params)
+    cursor = whole.pop("next", None)
+    while cursor is not None:
+        further = await apis.get("ledger", path, cursor=cursor, **params)
+        whole[part] += further[part]
+        cursor = further["next"]
+    return whole
 
 
 def _movements(statement: dict[str, Any]) -> Iterator[str]:
