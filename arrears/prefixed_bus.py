@@ -1,6 +1,6 @@
 """Topics under names of their own: a simulation on a shared broker touches nobody else's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from chassis.bus.base import Bus, Outgoing, PlainRecord, Reader, Record
@@ -67,8 +67,11 @@ class _PrefixedReader:
         self._reader = reader
         self._prefix = prefix
 
-    async def fetch(self, max_records: int, wait_seconds: float) -> list[Record]:
-        return [self._plain(r) for r in await self._reader.fetch(max_records, wait_seconds)]
+    async def fetch(
+        self, max_records: int, wait_seconds: float, without: Collection[int] = ()
+    ) -> list[Record]:
+        records = await self._reader.fetch(max_records, wait_seconds, without)
+        return [self._plain(record) for record in records]
 
     def seek(self, topic: str, partition: int, offset: int) -> None:
         self._reader.seek(self._prefix + topic, partition, offset)

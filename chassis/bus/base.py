@@ -1,6 +1,6 @@
 """The interface of the bus, and what both adapters share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from struct import unpack_from
@@ -94,8 +94,11 @@ class OffsetLost(Misconfigured):
 class Reader(Protocol):
     """Reads fixed partitions from given offsets; one task at a time may use it."""
 
-    async def fetch(self, max_records: int, wait_seconds: float) -> list[Record]:
-        """Return what comes next, or `[]` after `wait_seconds` without anything.
+    async def fetch(
+        self, max_records: int, wait_seconds: float, without: Collection[int] = ()
+    ) -> list[Record]:
+        """Return what comes next, or `[]` after `wait_seconds` without anything; nothing of the
+        partitions `without`, whose turn comes another time.
 
         Per (topic, partition) the records are in order, with nothing left out and nothing twice;
         what cannot be read is an `Unreadable`, and no reason to stop.

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import asyncpg
 from msgspec import msgpack
@@ -67,12 +67,14 @@ class EmbeddedReader:
         self._first = 0
         self._published = waker.register(frozenset(f"{t} {p}" for t, p in positions))
 
-    async def fetch(self, max_records: int, wait_seconds: float) -> list[Record]:
+    async def fetch(
+        self, max_records: int, wait_seconds: float, without: Collection[int] = ()
+    ) -> list[Record]:
         """See `Reader.fetch`."""
         deadline = time.monotonic() + wait_seconds
         while True:
             self._published.clear()
-            records = await self._read(max_records)
+            records = await self._read(max_records, without)
             left = deadline - time.monotonic()
             if records or left <= 0:
                 return records
@@ -101,8 +103,8 @@ class EmbeddedReader:
         self._first = (self._first + 1) % max(len(names), 1)
         return names[self._first :] + names[: self._first]
 
-    async def _read(self, max_records: int) -> list[Record]:
-        turn = self._turn()
+    async def _read(self, max_records: int, without: Collection[int]) -> list[Record]:
+        turn = [name for name in self._turn() if name[1] not in without]
         wanted = (
             [topic for topic, _ in turn],
             [partition for _, partition in turn],

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -62,16 +62,22 @@ class KafkaReader:
             self._progress_at = time.monotonic()
         return self._consumer
 
-    async def fetch(self, max_records: int, wait_seconds: float) -> list[Record]:
+    async def fetch(
+        self, max_records: int, wait_seconds: float, without: Collection[int] = ()
+    ) -> list[Record]:
         """See `Reader.fetch`; the records are aiokafka's own.
 
         With `wait_seconds` 0 it returns what was fetched ahead, which may be nothing.
         """
         with kafka_faults():
             consumer = await self.open()
-            batches = await self._next(consumer, max_records, wait_seconds)
+            wanted = [at for at in self._positions if at.partition not in without]
+            if not wanted:  # to the client, none means all
+                await asyncio.sleep(wait_seconds)
+                return []
+            batches = await self._next(consumer, wanted, max_records, wait_seconds)
             if not batches:
-                await self._watch(consumer)
+                await self._watch(consumer, wanted)
                 return []
         self._progress_at = time.monotonic()
         return self._advance(batches)
@@ -92,11 +98,15 @@ class KafkaReader:
             await within(_CLOSE_SECONDS, consumer.stop(), "consumer")
 
     async def _next(
-        self, consumer: AIOKafkaConsumer, max_records: int, wait_seconds: float
+        self,
+        consumer: AIOKafkaConsumer,
+        wanted: Sequence[TopicPartition],
+        max_records: int,
+        wait_seconds: float,
     ) -> dict[TopicPartition, list[Any]]:
         try:
             batches: dict[TopicPartition, list[Any]] = await consumer.getmany(
-                timeout_ms=int(wait_seconds * 1000), max_records=max_records
+                *wanted, timeout_ms=int(wait_seconds * 1000), max_records=max_records
             )
         except errors.OffsetOutOfRangeError as error:
             self._seek_all(consumer)
@@ -115,16 +125,21 @@ class KafkaReader:
             if isinstance(error, errors.KafkaError) and not isinstance(error, NOT_READABLE):
                 raise
             # decompressing and parsing raise whatever they like
-            return await self._around(consumer, max_records, error)
+            return await self._around(consumer, wanted, max_records, error)
         return batches
 
     async def _around(
-        self, consumer: AIOKafkaConsumer, max_records: int, why: Exception
+        self,
+        consumer: AIOKafkaConsumer,
+        wanted: Sequence[TopicPartition],
+        max_records: int,
+        why: Exception,
     ) -> dict[TopicPartition, list[Any]]:
         """What comes next, read by hand, with the place that cannot be read as one record."""
         found: dict[TopicPartition, list[Any]] = {}
-        fair_share = max(1, max_records // len(self._positions))
-        for at, offset in self._positions.items():
+        fair_share = max(1, max_records // len(wanted))
+        for at in wanted:
+            offset = self._positions[at]
             client = consumer._client  # noqa: SLF001 - the consumer has no door to a raw request
             chunk = await fetch_chunk(client, at, offset, _SALVAGE_BYTES)
             records = read_chunk(chunk, min(fair_share, max_records))
@@ -160,12 +175,12 @@ class KafkaReader:
         for at, offset in self._positions.items():
             consumer.seek(at, offset)
 
-    async def _watch(self, consumer: AIOKafkaConsumer) -> None:
+    async def _watch(self, consumer: AIOKafkaConsumer, wanted: Sequence[TopicPartition]) -> None:
         if time.monotonic() - self._progress_at < self._stall_seconds:
             return
         self._progress_at = time.monotonic()
-        ends = await self._ends(sorted({at.topic for at in self._positions}))
-        for at in self._positions:
+        ends = await self._ends(sorted({at.topic for at in wanted}))
+        for at in wanted:
             async with asyncio.timeout(_CLOSE_SECONDS):
                 position = await consumer.position(at)
             if position < ends[at.topic, at.partition]:

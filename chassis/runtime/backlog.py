@@ -29,42 +29,45 @@ class Pace:
 
 
 class Backlog:
-    """What was read of a lane and is not consumed yet; `size` is that of a batch, at most."""
+    """What was read of a lane and is not consumed yet; `size` is that of a batch, at most.
 
-    def __init__(self, batch_size: int) -> None:
+    `room` is set when there may be room again.
+    """
+
+    def __init__(self, batch_size: int, room: asyncio.Event) -> None:
         self.size = batch_size
-        self._queue: asyncio.Queue[list[Record]] = asyncio.Queue(_BATCHES_AHEAD)
-        self._rest: list[Record] = []
+        self._room = room
+        self._records: list[Record] = []
+        self._filled = asyncio.Event()
         self._pace = Pace(_LANE_PACE)
-        self._is_over = False
+        self.is_over = False
 
-    async def put(self, records: list[Record]) -> None:
-        """Add what was read, once there is room; after the end it is dropped, since nobody makes
-        room any more.
-        """
-        if not self._is_over:
-            await self._queue.put(records)
+    @property
+    def is_full(self) -> bool:
+        """Whether no more of its lane should be read for now."""
+        return len(self._records) >= _BATCHES_AHEAD * self.size
+
+    def put(self, records: list[Record]) -> None:
+        """Add what was read; after the end it is dropped."""
+        if not self.is_over:
+            self._records.extend(records)
+            self._filled.set()
 
     async def next(self) -> list[Record]:
         """The next batch, as full as what waits makes it: a lane that is behind catches up in few
         commits. Empty at the end.
         """
-        records = self._rest or await self._queue.get()
-        if records and len(records) < _SMALL:
+        await self._filled.wait()
+        if 0 < len(self._records) < _SMALL:
             await self._pace.wait()
-        while records and len(records) < self.size and not self._queue.empty():
-            more = self._queue.get_nowait()
-            if not more:  # the end is after this batch
-                self._queue.put_nowait(more)
-                break
-            records = [*records, *more]
-        self._rest = records[self.size :]
-        return records[: self.size]
+        batch, self._records = self._records[: self.size], self._records[self.size :]
+        if not self._records and not self.is_over:
+            self._filled.clear()
+        self._room.set()
+        return batch
 
     def end(self) -> None:
         """Forget what waits and let whoever consumes find the end."""
-        self._is_over = True
-        self._rest = []
-        while not self._queue.empty():
-            self._queue.get_nowait()
-        self._queue.put_nowait([])
+        self.is_over = True
+        self._records = []
+        self._filled.set()

@@ -12,7 +12,9 @@ from chassis.runtime.backlog import Backlog
 from chassis.runtime.handling import STOP
 from chassis.runtime.leases import LaneLost
 from chassis.runtime.round import Round
-from chassis.runtime.signals import is_cancelled
+from chassis.runtime.signals import is_cancelled, wait_for_signal
+from chassis.store.faults import LATE_PARTS
+from chassis.store.offsets import Positions
 
 log = get_logger(__name__)
 
@@ -22,39 +24,62 @@ TODO = (
 )
 _BACKOFF_SECONDS = 1.0
 _STOP_SECONDS = 20.0
+_ROOM_SECONDS = 0.05  # how long lanes with room wait for those without
 
 
 class Lanes:
     """The tasks of the lanes that are read.
 
-    After `reopen.set()` everything is read again from where the store stands. `give_up` is told
+    After `reopen.set()` everything is read again from where the store stands, after `anew` one
+    lane; one that fails is read anew by itself, and the others never wait for it. `give_up` is told
     what trying again does not help.
     """
 
     def __init__(
-        self, round_: Round, batch_size: int, give_up: Callable[[BaseException], None]
+        self,
+        round_: Round,
+        batch_size: int,
+        give_up: Callable[[BaseException], None],
+        stop_seconds: float = _STOP_SECONDS,
     ) -> None:
         self.reopen = asyncio.Event()
         self._round = round_
         self._batch_size = batch_size
         self._give_up = give_up
+        self._stop_seconds = stop_seconds
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._backlogs: dict[int, Backlog] = {}
+        self._room = asyncio.Event()
+        """Some backlog may have room again."""
+        self._found: dict[int, Positions] = {}
+        """Where the lanes stand that are to be read anew."""
         self._smaller: dict[int, int] = {}
         """How large the next batch of a lane is whose last one failed."""
 
     async def fetch(self, wait_seconds: float) -> None:
-        """Hand what comes next to the lanes it belongs to."""
+        """Hand what comes next to the lanes it belongs to, as far as they have room."""
         if self.reopen.is_set():
-            self.reopen.clear()
             await self._begin_again()
+        while self._found:
+            lane, positions = self._found.popitem()
+            self._round.reading.go_back(positions)
+            self._begin(lane)
         reading = self._round.reading
         if reading.reader is None:
             await asyncio.sleep(wait_seconds)
             return
+        if any(one.is_full for one in self._backlogs.values()):
+            await wait_for_signal(self._room, _ROOM_SECONDS)
+            wait_seconds = 0
+        without = [lane for lane, one in self._backlogs.items() if one.is_over or one.is_full]
         size = self._batch_size * max(1, len(self._tasks))
-        for lane, records in (await reading.fetch(size, wait_seconds)).items():
-            await self._backlogs[lane].put(records)
+        for lane, records in (await reading.fetch(size, wait_seconds, without)).items():
+            self._backlogs[lane].put(records)
+
+    def anew(self, lane: int) -> None:
+        """Have one lane read anew after the batch in hand."""
+        if lane in self._backlogs:
+            self._backlogs[lane].end()
 
     async def stop(self) -> None:
         """Let the batches in hand commit; what else was fetched is read again another time."""
@@ -63,49 +88,74 @@ class Lanes:
         for backlog in backlogs:
             backlog.end()
         if tasks:
-            _, late = await asyncio.wait(tasks, timeout=_STOP_SECONDS)
+            _, late = await asyncio.wait(tasks, timeout=self._stop_seconds)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)  # none may work on beside a new one
 
     async def _begin_again(self) -> None:
         await self.stop()
+        self.reopen.clear()
+        self._found.clear()
         lanes = list(self._round.leases.held)
-        await self._round.reading.reopen(lanes)
+        try:
+            await self._round.reading.reopen(lanes)
+        except BaseException:
+            self.reopen.set()
+            raise
         for lane in lanes:
-            self._backlogs[lane] = Backlog(self._smaller.pop(lane, self._batch_size))
-            self._tasks[lane] = asyncio.create_task(self._consume(lane))
-            self._round.signals.notify(lane)
+            self._begin(lane)
 
-    async def _consume(self, lane: int) -> None:
-        """Consume a lane until told to stop (an empty batch) or something fails; then everything is
-        read again.
+    def _begin(self, lane: int) -> None:
+        size = self._smaller.pop(lane, self._batch_size)
+        backlog = self._backlogs[lane] = Backlog(size, self._room)
+        self._tasks[lane] = asyncio.create_task(self._consume(lane, backlog))
+        self._round.signals.notify(lane)
+
+    async def _consume(self, lane: int, backlog: Backlog) -> None:
+        """Consume a lane until told to stop (an empty batch) or something fails; then it is read
+        again.
         """
-        backlog = self._backlogs[lane]
         while records := await backlog.next():
             try:
                 await self._round.consume(lane, records)
             except LaneLost:
-                backlog.end()
-                self.reopen.set()
-                return
+                break
             except STOP as error:
                 self._give_up(error)
-                backlog.end()  # nobody makes room any more; the other lanes go on
+                backlog.end()  # it takes no more; the other lanes go on
                 log.exception("lane_gave_up", error=error, todo=TODO, **_batch(lane, records))
                 return
             # rolled back as a whole; read again from the store's offsets
             except (Exception, asyncio.CancelledError) as error:
                 backlog.end()
-                # it may have taken longer than a transaction may: half of it takes half as long
-                self._smaller[lane] = max(1, len(records) // 2)
+                # it may have taken longer than a transaction may: a part of it takes part of that
+                self._smaller[lane] = max(1, len(records) // LATE_PARTS)
                 if is_cancelled():
                     raise
                 log.warning("batch_failed", error=error, **_batch(lane, records))
                 await asyncio.sleep(_BACKOFF_SECONDS)
-                self.reopen.set()
-                return
+                break
             backlog.size = min(self._batch_size, 2 * backlog.size)
+        backlog.end()
+        await self._find(lane, backlog)
+
+    async def _find(self, lane: int, backlog: Backlog) -> None:
+        """Learn where a lane stands whose backlog has ended, so that it is read on from there."""
+        while self._backlogs.get(lane) is backlog:
+            if lane not in self._round.leases.held:
+                self._round.reading.drop(lane)
+                return
+            try:
+                self._found[lane] = await self._round.reading.find([lane])
+            # as in `_consume`
+            except (Exception, asyncio.CancelledError) as error:
+                if is_cancelled():
+                    raise
+                log.warning("lane_failed", lane=lane, error=error)
+                await asyncio.sleep(_BACKOFF_SECONDS)
+            else:
+                return
 
 
 def _batch(lane: int, records: Sequence[Record]) -> dict[str, Any]:

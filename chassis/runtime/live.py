@@ -67,7 +67,7 @@ class Live:
         self._fatal: BaseException | None = None
         steps = {_STEPS[name] for name in loops if name in _STEPS}
         watchdog = Watchdog(settings.stall_seconds, monotonic)
-        self._watching = Watching(round_, metrics, watchdog, steps, self._lanes.reopen.set)
+        self._watching = Watching(round_, metrics, watchdog, steps, self._lanes.anew)
 
     async def start(self) -> None:
         """Take lanes and start the loops."""
@@ -159,13 +159,13 @@ class Live:
     async def _publish_all(self) -> None:
         signals, held = self._round.signals, self._round.leases.held
         signals.unpublished.intersection_update(held)
+        lanes = list(signals.unpublished)
         results = await asyncio.gather(
-            *(self._round.relay(lane) for lane in list(signals.unpublished)),
-            return_exceptions=True,
+            *(self._round.relay(lane) for lane in lanes), return_exceptions=True
         )
-        for result in results:
+        for lane, result in zip(lanes, results, strict=True):
             if isinstance(result, LaneLost):
-                self._lanes.reopen.set()
+                self._lanes.anew(lane)
             elif isinstance(result, BaseException):
                 raise result
 
@@ -185,7 +185,7 @@ class Live:
             try:
                 done += await step(lane)
             except LaneLost:
-                self._lanes.reopen.set()
+                self._lanes.anew(lane)
             except Exception as error:  # noqa: BLE001
                 log.warning("lane_failed", lane=lane, error=error)
                 failures.append(error)

@@ -1,7 +1,7 @@
 """One reader over all lanes an instance holds, and where each of them stands."""
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from chassis.bus.base import Bus, Reader, Record
@@ -28,21 +28,38 @@ class Reading:
         thinks.
         """
         await self.close()
-        starts = await self.bus.start_offsets(self.topics)
-        self.positions = {
-            (topic, lane): starts[topic, lane] for lane in lanes for topic in self.topics
-        }
-        for lane in lanes:
-            self.positions.update(await self.take_over(lane, self.topics))
+        self.positions = await self.find(lanes)
         if self.positions:
             self.reader = await self.bus.reader(self.positions)
 
-    async def fetch(self, max_records: int, wait_seconds: float) -> dict[int, list[Record]]:
-        """What comes next, per lane."""
+    def go_back(self, found: Positions) -> None:
+        """Read some lanes from where they were found to stand; the others are read on."""
+        self.positions.update(found)
+        if self.reader is not None:
+            for (topic, lane), offset in found.items():
+                self.reader.seek(topic, lane, offset)
+
+    def drop(self, lane: int) -> None:
+        """Say no more where a lane stands that somebody else reads."""
+        for topic in self.topics:
+            self.positions.pop((topic, lane), None)
+
+    async def find(self, lanes: Sequence[int]) -> Positions:
+        """Where the store says the lanes stand: they begin there."""
+        starts = await self.bus.start_offsets(self.topics)
+        found = {(topic, lane): starts[topic, lane] for lane in lanes for topic in self.topics}
+        for lane in lanes:
+            found.update(await self.take_over(lane, self.topics))
+        return found
+
+    async def fetch(
+        self, max_records: int, wait_seconds: float, without: Collection[int] = ()
+    ) -> dict[int, list[Record]]:
+        """What comes next, per lane, but for some."""
         if self.reader is None:
             return {}
         by_lane: dict[int, list[Record]] = defaultdict(list)
-        for record in await self.reader.fetch(max_records, wait_seconds):
+        for record in await self.reader.fetch(max_records, wait_seconds, without):
             by_lane[record.partition].append(record)
         return by_lane
 

@@ -22,7 +22,7 @@ _TODO: dict[Step, str] = {
 
 
 class Watching:
-    """Looks after the lanes one instance holds. `reopen` has everything read anew."""
+    """Looks after the lanes one instance holds. `anew` has a lane read anew."""
 
     def __init__(
         self,
@@ -30,13 +30,13 @@ class Watching:
         metrics: Metrics,
         watchdog: Watchdog,
         steps: Collection[Step],
-        reopen: Callable[[], None],
+        anew: Callable[[int], None],
     ) -> None:
         self._round = round_
         self._metrics = metrics
         self._watchdog = watchdog
         self._steps = steps
-        self._reopen = reopen
+        self._anew = anew
 
     async def look(self) -> None:
         """Report where everything stands, and tell of what does not move."""
@@ -77,7 +77,7 @@ class Watching:
             todo=_TODO[step],
         )
         if step == "read":
-            self._reopen()
+            self._anew(lane)
 
     async def _found(self) -> dict[Place, Standing]:
         found = await self._read() | await self._written() | await self._due()

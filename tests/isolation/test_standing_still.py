@@ -87,7 +87,7 @@ def _watching(service: Instance, watchdog: Watchdog, reopened: list[int]) -> Wat
         service.metrics,
         watchdog,
         ("read", "wake", "publish", "project"),
-        lambda: reopened.append(1),
+        reopened.append,
     )
 
 
@@ -106,7 +106,7 @@ async def test_a_stall_is_in_readiness_and_metrics_and_has_the_lane_read_anew(
     lane = lane_of(b"acme/a", bus.partitions)
     with pytest.raises(Misconfigured, match=f"lane {lane}: billing is read no further than offset"):
         watching.check()
-    assert reopened == [1]
+    assert reopened == [lane]
     labels = f'lane="{lane}",service="toy",step="read"'
     scraped = service.metrics.render().decode()
     assert f"arrears_lane_stalled_seconds{{{labels}}} 61.0" in scraped
