@@ -9,6 +9,7 @@ too long again and again; its lane reads ever less at once until it stands alone
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -26,6 +27,7 @@ from chassis.runtime.handling import run, run_with_history
 from chassis.runtime.leases import Leases
 from chassis.runtime.parked import ParkedMessages, about
 from chassis.runtime.sources import SourcesStream, enforced, not_among, registries
+from chassis.runtime.turns import Turns
 from chassis.store import inbox, offsets
 from chassis.store.dead_letters import Original, Parked
 from chassis.store.faults import is_its_own, told_of
@@ -64,10 +66,7 @@ class Consumer:
     guards: Sequence[str] = ()
     sources_of: SourcesStream | None = None
     erasure_seen: bool = False
-    deciding: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """One lane decides at a time, while the others write: in turns they would only push one
-    another's batches out of the processor's cache.
-    """
+    turns: Turns = field(default_factory=Turns)
     erased: set[bytes | None] = field(default_factory=set)
     """Keys of erased debtors: what still comes for them is taken off the bus too."""
     _late: dict[int, tuple[str, int, int]] = field(default_factory=dict)
@@ -208,14 +207,17 @@ class Consumer:
             await self.store.save(connection, work)
 
     async def _apply(self, batch: Batch, positions: Positions, moved: Positions) -> Work:
-        async with acquire(self.store.pool) as connection, connection.transaction():
-            await self.leases.fence(connection, batch.lane)
-            work = self.store.begin(self.clock.now(), batch.lane, cached=True)
-            async with self.deciding:
+        async with AsyncExitStack() as turn:
+            # before the transaction, which may not be left idle
+            await turn.enter_async_context(self.turns.next())
+            async with acquire(self.store.pool) as connection, connection.transaction():
+                await self.leases.fence(connection, batch.lane)
+                work = self.store.begin(self.clock.now(), batch.lane, cached=True)
                 for items in batch.slices():
                     await self._handle(connection, work, batch, items)
                     await asyncio.sleep(0)  # those who write go on meanwhile
-            await self._write(connection, work, batch, positions, moved)
+                await turn.aclose()
+                await self._write(connection, work, batch, positions, moved)
         return work
 
     async def _write(

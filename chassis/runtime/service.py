@@ -1,5 +1,6 @@
 """What the API and the workers see of a service: commands and queries on its streams."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -29,6 +30,7 @@ log = get_logger(__name__)
 T = TypeVar("T")
 
 _ATTEMPTS = 8
+_VIEWS_SECONDS = 2.0
 
 
 class Service:
@@ -75,8 +77,9 @@ class Service:
         """Run a command on some streams of one account (`key` is "creditor/account") and commit it.
 
         `fn` may run several times: it is called again from the new states when another writer was
-        first. Its views are up to date when this returns, unless they fail: what is committed has
-        happened, and they follow later.
+        first. Its views are up to date when this returns, unless they fail or take longer than two
+        seconds (after an upgrade they may be filled anew): what is committed has happened, and
+        they follow later.
         """
         lane = lane_of(key.encode(), self.bus.partitions)
         wanted = tuple(subjects)
@@ -106,8 +109,10 @@ class Service:
         raise BrokenInvariant("unreachable: the last attempt returns or raises")
 
     async def _project(self, lane: int) -> None:
+        patience = None if self.projector.strict else _VIEWS_SECONDS
         try:
-            await self.projector.project(lane)
+            async with asyncio.timeout(patience):
+                await self.projector.project(lane)
         except Exception as error:
             if self.projector.strict:
                 raise

@@ -57,6 +57,7 @@ class Watchdog:
     looked_at: float = field(init=False)
     _since: dict[Place, tuple[int, float]] = field(default_factory=dict)
     _told: dict[Place, float] = field(default_factory=dict)
+    _away_since: float | None = None
 
     def __post_init__(self) -> None:
         self.looked_at = self.monotonic()
@@ -66,12 +67,14 @@ class Watchdog:
         minute.
         """
         now = self.looked_at = self.monotonic()
+        away = 0.0 if self._away_since is None else now - self._away_since
+        self._away_since = None
         before, self._since, self.stalls = self._since, {}, []
         for place, standing in found.items():
             if not standing.waiting:
                 continue
-            position, since = before.get(place, (standing.position, now))
-            since = since if position == standing.position else now
+            position, since = before.get(place, (standing.position, now - away))
+            since = since + away if position == standing.position else now
             self._since[place] = standing.position, since
             if now - since >= self.seconds:
                 self.stalls.append(Stall(place, standing, now - since))
@@ -85,10 +88,10 @@ class Watchdog:
         told = self._told.get(place)
         return told is None or now - told >= _REPEAT_SECONDS
 
-    def forget(self) -> None:
-        """Begin anew: store or bus were away, so nothing could move."""
-        self._since.clear()
-        self.stalls = []
+    def miss(self) -> None:
+        """Count no time from here to the next look: store or bus are away, so nothing can move."""
+        if self._away_since is None:
+            self._away_since = self.monotonic()
 
     def blind_seconds(self) -> float:
         """For how long nobody could look."""

@@ -43,7 +43,7 @@ class Watching:
         try:
             found = await self._found()
         except Exception:
-            self._watchdog.forget()
+            self._watchdog.miss()
             raise
         for stall in self._watchdog.look(found):
             self._tell(stall)

@@ -1,5 +1,6 @@
 """An event that cannot be published or projected, and a wake-up that fails, stop nobody else."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -183,6 +184,30 @@ async def test_a_view_that_fails_does_not_fail_a_command_that_is_committed(
 
     assert await service.execute("acme/a", ["account-acme/a"], hold) == 5
     assert (await total(service, "a")).amount == 5
+
+
+async def test_a_view_that_takes_for_ever_does_not_keep_a_command_that_is_committed(
+    open_toy: OpenToy,
+) -> None:
+    filled = asyncio.Event()
+
+    async def apply(connection: Connection, table: str, events: Sequence[Stored]) -> None:
+        await filled.wait()
+        await toy.TOTALS.apply(connection, table, events)
+
+    view = View(toy.TOTALS.name, toy.TOTALS.schema, apply)
+    service = await open_toy(settings=PATIENT, blueprint=replace(toy.blueprint(), views=(view,)))
+
+    def hold(work: Work) -> int:
+        work.append("account-acme/a", [toy.Added(5, toy.START)])
+        return 5
+
+    async with asyncio.timeout(60):
+        assert await service.execute("acme/a", ["account-acme/a"], hold) == 5
+    assert await service.pool.fetchval("select count(*) from view_totals") == 0
+    filled.set()
+    await service.round.project(service.lane_of("acme", "a"))
+    assert await service.pool.fetchval("select amount from view_totals") == 5
 
 
 async def test_a_wake_up_that_fails_does_not_stop_the_others_and_has_a_letter(

@@ -2,11 +2,13 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from chassis.bus.base import lane_of
 from chassis.bus.embedded import EmbeddedBus
+from chassis.clock import SimulatedClock
 from chassis.errors import Misconfigured, Transient
 from chassis.runtime.instance import Instance
 from chassis.runtime.lanes import Lanes
@@ -18,6 +20,9 @@ from tests.chassis.conftest import OpenToy
 from tests.chassis.toy import PATIENT, total
 
 READ = Place("read", 3, "billing")
+_ANSWER = """
+insert into idempotency (issuer, subject, creditors, key, body_hash, at)
+values ('i', 's', 'c', 'k', '', $1)"""
 
 
 class Monotonic:
@@ -76,9 +81,25 @@ def test_a_time_in_which_nobody_could_look_is_not_counted(
     watchdog: Watchdog, monotonic: Monotonic
 ) -> None:
     _tell(watchdog, monotonic, Standing(120, 7))
+    watchdog.miss()
     monotonic.now += 600
-    watchdog.forget()
-    assert not any(_tell(watchdog, monotonic, *[Standing(120, 7)] * 3))
+    watchdog.miss()
+    monotonic.now += 20
+    assert _tell(watchdog, monotonic, *[Standing(120, 7)] * 3) == [0, 0, 1]
+
+
+def test_a_lane_that_stands_still_is_told_though_somebody_fails_to_look_each_minute(
+    watchdog: Watchdog, monotonic: Monotonic
+) -> None:
+    told = []
+    for number in range(12):
+        if number % 3 == 1:
+            watchdog.miss()
+            monotonic.now += 20
+        else:
+            told += _tell(watchdog, monotonic, Standing(120, 7))
+    assert told == [0, 0, 0, 1, 0, 1, 0, 1]
+    assert watchdog.stalls
 
 
 def _watching(service: Instance, watchdog: Watchdog, reopened: list[int]) -> Watching:
@@ -162,6 +183,25 @@ async def test_a_cancellation_nobody_asked_for_does_not_end_a_lane(
             await lanes.fetch(0.1)
     assert raised
     await lanes.stop()
+
+
+async def test_a_worker_that_fails_keeps_nobody_s_data_longer(
+    open_toy: OpenToy, clock: SimulatedClock
+) -> None:
+    async def worker(_service: object) -> int:
+        raise ZeroDivisionError
+
+    service = await open_toy(
+        settings=PATIENT, blueprint=replace(toy.blueprint(), workers=(worker,))
+    )
+    await service.pool.execute(_ANSWER, clock.now() - timedelta(days=2))
+    loops: tuple[Loop, ...] = ("workers",)
+    live = Live(service.round, service.settings, service.metrics, loops)
+    await live.start()
+    async with asyncio.timeout(60):
+        while await service.pool.fetchval("select count(*) from idempotency"):
+            await asyncio.sleep(0)
+    await live.stop()
 
 
 async def test_a_cancellation_nobody_asked_for_does_not_end_a_loop(open_toy: OpenToy) -> None:
