@@ -12,7 +12,7 @@ from fastapi import APIRouter, Path, Query, Response
 from chassis.aside import aside
 from chassis.errors import NotFound
 from chassis.http import Principal
-from chassis.http.files import as_file
+from chassis.http.files import as_file, as_json
 from chassis.http.turns import Turns
 from chassis.sheets import CSV_TYPE, XLSX_TYPE
 from contracts.words.streams import Subject, creditor_stream
@@ -79,7 +79,7 @@ class Reports:
         who: Annotated[Principal, may("see_cases")],
         as_of: Annotated[date | None, Query(description="at the end of this local day")] = None,
         file: Annotated[Format, Query(alias="format")] = "json",
-    ) -> dict[str, Any] | Response:
+    ) -> Response:
         """What the calendar stored on that day, else the report drawn up from the events until its
         end. Rates are percent; amounts are minor units in JSON, and in files they have the
         decimals of the currency, which stands beside them. Staff sees the debtors' names. A
@@ -103,7 +103,8 @@ class Reports:
 
             values = await aside(drawn)
             if file == "json":
-                return {"creditor": creditor, "name": name, "day": day, "values": values}
+                told = {"creditor": creditor, "name": name, "day": day, "values": values}
+                return await as_json(told)
             shown = Shown((await self._dunning.creditor(creditor)).currency, MONEY | report.money)
             return await aside(_as_file, values, report, shown, f"{name}-{day}.{file}")
 
