@@ -15,6 +15,7 @@ from chassis.store.dead_letters import Original
 from chassis.store.faults import is_its_own, told_of
 from chassis.store.letter_actions import Action, Outcome, subject_of
 from chassis.store.pool import acquire
+from chassis.store.vault import UNATTRIBUTED
 from contracts.characters import CLEANED
 from contracts.codec import Message, decode
 from contracts.envelope import Told, told
@@ -148,7 +149,7 @@ def _must_be_the_same(said: Told, about: Subject, message: Message) -> None:
     Whom the letter is about may be known from the record's key alone: whoever looks after one
     creditor's letters speaks for no other creditor.
     """
-    known = not dead_letters.names_nobody(about)
+    known = about != UNATTRIBUTED
     kind = said.type if said.type in MODELS else None
     whole = {
         "id": (said.id, message.id),

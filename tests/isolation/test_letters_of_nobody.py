@@ -3,6 +3,7 @@
 import json
 
 from chassis.bus.base import Outgoing as BusMessage
+from chassis.bus.base import lane_of
 from chassis.bus.embedded import EmbeddedBus
 from tests.chassis import toy
 from tests.chassis.conftest import OpenToy
@@ -71,6 +72,19 @@ async def test_what_names_nobody_is_not_on_the_bus_where_no_erasure_reaches_it(
     await reader.close()
     sealed = {one["message_id"]: bool(one["sealed_original"]) for one in told}
     assert sealed == {"e-1": False, "e-2": True}
+
+
+async def test_a_letter_whose_key_names_a_creditor_alone_is_not_edited_into_anothers_message(
+    open_toy: OpenToy, bus: EmbeddedBus, office: OpenOffice
+) -> None:
+    service = await open_toy(settings=PATIENT)
+    lane = lane_of(b"acme/a", bus.partitions)
+    await bus.publish([BusMessage("billing", lane, b"acme/\xff", b"no message at all")])
+    await service.step()
+    desk, text = office(service, "acme"), toy.payment(1, "a", 5).decode()
+    answer = await desk.post(1, "edit", text=text.replace('"acme"', '"other"'), **WHY)
+    assert (answer.status_code, "of the letter" in answer.text) == (409, True)
+    assert (await desk.post(1, "edit", text=text, **WHY)).json()["resolved"]
 
 
 async def test_a_letter_known_by_its_key_alone_is_not_edited_into_anothers_message(
