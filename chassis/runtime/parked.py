@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from time import perf_counter
 from typing import Any
 
 import asyncpg
@@ -23,6 +24,7 @@ from chassis.store.dead_letters import Original, Parked
 from chassis.store.faults import is_its_own, told_of
 from chassis.store.inbox import BodyBefore
 from chassis.store.letter_actions import Action
+from chassis.store.overdue import TIMES, took_too_long
 from chassis.store.pool import acquire
 from chassis.store.store import Store
 from chassis.store.work import Work
@@ -51,13 +53,18 @@ class ParkedMessages:
     retry_after: frozenset[str] = frozenset()
     sources_of: SourcesStream | None = None
     waiting: set[Subject] = field(default_factory=set)
-    _again: dict[int, dict[int, None]] = field(default_factory=lambda: defaultdict(dict))
-    """By lane, the letters to be tried again, in order."""
+    _again: dict[int, dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
+    """By lane, the letters to be tried again, in order, and how often each took too long."""
 
     async def take_over(self, connection: Connection, lane: int) -> None:
-        """Learn whose messages of a lane wait for something."""
-        self._again.pop(lane, None)
-        self.waiting |= await dead_letters.waiting_subjects(connection, lane)
+        """Learn whose messages of a lane wait for something.
+
+        All are tried once: what they wait for may have come with the last batch of somebody who
+        ended before it tried them.
+        """
+        waiting = await dead_letters.waiting_in(connection, lane)
+        self._again[lane] = dict.fromkeys(waiting, 0)
+        self.waiting |= set(waiting.values())
 
     async def park(self, connection: Connection, work: Work, letter: Parked) -> None:
         """Set a message aside in the transaction of its batch."""
@@ -82,7 +89,7 @@ class ParkedMessages:
         subjects = self.waiting & {Subject(m.creditor, m.subject) for m in messages}
         found = await self._worth_a_try(batch.lane, messages, subjects)
         self.waiting -= subjects
-        self._again[batch.lane].update(dict.fromkeys(sorted(found)))
+        self._again[batch.lane].update(dict.fromkeys(sorted(found), 0))
         await self.retry_next(batch.lane)
 
     def lanes_to_retry(self) -> set[int]:
@@ -97,10 +104,11 @@ class ParkedMessages:
 
     async def _retry_alone(self, lane: int, letter_id: int) -> bool:
         """Try one again after a batch that is committed: whatever comes of it stops nobody. False
-        when a passing fault was in the way: then it is tried once more, behind the others.
+        when a passing fault was in the way: then it is tried once more, behind the others, unless
+        it takes too long every time.
         """
         letters = self._again[lane]
-        del letters[letter_id]
+        late, began = letters.pop(letter_id, 0), perf_counter()
         try:
             await self.retry(letter_id)
         except STOP:
@@ -108,8 +116,10 @@ class ParkedMessages:
         except Exception as error:  # noqa: BLE001 - it stays a dead letter, people can try again
             log.warning("letter_not_retried", place=f"dead letter {letter_id}", error=error)
             if not is_its_own(error):
-                letters[letter_id] = None
-                return False
+                late += await took_too_long(self.store.pool, error, perf_counter() - began)
+                if late < TIMES:
+                    letters[letter_id] = late
+                    return False
         return True
 
     async def _worth_a_try(

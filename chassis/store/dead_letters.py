@@ -44,9 +44,9 @@ where creditor = $1 and lane = $2 and state = 'parked' and error = 'NotFound' or
 _WAITING_ACCOUNT = """
 select id from dead_letters
 where creditor = $1 and account = $2 and state = 'parked' and error = 'NotFound' order by id"""
-_WAITING_SUBJECTS = """
-select distinct creditor, account from dead_letters
-where lane = $1 and state = 'parked' and error = 'NotFound'"""
+_WAITING_IN_LANE = """
+select id, creditor, account from dead_letters
+where lane = $1 and state = 'parked' and error = 'NotFound' order by id"""
 _RESOLVE = "update dead_letters set state = 'resolved' where id = $1 and state = 'parked'"
 _REFUSED_AGAIN = "update dead_letters set error = $2, reason = $3 where id = $1"
 
@@ -197,9 +197,12 @@ async def waiting_for_account(connection: Connection, creditor: str, account: st
     return [row["id"] for row in await connection.fetch(_WAITING_ACCOUNT, creditor, account)]
 
 
-async def waiting_subjects(connection: Connection, lane: int) -> set[Subject]:
-    """Whose messages of a lane wait for something not known yet."""
-    return {Subject(*row) for row in await connection.fetch(_WAITING_SUBJECTS, lane)}
+async def waiting_in(connection: Connection, lane: int) -> dict[int, Subject]:
+    """The letters of a lane parked because something was not known yet, oldest first, and whose
+    each is.
+    """
+    rows = await connection.fetch(_WAITING_IN_LANE, lane)
+    return {letter: Subject(creditor, account) for letter, creditor, account in rows}
 
 
 async def resolve(connection: Connection, letter_id: int) -> bool:

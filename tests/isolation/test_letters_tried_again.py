@@ -4,7 +4,7 @@ import pytest
 
 from chassis.bus.base import lane_of
 from chassis.bus.embedded import EmbeddedBus
-from chassis.errors import Conflict
+from chassis.errors import Conflict, Transient
 from tests.chassis import toy
 from tests.chassis.conftest import OpenToy
 from tests.chassis.toy import parked, total
@@ -44,6 +44,28 @@ async def test_ten_dozen_letters_of_one_account_do_not_keep_its_lane_from_going_
     assert not service.parked.lanes_to_retry()
     assert not await parked(service)
     assert (await total(service, "a")).amount == 5 + 120 * toy.NEEDS_SETTING_UP
+
+
+async def test_whoever_ended_between_the_commit_and_the_next_try_leaves_it_to_its_successor(
+    open_toy: OpenToy, bus: EmbeddedBus
+) -> None:
+    def ended(point: str) -> None:
+        if ending and point == "consume.after_commit":
+            raise Transient("the store ended")
+
+    ending = False
+    service = await open_toy(settings=toy.PATIENT, probe=ended)
+    await toy.send(bus, "a", toy.payment(1, "a", toy.NEEDS_A_PAYMENT_BEFORE))
+    await service.step()
+    ending = True
+    await toy.send(bus, "a", toy.payment(2, "a", 7))
+    with pytest.raises(Transient):
+        await service.step()
+    await service.leases.leave()
+    successor = await open_toy(settings=toy.PATIENT)
+    await successor.step()
+    assert not await parked(successor)
+    assert (await total(successor, "a")).amount == 7 + toy.NEEDS_A_PAYMENT_BEFORE
 
 
 async def test_a_conflict_on_the_way_does_not_lose_the_next_try(

@@ -57,6 +57,24 @@ async def test_a_record_that_always_takes_too_long_is_parked_and_its_lane_goes_o
     assert (await total(service, "a")).payments == 1
 
 
+async def test_a_letter_that_always_takes_too_long_is_not_tried_again_for_ever(
+    open_toy: OpenToy, bus: EmbeddedBus
+) -> None:
+    service = await open_toy(settings=PATIENT)
+    await toy.send(bus, "slow", toy.payment(1, "slow", toy.NEEDS_SETTING_UP))
+    await service.step()
+    await service.pool.execute(
+        _TAKES_TOO_LONG.format("dead_letters", "new.state = 'resolved'").replace(
+            "before insert or update", "before update"
+        )
+    )
+    await toy.send(bus, "slow", toy.upserted("set up", "slow"))
+    for _ in range(TIMES):
+        await service.step()
+    assert not service.parked.lanes_to_retry()
+    assert [letter["error"] for letter in await parked(service)] == ["NotFound"]
+
+
 async def test_a_record_whose_handler_outlasts_its_transaction_is_parked(
     open_toy: OpenToy, bus: EmbeddedBus
 ) -> None:
