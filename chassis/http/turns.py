@@ -4,7 +4,7 @@ creditors at once.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 from chassis.aside import THREADS
 from chassis.errors import Busy
@@ -24,11 +24,19 @@ class Turns:
     @contextlib.asynccontextmanager
     async def of(self, creditor: str) -> AsyncIterator[None]:
         """The creditor's turn, in line behind other creditors; raises `Busy` while it is taken."""
+        with self.alone(creditor):
+            async with self._at_once:
+                yield
+
+    @contextlib.contextmanager
+    def alone(self, creditor: str) -> Iterator[None]:
+        """Once at a time for a creditor, in no line: for what mostly waits for others. Raises
+        `Busy` while the creditor is served.
+        """
         if creditor in self._taken:
             raise Busy(f"{self._what} of creditor {creditor} is at work already: ask again")
         self._taken.add(creditor)
         try:
-            async with self._at_once:
-                yield
+            yield
         finally:
             self._taken.discard(creditor)

@@ -123,7 +123,7 @@ def change_manifest(edit: Callable[[dict[str, object]], None]) -> bytes:
     def change(files: list[Entry]) -> None:
         manifest = json.loads(files[-1].content)
         edit(manifest)
-        files[-1] = Entry(MANIFEST, bundle.as_json(manifest))
+        files[-1] = Entry(MANIFEST, bundle.sorted_json(manifest))
 
     return tampered(change)
 

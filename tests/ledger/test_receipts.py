@@ -254,6 +254,17 @@ async def test_a_ledger_restored_without_the_bus_gives_no_number_that_may_be_on_
     assert await listed(desk) == {"PAY-1": before, "PAY-2": f"{month}-{r.GAP + 2:06d}"}
 
 
+async def test_a_desk_opened_anew_after_a_restore_gives_no_number_that_may_be_on_paper(
+    world: World,
+) -> None:
+    await world.terms(home_lane=0)
+    await leave_receipts_out(world.service, world.clock.now())
+    await world.terms(cash_desk=True, home_lane=0)
+    await world.tell(paid(1, world), "1")
+    (number,) = (await listed(world)).values()
+    assert number[6:] == f"-{r.GAP + 1:06d}"
+
+
 def test_every_month_since_a_backup_has_its_gap() -> None:
     book = Book()
     book.next(SEPTEMBER)

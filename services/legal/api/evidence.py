@@ -48,7 +48,7 @@ def router(service: Service, settings: LegalSettings) -> APIRouter:
         creditor has one at a time: 429 for a second one.
         """
         scope = who.scope(creditor)
-        async with turns.of(scope):
+        with turns.alone(scope):  # mostly waits for the other services; the rest is done aside
             async with sources(service, settings, request.headers["Authorization"]) as apis:
                 entries, about = await gather(apis, scope, case_id)
             data, head = await aside(bundle.write, entries, about)

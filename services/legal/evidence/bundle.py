@@ -67,7 +67,7 @@ def write(entries: Iterable[Entry], about: Mapping[str, Any]) -> tuple[bytes, st
         "entries": [link._asdict() for link in links],
         "head": head,
     }
-    return pack([*files, Entry(MANIFEST, as_json(manifest))]), head
+    return pack([*files, Entry(MANIFEST, sorted_json(manifest))]), head
 
 
 def pack(entries: Iterable[Entry]) -> bytes:
@@ -81,11 +81,11 @@ def pack(entries: Iterable[Entry]) -> bytes:
     return buffer.getvalue()
 
 
-def as_json(value: Any) -> bytes:
+def sorted_json(value: Any) -> bytes:
     """JSON for people and machines: sorted, indented, the same bytes for the same value."""
     text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True)
     return text.encode() + b"\n"
 
 
 def _start(about: Mapping[str, Any]) -> str:
-    return hashlib.sha256(FORMAT.encode() + b"\n" + as_json(dict(about))).hexdigest()
+    return hashlib.sha256(FORMAT.encode() + b"\n" + sorted_json(dict(about))).hexdigest()

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from chassis.errors import NotFound, Rejected
 from chassis.settings import ServiceName
 from contracts.words.formats import money
-from services.legal.evidence.bundle import Entry, as_json
+from services.legal.evidence.bundle import Entry, sorted_json
 
 _PAGE = 500
 
@@ -34,7 +34,7 @@ async def gather(apis: Apis, creditor: str, case_id: str) -> tuple[list[Entry], 
         raise NotFound(f"case {case_id} is not one of creditor {creditor}")
     account = case["account"]
     entries = [
-        Entry("case.json", as_json({k: v for k, v in case.items() if k != "timeline"})),
+        Entry("case.json", sorted_json({k: v for k, v in case.items() if k != "timeline"})),
         *await _policies(apis, case_id),
         *await _timeline(apis, case),
         *[entry async for entry in _notices(apis, creditor, case_id)],
@@ -59,7 +59,7 @@ async def _policies(apis: Apis, case_id: str) -> list[Entry]:
     for number, one in enumerate([*before, policy], start=1):
         name = f"policy/{number:02d}-{one['policy']}-v{one['version']}"
         entries.append(Entry(f"{name}.yaml", one.pop("document").encode()))
-        entries.append(Entry(f"{name}.json", as_json(one)))
+        entries.append(Entry(f"{name}.json", sorted_json(one)))
     return entries
 
 
@@ -70,7 +70,7 @@ async def _timeline(apis: Apis, case: dict[str, Any]) -> list[Entry]:
     happened = list(_of_case([one async for one in pages], case))
     width = max(4, len(str(len(happened))))
     entries = [
-        Entry(f"timeline/{number:0{width}d}-{one['kind']}.json", as_json(one))
+        Entry(f"timeline/{number:0{width}d}-{one['kind']}.json", sorted_json(one))
         for number, one in enumerate(happened, start=1)
     ]
     return [*entries, Entry("timeline.txt", "".join(map(_line, happened)).encode())]
@@ -99,7 +99,7 @@ async def _notices(apis: Apis, creditor: str, case_id: str) -> AsyncIterator[Ent
     async for number, row, detail in pieces:
         text = detail.pop("text")
         name = f"notices/{number:04d}-{row['purpose']}-{row['channel']}"
-        yield Entry(f"{name}.json", as_json(detail))
+        yield Entry(f"{name}.json", sorted_json(detail))
         if text is not None:
             yield Entry(f"{name}.txt", text.encode())
 
@@ -110,7 +110,7 @@ async def _documents(apis: Apis, creditor: str, case_id: str) -> AsyncIterator[E
     async for number, row, detail in pieces:
         text = detail.pop("text")
         name = f"documents/{number:04d}-{row['document']}"
-        yield Entry(f"{name}.json", as_json(detail))
+        yield Entry(f"{name}.json", sorted_json(detail))
         if text is not None:
             content = text.encode()
             if hashlib.sha256(content).hexdigest() != detail["content_hash"]:
@@ -133,7 +133,7 @@ async def _matter(apis: Apis, creditor: str, account: str) -> list[Entry]:
     entries = []
     for name in ("matter", "inventories", "write-offs"):
         found = await apis.get("legal", f"/v1/accounts/{account}/{name}", creditor=creditor)
-        entries.append(Entry(f"{name}.json", as_json(found)))
+        entries.append(Entry(f"{name}.json", sorted_json(found)))
     return entries
 
 
@@ -145,9 +145,9 @@ async def _ledger(apis: Apis, creditor: str, account: str) -> list[Entry]:
     statement = await _whole(apis, f"{place}/statement", "lines", creditor=creditor)
     items = await _whole(apis, f"{place}/items", "items", creditor=creditor, state="all")
     return [
-        Entry("account.json", as_json(await apis.get("ledger", place, creditor=creditor))),
-        Entry("items.json", as_json(items)),
-        Entry("statement.json", as_json(statement)),
+        Entry("account.json", sorted_json(await apis.get("ledger", place, creditor=creditor))),
+        Entry("items.json", sorted_json(items)),
+        Entry("statement.json", sorted_json(statement)),
         Entry("statement.txt", "".join(_movements(statement)).encode()),
     ]
 

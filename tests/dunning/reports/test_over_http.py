@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from contracts import ledger
+from services.dunning.api.models.reports import ReportOut
 from services.dunning.reports import REPORTS
 from services.dunning.reports.export import MONEY
 from tests.dunning.app.world import World, local
@@ -168,3 +169,16 @@ def _numbers(values: dict[str, Any]) -> set[str]:
 
 def _without_day(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name != "as_of"}
+
+
+async def test_every_report_is_answered_as_its_model_says(world: World) -> None:
+    await world.set_up()
+    await world.knows("张三")
+    await world.owes(100, date(2026, 3, 3))
+    await world.run_until(local(3, 5, 12))
+    for name in REPORTS:
+        answer = await world.get(f"{URL}/{name}")
+        told = ReportOut.model_validate_json(answer.content, strict=True)
+        assert set(answer.json()) == set(ReportOut.model_fields)
+        assert (told.creditor, told.name) == (CREDITOR, name)
+        assert told.model_dump_json().encode() == answer.content

@@ -4,13 +4,12 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import AsyncIterator
 from datetime import date
 from typing import Any
 
 import pytest
 
-from chassis.aside import THREADS, aside
+from chassis.aside import aside
 from chassis.errors import Busy
 from chassis.http.turns import Turns
 from contracts.base import Contract
@@ -19,6 +18,7 @@ from services.dunning.policy.load import SHIPPED
 from tests.dunning.app.world import World, local
 from tests.support.ledger_messages import item_state
 from tests.support.service_world import CREDITOR, ZONE
+from tests.support.threads import no_thread_free
 
 REPORT = f"/v1/creditors/{CREDITOR}/reports/ageing"
 LONG_POLICY = """
@@ -114,6 +114,17 @@ async def test_one_creditors_report_holds_up_no_other_creditors() -> None:
         pass
 
 
+async def test_what_waits_for_others_takes_no_place_in_the_line() -> None:
+    turns = Turns("an evidence file", at_once=1)
+    with turns.alone("a"), turns.alone("b"):
+        with pytest.raises(Busy), turns.alone("a"):
+            pass
+        async with asyncio.timeout(60), turns.of("c"):
+            pass
+    with turns.alone("a"):
+        pass
+
+
 async def test_who_waits_for_a_turn_and_goes_away_gives_it_back() -> None:
     turns = Turns("a report", at_once=1)
 
@@ -158,16 +169,3 @@ async def set_up_with_an_account(world: World, creditor: str) -> None:
 def balance_of(world: World) -> Contract:
     state = item_state(100, date(2026, 3, 3), world.today, item_id="INV-1", principal=100)
     return world.ledger.balance("P-1", world.today, state)
-
-
-@contextlib.asynccontextmanager
-async def no_thread_free() -> AsyncIterator[None]:
-    """All threads that do long work are taken meanwhile."""
-    goes_on = threading.Event()
-    taken = [asyncio.create_task(aside(goes_on.wait, 60)) for _ in range(THREADS)]
-    await asyncio.sleep(0)
-    try:
-        yield
-    finally:
-        goes_on.set()
-        await asyncio.gather(*taken)
