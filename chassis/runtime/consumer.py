@@ -69,8 +69,8 @@ class Consumer:
     turns: Turns = field(default_factory=Turns)
     erased: set[bytes | None] = field(default_factory=set)
     """Keys of erased debtors: what still comes for them is taken off the bus too."""
-    _late: dict[int, tuple[str, int, int]] = field(default_factory=dict)
-    """By lane, the topic and offset of what took too long alone, and how often in a row."""
+    _late: dict[tuple[int, str], tuple[int, int]] = field(default_factory=dict)
+    """By lane and topic, the offset of what took too long alone, and how often in a row."""
 
     async def take_over(self, lane: int, topics: Sequence[str]) -> Positions:
         """Begin on a lane: the next offset of each topic in it that was consumed before.
@@ -102,7 +102,7 @@ class Consumer:
         try:
             batch = await self._commit(lane, records, positions)
         except Exception as error:
-            fault = await self._fault(lane, records, error, perf_counter() - began)
+            fault = await self._fault(lane, records, error)
             if fault is None:
                 raise
             middle = len(records) // 2
@@ -117,19 +117,19 @@ class Consumer:
         await self._consume(lane, records[middle:], positions)
 
     async def _fault(
-        self, lane: int, records: Sequence[Record], error: Exception, seconds: float
+        self, lane: int, records: Sequence[Record], error: Exception
     ) -> Exception | None:
         """What lies in the records of a failure; None where another time may be without it."""
         if is_its_own(error):
             return error
-        if len(records) > 1 or not await took_too_long(self.store.pool, error, seconds):
+        if len(records) > 1 or not await took_too_long(self.store.pool, error):
             return None
-        topic, offset = records[0].topic, records[0].offset
-        *place, times = self._late.pop(lane, (topic, offset, 0))
-        times = times + 1 if place == [topic, offset] else 1
+        place, offset = (lane, records[0].topic), records[0].offset
+        before, times = self._late.pop(place, (offset, 0))
+        times = times + 1 if before == offset else 1
         if times == TIMES:
             return TookTooLong()
-        self._late[lane] = topic, offset, times
+        self._late[place] = offset, times
         return None
 
     async def _commit(self, lane: int, records: Sequence[Record], positions: Positions) -> Batch:

@@ -30,9 +30,10 @@ _ROOM_SECONDS = 0.05  # how long lanes with room wait for those without
 class Lanes:
     """The tasks of the lanes that are read.
 
-    After `reopen.set()` everything is read again from where the store stands, after `anew` one
-    lane; one that fails is read anew by itself, and the others never wait for it. `give_up` is told
-    what trying again does not help.
+    One that fails is read anew by itself, after `anew` too, and the others never wait for it. After
+    `reopen.set()` everything is read again by a new reader from where the store stands: that is for
+    other lanes than before, and for a reader that fails. The lanes wait then until all their
+    batches in hand have ended. `give_up` is told what trying again does not help.
     """
 
     def __init__(
@@ -53,8 +54,8 @@ class Lanes:
         """Some backlog may have room again."""
         self._found: dict[int, Positions] = {}
         """Where the lanes stand that are to be read anew."""
-        self._smaller: dict[int, int] = {}
-        """How large the next batch of a lane is whose last one failed."""
+        self._sizes: dict[int, int] = {}
+        """How large the next batch may be of a lane that is to be read anew."""
 
     async def fetch(self, wait_seconds: float) -> None:
         """Hand what comes next to the lanes it belongs to, as far as they have room."""
@@ -76,10 +77,16 @@ class Lanes:
         for lane, records in (await reading.fetch(size, wait_seconds, without)).items():
             self._backlogs[lane].put(records)
 
-    def anew(self, lane: int) -> None:
-        """Have one lane read anew after the batch in hand."""
+    def anew(self, lane: int, *, again: bool = False) -> None:
+        """Have one lane read anew after the batch in hand; all of them where that was tried before,
+        or the lane is held and its reading never began.
+        """
         if lane in self._backlogs:
             self._backlogs[lane].end()
+        elif lane in self._round.leases.held:
+            again = True
+        if again:
+            self.reopen.set()
 
     async def stop(self) -> None:
         """Let the batches in hand commit; what else was fetched is read again another time."""
@@ -107,38 +114,44 @@ class Lanes:
             self._begin(lane)
 
     def _begin(self, lane: int) -> None:
-        size = self._smaller.pop(lane, self._batch_size)
+        size = self._sizes.pop(lane, self._batch_size)
         backlog = self._backlogs[lane] = Backlog(size, self._room)
         self._tasks[lane] = asyncio.create_task(self._consume(lane, backlog))
         self._round.signals.notify(lane)
 
     async def _consume(self, lane: int, backlog: Backlog) -> None:
-        """Consume a lane until told to stop (an empty batch) or something fails; then it is read
-        again.
-        """
+        """Consume a lane until told to stop or something fails; then it is read again."""
+        try:
+            is_over = await self._consume_all(lane, backlog)
+        finally:
+            backlog.end()
+            self._sizes[lane] = backlog.size
+        if not is_over:
+            await self._find(lane, backlog)
+
+    async def _consume_all(self, lane: int, backlog: Backlog) -> bool:
+        """Consume what comes up to the end or a failure; True when trying again does not help."""
         while records := await backlog.next():
             try:
                 await self._round.consume(lane, records)
             except LaneLost:
                 break
             except STOP as error:
-                self._give_up(error)
-                backlog.end()  # it takes no more; the other lanes go on
+                self._give_up(error)  # the other lanes go on
                 log.exception("lane_gave_up", error=error, todo=TODO, **_batch(lane, records))
-                return
+                return True
             # rolled back as a whole; read again from the store's offsets
             except (Exception, asyncio.CancelledError) as error:
                 backlog.end()
                 # it may have taken longer than a transaction may: a part of it takes part of that
-                self._smaller[lane] = max(1, len(records) // LATE_PARTS)
+                backlog.size = max(1, len(records) // LATE_PARTS)
                 if is_cancelled():
                     raise
                 log.warning("batch_failed", error=error, **_batch(lane, records))
                 await asyncio.sleep(_BACKOFF_SECONDS)
                 break
             backlog.size = min(self._batch_size, 2 * backlog.size)
-        backlog.end()
-        await self._find(lane, backlog)
+        return False
 
     async def _find(self, lane: int, backlog: Backlog) -> None:
         """Learn where a lane stands whose backlog has ended, so that it is read on from there."""
@@ -147,8 +160,12 @@ class Lanes:
                 self._round.reading.drop(lane)
                 return
             try:
-                self._found[lane] = await self._round.reading.find([lane])
-            # as in `_consume`
+                self._found[lane] = await self._round.find(lane)
+            except STOP as error:
+                self._give_up(error)
+                log.exception("lane_gave_up", lane=lane, error=error, todo=TODO)
+                return
+            # as in `_consume_all`
             except (Exception, asyncio.CancelledError) as error:
                 if is_cancelled():
                     raise

@@ -135,11 +135,14 @@ class Live:
     async def _keep_leases(self) -> None:
         leases, lanes = self._round.leases, self._metrics.lanes
         await asyncio.sleep(self._settings.lease_seconds / 3)
-        gained, lost = await leases.refresh()
-        lanes.labels(self._metrics.service).set(len(leases.held))
-        if gained or lost:
-            log.info("lanes_changed", count=len(leases.held))
-            self._lanes.reopen.set()
+        before = dict(leases.held)
+        try:
+            await leases.refresh()
+        finally:  # what was taken is held, however it ended afterwards
+            lanes.labels(self._metrics.service).set(len(leases.held))
+            if leases.held != before:
+                log.info("lanes_changed", count=len(leases.held))
+                self._lanes.reopen.set()
 
     async def _fetch(self) -> None:
         await self._lanes.fetch(_IDLE_SECONDS)

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from time import perf_counter
 from typing import Any
 
 import asyncpg
@@ -108,7 +107,7 @@ class ParkedMessages:
         it takes too long every time.
         """
         letters = self._again[lane]
-        late, began = letters.pop(letter_id, 0), perf_counter()
+        late = letters.pop(letter_id, 0)
         try:
             await self.retry(letter_id)
         except STOP:
@@ -116,7 +115,7 @@ class ParkedMessages:
         except Exception as error:  # noqa: BLE001 - it stays a dead letter, people can try again
             log.warning("letter_not_retried", place=f"dead letter {letter_id}", error=error)
             if not is_its_own(error):
-                late += await took_too_long(self.store.pool, error, perf_counter() - began)
+                late += await took_too_long(self.store.pool, error)
                 if late < TIMES:
                     letters[letter_id] = late
                     return False

@@ -19,6 +19,7 @@ from chassis.runtime.relay import Relay
 from chassis.runtime.signals import Signals
 from chassis.runtime.wakes import Wakes
 from chassis.store.answers import Sweeper
+from chassis.store.offsets import Positions
 from chassis.store.views import Projector
 
 BoundWorker = Callable[[], Awaitable[int]]
@@ -68,6 +69,11 @@ class Round:
             raise
         self.signals.notify(lane)
         return done
+
+    async def find(self, lane: int) -> Positions:
+        """Where the store says a lane stands, asked while nothing is written in it."""
+        async with self._alone(lane):
+            return await self.reading.find([lane])
 
     async def lanes_due(self) -> list[int]:
         """The lanes in which a wake-up is due, or a dead letter is to be tried again."""

@@ -28,11 +28,14 @@ class Standing(NamedTuple):
 
 
 class Stall(NamedTuple):
-    """A place that did not move for a number of seconds although something waits."""
+    """A place that did not move for a number of seconds although something waits; `is_told` when
+    that was told before.
+    """
 
     place: Place
     standing: Standing
     seconds: float
+    is_told: bool = False
 
     def sentence(self) -> str:
         """What stands still, for people."""
@@ -77,7 +80,7 @@ class Watchdog:
             since = since + away if position == standing.position else now
             self._since[place] = standing.position, since
             if now - since >= self.seconds:
-                self.stalls.append(Stall(place, standing, now - since))
+                self.stalls.append(Stall(place, standing, now - since, place in self._told))
         stalled = {stall.place for stall in self.stalls}
         self._told = {place: at for place, at in self._told.items() if place in stalled}
         due = [one for one in self.stalls if self._is_to_be_told(one.place, now)]

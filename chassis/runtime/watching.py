@@ -2,7 +2,8 @@
 when one of them stands still.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
+from typing import Protocol
 
 from chassis.errors import Misconfigured, Transient
 from chassis.logging import get_logger
@@ -14,11 +15,18 @@ log = get_logger(__name__)
 
 _TODO: dict[Step, str] = {
     "read": "look for batch_failed and loop_failed of this lane: they say what fails; it is read "
-    "anew from where the store stands, and if that does not help, restart this instance",
+    "anew from where the store stands, in a minute with all others, and if neither helps, restart "
+    "this instance",
     "wake": "look for loop_failed and lane_failed of this lane: they say what fails",
     "publish": "look for loop_failed of the relay: it says what fails; is the bus full?",
     "project": "look for loop_failed of the views: it says what fails",
 }
+
+
+class Anew(Protocol):
+    """Has a lane read anew; `again` when that was tried before."""
+
+    def __call__(self, lane: int, *, again: bool = False) -> None: ...
 
 
 class Watching:
@@ -30,7 +38,7 @@ class Watching:
         metrics: Metrics,
         watchdog: Watchdog,
         steps: Collection[Step],
-        anew: Callable[[int], None],
+        anew: Anew,
     ) -> None:
         self._round = round_
         self._metrics = metrics
@@ -77,7 +85,7 @@ class Watching:
             todo=_TODO[step],
         )
         if step == "read":
-            self._anew(lane)
+            self._anew(lane, again=stall.is_told)
 
     async def _found(self) -> dict[Place, Standing]:
         found = await self._read() | await self._written() | await self._due()

@@ -6,7 +6,6 @@ would empty the topics into the dead letters.
 """
 
 from collections.abc import Awaitable, Callable
-from time import perf_counter
 
 import asyncpg
 
@@ -58,12 +57,11 @@ async def by_halves(
     """
     size, done, late = size_max, 0, 0
     while True:
-        began = perf_counter()
         try:
             moved = await take(size)
         except Exception as error:
             own = is_its_own(error)
-            if not own and not await took_too_long(pool, error, perf_counter() - began):
+            if not own and not await took_too_long(pool, error):
                 raise
             if size > 1:
                 size = size // 2 if own else max(1, size // LATE_PARTS)

@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 
 from chassis.errors import Conflict, Transient
-from chassis.store.pool import LOST, Unanswered, acquire
+from chassis.store.pool import Unanswered, acquire
 
 TIMES = 3
 """How often in a row one thing alone may take too long before it is set aside."""
@@ -34,14 +34,14 @@ class TookTooLong(Transient):
         )
 
 
-async def took_too_long(
-    pool: "asyncpg.Pool[asyncpg.Record]", error: BaseException, seconds: float
-) -> bool:
-    """Whether what failed after some seconds was ended for taking too long, by a store that answers
-    others promptly.
+async def took_too_long(pool: "asyncpg.Pool[asyncpg.Record]", error: BaseException) -> bool:
+    """Whether a unit of work was ended for taking too long, by a store that answers others
+    promptly.
     """
-    cause = error.__cause__ if isinstance(error, Unanswered) else error
-    if not isinstance(cause, LOST):
+    seconds, cause = 0.0, error
+    if isinstance(error, Unanswered):
+        seconds, cause = error.seconds, error.__cause__ or error
+    elif not isinstance(error, asyncpg.QueryCanceledError):
         return False
     idle_seconds = await _idle_seconds(pool)
     if idle_seconds is None:

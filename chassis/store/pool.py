@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import md5
+from time import perf_counter
 from typing import Any
 
 import asyncpg
@@ -100,7 +101,11 @@ LOST = (
 
 
 class Unanswered(Transient):
-    """The store did not answer a unit of work, or ended it."""
+    """The store did not answer a unit of work, or ended it, after so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("the store does not answer")
+        self.seconds = seconds
 
 
 @asynccontextmanager
@@ -111,13 +116,16 @@ async def acquire(pool: "asyncpg.Pool[asyncpg.Record]") -> AsyncIterator[Any]:
     The other connections are then not trusted either: after a failover they may lead to a server
     that takes no writes.
     """
-    kind = Transient
+    began: float | None = None
     try:
         async with pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
-            kind = Unanswered
+            began = perf_counter()
             yield connection
     except asyncpg.TransactionRollbackError as error:
         raise Conflict("the store undid this for the sake of another writer") from error
     except LOST as error:
+        ended = perf_counter()
         await pool.expire_connections()
-        raise kind("the store does not answer") from error
+        if began is None:
+            raise Transient("the store does not answer") from error
+        raise Unanswered(ended - began) from error

@@ -5,7 +5,6 @@ and swapped.
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from hashlib import md5
-from time import perf_counter
 from typing import Any
 
 from asyncpg import Connection
@@ -156,13 +155,11 @@ class Projector:
         return {lane: (reached, last) for lane, reached, last in rows}
 
     async def _advance_all(self, connection: Connection, lane: int, names: list[str]) -> int:
-        began = perf_counter()
         try:
             return await self._advance_together(connection, lane, names)
         except Exception as error:
             if self.strict or not (
-                is_its_own(error)
-                or await took_too_long(self.store.pool, error, perf_counter() - began)
+                is_its_own(error) or await took_too_long(self.store.pool, error)
             ):
                 raise
         return sum(

@@ -7,7 +7,9 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from chassis.bus.base import PlainRecord, Record
+import pytest
+
+from chassis.bus.base import OffsetLost, PlainRecord, Record
 from chassis.errors import Transient
 from chassis.runtime.lanes import Lanes
 from chassis.runtime.signals import Signals
@@ -54,7 +56,8 @@ class Reading:
 
 
 class Leases:
-    held = {0: 1, 1: 1}
+    def __init__(self) -> None:
+        self.held = {0: 1, 1: 1}
 
 
 class FakeRound:
@@ -69,6 +72,9 @@ class FakeRound:
         self.sizes: list[int] = []
         self._trouble = trouble
 
+    async def find(self, lane: int) -> dict[tuple[str, int], int]:
+        return await self.reading.find([lane])
+
     async def consume(self, lane: int, records: Sequence[Record]) -> None:
         if lane == 0:
             self.sizes.append(len(records))
@@ -77,8 +83,13 @@ class FakeRound:
         self.reading.consumed[lane] += len(records)
 
 
-def _lanes(round_: Any, batch_size: int, stop_seconds: float = 20) -> Lanes:
-    lanes = Lanes(round_, batch_size, lambda _error: None, stop_seconds)
+def _lanes(
+    round_: Any,
+    batch_size: int,
+    stop_seconds: float = 20,
+    give_up: Callable[[BaseException], None] = lambda _error: None,
+) -> Lanes:
+    lanes = Lanes(round_, batch_size, give_up, stop_seconds)
     lanes.reopen.set()
     return lanes
 
@@ -141,6 +152,77 @@ async def test_a_lane_read_anew_goes_on_where_its_store_stands() -> None:
     await _fetch_until(lanes, lambda: round_.reading.consumed == {0: RECORDS, 1: RECORDS})
     await lanes.stop()
     assert round_.reading.opened == 1
+
+
+async def test_a_lane_held_and_never_begun_is_begun_when_it_is_found_to_stand() -> None:
+    async def fine(_records: Sequence[Record]) -> None:
+        return
+
+    round_ = FakeRound(fine)
+    del round_.leases.held[0]
+    lanes = _lanes(round_, RECORDS)
+    await _fetch_until(lanes, lambda: round_.reading.consumed[1] == RECORDS)
+    round_.leases.held[0] = 2  # and nobody said so
+    lanes.anew(0)
+    await _fetch_until(lanes, lambda: round_.reading.consumed[0] == RECORDS)
+    await lanes.stop()
+
+
+async def test_a_batch_that_hangs_is_cancelled_and_read_by_another_reader() -> None:
+    calls: list[int] = []
+
+    async def hang_once(_records: Sequence[Record]) -> None:
+        calls.append(1)
+        if len(calls) == 1:
+            await asyncio.Event().wait()
+
+    round_ = FakeRound(hang_once)
+    lanes = _lanes(round_, RECORDS, stop_seconds=0.01)
+    await _fetch_until(lanes, lambda: bool(calls))
+    lanes.anew(0)
+    assert not lanes.reopen.is_set()
+    lanes.anew(0, again=True)
+    await _fetch_until(lanes, lambda: round_.reading.consumed[0] == RECORDS)
+    await lanes.stop()
+    assert round_.reading.opened == 2
+
+
+async def test_a_lane_of_which_the_bus_lost_something_is_given_up() -> None:
+    async def fail(_records: Sequence[Record]) -> None:
+        raise Transient("the store does not answer")
+
+    async def lost(lane: int) -> dict[tuple[str, int], int]:
+        raise OffsetLost("billing", lane, 0)
+
+    given_up: list[BaseException] = []
+    round_ = FakeRound(fail)
+    round_.find = lost  # type: ignore[method-assign]
+    lanes = _lanes(round_, RECORDS, give_up=given_up.append)
+    await _fetch_until(lanes, lambda: bool(given_up))
+    await _fetch_until(lanes, lambda: round_.reading.consumed[1] == RECORDS)
+    await lanes.stop()
+    assert [type(error) for error in given_up] == [OffsetLost]
+
+
+@pytest.mark.parametrize("again", [False, True])
+async def test_a_lane_read_anew_keeps_the_size_that_went_well(*, again: bool) -> None:
+    begun, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(records: Sequence[Record]) -> None:
+        if len(records) > _BEARABLE:
+            raise Transient("the store does not answer")
+        if not begun.is_set():
+            begun.set()
+            await goes_on.wait()
+
+    round_ = FakeRound(slow, available=64)
+    lanes = _lanes(round_, 64)
+    await _fetch_until(lanes, begun.is_set)
+    lanes.anew(0, again=again)
+    goes_on.set()
+    await _fetch_until(lanes, lambda: len(round_.sizes) >= _SEVERAL)
+    await lanes.stop()
+    assert round_.sizes[:_SEVERAL] == [64, 8, 16]
 
 
 async def test_what_is_stopped_half_way_has_ended_before_anything_begins_anew() -> None:

@@ -102,13 +102,16 @@ def test_a_lane_that_stands_still_is_told_though_somebody_fails_to_look_each_min
     assert watchdog.stalls
 
 
-def _watching(service: Instance, watchdog: Watchdog, reopened: list[int]) -> Watching:
+def _watching(service: Instance, watchdog: Watchdog, reopened: list[tuple[int, bool]]) -> Watching:
+    def anew(lane: int, *, again: bool = False) -> None:
+        reopened.append((lane, again))
+
     return Watching(
         service.round,
         service.metrics,
         watchdog,
         ("read", "wake", "publish", "project"),
-        reopened.append,
+        anew,
     )
 
 
@@ -117,7 +120,7 @@ async def test_a_stall_is_in_readiness_and_metrics_and_has_the_lane_read_anew(
 ) -> None:
     service = await open_toy(settings=PATIENT)
     await service.step()
-    reopened: list[int] = []
+    reopened: list[tuple[int, bool]] = []
     watching = _watching(service, watchdog, reopened)
     await toy.send(bus, "a", toy.payment(1, "a", 5))
     await watching.look()
@@ -127,10 +130,13 @@ async def test_a_stall_is_in_readiness_and_metrics_and_has_the_lane_read_anew(
     lane = lane_of(b"acme/a", bus.partitions)
     with pytest.raises(Misconfigured, match=f"lane {lane}: billing is read no further than offset"):
         watching.check()
-    assert reopened == [lane]
+    assert reopened == [(lane, False)]
+    monotonic.now += 60
+    await watching.look()
+    assert reopened == [(lane, False), (lane, True)]
     labels = f'lane="{lane}",service="toy",step="read"'
     scraped = service.metrics.render().decode()
-    assert f"arrears_lane_stalled_seconds{{{labels}}} 61.0" in scraped
+    assert f"arrears_lane_stalled_seconds{{{labels}}} 121.0" in scraped
     await service.step()
     await watching.look()
     watching.check()
@@ -183,6 +189,38 @@ async def test_a_cancellation_nobody_asked_for_does_not_end_a_lane(
             await lanes.fetch(0.1)
     assert raised
     await lanes.stop()
+
+
+async def test_a_lane_taken_by_a_refresh_that_fails_is_read(open_toy: OpenToy) -> None:
+    service = await open_toy(settings=PATIENT | {"lease_seconds": 0.03})
+    loops: tuple[Loop, ...] = ("leases",)
+    live = Live(service.round, service.settings, service.metrics, loops)
+    lanes = live._lanes
+    refresh, failed = service.leases.refresh, asyncio.Event()
+
+    async def cut_off() -> None:
+        service.leases.held.clear()
+        await refresh()
+        failed.set()
+        raise Transient("the store does not answer")
+
+    await live.start()
+    lanes.reopen.clear()
+    service.leases.refresh = cut_off  # type: ignore[method-assign,assignment]
+    async with asyncio.timeout(60):
+        await failed.wait()
+        await lanes.reopen.wait()
+    await live.stop()
+
+
+async def test_where_a_lane_stands_is_asked_while_nobody_writes_in_it(open_toy: OpenToy) -> None:
+    round_ = (await open_toy(settings=PATIENT)).round
+    async with round_._alone(0):
+        asked = asyncio.create_task(round_.find(0))
+        other = await round_.find(1)
+        assert not asked.done()
+    assert {lane for _, lane in other} == {1}
+    assert {lane for _, lane in await asked} == {0}
 
 
 async def test_a_worker_that_fails_keeps_nobody_s_data_longer(

@@ -1,21 +1,22 @@
 """What always takes longer than the store lets it is set aside alone, and a slow store is not."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 import asyncpg
 import pytest
 
-from chassis.bus.base import Record
+from chassis.bus.base import PlainRecord, Record
 from chassis.bus.embedded import EmbeddedBus
 from chassis.clock import SimulatedClock
 from chassis.errors import Transient
 from chassis.runtime.instance import Instance
 from chassis.runtime.routes import MessageRoute
-from chassis.store.overdue import TIMES, took_too_long
-from chassis.store.pool import Unanswered
+from chassis.store.overdue import TIMES, TookTooLong, took_too_long
+from chassis.store.pool import Unanswered, acquire
 from chassis.store.work import Work
 from contracts.codec import Message
 from tests.chassis import toy
@@ -75,6 +76,18 @@ async def test_a_letter_that_always_takes_too_long_is_not_tried_again_for_ever(
     assert [letter["error"] for letter in await parked(service)] == ["NotFound"]
 
 
+async def test_two_slow_records_of_a_lane_are_counted_apart(
+    open_toy: OpenToy, bus: EmbeddedBus
+) -> None:
+    service = await open_toy(settings=PATIENT)
+    records = [PlainRecord(topic, 0, 0, None, b"") for topic in ("billing", "ledger")]
+    ended = _cut_off(asyncpg.QueryCanceledError)
+    fault = service.consumer._fault
+    found = [await fault(0, [one], ended) for _ in range(TIMES) for one in records]
+    assert [type(one) for one in found[-2:]] == [TookTooLong, TookTooLong]
+    assert not any(found[:-2])
+
+
 async def test_a_record_whose_handler_outlasts_its_transaction_is_parked(
     open_toy: OpenToy, bus: EmbeddedBus
 ) -> None:
@@ -108,8 +121,8 @@ class SlowServer:
         """There are none."""
 
 
-def _cut_off(of: type[Exception]) -> Unanswered:
-    error = Unanswered("the store does not answer")
+def _cut_off(of: type[Exception], seconds: float = 0.1) -> Unanswered:
+    error = Unanswered(seconds)
     error.__cause__ = of("over its time")
     return error
 
@@ -118,8 +131,40 @@ async def test_what_a_slow_server_ends_is_not_at_fault(open_toy: OpenToy) -> Non
     slow: Any = SlowServer()
     quick = (await open_toy(settings=PATIENT)).pool
     ended = _cut_off(asyncpg.QueryCanceledError)
-    assert await took_too_long(quick, ended, 0.1)
-    assert not await took_too_long(slow, ended, 30)
+    assert await took_too_long(quick, ended)
+    assert not await took_too_long(slow, ended)
+
+
+class BusyPool:
+    """A pool in which everything around the unit of work takes long, by its own clock."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def clock(self) -> float:
+        return self.now
+
+    @asynccontextmanager
+    async def acquire(self, **_: Any) -> AsyncIterator[None]:
+        self.now += 100
+        yield
+
+    async def expire_connections(self) -> None:
+        self.now += 100
+
+
+async def test_only_time_in_the_unit_of_work_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool: Any = BusyPool()
+    monkeypatch.setattr("chassis.store.pool.perf_counter", pool.clock)
+
+    async def work() -> None:
+        async with acquire(pool):
+            pool.now += 1
+            raise asyncpg.ConnectionDoesNotExistError
+
+    with pytest.raises(Unanswered) as unanswered:
+        await work()
+    assert unanswered.value.seconds == 1
 
 
 @pytest.mark.parametrize(("seconds", "is_late"), [(14, False), (16, True)])
@@ -128,7 +173,7 @@ async def test_a_connection_lost_early_is_no_sign_of_taking_long(
 ) -> None:
     pool = (await open_toy(settings=PATIENT)).pool
     for kind in (asyncpg.InterfaceError, asyncpg.ConnectionDoesNotExistError, TimeoutError):
-        assert await took_too_long(pool, _cut_off(kind), seconds) is is_late
+        assert await took_too_long(pool, _cut_off(kind, seconds)) is is_late
 
 
 async def test_a_wake_up_that_always_takes_too_long_is_put_off_alone(
