@@ -9,7 +9,7 @@ help:
 	@echo "make clients           TypeScript and Go clients made from the APIs' documents (Node 20, Go 1.26)"
 	@echo "make up [KAFKA=h:p]    the four services on this machine, data in ./data"
 	@echo "make kafka [PORT=9092] a local Kafka in the foreground"
-	@echo "make faults [MINUTES=10] [SEED=n]  processes, servers, lines and clocks that fail"
+	@echo "make faults [MINUTES=10] [SEED=n] [ONLY=text]  processes, servers, lines and clocks that fail"
 	@echo "make hostile [SEED=n] [EVENTS=n] [REQUESTS=n] [BUS=embedded|kafka|both]   events and requests that mean harm"
 	@echo "make sabotage          each safeguard is taken away in a copy, and a test must notice"
 	@echo "make bench             the measurements, also in bench/results.json"

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from tests.faults.invariants import Found, Run
+from tests.faults.invariants import Found, Run, first_of_each
 from tests.faults.model import REMOTE, Account, Expected
 from tests.faults.observed import Observed
 from tests.faults.traffic import CREDITORS
@@ -12,6 +12,9 @@ from tests.faults.traffic import CREDITORS
 _FROM, _UNTIL = time(8), time(20)
 _CONTACTS_MAX, _WINDOW = 7, timedelta(days=7)
 _REQUEST = "dunning.notice.requested.v1"
+_RESTRICTION = "dunning.restriction.requested.v1"
+_RESTORATION = "dunning.restoration.requested.v1"
+_REFUSED, _FAILED = {403, 404}, 500
 _IN_DOUBT = {("failed", "unknown")}
 """An e-mail of which nobody can say whether the server took it is not repeated."""
 
@@ -61,10 +64,24 @@ def i7_nothing_follows_the_payment(seen: Observed, told: Expected, run: Run) -> 
                 yield f"{account} had paid {line['wall'] - wall:.0f} s before {line['key']}"
     for one in seen.topics["dunning"]:
         kind = one.event["type"]
-        if kind in {"dunning.restriction.requested.v1", "dunning.legal.requested.v1", _REQUEST}:
+        if kind in {_RESTRICTION, "dunning.legal.requested.v1", _REQUEST}:
             account = (one.event["creditor"], one.event["subject"])
             if told.never_owes(account):
                 yield f"{account} never owed and was met with {kind}"
+    yield from _still_restricted(seen, told)
+
+
+def _still_restricted(seen: Observed, told: Expected) -> Found:
+    """Whoever paid has back, when all is handled, what was taken for it."""
+    restricted: set[tuple[Account, str]] = set()
+    for one in first_of_each(seen.topics["dunning"]):
+        event = one.event
+        if event["type"] in {_RESTRICTION, _RESTORATION}:
+            place = ((event["creditor"], event["subject"]), event["data"]["service"])
+            (restricted.add if event["type"] == _RESTRICTION else restricted.discard)(place)
+    for account, service in sorted(restricted):
+        if account in told.books and told.books[account].net <= 0:
+            yield f"{account} paid, and {service} is still restricted"
 
 
 def i8_contacts_keep_hours_and_limits(seen: Observed, told: Expected, run: Run) -> Found:
@@ -95,9 +112,21 @@ def i8_contacts_keep_hours_and_limits(seen: Observed, told: Expected, run: Run) 
 
 def i9_replay_changes_nothing(seen: Observed, told: Expected, run: Run) -> Found:
     """States and views built from the events alone are those that were there; nothing is sent."""
-    yield from run.replays
+    for one in run.replays:
+        name = f"{one.service} with hash seed {one.hash_seed}"
+        if one.status:
+            yield f"replay of {name} ended with {one.status}"
+        if one.published:
+            yield f"{one.published} records were published while {name} was replayed"
+        for table in sorted(one.before.keys() | one.after.keys()):
+            if one.before.get(table) != one.after.get(table):
+                yield f"{table} of {name} came out different"
 
 
 def i11_tenants_see_their_own(seen: Observed, told: Expected, run: Run) -> Found:
     """A creditor's token is shown nothing of another creditor's accounts."""
-    yield from run.foreign
+    for one in run.answers:
+        if one.shown - {one.mine}:
+            yield f"{one.where} shows {one.mine} something of {sorted(one.shown - {one.mine})}"
+        if (one.status in _REFUSED) != (one.asked_of != one.mine) or one.status >= _FAILED:
+            yield f"{one.where} of {one.asked_of} answers {one.mine} with {one.status}"

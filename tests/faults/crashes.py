@@ -2,12 +2,13 @@
 
 import asyncio
 import signal
+from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 
 from tests.faults.processes import SERVICES
 from tests.faults.running import Fault, Running
-from tests.faults.system import LEASE_SECONDS, until
+from tests.faults.system import until
 
 POINTS = (
     "consume.begin",
@@ -19,7 +20,8 @@ POINTS = (
 _NEVER = {("legal", "wake.before_commit")}
 """What does not happen within weeks."""
 PLACES = [at for at in product(SERVICES, POINTS) if at not in _NEVER]
-_ZOMBIE_SECONDS = 3 * LEASE_SECONDS
+_ZOMBIE_LEASES = 2.2
+_TICKS = 4
 
 
 def killed_anywhere(service: str) -> Fault:
@@ -33,13 +35,15 @@ def killed_anywhere(service: str) -> Fault:
     return Fault("F1", f"kill −9 of {service} at any time", act)
 
 
-def killed_at(service: str, point: str) -> Fault:
-    async def act(run: Running) -> None:
-        async with run.traffic():
-            await run.stopped_at(service, point, signal.SIGKILL)
-            await run.system.instances[service].ready()
+def killed_at(point: str, *services: str) -> Fault:
+    """Each of the services is killed as it comes by there, whoever of them is first."""
 
-    return Fault("F1", f"kill −9 of {service} at {point}", act)
+    async def act(run: Running) -> None:
+        async with run.traffic(_TICKS):
+            await run.struck(services, point, signal.SIGKILL)
+        await run.system.ready()
+
+    return Fault("F1", f"kill −9 of {_told(services)} at {point}", act)
 
 
 async def killed_as_it_is_taken(run: Running) -> None:
@@ -62,24 +66,33 @@ async def _grown(log: Path, before: int) -> bool:
     return len(log.read_text()) > before
 
 
-def stopped_at(service: str, point: str) -> Fault:
-    """A zombie: it is stopped in the middle, another takes its lanes, and it goes on."""
+def stopped_at(point: str, *services: str) -> Fault:
+    """Zombies: they are stopped in the middle, others take their lanes, and they go on."""
 
     async def act(run: Running) -> None:
         system = run.system
-        heir = system.instance(service, f"{service}-heir")
-        heir.start()
-        zombie = system.instances[service]
-        await heir.ready()
-        async with run.traffic():
-            await run.stopped_at(service, point, signal.SIGSTOP)
-            await asyncio.sleep(_ZOMBIE_SECONDS)
-            zombie.signal(signal.SIGCONT)
-        await asyncio.sleep(LEASE_SECONDS)
-        run.zombies.append(await zombie.metric("arrears_fence_hits_total"))
-        await heir.stop()
+        heirs = [system.instance(service, f"{service}-heir") for service in services]
+        for heir in heirs:
+            heir.start()
+        try:
+            await asyncio.gather(*(heir.ready() for heir in heirs))
+            async with run.traffic(_TICKS):
+                stopped = await run.struck(services, point, signal.SIGSTOP)
+                await asyncio.sleep(_ZOMBIE_LEASES * system.lease_seconds)
+                for service in stopped:
+                    system.instances[service].signal(signal.SIGCONT)
+            await asyncio.sleep(system.lease_seconds)
+            for service in stopped:
+                hits = await system.instances[service].metric("arrears_fence_hits_total")
+                run.run.zombies.append(hits)
+        finally:
+            await asyncio.gather(*(heir.stop() for heir in heirs))
 
-    return Fault("F2", f"{service} stopped at {point}, taken over, and back", act)
+    return Fault("F2", f"{_told(services)} stopped at {point}, taken over, and back", act)
+
+
+def _told(services: Sequence[str]) -> str:
+    return "all services" if len(services) == len(SERVICES) else ", ".join(services)
 
 
 async def rolling_restart(run: Running) -> None:
@@ -95,19 +108,25 @@ async def scaled_up_and_down(run: Running) -> None:
     service = run.rng.choice(SERVICES)
     async with run.traffic():
         more = [system.instance(service, f"{service}-{number}") for number in (2, 3)]
-        for one in more:
-            one.start()
-            await one.ready()
-            await asyncio.sleep(LEASE_SECONDS / 2)
-        for one in more:
-            await one.stop()
+        try:
+            for one in more:
+                one.start()
+                await one.ready()
+                await asyncio.sleep(system.lease_seconds / 2)
+        finally:
+            for one in more:
+                await one.stop()
+
+
+def _at(point: str) -> list[str]:
+    return [service for service, where in PLACES if where == point]
 
 
 FAULTS = (
     *(killed_anywhere(service) for service in SERVICES),
-    *(killed_at(*where) for where in PLACES),
+    *(killed_at(point, *_at(point)) for point in POINTS),
     Fault("F1", "kill −9 of notifier as the provider takes it", killed_as_it_is_taken),
-    *(stopped_at(*where) for where in PLACES),
+    *(stopped_at(point, *_at(point)) for point in POINTS),
     Fault("F3", "rolling restart under load", rolling_restart),
     Fault("F3", "one instance, three, one", scaled_up_and_down),
 )

@@ -7,6 +7,7 @@ less what was paid, in whatever order it was told.
 
 import json
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -61,6 +62,9 @@ class Expected:
     values: dict[bytes, str]
     """What each record of the topic is, by its bytes."""
     now: datetime
+    people: dict[Account, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """What tells who a debtor is."""
+    erased: set[Account] = field(default_factory=set)
 
     def is_all_due(self, account: Account) -> bool:
         day = local_day(account[0], self.now)
@@ -85,14 +89,26 @@ def expect(path: Path, ticks: int, now: datetime) -> Expected:
     """Read the traffic of the first ticks."""
     found = Expected(defaultdict(Book), {}, {}, now)
     for line in traffic.read(path, ticks):
+        if line["is"] == "erase":
+            creditor, _, account = line["key"].partition("/")
+            found.erased.add((creditor, account))
+            continue
         found.values.setdefault(line["value"], line["is"])
         if line["is"] == "valid":
             event = json.loads(line["value"])
             account = (event["creditor"], event["subject"])
             _note(found.books[account], event["type"].split(".", 1)[1], event["data"])
-            if event["type"] != "billing.account.upserted.v1":
+            if event["type"] == "billing.account.upserted.v1":
+                found.people[account] |= set(_texts(event["data"]["debtor"]))
+            else:
                 found.ids[event["id"]] = account
     return found
+
+
+def _texts(debtor: dict[str, Any]) -> Iterator[str]:
+    for name, value in debtor.items():
+        if name != "kind":
+            yield from [value] if isinstance(value, str) else value
 
 
 def _note(book: Book, kind: str, data: dict[str, Any]) -> None:

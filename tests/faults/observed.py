@@ -4,14 +4,14 @@ Read with SQL, a Kafka client and from files alone: nothing of the services take
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from tests.faults.recording import Message, Recording
 from tests.faults.watching import READS, end_offsets
 
 TOPICS = ("billing", "ledger", "dunning", "notifier", "legal")
@@ -32,16 +32,6 @@ from notifier.view_notices"""
 _ATTEMPTS = """
 select stream, at, convert_from(data, 'utf8')::json->>'notice_id' as notice_id
 from notifier.events where type = 'notice_attempted' order by position"""
-
-
-class Message(NamedTuple):
-    """A record of a topic; `event` is empty where it is no JSON object."""
-
-    topic: str
-    lane: int
-    offset: int
-    value: bytes
-    event: dict[str, Any]
 
 
 class Event(NamedTuple):
@@ -74,10 +64,15 @@ class Observed:
     gateway: list[dict[str, Any]]
     posted: set[str]
     """Names of the files in the outbox: what is printed and posted, or spoken."""
+    unseen: set[tuple[str, int, int]] = field(default_factory=set)
+    """Topic, lane and offset of what was taken off a topic before it could be read."""
+    places: dict[str, bytes] = field(default_factory=dict)
+    """All in which a person could still be found, by name; only at the end of a run."""
 
 
-async def observe(dsn: str, bootstrap: str, folder: Path) -> Observed:
-    ends = await end_offsets(bootstrap, list(TOPICS))
+async def observe(dsn: str, bootstrap: str, recording: Recording, folder: Path) -> Observed:
+    ends = await end_offsets(bootstrap, TOPICS)
+    await recording.reached(ends)
     connection = await asyncpg.connect(dsn)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
@@ -85,7 +80,11 @@ async def observe(dsn: str, bootstrap: str, folder: Path) -> Observed:
     finally:
         await connection.close()
     return Observed(
-        topics=await read_topics(bootstrap, ends), ends=ends, **stores, **_files(folder)
+        topics=recording.topics,
+        unseen=recording.unseen,
+        ends=ends,
+        **stores,
+        **_files(folder),
     )
 
 
@@ -122,34 +121,3 @@ def _files(folder: Path) -> dict[str, Any]:
         "gateway": [json.loads(line) for line in lines],
         "posted": {str(path.relative_to(outbox)) for path in outbox.rglob("*") if path.is_file()},
     }
-
-
-async def read_topics(bootstrap: str, ends: dict[tuple[str, int], int]) -> dict[str, list[Message]]:
-    """Every record there is, per lane in order."""
-    found: dict[str, list[Message]] = {topic: [] for topic, _ in ends}
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
-    await consumer.start()
-    try:
-        left = {TopicPartition(*at): end for at, end in ends.items() if end}
-        consumer.assign(list(left))
-        await consumer.seek_to_beginning()
-        while left:
-            for at, records in (await consumer.getmany(timeout_ms=1000)).items():
-                found[at.topic] += [
-                    Message(at.topic, at.partition, one.offset, one.value or b"", _json(one.value))
-                    for one in records
-                ]
-            for at, end in list(left.items()):
-                if await consumer.position(at) >= end:
-                    del left[at]
-    finally:
-        await consumer.stop()
-    return found
-
-
-def _json(value: bytes | None) -> dict[str, Any]:
-    try:
-        event = json.loads(value or b"")
-    except ValueError:
-        return {}
-    return event if isinstance(event, dict) else {}

@@ -12,12 +12,13 @@ from typing import Any
 import httpx
 
 from tests.faults.clock import ShiftedClock
+from tests.faults.invariants import Sample
 from tests.faults.servers import resident_bytes
 from tests.faults.service import FORKS, serve
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("ledger", "dunning", "notifier", "legal")
-READY_SECONDS_MAX = 120.0
+READY_SECONDS_MAX = 240.0
 _STOP_SECONDS_MAX = 60.0
 
 
@@ -55,6 +56,10 @@ class Process:
     def resident_bytes(self) -> int:
         return resident_bytes(self.pid)
 
+    @property
+    def open_files(self) -> int:
+        return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
+
     def signal(self, number: signal.Signals) -> None:
         if self.is_running:
             os.kill(self.pid, number)
@@ -88,12 +93,22 @@ class Process:
 class Service(Process):
     """A process of a service: with a port, a clock of its own, and a trap."""
 
-    def __init__(self, name: str, folder: Path, port: int, *values: Any) -> None:
+    def __init__(
+        self, service: str, name: str, folder: Path, port: int, settings: dict[str, str]
+    ) -> None:
         files = [folder / f"{name}.{kind}" for kind in ("log", "clock", "trap")]
-        super().__init__(name, files[0], serve, *values, *files)
+        super().__init__(name, files[0], serve, service, settings, *files)
         self.port = port
+        self.settings = settings
+        self.clock_file = files[1]
         self.clock = ShiftedClock(files[1])
         self.trap = files[2]
+
+    @property
+    def sample(self) -> Sample:
+        """What it holds now."""
+        said = self.trap.with_suffix(".tasks").read_text()
+        return Sample(self.resident_bytes, int(said or 0), self.open_files)
 
     async def is_ready(self) -> bool:
         try:
@@ -114,4 +129,4 @@ class Service(Process):
         deadline = time.monotonic() + READY_SECONDS_MAX
         while not await self.is_ready():
             assert time.monotonic() < deadline, f"{self.name} is not ready: see {self.log}"
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.15)

@@ -1,7 +1,7 @@
 """The billing system's own connection to Kafka, past the proxies."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -14,7 +14,7 @@ _SEND_SECONDS = 30.0
 class Upstream:
     """Publishes until the broker has taken it, more than once where it is in doubt."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: Callable[[], str]) -> None:
         self._bootstrap = bootstrap
         self._producer: AIOKafkaProducer | None = None
 
@@ -35,7 +35,7 @@ class Upstream:
     async def _running(self) -> AIOKafkaProducer:
         if self._producer is None:
             producer = AIOKafkaProducer(
-                bootstrap_servers=self._bootstrap, acks="all", enable_idempotence=True
+                bootstrap_servers=self._bootstrap(), acks="all", enable_idempotence=True
             )
             try:
                 await producer.start()

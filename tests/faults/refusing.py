@@ -10,8 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, Records
 from aiokafka.structs import TopicPartition
 
 from tests.faults.running import Fault, Running
-from tests.faults.system import PARTITIONS
-from tests.faults.watching import end_offsets
+from tests.faults.watching import LANES, end_offsets
 
 _LONG_ENOUGH = 20.0
 _STAND = """
@@ -50,7 +49,7 @@ async def trimmed(run: Running) -> None:
 
 async def more_partitions(run: Running) -> None:
     """Twice the partitions: accounts would have their messages in two lanes."""
-    new = {"ledger": NewPartitions(2 * PARTITIONS)}
+    new = {"ledger": NewPartitions(2 * LANES)}
     await _refuses(run, "legal", lambda: _ask(run, lambda admin: admin.create_partitions(new)))
 
 
@@ -60,7 +59,7 @@ async def made_again(run: Running) -> None:
     async def change() -> None:
         await _ask(run, lambda admin: admin.delete_topics(["dunning"]))
         await asyncio.sleep(2)
-        new = [NewTopic("dunning", PARTITIONS, 1)]
+        new = [NewTopic("dunning", LANES, 1)]
         await _ask(run, lambda admin: admin.create_topics(new))
 
     await _refuses(run, "ledger", change)

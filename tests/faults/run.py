@@ -14,6 +14,8 @@ from pathlib import Path
 from random import Random, SystemRandom
 
 from tests.faults import crashes, outages, rebuilding, refusing, weather
+from tests.faults.figures import report
+from tests.faults.minding import until_told
 from tests.faults.running import Fault, Running
 from tests.faults.system import System
 from tests.faults.watching import Watch
@@ -27,6 +29,7 @@ ALL: tuple[Fault, ...] = (
 _TICKS = 60
 _TICKS_PER_MINUTE = 15
 _STARTS_PER_TICK = 2
+_LONG_MINUTES_MIN = 20
 
 
 async def faults(folder: Path, minutes: float, seed: int, only: str) -> Running:
@@ -38,11 +41,13 @@ async def faults(folder: Path, minutes: float, seed: int, only: str) -> Running:
     try:
         await system.start()
         began = time.monotonic()
+        long = list(outages.LONG) if minutes >= _LONG_MINUTES_MIN else []
         running = Running(system, rng, Watch(lambda: system.store.dsn, system.broker.bootstrap))
         left: list[Fault] = []
         while time.monotonic() - began < minutes * 60:
             left = left or [one for one in shuffled(rng) if only in one.title]
-            done = await running.try_out(left.pop(0))
+            takes_long = long and time.monotonic() - began > minutes * 60 / 3
+            done = await running.try_out((long if takes_long else left).pop(0))
             say(f"{time.monotonic() - began:6.0f} s  {done}")
         await running.finish()
         for fault in refusing.LAST:
@@ -71,8 +76,12 @@ def main(minutes: str = "10", seed: str = "", only: str = "") -> None:
     number = int(seed or SystemRandom().randrange(1_000_000))
     say(f"SEED={number}")
     folder = Path(tempfile.mkdtemp(prefix="arrears-faults-"))
-    running = asyncio.run(faults(folder, float(minutes), number, only))
-    say(running.report())
+    try:
+        running = asyncio.run(until_told(faults(folder, float(minutes), number, only)))
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        say(f"ended before its time; logs and traffic: {folder}")
+        sys.exit(1)
+    say(report(running))
     if running.violations_found:
         say(f"logs and traffic: {folder}")
         sys.exit(1)

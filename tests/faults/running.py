@@ -4,16 +4,16 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from statistics import median
 
 import asyncpg
+from aiokafka.errors import KafkaError
 
-from tests.faults import conduct, invariants, tenants
+from tests.faults import conduct, erasing, invariants, tenants
 from tests.faults.invariants import Invariant, Run
 from tests.faults.model import expect
 from tests.faults.observed import Observed, observe
@@ -38,13 +38,9 @@ AT_THE_END: tuple[Invariant, ...] = (
     *AFTER_EACH,
     conduct.i6_notices_are_sent_once,
     conduct.i9_replay_changes_nothing,
+    erasing.i10_who_was_erased_is_gone,
     conduct.i11_tenants_see_their_own,
     invariants.i12_comes_back_by_itself,
-)
-
-NOT_HERE = (
-    "I10 what is erased is gone: not judged here but in tests/system/test_erasure.py",
-    "I11 is judged by tokens of each creditor; there is no row-level security in this design",
 )
 
 
@@ -84,20 +80,23 @@ class Running:
     system: System
     rng: Random
     watch: Watch
+    pause: float = _PAUSE
     run: Run = field(default_factory=Run)
     done: list[Done] = field(default_factory=list)
     at_the_end: list[str] = field(default_factory=list)
-    figures: list[str] = field(default_factory=list)
-    zombies: list[float] = field(default_factory=list)
-    """Of each process that came back: how many of its transactions were refused as another's."""
+    seen: Observed | None = None
+    """What was found last."""
+    reached: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """Service, point and signal: how often it was struck there."""
+    began: float = field(default_factory=time.monotonic)
     missed: bool = False
 
     # What faults use
 
     @contextlib.asynccontextmanager
-    async def traffic(self, ticks: int = 2, pause: float = _PAUSE) -> AsyncIterator[None]:
+    async def traffic(self, ticks: int = 2) -> AsyncIterator[None]:
         """Let time and messages go by meanwhile; at the end all of them are published."""
-        task = asyncio.create_task(self.system.next_ticks(ticks, pause))
+        task = asyncio.create_task(self.system.next_ticks(ticks, self.pause))
         try:
             yield
         finally:
@@ -120,9 +119,15 @@ class Running:
             await until(_TRAP_SECONDS, point, lambda: _gone(process.trap))
         except TimeoutError:
             process.trap.unlink(missing_ok=True)
-            self.missed = True
             return False
+        self.reached[service, point, what.name] += 1
         return True
+
+    async def struck(self, services: Sequence[str], point: str, what: signal.Signals) -> list[str]:
+        """Strike each of the services as it comes by a point; returns those that did."""
+        hit = await asyncio.gather(*(self.stopped_at(one, point, what) for one in services))
+        self.missed = not any(hit)
+        return [service for service, was_hit in zip(services, hit, strict=True) if was_hit]
 
     # What the plan uses
 
@@ -142,6 +147,7 @@ class Running:
             violations.append(str(error))
             self.run.slow.append(f"{fault.name}: {error}")
         recovered = time.monotonic() - began
+        self._sample()
         known = set(self.violations_found)
         violations += [one for one in await self.violations(AFTER_EACH) if one not in known]
         if violations and not self.violations_found:
@@ -168,11 +174,11 @@ class Running:
             for _ in range(2):
                 try:
                     found = await self.watch.lag(self.system.now)
-                except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+                except (OSError, KafkaError, asyncpg.PostgresError) as error:
                     lag = f"{type(error).__name__}: {error}"
                     return False
-                lag = str(found)
-                if found.total:
+                lag = f"{found}, to be erased: {self.system.erasing}"
+                if found.total or self.system.erasing:
                     return False
                 await asyncio.sleep(0.3)
             return True
@@ -188,8 +194,8 @@ class Running:
             await self.settle()
         except TimeoutError as error:
             self.run.slow.append(f"at the end: {error}")
-        self.run.foreign = await tenants.foreign(self.system)
-        self.at_the_end = await self.violations(AT_THE_END)
+        self.run.answers = await tenants.answers(self.system)
+        self.at_the_end = await self.violations(AT_THE_END, everywhere=True)
         if self.at_the_end:
             await self.system.store.keep(self.system.folder / "stores-at-the-end.sql")
 
@@ -197,18 +203,12 @@ class Running:
     def violations_found(self) -> list[str]:
         return [text for one in self.done for text in one.violations] + self.at_the_end
 
-    def report(self) -> str:
-        """The tables, and every violation once."""
-        wrong = list(dict.fromkeys(self.violations_found))
-        lines = [self.table(), "", *self._by_invariant(wrong), "", *self.figures, ""]
-        return "\n".join([*lines, f"{len(wrong)} violations", *wrong])
-
-    def _by_invariant(self, wrong: list[str]) -> Iterator[str]:
-        for holds in AT_THE_END:
-            number, _, name = holds.__name__.partition("_")
-            violations = sum(text.startswith(f"{holds.__name__}:") for text in wrong)
-            yield f"{number.upper():4}{name.replace('_', ' '):56}{violations:12} violations"
-        yield from NOT_HERE
+    def _sample(self) -> None:
+        """Note what each process holds, now that it has nothing to do."""
+        for name, process in self.system.instances.items():
+            if process.is_running:
+                with contextlib.suppress(OSError, ValueError):
+                    self.run.samples.setdefault((name, process.starts), []).append(process.sample)
 
     async def settle(self) -> None:
         """Let three days go by in which nothing is told: what waits for its hour is sent."""
@@ -216,8 +216,10 @@ class Running:
             await self.system.quiet_ticks(1, 0.5)
             await self.drain()
 
-    async def violations(self, which: tuple[Invariant, ...]) -> list[str]:
-        """What does not hold, each with the invariant's name."""
+    async def violations(
+        self, which: tuple[Invariant, ...], *, everywhere: bool = False
+    ) -> list[str]:
+        """What does not hold, each with the invariant's name; `everywhere` looks for the erased."""
         system = self.system
         told = expect(system.file, system.tick, system.now)
         async with self.connected() as connection:
@@ -225,8 +227,12 @@ class Running:
             for name in SERVICES:
                 epoch = await connection.fetchval(_EPOCH.format(s=name))
                 self.run.epochs[name] = epoch
-        seen = await observe(system.store.dsn, system.broker.bootstrap, system.folder)
-        self.run.backwards = self.watch.backwards
+        bootstrap = system.broker.bootstrap
+        seen = await observe(system.store.dsn, bootstrap, system.recording, system.folder)
+        if everywhere:
+            seen.places = await erasing.places(system.store.keep, bootstrap, system.folder)
+            self.run.looked_in = len(seen.places)
+        self.run.backwards, self.run.erased = self.watch.backwards, system.erased
         paid = {
             account
             for account, book in told.books.items()
@@ -236,42 +242,8 @@ class Running:
             f"{holds.__name__}: {text}" for holds in which for text in holds(seen, told, self.run)
         ]
         self.run.cleared.append((time.time(), paid))
-        self.figures = self._figures(seen)
+        self.seen = seen
         return found
-
-    def _figures(self, seen: Observed) -> list[str]:
-        told = len(seen.topics["billing"])
-        stored = sum(map(len, seen.events.values()))
-        starts = sum(process.starts for process in self.system.instances.values())
-        sent = Counter(line["what"] for line in seen.gateway)
-        megabytes = {
-            name: process.resident_bytes >> 20
-            for name, process in self.system.instances.items()
-            if process.is_running
-        }
-        return [
-            f"{told} records told in {self.system.tick} half days, {stored} events stored",
-            f"at most {self.watch.lag_max} records behind, {starts} starts of services",
-            f"notices: {sent['accepted']} taken, {sent['repeated']} offered again",
-            f"zombies: {len(self.zombies)}, refused transactions: {sum(self.zombies):.0f}",
-            f"resident megabytes: {megabytes}",
-        ]
-
-    def table(self) -> str:
-        """Fault, times, recovered in, violations."""
-        by_fault: dict[Fault, list[Done]] = defaultdict(list)
-        for done in self.done:
-            if not done.missed or done.violations:
-                by_fault[done.fault].append(done)
-        lines = [f"{'fault':60} times  median  longest  violations"]
-        for fault, tried in sorted(by_fault.items(), key=lambda at: at[0].number):
-            seconds = [one.recovered for one in tried]
-            wrong = sum(len(one.violations) for one in tried)
-            lines.append(
-                f"{fault.title:60} {len(tried):5}"
-                f" {median(seconds):6.1f}s {max(seconds):7.1f}s {wrong:11}"
-            )
-        return "\n".join(lines)
 
 
 async def _gone(path: Path) -> bool:

@@ -97,6 +97,12 @@ class Broker:
     async def stop(self) -> None:
         await self._kafka.stop()
 
+    async def end(self) -> None:
+        """As quickly as it goes."""
+        if self._kafka.pid is not None:
+            os.kill(self._kafka.pid, signal.SIGKILL)
+        await self._kafka.stop()
+
     @property
     def pid(self) -> int:
         assert self._kafka.pid is not None
@@ -118,11 +124,17 @@ class Store:
         self.disk = disk
         self._server = EmbeddedPostgres(disk.folder / "server")
         self._first = self._server
+        self._database = DATABASE
         self.dsn = ""
 
     async def start(self) -> None:
         dsn = await self._server.start()
-        self.dsn = await ensure_database(dsn, DATABASE)
+        self.dsn = await ensure_database(dsn, self._database)
+
+    async def use(self, database: str) -> None:
+        """Make another database and work in that."""
+        self._database = database
+        self.dsn = await ensure_database(self.dsn, database)
 
     @property
     def socket(self) -> str:
@@ -148,7 +160,7 @@ class Store:
     async def come_back(self) -> None:
         """Start it again where it does not run; another of its users starts it."""
         again = EmbeddedPostgres(self._first.data_dir)
-        self.dsn = database_url(await again.start(), DATABASE)
+        self.dsn = database_url(await again.start(), self._database)
         await self._server.stop()
         self._server = again
 

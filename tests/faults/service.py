@@ -22,6 +22,7 @@ from tests.faults.clock import ShiftedClock
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload([__name__])
+_COUNT_SECONDS = 1.0
 
 
 class Trap:
@@ -42,18 +43,36 @@ class Trap:
 
 def serve(service: str, settings: Mapping[str, str], log: Path, clock: Path, trap: Path) -> None:
     """Run a service until SIGTERM: the body of a process."""
+    into(log, settings)
+    own = Settings()
+    configure(service, own.log_level)
+    asyncio.run(_serve(own, service, clock, trap))
+
+
+def into(log: Path, settings: Mapping[str, str]) -> None:
+    """Let this process write into a file, and have these settings."""
     with log.open("ab") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     os.environ.update(settings)
-    own = Settings()
-    configure(service, own.log_level)
-    asyncio.run(
-        live.run(
-            own,
+
+
+async def _serve(settings: Settings, service: str, clock: Path, trap: Path) -> None:
+    counting = asyncio.create_task(_count_tasks(trap.with_suffix(".tasks")))
+    try:
+        await live.run(
+            settings,
             [service_named(service)],
             lambda: None,
             clock=ShiftedClock(clock),
             probe=Trap(trap),
         )
-    )
+    finally:
+        counting.cancel()
+
+
+async def _count_tasks(file: Path) -> None:
+    """Say again and again how many tasks there are, for those who look for leaks."""
+    while True:
+        file.write_text(str(len(asyncio.all_tasks())))
+        await asyncio.sleep(_COUNT_SECONDS)

@@ -5,7 +5,7 @@ import base64
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -13,28 +13,46 @@ from typing import Any
 
 import httpx
 
-from chassis.http.dev_keys import mint_token
+from chassis.http import dev_keys
 from tests.faults import traffic
-from tests.faults.clock import ShiftedClock
 from tests.faults.gateway import provide
+from tests.faults.minding import Minder
+from tests.faults.model import Account
+from tests.faults.observed import TOPICS
 from tests.faults.processes import SERVICES, Process, Service
 from tests.faults.proxy import Proxies
 from tests.faults.publishing import Upstream
+from tests.faults.recording import Recording
 from tests.faults.servers import Broker, Disk, Store
+from tests.faults.watching import LANES
 from tests.support.processes import free_ports
 
-PARTITIONS = 3
 SECRET = "of the tests"
 LEASE_SECONDS = 5
-_WATCH_SECONDS = 1.0
+_KEK = base64.b64encode(b"The key of a system under faults").decode()
+_WATCH_SECONDS = 0.3
+_AGAIN_SECONDS = 1.0
 Settings = dict[str, str]
+
+
+class Unanswered(Exception):
+    """A service refused a request, or could not serve it."""
 
 
 class System:
     """Everything that runs, in a folder; `traffic.jsonl` there is what is told."""
 
-    def __init__(self, folder: Path, seed: int, ticks: int, starts_per_tick: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        seed: int,
+        ticks: int,
+        starts_per_tick: int,
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> None:
         self.folder = folder
+        self.lease_seconds = lease_seconds
+        self.minder = Minder(folder)
         self.file = folder / "traffic.jsonl"
         traffic.Traffic(seed, starts_per_tick).write(self.file, ticks)
         self.by_tick: dict[int, list[dict[str, Any]]] = {}
@@ -45,11 +63,16 @@ class System:
         self.store = Store(self.disks["postgres"])
         self.mood = folder / "mood"
         self.instances: dict[str, Service] = {}
-        self.clocks: list[ShiftedClock] = []
+        self.everyone: list[Service] = []
+        self.erasing: set[Account] = set()
+        self.erased: set[Account] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._link()
+        self.upstream = Upstream(lambda: self.broker.bootstrap)
+        self.recording = Recording(lambda: self.broker.bootstrap, TOPICS, LANES)
 
-    # Start and end
-
-    async def start(self) -> None:
+    def _link(self) -> None:
+        """Put a proxy before everything that a service speaks to."""
         http, smtp, *behind = free_ports(2 + len(SERVICES))
         links = {
             name: self.proxies.add(f"{name}/kafka", partial(int, port))
@@ -63,30 +86,40 @@ class System:
         self.proxies.add("notifier/smtp", lambda: smtp)
         log = self.folder / "gateway.jsonl"
         self.gateway = Process("gateway", log, provide, http, smtp, log, self.mood)
+
+    # Start and end
+
+    async def start(self) -> None:
         self.gateway.start()
         await asyncio.gather(self.broker.start(), self.store.start())
-        self.upstream = Upstream(self.broker.bootstrap)
         for name in SERVICES:
             self.instances[name] = self.instance(name, name)
         self.set_clock(traffic.instant(0))
-        # The first makes keys and topics, which the others find.
-        self.instances["ledger"].start()
-        await self.instances["ledger"].ready()
-        for name in SERVICES[1:]:
-            self.instances[name].start()
+        dev_keys.ensure(self.folder / "data")  # which all of them would make at once
+        for process in self.instances.values():
+            process.start()
         await self.ready()
         await self._set_up_creditors()
-        self.watching_over = asyncio.create_task(self._watch_over())
+        self._beside(self._watch_over())
+        self._beside(self.recording.run())
 
     def instance(self, service: str, name: str) -> Service:
         """One more process of a service, behind the service's proxies."""
         settings = self._settings(service, name)
         port = int(settings[f"ARREARS_{service.upper()}_PORT"])
-        process = Service(name, self.folder, port, service, settings)
-        self.clocks.append(process.clock)
+        process = Service(service, name, self.folder, port, settings)
+        self.everyone.append(process)
         if self.instances:
             process.clock.set(self.now)
         return process
+
+    async def use_database(self, name: str) -> None:
+        """Let what is started from now on work in an empty database."""
+        await self.store.use(name)
+        for process in self.everyone:
+            process.settings["ARREARS_DATABASE_URL"] = process.settings[
+                "ARREARS_DATABASE_URL"
+            ].replace("/arrears", f"/{name}")
 
     def environment(self, service: str, name: str) -> Settings:
         """What a process needs to find the service's store and bus."""
@@ -100,10 +133,11 @@ class System:
             f"ARREARS_{service.upper()}_PORT": str(port),
             "ARREARS_DATA_DIR": str(self.folder / "data"),
             "ARREARS_DATABASE_URL": url,
+            "ARREARS_KEK": _KEK,
             "ARREARS_BUS": "kafka",
             "ARREARS_KAFKA_BOOTSTRAP": f"127.0.0.1:{links[f'{service}/kafka'].port}",
-            "ARREARS_PARTITIONS": str(PARTITIONS),
-            "ARREARS_LEASE_SECONDS": str(LEASE_SECONDS),
+            "ARREARS_PARTITIONS": str(LANES),
+            "ARREARS_LEASE_SECONDS": str(self.lease_seconds),
             "ARREARS_INSTANCE": name,
             "ARREARS_POOL_SIZE": "6",
             "ARREARS_NOTIFIER_SMS_URL": f"http://127.0.0.1:{links['notifier/sms'].port}",
@@ -121,15 +155,23 @@ class System:
         await asyncio.gather(*(one.ready() for one in self.instances.values()))
 
     async def close(self) -> None:
-        self.watching_over.cancel()
-        for process in [*self.instances.values(), self.gateway]:
-            await process.stop()
+        """End everything, however far it came to be started."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(one.kill() for one in [*self.everyone, self.gateway]))
         await self.upstream.close()
-        await self.broker.stop()
+        await self.broker.end()
         await self.store.stop()
         self.proxies.close()
         for disk in self.disks.values():
             disk.close()
+        self.minder.close()
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _set_up_creditors(self) -> None:
         for creditor, (pack, zone, currency) in traffic.CREDITORS.items():
@@ -147,12 +189,13 @@ class System:
     async def call(
         self, service: str, method: str, path: str, body: object, *roles: str
     ) -> httpx.Response:
-        token = mint_token(self.folder / "data", roles)
+        token = dev_keys.mint_token(self.folder / "data", roles)
         url = f"http://127.0.0.1:{self.instances[service].port}{path}"
         headers = {"Authorization": f"Bearer {token}"}
         async with httpx.AsyncClient(timeout=60) as client:
             answer = await client.request(method, url, json=body, headers=headers)
-        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
+        if not answer.is_success:
+            raise Unanswered(f"{method} {path}: {answer.status_code} {answer.text}")
         return answer
 
     @property
@@ -161,21 +204,36 @@ class System:
         return self.instances["ledger"].clock.now()
 
     def set_clock(self, to: datetime) -> None:
-        for clock in self.clocks:
-            clock.set(to)
+        for process in self.everyone:
+            process.clock.set(to)
 
     async def next_ticks(self, number: int, pause: float) -> None:
         """Let so many half days go by: what is told in each, then the time."""
         for _ in range(number):
+            lines = self.by_tick.get(self.tick, [])
+            records = [line for line in lines if line["is"] != "erase"]
             await self.upstream.publish(
-                [
-                    (line["key"].encode(), base64.b64decode(line["value"]))
-                    for line in self.by_tick.get(self.tick, [])
-                ]
+                [(line["key"].encode(), base64.b64decode(line["value"])) for line in records]
             )
+            for line in lines:
+                if line["is"] == "erase":
+                    creditor, _, account = line["key"].partition("/")
+                    self._beside(self._erase((creditor, account)))
             self.tick += 1
             await asyncio.sleep(pause)
             self.set_clock(traffic.instant(self.tick))
+
+    async def _erase(self, who: Account) -> None:
+        """Have somebody erased, as a person who asks until it is answered."""
+        self.erasing.add(who)
+        path = f"/v1/accounts/{who[1]}/erasure?creditor={who[0]}"
+        while who not in self.erased:
+            try:
+                await self.call("ledger", "POST", path, {}, "administration")
+                self.erased.add(who)
+            except (httpx.HTTPError, Unanswered):
+                await asyncio.sleep(_AGAIN_SECONDS)
+        self.erasing.discard(who)
 
     def tell_also(self, lines: Sequence[dict[str, Any]]) -> None:
         """Put more into the traffic file."""
@@ -218,5 +276,5 @@ async def until(seconds: float, what: str, condition: Any) -> float:
     while not await condition():
         if time.monotonic() - began > seconds:
             raise TimeoutError(f"not within {seconds:.0f} s: {what}")
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.1)
     return time.monotonic() - began

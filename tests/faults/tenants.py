@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 
 from chassis.http.dev_keys import mint_token
+from tests.faults.invariants import Answer
 from tests.faults.system import System
 from tests.faults.traffic import CREDITORS, HOT
 
@@ -17,43 +18,32 @@ _LISTS = {
     "notifier": ("/v1/notices",),
     "legal": ("/v1/matters", "/v1/documents"),
 }
-_REFUSED = {403, 404}
 
 
-async def foreign(system: System) -> list[str]:
-    """Every answer that shows a creditor what is another's."""
+async def answers(system: System) -> list[Answer]:
+    """Ask with each creditor's token for everything, and for what is another's."""
+    everything = [(service, path) for service, paths in _LISTS.items() for path in paths]
+    of_one = [(service, path) for service, paths in _ABOUT_ONE.items() for path in paths]
     found = []
     for mine in CREDITORS:
         token = mint_token(system.folder / "data", ["admin"], [mine])
         headers = {"Authorization": f"Bearer {token}"}
+        places: list[tuple[tuple[str, str], str | None]] = [(place, None) for place in everything]
+        places += [(place, of) for place in everything + of_one for of in CREDITORS if of != mine]
         async with httpx.AsyncClient(timeout=60, headers=headers) as client:
-            for theirs in CREDITORS.keys() - {mine}:
-                found += await _asked_for(client, system, theirs)
-            found += await _listed(client, system, mine)
+            found += [await _asked(client, system, *place, mine, of) for place, of in places]
     return found
 
 
-async def _asked_for(client: httpx.AsyncClient, system: System, theirs: str) -> list[str]:
-    found = []
-    for service, paths in (*_ABOUT_ONE.items(), *_LISTS.items()):
-        for path in paths:
-            url = _url(system, service, path.format(account=HOT))
-            answer = await client.get(url, params={"creditor": theirs})
-            if answer.status_code not in _REFUSED:
-                found.append(f"{service} {path} of {theirs}: {answer.status_code}")
-    return found
-
-
-async def _listed(client: httpx.AsyncClient, system: System, mine: str) -> list[str]:
-    found = []
-    for service, paths in _LISTS.items():
-        for path in paths:
-            answer = await client.get(_url(system, service, path))
-            items: list[dict[str, Any]] = answer.json().get("items", [])
-            others = {one.get("creditor", mine) for one in items} - {mine}
-            if others or not answer.is_success:
-                found.append(f"{service} {path} as {mine}: {answer.status_code}, {others}")
-    return found
+async def _asked(
+    client: httpx.AsyncClient, system: System, service: str, path: str, mine: str, of: str | None
+) -> Answer:
+    url = _url(system, service, path.format(account=HOT))
+    answer = await client.get(url, params={} if of is None else {"creditor": of})
+    body: dict[str, Any] = answer.json()
+    items: list[dict[str, Any]] = body.get("items", [body] if answer.is_success else [])
+    shown = frozenset(one.get("creditor", mine) for one in items)
+    return Answer(mine, of or mine, f"{service} {path}", answer.status_code, shown)
 
 
 def _url(system: System, service: str, path: str) -> str:

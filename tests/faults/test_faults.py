@@ -11,9 +11,9 @@ from tests.faults.running import Fault, Running
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.kafka]
 SHORT = (
-    crashes.killed_at("ledger", "consume.before_commit"),
-    crashes.killed_at("dunning", "relay.after_publish"),
-    crashes.stopped_at("ledger", "consume.before_commit"),
+    crashes.killed_at("consume.before_commit", "ledger", "notifier"),
+    crashes.killed_at("relay.after_publish", "dunning"),
+    crashes.stopped_at("consume.before_commit", "ledger"),
     Fault("F4", "broker killed", outages.broker_killed),
     Fault("F5", "PostgreSQL ended at once", outages.store_ended_at_once),
     weather.cut("*/*", "reset"),

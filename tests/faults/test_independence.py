@@ -4,7 +4,10 @@ import ast
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-JUDGES = ("conduct", "invariants", "listening", "model", "observed", "traffic", "watching")
+JUDGES = (
+    *("conduct", "erasing", "invariants", "listening", "model", "observed", "recording"),
+    *("traffic", "watching"),
+)
 OURS = {"arrears", "chassis", "contracts", "samples", "services"}
 
 

@@ -11,17 +11,35 @@ from typing import Any
 
 import pytest
 
-from tests.faults import conduct, invariants
-from tests.faults.invariants import Invariant, Run
+from tests.faults import conduct, erasing, invariants
+from tests.faults.invariants import Answer, Invariant, Replay, Run, Sample
 from tests.faults.model import Expected, expect
-from tests.faults.observed import Event, Message, Observed
+from tests.faults.observed import Event, Observed
+from tests.faults.recording import Message
 from tests.faults.watching import READS
 
 NOW = datetime(2026, 3, 8, 4, tzinfo=UTC)
 AT = datetime(2026, 3, 6, 2, tzinfo=UTC)  # ten in the morning in Shanghai
 ACCOUNT = ("shanghai", "silent-1")
 STREAM = "account-shanghai/silent-1"
-RUN = Run(epochs=dict.fromkeys(READS, "epoch"))
+
+
+def _sample(megabytes: int, tasks: int = 20, files: int = 30) -> Sample:
+    return Sample(megabytes << 20, tasks, files)
+
+
+NOBODY = ("shanghai", "erased-1")
+RUN = Run(
+    epochs=dict.fromkeys(READS, "epoch"),
+    zombies=[0.0] * 7 + [2.0],
+    replays=[Replay("ledger", 1, 0, {"state": "a"}, {"state": "a"}, 0)],
+    answers=[
+        Answer("shanghai", "berlin", "ledger /v1/…", 403, frozenset()),
+        Answer("shanghai", "shanghai", "dunning /v1/cases", 200, frozenset({"shanghai"})),
+    ],
+    erased={NOBODY},
+    samples={("ledger", 1): [_sample(50), _sample(90), _sample(100), _sample(151, 25, 40)]},
+)
 
 
 def _event(id_: str, kind: str, data: dict[str, Any], source: str = "billing") -> dict[str, Any]:
@@ -57,7 +75,10 @@ def told(tmp_path: Path) -> Expected:
     file = tmp_path / "traffic.jsonl"
     value = base64.b64encode(json.dumps(INVOICE).encode()).decode()
     file.write_text(json.dumps({"tick": 0, "key": "k", "value": value, "is": "valid"}))
-    return expect(file, 1, NOW)
+    expected = expect(file, 1, NOW)
+    expected.erased.add(NOBODY)
+    expected.people[NOBODY].add("Canary1x")
+    return expected
 
 
 @pytest.fixture
@@ -82,6 +103,7 @@ def sound() -> Observed:
         attempts=[attempt],
         gateway=[{"key": "N", "channel": "sms", "what": "accepted", "wall": 1.0}],
         posted=set(),
+        places={"the stores' dump": b"Canary11x of somebody else"},
     )
 
 
@@ -94,6 +116,10 @@ ALL: tuple[Invariant, ...] = (
     conduct.i6_notices_are_sent_once,
     conduct.i7_nothing_follows_the_payment,
     conduct.i8_contacts_keep_hours_and_limits,
+    conduct.i9_replay_changes_nothing,
+    erasing.i10_who_was_erased_is_gone,
+    conduct.i11_tenants_see_their_own,
+    invariants.i12_comes_back_by_itself,
 )
 
 
@@ -179,3 +205,79 @@ BREAKS: dict[str, tuple[Invariant, Broken]] = {
 def test_what_is_broken_is_found(what: str, sound: Observed, told: Expected) -> None:
     holds, broken = BREAKS[what]
     assert list(holds(broken(sound), told, RUN)) != []
+
+
+BARRED = _event("r1", "dunning.restriction.requested.v1", {"service": "outgoing"})
+PAID = ("shanghai", "late-1")
+RUNS: dict[str, tuple[Invariant, Run]] = {
+    "offsets that went back": (ALL[4], replace(RUN, backwards=["ledger/billing/0 from 9 to 3"])),
+    "zombies that nobody stopped": (ALL[4], replace(RUN, zombies=[0.0] * 8)),
+    "a replay that comes out different": (
+        ALL[8],
+        replace(RUN, replays=[RUN.replays[0]._replace(after={"state": "b"})]),
+    ),
+    "a replay that loses a table": (
+        ALL[8],
+        replace(RUN, replays=[RUN.replays[0]._replace(after={})]),
+    ),
+    "a replay that publishes": (
+        ALL[8],
+        replace(RUN, replays=[RUN.replays[0]._replace(published=1)]),
+    ),
+    "a replay that fails": (ALL[8], replace(RUN, replays=[RUN.replays[0]._replace(status=1)])),
+    "somebody who cannot be erased": (ALL[9], replace(RUN, erased=set())),
+    "an answer about another's": (
+        ALL[10],
+        replace(RUN, answers=[RUN.answers[0]._replace(status=200)]),
+    ),
+    "another's row in a list": (
+        ALL[10],
+        replace(RUN, answers=[RUN.answers[1]._replace(shown=frozenset({"shanghai", "berlin"}))]),
+    ),
+    "a list that fails": (ALL[10], replace(RUN, answers=[RUN.answers[1]._replace(status=500)])),
+    "a service that does not come back": (ALL[11], replace(RUN, slow=["F1: not drained"])),
+    "memory that grows": (
+        ALL[11],
+        replace(RUN, samples={("ledger", 1): [_sample(100)] * 3 + [_sample(153)]}),
+    ),
+    "tasks that stay": (
+        ALL[11],
+        replace(RUN, samples={("ledger", 1): [_sample(100)] * 3 + [_sample(100, tasks=40)]}),
+    ),
+    "connections that stay": (
+        ALL[11],
+        replace(RUN, samples={("ledger", 1): [_sample(100)] * 3 + [_sample(100, files=60)]}),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", RUNS)
+def test_what_went_wrong_in_a_run_is_found(what: str, sound: Observed, told: Expected) -> None:
+    holds, run = RUNS[what]
+    assert list(holds(sound, told, run)) != []
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        b"name: Canary1x.",
+        b"\\x" + b"Canary1x".hex().encode(),
+        base64.b64encode(b"a Canary1x b"),
+    ],
+    ids=["in clear", "in hexadecimal", "in base64"],
+)
+def test_a_trace_of_the_erased_is_found(there: bytes, sound: Observed, told: Expected) -> None:
+    found = erasing.i10_who_was_erased_is_gone(replace(sound, places={"a log": there}), told, RUN)
+    assert list(found) != []
+
+
+def test_a_restriction_that_outlives_the_debt_is_found(sound: Observed, told: Expected) -> None:
+    barred = BARRED | {"subject": PAID[1]}
+    book = told.books[PAID]
+    book.invoices["I"], book.payments["P"] = 900, 900
+    topics = sound.topics | {"dunning": [*sound.topics["dunning"], _message("dunning", barred)]}
+    i7 = conduct.i7_nothing_follows_the_payment
+    assert list(i7(replace(sound, topics=topics), told, RUN)) != []
+    lifted = barred | {"id": "r2", "type": "dunning.restoration.requested.v1"}
+    topics["dunning"].append(_message("dunning", lifted))
+    assert list(i7(replace(sound, topics=topics), told, RUN)) == []

@@ -2,7 +2,8 @@
 
 Time goes by in ticks of half a day. A line says in which tick its record is published, under which
 key, its bytes, and what it is: `valid`, `again` (a repeat of a valid one), `other` (the id of a
-valid one with another body) or `malformed`. This file knows nothing of the services.
+valid one with another body) or `malformed`; `erase` is no record, but says that a person has the
+debtor of the key erased in that tick. This file knows nothing of the services.
 """
 
 import base64
@@ -21,6 +22,7 @@ CREDITORS = {
     "shanghai": ("mobile", "Asia/Shanghai", "CNY"),
     "berlin": ("parking", "Europe/Berlin", "EUR"),
     "newyork": ("service-company", "America/New_York", "USD"),
+    "sydney": ("parking", "Australia/Sydney", "AUD"),
 }
 """Creditor → policy pack, time zone, currency."""
 HOT = "hot"
@@ -82,6 +84,7 @@ class Traffic:
             (
                 *(self._silent, self._silent, self._punctual, self._late, self._partial),
                 *(self._early, self._bounced, self._corrected, self._cancelled),
+                *(self._erased, self._restricted),
             )
         )
         self._number += 1
@@ -133,16 +136,30 @@ class Traffic:
         later = tick + self._rng.randint(0, 3)
         self._tell(creditor, account, later, "invoice.cancelled", {"invoice_id": invoice})
 
+    def _erased(self, creditor: str, account: str, tick: int) -> None:
+        """Somebody who owes is erased; what was told of them is told again, and they pay a part."""
+        invoice = self._invoice(creditor, account, tick, 0, amount := self._amount())
+        gone = tick + self._rng.randint(2, 4)
+        line = {"tick": gone, "key": f"{creditor}/{account}", "value": "", "is": "erase"}
+        self.lines.append(line)
+        self._account(creditor, account, gone + 1)
+        self._pay(creditor, account, gone + 2, amount // 2, [invoice])
+
+    def _restricted(self, creditor: str, account: str, tick: int) -> None:
+        """Pays only when a service was barred."""
+        self._invoice(creditor, account, tick, 0, amount := self._amount())
+        self._pay(creditor, account, tick + 24, amount, [])
+
     # Messages
 
     def _account(self, creditor: str, account: str, tick: int) -> None:
         debtor = {
-            "name": f"Debtor {account}",
+            "name": f"Canary{self._number}x",
             "kind": "company",
             "phones": [f"+86138{self._number:08d}"],
-            "emails": [f"{account}@example.com"],
-            "addresses": [f"{self._number} River Road"],
-            "registered_address": f"{self._number} River Road",
+            "emails": [f"canary{self._number}x@example.com"],
+            "addresses": [f"{self._number} Wren{self._number}x Road"],
+            "registered_address": f"{self._number} Finch{self._number}x Road",
         }
         self._tell(creditor, account, tick, "account.upserted", {"debtor": debtor})
 
@@ -199,7 +216,8 @@ class Traffic:
         self._line(tick, key, event, "valid")
         for _ in range(self._rng.choice([0, 0, 0, 0, 1, 2])):
             self._line(tick + self._rng.randint(0, 4), key, event, "again")
-        if self._rng.random() < 0.01 and kind == "payment.received":
+        told_wrong = self._rng.random() < 0.01 and not account.startswith("erased-")
+        if told_wrong and kind == "payment.received":
             other = {**event, "data": {**event["data"], "amount": 7}}
             self._line(tick + 1, key, other, "other")
 

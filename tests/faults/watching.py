@@ -1,12 +1,14 @@
 """How far the services are, read from their stores and from Kafka, past the proxies."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+LANES = 3
 READS = {
     "ledger": ("billing", "dunning", "legal"),
     "dunning": ("billing", "ledger", "notifier", "legal"),
@@ -21,6 +23,7 @@ where e.position > v.position"""
 _DUE = "select count(*) from {s}.state where wake_at <= $1"
 _NOTICES = "select count(*) from notifier.view_notices where due or state = 'sending'"
 _OFFSETS = "select topic, lane, next_offset from {s}.offsets"
+_UNFORGOTTEN = "select count(*) from ledger.forget_queue"
 
 
 @dataclass
@@ -32,6 +35,7 @@ class Lag:
     unshown: int = 0
     due: int = 0
     notices: int = 0
+    unforgotten: int = 0
 
     @property
     def total(self) -> int:
@@ -46,14 +50,23 @@ class Watch:
     bootstrap: str
     highest: dict[tuple[str, str, int], int] = field(default_factory=dict)
     backwards: list[str] = field(default_factory=list)
+    waits_for_erasures: bool = True
+    """Until the erased are taken off the topics, which is after the next backup where there was
+    one.
+    """
     lag_max: int = 0
+    drained_max: float = 0.0
+    """Records a second."""
+    _last: tuple[int, float] = (0, 0.0)
 
     async def lag(self, now: datetime) -> Lag:
-        read = sorted({topic for topics in READS.values() for topic in topics})
+        read = {topic for topics in READS.values() for topic in topics}
         ends = await end_offsets(self.bootstrap, read)
         connection = await asyncpg.connect(self.dsn(), timeout=10)
         try:
             found = Lag(notices=await connection.fetchval(_NOTICES))
+            if self.waits_for_erasures:
+                found.unforgotten = await connection.fetchval(_UNFORGOTTEN)
             for service, topics in READS.items():
                 found.unpublished += await connection.fetchval(_UNPUBLISHED.format(s=service))
                 found.unshown += await connection.fetchval(_NOT_SHOWN.format(s=service))
@@ -66,8 +79,16 @@ class Watch:
                 )
         finally:
             await connection.close()
-        self.lag_max = max(self.lag_max, found.unread)
+        self._measure(found.unread)
         return found
+
+    def _measure(self, unread: int) -> None:
+        now = time.monotonic()
+        before, at = self._last
+        if unread < before:
+            self.drained_max = max(self.drained_max, (before - unread) / (now - at))
+        self._last = (unread, now)
+        self.lag_max = max(self.lag_max, unread)
 
     def _compare(self, service: str, offsets: dict[tuple[str, int], int]) -> None:
         for (topic, lane), offset in offsets.items():
@@ -77,20 +98,13 @@ class Watch:
             self.highest[place] = offset
 
 
-async def end_offsets(bootstrap: str, topics: list[str]) -> dict[tuple[str, int], int]:
+async def end_offsets(bootstrap: str, topics: Iterable[str]) -> dict[tuple[str, int], int]:
+    """Where each lane of the topics ends; a broker that does not know them all yet is no answer."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
     await consumer.start()
     try:
-        places = []
-        for topic in topics:
-            partitions = await _partitions(consumer, topic)
-            places += [TopicPartition(topic, number) for number in partitions]
+        places = [TopicPartition(topic, lane) for topic in topics for lane in range(LANES)]
         found = await consumer.end_offsets(places)
     finally:
         await consumer.stop()
     return {(at.topic, at.partition): offset for at, offset in found.items()}
-
-
-async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
-    await consumer._client.add_topic(topic)
-    return consumer.partitions_for_topic(topic) or set()

@@ -16,8 +16,12 @@ from tests.faults.running import Fault, Running
 from tests.faults.system import SECRET
 
 _BURST = 4_000
-CHANGES = (datetime(2026, 3, 8, 6, 30, tzinfo=UTC), datetime(2026, 3, 29, 0, 30, tzinfo=UTC))
-"""Half an hour before the clocks of New York and of Berlin go forward."""
+CHANGES = (
+    datetime(2026, 3, 8, 6, 30, tzinfo=UTC),
+    datetime(2026, 3, 29, 0, 30, tzinfo=UTC),
+    datetime(2026, 4, 4, 15, 30, tzinfo=UTC),
+)
+"""Half an hour before the clocks of New York and of Berlin go forward, and those of Sydney back."""
 
 
 def cut(wanted: str, how: str) -> Fault:
@@ -41,6 +45,16 @@ def weather(wanted: str, what: str, seconds: float, sky: Weather) -> Fault:
         run.system.proxies.reset(wanted)
 
     return Fault("F12", f"{wanted} {what}", act)
+
+
+def any_line(what: str, seconds: float, sky: Weather) -> Fault:
+    """A line between two of them, whichever."""
+
+    async def act(run: Running) -> None:
+        line = run.rng.choice(sorted(run.system.proxies.links))
+        await weather(line, what, seconds, sky).act(run)
+
+    return Fault("F12", f"any line {what}", act)
 
 
 def provider(mood: str, seconds: float) -> Fault:
@@ -120,18 +134,19 @@ def clocks(name: str, jump: Callable[[Running], None]) -> Fault:
 
 
 def an_hour_ahead(run: Running) -> None:
-    for clock in run.system.clocks:
-        clock.shift(timedelta(hours=1))
+    for process in run.system.everyone:
+        process.clock.shift(timedelta(hours=1))
 
 
 def an_hour_back(run: Running) -> None:
-    for clock in run.system.clocks:
-        clock.shift(timedelta(hours=-1))
+    for process in run.system.everyone:
+        process.clock.shift(timedelta(hours=-1))
 
 
-def ten_minutes_apart(run: Running) -> None:
-    run.system.instances["ledger"].clock.shift(timedelta(minutes=5))
-    run.system.instances["dunning"].clock.shift(timedelta(minutes=-5))
+def five_minutes_apart(run: Running) -> None:
+    ahead, behind = run.rng.sample(run.system.services(), 2)
+    ahead.clock.shift(timedelta(minutes=2.5))
+    behind.clock.shift(timedelta(minutes=-2.5))
 
 
 async def over_the_changes(run: Running) -> None:
@@ -167,6 +182,10 @@ FAULTS = (
     weather("*/postgres", "cut in the middle of a statement", 6, Weather(cut_after=60_000)),
     weather("*/postgres", "dead for 20 s", 20, Weather(black_hole=True)),
     weather("*/kafka", "dead for 20 s", 20, Weather(black_hole=True)),
+    any_line("at 1 KiB/s", 8, Weather(bytes_per_second=1024)),
+    any_line("100 to 900 ms away", 8, Weather(latency=0.1, jitter=0.8)),
+    any_line("dead for 8 s", 8, Weather(black_hole=True)),
+    any_line("cut in the middle", 4, Weather(cut_after=5_000)),
     weather("ledger/*", "500 ms away", 10, Weather(latency=0.1, jitter=0.8)),
     weather("dunning/kafka", "at 16 KiB/s", 10, Weather(bytes_per_second=16_384)),
     provider("500", 4),
@@ -178,7 +197,7 @@ FAULTS = (
     Fault("F10", "callbacks doubled, forged and late", callbacks),
     clocks("all clocks an hour ahead", an_hour_ahead),
     clocks("all clocks an hour back", an_hour_back),
-    clocks("two services ten minutes apart", ten_minutes_apart),
+    clocks("two services five minutes apart", five_minutes_apart),
     Fault("F11", "over a change of the clocks", over_the_changes),
     Fault("F7", f"{_BURST} messages at once, a third of three accounts", burst),
 )
