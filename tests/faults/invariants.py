@@ -28,8 +28,12 @@ _MESSAGES_MAX = 30
 _ZOMBIES_MIN = 8
 """A single one may find out by itself, before it tries anything."""
 _GROWTH_MAX = 1.2
-_CACHES_BYTES_MAX = 32 << 20
-"""What states that are kept in memory may take as accounts become more."""
+_CACHES_BYTES_MAX = 64 << 20
+"""What states that are kept in memory may take as accounts become more, and what an allocator does
+not give back after a burst.
+"""
+_NOISE_SAMPLES = 3
+"""What a process holds goes up and down: only what it holds after each of so many faults counts."""
 _TASKS_MORE_MAX = 10
 _FILES_MORE_MAX = 20
 
@@ -227,7 +231,8 @@ def i12_comes_back_by_itself(seen: Observed, told: Expected, run: Run) -> Found:
     """
     yield from run.slow
     for (service, start), samples in run.samples.items():
-        first, last = samples[min(2, len(samples) - 1)], samples[-1]
+        first = Sample(*map(max, zip(*samples[:_NOISE_SAMPLES], strict=True)))
+        last = Sample(*map(min, zip(*samples[-_NOISE_SAMPLES:], strict=True)))
         name = f"process {start} of {service}"
         if last.resident_bytes > _GROWTH_MAX * first.resident_bytes + _CACHES_BYTES_MAX:
             yield f"{name} holds {last.resident_bytes >> 20} MB, {first.resident_bytes >> 20} first"

@@ -156,7 +156,7 @@ class Traffic:
         debtor = {
             "name": f"Canary{self._number}x",
             "kind": "company",
-            "phones": [f"+86138{self._number:08d}"],
+            "phones": [f"+86138{self._number:07d}0"],
             "emails": [f"canary{self._number}x@example.com"],
             "addresses": [f"{self._number} Wren{self._number}x Road"],
             "registered_address": f"{self._number} Finch{self._number}x Road",
