@@ -28,6 +28,7 @@ def _sample(megabytes: int, tasks: int = 20, files: int = 30) -> Sample:
     return Sample(megabytes << 20, tasks, files)
 
 
+GROWN = (_sample(400, 70, 90), _sample(183, 25, 40))
 NOBODY = ("shanghai", "erased-1")
 RUN = Run(
     epochs=dict.fromkeys(READS, "epoch"),
@@ -38,7 +39,7 @@ RUN = Run(
         Answer("shanghai", "shanghai", "dunning /v1/cases", 200, frozenset({"shanghai"})),
     ],
     erased={NOBODY},
-    samples={("ledger", 1): [_sample(50), _sample(90), _sample(100), _sample(151, 25, 40)]},
+    samples={("ledger", 1): [_sample(50), _sample(100), _sample(90), *GROWN, _sample(400, 70, 90)]},
 )
 
 
@@ -238,15 +239,15 @@ RUNS: dict[str, tuple[Invariant, Run]] = {
     "a service that does not come back": (ALL[11], replace(RUN, slow=["F1: not drained"])),
     "memory that grows": (
         ALL[11],
-        replace(RUN, samples={("ledger", 1): [_sample(100)] * 3 + [_sample(153)]}),
+        replace(RUN, samples={("ledger", 1): [_sample(100)] * 3 + [_sample(185)] * 3}),
     ),
     "tasks that stay": (
         ALL[11],
-        replace(RUN, samples={("ledger", 1): [_sample(100)] * 3 + [_sample(100, tasks=40)]}),
+        replace(RUN, samples={("ledger", 1): [_sample(100)] * 3 + [_sample(100, tasks=40)] * 3}),
     ),
     "connections that stay": (
         ALL[11],
-        replace(RUN, samples={("ledger", 1): [_sample(100)] * 3 + [_sample(100, files=60)]}),
+        replace(RUN, samples={("ledger", 1): [_sample(100)] * 3 + [_sample(100, files=60)] * 3}),
     ),
 }
 
