@@ -37,6 +37,8 @@ def i6_notices_are_sent_once(seen: Observed, told: Expected, run: Run) -> Found:
     for account in told.books:
         for notice in told.must_be_sent(account) if told.never_pays(account) else ():
             asked = wanted[account, notice]
+            if not asked and not seen.is_whole("dunning"):
+                continue
             if len(asked) != 1:
                 yield f"{account}: {notice} was asked for {len(asked)} times"
                 continue
@@ -73,6 +75,8 @@ def i7_nothing_follows_the_payment(seen: Observed, told: Expected, run: Run) -> 
 
 def _still_restricted(seen: Observed, told: Expected) -> Found:
     """Whoever paid has back, when all is handled, what was taken for it."""
+    if not seen.is_whole("dunning"):
+        return
     restricted: set[tuple[Account, str]] = set()
     for one in first_of_each(seen.topics["dunning"]):
         event = one.event

@@ -83,6 +83,7 @@ def stopped_at(point: str, *services: str) -> Fault:
                     system.instances[service].signal(signal.SIGCONT)
             await asyncio.sleep(system.lease_seconds)
             for service in stopped:
+                await system.instances[service].ready()
                 hits = await system.instances[service].metric("arrears_fence_hits_total")
                 run.run.zombies.append(hits)
         finally:

@@ -74,6 +74,7 @@ def _of_messages(run: Running, seen: Observed) -> Iterator[str]:
     yield f"repeats absorbed: {len(seen.topics['billing']) - len(ids)}; set aside: {parked}"
     yield f"zombies: {len(run.run.zombies)}, refused transactions: {sum(run.run.zombies):.0f}"
     yield f"erased: {len(run.run.erased)}, looked for in {run.run.looked_in} places"
+    yield f"gone from the topics before they were read: {len(seen.unseen)}"
     yield f"replayed: {run.run.replayed} events in {run.run.replay_seconds:.0f} s"
 
 

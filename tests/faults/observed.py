@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from tests.faults.recording import Message, Recording
-from tests.faults.watching import READS, end_offsets
+from tests.faults.watching import READS, bounds
 
 TOPICS = ("billing", "ledger", "dunning", "notifier", "legal")
 _EVENTS = (
@@ -69,10 +69,14 @@ class Observed:
     places: dict[str, bytes] = field(default_factory=dict)
     """All in which a person could still be found, by name; only at the end of a run."""
 
+    def is_whole(self, topic: str) -> bool:
+        """Whether every record of a topic was read before it was taken off."""
+        return all(other != topic for other, _, _ in self.unseen)
+
 
 async def observe(dsn: str, bootstrap: str, recording: Recording, folder: Path) -> Observed:
-    ends = await end_offsets(bootstrap, TOPICS)
-    await recording.reached(ends)
+    begins, ends = await bounds(bootstrap, TOPICS)
+    await recording.reached(begins, ends)
     connection = await asyncpg.connect(dsn)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):

@@ -48,11 +48,16 @@ class Recording:
                 await self._read()
             await asyncio.sleep(_PAUSE_SECONDS)
 
-    async def reached(self, ends: dict[tuple[str, int], int]) -> None:
-        """Wait until all before these ends was read; raises TimeoutError."""
+    async def reached(
+        self, begins: dict[tuple[str, int], int], ends: dict[tuple[str, int], int]
+    ) -> None:
+        """Wait until all before these ends was read that is still there; raises TimeoutError."""
+        left = {at: end for at, end in ends.items() if begins[at] < end}
         async with asyncio.timeout(_REACHED_SECONDS_MAX):
-            while any(self.next[at] < end for at, end in ends.items()):
+            while any(self.next[at] < end for at, end in left.items()):
                 await asyncio.sleep(0.05)
+        for at, begin in begins.items():
+            self._skip(*at, begin)
 
     async def _read(self) -> None:
         consumer = AIOKafkaConsumer(
@@ -75,12 +80,17 @@ class Recording:
             await consumer.stop()
 
     def _note(self, topic: str, lane: int, offset: int, value: bytes) -> None:
-        expected = self.next[topic, lane]
-        if offset < expected:
+        if offset < self.next[topic, lane]:
             return
-        self.unseen |= {(topic, lane, one) for one in range(expected, offset)}
+        self._skip(topic, lane, offset)
         self.next[topic, lane] = offset + 1
         self.topics[topic].append(Message(topic, lane, offset, value, event_of(value)))
+
+    def _skip(self, topic: str, lane: int, offset: int) -> None:
+        """Go on there, where it is not behind already."""
+        expected = self.next[topic, lane]
+        self.unseen |= {(topic, lane, one) for one in range(expected, offset)}
+        self.next[topic, lane] = max(expected, offset)
 
 
 def event_of(value: bytes | None) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from tests.faults.watching import Watch
 RECOVERY_SECONDS_MAX = 180.0
 _PAUSE = 1.0
 _TRAP_SECONDS = 10.0
+_UNANSWERED = (OSError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _EPOCH = "select epoch from {s}.store_meta"
 AFTER_EACH: tuple[Invariant, ...] = (
     invariants.i1_every_message_has_one_effect,
@@ -149,7 +150,7 @@ class Running:
         recovered = time.monotonic() - began
         self._sample()
         known = set(self.violations_found)
-        violations += [one for one in await self.violations(AFTER_EACH) if one not in known]
+        violations += [one for one in await self._judged(AFTER_EACH) if one not in known]
         if violations and not self.violations_found:
             await self.system.store.keep(self.system.folder / "stores.sql")
         self.done.append(Done(fault, recovered, violations, self.missed))
@@ -174,7 +175,7 @@ class Running:
             for _ in range(2):
                 try:
                     found = await self.watch.lag(self.system.now)
-                except (OSError, KafkaError, asyncpg.PostgresError) as error:
+                except _UNANSWERED as error:
                     lag = f"{type(error).__name__}: {error}"
                     return False
                 lag = f"{found}, to be erased: {self.system.erasing}"
@@ -194,8 +195,7 @@ class Running:
             await self.settle()
         except TimeoutError as error:
             self.run.slow.append(f"at the end: {error}")
-        self.run.answers = await tenants.answers(self.system)
-        self.at_the_end = await self.violations(AT_THE_END, everywhere=True)
+        self.at_the_end = await self._judged(AT_THE_END, at_the_end=True)
         if self.at_the_end:
             await self.system.store.keep(self.system.folder / "stores-at-the-end.sql")
 
@@ -216,10 +216,19 @@ class Running:
             await self.system.quiet_ticks(1, 0.5)
             await self.drain()
 
+    async def _judged(self, which: tuple[Invariant, ...], *, at_the_end: bool = False) -> list[str]:
+        try:
+            return await self.violations(which, at_the_end=at_the_end)
+        # a system that cannot be looked at is a finding, and the other faults are tried
+        except Exception as error:  # noqa: BLE001
+            return [f"not judged: {type(error).__name__}: {error}"]
+
     async def violations(
-        self, which: tuple[Invariant, ...], *, everywhere: bool = False
+        self, which: tuple[Invariant, ...], *, at_the_end: bool = False
     ) -> list[str]:
-        """What does not hold, each with the invariant's name; `everywhere` looks for the erased."""
+        """What does not hold, each with the invariant's name; at the end the erased are looked for
+        everywhere, and others' tokens are tried.
+        """
         system = self.system
         told = expect(system.file, system.tick, system.now)
         async with self.connected() as connection:
@@ -229,7 +238,8 @@ class Running:
                 self.run.epochs[name] = epoch
         bootstrap = system.broker.bootstrap
         seen = await observe(system.store.dsn, bootstrap, system.recording, system.folder)
-        if everywhere:
+        if at_the_end:
+            self.run.answers = await tenants.answers(system)
             seen.places = await erasing.places(system.store.keep, bootstrap, system.folder)
             self.run.looked_in = len(seen.places)
         self.run.backwards, self.run.erased = self.watch.backwards, system.erased

@@ -100,11 +100,22 @@ class Watch:
 
 async def end_offsets(bootstrap: str, topics: Iterable[str]) -> dict[tuple[str, int], int]:
     """Where each lane of the topics ends; a broker that does not know them all yet is no answer."""
+    return (await bounds(bootstrap, topics))[1]
+
+
+async def bounds(
+    bootstrap: str, topics: Iterable[str]
+) -> tuple[dict[tuple[str, int], int], dict[tuple[str, int], int]]:
+    """Where each lane of the topics begins, and where it ends."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
     await consumer.start()
     try:
         places = [TopicPartition(topic, lane) for topic in topics for lane in range(LANES)]
-        found = await consumer.end_offsets(places)
+        begins = await consumer.beginning_offsets(places)
+        ends = await consumer.end_offsets(places)
     finally:
         await consumer.stop()
-    return {(at.topic, at.partition): offset for at, offset in found.items()}
+    return (
+        {(at.topic, at.partition): offset for at, offset in begins.items()},
+        {(at.topic, at.partition): offset for at, offset in ends.items()},
+    )
