@@ -27,7 +27,7 @@ from chassis.runtime.handling import run, run_with_history
 from chassis.runtime.leases import Leases
 from chassis.runtime.parked import ParkedMessages, about
 from chassis.runtime.sources import SourcesStream, enforced, not_among, registries
-from chassis.runtime.turns import Turns
+from chassis.runtime.turns import DecidingInTurn
 from chassis.store import inbox, offsets
 from chassis.store.dead_letters import Original, Parked
 from chassis.store.faults import is_its_own, told_of
@@ -66,7 +66,7 @@ class Consumer:
     guards: Sequence[str] = ()
     sources_of: SourcesStream | None = None
     erasure_seen: bool = False
-    turns: Turns = field(default_factory=Turns)
+    turns: DecidingInTurn = field(default_factory=DecidingInTurn)
     erased: set[bytes | None] = field(default_factory=set)
     """Keys of erased debtors: what still comes for them is taken off the bus too."""
     _late: dict[tuple[int, str], tuple[int, int]] = field(default_factory=dict)

@@ -13,8 +13,8 @@ from chassis.runtime.handling import STOP
 from chassis.runtime.leases import LaneLost
 from chassis.runtime.round import Round
 from chassis.runtime.signals import is_cancelled, wait_for_signal
-from chassis.store.faults import LATE_PARTS
 from chassis.store.offsets import Positions
+from chassis.store.overdue import LATE_PARTS
 
 log = get_logger(__name__)
 

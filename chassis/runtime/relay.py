@@ -4,7 +4,7 @@ them.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from asyncpg import Connection
 
@@ -16,8 +16,8 @@ from chassis.runtime.leases import LaneLost, Leases
 from chassis.runtime.outgoing import Publish, to_bus
 from chassis.store import dead_letters
 from chassis.store.event_letters import EventLetters, next_event
-from chassis.store.faults import by_halves
 from chassis.store.pool import acquire
+from chassis.store.portions import Portions
 from chassis.store.store import Store
 from chassis.store.stored import Stored
 from contracts.words.streams import key_of
@@ -54,6 +54,10 @@ class Relay:
     letters: EventLetters
     batch_size: int = 500
     strict: bool = False
+    _portions: Portions = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._portions = Portions(self.store.pool, self.batch_size)
 
     async def relay(self, lane: int) -> int:
         """Publish what the lane has; returns how many events and dead letters that were."""
@@ -67,7 +71,7 @@ class Relay:
             return await self._set_aside(lane, error)
 
         done = 0
-        while moved := await by_halves(take, set_aside, self.batch_size, self.store.pool):
+        while moved := await self._portions.next(("events", lane), take, set_aside):
             done += moved
         return done
 
@@ -146,7 +150,7 @@ class Relay:
             log.error("letter_not_published", lane=lane, count=len(ids), error=error, todo=_KEPT)
             return len(ids)
 
-        return await by_halves(take, keep, self.batch_size, self.store.pool)
+        return await self._portions.next(("letters", lane), take, keep)
 
     async def _publish_letters(self, lane: int, size: int) -> int:
         async with acquire(self.store.pool) as connection:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 _PATIENCE_SECONDS = 1.0
 
 
-class Turns:
+class DecidingInTurn:
     """Lets one lane decide at a time: side by side they would only push one another's batches out
     of the processor's cache.
 

@@ -15,8 +15,10 @@ from chassis.metrics import Metrics
 from chassis.runtime.leases import Leases
 from chassis.runtime.routes import WakeRoute
 from chassis.store.event_letters import EventLetters, Head, resolve, streams_parked
-from chassis.store.faults import by_halves, is_its_own
+from chassis.store.faults import is_its_own
+from chassis.store.overdue import TookTooLong
 from chassis.store.pool import acquire
+from chassis.store.portions import Portions
 from chassis.store.store import Store
 from chassis.store.work import Work
 from contracts.words.streams import Subject, kind_of, subject_of
@@ -27,6 +29,7 @@ _DUE_LANES = "select distinct lane from state where wake_at <= $1 and lane = any
 _PUT_OFF = "update state set wake_at = $2 where stream = any($1::text[])"
 _ATTEMPTS = 5
 _PUT_OFF_FOR = timedelta(hours=1)
+_LATE_PUT_OFF_FOR = timedelta(days=1)  # each try costs the lane minutes
 
 
 @dataclass
@@ -50,6 +53,10 @@ class Wakes:
     """By lane, the streams with a dead letter because they could not be woken."""
     fired: Counter[int] = field(default_factory=Counter)
     """By lane, how many were handled."""
+    _portions: Portions = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._portions = Portions(self.store.pool, self.batch_size)
 
     async def lanes_due(self) -> list[int]:
         """The held lanes in which something is due."""
@@ -66,7 +73,7 @@ class Wakes:
         async def set_aside(error: Exception) -> int:
             return await self._set_aside(lane, error)
 
-        done = await by_halves(take, set_aside, self.batch_size, self.store.pool)
+        done = await self._portions.next(lane, take, set_aside)
         self.fired[lane] += done
         return done
 
@@ -117,8 +124,9 @@ class Wakes:
     async def _put_off(
         self, connection: Connection, lane: int, stream: str, error: Exception
     ) -> None:
-        """Have a stream woken again in an hour, with a dead letter that says why."""
-        await connection.execute(_PUT_OFF, [stream], self.clock.now() + _PUT_OFF_FOR)
+        """Have a stream woken again later, with a dead letter that says why."""
+        later = _LATE_PUT_OFF_FOR if isinstance(error, TookTooLong) else _PUT_OFF_FOR
+        await connection.execute(_PUT_OFF, [stream], self.clock.now() + later)
         await self.letters.park(connection, "wake", Head(lane, stream, 0, None, None), error)
         self.metrics.wakes_failed.labels(self.metrics.service, kind_of(stream)).inc()
         self.failing.setdefault(lane, set()).add(stream)

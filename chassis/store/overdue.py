@@ -15,6 +15,7 @@ from chassis.store.pool import Unanswered, acquire
 
 TIMES = 3
 """How often in a row one thing alone may take too long before it is set aside."""
+LATE_PARTS = 8  # each part that takes too long costs all the time a statement may take
 
 _PROMPT_SECONDS = 2.0
 # It writes and commits as a record's transaction does: a disk that hangs does not answer.
@@ -38,15 +39,13 @@ async def took_too_long(pool: "asyncpg.Pool[asyncpg.Record]", error: BaseExcepti
     """Whether a unit of work was ended for taking too long, by a store that answers others
     promptly.
     """
-    seconds, cause = 0.0, error
-    if isinstance(error, Unanswered):
-        seconds, cause = error.seconds, error.__cause__ or error
-    elif not isinstance(error, asyncpg.QueryCanceledError):
+    if not isinstance(error, Unanswered):
         return False
     idle_seconds = await _idle_seconds(pool)
     if idle_seconds is None:
         return False
-    return isinstance(cause, asyncpg.QueryCanceledError) or seconds >= idle_seconds > 0
+    is_ended = isinstance(error.__cause__, asyncpg.QueryCanceledError)
+    return is_ended or error.seconds >= idle_seconds > 0
 
 
 async def _idle_seconds(pool: "asyncpg.Pool[asyncpg.Record]") -> Any:

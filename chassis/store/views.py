@@ -2,8 +2,9 @@
 and swapped.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass, field
 from hashlib import md5
 from typing import Any
 
@@ -12,9 +13,9 @@ from asyncpg import Connection
 from chassis.errors import BrokenInvariant, NotFound
 from chassis.store import event_letters
 from chassis.store.event_letters import EventLetters, Head, next_event, source_of
-from chassis.store.faults import by_halves, is_its_own
-from chassis.store.overdue import took_too_long
-from chassis.store.pool import acquire
+from chassis.store.faults import is_its_own
+from chassis.store.pool import Unanswered, acquire
+from chassis.store.portions import Portions
 from chassis.store.store import Store
 from chassis.store.stored import Stored
 
@@ -117,6 +118,10 @@ class Projector:
     letters: EventLetters
     batch_size: int = 1000
     strict: bool = False
+    _portions: Portions = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._portions = Portions(self.store.pool, self.batch_size)
 
     async def prepare(self) -> None:
         """Create the tables that are missing, and anew those of an earlier version's layout: they
@@ -140,9 +145,8 @@ class Projector:
             return 0
         names = [view.name for view in self.views]
         done = 0
-        async with acquire(self.store.pool) as connection:
-            while await connection.fetchval(_BEHIND, lane, names, len(names)):
-                done += await self._advance_all(connection, lane, names)
+        while moved := await self._advance_all(lane, names):
+            done += moved
         return done
 
     async def standing(self, lanes: Sequence[int]) -> dict[int, tuple[int, int]]:
@@ -154,40 +158,54 @@ class Projector:
             rows = await connection.fetch(_STANDING, lanes, names)
         return {lane: (reached, last) for lane, reached, last in rows}
 
-    async def _advance_all(self, connection: Connection, lane: int, names: list[str]) -> int:
-        try:
-            return await self._advance_together(connection, lane, names)
-        except Exception as error:
-            if self.strict or not (
-                is_its_own(error) or await took_too_long(self.store.pool, error)
-            ):
-                raise
-        return sum(
-            [
-                await self.advance(connection, view, view.name, table_of(view), lane)
-                for view in self.views
-            ]
-        )
+    async def _advance_all(self, lane: int, names: list[str]) -> int:
+        places = [(name, lane) for name in names]
+        if not any(self._portions.is_late(place) for place in places):
+            try:
+                return await self._advance_together(lane, names)
+            except Exception as error:
+                if self.strict:
+                    raise
+                if not is_its_own(error):
+                    for place in places:
+                        await self._portions.is_overdue(place, self.batch_size, error)
+                    raise
+        return await self._advance_each(lane)
 
-    async def _advance_together(self, connection: Connection, lane: int, names: list[str]) -> int:
+    async def _advance_each(self, lane: int) -> int:
+        """Advance each view by itself; one that takes too long is raised after the others."""
+        done, late = 0, None
+        for view in self.views:
+            try:
+                done += await self.advance(None, view, view.name, table_of(view), lane)
+            except Unanswered as error:
+                late = error
+        if late is not None:
+            raise late
+        return done
+
+    async def _advance_together(self, lane: int, names: list[str]) -> int:
         """Apply the next batch of a lane to all views, which read it once."""
-        async with connection.transaction():
-            await connection.execute(_SEED_ALL, names, lane)
-            positions = dict(await connection.fetch(_CURSORS, lane, names))
-            events = await self.store.lane_after(
-                connection, lane, min(positions.values()), self.batch_size
-            )
-            for view in self.views:
-                fresh = [e for e in events if e.position > positions[view.name]]
-                if fresh:
-                    await view.apply(connection, table_of(view), fresh)
-            if events:
-                await connection.execute(_MOVE_ALL, lane, names, events[-1].position)
-            return len(events)
+        async with acquire(self.store.pool) as connection:
+            if not await connection.fetchval(_BEHIND, lane, names, len(names)):
+                return 0
+            async with connection.transaction():
+                await connection.execute(_SEED_ALL, names, lane)
+                positions = dict(await connection.fetch(_CURSORS, lane, names))
+                events = await self.store.lane_after(
+                    connection, lane, min(positions.values()), self.batch_size
+                )
+                for view in self.views:
+                    fresh = [e for e in events if e.position > positions[view.name]]
+                    if fresh:
+                        await view.apply(connection, table_of(view), fresh)
+                if events:
+                    await connection.execute(_MOVE_ALL, lane, names, events[-1].position)
+                return len(events)
 
     async def advance(
         self,
-        connection: Connection,
+        given: Connection | None,
         view: View,
         cursor: str,
         table: str,
@@ -195,11 +213,12 @@ class Projector:
         aside: list[Head] | None = None,
     ) -> int:
         """Apply the next batch of a lane to one table; returns how many events it had. Those set
-        aside are added to `aside`.
+        aside are added to `aside`. On the connection given, or a fresh one for each transaction:
+        the last may have been ended.
         """
 
         async def take(size: int) -> int:
-            async with connection.transaction():
+            async with self._transaction(given) as connection:
                 position = await self._position(connection, cursor, lane)
                 events = await self.store.lane_after(connection, lane, position, size)
                 if events:
@@ -210,7 +229,7 @@ class Projector:
         async def set_aside(error: Exception) -> int:
             if self.strict:
                 raise error
-            async with connection.transaction():
+            async with self._transaction(given) as connection:
                 position = await self._position(connection, cursor, lane)
                 head = await next_event(connection, lane, position)
                 if head is None:
@@ -221,7 +240,13 @@ class Projector:
                 aside.append(head)
             return 1
 
-        return await by_halves(take, set_aside, self.batch_size, self.store.pool)
+        return await self._portions.next((cursor, lane), take, set_aside)
+
+    @asynccontextmanager
+    async def _transaction(self, given: Connection | None) -> AsyncIterator[Connection]:
+        source = nullcontext(given) if given else acquire(self.store.pool)
+        async with source as connection, connection.transaction():
+            yield connection
 
     async def _position(self, connection: Connection, cursor: str, lane: int) -> Any:
         """Where a view stands in a lane; its row is locked until the transaction ends."""

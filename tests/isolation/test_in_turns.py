@@ -7,7 +7,7 @@ from typing import Any
 from chassis.bus.base import Outgoing as BusMessage
 from chassis.bus.embedded import EmbeddedBus
 from chassis.runtime.instance import Instance
-from chassis.runtime.turns import Turns
+from chassis.runtime.turns import DecidingInTurn
 from tests.chassis import toy
 from tests.chassis.conftest import OpenToy
 from tests.chassis.toy import PATIENT, total
@@ -39,7 +39,7 @@ async def test_whoever_waits_for_a_turn_has_no_transaction_open(
             begun.set()
 
     service = await open_toy(settings=PATIENT, probe=probe)
-    service.consumer.turns = Turns(patience_seconds=3600)
+    service.consumer.turns = DecidingInTurn(patience_seconds=3600)
     records = await _pay_in_each_lane(service, bus)
     async with service.consumer.turns.next():
         waiting = asyncio.create_task(
@@ -57,7 +57,7 @@ async def test_a_lane_that_decides_for_ever_stops_no_other(
     open_toy: OpenToy, bus: EmbeddedBus
 ) -> None:
     service = await open_toy(settings=PATIENT)
-    service.consumer.turns = Turns(patience_seconds=0.01)
+    service.consumer.turns = DecidingInTurn(patience_seconds=0.01)
     records = await _pay_in_each_lane(service, bus)
     async with service.consumer.turns.next(), asyncio.timeout(60):
         await service.consumer.consume(1, records[1], service.reading.positions)

@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import asyncpg
@@ -17,6 +19,8 @@ from chassis.runtime.instance import Instance
 from chassis.runtime.routes import MessageRoute
 from chassis.store.overdue import TIMES, TookTooLong, took_too_long
 from chassis.store.pool import Unanswered, acquire
+from chassis.store.portions import Portions
+from chassis.store.stored import Stored
 from chassis.store.work import Work
 from contracts.codec import Message
 from tests.chassis import toy
@@ -36,6 +40,16 @@ async def _read(bus: EmbeddedBus, service: Instance) -> dict[int, list[Record]]:
     await service.leases.refresh()
     await service.reading.reopen(list(service.leases.held))
     return await service.reading.fetch(10, 1.0)
+
+
+async def _step_until_parked(service: Instance) -> Any:
+    letters: Sequence[Any] = ()
+    while not letters:
+        with suppress(Unanswered):
+            await service.step()
+        letters = await parked(service)
+    (letter,) = letters
+    return letter
 
 
 async def test_a_record_that_always_takes_too_long_is_parked_and_its_lane_goes_on(
@@ -187,11 +201,12 @@ async def test_a_wake_up_that_always_takes_too_long_is_put_off_alone(
     woken = "new.stream = 'account-acme/slow' and new.wake_at is null"
     await service.pool.execute(_TAKES_TOO_LONG.format("state", woken))
     clock.set(toy.START.replace(day=3))
-    await service.step()
-    (letter,) = await parked(service)
+    letter = await _step_until_parked(service)
     assert (letter["stream"], letter["error"]) == ("account-acme/slow", "TookTooLong")
+    await service.step()
     still = {name for name in names if (await total(service, name)).wake_at}
     assert still == {"slow"}
+    clock.set(clock.now() + timedelta(hours=23))
     assert await service.step() == 0
 
 
@@ -204,8 +219,61 @@ async def test_an_event_whose_view_always_takes_too_long_is_set_aside_for_it(
     )
     for number, name in enumerate(["a", "slow", "b"]):
         await toy.send(bus, name, toy.payment(number, name, 5))
-    await service.step()
-    (letter,) = await parked(service)
+    letter = await _step_until_parked(service)
     assert (letter["source"], letter["error"]) == ("projection:totals", "TookTooLong")
+    await service.step()
+    shown = await service.pool.fetch("select stream from view_totals order by stream")
+    assert [row[0] for row in shown] == ["account-acme/a", "account-acme/b"]
+
+
+async def test_what_takes_too_long_is_left_for_the_next_time_in_a_smaller_part(
+    open_toy: OpenToy,
+) -> None:
+    portions = Portions((await open_toy(settings=PATIENT)).pool, 200)
+    sizes: list[int] = []
+    aside: list[Exception] = []
+
+    async def slow(size: int) -> int:
+        sizes.append(size)
+        if not aside:
+            raise _cut_off(asyncpg.QueryCanceledError)
+        return size
+
+    async def fine(size: int) -> int:
+        return size
+
+    async def set_aside(error: Exception) -> int:
+        aside.append(error)
+        return 1
+
+    for _ in range(5):
+        with pytest.raises(Unanswered):
+            await portions.next("slow", slow, set_aside)
+        assert await portions.next("other", fine, set_aside) == 200
+    assert await portions.next("slow", slow, set_aside) == 1
+    assert [type(error) for error in aside] == [TookTooLong]
+    assert [await portions.next("slow", slow, set_aside) for _ in range(9)] == [
+        *(1, 2, 4, 8, 16, 32, 64, 128, 200),
+    ]
+    assert sizes[:6] == [200, 25, 3, 1, 1, 1]
+
+
+async def test_an_event_whose_view_outlasts_its_transaction_is_set_aside_for_it(
+    open_toy: OpenToy, bus: EmbeddedBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def apply(connection: Any, table: str, events: Sequence[Stored]) -> None:
+        if any(getattr(stored.event, "amount", 0) == SLOW for stored in events):
+            # the store ends the session, as it does one that is left idle
+            await connection.execute("select pg_terminate_backend(pg_backend_pid())")
+        await toy.TOTALS.apply(connection, table, events)
+
+    view = replace(toy.TOTALS, apply=apply)
+    service = await open_toy(settings=PATIENT, blueprint=replace(toy.blueprint(), views=(view,)))
+    monkeypatch.setattr("chassis.store.pool.perf_counter", count(0, 1000).__next__)
+    for number, (name, amount) in enumerate([("a", 5), ("slow", SLOW), ("b", 5)]):
+        await toy.send(bus, name, toy.payment(number, name, amount))
+    letter = await _step_until_parked(service)
+    assert (letter["source"], letter["error"]) == ("projection:totals", "TookTooLong")
+    await service.step()
     shown = await service.pool.fetch("select stream from view_totals order by stream")
     assert [row[0] for row in shown] == ["account-acme/a", "account-acme/b"]
