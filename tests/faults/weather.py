@@ -16,6 +16,8 @@ from tests.faults.running import Fault, Running
 from tests.faults.system import SECRET
 
 _BURST = 4_000
+_NUMBERS = 1_000_000
+"""Ids of a burst begin after those of the others, whichever is first."""
 CHANGES = (
     datetime(2026, 3, 8, 6, 30, tzinfo=UTC),
     datetime(2026, 3, 29, 0, 30, tzinfo=UTC),
@@ -167,7 +169,7 @@ async def over_the_changes(run: Running) -> None:
 async def burst(run: Running) -> None:
     """Thousands of messages at once, a third of them for one account of each creditor."""
     tick = run.system.tick
-    more = traffic.Traffic(run.rng.getrandbits(32), number=tick * 1_000_000)
+    more = traffic.Traffic(run.rng.getrandbits(32), number=(tick + 1) * _NUMBERS)
     more.burst(tick, _BURST // 2)
     run.system.tell_also(more.lines)
     async with run.traffic(1):
