@@ -17,7 +17,7 @@ from chassis.runtime.leases import Leases
 from chassis.runtime.signals import Signals
 from chassis.settings import Settings
 from chassis.store.pool import acquire
-from chassis.store.reads import EVERY, Selection, events_in
+from chassis.store.reads import EVERY, Selection, events_in, portion_of
 from chassis.store.store import Store
 from chassis.store.stored import Stored
 from chassis.store.vault import KeyRing
@@ -142,6 +142,14 @@ class Service:
         async with acquire(self.pool) as connection:
             async for stored in events_in(connection, aggregate, stream, wanted):
                 yield stored
+
+    async def portion(self, stream: str, wanted: Selection) -> list[Stored]:
+        """The first of a stream's events, so many as are read at once: for what works on them
+        without a connection in hand, and asks for those behind them.
+        """
+        aggregate = self.store.aggregates[kind_of(stream)]
+        async with acquire(self.pool) as connection:
+            return await portion_of(connection, aggregate, stream, wanted)
 
     async def keys(self, subjects: Iterable[Subject]) -> KeyRing:
         """The keys to open some debtors' sealed data with."""

@@ -4,7 +4,7 @@ names begin alike, and their histories.
 `contracts.words.streams` has what the names of a creditor's streams begin with.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -23,10 +23,11 @@ select stream, type, at, data from events
 where stream >= $1 and stream < $2 and at <= $3 order by stream, version"""
 _SELECTED = """
 select stream, version, type, at, cause, data, lane, position from events
-where stream = $1 and version > $2 and ($3::timestamptz is null or at <= $3)
-  and ($4::text is null or cause = $4) order by version"""
+where stream = $1 and version > $2::bigint and ($3::timestamptz is null or at <= $3)
+  and ($4::text is null or cause = $4) and ($5::bigint is null or version <= $5) order by version"""
 _ROWS = 500
 """Read at once: between two portions the loop is free for others."""
+_PORTION = f"{_SELECTED} limit {_ROWS}"
 
 
 class Dated(NamedTuple):
@@ -70,11 +71,14 @@ async def streams_of(connection: Connection, prefix: str) -> list[str]:
 
 
 class Selection(NamedTuple):
-    """Which events of a stream: behind a version, up to an instant, those that had a cause."""
+    """Which events of a stream: behind a version, up to an instant, those that had a cause, up to a
+    version.
+    """
 
     after: int = 0
     until: datetime | None = None
     cause: str | None = None
+    through: int | None = None
 
 
 EVERY = Selection()
@@ -84,12 +88,18 @@ async def events_in(
     connection: Connection, aggregate: Aggregate[Any, Any], stream: str, wanted: Selection = EVERY
 ) -> AsyncIterator[Stored]:
     """Some events of one stream, oldest first; read as they are taken."""
-    read = aggregate.readers
     async with connection.transaction():
         cursor = await connection.cursor(_SELECTED, stream, *wanted)
         while rows := await cursor.fetch(_ROWS):
-            for s, v, t, at, c, data, ln, p in rows:
-                yield Stored(s, v, t, at, c, read[t](data), ln, p)
+            for stored in _read(aggregate, rows):
+                yield stored
+
+
+async def portion_of(
+    connection: Connection, aggregate: Aggregate[Any, Any], stream: str, wanted: Selection
+) -> list[Stored]:
+    """The first of these events, so many as are read at once; none where there are no more."""
+    return list(_read(aggregate, await connection.fetch(_PORTION, stream, *wanted)))
 
 
 async def histories_of(
@@ -126,6 +136,12 @@ async def batches_of(
             batch, size = [], 0
     if batch:
         yield batch
+
+
+def _read(aggregate: Aggregate[Any, Any], rows: Iterable[Any]) -> Iterator[Stored]:
+    read = aggregate.readers
+    for s, v, t, at, c, data, ln, p in rows:
+        yield Stored(s, v, t, at, c, read[t](data), ln, p)
 
 
 def _after(prefix: str) -> str:

@@ -1,18 +1,25 @@
-"""An account with a long history is shown in pages, and no more of it is read than a page needs."""
+"""An account with a long history is shown in pages, all of the same version; what has to be folded
+for them is folded once, beside the event loop.
+"""
 
+import asyncio
 import csv
+import json
 from collections.abc import AsyncIterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from chassis.http.paging import LIMIT_MAX, encode_cursor
 from contracts import billing, dunning
 from contracts.words.streams import account_stream
 from services.ledger.main import build
+from services.legal.evidence.gathering import ledger_entries
 from tests.ledger.conftest import START, World
+from tests.support.threads import no_thread_free
 
 STATEMENT = "/v1/accounts/1/statement"
 ITEMS = "/v1/accounts/1/items"
@@ -125,3 +132,106 @@ async def test_figures_of_a_past_day_are_told_without_what_came_after(world: Wor
             assert answer.status_code == 200, path
         balance = await client.get("/v1/accounts/1/balance", params={"as_of": "2026-01-03"})
     assert (balance.json()["principal"], balance.json()["version"]) == (30_000, 3)
+
+
+async def test_pages_and_sums_are_of_the_first_pages_version(world: World) -> None:
+    await invoices(world, range(4))
+    await world.go_to(date(2026, 2, 10))
+    async with world.client("finance") as client:
+        for path, part, state in (
+            (STATEMENT, "lines", None),
+            (ITEMS, "items", "open"),
+            (ITEMS, "items", "all"),
+        ):
+            asked = {"state": state} if state else {}
+            whole = (await client.get(path, params=asked)).json()
+            first = (await client.get(path, params={"limit": "2", **asked})).json()
+            await world.pay(f"P-{part}-{state}", 5_000)
+            asked["cursor"] = first["next"]
+            second = (await client.get(path, params=asked)).json()
+            assert first[part] + second[part] == whole[part]
+            assert {**second, part: []} == {**whole, part: []}
+
+
+@pytest.mark.parametrize("asked", [{}, {"as_of": "2026-01-01"}])
+async def test_a_history_is_folded_once_for_all_pages(world: World, asked: dict[str, str]) -> None:
+    await invoices(world, range(5))
+    asked["state"] = "all"
+    async with world.client("finance") as client:
+        first = (await client.get(ITEMS, params={"limit": "2", **asked})).json()
+        await make_unreadable(world, 1, 4)
+        second = (await client.get(ITEMS, params={"cursor": first["next"], **asked})).json()
+    assert [one["number"] for one in second["items"]] == ["No. 2", "No. 3", "No. 4"]
+
+
+async def test_past_days_that_wait_for_a_thread_leave_connections_to_others(world: World) -> None:
+    await invoices(world, range(3))
+    await world.go_to(date(2026, 1, 5))
+    asked = {"as_of": "2026-01-03", "state": "all"}
+    async with world.client("finance") as client:
+        async with no_thread_free():
+            waiting = [
+                asyncio.create_task(client.get(ITEMS, params=asked))
+                for _ in range(world.settings.pool_size + 2)
+            ]
+            for _ in range(20 * len(waiting)):  # so often that all have come as far as may be
+                await world.service.read(account_stream("acme", "1"))
+            assert not any(one.done() for one in waiting), "the history is folded by a thread"
+        assert {(await one).status_code for one in waiting} == {200}
+
+
+async def test_cursors_nobody_was_given_are_refused(world: World) -> None:
+    await invoices(world, range(1))
+    now, day = world.clock.now(), date(2026, 1, 1)
+    moments = [(version, now) for version in (-(2**63), -1, 0, 2, 2**31, 2**63 - 1)]
+    moments += [(1, datetime(year, 1, 1, tzinfo=UTC)) for year in (1, 1969, 9999)]
+    asked = [(STATEMENT, [version, 0, 1, now]) for version, _ in moments[:6]]
+    asked += [(STATEMENT, [1, 0, *moment]) for moment in moments]
+    asked += [(ITEMS, [day, day, 1, *moment]) for moment in moments]
+    async with world.client("finance") as client:
+        for path, key in asked:
+            answer = await client.get(path, params={"cursor": encode_cursor(key)})
+            assert answer.status_code == 422, (key, answer.text)
+
+
+async def test_evidence_has_sums_and_movements_of_one_version(world: World) -> None:
+    await invoices(world, range(LIMIT_MAX + 5))
+    async with world.client("finance") as client:
+        moving = Moving(world, client)
+        entries = await ledger_entries(moving, "acme", "1")
+    told = {entry.name: entry.content for entry in entries}
+    account, items, statement = (
+        json.loads(told[f"{name}.json"]) for name in ("account", "items", "statement")
+    )
+    assert moving.paid == 3
+    assert len({one["version"] for one in (account, items, statement)}) == 1
+    assert statement["lines"][-1]["balance"] == statement["balance"]
+    assert statement["balance"] == account["principal"] - account["prepaid"]
+    assert sum(one["principal"] for one in items["items"]) == account["principal"]
+    assert len({one["item_id"] for one in items["items"]}) == len(items["items"]) == LIMIT_MAX + 5
+
+
+class Moving:
+    """The ledger's API; a payment comes behind the first answer, and before further pages."""
+
+    def __init__(self, world: World, client: httpx.AsyncClient) -> None:
+        self._world = world
+        self._client = client
+        self.paid = 0
+
+    async def get(self, service: str, path: str, **params: Any) -> Any:
+        if "cursor" in params:
+            await self._pay()
+        assert service == "ledger"
+        answer = await self._client.get(path, params=params)
+        assert answer.status_code == 200, answer.text
+        if not self.paid:
+            await self._pay()
+        return answer.json()
+
+    async def _pay(self) -> None:
+        self.paid += 1
+        await self._world.pay(f"P{self.paid}", 10_000)
+
+    def pages(self, service: str, path: str, **params: Any) -> AsyncIterator[Any]:
+        raise NotImplementedError(service, path, params)

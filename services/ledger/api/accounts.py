@@ -1,5 +1,6 @@
 """Accounts: the list, and one account's balance and items."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
@@ -11,7 +12,7 @@ from chassis.http.paging import LIMIT_MAX, Cursor, Limit, Page, decode_cursor, p
 from chassis.runtime.service import Service
 from chassis.store.reads import Selection
 from contracts.words.late_fee import late_fee_sql
-from contracts.words.streams import account_stream
+from services.ledger.api.folded import folded
 from services.ledger.api.models import (
     AccountSummary,
     ItemOut,
@@ -23,10 +24,10 @@ from services.ledger.api.snapshot import (
     Creditor,
     Known,
     KnownWhen,
+    Moment,
     Snapshot,
     snapshot,
 )
-from services.ledger.domain.past import Past, archive
 from services.ledger.domain.state import Item, order
 from services.ledger.views.ageing import days_overdue
 from services.ledger.views.numbers import Named, numbers_of
@@ -68,11 +69,11 @@ class Accounts:
         rows = await _list(self.service, who.visible(creditor), cursor, limit)
         answer = page(rows, limit, lambda row: (row["creditor"], row["account"]), _summary)
         items = answer["items"]
-        named = [_account(one.creditor, one.account_id) for one in items]
-        known = await numbers_of(self.service, named)
+        owners = [Named(one.creditor, one.account_id, "account", one.account_id) for one in items]
+        numbers = await numbers_of(self.service, owners)
         answer["items"] = [
-            one.model_copy(update={"number": known.get(name)})
-            for one, name in zip(items, named, strict=True)
+            one.model_copy(update={"number": numbers.get(owner)})
+            for one, owner in zip(items, owners, strict=True)
         ]
         return Page[AccountSummary](**answer)
 
@@ -109,45 +110,46 @@ class Accounts:
         limit: Limit = LIMIT_MAX,
     ) -> ItemsOut:
         """An account's items in the order money reaches them."""
-        after = decode_cursor(cursor, date, date, int)
-        seen = await snapshot(self.service, who.scope(creditor), account_id, as_of)
-        found = {item.id: item for item in seen.account.items}
-        if state == "all":
-            found = await _closed(self.service, seen) | found
-        rest = [item for item in found.values() if after is None or order(item) > tuple(after)]
-        rows = sorted(rest, key=order)[: limit + 1]
-        account = _account(seen.creditor, account_id)
-        known = await numbers_of(self.service, [account, *(_invoice(seen, one) for one in rows)])
-
-        def shown(item: Item) -> ItemOut:
-            return _item(seen, item, known.get(_invoice(seen, item)))
-
-        found_here = page(rows, limit, order, shown)
+        after = decode_cursor(cursor, date, date, int, int, datetime)
+        moment = None if after is None else Moment(*after[3:])
+        seen = await snapshot(self.service, who.scope(creditor), account_id, as_of, moment=moment)
+        items = sorted(await self._items(seen, state), key=order)
+        if after is not None:
+            items = [item for item in items if order(item) > tuple(after[:3])]
+        owner = seen.named("account", account_id)
+        things = [seen.named("invoice", item.id) for item in items[:limit]]
+        numbers = await numbers_of(self.service, [owner, *things])
+        answer = page(
+            items[: limit + 1],
+            limit,
+            lambda item: (*order(item), *seen.moment),
+            lambda item: _item(seen, item, numbers.get(seen.named("invoice", item.id))),
+        )
         return ItemsOut(
             creditor=seen.creditor,
             account_id=account_id,
-            number=known.get(account),
+            number=numbers.get(owner),
             as_of=seen.day,
+            version=seen.version,
             currency=seen.terms.currency,
-            items=found_here["items"],
-            next=found_here["next"],
+            **answer,
         )
+
+    async def _items(self, seen: Snapshot, state: str) -> Iterable[Item]:
+        """The open items, or with the closed ones, which the account's history alone has."""
+        if state == "open":
+            return seen.account.items
+        whole = await folded(self.service, seen.stream, Selection(through=seen.version))
+        closed = {one.id: one for one in whole.items.values() if one.status != "open"}
+        return (closed | {one.id: one for one in seen.account.items}).values()
 
     async def _figures(
         self, creditor: str, account_id: str, as_of: date | None, known_when: Known
     ) -> AccountSummary:
         seen = await snapshot(self.service, creditor, account_id, as_of, known=known_when)
-        name = _account(creditor, account_id)
-        known = await numbers_of(self.service, [name])
-        return _summed(seen).model_copy(update={"number": known.get(name)})
-
-
-def _account(creditor: str, account: str) -> Named:
-    return Named(creditor=creditor, account=account, kind="account", id=account)
-
-
-def _invoice(seen: Snapshot, item: Item) -> Named:
-    return Named(seen.creditor, seen.account_id, "invoice", item.id)
+        owner = seen.named("account", account_id)
+        numbers = await numbers_of(self.service, [owner])
+        return _summed(seen).model_copy(update={"number": numbers.get(owner)})
 
 
 async def _list(
@@ -192,14 +194,6 @@ def _summed(seen: Snapshot) -> AccountSummary:
         oldest_due_on=sums.oldest_due_on,
         version=seen.version,
     )
-
-
-async def _closed(service: Service, seen: Snapshot) -> dict[str, Item]:
-    items: dict[str, Item] = {}
-    stream = account_stream(seen.creditor, seen.account_id)
-    async for stored in service.each(stream, Selection(until=seen.until)):
-        items |= archive([Past(stored.at, stored.event)])
-    return {item_id: item for item_id, item in items.items() if item.status != "open"}
 
 
 def _item(seen: Snapshot, item: Item, number: str | None) -> ItemOut:

@@ -50,13 +50,14 @@ class ItemOut(BaseModel):
 
 class ItemsOut(BaseModel):
     """A page of the items of an account, in the order money reaches them; `next` names the one
-    after it.
+    after it. All pages are of the first one's `version` and instant.
     """
 
     creditor: str
     account_id: str
     number: str | None = None
     as_of: date
+    version: int
     currency: str
     items: list[ItemOut]
     next: str | None = None
@@ -82,7 +83,8 @@ class StatementLine(BaseModel):
 
 
 class StatementOut(BaseModel):
-    """A page of an account's movements; `next` names the one after it.
+    """A page of an account's movements; `next` names the one after it. All pages, and their sums,
+    are of the first one's `version` and instant.
 
     `late_fee` is what has accrued and is not paid yet. `balance` is open principal less prepaid
     money, `total` adds the late fee: of the account, whatever the page.
@@ -92,6 +94,7 @@ class StatementOut(BaseModel):
     account_id: str
     number: str | None = None
     as_of: date
+    version: int
     currency: str
     lines: list[StatementLine]
     balance: int

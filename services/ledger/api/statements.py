@@ -1,27 +1,28 @@
 """One account's statement, as JSON in pages, or as a file with all of it."""
 
 import contextlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
 from chassis.aside import aside
+from chassis.errors import Malformed
 from chassis.http.auth import Caller
 from chassis.http.files import as_file
 from chassis.http.paging import LIMIT_MAX, Cursor, Limit, decode_cursor, encode_cursor
 from chassis.runtime.service import Service
 from chassis.sheets import CSV_TYPE, XLSX_TYPE, for_spreadsheets, workbook
 from chassis.store.reads import Selection
-from chassis.store.stored import Stored
-from contracts.words.streams import account_stream
 from services.ledger.api.models import StatementLine, StatementOut
-from services.ledger.api.snapshot import AccountId, AsOf, Creditor, Snapshot, snapshot
+from services.ledger.api.snapshot import AccountId, AsOf, Creditor, Moment, Snapshot, snapshot
 from services.ledger.api.statement import Row, as_table, balance_after, lines, row
 from services.ledger.domain.numbers import Kind
 from services.ledger.views.numbers import Named, numbers_of
 
+_BEGINNING = (1, 0)
 _FILES: dict[str, Any] = {
     "text/csv": {"schema": {"type": "string"}},
     XLSX_TYPE: {"schema": {"type": "string", "format": "binary"}},
@@ -60,11 +61,14 @@ class Statements:
         day it was recorded on and the one it counts from. Files have all pages, amounts with the
         decimals of the currency, and the late fee not paid yet as a last line.
         """
-        seen = await snapshot(self.service, who.scope(creditor), account_id, as_of)
+        at = decode_cursor(cursor, int, int, int, datetime)
+        moment = None if at is None else Moment(*at[2:])
+        owner = who.scope(creditor)
+        seen = await snapshot(self.service, owner, account_id, as_of, moment=moment)
         told = await self._told(seen)
         if file == "json":
-            shown, after = await self._page(seen, decode_cursor(cursor, int, int), limit)
-            follows = None if after is None else encode_cursor(after)
+            shown, after = await self._page(seen, _BEGINNING if at is None else at[:2], limit)
+            follows = None if after is None else encode_cursor([*after, *seen.moment])
             return told.model_copy(update={"lines": shown, "next": follows})
         called = f"statement-{account_id}-{told.as_of}.{file}"
         rows = await self._rows(seen)
@@ -74,19 +78,17 @@ class Statements:
 
     async def _told(self, seen: Snapshot) -> StatementOut:
         """All but the movements."""
-        stream = account_stream(seen.creditor, seen.account_id)
-        balance = 0
-        async with self._events(stream, Selection(after=seen.version - 1)) as events:
-            async for stored in events:
-                balance = balance_after(stored.event)
-                break
+        wanted = Selection(after=seen.version - 1, through=seen.version)
+        (last,) = await self.service.portion(seen.stream, wanted)
+        balance = balance_after(last.event)
         late_fee = seen.balance().late_fee
-        name = Named(seen.creditor, seen.account_id, "account", seen.account_id)
+        name = seen.named("account", seen.account_id)
         return StatementOut(
             creditor=seen.creditor,
             account_id=seen.account_id,
             number=(await numbers_of(self.service, [name])).get(name),
             as_of=seen.day,
+            version=seen.version,
             currency=seen.terms.currency,
             lines=[],
             balance=balance,
@@ -96,23 +98,25 @@ class Statements:
 
     async def _rows(self, seen: Snapshot) -> list[Row]:
         rows: list[Row] = []
-        after: Sequence[int] | None = (1, 0)
+        after: Sequence[int] | None = _BEGINNING
         while after is not None:
             moved, after = await self._page(seen, after, LIMIT_MAX)
             rows += [row(line, seen.terms.currency) for line in moved]
         return rows
 
     async def _page(
-        self, seen: Snapshot, after: Sequence[int] | None, limit: int
+        self, seen: Snapshot, after: Sequence[int], limit: int
     ) -> tuple[list[StatementLine], Sequence[int] | None]:
         """Some movements, and behind what the next page begins: a version and how many of its
         movements were shown. No more of the history is read.
         """
-        version, shown = after or (1, 0)
-        stream = account_stream(seen.creditor, seen.account_id)
+        version, shown = after
+        if not 1 <= version <= seen.version:
+            raise Malformed("cursor: not one that was handed out")
         balance, found = 0, list[tuple[StatementLine, int]]()
         # from the event before on, which has the balance
-        async with self._events(stream, Selection(version - 2, seen.until)) as events:
+        wanted = Selection(after=version - 2, through=seen.version)
+        async with contextlib.aclosing(self.service.each(seen.stream, wanted)) as events:
             async for stored in events:
                 if stored.version >= version:
                     moved = enumerate(lines(stored, balance, seen.terms.time_zone), start=1)
@@ -126,11 +130,6 @@ class Statements:
             return numbered, None
         last, number = found[limit - 1]
         return numbered, (last.version, number)
-
-    def _events(
-        self, stream: str, wanted: Selection
-    ) -> contextlib.aclosing[AsyncGenerator[Stored, None]]:
-        return contextlib.aclosing(self.service.each(stream, wanted))
 
     async def _numbered(
         self, seen: Snapshot, moved: Sequence[StatementLine]
@@ -154,4 +153,4 @@ def _as_workbook(told: StatementOut, rows: list[Row]) -> bytes:
 def _thing(seen: Snapshot, line: StatementLine) -> Named:
     """What a movement is about and may have a number."""
     kind: Kind = "payment" if line.kind.startswith("payment") else "invoice"
-    return Named(seen.creditor, seen.account_id, kind, line.reference or "")
+    return seen.named(kind, line.reference or "")

@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from chassis.errors import NotFound, Rejected
+from chassis.errors import NotFound, Rejected, Transient
 from chassis.settings import ServiceName
 from contracts.words.formats import money
 from services.legal.evidence.bundle import Entry, sorted_json
 
 _PAGE = 500
+_ATTEMPTS = 10
 
 
 class Apis(Protocol):
@@ -40,7 +41,7 @@ async def gather(apis: Apis, creditor: str, case_id: str) -> tuple[list[Entry], 
         *[entry async for entry in _notices(apis, creditor, case_id)],
         *[entry async for entry in _documents(apis, creditor, case_id)],
         *await _matter(apis, creditor, account),
-        *await _ledger(apis, creditor, account),
+        *await ledger_entries(apis, creditor, account),
     ]
     about = {
         "creditor": creditor,
@@ -137,30 +138,44 @@ async def _matter(apis: Apis, creditor: str, account: str) -> list[Entry]:
     return entries
 
 
-async def _ledger(apis: Apis, creditor: str, account: str) -> list[Entry]:
+async def ledger_entries(apis: Apis, creditor: str, account: str) -> list[Entry]:
     """What the account owes now, for which items, and every movement that led there, as a page to
     read too.
     """
     place = f"/v1/accounts/{account}"
-    statement = await _whole(apis, f"{place}/statement", "lines", creditor=creditor)
-    items = await _whole(apis, f"{place}/items", "items", creditor=creditor, state="all")
+    figures, statement, items = await _at_once(apis, place, creditor)
+    await _complete(apis, f"{place}/statement", statement, "lines", creditor=creditor)
+    await _complete(apis, f"{place}/items", items, "items", creditor=creditor, state="all")
     return [
-        Entry("account.json", sorted_json(await apis.get("ledger", place, creditor=creditor))),
+        Entry("account.json", sorted_json(figures)),
         Entry("items.json", sorted_json(items)),
         Entry("statement.json", sorted_json(statement)),
         Entry("statement.txt", "".join(_movements(statement)).encode()),
     ]
 
 
-async def _whole(apis: Apis, path: str, part: str, **params: Any) -> dict[str, Any]:
-    """An answer of the ledger with this part of all its pages."""
-    whole: dict[str, Any] = await apis.get("ledger", path, **params)
-    cursor = whole.pop("next", None)
+async def _at_once(apis: Apis, place: str, creditor: str) -> list[dict[str, Any]]:
+    """The account's figures, its statement and its items, all of one version and day; further pages
+    are of the same. Raises `Transient` for an account that moves whenever it is looked at.
+    """
+    asked: list[tuple[str, dict[str, str]]] = [
+        *((place, {}), (f"{place}/statement", {})),
+        (f"{place}/items", {"state": "all"}),
+    ]
+    for _ in range(_ATTEMPTS):
+        found = [await apis.get("ledger", path, creditor=creditor, **more) for path, more in asked]
+        if len({(one["version"], one["as_of"]) for one in found}) == 1:
+            return found
+    raise Transient(f"{place} changes while it is looked at: ask again")
+
+
+async def _complete(apis: Apis, path: str, first: dict[str, Any], part: str, **params: Any) -> None:
+    """Add this part of all further pages of an answer of the ledger to the first one."""
+    cursor = first.pop("next", None)
     while cursor is not None:
         further = await apis.get("ledger", path, cursor=cursor, **params)
-        whole[part] += further[part]
+        first[part] += further[part]
         cursor = further["next"]
-    return whole
 
 
 def _movements(statement: dict[str, Any]) -> Iterator[str]:
