@@ -26,8 +26,8 @@ async def create_pool(
     Every wait has an end: acquiring, locks, statements and transactions left idle, so that a fault
     shows as an error and not as a service that hangs. A process stopped inside a transaction loses
     it after `idle_seconds`, most statements end after twice that, and whoever takes the lanes over
-    ends the sessions themselves. A wait for a lock ends before its statement does, unless
-    it is a second one: who waits for another is told from who takes long.
+    ends the sessions themselves. A wait for a lock ends before its statement does, unless it is the
+    statement's second one: who waits for another is told from who takes long.
     """
     statement_seconds = max(10.0, 2 * idle_seconds)
     return await asyncpg.create_pool(
