@@ -9,17 +9,19 @@ import tempfile
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from tests.faults.invariants import Found, Run
 from tests.faults.model import Expected
 from tests.faults.observed import TOPICS, Observed
+from tests.faults.reading import reading
 from tests.faults.watching import READS, end_offsets
 
 Dump = Callable[[Path], Awaitable[None]]
 _NOT_OURS = {"gateway.jsonl", "traffic.jsonl", "kafka", "postgres", "backup"}
 """What the providers and the billing systems keep, the servers' own files, and backups, whose
 copies of personal data open only with the keys that were destroyed."""
+_TOPIC_SECONDS_MAX = 120.0
 _WAS_LOOKED_FOR = {0, 1}
 """With which `grep` ends when it found something and when it found nothing."""
 
@@ -87,9 +89,7 @@ async def _content(bootstrap: str, topic: str) -> bytes:
     if not left:
         return b""
     found: list[bytes] = []
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
-    await consumer.start()
-    try:
+    async with asyncio.timeout(_TOPIC_SECONDS_MAX), reading(bootstrap) as consumer:
         consumer.assign(list(left))
         await consumer.seek_to_beginning()
         while left:
@@ -99,8 +99,6 @@ async def _content(bootstrap: str, topic: str) -> bytes:
             for at, end in list(left.items()):
                 if await consumer.position(at) >= end:
                     del left[at]
-    finally:
-        await consumer.stop()
     return b"\n".join(found)
 
 

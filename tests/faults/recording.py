@@ -11,8 +11,10 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
+
+from tests.faults.reading import reading
 
 _PAUSE_SECONDS = 0.2
 _QUIET_SECONDS_MAX = 20.0
@@ -60,13 +62,7 @@ class Recording:
             self._skip(*at, begin)
 
     async def _read(self) -> None:
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap(),
-            auto_offset_reset="earliest",
-            request_timeout_ms=10_000,
-        )
-        await consumer.start()
-        try:
+        async with reading(self._bootstrap()) as consumer:
             consumer.assign(self._places)
             for at in self._places:
                 consumer.seek(at, self.next[at.topic, at.partition])
@@ -76,8 +72,6 @@ class Recording:
                     read_at = time.monotonic()
                     for one in records:
                         self._note(at.topic, at.partition, one.offset, one.value or b"")
-        finally:
-            await consumer.stop()
 
     def _note(self, topic: str, lane: int, offset: int, value: bytes) -> None:
         if offset < self.next[topic, lane]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 JUDGES = (
-    *("conduct", "erasing", "invariants", "listening", "model", "observed", "recording"),
+    *("conduct", "erasing", "invariants", "listening", "model", "observed", "reading", "recording"),
     *("traffic", "watching"),
 )
 OURS = {"arrears", "chassis", "contracts", "samples", "services"}

@@ -1,7 +1,10 @@
-"""Who judges waits for no record that was taken off its topic."""
+"""Who judges reads on, whatever becomes of its client and of what it was to read."""
+
+import asyncio
 
 import pytest
 
+from tests.faults.reading import reading
 from tests.faults.recording import Recording
 
 AT = ("ledger", 0)
@@ -20,3 +23,22 @@ async def test_what_is_there_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(TimeoutError):
         await recording.reached({AT: 1}, {AT: 2})
     assert recording.unseen == set()
+
+
+class Ending:
+    """A client that is ended before it began."""
+
+    def __init__(self, **_: object) -> None:
+        pass
+
+    async def start(self) -> None:
+        pass
+
+    async def stop(self) -> None:
+        raise asyncio.CancelledError
+
+
+async def test_a_client_that_ends_at_once_ends_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.faults.reading.AIOKafkaConsumer", Ending)
+    async with reading(""):
+        pass

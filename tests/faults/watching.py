@@ -1,14 +1,19 @@
 """How far the services are, read from their stores and from Kafka, past the proxies."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
+
+from tests.faults.reading import reading
 
 LANES = 3
+_BOUNDS_SECONDS_MAX = 45.0
+_QUERY_SECONDS_MAX = 60.0
 READS = {
     "ledger": ("billing", "dunning", "legal"),
     "dunning": ("billing", "ledger", "notifier", "legal"),
@@ -62,7 +67,9 @@ class Watch:
     async def lag(self, now: datetime) -> Lag:
         read = {topic for topics in READS.values() for topic in topics}
         ends = await end_offsets(self.bootstrap, read)
-        connection = await asyncpg.connect(self.dsn(), timeout=10)
+        connection = await asyncpg.connect(
+            self.dsn(), timeout=10, command_timeout=_QUERY_SECONDS_MAX
+        )
         try:
             found = Lag(notices=await connection.fetchval(_NOTICES))
             if self.waits_for_erasures:
@@ -107,14 +114,10 @@ async def bounds(
     bootstrap: str, topics: Iterable[str]
 ) -> tuple[dict[tuple[str, int], int], dict[tuple[str, int], int]]:
     """Where each lane of the topics begins, and where it ends."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
-    await consumer.start()
-    try:
-        places = [TopicPartition(topic, lane) for topic in topics for lane in range(LANES)]
+    places = [TopicPartition(topic, lane) for topic in topics for lane in range(LANES)]
+    async with asyncio.timeout(_BOUNDS_SECONDS_MAX), reading(bootstrap) as consumer:
         begins = await consumer.beginning_offsets(places)
         ends = await consumer.end_offsets(places)
-    finally:
-        await consumer.stop()
     return (
         {(at.topic, at.partition): offset for at, offset in begins.items()},
         {(at.topic, at.partition): offset for at, offset in ends.items()},
