@@ -36,7 +36,7 @@ where n.nspname = current_schema() and c.relkind = 'r' and (
     join pg_attribute a on a.attrelid = c.oid and a.attnum = any(i.indkey)
     where i.indrelid = c.oid and i.indisprimary and a.attname = 'creditor')
 order by 1"""
-_NUMBERED_BY_THE_STORE = ["dead_letters"]
+_NUMBERED_BY_THE_STORE = ["dead_letter_actions", "dead_letters"]
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 OPENED = CaseOpened(
     case_id="c-1",
