@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 from random import Random, SystemRandom
 
-from tests.faults import crashes, outages, rebuilding, refusing, weather
+from tests.faults import crashes, outages, rebuilding, refusing, restoring, weather
 from tests.faults.figures import report
 from tests.faults.minding import until_told
 from tests.faults.running import Fault, Running
@@ -50,7 +50,7 @@ async def faults(folder: Path, minutes: float, seed: int, only: str) -> Running:
             done = await running.try_out((long if takes_long else left).pop(0))
             say(f"{time.monotonic() - began:6.0f} s  {done}")
         await running.finish()
-        for fault in refusing.LAST:
+        for fault in (*restoring.LAST, *refusing.LAST):
             await running.try_last(fault)
     finally:
         await system.close()
