@@ -4,7 +4,7 @@
 
 help:
 	@echo "make demo              six simulated months of 21 creditors, with a summary"
-	@echo "make test [WORKERS=2]  everything a change must pass, by so many at once"
+	@echo "make test [WORKERS=2]  everything a change must pass; WORKERS=0: one after the other"
 	@echo "make schemathesis [EXAMPLES=50] [SEED=n]  made-up requests, answers held to the documents"
 	@echo "make clients           TypeScript and Go clients made from the APIs' documents (Node 20, Go 1.26)"
 	@echo "make up [KAFKA=h:p]    the four services on this machine, data in ./data"

@@ -6,4 +6,4 @@ deploy/lint.sh
 echo "== pytest"
 # The tests start many processes, each of which would compile all it imports once more.
 unset PYTHONDONTWRITEBYTECODE
-exec .venv/bin/pytest -n "${WORKERS:-0}" "$@"
+exec .venv/bin/pytest -n "${WORKERS:-2}" "$@"
