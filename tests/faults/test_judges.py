@@ -239,7 +239,7 @@ RUNS: dict[str, tuple[Invariant, Run]] = {
     "a service that does not come back": (ALL[11], replace(RUN, slow=["F1: not drained"])),
     "memory that grows": (
         ALL[11],
-        replace(RUN, samples={("ledger", 1): [_sample(100)] * 3 + [_sample(185)] * 3}),
+        replace(RUN, samples={("ledger", 1): [_sample(100)] * 3 + [_sample(249)] * 3}),
     ),
     "tasks that stay": (
         ALL[11],
