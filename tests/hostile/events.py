@@ -123,7 +123,9 @@ class HostileEvents:
         headers = [("content-type", b"application/json")]
         for name, told in event.items():
             text = told if isinstance(told, str) else json.dumps(told)
-            headers.append((f"ce_{name}".replace("\0", ""), text.encode("utf-8", "surrogatepass")))
+            # The names of headers are texts to every client: none sends half of a pair.
+            header = f"ce_{name}".replace("\0", "").encode("utf-8", "replace").decode()
+            headers.append((header, text.encode("utf-8", "surrogatepass")))
         if self._rng.random() < 0.2:
             headers.append(self._rng.choice(headers))
         if self._rng.random() < 0.2:
