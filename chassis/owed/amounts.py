@@ -42,6 +42,8 @@ def overdue_on(view: LedgerView, day: date) -> Owed:
     """What is overdue on a day, less the money that waits.
 
     Late fees grow by themselves: together with the principal they count up to what can be told.
+    While a balance is told in parts, items of the one before may add up to more than the principal:
+    money that covers it all leaves nothing to claim.
     """
     items = tuple(
         OwedItem(one.item_id, one.item, one.due_on, one.principal, late_fee_at(one.accrual, day))
@@ -50,7 +52,8 @@ def overdue_on(view: LedgerView, day: date) -> Owed:
     )
     gross = Owed(view.currency, view.overdue, sum(one.late_fee for one in items), items)
     owed = less(gross, view.prepaid)
-    return replace(owed, late_fee=min(owed.late_fee, max(0, AMOUNT_MAX - owed.principal)))
+    principal = max(0, owed.principal)
+    return replace(owed, principal=principal, late_fee=min(owed.late_fee, AMOUNT_MAX - principal))
 
 
 def less(owed: Owed, money: int) -> Owed:

@@ -15,6 +15,10 @@ from services.ledger.domain.cash import commands as cash
 from services.ledger.domain.cash.decide import decide as decide_cash
 from services.ledger.domain.cash.state import CashDesk, Moved, Purse
 from services.ledger.publish import publish
+from services.legal.domain.commands import RequestDocument
+from services.legal.domain.decide import decide as decide_legal
+from services.legal.domain.events import DocumentRequested
+from services.legal.domain.state import initial_matter
 from tests.chassis.owed.figures import balance, item, view_of
 from tests.ledger.account_book import Book, days, terms
 from tests.support.published import AT, told
@@ -128,3 +132,17 @@ def test_what_is_claimed_with_its_late_fees_goes_no_further_than_it_can_be_told(
     assert owed.total == AMOUNT_MAX
     owed = overdue_on(view_of(balance(1, *items, prepaid=AMOUNT_MAX)), day)
     assert 0 <= owed.principal <= owed.total <= AMOUNT_MAX
+
+
+def test_money_beyond_the_principal_told_with_it_leaves_nothing_to_claim_instead_of_less() -> None:
+    items = [item(f"I-{number}", AMOUNT_MAX) for number in (1, 2)]
+    between_parts = balance(1, *items, principal=1, overdue=1, prepaid=AMOUNT_MAX)
+    assert overdue_on(view_of(between_parts), DAY).principal == 0
+
+
+def test_a_document_that_would_claim_more_than_can_be_told_is_refused() -> None:
+    wanted = DocumentRequested("L-1", "complaint", "C-1", 1, AT, "CNY", AMOUNT_MAX, 1, AMOUNT_MAX)
+    matter = initial_matter("matter-acme/P-1")
+    for more in (False, True):
+        with pytest.raises(Rejected, match="can be claimed"):
+            decide_legal(matter, RequestDocument(wanted, more=more))

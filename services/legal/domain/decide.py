@@ -18,6 +18,7 @@ from chassis.owed.ledger import (
     follow_balance,
     follow_clearance,
 )
+from contracts.base import AMOUNT_MAX
 from contracts.words.identifiers import LENGTH_MAX
 from contracts.words.vocabulary import DOCUMENTS
 from services.legal.domain import commands as c
@@ -84,6 +85,11 @@ def request(state: Matter, command: c.RequestDocument) -> list[e.Event]:
         raise Rejected(f"request {wanted.request_id}: no document is called '{wanted.document}'")
     if wanted.request_id in state.pending or wanted.request_id in state.documents:
         return []
+    if wanted.principal + wanted.late_fee > AMOUNT_MAX:
+        raise Rejected(
+            f"request {wanted.request_id}: principal and late fee come to "
+            f"{wanted.principal + wanted.late_fee}; no more than {AMOUNT_MAX} can be claimed"
+        )
     told = (state.claims or {}).get(wanted.request_id, ())
     parts = gathered(told, command.part, wanted.items, f"request {wanted.request_id}")
     if command.more:
