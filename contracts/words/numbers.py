@@ -33,7 +33,9 @@ def whole_of(text: str) -> int:
 
 
 def within_digits(number: Decimal) -> Decimal:
-    """The number, unless it has more digits than a message may hold."""
+    """The number, unless it has more digits than a message may hold; less than nothing by nothing
+    is nothing, which a message tells without a sign.
+    """
     if not number.is_finite():
         raise ValueError(NO_NUMBER)
     exponent = number.as_tuple().exponent
@@ -41,7 +43,7 @@ def within_digits(number: Decimal) -> Decimal:
         raise ValueError(TOO_LONG)
     if number.adjusted() >= WHOLE_DIGITS_MAX:
         raise ValueError(TOO_LONG)
-    return number
+    return number or number.copy_abs()
 
 
 def as_decimal(value: Any) -> Any:

@@ -15,6 +15,7 @@ from services.dunning.domain.case.state import PolicyRef
 from services.dunning.policy.load import SHIPPED, available, get, loads, with_parameters
 from services.dunning.policy.model import Pack
 from services.dunning.policy.problem import PackError
+from services.dunning.policy.validate import untold
 
 log = get_logger(__name__)
 
@@ -122,11 +123,18 @@ def shipped_text(pack: Pack) -> PackText:
 def chosen_text(
     policy: str | None, version: int | None, document: str | None, parameters: Mapping[str, object]
 ) -> PackText:
-    """A pack that somebody chose: shipped, by name, or given as text; with its figures."""
+    """A pack that somebody chose: shipped, by name, or given as text; with its figures.
+
+    Raises `PackError` for one whose cases others could not be told of.
+    """
     if document is not None:
-        return inline_text(document, parameters)
-    shipped = get(policy or "", version)
-    return PackText(with_parameters(shipped, parameters), shipped_text(shipped).text)
+        chosen = inline_text(document, parameters)
+    else:
+        shipped = get(policy or "", version)
+        chosen = PackText(with_parameters(shipped, parameters), shipped_text(shipped).text)
+    if problems := untold(chosen.pack):
+        raise PackError(problems)
+    return chosen
 
 
 def inline_text(text: str, parameters: Mapping[str, object]) -> PackText:

@@ -15,6 +15,7 @@ from services.dunning.policy.validate_dates import date_faults
 from services.dunning.policy.validate_names import classes_of, unknown_names
 from services.dunning.policy.validate_recovery import recovery_faults
 from services.dunning.policy.validate_severity import severe_faults
+from services.dunning.policy.validate_told import told_faults
 from services.dunning.policy.walk import actions_at, afters_at, entries_at, steps_at, triggers_at
 
 Found = Iterator[tuple[Path, str]]
@@ -26,10 +27,10 @@ def validate(pack: Pack) -> list[Problem]:
     run.
 
     Looks for unknown step ids and owners, steps that cannot be reached, dates that cannot be met,
-    and a restriction or legal document that no notice goes before.
+    a restriction or legal document that no notice goes before, and names that no message can tell.
     """
-    source = pack.document or Document(pack.id, {}, {})
-    found = [
+    return _in_order(
+        pack,
         *_ids(pack),
         *_references(pack),
         *_reactions(pack),
@@ -39,7 +40,19 @@ def validate(pack: Pack) -> list[Problem]:
         *severe_faults(pack),
         *_contact(pack),
         *recovery_faults(pack),
-    ]
+        *told_faults(pack),
+    )
+
+
+def untold(pack: Pack) -> list[Problem]:
+    """List the faults of a pack whose cases others could not be told of: a creditor is not even set
+    up with it.
+    """
+    return _in_order(pack, *told_faults(pack))
+
+
+def _in_order(pack: Pack, *found: tuple[Path, str]) -> list[Problem]:
+    source = pack.document or Document(pack.id, {}, {})
     return sorted((source.problem(path, text) for path, text in found), key=lambda p: p.line)
 
 

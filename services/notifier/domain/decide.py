@@ -17,6 +17,7 @@ from contracts.words.vocabulary import CHANNELS
 from services.notifier.domain import commands as c
 from services.notifier.domain import earlier, respond, sending, waiting
 from services.notifier.domain import events as e
+from services.notifier.domain.sending import COPIED_ID_MAX
 from services.notifier.domain.state import Account
 
 
@@ -71,10 +72,18 @@ def count_contact(state: Account, command: c.CountContact) -> list[e.Event]:
 
 
 def request(state: Account, command: c.RequestNotice) -> list[e.Event]:
-    """Take a notice on; asking twice for the same changes nothing."""
+    """Take a notice on; asking twice for the same changes nothing.
+
+    One that goes to several addresses has an id with room for the numbers of its copies.
+    """
     wanted = command.wanted
     if wanted.channel not in CHANNELS:
         raise Rejected(f"notice {wanted.notice_id}: there is no channel '{wanted.channel}'")
+    if wanted.recipients == "each_other" and len(wanted.notice_id) > COPIED_ID_MAX:
+        raise Rejected(
+            f"notice {wanted.notice_id}: the id of a notice to several addresses has "
+            f"at most {COPIED_ID_MAX} characters"
+        )
     known = wanted.notice_id in state.open
     if known or any(one.notice_id == wanted.notice_id for one in state.sent):
         return []

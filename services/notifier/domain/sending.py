@@ -6,10 +6,14 @@ from typing import assert_never
 import msgspec
 from msgspec.structs import asdict
 
+from contracts.words.identifiers import LENGTH_MAX
 from services.notifier.domain import commands as c
 from services.notifier.domain import events as e
 from services.notifier.domain import rules
 from services.notifier.domain.state import Account, OpenNotice
+
+COPIED_ID_MAX = LENGTH_MAX - len(".999999")
+"""The longest id of a notice that leaves room for the number of a copy."""
 
 
 def attempt(state: Account, command: c.AttemptNotice) -> list[e.Event]:

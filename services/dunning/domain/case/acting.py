@@ -36,7 +36,9 @@ from services.dunning.policy.actions import (
 from services.dunning.policy.facts import ClassFact
 from services.dunning.policy.parts import Keyed
 
-OF_A_CASE = (Restrict, Refer, Legal, WriteOff)
+TOLD_OF_A_CASE = (Restrict, Refer, Legal)
+"""What others can only be told about a case."""
+OF_A_CASE = (*TOLD_OF_A_CASE, WriteOff)
 """What only a running case can bring about."""
 
 
@@ -59,7 +61,11 @@ def perform(rec: Recorder, actions: Iterable[Action], cause: Cause, *, is_step: 
 
 
 def act(rec: Recorder, action: Action, cause: Cause, *, is_step: bool) -> None:
-    """Carry out one action, and whatever answers to a class it gives."""
+    """Carry out one action, and whatever answers to a class it gives; what others could only be
+    told about a case is lost while there is none.
+    """
+    if isinstance(action, TOLD_OF_A_CASE) and rec.state.case is None:
+        return
     before = _class(rec)
     _carry_out(rec, action, cause, is_step=is_step)
     _follow_class(rec, before)

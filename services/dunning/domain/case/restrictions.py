@@ -25,11 +25,16 @@ def restrict(rec: Recorder, action: Restrict, cause: Cause) -> None:
 
 
 def restore(rec: Recorder, cause: Cause, services: tuple[str, ...] = ()) -> None:
-    """Give back restricted services, every one when none is named, in the order they were taken."""
+    """Give back restricted services, every one when none is named, in the order they were taken.
+
+    Without a running case it is said about the one that took them.
+    """
     for restriction in rec.state.restrictions:
-        if not services or restriction.service in services:
+        case_id = rec.case_id or restriction.case_id
+        if case_id and (not services or restriction.service in services):
             rec.effect(
                 RestorationRequested(
+                    case_id=case_id,
                     service=restriction.service,
                     ledger_version=rec.state.ledger_version,
                 ),

@@ -42,8 +42,10 @@ def not_yet_due(state: Account, day: date) -> list[Item]:
 
 
 def overdue_principal(state: Account, day: date) -> int:
-    """Principal of the overdue items."""
-    return sum(item.principal for item in overdue(state, day))
+    """Principal of the overdue items, as far as a message can tell it: while an update comes in
+    parts, items stand beside one another that never were owed together.
+    """
+    return min(sum(item.principal for item in overdue(state, day)), AMOUNT_MAX)
 
 
 def judgment_unpaid(state: Account) -> bool:
@@ -97,9 +99,9 @@ def owed(state: Account, items: Iterable[Item], day: date, less: int = 0) -> Owe
         for item, owes, paid in zip(asked_for, due, spread(less, due), strict=True)
         if paid != owes or not any(owes)
     ]
-    principal = sum(item.principal for item in shown)
-    # A late fee grows by itself, and so far as a message can tell it.
-    fee = min(sum(item.late_fee for item in shown), max(0, AMOUNT_MAX - principal))
+    # A late fee grows by itself; both are told so far as a message can tell them.
+    principal = min(sum(item.principal for item in shown), AMOUNT_MAX)
+    fee = min(sum(item.late_fee for item in shown), AMOUNT_MAX - principal)
     return Owed(
         as_of=day,
         currency=state.currency,
