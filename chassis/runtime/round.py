@@ -67,7 +67,7 @@ class Round:
         except LaneLost:
             self._metrics.fenced.labels(self._metrics.service, str(lane)).inc()
             raise
-        self.signals.notify(lane)
+        self._notify(lane)
         return done
 
     async def find(self, lane: int) -> Positions:
@@ -85,7 +85,7 @@ class Round:
         async with self._alone(lane):
             done = await self.wakes.fire(lane)
             done += await self.consumer.parked.retry_next(lane)
-        self.signals.notify(lane)
+        self._notify(lane)
         return done
 
     async def work(self) -> int:
@@ -135,6 +135,12 @@ class Round:
         """Say how far this instance has read: for lag tools, and so that erasures can go on."""
         self.consumer.erasure_seen = False
         await self.reading.report(group_of(self._metrics.service))
+
+    def _notify(self, lane: int) -> None:
+        strayed = self.consumer.store.strayed
+        self.signals.notify(lane)
+        while strayed:
+            self.signals.notify(strayed.pop())
 
     def _alone(self, lane: int) -> asyncio.Lock:
         """A lane's batch and its wake-ups would only conflict with one another."""

@@ -103,8 +103,9 @@ class Service:
                 if attempt == _ATTEMPTS - 1:
                     raise
             else:
-                self.signals.notify(lane)
-                await self._project(lane)
+                for written in work.lanes() or [lane]:
+                    self.signals.notify(written)
+                    await self._project(written)
                 return result
         raise BrokenInvariant("unreachable: the last attempt returns or raises")
 

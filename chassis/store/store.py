@@ -4,7 +4,8 @@ transaction.
 The order of statements in a commit is part of the design: what may wait for row locks comes first
 (state rows, sorted), the fence next, and the lane's advisory lock as the last thing before the
 events, so that it is held only for the insert and the commit. With it, "lane L, position after p"
-neither skips an event that commits late nor shows version 2 of a stream before version 1.
+neither skips an event that commits late nor shows version 2 of a stream before version 1: a
+stream's events are all in the lane it began in, also those that a record in another lane led to.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +28,7 @@ from chassis.store.vault import KeyRing, pseudonym
 from chassis.store.work import Entry, Work, fresh_entry
 from contracts.words.streams import Subject, kind_of
 
-_LOAD = "select stream, version, data from state where stream = any($1::text[])"
+_LOAD = "select stream, version, data, lane from state where stream = any($1::text[])"
 _VERSIONS = "select stream, version from state where stream = any($1::text[])"
 _SAVE = """
 insert into state (stream, lane, version, data, wake_at)
@@ -72,6 +73,8 @@ class Store:
         self.beside = beside
         self._pseudonyms = pseudonyms
         self.cached = CachedStates()
+        self.strayed: set[int] = set()
+        """Lanes that got events of another one; whoever has them published takes them out."""
         self.epochs = Epochs("")
         self.has_inbox_before = False
 
@@ -143,12 +146,12 @@ class Store:
 
     async def _read(self, connection: Connection, work: Work, cold: Sequence[str]) -> None:
         entries = work.entries
-        for stream, version, data in await connection.fetch(_LOAD, cold):
+        for stream, version, data, lane in await connection.fetch(_LOAD, cold):
             aggregate = self.aggregates[kind_of(stream)]
-            entries[stream] = Entry(stream, aggregate, aggregate.decode_state(data), version)
+            entries[stream] = Entry(stream, aggregate, aggregate.decode_state(data), version, lane)
         for stream in cold:
             if stream not in entries:
-                entries[stream] = fresh_entry(self.aggregates, stream)
+                entries[stream] = fresh_entry(self.aggregates, stream, work.lane)
         work.cold += cold
 
     def pseudonym(self, text: str) -> str:
@@ -226,8 +229,12 @@ class Store:
         )
 
     async def append(self, connection: Connection, work: Work) -> None:
-        """Insert the events under the lane's lock."""
-        await self.lock_lane(connection, work.lane)
+        """Insert the events under the locks of their lanes, which are one but for strays."""
+        lanes = work.lanes()
+        for lane in lanes:
+            await self.lock_lane(connection, lane)
+        if lanes != [work.lane]:
+            self.strayed.update(lanes)
         try:
             await connection.copy_records_to_table(
                 "events", records=work.pending, columns=_EVENT_COLUMNS

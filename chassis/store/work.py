@@ -27,14 +27,19 @@ class HistoryMissing(BrokenInvariant):
 
 
 class Entry:
-    """One loaded stream and what became of it."""
+    """One loaded stream and what became of it.
 
-    __slots__ = ("aggregate", "loaded_version", "state", "stream", "version")
+    `lane` is the one the stream began in: all its events are stored there, whichever lane's
+    messages and commands they come from.
+    """
+
+    __slots__ = ("aggregate", "lane", "loaded_version", "state", "stream", "version")
 
     def __init__(
-        self, stream: str, aggregate: Aggregate[Any, Any], state: Any, version: int
+        self, stream: str, aggregate: Aggregate[Any, Any], state: Any, version: int, lane: int
     ) -> None:
         self.stream = stream
+        self.lane = lane
         self.aggregate = aggregate
         self.state = state
         self.version = version
@@ -101,7 +106,7 @@ class Work:
     def advance(self, entry: Entry, events: Iterable[Any], state: Any) -> None:
         """Append events together with the state they lead to, for whoever has it already."""
         version, encode = entry.version, entry.aggregate.encode_event
-        stream, lane, now, cause = entry.stream, self.lane, self.now, self.cause
+        stream, lane, now, cause = entry.stream, entry.lane, self.now, self.cause
         self._undo.append((entry, entry.state, version))
         for event in events:
             version += 1
@@ -157,12 +162,16 @@ class Work:
         del self.pending[self._mark :]
         self._undo.clear()
 
+    def lanes(self) -> list[int]:
+        """The lanes its events go to: its own, but for streams that began in another."""
+        return sorted({pending[0] for pending in self.pending})
+
     def changed(self) -> list[tuple[str, Entry]]:
         """The streams that gained events."""
         return [item for item in self.entries.items() if item[1].version != item[1].loaded_version]
 
 
-def fresh_entry(aggregates: Mapping[str, Aggregate[Any, Any]], stream: str) -> Entry:
-    """The entry of a stream nobody has written to yet."""
+def fresh_entry(aggregates: Mapping[str, Aggregate[Any, Any]], stream: str, lane: int) -> Entry:
+    """The entry of a stream nobody has written to yet; it would begin in this lane."""
     aggregate = aggregates[kind_of(stream)]
-    return Entry(stream, aggregate, aggregate.initial(stream), 0)
+    return Entry(stream, aggregate, aggregate.initial(stream), 0, lane)

@@ -96,19 +96,15 @@ class Dispatcher:
         return []
 
     async def _send(self, service: Service, batch: list[Task]) -> None:
-        def begin(work: Work) -> tuple[list[Parcel], list[Task]]:
-            parcels, done = [], []
-            for one in batch:
-                events = len(work.pending)
-                parcel = self.preparation.begin(work, one.creditor, one.account, one.notice_id)
-                if parcel is not None:
-                    parcels.append(parcel)
-                elif len(work.pending) == events:
-                    done.append(one)
-            return parcels, done
+        def begin(work: Work) -> list[Parcel]:
+            found = (
+                self.preparation.begin(work, one.creditor, one.account, one.notice_id)
+                for one in batch
+            )
+            return [parcel for parcel in found if parcel is not None]
 
         try:
-            parcels, done = await execute(service, batch, begin)
+            parcels = await execute(service, batch, begin)
         except Exception:
             # Attempts may be committed all the same; no gateway was called for them.
             self.unrecorded |= dict.fromkeys(map(key_of, batch), _NOT_CALLED)
@@ -119,7 +115,6 @@ class Dispatcher:
         answers = {_key(one): got for one, got in zip(parcels, results, strict=True)}
         called = [one for one in batch if key_of(one) in answers]
         await record(service, called, concluded(answers), doubted(self.unrecorded, answers))
-        await _catch_up(service, done)
 
     async def _call(self, service: Service, parcel: Parcel) -> AttemptResult:
         try:
@@ -150,7 +145,6 @@ class Dispatcher:
         answers = {_key(one): got for one, got in zip(parcels, found, strict=True)}
         asked = [one for one in batch if key_of(one) in answers]
         await record(service, asked, found_out(answers), asked_later(self.unrecorded, known))
-        await _catch_up(service, [one for one in batch if key_of(one) not in answers])
 
     async def _ask(self, parcel: Parcel, known: Mapping[Key, AttemptResult]) -> Lookup:
         result = known.get(_key(parcel))
@@ -172,14 +166,7 @@ class Dispatcher:
             for task in tasks:
                 gateway = self.gateways[task.channel]
                 await gateway.forget(task.creditor, task.channel, task.notice_id)
-            if not await execute(service, tasks[:1], partial(_purged, tasks[0])):
-                await _catch_up(service, tasks)
-
-
-async def _catch_up(service: Service, tasks: Iterable[Task]) -> None:
-    """Nothing was to be done any more: it is the rows that lag."""
-    for task in tasks:
-        await notices.catch_up(service, task)
+            await execute(service, tasks[:1], partial(_purged, tasks[0]))
 
 
 def _key(parcel: Parcel) -> Key:
@@ -192,10 +179,9 @@ def _storable(result: AttemptResult) -> AttemptResult:
     return replace(checked, reference=one_line(checked.reference), reason=one_line(checked.reason))
 
 
-def _purged(task: Task, work: Work) -> bool:
+def _purged(task: Task, work: Work) -> None:
     stream = account_stream(task.creditor, task.account)
-    work.append(stream, events := decide(work.state(stream), RecordPurge()))
-    return bool(events)
+    work.append(stream, decide(work.state(stream), RecordPurge()))
 
 
 def _in_doubt(work: Work, batch: list[Task]) -> list[Parcel]:

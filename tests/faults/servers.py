@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from chassis.servers.kafka import LocalKafka
 from chassis.servers.postgres import EmbeddedPostgres, database_url, ensure_database
 from chassis.servers.postgres_host import binary, environment
+from tests.support.processes import free_ports
 
 DATABASE = "arrears"
 _DISK_MB = {"kafka": 600, "postgres": 1500}
@@ -88,7 +89,7 @@ class Broker:
             f"\nlistener.security.protocol.map={','.join(protocols)}"
             "\nlog.segment.bytes=16777216\nlog.index.size.max.bytes=1048576\n"
         )
-        self._kafka = LocalKafka(disk.folder, more=more)
+        self._kafka = LocalKafka(disk.folder, port=free_ports(1)[0], more=more)
         self.bootstrap = ""
 
     async def start(self) -> None:

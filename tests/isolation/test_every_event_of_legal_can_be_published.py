@@ -58,7 +58,7 @@ class Desk:
         self.now = AT
         self._stream = stream
         self._ring = KeyRing(master_key(b"k" * 32), {})
-        self._terms = fresh_entry(AGGREGATES, TERMS)
+        self._terms = fresh_entry(AGGREGATES, TERMS, 0)
         self._work: Work | None = None
         self.file = File(cast("Service", self))
         self.files = Files(cast("Service", self), OWN)
@@ -76,7 +76,7 @@ class Desk:
         """What is kept of the stream when something was done with it."""
 
         def of(state: Any) -> list[Any]:
-            mine = Entry(self._stream, AGGREGATES[self._stream.partition("-")[0]], state, 1)
+            mine = Entry(self._stream, AGGREGATES[self._stream.partition("-")[0]], state, 1, 0)
             entries = {TERMS: self._terms, self._stream: mine}
             self._work = Work(now=self.now, lane=0, keys=self._ring, entries=entries)
             do(self._work)

@@ -1,7 +1,6 @@
 """A real SMTP server on this machine, which takes mail, refuses it or hangs up."""
 
 import asyncio
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +10,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.support.processes import free_ports
 
 
 @dataclass
@@ -55,7 +56,4 @@ def mail_server(**options: Any) -> Iterator[tuple[Mailbox, int]]:
 
 def free_port() -> int:
     """A port nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return free_ports(1)[0]

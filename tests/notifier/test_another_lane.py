@@ -1,7 +1,7 @@
 """A notice that was asked for in another lane than its account's."""
 
 from chassis.bus.base import Outgoing, lane_of
-from contracts import dunning, ledger
+from contracts import dunning
 from contracts.codec import encode
 from contracts.registry import OWNERS
 from tests.notifier.world import World
@@ -24,27 +24,19 @@ async def _ask_in_another_lane(world: World, version: int) -> None:
     await world.bus.publish([Outgoing("dunning", (own + 1) % PARTITIONS, KEY, value, ())])
 
 
-async def test_a_row_that_lags_behind_its_notice_is_brought_up_and_nothing_is_sent_twice(
+async def test_all_that_happens_to_an_account_stands_in_one_lane_and_its_row_follows_in_order(
     world: World,
 ) -> None:
     await world.debtor()
-    await _ask_in_another_lane(world, await world.owes(830000))
+    version = await world.owes(830000)
     await world.run()
-    # as when the row is made after what the account's own lane said of it
-    await world.service.pool.execute("update view_notices set state = 'ready', due = true")
+    await _ask_in_another_lane(world, version)
     await world.run()
+    lanes = await world.service.pool.fetch(
+        "select distinct lane from events where stream = $1", f"account-{CREDITOR}/{ACCOUNT}"
+    )
+    assert [row["lane"] for row in lanes] == [lane_of(KEY, PARTITIONS)]
     async with world.client("manager") as client:
         (notice,) = (await client.get("/v1/notices")).json()["items"]
     assert notice["state"] == "sent"
     assert len(await world.published("notifier")) == 1
-
-
-async def test_files_of_the_erased_are_deleted_once_though_their_row_lags(world: World) -> None:
-    await world.debtor()
-    await _ask_in_another_lane(world, await world.owes(830000))
-    await world.run()
-    await world.publish(ledger.AccountErasureConfirmed(account_id=ACCOUNT))
-    await world.run()
-    await world.service.pool.execute("update view_notices set purge = true")
-    await world.run()
-    assert not await world.service.pool.fetchval("select count(*) from view_notices where purge")

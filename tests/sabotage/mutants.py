@@ -86,7 +86,7 @@ where o.next_offset = (
         "attempt stored before a notice is sent",
         "the gateway is called without an attempt in the store",
         "services/notifier/dispatch.py",
-        """            parcels, done = await execute(service, batch, begin)
+        """            parcels = await execute(service, batch, begin)
         except Exception:
             # Attempts may be committed all the same; no gateway was called for them.
             self.unrecorded |= dict.fromkeys(map(key_of, batch), _NOT_CALLED)
@@ -98,14 +98,14 @@ where o.next_offset = (
         """            seen = []
 
             def look(work):
-                seen.append(begin(work))
+                seen.extend(begin(work))
                 raise KeyError
 
             try:
                 await execute(service, batch, look)
             except KeyError:
-                results = await asyncio.gather(*(self._call(service, one) for one in seen[0][0]))
-            parcels, done = await execute(service, batch, begin)
+                results = await asyncio.gather(*(self._call(service, one) for one in seen))
+            parcels = await execute(service, batch, begin)
         finally:
             pass
 """,

@@ -104,4 +104,4 @@ class Service:
         """A stream as a unit of work loads it."""
         kind = self.aggregates[kind_of(name)]
         state, version = self.states.get(name) or (kind.initial(name), 0)
-        return Entry(name, kind, state, version)
+        return Entry(name, kind, state, version, 0)

@@ -1,13 +1,14 @@
 """The command `arrears` in processes of its own, as a person or a deployment runs it."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -18,15 +19,19 @@ READY_SECONDS_MAX = 180.0
 ROOT = Path(__file__).parents[2]
 
 
+_PORTS = range(12_000, 32_000)
+"""Below those that systems give to whoever asks for any: what is stopped finds its port again."""
+
+
 def free_ports(number: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(number)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    """Ports nobody listens on, drawn by chance so that test runs side by side get others."""
+    found: list[int] = []
+    while len(found) < number:
+        port = random.SystemRandom().choice(_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            found.append(port)
+    return found
 
 
 class System:

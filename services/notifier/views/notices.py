@@ -6,11 +6,9 @@ from typing import Any, NamedTuple
 from asyncpg import Connection
 
 from chassis.owed.debtor import DebtorErased
-from chassis.runtime.service import Service
-from chassis.store.pool import acquire
 from chassis.store.stored import Stored
 from chassis.store.views import View, by_statement, page_after
-from contracts.words.streams import Subject, account_stream, subject_of
+from contracts.words.streams import Subject, subject_of
 from services.notifier.domain import events as e
 
 TABLE = "view_notices"
@@ -204,24 +202,6 @@ async def due(connection: Connection, lanes: list[int], limit: int) -> list[Task
 async def to_purge(connection: Connection, lanes: list[int]) -> list[Task]:
     """Notices of erased debtors whose files may still exist."""
     return [Task(**row) for row in await connection.fetch(_PURGE, lanes)]
-
-
-async def catch_up(service: Service, task: Task) -> None:
-    """Bring a row up to what has happened to its notice.
-
-    A notice that was asked for in another lane than its account's may get its row after what the
-    account's own lane says of it.
-    """
-    stream = account_stream(task.creditor, task.account)
-    changes = [
-        (statement, values)
-        async for stored in service.each(stream)
-        for statement, values in [_change(stored) or ("", ())]
-        if statement not in ("", _INSERT) and values[2:3] in ((), (task.notice_id,))
-    ]
-    async with acquire(service.pool) as connection, connection.transaction():
-        for statement, values in changes:
-            await connection.execute(statement.format(table=TABLE), *values)
 
 
 async def listing(

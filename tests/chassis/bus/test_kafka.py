@@ -29,6 +29,7 @@ from tests.chassis.bus.suite import (
     read_from_start,
     values,
 )
+from tests.support.processes import free_ports
 
 pytestmark = pytest.mark.kafka
 
@@ -204,7 +205,7 @@ class TestSetUp:
 
 class _OwnKafka(Server):
     def __init__(self, folder: Path) -> None:
-        self._broker = LocalKafka(folder)
+        self._broker = LocalKafka(folder, port=free_ports(1)[0])
         self._bus: KafkaBus | None = None
 
     async def up(self) -> Bus:

@@ -41,9 +41,11 @@ class Unlocked(Slow):
         return
 
 
-async def write(store: Store, stream: str, *, at: Any = toy.START, wake: Any = toy.START) -> None:
+async def write(
+    store: Store, stream: str, *, at: Any = toy.START, wake: Any = toy.START, lane: int = 0
+) -> None:
     async with store.pool.acquire() as connection, connection.transaction():
-        work = await store.load(connection, now=at, lane=0, streams=[stream])
+        work = await store.load(connection, now=at, lane=lane, streams=[stream])
         work.append(stream, [toy.Added(1, wake)])
         await store.save(connection, work)
 
@@ -177,11 +179,38 @@ class StoreConformance:
             await transaction.rollback()
         assert [stored.version for stored in seen] == [1, 2]
 
+    async def test_a_stream_stays_in_the_lane_it_began_in(self, store: Store) -> None:
+        for name, lane in (("stray", 1), ("stray", 0), ("stray", 1), ("home", 0)):
+            await write(store, f"account-acme/{name}", lane=lane)
+        async with store.pool.acquire() as connection:
+            home, stray = [await store.lane_after(connection, lane, 0, 50) for lane in (0, 1)]
+        assert [stored.stream for stored in home] == ["account-acme/home"]
+        assert [stored.version for stored in stray] == [1, 2, 3]
+
+    async def test_writers_of_several_lanes_streams_do_not_wait_for_one_another_in_a_circle(
+        self, store: Store
+    ) -> None:
+        pairs = [["account-acme/a0", "account-acme/a1"], ["account-acme/b1", "account-acme/b0"]]
+        for stream in (*pairs[0], *pairs[1]):
+            await write(store, stream, lane=int(stream[-1]))
+
+        async def write_both(pair: list[str]) -> None:
+            for _ in range(EVENTS_EACH):
+                async with store.pool.acquire() as connection, connection.transaction():
+                    work = await store.load(connection, now=toy.START, lane=0, streams=pair)
+                    for stream in pair:
+                        work.append(stream, [toy.Added(1, toy.START)])
+                    await store.save(connection, work)
+
+        await asyncio.gather(*map(write_both, pairs))
+        work = await load(store, [*pairs[0], *pairs[1]])
+        assert {entry.version for entry in work.entries.values()} == {EVENTS_EACH + 1}
+
     async def test_two_writers_of_one_stream_cannot_both_win(self, store: Store) -> None:
         results = await asyncio.gather(
             *(write(store, "account-acme/one") for _ in range(4)), return_exceptions=True
         )
-        won = sum(result is None for result in results)
+        won = results.count(None)
         assert won >= 1
         assert all(result is None or isinstance(result, Conflict) for result in results)
         async with store.pool.acquire() as connection:
