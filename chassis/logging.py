@@ -9,13 +9,16 @@ from typing import Any, TextIO, cast
 
 import structlog
 
+from chassis.tracing.spans import current
+
 ALLOWED = frozenset(
     {
         "account", "attempt", "batch", "because", "cause", "correlation", "count",
         "creditor", "duration_ms", "epoch", "error", "event", "instance", "lag", "lane",
         "level", "message_id", "message_type", "method", "offset", "partition", "place",
         "port", "position", "reason", "reason_class", "route", "service", "signal",
-        "source", "state", "status", "stream", "time", "todo", "topic", "version", "view",
+        "source", "span_id", "state", "status", "stream", "time", "todo", "topic", "trace_id",
+        "version", "view",
     }
 )  # fmt: skip
 """Fields that are logged. A field not listed is dropped: forgetting one costs a detail, never a
@@ -37,6 +40,7 @@ def configure(service: str, level: str = "info", stream: TextIO | None = None) -
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
             _Named(service),
+            _in_a_trace,
             only_allowed,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
@@ -138,6 +142,15 @@ class _Named:
     ) -> MutableMapping[str, Any]:
         fields.setdefault("service", self._service)
         return fields
+
+
+def _in_a_trace(
+    _logger: Any, _method: str, fields: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    span = current()
+    if span is not None:
+        fields["trace_id"], fields["span_id"] = span.trace_id, span.span_id
+    return fields
 
 
 class _ToStructlog(logging.Handler):

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from chassis.errors import Misconfigured
+from chassis.tracing.settings import Traced
 
 ServiceName = Literal["ledger", "dunning", "notifier", "legal"]
 SERVICES: tuple[ServiceName, ...] = ("ledger", "dunning", "notifier", "legal")
@@ -34,7 +35,7 @@ def _default_instance() -> str:
     return f"{socket.gethostname()}-{os.getpid()}"
 
 
-class Settings(BaseSettings):
+class Settings(Traced):
     """Settings every service shares; the environment variable is the name in capitals after
     ARREARS_.
     """

@@ -23,6 +23,7 @@ from chassis.http.rates import RateLimit, Rates
 from chassis.logging import get_logger
 from chassis.metrics import Metrics
 from chassis.settings import SERVICES, Settings
+from chassis.tracing.traces import Traces
 
 _log = get_logger(__name__)
 
@@ -39,6 +40,7 @@ def create_app(
     pool: "asyncpg.Pool[asyncpg.Record] | None" = None,
     auth: Authenticator | None = None,
     clock: Clock | None = None,
+    traces: Traces | None = None,
 ) -> FastAPI:
     """A service's HTTP application.
 
@@ -67,7 +69,7 @@ def create_app(
     app.add_middleware(Body, bytes_max=settings.request_bytes_max, seconds=settings.body_seconds)
     app.add_middleware(RateLimit, rates=Rates.of(settings))
     app.add_middleware(Gate, authenticator=auth or authenticator(settings))
-    app.add_middleware(AccessLog, metrics=metrics)
+    app.add_middleware(AccessLog, metrics=metrics, traces=traces)
     return app
 
 

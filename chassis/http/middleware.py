@@ -13,8 +13,12 @@ from chassis.http.auth import Authenticator, Unauthenticated
 from chassis.http.problems import problem_of, unauthorized
 from chassis.logging import get_logger
 from chassis.metrics import Metrics
+from chassis.tracing import traceparent
+from chassis.tracing.spans import Span, under
+from chassis.tracing.traces import Traces
 
 CORRELATION_HEADER = b"x-correlation-id"
+TRACEPARENT = traceparent.HEADER.encode()
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/metrics", "/docs", "/openapi.json"})
 OPEN_PREFIXES = ("/static-offline-docs/", "/docs/")
 SIGNED_PREFIX = "/v1/callbacks/"
@@ -31,9 +35,10 @@ class AccessLog:
     people.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, traces: Traces | None = None) -> None:
         self._app = app
         self._metrics = metrics
+        self._traces = traces
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -52,16 +57,25 @@ class AccessLog:
                 message.setdefault("headers", []).append((CORRELATION_HEADER, correlation.encode()))
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(correlation=correlation):
+        span = self._span(scope)
+        with structlog.contextvars.bound_contextvars(correlation=correlation), under(span):
             try:
                 await self._app(scope, receive, watch)
             finally:
                 self._note(scope, status, time.perf_counter() - started)
+                if span is not None:
+                    _end(span, scope, status)
+
+    def _span(self, scope: Scope) -> Span | None:
+        """The request's span; None when its trace is not recorded, as those of probes never are."""
+        if self._traces is None or is_open(scope):
+            return None
+        given = dict(scope["headers"]).get(TRACEPARENT)
+        header = None if given is None else given.decode("latin-1")
+        return self._traces.of_request(header, "", "server", {})
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        route = _route(scope)
-        # Anybody can invent methods, and each would be a series of its own for good.
-        method = scope["method"] if scope["method"] in _METHODS else _OTHER_METHOD
+        route, method = _route(scope), _method(scope)
         service = self._metrics.service
         self._metrics.requests.labels(service, method, route, str(status)).inc()
         self._metrics.request_seconds.labels(service, route).observe(seconds)
@@ -99,6 +113,18 @@ class Gate:
         await self._app(scope, receive, send)
 
 
+def _end(span: Span, scope: Scope, status: int) -> None:
+    """Say what was asked for, by the template of the route: paths may name people."""
+    method, route = _method(scope), _route(scope)
+    span.name = f"{method} {route}"
+    span.note("http.request.method", method)
+    span.note("http.route", route)
+    span.note("http.response.status_code", status)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        span.fail(str(status))
+    span.end()
+
+
 def is_open(scope: Scope) -> bool:
     """Whether a request needs neither token nor body: health, metrics and documentation."""
     path = scope["path"]
@@ -115,6 +141,11 @@ def is_signed(scope: Scope) -> bool:
 def _correlation(scope: Scope) -> str:
     given = dict(scope["headers"]).get(CORRELATION_HEADER, b"").decode("latin-1")
     return given if _CORRELATION.fullmatch(given) else str(uuid.uuid4())
+
+
+def _method(scope: Scope) -> str:
+    """Anybody can invent methods, and each would be a series of its own for good."""
+    return scope["method"] if scope["method"] in _METHODS else _OTHER_METHOD
 
 
 def _route(scope: Scope) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from chassis.bus.base import TOMBSTONE, Record, Unreadable, next_offset
 from chassis.runtime.boundaries import misplaced
-from chassis.runtime.routes import MessageRoute
+from chassis.runtime.routes import Item, MessageRoute
 from chassis.store import dead_letters, inbox
 from chassis.store.dead_letters import Original, Parked
 from contracts.characters import in_keys, refuse_key
@@ -34,11 +34,6 @@ _NONE_KNOWN: Mapping[bytes, bytes] = {}
 Routes = Mapping[str, Mapping[str, MessageRoute]]
 """By topic, then by type: a message has its effect on the topic of its type alone, since who may
 write to one topic may not speak for the others.
-"""
-
-Item = tuple[Record, Message, MessageRoute, Sequence[str]]
-"""A message with its route and the streams that names: a plain tuple, since one is made for every
-message.
 """
 
 

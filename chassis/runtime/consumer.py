@@ -22,14 +22,17 @@ from chassis.errors import Conflict
 from chassis.logging import get_logger
 from chassis.metrics import Metrics
 from chassis.runtime import forgetting
-from chassis.runtime.batch import Batch, Item, Routes, topic_of
+from chassis.runtime.batch import Batch, Routes, topic_of
 from chassis.runtime.handling import run, run_with_history
 from chassis.runtime.leases import Leases
-from chassis.runtime.parked import ParkedMessages, about
+from chassis.runtime.loading import load
+from chassis.runtime.parked import ParkedMessages
+from chassis.runtime.routes import Item
 from chassis.runtime.sources import SourcesStream, enforced, not_among, registries
+from chassis.runtime.traced import parts
 from chassis.runtime.turns import DecidingInTurn
 from chassis.store import inbox, offsets
-from chassis.store.dead_letters import Original, Parked
+from chassis.store.dead_letters import Original, Parked, about
 from chassis.store.faults import is_its_own, told_of
 from chassis.store.offsets import Positions
 from chassis.store.overdue import TIMES, TookTooLong, took_too_long
@@ -37,7 +40,7 @@ from chassis.store.pool import acquire
 from chassis.store.store import Store
 from chassis.store.vault import UNATTRIBUTED
 from chassis.store.work import Work
-from contracts.words.streams import Subject, key_of
+from contracts.words.streams import key_of
 
 log = get_logger(__name__)
 
@@ -149,6 +152,7 @@ class Consumer:
         self.probe("consume.after_commit")
         positions.update(moved)
         self.store.cached.keep(work)
+        work.end_spans()
         return batch
 
     async def _after(self, batch: Batch, seconds: float) -> None:
@@ -242,37 +246,31 @@ class Consumer:
     async def _handle(
         self, connection: Connection, work: Work, batch: Batch, items: Sequence[Item]
     ) -> None:
-        histories: list[str] = []
-        subjects: list[Subject] = []
-        if batch.asks_for_more:
-            for _, message, route, streams in items:
-                if route.history:
-                    histories.extend(streams)
-                if route.asks_for_key(message):
-                    subjects.append(Subject(message.creditor, message.subject))
         asked = ((record.topic, message) for record, message, _, _ in items)
         known = registries(self.sources_of, batch.lane, asked)
-        await self.store.extend(
+        await load(
+            self.store,
             connection,
             work,
-            streams=[*known.values(), *(one for _, _, _, streams in items for one in streams)],
-            subjects=subjects,
-            histories=histories,
+            items,
+            [*known.values()],
+            asks_for_more=batch.asks_for_more,
         )
-        if self.store.beside is not None:
-            about = [s for _, _, route, streams in items if route.beside for s in streams]
-            await self.store.load_beside(connection, work, about, lock=False)
         closed = enforced(work, known)
-        for record, message, route, streams in items:
-            foreign = not_among(closed, record.topic, message) if closed else None
-            refusal = foreign or run(work, route, message, streams)
-            if refusal is not None:
-                refusal = await run_with_history(
-                    self.store, connection, work, route, message, streams, refusal
-                )
-            if refusal is not None:
-                kind, reason = type(refusal).__name__, str(refusal)
-                batch.park(record, message, kind, reason, holds_id=True)
+        for span, part in parts(self.store.traces, items, batch.rows):
+            with work.under(span):
+                for record, message, route, streams in part:
+                    foreign = not_among(closed, record.topic, message) if closed else None
+                    refusal = foreign or run(work, route, message, streams)
+                    if refusal is not None:
+                        refusal = await run_with_history(
+                            self.store, connection, work, route, message, streams, refusal
+                        )
+                    if refusal is not None:
+                        kind, reason = type(refusal).__name__, str(refusal)
+                        batch.park(record, message, kind, reason, holds_id=True)
+                        if span is not None:
+                            span.fail(kind)
         batch.erasures |= {key_of(*subject).encode() for subject in work.keys.erased}
 
     def _count(self, batch: Batch, seconds: float) -> None:

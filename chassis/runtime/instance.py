@@ -32,7 +32,6 @@ from chassis.runtime.topics import know_topics
 from chassis.runtime.wakes import Wakes
 from chassis.settings import Settings
 from chassis.store import restored
-from chassis.store.answers import Sweeper
 from chassis.store.emptying import empty
 from chassis.store.event_letters import EventLetters
 from chassis.store.forms import refold_changed
@@ -41,8 +40,10 @@ from chassis.store.migrate import migrate
 from chassis.store.pool import acquire, create_pool
 from chassis.store.rebuild import Progress, Rebuilt, rebuild
 from chassis.store.store import Store
+from chassis.store.sweeping import Sweeper
 from chassis.store.vault import master_key, pseudonym_key
 from chassis.store.views import Projector
+from chassis.tracing.opening import open_traces
 
 Probe = Callable[[str], None]
 
@@ -72,8 +73,14 @@ class Instance(Service):
         probe: Probe = no_probe,
         strict: bool = False,
     ) -> None:
+        traces = open_traces(settings, blueprint.name)
         store = Store(
-            pool, blueprint.aggregates, master_key(key), blueprint.beside, pseudonym_key(key)
+            pool,
+            blueprint.aggregates,
+            master_key(key),
+            blueprint.beside,
+            pseudonym_key(key),
+            traces,
         )
         metrics = Metrics(blueprint.name)
         set_aside = EventLetters(
@@ -119,6 +126,7 @@ class Instance(Service):
             metrics=self.metrics,
             pool=pool,
             clock=clock,
+            traces=traces,
         )
 
     def _round(self, *, strict: bool) -> Round:
@@ -158,7 +166,7 @@ class Instance(Service):
             relay=relay,
             signals=self.signals,
             metrics=self.metrics,
-            answers=Sweeper(self.pool),
+            sweeper=Sweeper(self.pool),
             clock=self.clock,
         )
 
@@ -231,6 +239,8 @@ class Instance(Service):
         await self.reading.close()
         await self.leases.leave()
         await self.pool.close()
+        if self.store.traces is not None:
+            await self.store.traces.close()
 
     async def readiness(self) -> dict[str, Any]:
         """Details for `/readyz`; raises `Misconfigured` when the store cannot be written, a loop

@@ -60,7 +60,14 @@ def message_id(epoch: str, stored: Stored, number: int) -> str:
 
 
 def to_bus(
-    outgoing: Outgoing, *, stored: Stored, number: int, service: str, epoch: str, partitions: int
+    outgoing: Outgoing,
+    *,
+    stored: Stored,
+    number: int,
+    service: str,
+    epoch: str,
+    partitions: int,
+    traceparent: str | None = None,
 ) -> list[BusMessage]:
     """The bus messages of one contract message: one, or one per lane."""
     identity = message_id(epoch, stored, number)
@@ -77,6 +84,7 @@ def to_bus(
             subject=outgoing.account,
             correlationid=outgoing.correlation,
             causationid=stored.cause,
+            traceparent=traceparent,
         )
         return BusMessage(outgoing.data.TOPIC, lane, key, value, headers)
 

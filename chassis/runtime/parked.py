@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
 import asyncpg
 from asyncpg import Connection
@@ -18,6 +17,7 @@ from chassis.runtime.boundaries import misplaced
 from chassis.runtime.handling import STOP, run, run_with_history
 from chassis.runtime.routes import MessageRoute
 from chassis.runtime.sources import SourcesStream, enforced, not_among, registries
+from chassis.runtime.traced import again
 from chassis.store import dead_letters, inbox, letter_actions, subject_keys
 from chassis.store.dead_letters import Original, Parked
 from chassis.store.faults import is_its_own, told_of
@@ -141,10 +141,11 @@ class ParkedMessages:
         try:
             async with acquire(self.store.pool) as connection, connection.transaction():
                 letter = await dead_letters.open_letter(connection, letter_id)
-                await self._handle_again(connection, letter, action, lane)
+                work = await self._handle_again(connection, letter, action, lane)
         except _RefusedAgain as refused:
             await self._refuse(letter_id, refused, action)
             return False
+        work.end_spans()
         return True
 
     async def _refuse(
@@ -171,7 +172,7 @@ class ParkedMessages:
         letter: asyncpg.Record,
         action: Action | None,
         lane: int | None,
-    ) -> None:
+    ) -> Work:
         original = action and action.edited
         original = original or await letter_actions.last_edit(connection, self.store.keys, letter)
         if original is None:
@@ -198,6 +199,7 @@ class ParkedMessages:
             if isinstance(error, _RefusedAgain) or not is_its_own(error):
                 raise
             raise _RefusedAgain(type(error).__name__, told_of(error)) from error
+        return work
 
     async def _apply(
         self,
@@ -218,10 +220,10 @@ class ParkedMessages:
             now=self.clock.now(),
             lane=lane,
             streams=[*known.values(), *streams],
-            subjects=[
+            subjects=(
                 letter_actions.subject_of(letter),
                 Subject(message.creditor, message.subject),
-            ],
+            ),
             histories=streams if route.history else (),
         )
         if await self._had_its_effect(connection, letter, message, by_hand=by_hand):
@@ -229,11 +231,12 @@ class ParkedMessages:
         if route.beside:
             await self.store.load_beside(connection, work, streams, lock=True)
         foreign = not_among(enforced(work, known), topic, message)
-        refusal = foreign or run(work, route, message, streams)
-        if refusal is not None:
-            refusal = await run_with_history(
-                self.store, connection, work, route, message, streams, refusal
-            )
+        with work.under(again(self.store.traces, topic, message)):
+            refusal = foreign or run(work, route, message, streams)
+            if refusal is not None:
+                refusal = await run_with_history(
+                    self.store, connection, work, route, message, streams, refusal
+                )
         if refusal is not None:
             raise _RefusedAgain(type(refusal).__name__, str(refusal))
         return work
@@ -284,16 +287,3 @@ class _RefusedAgain(Exception):
         super().__init__(reason)
         self.error = error
         self.reason = reason
-
-
-def about(letter: Parked) -> Any:
-    """A logger that says of a dead letter where it came from, and why."""
-    return log.bind(
-        lane=letter.lane,
-        topic=letter.source,
-        offset=letter.offset,
-        message_id=letter.message_id,
-        message_type=letter.message_type,
-        reason_class=letter.error,
-        reason=letter.reason,
-    )

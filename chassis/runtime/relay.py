@@ -3,7 +3,7 @@ them.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from asyncpg import Connection
@@ -14,15 +14,22 @@ from chassis.logging import get_logger
 from chassis.metrics import Metrics
 from chassis.runtime.leases import LaneLost, Leases
 from chassis.runtime.outgoing import Publish, to_bus
+from chassis.runtime.traced import publishing
 from chassis.store import dead_letters
 from chassis.store.event_letters import EventLetters, next_event
 from chassis.store.pool import acquire
 from chassis.store.portions import Portions
 from chassis.store.store import Store
 from chassis.store.stored import Stored
+from chassis.store.traces import of_events
+from chassis.tracing.spans import Span
+from chassis.tracing.traceparent import Context
 from contracts.words.streams import key_of
 
 log = get_logger(__name__)
+
+_Traced = Mapping[tuple[str, int], Context]
+_NONE: _Traced = {}
 
 _KEPT = "the letter is in this service's own list alone: see it there"
 _POSITION = "select position from relay where lane = $1"
@@ -79,9 +86,10 @@ class Relay:
         async with acquire(self.store.pool) as connection:
             position = await connection.fetchval(_POSITION, lane)
             events = await self.store.lane_after(connection, lane, position, size)
+            traced = await self._traced(connection, events)
         if not events:
             return 0
-        await self._send([message for stored in events for message in self._messages(stored)])
+        await self._publish(events, traced)
         self.probe("relay.after_publish")
         async with acquire(self.store.pool) as connection:
             await self._mark(connection, lane, position, events[-1].position)
@@ -103,10 +111,28 @@ class Relay:
         """Publish one event that was set aside; what was behind it went before."""
         async with acquire(self.store.pool) as connection:
             stored = await self.store.event(connection, stream, version)
-        await self._send(list(self._messages(stored)))
+            traced = await self._traced(connection, [stored])
+        await self._publish([stored], traced)
 
-    def _messages(self, stored: Stored) -> Iterator[BusMessage]:
+    async def _traced(self, connection: Connection, events: Sequence[Stored]) -> _Traced:
+        """The traces that some events belong to."""
+        if self.store.traces is None or not events:
+            return _NONE
+        return await of_events(connection, events)
+
+    async def _publish(self, events: Sequence[Stored], traced: _Traced) -> None:
+        spans: list[Span] = []
+        await self._send([one for each in events for one in self._messages(each, traced, spans)])
+        for span in spans:
+            span.end()
+
+    def _messages(self, stored: Stored, traced: _Traced, spans: list[Span]) -> Iterator[BusMessage]:
+        """What is said of an event; `spans` gets those of messages that belong to a trace."""
+        context = traced.get((stored.stream, stored.version)) if traced else None
         for number, outgoing in enumerate(self.publish(stored)):
+            span = publishing(self.store.traces, outgoing, context)
+            if span is not None:
+                spans.append(span)
             yield from to_bus(
                 outgoing,
                 stored=stored,
@@ -114,6 +140,7 @@ class Relay:
                 service=self.service,
                 epoch=self.store.epochs.at(stored.position),
                 partitions=self.bus.partitions,
+                traceparent=None if span is None else span.traceparent,
             )
 
     async def _send(self, messages: Sequence[BusMessage]) -> None:

@@ -18,8 +18,8 @@ from chassis.runtime.reading import Reading
 from chassis.runtime.relay import Relay
 from chassis.runtime.signals import Signals
 from chassis.runtime.wakes import Wakes
-from chassis.store.answers import Sweeper
 from chassis.store.offsets import Positions
+from chassis.store.sweeping import Sweeper
 from chassis.store.views import Projector
 
 BoundWorker = Callable[[], Awaitable[int]]
@@ -42,7 +42,7 @@ class Round:
         relay: Relay,
         signals: Signals,
         metrics: Metrics,
-        answers: Sweeper,
+        sweeper: Sweeper,
         clock: Clock,
     ) -> None:
         self.leases = leases
@@ -55,7 +55,7 @@ class Round:
         self.workers = workers
         self._forgetting = forgetting
         self._relay = relay
-        self._answers = answers
+        self._sweeper = sweeper
         self._clock = clock
         self._writing: dict[int, asyncio.Lock] = {}
 
@@ -126,9 +126,9 @@ class Round:
 
     async def forget(self) -> int:
         """Take erased debtors' messages off the bus, as far as every reader is past them, and let
-        go of answers that were kept for a day.
+        go of what is kept for a time only.
         """
-        await self._answers.sweep(self._clock.now())
+        await self._sweeper.sweep(self._clock.now())
         return await self._forgetting.run()
 
     async def report_positions(self) -> None:

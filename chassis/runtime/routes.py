@@ -7,6 +7,7 @@ from typing import Any
 
 from asyncpg import Connection
 
+from chassis.bus.base import Record
 from chassis.store.work import Work
 from contracts.codec import Message
 
@@ -46,6 +47,11 @@ class WakeRoute:
     subject: bool = False
     beside: bool = False
 
+
+Item = tuple[Record, Message, MessageRoute, Sequence[str]]
+"""A message with its route and the streams that names: a plain tuple, since one is made for every
+message.
+"""
 
 Handle = Callable[[Work, Message], None]
 CommandOf = Callable[[Work, Message], Any]

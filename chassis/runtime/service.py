@@ -23,6 +23,7 @@ from chassis.store.stored import Stored
 from chassis.store.vault import KeyRing
 from chassis.store.views import Projector
 from chassis.store.work import Work
+from chassis.tracing.spans import current
 from contracts.words.streams import Subject, key_of, kind_of
 
 log = get_logger(__name__)
@@ -96,7 +97,8 @@ class Service:
                     )
                     await self.store.load_beside(connection, work, streams, lock=True)
                     work.begin(cause)
-                    result = fn(work)
+                    with work.under(current()):
+                        result = fn(work)
                     await self.store.save(connection, work)
             except Conflict:
                 self.metrics.conflicts.labels(self.name).inc()

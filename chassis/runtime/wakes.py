@@ -14,6 +14,7 @@ from chassis.errors import BrokenInvariant, Conflict
 from chassis.metrics import Metrics
 from chassis.runtime.leases import Leases
 from chassis.runtime.routes import WakeRoute
+from chassis.runtime.traced import waking
 from chassis.store.event_letters import EventLetters, Head, resolve, streams_parked
 from chassis.store.faults import is_its_own
 from chassis.store.overdue import TookTooLong
@@ -88,27 +89,39 @@ class Wakes:
                     acquire(self.store.pool) as connection,
                     connection.transaction(),
                 ):
-                    return await self._fire(connection, lane, size)
+                    done, work = await self._fire(connection, lane, size)
             except Conflict:
                 self.metrics.conflicts.labels(self.metrics.service).inc()
                 if attempt == _ATTEMPTS - 1:
                     raise
+            else:
+                if work is not None:
+                    work.end_spans()
+                return done
         return 0
 
-    async def _fire(self, connection: Connection, lane: int, size: int) -> int:
+    async def _fire(self, connection: Connection, lane: int, size: int) -> tuple[int, Work | None]:
         now = self.clock.now()
         due = [row["stream"] for row in await connection.fetch(_DUE, lane, now, size)]
         if not due:
-            return 0
+            return 0, None
         await self.leases.fence(connection, lane)
         work = await self._load(connection, lane, due, now)
-        stuck = {one: error for one in due if (error := await self._wake(connection, work, one))}
+        spans = await waking(self.store.traces, connection, due)
+        stuck: dict[str, Exception] = {}
+        for stream in due:
+            with work.under(span := spans.get(stream)):
+                error = await self._wake(connection, work, stream)
+            if error is not None:
+                stuck[stream] = error
+                if span is not None:
+                    span.fail(type(error).__name__)
         self.probe("wake.before_commit")
         await self._close_letters(connection, lane, set(due) - set(stuck))
         for stream, error in stuck.items():
             await self._put_off(connection, lane, stream, error)
         await self.store.save(connection, work)
-        return len(due)
+        return len(due), work
 
     async def _set_aside(self, lane: int, error: Exception) -> int:
         """Put off the one that is due first, which could not even be tried."""

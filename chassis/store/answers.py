@@ -8,18 +8,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-import asyncpg
 import orjson
 from asyncpg import Connection
-
-from chassis.store.pool import acquire
 
 KEPT_FOR = timedelta(hours=24)
 # Whoever claimed a key and answered nothing for this long has crashed; ids derive from the key, so
 # doing it again is safe.
 _ABANDONED_AFTER = timedelta(seconds=60)
-_SWEPT_EVERY = timedelta(minutes=30)
-_SWEPT_AT_ONCE = 10_000
 
 # A row without issuer was written by a version that knew none: its key is taken until it expires.
 _CLAIM = """
@@ -47,9 +42,10 @@ _RELEASE = """
 delete from idempotency
 where issuer = $1 and subject = $2 and creditors = $3 and key = $4 and status is null
 """
-_SWEEP = """
+SWEEP = """
 delete from idempotency where ctid in (select ctid from idempotency where at <= $1 limit $2)
 """
+"""Deletes some of what was kept since before an instant."""
 
 Right = tuple[str, ...]
 """A right that was asked for and held: its kind and what it is about."""
@@ -122,21 +118,3 @@ async def keep(connection: Connection, wanted: Claim, answer: Answer) -> None:
 async def release(connection: Connection, wanted: Claim) -> None:
     """Give a key back that was claimed for nothing."""
     await connection.execute(_RELEASE, *wanted.scope, wanted.key)
-
-
-class Sweeper:
-    """Deletes answers whose day is over, every half hour, some thousands at once."""
-
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
-        self._pool = pool
-        self._next: datetime | None = None
-
-    async def sweep(self, now: datetime) -> None:
-        """Delete, unless that was done a short while ago."""
-        if self._next is not None and now < self._next:
-            return
-        full = f"DELETE {_SWEPT_AT_ONCE}"
-        async with acquire(self._pool) as connection:
-            while await connection.execute(_SWEEP, now - KEPT_FOR, _SWEPT_AT_ONCE) == full:
-                pass
-        self._next = now + _SWEPT_EVERY

@@ -28,7 +28,7 @@ from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where n.nspname = $1 and c.relkind = 'r' and c.relname not like 'view\_%'
   and c.relname not like '%\_next' and c.relname <> all($2::text[])
 group by c.oid, c.relname order by c.relname"""
-_NOT_COPIED = ("alembic_version", "members", "view_cursors")
+_NOT_COPIED = ("alembic_version", "members", "traces", "view_cursors")
 _SEQUENCES = "select sequencename, last_value from pg_sequences where schemaname = $1"
 _REVISIONS = "select version_num from {schema}.alembic_version order by 1"
 _META = "select epoch, partitions, key_check from {schema}.store_meta"

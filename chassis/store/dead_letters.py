@@ -12,10 +12,13 @@ from asyncpg import Connection
 
 from chassis.bus.base import Record
 from chassis.errors import NotFound, Rejected
+from chassis.logging import get_logger
 from chassis.store.vault import UNATTRIBUTED, KeyRing
 from contracts.characters import CLEANED, clean, clean_lines
 from contracts.envelope import Told
 from contracts.words.streams import Subject, subject_of_key
+
+log = get_logger(__name__)
 
 REASON_MAX = 1000
 _NAME_MAX = 256
@@ -77,6 +80,19 @@ class Parked(NamedTuple):
             subject=Subject(clean(creditor, _NAME_MAX), clean(account, _NAME_MAX)),
             reason=clean(self.reason, REASON_MAX),
         )
+
+
+def about(letter: Parked) -> Any:
+    """A logger that says of a dead letter where it came from, and why."""
+    return log.bind(
+        lane=letter.lane,
+        topic=letter.source,
+        offset=letter.offset,
+        message_id=letter.message_id,
+        message_type=letter.message_type,
+        reason_class=letter.error,
+        reason=letter.reason,
+    )
 
 
 class Original(NamedTuple):

@@ -24,8 +24,10 @@ from chassis.store.cached_states import CachedStates
 from chassis.store.epochs import Epochs
 from chassis.store.pool import acquire
 from chassis.store.stored import Stored
+from chassis.store.traces import remember
 from chassis.store.vault import KeyRing, pseudonym
 from chassis.store.work import Entry, Work, fresh_entry
+from chassis.tracing.traces import Traces
 from contracts.words.streams import Subject, kind_of
 
 _LOAD = "select stream, version, data, lane from state where stream = any($1::text[])"
@@ -66,12 +68,15 @@ class Store:
         master: AESGCM,
         beside: Beside | None = None,
         pseudonyms: bytes = b"",
+        traces: Traces | None = None,
     ) -> None:
         self.pool = pool
         self.aggregates: Mapping[str, Aggregate[Any, Any]] = {a.name: a for a in aggregates}
         self._master = master
         self.beside = beside
         self._pseudonyms = pseudonyms
+        self.traces = traces
+        """None where traces are off."""
         self.cached = CachedStates()
         self.strayed: set[int] = set()
         """Lanes that got events of another one; whoever has them published takes them out."""
@@ -202,6 +207,8 @@ class Store:
         if changed:
             await self._save_states(connection, work.lane, changed)
             self.cached.drop(work, changed)
+            if work.traced:
+                await remember(connection, work)
             await self.append(connection, work)
 
     async def _save_states(

@@ -2,7 +2,8 @@
 together.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from chassis.errors import BrokenInvariant
 from chassis.store.aggregate import Aggregate
 from chassis.store.stored import Stored
 from chassis.store.vault import KeyRing
+from chassis.tracing.spans import Span, under
 from contracts.words.streams import Subject, kind_of
 
 Pending = tuple[int, str, int, str, datetime, str | None, bytes]
@@ -52,7 +54,8 @@ class Work:
 
     Only streams named beforehand may be touched; `BrokenInvariant` otherwise, since loading one by
     one would cost a query each. `beside` is what the service keeps beside the streams. `kept` are
-    states that need not be read, `cold` the streams that were.
+    states that need not be read, `cold` the streams that were. `traced` are the parts of `pending`
+    (first, behind the last) that belong to a trace.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class Work:
         self.entries: dict[str, Entry] = {} if entries is None else entries
         self.keys = keys
         self.pending: list[Pending] = []
+        self.traced: list[tuple[int, int, Span]] = []
         self.kept: Mapping[str, Entry] = {}
         self.cold: list[str] = []
         self.histories: dict[str, Sequence[Stored]] = {} if histories is None else histories
@@ -165,6 +169,22 @@ class Work:
     def lanes(self) -> list[int]:
         """The lanes its events go to: its own, but for streams that began in another."""
         return sorted({pending[0] for pending in self.pending})
+
+    @contextmanager
+    def under(self, span: Span | None) -> Iterator[None]:
+        """Let what happens inside, and the events it leads to, belong to a span."""
+        if span is None:
+            yield
+            return
+        first = len(self.pending)
+        with under(span):
+            yield
+        self.traced.append((first, len(self.pending), span))
+
+    def end_spans(self) -> None:
+        """Tell the spans that are over with this work, after it was committed."""
+        for _, _, span in self.traced:
+            span.end()
 
     def changed(self) -> list[tuple[str, Entry]]:
         """The streams that gained events."""

@@ -8,6 +8,7 @@ from chassis.logging import get_logger
 from chassis.owed.amounts import OwedItem
 from chassis.owed.terms import Terms
 from chassis.store.work import Work
+from chassis.tracing.spans import part
 from contracts import dunning
 from contracts.codec import Message
 from contracts.words.streams import matter_stream, subject_of, terms_stream
@@ -79,7 +80,8 @@ class Drafting:
             return
         drawing = self._drawing(work, stream, request, terms)
         try:
-            text = self.documents.draw(drawing)
+            with part("draw document", "internal", {"arrears.document": request.document}):
+                text = self.documents.draw(drawing)
         # whatever is wrong with it, one document fails and the others go on
         except Exception as error:  # noqa: BLE001
             log.warning("document_unwritable", stream=stream, error=error)

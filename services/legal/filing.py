@@ -1,17 +1,21 @@
 """Putting issued documents into the documents folder, and taking those of erased debtors out."""
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from chassis.errors import Transient
 from chassis.logging import get_logger
 from chassis.runtime.service import Service
+from chassis.store.pool import acquire
+from chassis.store.traces import of_types
 from chassis.store.work import Work
+from chassis.tracing.spans import Span
 from contracts.words.streams import Subject, key_of, matter_stream
 from services.legal.adapters.folder import DocumentsFolder
 from services.legal.domain import commands as c
 from services.legal.domain.decide import decide
+from services.legal.domain.events import DocumentIssued
 from services.legal.views import documents
 from services.legal.views.documents import Paper
 
@@ -44,6 +48,7 @@ class Filing:
 
     async def _file(self, service: Service, papers: list[Paper]) -> None:
         keys = await service.keys({Subject(one.creditor, one.account) for one in papers})
+        spans = await _spans(service, papers)
         for one in papers:
             opened = keys.open(Subject(one.creditor, one.account), one.content or b"")
             if opened is None or one.issued_on is None:
@@ -59,10 +64,13 @@ class Filing:
             for one in papers:
                 stream = matter_stream(one.creditor, one.account)
                 filed = c.RecordFiling(one.document_id)
-                work.append(stream, decide(work.state(stream), filed))
+                with work.under(spans.get(one)):
+                    work.append(stream, decide(work.state(stream), filed))
 
         streams = sorted({matter_stream(one.creditor, one.account) for one in papers})
         await service.execute(key_of(papers[0].creditor, papers[0].account), streams, record)
+        for span in spans.values():
+            span.end()
 
     async def _purge(self, service: Service, papers: list[Paper]) -> None:
         for one in papers:
@@ -73,6 +81,22 @@ class Filing:
             work.append(stream, decide(work.state(stream), c.RecordPurge()))
 
         await service.execute(key_of(papers[0].creditor, papers[0].account), [stream], record)
+
+
+async def _spans(service: Service, papers: list[Paper]) -> Mapping[Paper, Span]:
+    """The spans of filing those documents that belong to a trace: none where traces are off."""
+    traces = service.store.traces
+    if traces is None:
+        return {}
+    streams = {matter_stream(one.creditor, one.account) for one in papers}
+    async with acquire(service.pool) as connection:
+        found = await of_types(connection, service.store.aggregates, streams, (DocumentIssued,))
+    issued = {(stream, event.document_id): context for stream, event, context in found}
+    return {
+        one: traces.go_on("file document", "internal", context, {"arrears.document": one.document})
+        for one in papers
+        if (context := issued.get((matter_stream(one.creditor, one.account), one.document_id)))
+    }
 
 
 async def _work_off(

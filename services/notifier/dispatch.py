@@ -12,6 +12,7 @@ import msgspec
 from chassis.logging import get_logger
 from chassis.runtime.service import Service
 from chassis.store.work import Work
+from chassis.tracing.spans import part, under
 from contracts.words.formats import one_line
 from contracts.words.streams import Subject, account_stream
 from services.notifier.adapters.breaker import Breaker
@@ -22,6 +23,7 @@ from services.notifier.domain.state import Account
 from services.notifier.prepare import Preparation, parcel_of
 from services.notifier.recording import (
     Key,
+    Spans,
     asked_later,
     concluded,
     doubted,
@@ -31,6 +33,7 @@ from services.notifier.recording import (
     record,
 )
 from services.notifier.rendering.compose import Content
+from services.notifier.traced import end, spans_of
 from services.notifier.views import notices
 from services.notifier.views.notices import Task
 
@@ -96,12 +99,16 @@ class Dispatcher:
         return []
 
     async def _send(self, service: Service, batch: list[Task]) -> None:
+        spans = await spans_of(service, batch, "send notice")
+
         def begin(work: Work) -> list[Parcel]:
-            found = (
-                self.preparation.begin(work, one.creditor, one.account, one.notice_id)
-                for one in batch
-            )
-            return [parcel for parcel in found if parcel is not None]
+            parcels = []
+            for one in batch:
+                with work.under(spans.get(key_of(one))):
+                    parcel = self.preparation.begin(work, one.creditor, one.account, one.notice_id)
+                if parcel is not None:
+                    parcels.append(parcel)
+            return parcels
 
         try:
             parcels = await execute(service, batch, begin)
@@ -111,47 +118,60 @@ class Dispatcher:
             raise
         for parcel in parcels:
             self.unrecorded.pop(_key(parcel), None)
-        results = await asyncio.gather(*(self._call(service, one) for one in parcels))
+        results = await asyncio.gather(*(self._call(service, one, spans) for one in parcels))
         answers = {_key(one): got for one, got in zip(parcels, results, strict=True)}
         called = [one for one in batch if key_of(one) in answers]
-        await record(service, called, concluded(answers), doubted(self.unrecorded, answers))
+        await record(service, called, concluded(answers), doubted(self.unrecorded, answers), spans)
+        end(spans)
 
-    async def _call(self, service: Service, parcel: Parcel) -> AttemptResult:
+    async def _call(self, service: Service, parcel: Parcel, spans: Spans) -> AttemptResult:
+        with under(spans.get(_key(parcel))), part(f"send {parcel.channel}", "client", {}) as call:
+            result = await self._answer(parcel)
+            self.breakers[parcel.channel].note(result, service.clock.now())
+            if result.outcome != "accepted":
+                log.warning(
+                    "notice_not_accepted",
+                    account=parcel.account,
+                    state=result.outcome,
+                    reason_class=result.reason,
+                )
+                if call is not None:
+                    call.fail(result.reason or result.outcome)
+        return result
+
+    async def _answer(self, parcel: Parcel) -> AttemptResult:
         try:
-            result = _storable(await self.gateways[parcel.channel].send(parcel))
+            return _storable(await self.gateways[parcel.channel].send(parcel))
         except Exception as error:
             # A fault of ours or of a library: whether the notice left is not known.
             log.exception("gateway_raised", account=parcel.account, error=error)
-            result = AttemptResult("unknown", reason=type(error).__name__)
-        self.breakers[parcel.channel].note(result, service.clock.now())
-        if result.outcome != "accepted":
-            log.warning(
-                "notice_not_accepted",
-                account=parcel.account,
-                state=result.outcome,
-                reason_class=result.reason,
-            )
-        return result
+            return AttemptResult("unknown", reason=type(error).__name__)
 
     async def _find_out(self, service: Service, batch: list[Task]) -> None:
         """Ask about attempts whose result nobody recorded."""
+        spans = await spans_of(service, batch, "find out about notice")
         parcels = await execute(service, batch, lambda work: _in_doubt(work, batch))
         known = {
             _key(one): self.unrecorded.pop(_key(one))
             for one in parcels
             if _key(one) in self.unrecorded
         }
-        found = await asyncio.gather(*(self._ask(one, known) for one in parcels))
+        found = await asyncio.gather(*(self._ask(one, known, spans) for one in parcels))
         answers = {_key(one): got for one, got in zip(parcels, found, strict=True)}
         asked = [one for one in batch if key_of(one) in answers]
-        await record(service, asked, found_out(answers), asked_later(self.unrecorded, known))
+        later = asked_later(self.unrecorded, known)
+        await record(service, asked, found_out(answers), later, spans)
+        end(spans)
 
-    async def _ask(self, parcel: Parcel, known: Mapping[Key, AttemptResult]) -> Lookup:
+    async def _ask(
+        self, parcel: Parcel, known: Mapping[Key, AttemptResult], spans: Spans
+    ) -> Lookup:
         result = known.get(_key(parcel))
         if result is not None:
             return Lookup("sent" if result.outcome == "accepted" else "not_sent", result.reference)
         try:
-            lookup = await self.gateways[parcel.channel].find(parcel)
+            with under(spans.get(_key(parcel))), part(f"find {parcel.channel}", "client", {}):
+                lookup = await self.gateways[parcel.channel].find(parcel)
             return Lookup(lookup.finding, one_line(lookup.reference))
         except Exception as error:
             log.exception("gateway_raised", account=parcel.account, error=error)

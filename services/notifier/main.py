@@ -13,6 +13,7 @@ from chassis.http import include_signed
 from chassis.runtime.blueprint import Blueprint
 from chassis.runtime.instance import Instance, Probe, no_probe
 from chassis.settings import Settings
+from chassis.tracing.calls import HOOKS
 from contracts.words.streams import told_sources_stream
 from contracts.words.vocabulary import CHANNELS
 from services.notifier.adapters.breaker import Breaker
@@ -117,5 +118,7 @@ def _sms(own: NotifierSettings, now: Callable[[], datetime]) -> SmsGateway:
     if not secret:
         raise Misconfigured("ARREARS_NOTIFIER_SMS_SECRET is wanted with ARREARS_NOTIFIER_SMS_URL")
     # Redirects are not followed: a provider that moves is set anew, by a person.
-    client = httpx.AsyncClient(timeout=own.sms_timeout_seconds, follow_redirects=False)
+    client = httpx.AsyncClient(
+        timeout=own.sms_timeout_seconds, follow_redirects=False, event_hooks=HOOKS
+    )
     return SmsGateway(client, url=own.sms_url, key_id=own.sms_key_id, secret=secret, now=now)

@@ -8,6 +8,7 @@ from typing import Any
 from chassis.logging import get_logger
 from chassis.runtime.service import Service
 from chassis.store.work import Work
+from chassis.tracing.spans import Span
 from contracts.words.streams import Subject, account_stream, terms_stream
 from contracts.words.streams import key_of as record_key
 from services.notifier.adapters.gateway import Lookup
@@ -20,6 +21,9 @@ log = get_logger(__name__)
 
 Key = tuple[str, str, str]
 """Creditor, account and notice."""
+Spans = Mapping[Key, Span]
+"""Of the notices that belong to a trace."""
+UNTRACED: Spans = {}
 _REMEMBERED_MAX = 10_000
 Change = Callable[[Account, Task, Work], Conclude | FindOut]
 """The command that an answer about a notice leads to."""
@@ -30,7 +34,13 @@ def key_of(task: Task) -> Key:
     return task.creditor, task.account, task.notice_id
 
 
-async def record(service: Service, batch: list[Task], change: Change, otherwise: Change) -> None:
+async def record(
+    service: Service,
+    batch: list[Task],
+    change: Change,
+    otherwise: Change,
+    spans: Spans = UNTRACED,
+) -> None:
     """Store `change` for a batch; what the store does not take goes one by one, and of what it does
     not take even then, `otherwise` is stored.
 
@@ -39,14 +49,14 @@ async def record(service: Service, batch: list[Task], change: Change, otherwise:
     if not batch:
         return
     try:
-        await execute(service, batch, lambda work: _append(work, batch, change))
+        await execute(service, batch, lambda work: _append(work, batch, change, spans))
     except Exception as error:
         log.exception("result_not_stored", account=batch[0].account, error=error)
         if len(batch) > 1:
             for task in batch:
-                await record(service, [task], change, otherwise)
+                await record(service, [task], change, otherwise, spans)
         elif change is not otherwise:
-            await record(service, batch, otherwise, otherwise)
+            await record(service, batch, otherwise, otherwise, spans)
 
 
 def concluded(answers: Mapping[Key, AttemptResult]) -> Change:
@@ -99,8 +109,9 @@ async def execute(service: Service, batch: list[Task], fn: Callable[[Work], Any]
     return await service.execute(key, streams, fn, subjects=subjects)
 
 
-def _append(work: Work, batch: list[Task], change: Change) -> None:
+def _append(work: Work, batch: list[Task], change: Change, spans: Spans) -> None:
     for task in batch:
         stream = account_stream(task.creditor, task.account)
         state = work.state(stream)
-        work.append(stream, decide(state, change(state, task, work)))
+        with work.under(spans.get(key_of(task))):
+            work.append(stream, decide(state, change(state, task, work)))

@@ -52,6 +52,7 @@ STORE_TABLES = (
     "store_meta",
     "subject_keys",
     "topics",
+    "traces",
     "view_cursors",
 )
 """What the store keeps for itself: a service asks the store, not its tables."""

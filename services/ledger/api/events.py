@@ -18,6 +18,8 @@ from chassis.runtime.service import Service
 from chassis.runtime.sources import not_among
 from chassis.store.pool import acquire
 from chassis.store.reads import states
+from chassis.tracing import traceparent
+from chassis.tracing.spans import current
 from contracts.billing import AccountErased
 from contracts.codec import SIZE_MAX, Message, decode
 from contracts.errors import MalformedMessage, UnknownType
@@ -37,6 +39,7 @@ _BATCH = "application/cloudevents-batch+json"
 _AT_THE_DOOR = "sent as an event over HTTP"
 _ACCEPTED, _UNPROCESSABLE = 202, 422
 _INSTANT_LENGTH_MAX = 64
+_NAME = traceparent.HEADER.encode()
 _Headers = tuple[tuple[str, bytes], ...]
 _Judged = tuple[EventResult, Message | None, bytes, _Headers]
 _read_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -82,17 +85,17 @@ class Door:
         What is accepted is on the bus when this returns; 202 when any was, else 422. The account is
         worked on when the ledger consumes it: what the rules refuse then is a dead letter.
         """
-        return await _taken(self.service, who, _events(request, await request.body()))
+        return await _taken(self.service, who, request, _events(request, await request.body()))
 
     async def accept_batch(self, who: Upstream, request: Request) -> Any:
         """Take a JSON array of CloudEvents, as `/v1/events` does in batch mode: one type of body,
         for clients that are generated.
         """
-        return await _taken(self.service, who, _batched(await request.body()))
+        return await _taken(self.service, who, request, _batched(await request.body()))
 
 
 async def _taken(
-    service: Service, who: Principal, events: Iterable[tuple[bytes, _Headers]]
+    service: Service, who: Principal, request: Request, events: Iterable[tuple[bytes, _Headers]]
 ) -> EventResults | Response:
     judged: list[_Judged] = []
     for value, headers in events:
@@ -103,6 +106,7 @@ async def _taken(
     results: list[EventResult] = []
     outgoing: list[Outgoing] = []
     ordered: list[Message] = []
+    given = _traceparent(request)
     for result, message, value, headers in judged:
         foreign = None if message is None else not_among(closed, TOPIC, message)
         if foreign is not None:
@@ -112,7 +116,8 @@ async def _taken(
         if message is not None and message.type == AccountErased.TYPE:
             ordered.append(message)
         elif message is not None:
-            outgoing.append(_to_bus(message, value, headers, service.bus.partitions))
+            traced = _traced(message, value, headers, given)
+            outgoing.append(_to_bus(message, *traced, service.bus.partitions))
     if not outgoing and not ordered:
         return refused(results)
     await service.bus.publish(outgoing)
@@ -197,6 +202,27 @@ def _endless(value: bytes, headers: _Headers) -> str | None:
 def _role(message: Message) -> str:
     """Who may send a message: nobody but a person erases a debtor."""
     return "administration" if message.type == AccountErased.TYPE else "upstream"
+
+
+def _traceparent(request: Request) -> str | None:
+    """The trace that the request's events belong to, unless they say so themselves."""
+    span = current()
+    if span is not None:
+        return span.traceparent
+    given = request.headers.get(traceparent.HEADER)
+    return given if given is not None and traceparent.read(given) is not None else None
+
+
+def _traced(
+    message: Message, value: bytes, headers: _Headers, given: str | None
+) -> tuple[bytes, _Headers]:
+    """A message with the trace it belongs to; one that has no room for it stays as it is."""
+    if given is None or message.traceparent is not None:
+        return value, headers
+    if len(headers) > 1:  # binary mode
+        return value, (*headers, (f"ce_{traceparent.HEADER}", given.encode()))
+    longer = value.replace(b"{", b'{"%b":"%b",' % (_NAME, given.encode()), 1)
+    return (longer if len(longer) <= SIZE_MAX else value), headers
 
 
 def _to_bus(message: Message, value: bytes, headers: _Headers, partitions: int) -> Outgoing:

@@ -9,6 +9,8 @@ import httpx
 from chassis.errors import ArrearsError, BrokenInvariant, Forbidden, NotFound, Transient
 from chassis.runtime.service import Service
 from chassis.settings import ServiceName
+from chassis.tracing.calls import HOOKS
+from chassis.tracing.spans import part
 from services.legal.settings import LegalSettings
 
 SECONDS_MAX = 60.0
@@ -33,7 +35,8 @@ class Sources:
         given = {name: value for name, value in params.items() if value is not None}
         client = self._clients[service]
         try:
-            answer = await client.get(path, params=given, headers=self._headers)
+            with part("GET", "client", {}):
+                answer = await client.get(path, params=given, headers=self._headers)
         except httpx.TransportError as error:
             raise Transient(f"the {service} does not answer") from error
         if answer.is_success:
@@ -65,12 +68,12 @@ async def sources(
     }
     async with contextlib.AsyncExitStack() as exits:
         here = httpx.ASGITransport(app=service.app)
-        own = httpx.AsyncClient(transport=here, base_url="http://legal")
+        own = httpx.AsyncClient(transport=here, base_url="http://legal", event_hooks=HOOKS)
         clients: dict[ServiceName, httpx.AsyncClient] = {
             "legal": await exits.enter_async_context(own)
         }
         for name, url in places.items():
-            client = httpx.AsyncClient(base_url=url, timeout=SECONDS_MAX)
+            client = httpx.AsyncClient(base_url=url, timeout=SECONDS_MAX, event_hooks=HOOKS)
             clients[name] = await exits.enter_async_context(client)
         yield Sources(clients, authorization)
 

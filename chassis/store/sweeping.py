@@ -1,0 +1,33 @@
+"""Deleting what is kept for a time only."""
+
+from datetime import datetime, timedelta
+
+import asyncpg
+
+from chassis.store import answers, traces
+from chassis.store.pool import acquire
+
+_EVERY = timedelta(minutes=30)
+_AT_ONCE = 10_000
+_KEPT = ((answers.SWEEP, answers.KEPT_FOR), (traces.SWEEP, traces.KEPT_FOR))
+
+
+class Sweeper:
+    """Deletes answers to requests and traces of events whose time is over, every half hour, some
+    thousands at once.
+    """
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        self._pool = pool
+        self._next: datetime | None = None
+
+    async def sweep(self, now: datetime) -> None:
+        """Delete, unless that was done a short while ago."""
+        if self._next is not None and now < self._next:
+            return
+        full = f"DELETE {_AT_ONCE}"
+        async with acquire(self._pool) as connection:
+            for statement, kept_for in _KEPT:
+                while await connection.execute(statement, now - kept_for, _AT_ONCE) == full:
+                    pass
+        self._next = now + _EVERY
