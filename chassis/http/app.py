@@ -27,6 +27,9 @@ from chassis.tracing.traces import Traces
 
 _log = get_logger(__name__)
 
+_NO_TELEMETRY = {"tracing": False, "metrics": False, "logs": False}
+"""FastAPI's own would send paths, which may name people, to whatever its process is set up for."""
+
 Readiness = Callable[[], Awaitable[dict[str, Any]]]
 
 
@@ -54,6 +57,7 @@ def create_app(
         redoc_url=None,
         separate_input_output_schemas=False,
         generate_unique_id_function=lambda route: route.name,
+        telemetry=_NO_TELEMETRY,
     )
     problems.install(app)
     open_routes = _open_routes(readiness, metrics)

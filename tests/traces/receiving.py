@@ -53,10 +53,10 @@ def available() -> str | None:
 
 
 @contextmanager
-def receiver(folder: Path) -> Iterator[Receiver]:
-    """Install it, once for each lock file, and run it on a free port."""
+def receiver(folder: Path, port: int = 0) -> Iterator[Receiver]:
+    """Install it, once for each lock file, and run it; port 0 is any that is free."""
     log = folder / "received.jsonl"
-    command = ["node", str(_installed() / "receiver.mjs")]
+    command = ["node", str(_installed() / "receiver.mjs"), str(port)]
     with log.open("wb") as output, subprocess.Popen(command, stdout=output) as process:
         try:
             deadline = time.monotonic() + 60
