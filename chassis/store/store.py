@@ -76,7 +76,6 @@ class Store:
         self.beside = beside
         self._pseudonyms = pseudonyms
         self.traces = traces
-        """None where traces are off."""
         self.cached = CachedStates()
         self.strayed: set[int] = set()
         """Lanes that got events of another one; whoever has them published takes them out."""
@@ -207,8 +206,7 @@ class Store:
         if changed:
             await self._save_states(connection, work.lane, changed)
             self.cached.drop(work, changed)
-            if work.traced:
-                await remember(connection, work)
+            await remember(connection, work)
             await self.append(connection, work)
 
     async def _save_states(

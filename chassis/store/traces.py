@@ -41,6 +41,8 @@ async def remember(connection: Connection, work: Work) -> None:
     """Write which traces the work's events belong to; raises `Conflict` when another writer was
     first on one of their streams.
     """
+    if not work.traced:
+        return
     rows = [
         (stream, version, span.context, at)
         for first, last, span in work.traced
