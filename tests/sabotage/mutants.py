@@ -69,14 +69,14 @@ where o.next_offset = (
         "outbox marked after the bus took it",
         "events are marked as published before they are sent",
         "chassis/runtime/relay.py",
-        """await self._send([message for stored in events for message in self._messages(stored)])
+        """await self._publish(events, traced)
         self.probe("relay.after_publish")
         async with acquire(self.store.pool) as connection:
             await self._mark(connection, lane, position, events[-1].position)
 """,
         """async with acquire(self.store.pool) as connection:
             await self._mark(connection, lane, position, events[-1].position)
-        await self._send([message for stored in events for message in self._messages(stored)])
+        await self._publish(events, traced)
         self.probe("relay.after_publish")
 """,
         "tests/chassis/test_marks.py::test_what_the_bus_did_not_take_is_published_later",

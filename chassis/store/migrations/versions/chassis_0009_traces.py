@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "chassis_0010"
-down_revision = "chassis_0008"  # until 0009
+revision = "chassis_0009"
+down_revision = "chassis_0008"
 branch_labels = None
 depends_on = None
 
