@@ -93,7 +93,7 @@ where o.next_offset = (
             raise
         for parcel in parcels:
             self.unrecorded.pop(_key(parcel), None)
-        results = await asyncio.gather(*(self._call(service, one) for one in parcels))
+        results = await asyncio.gather(*(self._call(service, one, spans) for one in parcels))
 """,
         """            seen = []
 
@@ -104,7 +104,7 @@ where o.next_offset = (
             try:
                 await execute(service, batch, look)
             except KeyError:
-                results = await asyncio.gather(*(self._call(service, one) for one in seen))
+                results = await asyncio.gather(*(self._call(service, one, spans) for one in seen))
             parcels = await execute(service, batch, begin)
         finally:
             pass
