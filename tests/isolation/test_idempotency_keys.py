@@ -16,9 +16,9 @@ from chassis.http import Principal, create_app, request_id, require
 from chassis.http.dev_keys import mint_token
 from chassis.metrics import Metrics
 from chassis.settings import Settings
-from chassis.store.sweeping import Sweeper
 from chassis.store.migrate import migrate
 from chassis.store.pool import create_pool
+from chassis.store.sweeping import Sweeper
 
 KEY = "key-1"
 
