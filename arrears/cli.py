@@ -13,6 +13,7 @@ from arrears.commands.backup import backup, restore
 from arrears.commands.demo import demo
 from arrears.commands.import_ import import_
 from arrears.commands.kafka import kafka
+from arrears.commands.migrate import migrate
 from arrears.commands.policy_simulate import simulate
 from arrears.commands.publish import publish
 from arrears.commands.replay import replay
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 app.command()(up)
 app.command()(serve)
+app.command()(migrate)
 app.command()(demo)
 app.command()(publish)
 app.command(name="import")(import_)
@@ -50,14 +52,22 @@ app.command()(kafka)
 
 
 def main() -> None:
-    """Run the command line; what a person can put right is one sentence and exit status 2."""
+    """Run the command line; what a person can put right is one sentence and exit status 2, or 1
+    where a schema is not this version's.
+    """
     try:
         app()
     except Exception as error:
         if not _is_for_people(error):
             raise
         sys.stderr.write(f"{error}\n")
-        sys.exit(2)
+        sys.exit(1 if _is_schema(error) else 2)
+
+
+def _is_schema(error: Exception) -> bool:
+    from chassis.errors import WrongSchema
+
+    return isinstance(error, WrongSchema)
 
 
 def _is_for_people(error: Exception) -> bool:

@@ -37,11 +37,13 @@ async def run(
     *,
     clock: Clock | None = None,
     probe: Probe = no_probe,
+    migrate: bool = False,
 ) -> None:
     """Serve until SIGINT or SIGTERM; `ready` is called once all of them answer.
 
     Requests first, then the services, the bus and the store: what was accepted is finished. Tests
-    give another `clock` than the wall's, and a `probe`.
+    give another `clock` than the wall's, and a `probe`. Without `migrate` a schema that is not this
+    version's raises `WrongSchema`.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -50,7 +52,7 @@ async def run(
     if settings.jwks_url is None and settings.jwks_file is None:
         dev_keys.ensure(settings.data_dir)
     with listening(settings, names) as sockets:
-        async with open_stack(settings, names, clock=clock, probe=probe) as stack:
+        async with open_stack(settings, names, clock=clock, probe=probe, migrate=migrate) as stack:
             await stack.start()
             spare_collections()
             async with serving(stack, sockets):

@@ -8,15 +8,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from arrears.databases import Databases, open_databases
 from chassis.bus.base import Bus
 from chassis.bus.embedded import EmbeddedBus
 from chassis.bus.kafka import KafkaBus
 from chassis.clock import Clock, WallClock
 from chassis.runtime.instance import Instance, Probe, no_probe
-from chassis.servers.postgres import EmbeddedPostgres, ensure_database
 from chassis.settings import SERVICES, ServiceName, Settings
 
-DATABASE = "arrears"
 WrapBus = Callable[[Bus], Bus]
 
 
@@ -75,53 +74,60 @@ async def open_stack(
     strict: bool = False,
     probe: Probe = no_probe,
     own: Mapping[ServiceName, Any] | None = None,
+    migrate: bool = True,
 ) -> AsyncIterator[Stack]:
-    """Yield some services on the settings' store and bus, each with a schema of its own, connected
-    but not running. At the end they are let go of: services first, then the bus, then the store.
+    """Yield some services on the settings' stores and bus, each with a schema of its own, connected
+    but not running. At the end they are let go of: services first, then the bus, then the stores.
 
-    `clock` is the wall's unless given, `wrap` puts something around the bus. `durable` is given up
-    and `strict` makes a failing wake-up raise instead of being put off in simulations; `probe` is
-    called where a crash hurts most. `own` replaces the settings a service otherwise reads from the
-    environment for itself.
+    Without `migrate` a schema that is not this version's raises `WrongSchema`. `clock` is the
+    wall's unless given, `wrap` puts something around the bus. `durable` is given up and `strict`
+    makes a failing wake-up raise instead of being put off in simulations; `probe` is called where a
+    crash hurts most. `own` replaces the settings a service otherwise reads from the environment for
+    itself.
     """
     clock = clock or WallClock()
     async with contextlib.AsyncExitStack() as exits:
-        dsn = await exits.enter_async_context(open_store(settings, durable=durable))
-        bus = wrap(await exits.enter_async_context(open_bus(settings, dsn)))
+        databases = await exits.enter_async_context(
+            open_databases(settings, names, durable=durable)
+        )
+        if migrate:
+            await _lay_out(databases)
+        bus = wrap(await exits.enter_async_context(open_bus(settings, databases)))
         services: dict[ServiceName, Instance] = {}
         for name in names:
             more = {"own": own[name]} if own and name in own else {}
             service = await _build_of(name)(
-                settings, clock=clock, bus=bus, dsn=dsn, strict=strict, probe=probe, **more
+                settings,
+                clock=clock,
+                bus=bus,
+                dsn=databases.services[name],
+                strict=strict,
+                probe=probe,
+                **more,
             )
             exits.push_async_callback(service.stop)
             services[name] = service
         yield Stack(settings, clock, bus, services)
 
 
-@contextlib.asynccontextmanager
-async def open_store(settings: Settings, *, durable: bool = True) -> AsyncIterator[str]:
-    """Yield the DSN of the settings' PostgreSQL, else of the one that comes with the package."""
-    if settings.database_url is not None:
-        yield settings.database_url
-        return
-    server = EmbeddedPostgres(settings.data_dir / "postgres", durable=durable)
-    async with server as dsn:
-        yield await ensure_database(dsn, DATABASE)
+async def _lay_out(databases: Databases) -> None:
+    from arrears import schemas  # Alembic: whoever does not migrate does without
+
+    await schemas.migrate(databases)
 
 
 @contextlib.asynccontextmanager
-async def open_bus(settings: Settings, dsn: str) -> AsyncIterator[Bus]:
+async def open_bus(settings: Settings, databases: Databases) -> AsyncIterator[Bus]:
     """Yield the bus the settings ask for, started."""
-    bus = _make_bus(settings, dsn)
-    await bus.start()
+    bus = _make_bus(settings, databases)
     try:
+        await bus.start()
         yield bus
     finally:
         await bus.stop()
 
 
-def _make_bus(settings: Settings, dsn: str) -> Bus:
-    if settings.bus == "kafka":
+def _make_bus(settings: Settings, databases: Databases) -> Bus:
+    if databases.bus is None:
         return KafkaBus(settings.kafka_bootstrap, settings.partitions)
-    return EmbeddedBus(dsn, partitions=settings.partitions)
+    return EmbeddedBus(databases.bus, partitions=settings.partitions)

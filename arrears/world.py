@@ -70,9 +70,9 @@ async def open_world(
 
     `settings` say which bus; a PostgreSQL they name is left alone, since simulations empty tables.
     """
-    settings = settings.model_copy(
-        update={"data_dir": folder, "database_url": None, "pool_size": _POOL_SIZE,
-                "jwks_url": None, "jwks_file": None, "lease_seconds": 86_400.0, **_UNHURRIED}
+    settings = settings.without_databases().model_copy(
+        update={"data_dir": folder, "pool_size": _POOL_SIZE, "jwks_url": None, "jwks_file": None,
+                "lease_seconds": 86_400.0, **_UNHURRIED}
     )  # fmt: skip
     clock = RewindableClock(_BEGINNING)
     async with (

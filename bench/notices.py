@@ -76,11 +76,11 @@ def figures(seconds: list[float]) -> dict[str, float]:
 
 @asynccontextmanager
 async def _running(folder: Path, bootstrap: str) -> AsyncIterator[Stack]:
-    settings = Settings(data_dir=folder, bus="kafka", kafka_bootstrap=bootstrap, database_url=None)
+    settings = Settings(data_dir=folder, bus="kafka", kafka_bootstrap=bootstrap)
     dev_keys.ensure(folder)
     no_gateways = {"outbox": folder / "outbox", "smtp_host": "", "sms_url": ""}
     own: dict[ServiceName, Any] = {"notifier": NotifierSettings().model_copy(update=no_gateways)}
-    async with open_stack(settings, own=own) as stack:
+    async with open_stack(settings.without_databases(), own=own) as stack:
         await stack.start()
         spare_collections()  # as `arrears up` does
         yield stack

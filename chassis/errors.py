@@ -9,6 +9,7 @@
     ├── Busy              the same is being done for the caller already; ask again later
     ├── Transient         a dependency did not answer; the same attempt may succeed later
     ├── Misconfigured     the set-up is wrong; trying again will not help
+    │   └── WrongSchema   a store is laid out for an earlier or a later version
     └── BrokenInvariant   a fault of our own; the work is stopped rather than done wrong
 
 What HTTP answers is in `chassis.http`, what a consumer does in `chassis.runtime.consumer`; a test
@@ -50,6 +51,10 @@ class Transient(ArrearsError):
 
 class Misconfigured(ArrearsError):
     """The set-up contradicts itself or the store."""
+
+
+class WrongSchema(Misconfigured):
+    """A schema is older or newer than this version, or not there."""
 
 
 class BrokenInvariant(ArrearsError):

@@ -7,7 +7,7 @@ import binascii
 import os
 import socket
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
@@ -45,6 +45,23 @@ class Settings(Traced):
     database_url: str | None = Field(
         default=None,
         description="PostgreSQL to use; absent: the server that comes along, in data_dir",
+    )
+    ledger_database_url: str | None = Field(
+        default=None, description="PostgreSQL of the ledger; absent: database_url"
+    )
+    dunning_database_url: str | None = Field(
+        default=None, description="PostgreSQL of dunning; absent: database_url"
+    )
+    notifier_database_url: str | None = Field(
+        default=None, description="PostgreSQL of the notifier; absent: database_url"
+    )
+    legal_database_url: str | None = Field(
+        default=None, description="PostgreSQL of legal; absent: database_url"
+    )
+    bus_database_url: str | None = Field(
+        default=None,
+        description="PostgreSQL of the embedded bus; absent: database_url, which will do while no "
+        "service has another",
     )
     bus: Literal["embedded", "kafka"] = Field(
         default="embedded", description="where messages travel: a log in PostgreSQL, or Kafka"
@@ -151,6 +168,38 @@ class Settings(Traced):
             "legal": self.legal_port,
         }
         return ports[service_named(service)]
+
+    def database_of(self, service: ServiceName) -> str | None:
+        """The DSN of one service's store; None for the server that comes along."""
+        return self._own_databases()[service] or self.database_url
+
+    def bus_database(self) -> str | None:
+        """The DSN of the embedded bus; None for the server that comes along.
+
+        Raises `Misconfigured` when services have databases of their own and the bus, which all of
+        them must share, is not named.
+        """
+        own = [name for name, url in self._own_databases().items() if url is not None]
+        if own and self.bus_database_url is None:
+            raise Misconfigured(
+                f"ARREARS_{own[0].upper()}_DATABASE_URL gives {own[0]} a database of its own: name "
+                "the one of the embedded bus, which all services share, in "
+                "ARREARS_BUS_DATABASE_URL (or let messages travel on Kafka: ARREARS_BUS=kafka)"
+            )
+        return self.bus_database_url or self.database_url
+
+    def without_databases(self) -> Self:
+        """The same with no PostgreSQL named: for simulations, which empty tables."""
+        named = [name for name in type(self).model_fields if name.endswith("database_url")]
+        return self.model_copy(update=dict.fromkeys(named))
+
+    def _own_databases(self) -> dict[ServiceName, str | None]:
+        return {
+            "ledger": self.ledger_database_url,
+            "dunning": self.dunning_database_url,
+            "notifier": self.notifier_database_url,
+            "legal": self.legal_database_url,
+        }
 
     @property
     def kek_file(self) -> Path:

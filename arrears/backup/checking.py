@@ -4,10 +4,9 @@ import hmac
 from collections.abc import Mapping
 from pathlib import Path
 
-from asyncpg import Connection
-
 from arrears.backup import files, manifest
 from arrears.backup.manifest import Manifest
+from arrears.backup.moment import Connections
 from chassis.bus.base import Bus
 from chassis.errors import Misconfigured
 from chassis.settings import SERVICES, Settings
@@ -51,12 +50,12 @@ def _require_partitions(made: Manifest, settings: Settings) -> None:
             )
 
 
-async def require_empty(connection: Connection) -> bool:
+async def require_empty(connections: Connections) -> bool:
     """Whether an unfinished restore left something; raises `Misconfigured` when there is a store
     with data of any other kind.
     """
     left = False
-    for name in SERVICES:
+    for name, connection in connections.items():
         if not await copies.has_store(connection, name):
             continue
         if await restored.is_restoring(connection, name):

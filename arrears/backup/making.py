@@ -1,28 +1,29 @@
-"""Making a backup: one snapshot of all stores, and what of the bus was not read by everybody.
+"""Making a backup: all stores as of one moment, and what of the bus was not read by everybody.
 
 Each service's relay positions are read first, then where the topics end, then the snapshot is
-taken. What is published up to those ends is therefore said by events of the snapshot, and whatever
-events of the snapshot are published behind them come after those positions: a restored store
-publishes them again, and nobody needs what stands behind the ends (`restoring.py`).
+taken (`moment.py`). What is published up to those ends is therefore said by events of the snapshot,
+and whatever events of the snapshot are published behind them come after those positions: a restored
+store publishes them again, and nobody needs what stands behind the ends (`restoring.py`).
 """
 
 import contextlib
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from importlib.metadata import version
 from pathlib import Path
 
-import asyncpg
 from asyncpg import Connection
 
 from arrears.backup import bus as stretches
 from arrears.backup import manifest
 from arrears.backup.files import Writing
 from arrears.backup.manifest import FORMAT, Manifest, Rows, Service, Tail
-from arrears.stack import open_bus, open_store
+from arrears.backup.moment import Connections, connected, one_moment
+from arrears.databases import Databases, open_databases
+from arrears.stack import open_bus
 from chassis.bus.base import Bus
 from chassis.errors import Misconfigured
 from chassis.settings import SERVICES, ServiceName, Settings
@@ -40,34 +41,38 @@ async def make(settings: Settings, folder: Path) -> Manifest:
     beside = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
     beside.mkdir(mode=0o700)
     try:
-        async with open_store(settings) as dsn, open_bus(settings, dsn) as bus:
+        async with (
+            open_databases(settings) as databases,
+            connected(databases.services) as connections,
+        ):
+            await _require_stores(connections)
             if settings.bus == "kafka":
-                await _note_beginning(dsn)
-            made = await _fill(settings, dsn, bus, beside)
+                await _note_beginning(connections)
+            async with open_bus(settings, databases) as bus:
+                made = await _fill(settings, databases, connections, bus, beside)
             _sync(beside)
             beside.replace(folder)
             _sync(folder.parent)
             if settings.bus == "kafka":
-                await _note_end(dsn, made.services)
+                await _note_end(connections, made.services)
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
         raise
     return made
 
 
-async def _fill(settings: Settings, dsn: str, bus: Bus, folder: Path) -> Manifest:
-    async with _connected(dsn) as connection:
-        await _require_stores(connection)
-        relayed = {name: await copies.relayed(connection, name) for name in SERVICES}
-        ids = await _topics(connection)
-        await _require_bus(bus, ids)
-        topics = sorted(ids)
-        ends, starts = await bus.end_offsets(topics), await bus.start_offsets(topics)
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            at = await connection.fetchval("select clock_timestamp()")
-            services = {
-                name: await _copy(connection, name, relayed[name], folder) for name in SERVICES
-            }
+async def _fill(
+    settings: Settings, databases: Databases, connections: Connections, bus: Bus, folder: Path
+) -> Manifest:
+    relayed = {name: await copies.relayed(one, name) for name, one in connections.items()}
+    ids = await _topics(connections)
+    await _require_bus(bus, ids)
+    topics = sorted(ids)
+    ends, starts = await bus.end_offsets(topics), await bus.start_offsets(topics)
+    async with one_moment(databases.services, connections) as at:
+        services = {
+            name: await _copy(one, name, relayed[name], folder) for name, one in connections.items()
+        }
     tails = await _tails(bus, services, starts, ends, folder)
     made = Manifest(
         format=FORMAT,
@@ -115,9 +120,9 @@ async def _tails(
     return tuple(tails)
 
 
-async def _topics(connection: Connection) -> dict[str, str]:
+async def _topics(connections: Connections) -> dict[str, str]:
     """The topics that services read, with their ids."""
-    found = [await copies.describe(connection, name, {}) for name in SERVICES]
+    found = await _described(connections)
     return {topic: known for one in found for topic, known in one.reads.items()}
 
 
@@ -133,48 +138,41 @@ async def _require_bus(bus: Bus, topics: Mapping[str, str]) -> None:
         )
 
 
-async def _note_beginning(dsn: str) -> None:
+async def _note_beginning(connections: Connections) -> None:
     """What this backup is going to need of the bus stays while it is made, the first one too."""
-    async with _connected(dsn) as connection:
-        await _require_stores(connection)
-        stores = [await copies.describe(connection, name, {}) for name in SERVICES]
-        await _note(connection, stores, finished=False)
+    await _note(connections, await _described(connections), finished=False)
 
 
-async def _note_end(dsn: str, services: Mapping[ServiceName, Service]) -> None:
+async def _note_end(connections: Connections, services: Mapping[ServiceName, Service]) -> None:
     """From now on what this backup needs stays, and what only the one before needed may go."""
-    async with _connected(dsn) as connection:
-        await _note(connection, [one.store for one in services.values()], finished=True)
+    await _note(connections, [one.store for one in services.values()], finished=True)
 
 
-async def _note(connection: Connection, stores: Sequence[copies.Store], *, finished: bool) -> None:
+async def _note(
+    connections: Connections, stores: Sequence[copies.Store], *, finished: bool
+) -> None:
     """Let the stores know what of the bus a backup needs, so that no erasure takes it off: on Kafka
     an erasure takes all that is older along.
     """
     read = [{(topic, lane): at for topic, lane, at in one.offsets} for one in stores]
-    for name in SERVICES:
+    for name, connection in connections.items():
         await restored.note_backup(connection, name, stretches.lowest(read), finished=finished)
 
 
-@contextlib.asynccontextmanager
-async def _connected(dsn: str) -> AsyncIterator[Connection]:
-    connection = await asyncpg.connect(dsn, command_timeout=None)
-    try:
-        await connection.execute("set statement_timeout = 0")
-        yield connection
-    finally:
-        await connection.close()
+async def _described(connections: Connections) -> list[copies.Store]:
+    return [await copies.describe(one, name, {}) for name, one in connections.items()]
 
 
-async def _require_stores(connection: Connection) -> None:
-    missing = [name for name in SERVICES if not await copies.has_store(connection, name)]
+async def _require_stores(connections: Connections) -> None:
+    missing = [name for name, one in connections.items() if not await copies.has_store(one, name)]
     if missing:
         raise Misconfigured(
-            f"this database has no store of {', '.join(missing)}: a backup is one snapshot of all "
-            "services, so they must share a database (and have been started once)"
+            f"there is no store of {', '.join(missing)} where the settings say: a backup is of all "
+            "services, so the database of each must be named (ARREARS_DATABASE_URL, or "
+            "ARREARS_LEDGER_DATABASE_URL and so on), and migrated"
         )
-    for name in SERVICES:
-        if await restored.is_restoring(connection, name):
+    for name, one in connections.items():
+        if await restored.is_restoring(one, name):
             raise Misconfigured(f"the {name} store is being restored: there is nothing to back up")
 
 
@@ -185,7 +183,8 @@ def _require_free(folder: Path) -> None:
 
 def _require_store(settings: Settings) -> None:
     """Starting a server would make a store where there is none."""
-    if settings.database_url is None and not (settings.data_dir / "postgres").exists():
+    embedded = any(settings.database_of(name) is None for name in SERVICES)
+    if embedded and not (settings.data_dir / "postgres").exists():
         raise Misconfigured(f"there is no store in {settings.data_dir.absolute()}")
 
 

@@ -10,6 +10,7 @@ Before the stores may start, they learn what cannot be done twice or undone: deb
 the backup are erased first of all, and notices that went out are not sent again.
 """
 
+import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,8 @@ from arrears.backup.checking import checked, require_fitting
 from arrears.backup.filling import fill
 from arrears.backup.manifest import BILLING, Manifest, Place
 from arrears.backup.since import Since
-from arrears.stack import Stack, open_stack, open_store
+from arrears.databases import open_databases
+from arrears.stack import Stack, open_stack
 from chassis.bus.base import Outgoing, Record
 from chassis.clock import Clock
 from chassis.errors import Misconfigured
@@ -63,8 +65,8 @@ async def restore(
     """
     made = checked(folder)
     require_fitting(made, settings)
-    async with open_store(settings) as dsn:
-        same = await fill(settings, dsn, folder, made, new_bus=new_bus)
+    async with open_databases(settings) as databases:
+        same = await fill(settings, databases, folder, made, new_bus=new_bus)
     async with open_stack(settings, clock=clock) as stack:
         return await _Restoring(stack, folder, made, same_bus=same).run()
 
@@ -78,7 +80,6 @@ class _Restoring:
         self._folder = folder
         self._made = made
         self._same_bus = same_bus
-        self._pool = stack.services["ledger"].pool
 
     async def run(self) -> Restored:
         topics = sorted(self._made.topics)
@@ -115,8 +116,9 @@ class _Restoring:
                 else starts[place]
                 for place, at in stood.items()
             }
-        async with acquire(self._pool) as connection, connection.transaction():
-            for name, positions in places.items():
+        for name, positions in places.items():
+            pool = self._stack.services[name].pool
+            async with acquire(pool) as connection, connection.transaction():
                 await restored.begin_at(connection, name, positions)
         for name, positions in places.items():
             await self._bus.commit_info(group_of(name), positions)
@@ -189,8 +191,12 @@ class _Restoring:
                 await service.projector.project(lane)
 
     async def _let_start(self) -> None:
-        async with acquire(self._pool) as connection, connection.transaction():
-            await restored.whole(connection, list(self._stack.services))
+        """All of them, or as good as: none is committed before all are ready to be."""
+        async with contextlib.AsyncExitStack() as exits:
+            for name, service in self._stack.services.items():
+                connection = await exits.enter_async_context(acquire(service.pool))
+                await exits.enter_async_context(connection.transaction())
+                await restored.whole(connection, name)
 
 
 def _require_kept(stood: Sequence[Place], starts: Mapping[tuple[str, int], int]) -> None:

@@ -16,7 +16,8 @@ def replay(
 ) -> None:
     """Rebuild a service's states and views from its events, beside the live ones, and swap.
 
-    Works on the store in ./data (or ARREARS_DATABASE_URL) whether `arrears up` runs or not.
+    Works on the service's own store, that in ./data (or ARREARS_DATABASE_URL and its like),
+    whether services run or not.
     """
     from chassis.settings import service_named
 
@@ -38,7 +39,7 @@ async def _rebuild(name: "ServiceName") -> "Rebuilt":
     from arrears.stack import open_stack
     from chassis.settings import Settings
 
-    async with open_stack(Settings(), [name]) as stack:
+    async with open_stack(Settings(), [name], migrate=False) as stack:
         with Progress() as bar:
             task = bar.add_task(f"replaying {name}", total=None)
             return await stack.services[name].rebuild(

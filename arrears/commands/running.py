@@ -33,8 +33,11 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(work)
 
 
-def serve(settings: "Settings", names: "Sequence[ServiceName]") -> None:
-    """Run services until Ctrl-C or SIGTERM, and say where they are once they answer."""
+def serve(settings: "Settings", names: "Sequence[ServiceName]", *, migrate: bool) -> None:
+    """Run services until Ctrl-C or SIGTERM, and say where they are once they answer.
+
+    Without `migrate` a schema that is not this version's raises `WrongSchema`.
+    """
     from arrears import live
     from chassis.logging import configure
 
@@ -46,4 +49,4 @@ def serve(settings: "Settings", names: "Sequence[ServiceName]") -> None:
         typer.echo("`arrears token --role manager` prints a token for the APIs")
 
     configure("arrears", settings.log_level)
-    asyncio.run(live.run(settings, names, say_where))
+    asyncio.run(live.run(settings, names, say_where, migrate=migrate))

@@ -13,11 +13,12 @@ def serve(
 ) -> None:
     """Run one or more services as a process of their own until Ctrl-C or SIGTERM.
 
-    Database, bus and ports are those of the settings (ARREARS_DATABASE_URL, ARREARS_BUS and so on).
-    All processes of one system share them, and the same service may run in several processes.
+    Databases, bus and ports are those of the settings (ARREARS_LEDGER_DATABASE_URL, ARREARS_BUS and
+    so on). The same service may run in several processes. Their schemas must be this version's:
+    `arrears migrate` sees to that.
     """
     from arrears.commands import running
     from chassis.settings import Settings, service_named
 
     names = [service_named(name) for name in dict.fromkeys(services)]
-    running.serve(Settings(), names)
+    running.serve(Settings(), names, migrate=False)

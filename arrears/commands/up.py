@@ -8,4 +8,4 @@ def up(kafka: Kafka = None) -> None:
     """Run the four services on localhost until Ctrl-C; what was accepted is kept in ./data."""
     from chassis.settings import SERVICES
 
-    running.serve(running.settings(kafka), SERVICES)
+    running.serve(running.settings(kafka), SERVICES, migrate=True)

@@ -12,10 +12,11 @@ import orjson
 
 from arrears import apis
 from arrears.billing import Event
+from arrears.databases import open_databases
 from arrears.errors import Fault, FileError, UsageError
 from arrears.listening import Listener
 from arrears.policy_simulation.people import FACTS
-from arrears.stack import open_bus, open_store
+from arrears.stack import open_bus
 from chassis.settings import Settings
 
 _ANSWERS = ("dunning", "notifier", "legal")
@@ -100,7 +101,7 @@ async def from_system(settings: Settings, creditor: str, days: tuple[date, date]
     set_up = {name: shown[name] for name in KEPT if name in shown}
     set_up |= {"policy_document": policy["document"], "parameters": policy["parameters"]}
     span = Span(*days, ZoneInfo(shown["time_zone"]))
-    async with open_store(settings) as dsn, open_bus(settings, dsn) as bus:
+    async with open_databases(settings, ()) as databases, open_bus(settings, databases) as bus:
         listener = Listener(bus, ("billing", *_ANSWERS))
         await listener.from_the_start()
         told = [event async for event in listener.messages()]

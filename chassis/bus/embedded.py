@@ -9,7 +9,7 @@ from msgspec import msgpack
 from chassis.bus.base import OffsetLost, Outgoing, Reader, require_fitting
 from chassis.bus.embedded_faults import transient_faults
 from chassis.bus.embedded_reader import EmbeddedReader
-from chassis.bus.embedded_schema import DDL, in_schema
+from chassis.bus.embedded_schema import in_schema, require_this_version
 from chassis.bus.embedded_wake import Waker
 from chassis.errors import BrokenInvariant, Misconfigured, Transient
 from contracts.words.streams import subject_of_key
@@ -74,7 +74,7 @@ class EmbeddedBus:
         self._waker = Waker(self._listening_connection, schema)
 
     async def start(self) -> None:
-        """Create the schema if need be and start listening."""
+        """Start listening; raises `WrongSchema` for a schema that is not laid out for this."""
         if self._running is not None:
             return
         with transient_faults():
@@ -82,8 +82,8 @@ class EmbeddedBus:
             if isinstance(pool, str):
                 pool = await asyncpg.create_pool(pool, min_size=1, max_size=8, command_timeout=60)
             self._running = pool
-            async with pool.acquire() as connection, connection.transaction():
-                await connection.execute(in_schema(DDL, self._schema))
+            async with pool.acquire() as connection:
+                await require_this_version(connection, self._schema)
         self._waker.start()
 
     async def stop(self) -> None:

@@ -1,16 +1,26 @@
-"""The tables and the append function of the embedded bus."""
+"""The tables and the append function of the embedded bus, which `arrears migrate` lays out."""
 
+import asyncio
 import re
 
-from chassis.errors import Misconfigured
+import asyncpg
+from asyncpg import Connection
+
+from chassis.errors import Misconfigured, WrongSchema
+
+VERSION = 1
+"""Of what is below: raise it with every change."""
 
 _SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]{0,40}")
+_SAYS = "arrears bus "
+_SAID = "select obj_description(to_regnamespace($1)::oid, 'pg_namespace')"
+_SAY = f"comment on schema {{schema}} is '{_SAYS}{VERSION}'"
 
 # A publisher holds the row locks of its partitions until it commits, so offsets are handed out in
 # the order of commits: a reader never sees offset n + 1 before n. Locks are taken in one order, so
 # publishers cannot deadlock.
+_LOCK = "select pg_advisory_xact_lock(hashtextextended('arrears bus {schema}', 0))"
 DDL = """
-select pg_advisory_xact_lock(hashtextextended('arrears bus {schema}', 0));
 create schema if not exists {schema};
 create table if not exists {schema}.topics (
     topic text primary key,
@@ -76,6 +86,48 @@ begin
 end
 $append$;
 """
+
+
+async def lay_out(dsn: str, schema: str = "bus") -> None:
+    """Create what is missing; raises `WrongSchema` where a later version did. Safe when several
+    processes do it at once.
+    """
+    connection = await asyncpg.connect(dsn)
+    try:
+        async with connection.transaction():
+            await connection.execute(in_schema(_LOCK, schema))
+            if await _laid_out(connection, schema) > VERSION:
+                raise _newer(schema)
+            await connection.execute(in_schema(DDL, schema))
+            await connection.execute(in_schema(_SAY, schema))
+    finally:
+        await asyncio.shield(connection.close())
+
+
+async def require_this_version(connection: Connection, schema: str = "bus") -> None:
+    """Raise `WrongSchema` for a bus that is missing, older or newer, with what to do about it."""
+    found = await _laid_out(connection, schema)
+    if found > VERSION:
+        raise _newer(schema)
+    if found < VERSION:
+        raise WrongSchema(
+            f"the database of the embedded bus has no schema {schema} of this version: run "
+            "`arrears migrate bus` first"
+        )
+
+
+async def _laid_out(connection: Connection, schema: str) -> int:
+    """The version of a bus; 0 of one that does not say it, or is not there."""
+    said = await connection.fetchval(_SAID, in_schema("{schema}", schema)) or ""
+    number = said.removeprefix(_SAYS)
+    return int(number) if number.isdecimal() else 0
+
+
+def _newer(schema: str) -> WrongSchema:
+    return WrongSchema(
+        f"the embedded bus in schema {schema} is newer than this version: use the version that "
+        "laid it out, or a later one"
+    )
 
 
 def in_schema(sql: str, schema: str) -> str:

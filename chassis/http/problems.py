@@ -30,6 +30,7 @@ STATUS: dict[type[errors.ArrearsError], HTTPStatus] = {
     errors.Busy: HTTPStatus.TOO_MANY_REQUESTS,
     errors.Transient: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Misconfigured: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.WrongSchema: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.BrokenInvariant: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 """What HTTP answers for each domain error; a test holds every class of `chassis.errors` to be in

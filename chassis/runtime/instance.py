@@ -36,9 +36,9 @@ from chassis.store.emptying import empty
 from chassis.store.event_letters import EventLetters
 from chassis.store.forms import refold_changed
 from chassis.store.key import key_of_store
-from chassis.store.migrate import migrate
 from chassis.store.pool import acquire, create_pool
 from chassis.store.rebuild import Progress, Rebuilt, rebuild
+from chassis.store.schema import require_this_version
 from chassis.store.store import Store
 from chassis.store.sweeping import Sweeper
 from chassis.store.vault import master_key, pseudonym_key
@@ -182,13 +182,13 @@ class Instance(Service):
         probe: Probe = no_probe,
         strict: bool = False,
     ) -> Self:
-        """Migrate the schema, connect, check that store and bus fit, and build the instance.
+        """Connect, check that store and bus fit, and build the instance.
 
         `strict` makes a failing wake-up raise instead of being put off (simulations). Raises
+        `WrongSchema` for a schema that is not this version's (`chassis.store.migrate`), and
         `Misconfigured` when the number of partitions or a topic is not the one the store was filled
         from, or the key-encryption key not the one it is sealed with.
         """
-        await migrate(dsn, blueprint.name, blueprint.migrations)
         pool = await create_pool(
             dsn,
             blueprint.name,
@@ -198,6 +198,7 @@ class Instance(Service):
         )
         try:
             async with acquire(pool) as connection:
+                await require_this_version(connection, blueprint.name, blueprint.migrations)
                 key = await key_of_store(connection, settings, blueprint.name)
             instance = cls(
                 blueprint,

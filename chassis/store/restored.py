@@ -1,7 +1,7 @@
 """A store on its way back from a backup: it starts nothing before all of it is done."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from asyncpg import Connection
 
@@ -80,10 +80,9 @@ async def note_backup(
     await connection.execute(_BACKED_UP.format(schema=schema), *columns, finished)
 
 
-async def whole(connection: Connection, schemas: Sequence[str]) -> None:
-    """Let the stores start."""
-    for schema in schemas:
-        await connection.execute(_WHOLE.format(schema=schema))
+async def whole(connection: Connection, schema: str) -> None:
+    """Let the store start."""
+    await connection.execute(_WHOLE.format(schema=schema))
 
 
 async def is_restoring(connection: Connection, schema: str) -> bool:

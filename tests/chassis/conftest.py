@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from chassis.bus.embedded import EmbeddedBus
+from chassis.bus.embedded_schema import lay_out
 from chassis.clock import SimulatedClock
 from chassis.runtime.instance import Instance
 from chassis.settings import Settings
+from chassis.store.migrate import migrate
 from tests.chassis import toy
 
 OpenToy = Callable[..., Awaitable[Instance]]
@@ -22,6 +24,7 @@ def clock() -> SimulatedClock:
 
 @pytest.fixture
 async def bus(database: str) -> AsyncIterator[EmbeddedBus]:
+    await lay_out(database)
     bus = EmbeddedBus(database, partitions=2)
     await bus.start()
     yield bus
@@ -38,8 +41,10 @@ async def open_toy(
     async def open_one(**changes: Any) -> Instance:
         options = {"instance": f"toy-{len(opened)}", "data_dir": tmp_path, "lease_seconds": 1.0}
         settings = Settings(**(options | changes.pop("settings", {})))
+        blueprint = changes.pop("blueprint", toy.blueprint())
+        await migrate(database, blueprint.name, blueprint.migrations)
         service = await Instance.open(
-            changes.pop("blueprint", toy.blueprint()),
+            blueprint,
             settings,
             clock=changes.pop("clock", clock),
             bus=changes.pop("bus", bus),

@@ -12,10 +12,12 @@ from pathlib import Path
 
 from chassis.bus.base import Bus
 from chassis.bus.embedded import EmbeddedBus
+from chassis.bus.embedded_schema import lay_out
 from chassis.bus.kafka import KafkaBus
 from chassis.clock import WallClock
 from chassis.runtime.instance import Instance, no_probe
 from chassis.settings import Settings
+from chassis.store.migrate import migrate
 from tests.chassis import toy
 
 PARTITIONS = 2
@@ -44,6 +46,8 @@ def trap(where: str) -> Callable[[str], None]:
 
 
 async def main(dsn: str, kind: str, data_dir: str, where: str | None = None) -> None:
+    await lay_out(dsn)
+    await migrate(dsn, toy.blueprint().name)
     bus = open_bus(dsn, kind)
     await bus.start()
     settings = Settings(

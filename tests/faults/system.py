@@ -13,6 +13,9 @@ from typing import Any
 
 import httpx
 
+import chassis.settings
+from arrears.databases import Databases
+from arrears.schemas import migrate
 from chassis.http import dev_keys
 from tests.faults import traffic
 from tests.faults.gateway import provide
@@ -92,6 +95,7 @@ class System:
     async def start(self) -> None:
         self.gateway.start()
         await asyncio.gather(self.broker.start(), self.store.start())
+        await migrate(Databases(dict.fromkeys(chassis.settings.SERVICES, self.store.dsn), None))
         for name in SERVICES:
             self.instances[name] = self.instance(name, name)
         self.set_clock(traffic.instant(0))

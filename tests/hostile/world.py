@@ -128,7 +128,7 @@ def _settings(folder: Path, bus: str) -> Settings:
     }
     free = {name: 1e6 for name in _NO_LIMITS if name in Settings.model_fields}
     update = {"data_dir": folder, "bus": bus, "partitions": LANES, "lease_seconds": 86_400.0}
-    return Settings().model_copy(update=update | ports | free | {"database_url": None})
+    return Settings().without_databases().model_copy(update=update | ports | free)
 
 
 def _nothing_leaves(folder: Path) -> Mapping[Any, Any]:

@@ -5,7 +5,7 @@ gone, a Kafka and the gateways of others stay.
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -187,12 +187,17 @@ class Machine:
 
 
 def machine(
-    database: str, folder: Path, clock: SimulatedClock, provider: Provider, kafka: str | None
+    databases: Mapping[str, str],
+    folder: Path,
+    clock: SimulatedClock,
+    provider: Provider,
+    kafka: str | None,
 ) -> Machine:
+    """A machine that is not running yet; `databases` by the names of their settings."""
     bus = {} if kafka is None else {"bus": "kafka", "kafka_bootstrap": kafka}
     settings = Settings.model_validate(
         {
-            "database_url": database,
+            **databases,
             "data_dir": folder,
             "partitions": PARTITIONS,
             "kek": KEK,

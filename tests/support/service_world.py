@@ -13,13 +13,15 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
+from arrears.databases import Databases
+from arrears.schemas import migrate
 from arrears.simulation import Simulation
 from chassis.bus.base import Outgoing, lane_of
 from chassis.bus.embedded import EmbeddedBus
 from chassis.clock import SimulatedClock
 from chassis.http.dev_keys import mint_token
 from chassis.runtime.instance import Instance
-from chassis.settings import Settings
+from chassis.settings import Settings, service_named
 from contracts import dunning
 from contracts.base import Contract
 from contracts.codec import Message, decode, encode
@@ -57,6 +59,8 @@ class ServiceWorld:
         """A service as its `build` makes it; `parts` are what else that is given."""
         settings = Settings(data_dir=folder, partitions=PARTITIONS, lease_seconds=3600)
         clock = SimulatedClock(start.astimezone(UTC))
+        name = build.__module__.split(".")[1]
+        await migrate(Databases({service_named(name): dsn}, dsn))
         bus = EmbeddedBus(dsn, partitions=PARTITIONS)
         await bus.start()
         try:

@@ -14,6 +14,7 @@ import pytest
 from arrears.backup.making import make
 from arrears.backup.restoring import Restored, restore
 from arrears.billing import Event
+from arrears.databases import Databases
 from arrears.stack import open_bus
 from chassis.clock import SimulatedClock
 from chassis.errors import Misconfigured
@@ -86,7 +87,7 @@ class Story:
         self.since += late
         if not self.bus_survives:
             return await self._restored_with_a_new_bus()
-        async with open_bus(self.lost.settings, "") as bus:
+        async with open_bus(self.lost.settings, Databases({}, None)) as bus:
             found, _ = await asyncio.gather(
                 restore(self.empty.settings, self.backup, clock=self.empty.clock),
                 publish(bus, late),
@@ -124,6 +125,7 @@ class Story:
     params=[
         "embedded",
         pytest.param("kafka", marks=pytest.mark.kafka),
+        pytest.param("kafka and four databases", marks=pytest.mark.kafka),
         pytest.param("kafka lost too", marks=pytest.mark.kafka),
     ]
 )
@@ -137,11 +139,16 @@ def kafka(request: pytest.FixtureRequest, what: str) -> str | None:
 
 
 @pytest.fixture
-async def databases(postgres_dsn: str) -> AsyncIterator[list[str]]:
-    names = [f"machine_{number}" for number in range(3)]
+async def databases(what: str, postgres_dsn: str) -> AsyncIterator[list[dict[str, str]]]:
+    """Those of each machine, by the names of their settings."""
+    apart = "four databases" in what
+    settings = [f"{name}_database_url" for name in SERVICES] if apart else ["database_url"]
+    made = [{one: f"machine_{number}_{one}" for one in settings} for number in range(2)]
+    made.append({"database_url": "machine_never_lost"})
+    names = [name for one in made for name in one.values()]
     for name in names:
         await ensure_database(postgres_dsn, name)
-    yield [database_url(postgres_dsn, name) for name in names]
+    yield [{one: database_url(postgres_dsn, name) for one, name in each.items()} for each in made]
     connection = await asyncpg.connect(postgres_dsn)
     for name in names:
         await connection.execute(f"drop database {name} with (force)")
@@ -150,7 +157,7 @@ async def databases(postgres_dsn: str) -> AsyncIterator[list[str]]:
 
 @pytest.fixture
 async def story(
-    what: str, kafka: str | None, databases: list[str], tmp_path: Path
+    what: str, kafka: str | None, databases: list[dict[str, str]], tmp_path: Path
 ) -> AsyncIterator[Story]:
     if kafka is not None:
         await delete_topics(kafka)
@@ -160,7 +167,7 @@ async def story(
         machine(databases[1], tmp_path / "empty", clock, provider, kafka),
         machine(databases[2], tmp_path / "never", clock, Provider(), None),
         tmp_path / "backup",
-        bus_survives=what == "kafka",
+        bus_survives=kafka is not None and "lost" not in what,
     )
     await told.until_it_is_lost()
     yield told
@@ -169,15 +176,12 @@ async def story(
 
 
 async def _keys(machine: Machine, account: str) -> set[bytes | None]:
-    connection = await asyncpg.connect(machine.settings.database_url)
-    try:
-        found = [
-            row["wrapped"]
-            for name in SERVICES
-            for row in await connection.fetch(_WRAPPED.format(schema=name), account)
-        ]
-    finally:
+    found = []
+    for name in SERVICES:
+        connection = await asyncpg.connect(machine.settings.database_of(name))
+        rows = await connection.fetch(_WRAPPED.format(schema=name), account)
         await connection.close()
+        found += [row["wrapped"] for row in rows]
     assert len(found) >= 3
     return set(found)
 

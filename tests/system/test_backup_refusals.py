@@ -16,7 +16,9 @@ from arrears.backup.checking import checked
 from arrears.backup.filling import fill
 from arrears.backup.making import make
 from arrears.backup.restoring import restore
+from arrears.databases import Databases
 from arrears.stack import open_stack
+from chassis.bus.embedded_schema import lay_out
 from chassis.clock import SimulatedClock
 from chassis.errors import Misconfigured
 from chassis.servers.postgres import database_url, ensure_database
@@ -153,7 +155,7 @@ async def test_a_backup_does_not_overwrite(made: Path, postgres_dsn: str, tmp_pa
 
 
 async def test_where_no_store_is_there_is_nothing_to_back_up(empty: str, tmp_path: Path) -> None:
-    with pytest.raises(Misconfigured, match="this database has no store of ledger, dunning"):
+    with pytest.raises(Misconfigured, match="there is no store of ledger, dunning"):
         await make(_settings(empty, tmp_path), tmp_path / "none")
     assert list(tmp_path.glob("*none*")) == []
 
@@ -167,6 +169,7 @@ async def test_a_bus_that_is_not_the_one_of_the_stores_is_not_backed_up(
     connection = await asyncpg.connect(empty)
     await connection.execute("drop schema bus cascade")
     await connection.close()
+    await lay_out(empty)
     with pytest.raises(Misconfigured, match="is not the one these stores were filled from"):
         await make(settings, tmp_path / "none")
     assert not (tmp_path / "none").exists()
@@ -176,7 +179,8 @@ async def test_a_store_whose_restore_was_interrupted_starts_nothing(
     made: Path, empty: str, tmp_path: Path
 ) -> None:
     settings = _settings(empty, tmp_path)
-    await fill(settings, empty, made, checked(made), new_bus=False)
+    databases = Databases(dict.fromkeys(SERVICES, empty), empty)
+    await fill(settings, databases, made, checked(made), new_bus=False)
     async with open_stack(settings) as stack:
         with pytest.raises(Misconfigured, match="let `arrears restore` come to its end"):
             await stack.start()

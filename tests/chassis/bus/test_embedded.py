@@ -8,6 +8,7 @@ import pytest
 
 from chassis.bus.base import Bus, Outgoing
 from chassis.bus.embedded import EmbeddedBus
+from chassis.bus.embedded_schema import lay_out
 from chassis.errors import BrokenInvariant, Misconfigured
 from chassis.servers.postgres import EmbeddedPostgres
 from tests.chassis.bus.forgetting import ForgettingConformance
@@ -25,6 +26,7 @@ from tests.chassis.bus.suite import (
 
 @pytest.fixture
 async def open_bus(database: str) -> AsyncIterator[OpenBus]:
+    await lay_out(database)
     opened: list[EmbeddedBus] = []
 
     async def open_one(partitions: int = 4) -> Bus:
@@ -111,6 +113,7 @@ class TestEmbeddedBus(BusConformance, ForgettingConformance):
 
 class TestSetUp:
     async def test_a_pool_of_others_is_left_open(self, database: str) -> None:
+        await lay_out(database)
         async with asyncpg.create_pool(database, min_size=1, max_size=3) as pool:
             bus = EmbeddedBus(pool)
             await bus.start()
@@ -121,6 +124,7 @@ class TestSetUp:
             assert await pool.fetchval("select count(*) from bus.log") == 1
 
     async def test_many_processes_may_set_up_the_schema_at_once(self, database: str) -> None:
+        await asyncio.gather(*(lay_out(database, "log_of_all") for _ in range(5)))
         buses = [EmbeddedBus(database, schema="log_of_all") for _ in range(5)]
         await asyncio.gather(*(bus.start() for bus in buses))
         await buses[0].ensure_topics(["a"])
@@ -149,6 +153,7 @@ class _OwnPostgres(Server):
         self._running = EmbeddedPostgres(self._folder)
         dsn = await self._running.start()
         if self._bus is None:
+            await lay_out(dsn)
             self._bus = EmbeddedBus(dsn)
             await self._bus.start()
         return self._bus
