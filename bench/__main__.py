@@ -13,7 +13,7 @@ from pathlib import Path
 
 import orjson
 
-from bench import ingest, notices, scenarios
+from bench import ingest, notices, scenarios, starts
 from chassis.logging import configure
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -21,6 +21,7 @@ MEASURES: dict[str, Callable[[], Awaitable[dict[str, float]]]] = {
     "ingest": ingest.measure,
     "scenarios": scenarios.measure,
     "notices": notices.measure,
+    "starts": starts.measure,
 }
 
 

@@ -51,7 +51,7 @@ class Meter:
 
     def __init__(self, server_pid: int) -> None:
         self._server_pid = server_pid
-        self._server = _cpu_of_tree(server_pid)
+        self._server = cpu_of_tree(server_pid)
         self._client = time.process_time()
         self._began = time.perf_counter()
 
@@ -61,12 +61,12 @@ class Meter:
             events=events,
             seconds=time.perf_counter() - self._began,
             client_cpu_seconds=time.process_time() - self._client,
-            server_cpu_seconds=_cpu_of_tree(self._server_pid) - self._server,
+            server_cpu_seconds=cpu_of_tree(self._server_pid) - self._server,
             peak_memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         )
 
 
-def _cpu_of_tree(pid: int) -> float:
+def cpu_of_tree(pid: int) -> float:
     """Processor seconds of a process, its children, and those of its children that have ended."""
     children = [_cpu_ticks(child, ended=False) for child in _children(pid)]
     return (_cpu_ticks(pid, ended=True) + sum(children)) / _TICKS_PER_SECOND

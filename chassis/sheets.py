@@ -9,8 +9,6 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
-import xlsxwriter
-
 from contracts.words.formats import decimals, exact
 
 CSV_TYPE = "text/csv; charset=utf-8; header=present"
@@ -51,6 +49,8 @@ def for_machines(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes
 
 def workbook(tables: Iterable[Table]) -> bytes:
     """A workbook with a sheet for each table: numbers and days are what they say."""
+    import xlsxwriter  # large, and nobody needs it to start
+
     data = io.BytesIO()
     book = xlsxwriter.Workbook(data, {"in_memory": True})
     book.set_properties({"created": _MADE.replace(tzinfo=None)})

@@ -181,7 +181,11 @@ class Part(BaseModel):
     """The base of what messages are made of: immutable; a field it does not know is ignored."""
 
     model_config = ConfigDict(
-        frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        defer_build=True,  # a service reads by the twins, and writes few of all the types
     )
 
 

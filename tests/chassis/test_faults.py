@@ -15,6 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from chassis.bus.base import Bus
 from chassis.bus.embedded import EmbeddedBus
+from chassis.bus.embedded_schema import lay_out
 from chassis.runtime.instance import Instance
 from chassis.runtime.leases import LaneLost
 from chassis.store.pool import application_name
@@ -167,6 +168,7 @@ class FaultSuite:
 
 
 async def open_rig(dsn: str, kind: str, data_dir: Path) -> Rig:
+    await lay_out(dsn)
     bus = open_bus(dsn, kind)
     await bus.start()
     return Rig(dsn, kind, bus, data_dir)
