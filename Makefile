@@ -1,6 +1,6 @@
 # What a newcomer needs; `make setup` is the first part of each of them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up kafka test schemathesis clients lint format faults hostile sabotage bench clean
+.PHONY: help setup demo up kafka test schemathesis clients lint format faults hostile sabotage bench image manifests clean
 
 help:
 	@echo "make demo              six simulated months of 21 creditors, with a summary"
@@ -13,6 +13,8 @@ help:
 	@echo "make hostile [SEED=n] [EVENTS=n] [REQUESTS=n] [BUS=embedded|kafka|both]   events and requests that mean harm"
 	@echo "make sabotage          each safeguard is taken away in a copy, and a test must notice"
 	@echo "make bench             the measurements, also in bench/results.json"
+	@echo "make image             build/arrears.oci.tar, without a registry (root on Debian, debootstrap)"
+	@echo "make manifests         deploy/kustomize anew from the chart"
 	@echo "make setup             .venv with the locked packages; then .venv/bin/arrears"
 	@echo "make lint | format     style, types, imports | reformat"
 
@@ -60,6 +62,12 @@ sabotage: setup
 
 bench: setup
 	@.venv/bin/python -m bench
+
+image: setup
+	@.venv/bin/python -m deploy.image.build
+
+manifests: setup
+	@.venv/bin/python -m deploy.kustomize.render
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build

@@ -1,0 +1,57 @@
+{{- /* How Kafka and PostgreSQL are reached: settings, and the certificates as folders. */}}
+{{- define "arrears.kafkaSettings" -}}
+{{- if eq .Values.bus "kafka" }}
+{{- with .Values.kafka }}
+ARREARS_KAFKA_BOOTSTRAP: {{ .bootstrap | quote }}
+ARREARS_KAFKA_SECURITY: {{ .security }}
+{{- if and .ca.secret (ne .security "plaintext") }}
+ARREARS_KAFKA_CA_FILE: /etc/arrears/kafka-ca/{{ .ca.key }}
+{{- end }}
+{{- if and .client.secret (ne .security "plaintext") }}
+ARREARS_KAFKA_CERT_FILE: /etc/arrears/kafka-client/{{ .client.cert }}
+ARREARS_KAFKA_KEY_FILE: /etc/arrears/kafka-client/{{ .client.key }}
+{{- end }}
+{{- if eq .security "sasl_tls" }}
+ARREARS_KAFKA_SASL_MECHANISM: {{ .mechanism }}
+{{- if eq .mechanism "OAUTHBEARER" }}
+ARREARS_KAFKA_TOKEN_URL: {{ .oauth.tokenUrl | quote }}
+ARREARS_KAFKA_CLIENT_ID: {{ .oauth.clientId | quote }}
+{{- with .oauth.scope }}
+ARREARS_KAFKA_TOKEN_SCOPE: {{ . | quote }}
+{{- end }}
+{{- else }}
+ARREARS_KAFKA_USERNAME: {{ .username | quote }}
+{{- end }}
+{{- end }}
+{{- with .replicationFactor }}
+ARREARS_KAFKA_REPLICATION_FACTOR: {{ . | toString | quote }}
+{{- end }}
+{{- with .minInsyncReplicas }}
+ARREARS_KAFKA_MIN_INSYNC_REPLICAS: {{ . | toString | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "arrears.postgresSettings" -}}
+PGSSLMODE: {{ .Values.postgres.sslMode }}
+{{- with .Values.postgres.ca }}
+{{- if .secret }}
+PGSSLROOTCERT: /etc/arrears/postgres-ca/{{ .key }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "arrears.certificates" -}}
+{{- if and (eq .Values.bus "kafka") (ne .Values.kafka.security "plaintext") }}
+{{- with .Values.kafka.ca.secret }}
+- {name: kafka-ca, mountPath: /etc/arrears/kafka-ca, secret: {{ . }}}
+{{- end }}
+{{- with .Values.kafka.client.secret }}
+- {name: kafka-client, mountPath: /etc/arrears/kafka-client, secret: {{ . }}}
+{{- end }}
+{{- end }}
+{{- with .Values.postgres.ca.secret }}
+- {name: postgres-ca, mountPath: /etc/arrears/postgres-ca, secret: {{ . }}}
+{{- end }}
+{{- end }}

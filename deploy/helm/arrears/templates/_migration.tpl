@@ -1,0 +1,45 @@
+{{- /* The spec of a Job that brings one schema up to date. root, name, labels, files, secrets, job */}}
+{{- define "arrears.migration" -}}
+{{- $m := .root.Values.migrations }}
+{{- $hooked := eq $m.mode "hook" }}
+{{- $fullname := include "arrears.fullname" .root }}
+{{- $given := dict "root" .root "name" .name }}
+backoffLimit: {{ $m.backoffLimit }}
+activeDeadlineSeconds: {{ $m.deadlineSeconds }}
+ttlSecondsAfterFinished: {{ $m.ttlSeconds }}
+template:
+  metadata:
+    labels:
+      {{- include "arrears.podLabels" .labels | nindent 6 }}
+      arrears/migrates: "true"
+  spec:
+    {{- include "arrears.podBasics" .root | nindent 4 }}
+    {{- if and $hooked .root.Values.serviceAccount.create }}
+    serviceAccountName: {{ $fullname }}-migrate
+    {{- else }}
+    serviceAccountName: {{ include "arrears.serviceAccount" .root }}
+    {{- end }}
+    restartPolicy: Never
+    containers:
+      - name: migrate
+        image: {{ include "arrears.image" .root }}
+        imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+        args: [migrate, {{ .name }}]
+        {{- with .secrets }}
+        envFrom:
+          - secretRef: {name: {{ ternary $.job (printf "%s-%s" $fullname $.name) $hooked }}}
+        {{- end }}
+        env:
+          {{- range $key, $value := include "arrears.settings" $given | fromYaml }}
+          - {name: {{ $key }}, value: {{ $value | quote }}}
+          {{- end }}
+          {{- include "arrears.env" $given | trim | nindent 10 }}
+        resources:
+          {{- toYaml $m.resources | nindent 10 }}
+        securityContext:
+          {{- include "arrears.containerSecurity" .root | nindent 10 }}
+        volumeMounts:
+          {{- include "arrears.mounts" (dict "root" .root "files" .files "bare" true) | nindent 10 }}
+    volumes:
+      {{- include "arrears.volumes" (dict "root" .root "files" .files "bare" true "data" (dict "existingClaim" "" "sizeLimit" "64Mi")) | nindent 6 }}
+{{- end }}

@@ -1,0 +1,76 @@
+{{- define "arrears.podSecurity" -}}
+runAsNonRoot: true
+{{- with .Values.runAs.user }}
+runAsUser: {{ . | int }}
+{{- end }}
+{{- with .Values.runAs.group }}
+runAsGroup: {{ . | int }}
+fsGroup: {{ . | int }}
+fsGroupChangePolicy: OnRootMismatch
+{{- end }}
+seccompProfile: {type: RuntimeDefault}
+{{- end }}
+
+{{- define "arrears.containerSecurity" -}}
+allowPrivilegeEscalation: false
+privileged: false
+readOnlyRootFilesystem: true
+runAsNonRoot: true
+{{- with .Values.runAs.user }}
+runAsUser: {{ . | int }}
+{{- end }}
+{{- with .Values.runAs.group }}
+runAsGroup: {{ . | int }}
+{{- end }}
+capabilities: {drop: [ALL]}
+seccompProfile: {type: RuntimeDefault}
+{{- end }}
+
+{{- /* What every pod's spec begins with. */}}
+{{- define "arrears.podBasics" -}}
+automountServiceAccountToken: false
+enableServiceLinks: false
+{{- with .Values.image.pullSecrets }}
+imagePullSecrets:
+{{- range . }}
+  - name: {{ . }}
+{{- end }}
+{{- end }}
+securityContext:
+  {{- include "arrears.podSecurity" . | nindent 2 }}
+{{- end }}
+
+{{- define "arrears.mounts" -}}
+- {name: data, mountPath: /data}
+- {name: tmp, mountPath: /tmp}
+{{- if and .root.Values.auth.jwks (not .root.Values.auth.jwksUrl) (not .bare) }}
+- {name: jwks, mountPath: /etc/arrears/jwks, readOnly: true}
+{{- end }}
+{{- range concat (include "arrears.certificates" .root | fromYamlArray) .files }}
+- {name: {{ .name }}, mountPath: {{ .mountPath }}, readOnly: true}
+{{- end }}
+{{- end }}
+
+{{- /* root, files; data: a service's, else an emptyDir; bare: without the chart's own ConfigMap */}}
+{{- define "arrears.volumes" -}}
+- name: data
+{{- if .data.existingClaim }}
+  persistentVolumeClaim: {claimName: {{ .data.existingClaim }}}
+{{- else }}
+  emptyDir: {sizeLimit: {{ .data.sizeLimit }}}
+{{- end }}
+- name: tmp
+  emptyDir: {sizeLimit: 64Mi}
+{{- if and .root.Values.auth.jwks (not .root.Values.auth.jwksUrl) (not .bare) }}
+- name: jwks
+  configMap: {name: {{ include "arrears.fullname" .root }}-jwks}
+{{- end }}
+{{- range concat (include "arrears.certificates" .root | fromYamlArray) .files }}
+- name: {{ .name }}
+{{- if .secret }}
+  secret: {secretName: {{ .secret }}, defaultMode: 0440}
+{{- else }}
+  configMap: {name: {{ .configMap }}, defaultMode: 0444}
+{{- end }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,36 @@
+{{- /* What a schema cannot say: values that need one another. */}}
+{{- define "arrears.required" -}}
+{{- $v := .Values }}
+{{- if not (or $v.kek.value $v.kek.existingSecret) }}
+{{- fail "kek.existingSecret (or kek.value) is needed: base64 of 32 bytes, kept elsewhere too" }}
+{{- end }}
+{{- if not (or $v.auth.jwksUrl $v.auth.jwks) }}
+{{- fail "auth.jwksUrl (or auth.jwks) is needed: whose tokens the APIs accept" }}
+{{- end }}
+{{- if and (eq $v.bus "kafka") (not $v.kafka.bootstrap) }}
+{{- fail "kafka.bootstrap is needed, or bus: embedded" }}
+{{- end }}
+{{- if and (eq $v.bus "embedded") (not (or $v.busDatabase.url $v.busDatabase.existingSecret)) }}
+{{- fail "busDatabase.existingSecret (or busDatabase.url) is needed with bus: embedded" }}
+{{- end }}
+{{- if lt ($v.stop.graceSeconds | int) (add $v.stop.drainSeconds 20 | int) }}
+{{- fail "stop.graceSeconds must leave 20 seconds after stop.drainSeconds" }}
+{{- end }}
+{{- range $name := include "arrears.services" . | fromJsonArray }}
+{{- $service := include "arrears.service" (dict "root" $ "name" $name) | fromYaml }}
+{{- if not (or $service.database.url $service.database.existingSecret) }}
+{{- fail (printf "services.%s.database.existingSecret (or url) is needed" $name) }}
+{{- end }}
+{{- $scaled := $service.autoscaling }}
+{{- if and (eq $scaled.mode "lag") (ne $v.bus "kafka") }}
+{{- fail (printf "services.%s.autoscaling.mode lag needs bus: kafka" $name) }}
+{{- end }}
+{{- $most := ternary $service.replicas $scaled.maxReplicas (eq $scaled.mode "none") | int }}
+{{- if gt $most ($v.partitions | int) }}
+{{- fail (printf "%s: %d instances, but partitions is %d: the others would have nothing to do" $name $most ($v.partitions | int)) }}
+{{- end }}
+{{- end }}
+{{- if and $v.httpRoute.enabled (not $v.httpRoute.parentRefs) }}
+{{- fail "httpRoute.parentRefs is needed: the Gateway it hangs on" }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,105 @@
+{{- /* A service's settings that are not secret, by variable. root, name (a service or `bus`) */}}
+{{- define "arrears.settings" -}}
+{{- $v := .root.Values }}
+{{- $all := dict
+  "ARREARS_BUS" $v.bus
+  "ARREARS_PARTITIONS" ($v.partitions | int | toString)
+  "ARREARS_DATA_DIR" "/data"
+  "ARREARS_HOST" $v.listen
+  "ARREARS_PLAINTEXT" (join "," $v.plaintext)
+  "ARREARS_DRAIN_SECONDS" ($v.stop.drainSeconds | int | toString)
+  "ARREARS_ISSUER" $v.auth.issuer
+  "ARREARS_AUDIENCE" $v.auth.audience }}
+{{- $all = merge $all (include "arrears.kafkaSettings" .root | fromYaml) (include "arrears.postgresSettings" .root | fromYaml) }}
+{{- if $v.auth.jwksUrl }}
+{{- $_ := set $all "ARREARS_JWKS_URL" $v.auth.jwksUrl }}
+{{- else }}
+{{- $_ := set $all "ARREARS_JWKS_FILE" "/etc/arrears/jwks/jwks.json" }}
+{{- end }}
+{{- if $v.traces.url }}
+{{- $_ := set $all "ARREARS_TRACES" $v.traces.url }}
+{{- $_ := set $all "ARREARS_TRACE_RATIO" ($v.traces.ratio | toString) }}
+{{- end }}
+{{- if eq .name "legal" }}
+{{- range $other := list "ledger" "dunning" "notifier" }}
+{{- $_ := set $all (printf "ARREARS_LEGAL_%s_URL" (upper $other)) (include "arrears.url" (dict "root" $.root "name" $other)) }}
+{{- end }}
+{{- end }}
+{{- $own := dict }}
+{{- if ne .name "bus" }}
+{{- $own = (include "arrears.service" . | fromYaml).settings }}
+{{- end }}
+{{- range $name, $value := mergeOverwrite $all (deepCopy $v.settings) $own }}
+{{ $name }}: {{ $value | toString | quote }}
+{{- end }}
+{{- end }}
+
+{{- /* Secrets whose values were given, by variable: they go into a Secret of the chart's. root, name */}}
+{{- define "arrears.secrets" -}}
+{{- $v := .root.Values }}
+{{- with $v.kek.value }}
+ARREARS_KEK: {{ . | quote }}
+{{- end }}
+{{- if eq $v.bus "kafka" }}
+{{- with $v.kafka.password.value }}
+ARREARS_KAFKA_PASSWORD: {{ . | quote }}
+{{- end }}
+{{- with $v.kafka.oauth.clientSecret.value }}
+ARREARS_KAFKA_CLIENT_SECRET: {{ . | quote }}
+{{- end }}
+{{- end }}
+{{- if eq $v.bus "embedded" }}
+{{- with $v.busDatabase.url }}
+ARREARS_BUS_DATABASE_URL: {{ . | quote }}
+{{- end }}
+{{- end }}
+{{- if ne .name "bus" }}
+{{- with (include "arrears.service" . | fromYaml).database.url }}
+ARREARS_{{ upper $.name }}_DATABASE_URL: {{ . | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* Secrets that exist already, as a container's `env`. root, name */}}
+{{- define "arrears.env" -}}
+{{- $v := .root.Values }}
+{{- $refs := dict }}
+{{- with $v.kek.existingSecret }}
+{{- $_ := set $refs "ARREARS_KEK" (dict "secret" . "key" $v.kek.key) }}
+{{- end }}
+{{- if eq $v.bus "embedded" }}
+{{- with $v.busDatabase.existingSecret }}
+{{- $_ := set $refs "ARREARS_BUS_DATABASE_URL" (dict "secret" . "key" $v.busDatabase.key) }}
+{{- end }}
+{{- end }}
+{{- if eq $v.bus "kafka" }}
+{{- with $v.kafka.password.existingSecret }}
+{{- $_ := set $refs "ARREARS_KAFKA_PASSWORD" (dict "secret" . "key" $v.kafka.password.key) }}
+{{- end }}
+{{- with $v.kafka.oauth.clientSecret.existingSecret }}
+{{- $_ := set $refs "ARREARS_KAFKA_CLIENT_SECRET" (dict "secret" . "key" $v.kafka.oauth.clientSecret.key) }}
+{{- end }}
+{{- end }}
+{{- $refs = mergeOverwrite $refs (deepCopy $v.secretSettings) }}
+{{- if ne .name "bus" }}
+{{- $service := include "arrears.service" . | fromYaml }}
+{{- with $service.database.existingSecret }}
+{{- $_ := set $refs (printf "ARREARS_%s_DATABASE_URL" (upper $.name)) (dict "secret" . "key" $service.database.key) }}
+{{- end }}
+{{- $refs = mergeOverwrite $refs $service.secretSettings }}
+{{- end }}
+{{- range $name, $ref := $refs }}
+- name: {{ $name }}
+  valueFrom:
+    secretKeyRef: {name: {{ $ref.secret }}, key: {{ $ref.key }}}
+{{- end }}
+{{- end }}
+
+{{- /* The topics a service reads: what its lag is measured on. */}}
+{{- define "arrears.topics" -}}
+{{- get (dict
+  "ledger" (list "billing" "dunning" "legal")
+  "dunning" (list "billing" "ledger" "notifier" "legal")
+  "notifier" (list "billing" "ledger" "dunning")
+  "legal" (list "billing" "ledger" "dunning")) . | toJson }}
+{{- end }}

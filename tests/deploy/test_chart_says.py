@@ -1,0 +1,213 @@
+"""What the chart makes of its values."""
+
+import base64
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+import yaml
+
+from arrears.message_map import handlers
+from chassis.settings import Settings
+from contracts.registry import MODELS
+from services.dunning.settings import DunningSettings
+from services.legal.settings import LegalSettings
+from services.notifier.settings import NotifierSettings
+from tests.deploy import charts
+from tests.deploy.charts import SERVICES, SETS, Manifest, of_kind, pods
+
+STOP_SECONDS_MAX = 20
+NAME = re.compile(r"^ARREARS_[A-Z0-9_]+$")
+
+
+def container(manifest: Manifest) -> Any:
+    (only,) = manifest["spec"]["template"]["spec"]["containers"]
+    return only
+
+
+def settings_of(found: Sequence[Manifest], deployment: Manifest) -> dict[str, str]:
+    """What the deployment's ConfigMap says."""
+    reference = container(deployment)["envFrom"][0]["configMapRef"]["name"]
+    data: dict[str, str] = of_kind(found, "ConfigMap")[reference]["data"]
+    return data
+
+
+def settings_known() -> set[str]:
+    models = (Settings, DunningSettings, NotifierSettings, LegalSettings)
+    return {
+        f"{model.model_config.get('env_prefix')}{name}".upper()
+        for model in models
+        for name in model.model_fields
+    }
+
+
+@pytest.mark.parametrize("values", SETS)
+def test_every_setting_is_one_that_the_services_read(values: str) -> None:
+    named = {
+        name
+        for manifest in charts.manifests(values)
+        for name in _names(manifest)
+        if NAME.match(name)
+    }
+    assert len(named) >= 10
+    assert named - settings_known() == set()
+
+
+def _names(content: Any) -> set[str]:
+    """Keys and names of variables anywhere in a manifest."""
+    if isinstance(content, dict):
+        found = {str(key) for key in content} | {str(content.get("name"))}
+        return found.union(*(_names(each) for each in content.values()))
+    if isinstance(content, list):
+        return set().union(*(_names(each) for each in content))
+    return set()
+
+
+@pytest.mark.parametrize("values", SETS)
+def test_no_pod_may_do_more_than_it_must(values: str) -> None:
+    found = pods(charts.manifests(values))
+    assert len(found) >= 2 * len(SERVICES)
+    for spec in found.values():
+        assert spec["automountServiceAccountToken"] is False
+        assert spec["securityContext"]["runAsNonRoot"] is True
+        for each in spec["containers"]:
+            context = each["securityContext"]
+            assert context["readOnlyRootFilesystem"] is True
+            assert context["allowPrivilegeEscalation"] is False
+            assert context["capabilities"] == {"drop": ["ALL"]}
+            assert context["seccompProfile"] == {"type": "RuntimeDefault"}
+            assert {"requests", "limits"} <= each["resources"].keys()
+
+
+@pytest.mark.parametrize("values", SETS)
+def test_every_service_has_its_own_deployment_service_and_budget(values: str) -> None:
+    found = charts.manifests(values)
+    prefix = "collections" if values == "everything" else "arrears"
+    deployments, budgets = of_kind(found, "Deployment"), of_kind(found, "PodDisruptionBudget")
+    assert deployments.keys() == budgets.keys() == {f"{prefix}-{name}" for name in SERVICES}
+    assert deployments.keys() <= of_kind(found, "Service").keys()
+    for name in SERVICES:
+        deployment = deployments[f"{prefix}-{name}"]
+        assert container(deployment)["args"] == ["serve", name]
+        port = Settings.model_fields[f"{name}_port"].default
+        assert [each["containerPort"] for each in container(deployment)["ports"]] == [port]
+
+
+def test_a_service_gets_its_own_database_and_no_other() -> None:
+    deployments = of_kind(charts.manifests("secured"), "Deployment")
+    for name in SERVICES:
+        named = {each["name"]: each for each in container(deployments[f"arrears-{name}"])["env"]}
+        databases = {each for each in named if each.endswith("_DATABASE_URL")}
+        own = f"ARREARS_{name.upper()}_DATABASE_URL"
+        assert databases == {own}
+        reference = named[own]["valueFrom"]["secretKeyRef"]
+        assert reference == {"name": f"{name}-db-app", "key": "uri"}
+
+
+def test_secrets_given_as_values_are_in_no_config_map_or_deployment() -> None:
+    found = charts.manifests("everything")
+    given = ("postgres.example/arrears", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
+    for manifest in found:
+        if manifest["kind"] != "Secret":
+            assert not any(secret in yaml.safe_dump(manifest) for secret in given)
+    secret = of_kind(found, "Secret")["collections-ledger"]["stringData"]
+    assert base64.b64decode(secret["ARREARS_KEK"]) == bytes(range(32))
+    assert "ARREARS_DUNNING_DATABASE_URL" not in secret
+
+
+@pytest.mark.parametrize("values", SETS)
+def test_schemas_are_there_before_the_services(values: str) -> None:
+    """A hook finds nothing of the release: all it needs comes with it, and before it."""
+    found = [
+        each
+        for each in charts.manifests(values)
+        if "pre-install" in each["metadata"].get("annotations", {}).get("helm.sh/hook", "")
+    ]
+    jobs = of_kind(found, "Job")
+    ran = {tuple(container(job)["args"]) for job in jobs.values()}
+    bus = {("migrate", "bus")} if values == "small" else set()
+    assert ran == {("migrate", name) for name in SERVICES} | bus
+    earlier = {
+        (each["kind"], each["metadata"]["name"])
+        for each in found
+        if int(each["metadata"]["annotations"]["helm.sh/hook-weight"]) < 0
+    }
+    made_later = {
+        (each["kind"], each["metadata"]["name"])
+        for each in charts.manifests(values)
+        if each not in found
+    }
+    for job in jobs.values():
+        assert job["metadata"]["annotations"]["helm.sh/hook-weight"] == "0"
+        account = job["spec"]["template"]["spec"]["serviceAccountName"]
+        wanted = {("ServiceAccount", account)} | {
+            ("Secret", source["secretRef"]["name"]) for source in container(job).get("envFrom", [])
+        }
+        assert wanted <= earlier
+        for volume in job["spec"]["template"]["spec"]["volumes"]:
+            name = volume.get("configMap", {}).get("name")
+            assert ("ConfigMap", name) not in made_later
+
+
+def test_without_hooks_another_image_is_another_job() -> None:
+    as_jobs = ("--set", "migrations.mode=job")
+    before = of_kind(charts.manifests("small", *as_jobs), "Job")
+    after = of_kind(charts.manifests("small", *as_jobs, "--set-string", "image.tag=2"), "Job")
+    assert len(before) == len(after) == len(SERVICES) + 1
+    assert before.keys().isdisjoint(after)
+    assert of_kind(charts.manifests("small", "--set", "migrations.mode=none"), "Job") == {}
+
+
+@pytest.mark.parametrize("values", SETS)
+def test_a_stop_has_the_time_that_it_takes(values: str) -> None:
+    found = charts.manifests(values)
+    for deployment in of_kind(found, "Deployment").values():
+        spec = deployment["spec"]["template"]["spec"]
+        drain = int(settings_of(found, deployment)["ARREARS_DRAIN_SECONDS"])
+        assert spec["terminationGracePeriodSeconds"] > drain + STOP_SECONDS_MAX
+        rolling = deployment["spec"]["strategy"]["rollingUpdate"]
+        assert rolling == {"maxUnavailable": 0, "maxSurge": 1}
+
+
+@pytest.mark.parametrize("values", SETS)
+def test_nothing_scales_a_service_that_something_else_scales(values: str) -> None:
+    found = charts.manifests(values)
+    by_cpu = {
+        each["spec"]["scaleTargetRef"]["name"]
+        for each in of_kind(found, "HorizontalPodAutoscaler").values()
+    }
+    by_lag = {
+        each["spec"]["scaleTargetRef"]["name"] for each in of_kind(found, "ScaledObject").values()
+    }
+    assert by_cpu.isdisjoint(by_lag)
+    fixed = {n for n, each in of_kind(found, "Deployment").items() if "replicas" in each["spec"]}
+    assert fixed == of_kind(found, "Deployment").keys() - by_cpu - by_lag
+    assert len(by_cpu) == {"large": 3, "everything": 1}.get(values, 0)
+    assert len(by_lag) == {"everything": 3}.get(values, 0)
+
+
+def test_lag_is_measured_on_the_topics_that_a_service_reads() -> None:
+    all_by_lag = ("--set", "services.dunning.autoscaling.mode=lag")
+    found = of_kind(charts.manifests("everything", *all_by_lag), "ScaledObject")
+    topics: dict[str, set[str]] = {name: set() for name in SERVICES}
+    for message, heard in handlers().items():
+        for one in heard:
+            topics[one.service].add(MODELS[message].TOPIC)
+    for name in SERVICES:
+        triggers = found[f"collections-{name}"]["spec"]["triggers"]
+        assert {each["metadata"]["topic"] for each in triggers} == topics[name]
+        assert {each["metadata"]["consumerGroup"] for each in triggers} == {f"arrears-{name}"}
+
+
+def test_rules_and_dashboards_are_every_file_beside_the_chart() -> None:
+    found = charts.manifests("everything")
+    rules = of_kind(found, "PrometheusRule")
+    boards = of_kind(found, "ConfigMap")
+    for file in (charts.CHART / "rules").glob("*.yaml"):
+        groups = yaml.safe_load(file.read_text(encoding="utf-8"))["groups"]
+        assert rules.pop(f"collections-{file.stem}")["spec"]["groups"] == groups
+    assert rules == {}
+    for file in (charts.CHART / "dashboards").glob("*.json"):
+        board = boards[f"collections-dashboard-{file.stem}"]["data"][file.name]
+        assert board.strip() == file.read_text(encoding="utf-8").strip()
