@@ -33,25 +33,34 @@ ARREARS_KAFKA_MIN_INSYNC_REPLICAS: {{ . | toString | quote }}
 {{- end }}
 {{- end }}
 
-{{- define "arrears.postgresSettings" -}}
-PGSSLMODE: {{ .Values.postgres.sslMode }}
-{{- with .Values.postgres.ca }}
-{{- if .secret }}
-PGSSLROOTCERT: /etc/arrears/postgres-ca/{{ .key }}
+{{- /* The values of a service's database, or of the bus's. root, name */}}
+{{- define "arrears.database" -}}
+{{- if eq .name "bus" }}
+{{- .root.Values.busDatabase | toYaml }}
+{{- else }}
+{{- (include "arrears.service" . | fromYaml).database | toYaml }}
 {{- end }}
+{{- end }}
+
+{{- define "arrears.postgresSettings" -}}
+{{- $database := include "arrears.database" . | fromYaml }}
+PGSSLMODE: {{ $database.sslMode }}
+{{- if $database.ca.secret }}
+PGSSLROOTCERT: /etc/arrears/postgres-ca/{{ $database.ca.key }}
 {{- end }}
 {{- end }}
 
 {{- define "arrears.certificates" -}}
-{{- if and (eq .Values.bus "kafka") (ne .Values.kafka.security "plaintext") }}
-{{- with .Values.kafka.ca.secret }}
+{{- $v := .root.Values }}
+{{- if and (eq $v.bus "kafka") (ne $v.kafka.security "plaintext") }}
+{{- with $v.kafka.ca.secret }}
 - {name: kafka-ca, mountPath: /etc/arrears/kafka-ca, secret: {{ . }}}
 {{- end }}
-{{- with .Values.kafka.client.secret }}
+{{- with $v.kafka.client.secret }}
 - {name: kafka-client, mountPath: /etc/arrears/kafka-client, secret: {{ . }}}
 {{- end }}
 {{- end }}
-{{- with .Values.postgres.ca.secret }}
+{{- with (include "arrears.database" . | fromYaml).ca.secret }}
 - {name: postgres-ca, mountPath: /etc/arrears/postgres-ca, secret: {{ . }}}
 {{- end }}
 {{- end }}

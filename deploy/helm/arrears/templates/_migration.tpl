@@ -39,7 +39,7 @@ template:
         securityContext:
           {{- include "arrears.containerSecurity" .root | nindent 10 }}
         volumeMounts:
-          {{- include "arrears.mounts" (dict "root" .root "files" .files "bare" true) | nindent 10 }}
+          {{- include "arrears.mounts" (dict "root" .root "name" .name "files" .files "bare" true) | nindent 10 }}
     volumes:
-      {{- include "arrears.volumes" (dict "root" .root "files" .files "bare" true "data" (dict "existingClaim" "" "sizeLimit" "64Mi")) | nindent 6 }}
+      {{- include "arrears.volumes" (dict "root" .root "name" .name "files" .files "bare" true "data" (dict "existingClaim" "" "sizeLimit" "64Mi")) | nindent 6 }}
 {{- end }}

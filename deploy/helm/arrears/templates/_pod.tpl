@@ -40,18 +40,19 @@ securityContext:
   {{- include "arrears.podSecurity" . | nindent 2 }}
 {{- end }}
 
+{{- /* root, name, files; bare: without the chart's own ConfigMap */}}
 {{- define "arrears.mounts" -}}
 - {name: data, mountPath: /data}
 - {name: tmp, mountPath: /tmp}
 {{- if and .root.Values.auth.jwks (not .root.Values.auth.jwksUrl) (not .bare) }}
 - {name: jwks, mountPath: /etc/arrears/jwks, readOnly: true}
 {{- end }}
-{{- range concat (include "arrears.certificates" .root | fromYamlArray) .files }}
+{{- range concat (include "arrears.certificates" . | fromYamlArray) .files }}
 - {name: {{ .name }}, mountPath: {{ .mountPath }}, readOnly: true}
 {{- end }}
 {{- end }}
 
-{{- /* root, files; data: a service's, else an emptyDir; bare: without the chart's own ConfigMap */}}
+{{- /* root, name, files; data: a service's, else an emptyDir; bare: without the chart's own ConfigMap */}}
 {{- define "arrears.volumes" -}}
 - name: data
 {{- if .data.existingClaim }}
@@ -65,7 +66,7 @@ securityContext:
 - name: jwks
   configMap: {name: {{ include "arrears.fullname" .root }}-jwks}
 {{- end }}
-{{- range concat (include "arrears.certificates" .root | fromYamlArray) .files }}
+{{- range concat (include "arrears.certificates" . | fromYamlArray) .files }}
 - name: {{ .name }}
 {{- if .secret }}
   secret: {secretName: {{ .secret }}, defaultMode: 0440}

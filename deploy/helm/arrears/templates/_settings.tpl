@@ -10,7 +10,7 @@
   "ARREARS_DRAIN_SECONDS" ($v.stop.drainSeconds | int | toString)
   "ARREARS_ISSUER" $v.auth.issuer
   "ARREARS_AUDIENCE" $v.auth.audience }}
-{{- $all = merge $all (include "arrears.kafkaSettings" .root | fromYaml) (include "arrears.postgresSettings" .root | fromYaml) }}
+{{- $all = merge $all (include "arrears.kafkaSettings" .root | fromYaml) (include "arrears.postgresSettings" . | fromYaml) }}
 {{- if $v.auth.jwksUrl }}
 {{- $_ := set $all "ARREARS_JWKS_URL" $v.auth.jwksUrl }}
 {{- else }}
