@@ -114,7 +114,7 @@ def _install(root: Path, wheels: Sequence[Path]) -> None:
     """The user, the data folder, and the wheels in a virtual environment."""
     inside = ("chroot", str(root))
     number = str(recipe.USER)
-    nobody = ("--system", "--no-create-home", "--shell", "/usr/sbin/nologin")
+    nobody = ("--no-create-home", "--shell", "/usr/sbin/nologin")
     _run(*inside, "groupadd", "--gid", number, "arrears")
     _run(*inside, "useradd", *nobody, "--uid", number, "--gid", number, "arrears")
     data = root / recipe.DATA.lstrip("/")
