@@ -1,6 +1,6 @@
 # What a newcomer needs; `make setup` is the first part of each of them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up kafka test schemathesis clients lint format faults hostile sabotage bench image manifests clean
+.PHONY: help setup demo up kafka test schemathesis clients lint format faults hostile sabotage bench image image-check manifests clean
 
 help:
 	@echo "make demo              six simulated months of 21 creditors, with a summary"
@@ -14,6 +14,7 @@ help:
 	@echo "make sabotage          each safeguard is taken away in a copy, and a test must notice"
 	@echo "make bench             the measurements, also in bench/results.json"
 	@echo "make image             build/arrears.oci.tar, without a registry (root on Debian, debootstrap)"
+	@echo "make image-check       whether it is the same when made twice"
 	@echo "make manifests         deploy/kustomize anew from the chart"
 	@echo "make setup             .venv with the locked packages; then .venv/bin/arrears"
 	@echo "make lint | format     style, types, imports | reformat"
@@ -65,6 +66,12 @@ bench: setup
 
 image: setup
 	@.venv/bin/python -m deploy.image.build
+
+# The same image twice, which takes some minutes.
+image-check: image
+	@mv build/arrears.oci.tar build/first.oci.tar
+	@$(MAKE) --no-print-directory image
+	@cmp build/first.oci.tar build/arrears.oci.tar && echo "the same image twice"
 
 manifests: setup
 	@.venv/bin/python -m deploy.kustomize.render

@@ -64,7 +64,7 @@ def test_the_archive_says_how_the_image_starts(tmp_path: Path) -> None:
     to = tmp_path / "image.tar"
     digest = archive.write(to, [layer, layer], {"a": "b"}, "localhost/arrears:1", CREATED)
     with tarfile.open(to) as tar:
-        files = {each.name: content.read() for each in tar if (content := tar.extractfile(each))}
+        files = {each.name: file.read() for each in tar if (file := tar.extractfile(each))}
     for name, content in files.items():
         if name.startswith("blobs/"):
             assert hashlib.sha256(content).hexdigest() == name.rsplit("/", 1)[-1]
