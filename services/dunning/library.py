@@ -90,6 +90,13 @@ class Library:
             found = await connection.fetchval(_TEXT, ref.content_hash)
         return shipped_text(self.get(ref)).text if found is None else str(found)
 
+    async def learn(self, pool: "asyncpg.Pool[asyncpg.Record]", ref: PolicyRef | None) -> None:
+        """Load the text of a reference if another instance stored it meanwhile."""
+        if ref is None or self._said_otherwise(ref) is not None:
+            return
+        if ref.content_hash not in self._by_hash and ref.content_hash not in self._unreadable:
+            await self.refresh(pool, always=True)
+
     async def refresh(self, pool: "asyncpg.Pool[asyncpg.Record]", *, always: bool = False) -> int:
         """Load the texts that are stored and not known yet, if any is wanted; returns how many."""
         if not (always or self._wanted):

@@ -2,15 +2,16 @@
 answer what happened.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Path, Query
 from pydantic import BaseModel
 
-from chassis.errors import NotFound
+from chassis.errors import NotFound, Transient
 from chassis.http.auth import Caller
 from chassis.http.idempotency import request_id
 from chassis.runtime.service import Service
@@ -131,12 +132,15 @@ class Dunning:
             wanted = command(Seal(work, subject, by))
             return Told(self.decisions.account(work, subject, wanted, pack), first, work.now)
 
-        told = await self.service.execute(
-            key_of(*subject),
-            [stream, creditor_stream(subject.creditor)],
-            run,
-            subjects=[subject],
-            cause=target.request,
+        told = await self._told(
+            partial(
+                self.service.execute,
+                key_of(*subject),
+                [stream, creditor_stream(subject.creditor)],
+                run,
+                subjects=[subject],
+                cause=target.request,
+            )
         )
         return await self._happened(subject.creditor, subject.account, _stored(stream, told))
 
@@ -167,14 +171,26 @@ class Dunning:
             about = pack(work.state(stream))
             return Told(self.decisions.creditor(work, creditor, wanted, about), first, work.now)
 
-        told = await self.service.execute(
-            key_of(creditor, ALL_ACCOUNTS),
-            [stream],
-            run,
-            subjects=[staff] if callable(command) else [],
-            cause=request,
+        told = await self._told(
+            partial(
+                self.service.execute,
+                key_of(creditor, ALL_ACCOUNTS),
+                [stream],
+                run,
+                subjects=[staff] if callable(command) else [],
+                cause=request,
+            )
         )
         return await self._happened(creditor, None, _stored(stream, told))
+
+    async def _told(self, execute: Callable[[], Awaitable[Told]]) -> Told:
+        """Run a command; where it meets a policy that another instance stored meanwhile, again."""
+        try:
+            return await execute()
+        except Transient:
+            if not await self.decisions.library.refresh(self.service.pool):
+                raise
+        return await execute()
 
     async def _done(self, stream: str, request: str) -> list[Stored]:
         return [one async for one in self.service.each(stream, Selection(cause=request))]
@@ -191,6 +207,7 @@ class Dunning:
         state, _ = await self.service.read(creditor_stream(creditor))
         if not isinstance(state, Creditor) or state.policy is None:
             raise NotFound(f"creditor {creditor} is not set up")
+        await self.decisions.library.learn(self.service.pool, state.policy)
         return state
 
     async def pack(self, creditor: str) -> Pack:
@@ -209,6 +226,8 @@ class Dunning:
         state, version = await self.service.read(account_stream(*subject))
         if not version or not isinstance(state, Account):
             raise _unknown(subject)
+        if state.case is not None:
+            await self.decisions.library.learn(self.service.pool, state.case.policy)
         return state
 
     async def reader(self, subject: Subject, keys: KeyRing) -> Reader:
