@@ -154,6 +154,13 @@ class Settings(Traced):
         ge=0,
         description="HTTP requests with events per second and token; 0: any number",
     )
+    metrics_creditors: int = Field(
+        default=0,
+        ge=0,
+        le=1000,
+        description="how many creditors the metrics name, the others are `other`; /metrics asks "
+        "for no token: name them where Prometheus alone can reach it",
+    )
     instance: str = Field(
         default_factory=_default_instance,
         description="name of this process among its like; default: host name and process id",

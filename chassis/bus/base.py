@@ -30,6 +30,12 @@ class Record(Protocol):
     def value(self) -> bytes: ...
     @property
     def headers(self) -> Sequence[tuple[str, bytes]]: ...
+    @property
+    def timestamp(self) -> int | None:
+        """When it came onto the bus, in milliseconds of the epoch, where the bus says it: else None
+        or below 1.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,7 @@ class PlainRecord:
     key: bytes | None
     value: bytes
     headers: tuple[tuple[str, bytes], ...] = ()
+    timestamp: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,7 @@ class Unreadable:
     reason: str
     key: bytes | None = None
     headers: tuple[tuple[str, bytes], ...] = ()
+    timestamp: int = 0
 
 
 def next_offset(record: Record) -> int:

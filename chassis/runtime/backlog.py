@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from itertools import chain
 
 from chassis.bus.base import Record
 
@@ -38,6 +39,7 @@ class Backlog:
         self.size = batch_size
         self._room = room
         self._records: list[Record] = []
+        self._in_hand: list[Record] = []
         self._filled = asyncio.Event()
         self._pace = Pace(_LANE_PACE)
         self.is_over = False
@@ -57,6 +59,7 @@ class Backlog:
         """The next batch, as full as what waits makes it: a lane that is behind catches up in few
         commits. Empty at the end.
         """
+        self._in_hand = []
         await self._filled.wait()
         if 0 < len(self._records) < _SMALL:
             await self._pace.wait()
@@ -64,7 +67,13 @@ class Backlog:
         if not self._records and not self.is_over:
             self._filled.clear()
         self._room.set()
+        self._in_hand = batch
         return batch
+
+    def first_of(self, topic: str) -> Record | None:
+        """The first record of a topic that is not consumed, as far as they were read."""
+        read = chain(self._in_hand, self._records)
+        return next((record for record in read if record.topic == topic), None)
 
     def end(self) -> None:
         """Forget what waits and let whoever consumes find the end."""

@@ -7,6 +7,7 @@ than decoding them did.
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 
 from chassis.bus.base import TOMBSTONE, Record, Unreadable, next_offset
 from chassis.runtime.boundaries import misplaced
@@ -43,8 +44,9 @@ class Batch:
     `known` are the inbox rows, among those of the batch, that were there before. `rows` are the new
     ones, `applied` counts the messages handled by type, `erasures` are the keys of debtors erased
     here, `asks_for_more` says whether a message so far needs a history or a key, `unknown` counts
-    by topic and type what no contract describes: on the topics in `guards` it is parked. With
-    `asks_before`, `before` has the key of each new row in earlier versions.
+    by topic and type what no contract describes: on the topics in `guards` it is parked. `since`
+    says how old each topic's messages are, of the first that is looked at. With `asks_before`,
+    `before` has the key of each new row in earlier versions.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Batch:
         self.duplicates: Counter[str] = Counter()
         self.unknown: Counter[tuple[str, str]] = Counter()
         self.skipped: Counter[str] = Counter()
+        self.since: dict[str, datetime] = {}
         self.erasures: set[bytes | None] = set()
         self.asks_for_more = False
         self._routes = routes
@@ -127,6 +130,8 @@ class Batch:
         found = [routes[topic_of(kind)][kind] for kind in kinds]
         self.asks_for_more |= any(route.history or route.subject for route in found)
         self.applied.update(kinds)
+        for record, message, _, _ in items[:: max(1, len(items) - 1)]:  # the first and the last
+            self.since.setdefault(record.topic, _since(record, message))
         return items
 
     def _turn_away(self, record: Record, message: Message) -> None:
@@ -199,6 +204,16 @@ class Batch:
                 yield decode(record.value, record.headers)
             except (UnknownType, MalformedMessage):
                 continue
+
+
+def _since(record: Record, message: Message) -> datetime:
+    """From when on a message can have its effect: upstream's say when something was, not when they
+    say it.
+    """
+    at = record.timestamp or 0
+    if record.topic in OWNERS or at <= 0:
+        return message.time
+    return datetime.fromtimestamp(at / 1000, UTC)
 
 
 def by_topic(routes: Mapping[str, MessageRoute], topics: Sequence[str]) -> Routes:

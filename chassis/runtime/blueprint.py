@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from chassis.runtime.figures import Figure
 from chassis.runtime.outgoing import Publish
 from chassis.runtime.routes import MessageRoute, WakeRoute
 from chassis.runtime.service import Service
@@ -29,7 +30,7 @@ class Blueprint:
     `beside` are rows that belong to no single stream.
     `guards` are topics that others write, on which a type nobody knows is a dead letter: in one
     service too, so that it is one. `sources_of` names the stream that says who may publish
-    `billing` for a creditor, in every service that reads it.
+    `billing` for a creditor, in every service that reads it. `figures` are gauges of its business.
     """
 
     name: str
@@ -48,3 +49,4 @@ class Blueprint:
     beside: Beside | None = None
     guards: Sequence[str] = ()
     sources_of: SourcesStream | None = None
+    figures: Sequence[Figure] = ()

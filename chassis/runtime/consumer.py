@@ -22,7 +22,8 @@ from chassis.errors import Conflict
 from chassis.logging import get_logger
 from chassis.metrics import Metrics
 from chassis.runtime import forgetting
-from chassis.runtime.batch import Batch, Routes, topic_of
+from chassis.runtime.batch import Batch, Routes
+from chassis.runtime.counting import count
 from chassis.runtime.handling import run, run_with_history
 from chassis.runtime.leases import Leases
 from chassis.runtime.loading import load
@@ -160,7 +161,9 @@ class Consumer:
         self.erasure_seen |= bool(batch.erasures or batch.of_erased(self.erased))
         self.erased |= batch.erasures
         await self.parked.retry_after_batch(batch)
-        self._count(batch, seconds)
+        count(self.metrics, batch, seconds, self.clock.now())
+        if batch.parked:
+            _tell(batch.parked)
 
     async def _known_after(
         self, error: BaseException, batch: Batch
@@ -272,21 +275,6 @@ class Consumer:
                         if span is not None:
                             span.fail(kind)
         batch.erasures |= {key_of(*subject).encode() for subject in work.keys.erased}
-
-    def _count(self, batch: Batch, seconds: float) -> None:
-        service = self.metrics.service
-        self.metrics.batch_size.labels(service).observe(len(batch.records))
-        self.metrics.batch_seconds.labels(service).observe(seconds)
-        for kind, number in batch.applied.items():
-            self.metrics.consumed.labels(service, topic_of(kind), kind).inc(number)
-        if batch.parked:
-            _tell(batch.parked)
-        for kind, number in batch.duplicates.items():
-            self.metrics.duplicates.labels(service, topic_of(kind), kind).inc(number)
-        for (topic, kind), number in batch.unknown.items():
-            self.metrics.unknown.labels(service, topic, self.metrics.kind(kind)).inc(number)
-        for topic, number in batch.skipped.items():
-            self.metrics.skipped.labels(service, topic).inc(number)
 
 
 def _tell(parked: Sequence[Parked]) -> None:

@@ -17,6 +17,7 @@ from chassis.metrics import Metrics
 from chassis.runtime.batch import by_topic
 from chassis.runtime.blueprint import Blueprint
 from chassis.runtime.consumer import Consumer
+from chassis.runtime.figures import Figures, watch_pool
 from chassis.runtime.forgetting import Forgetting
 from chassis.runtime.leases import Leases
 from chassis.runtime.letters import Letters
@@ -82,7 +83,7 @@ class Instance(Service):
             pseudonym_key(key),
             traces,
         )
-        metrics = Metrics(blueprint.name)
+        metrics = Metrics(blueprint.name, settings.metrics_creditors)
         set_aside = EventLetters(
             clock, lambda what: metrics.set_aside.labels(metrics.service, what).inc()
         )
@@ -95,6 +96,8 @@ class Instance(Service):
             leases=Leases(pool, settings.instance, bus.partitions, settings.lease_seconds),
             metrics=metrics,
         )
+        watch_pool(metrics, pool)
+        metrics.lanes_all.labels(self.name).set(bus.partitions)
         self.blueprint = blueprint
         self._probe = probe
         routes = by_topic(blueprint.messages, blueprint.reads)
@@ -167,6 +170,7 @@ class Instance(Service):
             signals=self.signals,
             metrics=self.metrics,
             sweeper=Sweeper(self.pool),
+            figures=Figures(self.pool, self.metrics, self.leases, blueprint.figures),
             clock=self.clock,
         )
 

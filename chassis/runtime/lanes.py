@@ -88,6 +88,15 @@ class Lanes:
         if again:
             self.reopen.set()
 
+    def came_at(self, topic: str, lane: int) -> float | None:
+        """When the first message of a topic that is not consumed came onto the bus, in seconds of
+        the epoch; None where it was not read yet, or the bus does not say.
+        """
+        backlog = self._backlogs.get(lane)
+        first = None if backlog is None else backlog.first_of(topic)
+        at = 0 if first is None else first.timestamp or 0
+        return at / 1000 if at > 0 else None
+
     async def stop(self) -> None:
         """Let the batches in hand commit; what else was fetched is read again another time."""
         tasks, self._tasks = list(self._tasks.values()), {}

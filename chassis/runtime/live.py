@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, Literal, get_args
 
 from chassis.bus.base import OffsetLost
-from chassis.errors import Misconfigured
+from chassis.errors import ArrearsError, Misconfigured
 from chassis.logging import get_logger
 from chassis.metrics import Metrics
 from chassis.runtime.backlog import Pace
@@ -63,15 +63,20 @@ class Live:
         self._lanes = Lanes(round_, settings.batch_size, self._give_up)
         self._relay_pace, self._worker_pace = Pace(_HAND_OVER_PACE), Pace(_HAND_OVER_PACE)
         self._view_pace = Pace(_VIEW_PACE)
+        self._counted: dict[int, int] = {}
         self._stopping = False
         self._fatal: BaseException | None = None
         steps = {_STEPS[name] for name in loops if name in _STEPS}
         watchdog = Watchdog(settings.stall_seconds, monotonic)
-        self._watching = Watching(round_, metrics, watchdog, steps, self._lanes.anew)
+        self._watching = Watching(
+            round_, metrics, watchdog, steps, self._lanes.anew, self._lanes.came_at
+        )
+        metrics.at_scrape(metrics.ready, self._is_ready)
 
     async def start(self) -> None:
         """Take lanes and start the loops."""
         await self._round.leases.refresh()
+        self._count_lanes()
         self._lanes.reopen.set()
         bodies: Mapping[Loop, Callable[[], Awaitable[None]]] = {
             "leases": self._keep_leases,
@@ -110,6 +115,13 @@ class Live:
         if "lag" in self._loops:
             self._watching.check()
 
+    def _is_ready(self) -> float:
+        try:
+            self.check()
+        except ArrearsError:
+            return 0.0
+        return 1.0
+
     def _give_up(self, error: BaseException) -> None:
         self._fatal = error
 
@@ -133,16 +145,24 @@ class Live:
     # One time round of each loop
 
     async def _keep_leases(self) -> None:
-        leases, lanes = self._round.leases, self._metrics.lanes
+        leases = self._round.leases
         await asyncio.sleep(self._settings.lease_seconds / 3)
         before = dict(leases.held)
         try:
             await leases.refresh()
         finally:  # what was taken is held, however it ended afterwards
-            lanes.labels(self._metrics.service).set(len(leases.held))
+            self._count_lanes()
             if leases.held != before:
                 log.info("lanes_changed", count=len(leases.held))
                 self._lanes.reopen.set()
+
+    def _count_lanes(self) -> None:
+        metrics, before = self._metrics, self._counted
+        held = self._counted = dict(self._round.leases.held)
+        metrics.lanes.labels(metrics.service).set(len(held))
+        taken = sum(before.get(lane) != epoch for lane, epoch in held.items())
+        metrics.lane_moves.labels(metrics.service, "taken").inc(taken)
+        metrics.lane_moves.labels(metrics.service, "left").inc(len(before.keys() - held.keys()))
 
     async def _fetch(self) -> None:
         await self._lanes.fetch(_IDLE_SECONDS)
@@ -206,8 +226,13 @@ class Live:
             await wait_for_signal(self._round.signals.workers, _IDLE_SECONDS)
 
     async def _watch(self) -> None:
-        await asyncio.sleep(min(_WATCH_SECONDS, self._settings.stall_seconds / 4))
+        pause = min(_WATCH_SECONDS, self._settings.stall_seconds / 4)
+        began = time.monotonic()
+        await asyncio.sleep(pause)
+        late = time.monotonic() - began - pause
+        self._metrics.loop_late.labels(self._metrics.service).set(late)
         await self._watching.look()
+        await self._round.figures.look()
 
 
 def _advice(error: BaseException) -> dict[str, Any]:

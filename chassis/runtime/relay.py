@@ -31,6 +31,7 @@ log = get_logger(__name__)
 _Traced = Mapping[tuple[str, int], Context]
 _NONE: _Traced = {}
 
+_DEAD_LETTER = "dead_letter"
 _KEPT = "the letter is in this service's own list alone: see it there"
 _POSITION = "select position from relay where lane = $1"
 # One statement that proves the lane is still ours, as `Leases.fence` does, and moves on.
@@ -38,9 +39,23 @@ _MARK = """
 with fence as (select lane from lanes where lane = $1 and epoch = $4 for share)
 update relay set position = $3 from fence where relay.lane = fence.lane and position = $2"""
 _LAG = """
-select relay.lane, relay.position, count(events.position) from relay left join events
-  on events.lane = relay.lane and events.position > relay.position
-where relay.lane = any($1::int[]) group by relay.lane, relay.position"""
+select relay.lane, relay.position, n.count, first.at from relay
+cross join lateral (select count(*) from (
+  select 1 from events where lane = relay.lane and position > relay.position limit 100000) e) n
+left join lateral (
+  select at from events where lane = relay.lane and position > relay.position
+  order by position limit 1) first on true
+where relay.lane = any($1::int[])"""
+
+
+@dataclass
+class Saying:
+    """What is being said: how much by topic, type and creditor, and the spans of what belongs to a
+    trace.
+    """
+
+    counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    spans: list[Span] = field(default_factory=list)
 
 
 @dataclass
@@ -121,19 +136,21 @@ class Relay:
         return await of_events(connection, events)
 
     async def _publish(self, events: Sequence[Stored], traced: _Traced) -> None:
-        spans: list[Span] = []
-        await self._send([one for each in events for one in self._messages(each, traced, spans)])
-        for span in spans:
+        said = Saying()
+        await self._send(
+            [one for each in events for one in self._messages(each, traced, said)], said
+        )
+        for span in said.spans:
             span.end()
 
-    def _messages(self, stored: Stored, traced: _Traced, spans: list[Span]) -> Iterator[BusMessage]:
-        """What is said of an event; `spans` gets those of messages that belong to a trace."""
+    def _messages(self, stored: Stored, traced: _Traced, said: Saying) -> Iterator[BusMessage]:
+        """What is said of an event, noted in `said`."""
         context = traced.get((stored.stream, stored.version)) if traced else None
         for number, outgoing in enumerate(self.publish(stored)):
             span = publishing(self.store.traces, outgoing, context)
             if span is not None:
-                spans.append(span)
-            yield from to_bus(
+                said.spans.append(span)
+            copies = to_bus(
                 outgoing,
                 stored=stored,
                 number=number,
@@ -142,28 +159,35 @@ class Relay:
                 partitions=self.bus.partitions,
                 traceparent=None if span is None else span.traceparent,
             )
+            said.counts[outgoing.data.TOPIC, outgoing.data.TYPE, outgoing.creditor] += len(copies)
+            yield from copies
 
-    async def _send(self, messages: Sequence[BusMessage]) -> None:
+    async def _send(self, messages: Sequence[BusMessage], said: Saying) -> None:
         await self.bus.publish(messages)
-        for topic, number in Counter([message.topic for message in messages]).items():
-            self.metrics.published.labels(self.metrics.service, topic).inc(number)
+        service, published = self.metrics.service, self.metrics.published
+        for (topic, kind, creditor), number in said.counts.items():
+            published.labels(service, topic, kind, self.metrics.creditor(creditor)).inc(number)
 
     async def measure_lag(self) -> dict[int, tuple[int, int]]:
-        """Report how many events of each lane held are not published yet; by lane, the position
-        reached and that number.
+        """Report how many events of each lane held are not published yet, and how old the first of
+        them is; by lane, the position reached and that number.
         """
         async with acquire(self.store.pool) as connection:
             rows = await connection.fetch(_LAG, list(self.leases.held))
-        for lane, _, number in rows:
-            self.metrics.relay_lag.labels(self.metrics.service, str(lane)).set(number)
-        return {lane: (position, number) for lane, position, number in rows}
+        service, now = self.metrics.service, self.letters.clock.now()
+        self.metrics.relay_lag.clear()
+        self.metrics.relay_lag_seconds.clear()
+        for lane, _, number, first in rows:
+            age = 0.0 if first is None else max(0.0, (now - first).total_seconds())
+            self.metrics.relay_lag.labels(service, str(lane)).set(number)
+            self.metrics.relay_lag_seconds.labels(service, str(lane)).set(age)
+        return {lane: (position, number) for lane, position, number, _ in rows}
 
     async def _mark(self, connection: Connection, lane: int, was: int, position: int) -> None:
         epoch = self.leases.held.get(lane, -1)
         if await connection.execute(_MARK, lane, was, position, epoch) != "UPDATE 1":
             self.leases.held.pop(lane, None)
             raise LaneLost(f"lane {lane} was taken over")
-        self.metrics.relay_position.labels(self.metrics.service, str(lane)).set(position)
 
     async def _dead_letters(self, lane: int) -> int:
         async def take(size: int) -> int:
@@ -193,7 +217,9 @@ class Relay:
                     dead_letters.dlq_value(letter, self.service),
                 )
                 for letter in letters
-            ]
+            ],
+            # whose they are is not known to be so: they count for no creditor
+            Saying(Counter((f"{letter['source']}.dlq", _DEAD_LETTER, "") for letter in letters)),
         )
         async with acquire(self.store.pool) as connection:
             await dead_letters.mark_published(connection, [letter["id"] for letter in letters])

@@ -12,6 +12,7 @@ from chassis.bus.base import Record
 from chassis.clock import Clock
 from chassis.metrics import Metrics
 from chassis.runtime.consumer import Consumer
+from chassis.runtime.figures import Figures
 from chassis.runtime.forgetting import Forgetting, group_of
 from chassis.runtime.leases import LaneLost, Leases
 from chassis.runtime.reading import Reading
@@ -43,6 +44,7 @@ class Round:
         signals: Signals,
         metrics: Metrics,
         sweeper: Sweeper,
+        figures: Figures,
         clock: Clock,
     ) -> None:
         self.leases = leases
@@ -51,6 +53,7 @@ class Round:
         self.consumer = consumer
         self.wakes = wakes
         self.projector = projector
+        self.figures = figures
         self._metrics = metrics
         self.workers = workers
         self._forgetting = forgetting

@@ -25,7 +25,8 @@ from chassis.store.work import Work
 from contracts.words.streams import Subject, kind_of, subject_of
 
 _DUE = """
-select stream from state where lane = $1 and wake_at <= $2 order by wake_at, stream limit $3"""
+select stream, wake_at from state where lane = $1 and wake_at <= $2
+order by wake_at, stream limit $3"""
 _DUE_LANES = "select distinct lane from state where wake_at <= $1 and lane = any($2::int[])"
 _PUT_OFF = "update state set wake_at = $2 where stream = any($1::text[])"
 _ATTEMPTS = 5
@@ -54,6 +55,9 @@ class Wakes:
     """By lane, the streams with a dead letter because they could not be woken."""
     fired: Counter[int] = field(default_factory=Counter)
     """By lane, how many were handled."""
+    nothing_due: dict[int, datetime] = field(default_factory=dict)
+    """By lane, when nothing was: nothing is late by more than the time since, even where an import
+    of the past has wake-ups that were due long ago."""
     _portions: Portions = field(init=False)
 
     def __post_init__(self) -> None:
@@ -62,8 +66,10 @@ class Wakes:
     async def lanes_due(self) -> list[int]:
         """The held lanes in which something is due."""
         async with acquire(self.store.pool) as connection:
-            rows = await connection.fetch(_DUE_LANES, self.clock.now(), list(self.leases.held))
-        return sorted(row["lane"] for row in rows)
+            held, now = list(self.leases.held), self.clock.now()
+            due = {row["lane"] for row in await connection.fetch(_DUE_LANES, now, held)}
+        self.nothing_due.update({lane: now for lane in held if lane not in due})
+        return sorted(due)
 
     async def fire(self, lane: int) -> int:
         """Handle one batch of what is due in a lane; returns how many streams that were."""
@@ -102,9 +108,10 @@ class Wakes:
 
     async def _fire(self, connection: Connection, lane: int, size: int) -> tuple[int, Work | None]:
         now = self.clock.now()
-        due = [row["stream"] for row in await connection.fetch(_DUE, lane, now, size)]
-        if not due:
+        rows = await connection.fetch(_DUE, lane, now, size)
+        if not rows:
             return 0, None
+        due = [row["stream"] for row in rows]
         await self.leases.fence(connection, lane)
         work = await self._load(connection, lane, due, now)
         spans = await waking(self.store.traces, connection, due)
@@ -121,7 +128,15 @@ class Wakes:
         for stream, error in stuck.items():
             await self._put_off(connection, lane, stream, error)
         await self.store.save(connection, work)
+        self._count(lane, now, rows[0]["wake_at"], [one for one in due if one not in stuck])
         return len(due), work
+
+    def _count(self, lane: int, now: datetime, first: datetime, woken: Sequence[str]) -> None:
+        service = self.metrics.service
+        late = now - max(first, self.nothing_due.get(lane, first))
+        self.metrics.wakes_late.labels(service).observe(late.total_seconds())
+        for kind, number in Counter(map(kind_of, woken)).items():
+            self.metrics.wakes.labels(service, kind).inc(number)
 
     async def _set_aside(self, lane: int, error: Exception) -> int:
         """Put off the one that is due first, which could not even be tried."""
@@ -141,7 +156,6 @@ class Wakes:
         later = _LATE_PUT_OFF_FOR if isinstance(error, TookTooLong) else _PUT_OFF_FOR
         await connection.execute(_PUT_OFF, [stream], self.clock.now() + later)
         await self.letters.park(connection, "wake", Head(lane, stream, 0, None, None), error)
-        self.metrics.wakes_failed.labels(self.metrics.service, kind_of(stream)).inc()
         self.failing.setdefault(lane, set()).add(stream)
 
     async def _close_letters(self, connection: Connection, lane: int, well: set[str]) -> None:
@@ -176,8 +190,7 @@ class Wakes:
         """Handle one wake-up; what it raised when it failed, or left the stream due without having
         done anything.
         """
-        kind = kind_of(stream)
-        route = self.routes[kind]
+        route = self.routes[kind_of(stream)]
         work.begin(None)
         work.facts = (
             None if route.prepare is None else await route.prepare(connection, stream, work.now)
@@ -191,7 +204,6 @@ class Wakes:
                 raise
             work.undo()
             return fault
-        self.metrics.wakes.labels(self.metrics.service, kind).inc()
         return None
 
     def _must_move_on(self, work: Work, stream: str, before: int) -> None:

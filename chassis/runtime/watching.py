@@ -2,12 +2,14 @@
 when one of them stands still.
 """
 
-from collections.abc import Collection
+import time
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 from chassis.errors import Misconfigured, Transient
 from chassis.logging import get_logger
 from chassis.metrics import Metrics
+from chassis.runtime.ages import Ages
 from chassis.runtime.round import Round
 from chassis.runtime.watchdog import Place, Stall, Standing, Step, Watchdog
 
@@ -29,8 +31,19 @@ class Anew(Protocol):
     def __call__(self, lane: int, *, again: bool = False) -> None: ...
 
 
+CameAt = Callable[[str, int], float | None]
+"""When the first message of a topic and a lane that is not consumed came, in seconds of the epoch.
+"""
+
+
+def nobody_knows(_topic: str, _lane: int) -> None:
+    """What a bus says that dates no messages."""
+
+
 class Watching:
-    """Looks after the lanes one instance holds. `anew` has a lane read anew."""
+    """Looks after the lanes one instance holds. `anew` has a lane read anew, `came_at` says how old
+    is what it has to read.
+    """
 
     def __init__(
         self,
@@ -39,12 +52,15 @@ class Watching:
         watchdog: Watchdog,
         steps: Collection[Step],
         anew: Anew,
+        came_at: CameAt = nobody_knows,
     ) -> None:
         self._round = round_
         self._metrics = metrics
         self._watchdog = watchdog
         self._steps = steps
         self._anew = anew
+        self._came_at = came_at
+        self._ages = Ages(watchdog.monotonic)
 
     async def look(self) -> None:
         """Report where everything stands, and tell of what does not move."""
@@ -97,13 +113,25 @@ class Watching:
         ends = await reading.ends()
         await self._round.report_positions()
         found: dict[Place, Standing] = {}
+        self._metrics.lag.clear()
+        self._metrics.lag_seconds.clear()
         for lane in self._round.leases.held:
             for topic in reading.topics:
                 position = reading.positions.get((topic, lane), 0)
-                lag = max(0, ends.get((topic, lane), 0) - position)
+                end = ends.get((topic, lane), 0)
+                lag, place = max(0, end - position), Place("read", lane, topic)
                 self._metrics.lag.labels(service, topic, str(lane)).set(lag)
-                found[Place("read", lane, topic)] = Standing(position, lag)
+                seconds = self._seconds_behind(place, position, end)
+                self._metrics.lag_seconds.labels(service, topic, str(lane)).set(seconds)
+                found[place] = Standing(position, lag)
+        self._ages.forget_all_but(set(found))
         return found
+
+    def _seconds_behind(self, place: Place, position: int, end: int) -> float:
+        """For how long the oldest message has been there that is not consumed."""
+        seen = self._ages.look(place, position, end)
+        came = self._came_at(place.topic or "", place.lane) if end > position else None
+        return seen if came is None else max(0.0, time.time() - came)
 
     async def _written(self) -> dict[Place, Standing]:
         """How far what is committed was published, and shown."""

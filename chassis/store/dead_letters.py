@@ -50,6 +50,9 @@ where creditor = $1 and account = $2 and state = 'parked' and error = 'NotFound'
 _WAITING_IN_LANE = """
 select id, creditor, account from dead_letters
 where lane = $1 and state = 'parked' and error = 'NotFound' order by id"""
+_OPEN_IN = """
+select source, count(*) from dead_letters
+where state = 'parked' and lane = any($1::int[]) group by source"""
 _RESOLVE = "update dead_letters set state = 'resolved' where id = $1 and state = 'parked'"
 _REFUSED_AGAIN = "update dead_letters set error = $2, reason = $3 where id = $1"
 
@@ -219,6 +222,11 @@ async def waiting_in(connection: Connection, lane: int) -> dict[int, Subject]:
     """
     rows = await connection.fetch(_WAITING_IN_LANE, lane)
     return {letter: Subject(creditor, account) for letter, creditor, account in rows}
+
+
+async def open_in(connection: Connection, lanes: Sequence[int]) -> dict[str, int]:
+    """How many letters of some lanes nobody dealt with yet, by source."""
+    return dict(await connection.fetch(_OPEN_IN, lanes))
 
 
 async def resolve(connection: Connection, letter_id: int) -> bool:

@@ -1,5 +1,6 @@
 """Connections to PostgreSQL, bounded in number and in time."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,8 @@ from chassis.errors import Conflict, Transient
 
 ACQUIRE_SECONDS = 10.0
 _COMMAND_SECONDS = 120.0
+_waiting: Counter[int] = Counter()
+"""By pool, how many wait for a connection."""
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL's
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -117,9 +120,11 @@ async def acquire(pool: "asyncpg.Pool[asyncpg.Record]") -> AsyncIterator[Any]:
     that takes no writes.
     """
     began: float | None = None
+    _waiting[id(pool)] += 1
     try:
         async with pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
             began = perf_counter()
+            _waiting[id(pool)] -= 1
             yield connection
     except asyncpg.TransactionRollbackError as error:
         raise Conflict("the store undid this for the sake of another writer") from error
@@ -129,3 +134,11 @@ async def acquire(pool: "asyncpg.Pool[asyncpg.Record]") -> AsyncIterator[Any]:
         if began is None:
             raise Transient("the store does not answer") from error
         raise Unanswered(ended - began) from error
+    finally:
+        if began is None:
+            _waiting[id(pool)] -= 1
+
+
+def waiting_for(pool: "asyncpg.Pool[asyncpg.Record]") -> int:
+    """How many units of work wait for a connection."""
+    return _waiting[id(pool)]

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from datetime import datetime
 
 from asyncpg import Connection
 
@@ -28,6 +29,7 @@ select topic, lane, next_offset, clock_timestamp()
 from unnest($1::text[], $2::int[], $3::bigint[]) n (topic, lane, next_offset)
 on conflict (topic, lane) do update
 set next_offset = excluded.next_offset, at = excluded.at where $4"""
+_BACKED_UP_AT = "select max(at) from backed_up"
 _NOT_BACKED_UP = "delete from {schema}.backed_up"
 
 
@@ -67,6 +69,12 @@ async def begin_at(connection: Connection, schema: str, positions: Positions) ->
     )
     await connection.execute(f"set local search_path = {schema}")
     await offsets.begin_at(connection, positions)
+
+
+async def backed_up_at(connection: Connection) -> datetime | None:
+    """When the last backup of this store was begun; None for a store that has none."""
+    at: datetime | None = await connection.fetchval(_BACKED_UP_AT)
+    return at
 
 
 async def note_backup(

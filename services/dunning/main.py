@@ -13,6 +13,7 @@ from contracts.words.streams import told_sources_stream
 from services.dunning.api import routers
 from services.dunning.decisions import Decisions
 from services.dunning.domain.aggregates import AGGREGATES
+from services.dunning.figures import FIGURES
 from services.dunning.handlers import messages, wakes
 from services.dunning.library import Library
 from services.dunning.people import PersonContacts, forgetting
@@ -48,6 +49,7 @@ def blueprint(library: Library, people: PersonContacts | None = None) -> Bluepri
         migrations=(MIGRATIONS,),
         beside=people,
         sources_of=told_sources_stream,
+        figures=FIGURES,
     )
 
 

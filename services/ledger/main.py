@@ -14,6 +14,7 @@ from contracts.words.streams import sources_stream
 from services.ledger import erasures
 from services.ledger.api import routers
 from services.ledger.domain.aggregates import AGGREGATES
+from services.ledger.figures import FIGURES
 from services.ledger.handlers import MESSAGES, WAKES
 from services.ledger.publish import publish
 from services.ledger.views import VIEWS
@@ -32,6 +33,7 @@ BLUEPRINT = Blueprint(
     forgets=("ledger", "dunning", "notifier", "legal"),
     guards=("billing",),
     sources_of=lambda creditor, _lane: sources_stream(creditor),
+    figures=FIGURES,
 )
 
 

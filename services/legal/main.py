@@ -12,6 +12,7 @@ from services.legal.adapters.folder import DocumentsFolder
 from services.legal.api import evidence, file, routes
 from services.legal.domain.aggregates import AGGREGATES
 from services.legal.drafting import Drafting
+from services.legal.figures import FIGURES
 from services.legal.filing import Filing
 from services.legal.handlers import messages, wakes
 from services.legal.publish import publish
@@ -59,6 +60,7 @@ def blueprint(own: LegalSettings, folder: Path) -> Blueprint:
         writes=("legal",),
         views=VIEWS,
         sources_of=told_sources_stream,
+        figures=FIGURES,
         routers=lambda service: (
             routes.router(service, own),
             file.router(service),

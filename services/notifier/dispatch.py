@@ -20,6 +20,7 @@ from services.notifier.adapters.gateway import Gateway, Lookup, Parcel
 from services.notifier.domain.commands import AttemptResult, RecordPurge
 from services.notifier.domain.decide import decide
 from services.notifier.domain.state import Account
+from services.notifier.measured import count, note_breaker, timing
 from services.notifier.prepare import Preparation, parcel_of
 from services.notifier.recording import (
     Key,
@@ -120,14 +121,17 @@ class Dispatcher:
             self.unrecorded.pop(_key(parcel), None)
         results = await asyncio.gather(*(self._call(service, one, spans) for one in parcels))
         answers = {_key(one): got for one, got in zip(parcels, results, strict=True)}
+        count(service, batch, answers)
         called = [one for one in batch if key_of(one) in answers]
         await record(service, called, concluded(answers), doubted(self.unrecorded, answers), spans)
         end(spans)
 
     async def _call(self, service: Service, parcel: Parcel, spans: Spans) -> AttemptResult:
         with under(spans.get(_key(parcel))), part(f"send {parcel.channel}", "client", {}) as call:
-            result = await self._answer(parcel)
-            self.breakers[parcel.channel].note(result, service.clock.now())
+            result = await self._answer(service, parcel)
+            breaker = self.breakers[parcel.channel]
+            breaker.note(result, service.clock.now())
+            note_breaker(service, parcel.channel, breaker.open_until)
             if result.outcome != "accepted":
                 log.warning(
                     "notice_not_accepted",
@@ -139,9 +143,10 @@ class Dispatcher:
                     call.fail(result.reason or result.outcome)
         return result
 
-    async def _answer(self, parcel: Parcel) -> AttemptResult:
+    async def _answer(self, service: Service, parcel: Parcel) -> AttemptResult:
         try:
-            return _storable(await self.gateways[parcel.channel].send(parcel))
+            with timing(service, parcel.channel, "send"):
+                return _storable(await self.gateways[parcel.channel].send(parcel))
         except Exception as error:
             # A fault of ours or of a library: whether the notice left is not known.
             log.exception("gateway_raised", account=parcel.account, error=error)
@@ -156,7 +161,7 @@ class Dispatcher:
             for one in parcels
             if _key(one) in self.unrecorded
         }
-        found = await asyncio.gather(*(self._ask(one, known, spans) for one in parcels))
+        found = await asyncio.gather(*(self._ask(service, one, known, spans) for one in parcels))
         answers = {_key(one): got for one, got in zip(parcels, found, strict=True)}
         asked = [one for one in batch if key_of(one) in answers]
         later = asked_later(self.unrecorded, known)
@@ -164,13 +169,17 @@ class Dispatcher:
         end(spans)
 
     async def _ask(
-        self, parcel: Parcel, known: Mapping[Key, AttemptResult], spans: Spans
+        self, service: Service, parcel: Parcel, known: Mapping[Key, AttemptResult], spans: Spans
     ) -> Lookup:
         result = known.get(_key(parcel))
         if result is not None:
             return Lookup("sent" if result.outcome == "accepted" else "not_sent", result.reference)
         try:
-            with under(spans.get(_key(parcel))), part(f"find {parcel.channel}", "client", {}):
+            with (
+                under(spans.get(_key(parcel))),
+                part(f"find {parcel.channel}", "client", {}),
+                timing(service, parcel.channel, "find"),
+            ):
                 lookup = await self.gateways[parcel.channel].find(parcel)
             return Lookup(lookup.finding, one_line(lookup.reference))
         except Exception as error:

@@ -24,6 +24,7 @@ from services.notifier.adapters.sms import SmsGateway
 from services.notifier.api import callbacks, notices
 from services.notifier.dispatch import Dispatcher
 from services.notifier.domain.aggregates import AGGREGATES
+from services.notifier.figures import FIGURES
 from services.notifier.handlers import MESSAGES, WAKES
 from services.notifier.prepare import Preparation
 from services.notifier.publish import publish
@@ -71,6 +72,7 @@ def blueprint(own: NotifierSettings, now: Callable[[], datetime]) -> Blueprint:
         writes=("notifier",),
         views=VIEWS,
         sources_of=told_sources_stream,
+        figures=FIGURES,
         routers=lambda service: (notices.router(service),),
         workers=(dispatcher(own, now),),
     )

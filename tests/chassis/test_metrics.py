@@ -1,14 +1,27 @@
 """What is counted of a service's work is what it did."""
 
+import asyncio
+import time
+from contextlib import AsyncExitStack
+from datetime import timedelta
+
 from prometheus_client.parser import text_string_to_metric_families
 
-from chassis.bus.base import lane_of
+from chassis.bus.base import PlainRecord, lane_of
 from chassis.bus.embedded import EmbeddedBus
+from chassis.clock import SimulatedClock
+from chassis.metrics import Metrics
+from chassis.runtime.batch import Batch
 from chassis.runtime.instance import Instance
+from chassis.runtime.watchdog import Step, Watchdog
+from chassis.runtime.watching import Watching
+from chassis.store.pool import acquire
 from contracts.billing import DepositMade
 from contracts.codec import encode
 from tests.chassis import toy
 from tests.chassis.conftest import OpenToy
+
+READING: tuple[Step, ...] = ("read",)
 
 
 def measured(service: Instance, name: str, **labels: str) -> float | None:
@@ -57,27 +70,146 @@ async def test_messages_nobody_reads_here_are_counted_as_skipped(
     assert measured(service, "consumer_batch_size_sum") == 3
 
 
-async def test_published_messages_are_counted_by_topic(open_toy: OpenToy, bus: EmbeddedBus) -> None:
-    service = await open_toy()
+async def test_published_messages_are_counted_by_topic_type_and_creditor(
+    open_toy: OpenToy, bus: EmbeddedBus
+) -> None:
+    service = await open_toy(settings={"metrics_creditors": 1})
     await toy.send(bus, "a", toy.payment(1, "a", 5), toy.payment(2, "a", toy.REFUSED))
     await service.step()
-    ends = await bus.end_offsets(["ledger", "billing.dlq"])
-    for topic in ("ledger", "billing.dlq"):
+    said = {
+        "ledger": {"type": "ledger.account.cleared.v1", "creditor": "acme"},
+        "billing.dlq": {"type": "dead_letter", "creditor": "other"},
+    }
+    ends = await bus.end_offsets(list(said))
+    for topic, labels in said.items():
         there = sum(end for (name, _), end in ends.items() if name == topic)
-        assert measured(service, "messages_published_total", topic=topic) == there > 0
+        counted = measured(service, "messages_published_total", topic=topic, **labels)
+        assert counted == there > 0
 
 
-async def test_the_relay_lags_by_what_is_committed_and_not_published(open_toy: OpenToy) -> None:
+async def test_a_message_counts_from_its_time_to_its_commit(
+    open_toy: OpenToy, bus: EmbeddedBus, clock: SimulatedClock
+) -> None:
+    service = await open_toy()
+    await toy.send(bus, "a", toy.payment(1, "a", 1), toy.payment(2, "a", 1))
+    clock.set(toy.START + timedelta(seconds=7))
+    await service.step()
+    assert measured(service, "effect_seconds_count", topic="billing") == 1
+    assert measured(service, "effect_seconds_sum", topic="billing") == 7
+
+
+def test_a_message_from_upstream_counts_from_its_arrival_where_the_bus_tells_it() -> None:
+    arrived = toy.START + timedelta(days=400)
+    dated = PlainRecord(
+        *("billing", 0, 0, b"acme/a", toy.payment(1, "a", 1)),
+        timestamp=int(arrived.timestamp() * 1000),
+    )
+    routes = {"billing": toy.blueprint().messages}
+    batch = Batch(0, [dated], routes)
+    assert sum(map(len, batch.slices())) == 1
+    assert batch.since == {"billing": arrived}
+
+
+async def test_the_relay_lags_by_what_is_committed_and_not_published(
+    open_toy: OpenToy, clock: SimulatedClock
+) -> None:
     service = await open_toy()
     await service.step()  # owns its lanes
     lane = str(lane_of(b"acme/a", 2))
+    await _add(service)
+    clock.set(toy.START + timedelta(seconds=9))
+    await _add(service)
+    await service.round.measure_relay_lag()
+    assert measured(service, "relay_lag", lane=lane) == 6
+    assert measured(service, "relay_lag_seconds", lane=lane) == 9
+    await service.step()
+    await service.round.measure_relay_lag()
+    assert measured(service, "relay_lag", lane=lane) == 0
+    assert measured(service, "relay_lag_seconds", lane=lane) == 0
+
+
+async def _add(service: Instance) -> None:
     await service.execute(
         "acme/a",
         ["account-acme/a"],
         lambda work: work.append("account-acme/a", [toy.Added(1, toy.START)] * 3),
     )
-    await service.round.measure_relay_lag()
-    assert measured(service, "relay_lag", lane=lane) == 3
+
+
+async def test_a_wake_up_is_late_by_what_passed_since_it_was_due(
+    open_toy: OpenToy, bus: EmbeddedBus, clock: SimulatedClock
+) -> None:
+    service = await open_toy()
+    await toy.send(bus, "a", toy.payment(1, "a", 1))
     await service.step()
-    await service.round.measure_relay_lag()
-    assert measured(service, "relay_lag", lane=lane) == 0
+    clock.set(toy.START + timedelta(days=1, seconds=20))  # it was to be looked at after a day
+    lane = lane_of(b"acme/a", 2)
+    service.round.wakes.nothing_due.clear()  # nobody has looked since
+    assert await service.round.fire(lane) == 1
+    assert measured(service, "wake_late_seconds_sum") == 20
+    assert measured(service, "wakes_fired_total", aggregate="account") == 1
+
+
+async def test_a_wake_up_that_an_import_of_the_past_brings_is_not_late(
+    open_toy: OpenToy, clock: SimulatedClock
+) -> None:
+    clock.set(toy.START + timedelta(days=400))
+    service = await open_toy()
+    await service.step()
+    await _add(service)  # due at the start, long ago
+    clock.set(clock.now() + timedelta(seconds=3))
+    lane = lane_of(b"acme/a", 2)
+    assert await service.round.lanes_due() == [lane]
+    assert await service.round.fire(lane) == 1
+    assert measured(service, "wake_late_seconds_count") == 1
+    assert measured(service, "wake_late_seconds_sum") == 3
+
+
+async def test_a_lane_that_is_left_has_no_lag_here_any_more(
+    open_toy: OpenToy, bus: EmbeddedBus
+) -> None:
+    service = await open_toy(settings=toy.PATIENT)
+    await service.step()
+    await toy.send(bus, "a", toy.payment(1, "a", 1))
+    came = {lane_of(b"acme/a", 2): time.time() - 40}
+    watching = Watching(
+        service.round,
+        service.metrics,
+        Watchdog(60, time.monotonic),
+        READING,
+        lambda _lane, *, again=False: None,
+        lambda _topic, lane: came.get(lane),
+    )
+    await watching.look()
+    lane = str(lane_of(b"acme/a", 2))
+    assert measured(service, "consumer_lag", topic="billing", lane=lane) == 1
+    seconds = measured(service, "consumer_lag_seconds", topic="billing", lane=lane)
+    assert seconds is not None
+    assert seconds >= 40
+    service.leases.held.clear()
+    await watching.look()
+    for name in ("consumer_lag", "consumer_lag_seconds"):
+        assert measured(service, name, topic="billing", lane=lane) is None
+
+
+async def test_who_waits_for_a_connection_is_counted(open_toy: OpenToy) -> None:
+    service = await open_toy(settings={"pool_size": 2})
+    async with AsyncExitStack() as taken:
+        for _ in range(2):
+            await taken.enter_async_context(acquire(service.pool))
+        assert measured(service, "pool_connections_busy") == 2
+        waits = asyncio.create_task(service.read("account-acme/a"))
+        while not measured(service, "pool_waiting"):
+            await asyncio.sleep(0.01)
+    await waits
+    assert measured(service, "pool_waiting") == 0
+    assert measured(service, "pool_connections_max") == 2
+    assert measured(service, "pool_connections_busy") == 0
+
+
+def test_creditors_are_named_up_to_a_number() -> None:
+    metrics = Metrics("toy", creditors_max=2)
+    assert [metrics.creditor(name) for name in ("a", "b", "c", "a", "", "b")] == [
+        *("a", "b", "other", "a", "other", "b")
+    ]
+    assert Metrics("toy").creditor("a") == "other"

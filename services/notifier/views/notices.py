@@ -1,6 +1,7 @@
 """One row per notice: what the API lists, and what the dispatcher has to do."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from asyncpg import Connection
@@ -80,11 +81,11 @@ select {_COLUMNS} from {TABLE}
 where notice_id = $1 and ($2::text[] is null or creditor = any($2)) order by creditor, account
 """  # noqa: S608
 _DUE = f"""
-select creditor, account, notice_id, lane, channel, state from {TABLE}
+select creditor, account, notice_id, lane, channel, state, requested_at from {TABLE}
 where due and lane = any($1::int[]) order by lane, requested_at, account, notice_id limit $2
 """  # noqa: S608
 _PURGE = f"""
-select creditor, account, notice_id, lane, channel, state from {TABLE}
+select creditor, account, notice_id, lane, channel, state, requested_at from {TABLE}
 where purge and lane = any($1::int[]) order by lane, creditor, account, notice_id
 """  # noqa: S608
 
@@ -98,6 +99,7 @@ class Task(NamedTuple):
     lane: int
     channel: str
     state: str
+    requested_at: datetime
 
 
 class Filter(NamedTuple):

@@ -1,0 +1,45 @@
+"""What is counted of gateways and of what they answer."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from time import perf_counter
+
+from chassis.runtime.service import Service
+from services.notifier.domain.commands import AttemptResult
+from services.notifier.recording import Key, key_of
+from services.notifier.views.notices import Task
+
+
+@contextmanager
+def timing(service: Service, channel: str, call: str) -> Iterator[None]:
+    """How long a gateway takes, whether it answers or raises."""
+    began = perf_counter()
+    try:
+        yield
+    finally:
+        seconds = service.metrics.gateway_seconds.labels(service.name, channel, call)
+        seconds.observe(perf_counter() - began)
+
+
+def count(service: Service, batch: Sequence[Task], answers: Mapping[Key, AttemptResult]) -> None:
+    """What was answered to a batch, and how long ago what was taken had been asked for."""
+    metrics, now = service.metrics, service.clock.now()
+    results: Counter[tuple[str, str]] = Counter()
+    for task in batch:
+        answer = answers.get(key_of(task))
+        if answer is None:
+            continue
+        results[task.channel, answer.outcome] += 1
+        if answer.outcome == "accepted":
+            age = max(0.0, (now - task.requested_at).total_seconds())
+            metrics.notice_seconds.labels(service.name, task.channel).observe(age)
+    for (channel, result), number in results.items():
+        metrics.notices.labels(service.name, channel, result).inc(number)
+
+
+def note_breaker(service: Service, channel: str, open_until: datetime | None) -> None:
+    """Until when nothing is handed to a channel's gateway."""
+    until = 0.0 if open_until is None else open_until.timestamp()
+    service.metrics.gateway_closed.labels(service.name, channel).set(until)
