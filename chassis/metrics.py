@@ -83,10 +83,6 @@ class Metrics:
         """Have a gauge read when somebody asks for it, and not before."""
         gauge.labels(self.service).set_function(read)
 
-    def say_build(self, version: str, schema: str) -> None:
-        """Which version this is, and which schema it works on."""
-        self.build.labels(self.service, version, schema).set(1)
-
     def _instance(self) -> None:
         self.build = self._gauge(
             "build_info", "1; the version, and the revisions of its schema.", "version", "schema"

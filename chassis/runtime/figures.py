@@ -5,6 +5,7 @@ service's business by creditor.
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 
 import asyncpg
 
@@ -13,6 +14,7 @@ from chassis.runtime.leases import Leases
 from chassis.store import dead_letters, restored
 from chassis.store.pool import acquire, waiting_for
 
+_SCHEMA = "select string_agg(version_num, ' ' order by version_num) from alembic_version"
 _EVERY_SECONDS = 30.0
 _TIMES_ITS_COST = 100
 """What takes long is asked seldom: looking takes a hundredth of one connection's time, at most."""
@@ -39,6 +41,13 @@ def watch_pool(metrics: Metrics, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
     metrics.at_scrape(metrics.pool_open, pool.get_size)
     metrics.at_scrape(metrics.pool_busy, lambda: pool.get_size() - pool.get_idle_size())
     metrics.at_scrape(metrics.pool_waiting, lambda: waiting_for(pool))
+
+
+async def say_build(pool: "asyncpg.Pool[asyncpg.Record]", metrics: Metrics) -> None:
+    """Tell which version this is, and at which revisions its schema is."""
+    async with acquire(pool) as connection:
+        schema = await connection.fetchval(_SCHEMA)
+    metrics.build.labels(metrics.service, version("arrears"), schema).set(1)
 
 
 class Figures:

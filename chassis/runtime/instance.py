@@ -17,7 +17,7 @@ from chassis.metrics import Metrics
 from chassis.runtime.batch import by_topic
 from chassis.runtime.blueprint import Blueprint
 from chassis.runtime.consumer import Consumer
-from chassis.runtime.figures import Figures, watch_pool
+from chassis.runtime.figures import Figures, say_build, watch_pool
 from chassis.runtime.forgetting import Forgetting
 from chassis.runtime.leases import Leases
 from chassis.runtime.letters import Letters
@@ -214,6 +214,7 @@ class Instance(Service):
                 probe=probe,
                 strict=strict,
             )
+            await say_build(pool, instance.metrics)
             await instance.store.open(bus.partitions)
             await refold_changed(instance.store, settings.instance, settings.lease_seconds)
             await instance.projector.prepare()

@@ -1,4 +1,4 @@
-"""docs/metrics.md: every metric, and what asks for it. `python -m tests.watched.table` writes it."""
+"""docs/metrics.md: all metrics, and who asks for them; `python -m tests.watched.table` writes."""
 
 from collections import defaultdict
 from collections.abc import Mapping
