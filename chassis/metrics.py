@@ -79,6 +79,10 @@ class Metrics:
         """One more gauge of the service's business, by creditor."""
         self.figures[name] = self._gauge(name, text, "creditor", *labels)
 
+    def count_set_aside(self, what: str) -> None:
+        """One more event that was not published, not projected, or a wake-up that failed."""
+        self.set_aside.labels(self.service, what).inc()
+
     def at_scrape(self, gauge: Gauge, read: Callable[[], float]) -> None:
         """Have a gauge read when somebody asks for it, and not before."""
         gauge.labels(self.service).set_function(read)

@@ -35,19 +35,12 @@ class Figure:
     labels: Sequence[str] = ()
 
 
-def watch_pool(metrics: Metrics, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+def _watch_pool(metrics: Metrics, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
     """Have the connections of a pool counted when somebody asks for metrics."""
     metrics.at_scrape(metrics.pool_max, pool.get_max_size)
     metrics.at_scrape(metrics.pool_open, pool.get_size)
     metrics.at_scrape(metrics.pool_busy, lambda: pool.get_size() - pool.get_idle_size())
     metrics.at_scrape(metrics.pool_waiting, lambda: waiting_for(pool))
-
-
-async def say_build(pool: "asyncpg.Pool[asyncpg.Record]", metrics: Metrics) -> None:
-    """Tell which version this is, and at which revisions its schema is."""
-    async with acquire(pool) as connection:
-        schema = await connection.fetchval(_SCHEMA)
-    metrics.build.labels(metrics.service, version("arrears"), schema).set(1)
 
 
 class Figures:
@@ -67,6 +60,9 @@ class Figures:
         self._figures = figures
         self._monotonic = monotonic
         self._next = 0.0
+        self._build_is_said = False
+        _watch_pool(metrics, pool)
+        metrics.lanes_all.labels(metrics.service).set(leases.partitions)
         for figure in figures:
             for name, text in figure.gauges.items():
                 metrics.add_figure(name, text, figure.labels)
@@ -77,6 +73,7 @@ class Figures:
         if began < self._next:
             return
         self._next = began + _EVERY_SECONDS
+        await self._build()
         await self._letters()
         speaks = _SPEAKER in self._leases.held
         await self._backup(speaks=speaks)
@@ -84,6 +81,15 @@ class Figures:
             await self._read(figure, speaks=speaks)
         took = self._monotonic() - began
         self._next = began + max(_EVERY_SECONDS, _TIMES_ITS_COST * took)
+
+    async def _build(self) -> None:
+        """Tell which version this is, and at which revisions its schema is."""
+        if self._build_is_said:
+            return
+        async with acquire(self._pool) as connection:
+            schema = await connection.fetchval(_SCHEMA)
+        self._metrics.build.labels(self._metrics.service, version("arrears"), schema).set(1)
+        self._build_is_said = True
 
     async def _letters(self) -> None:
         async with acquire(self._pool) as connection:

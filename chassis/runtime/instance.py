@@ -17,7 +17,7 @@ from chassis.metrics import Metrics
 from chassis.runtime.batch import by_topic
 from chassis.runtime.blueprint import Blueprint
 from chassis.runtime.consumer import Consumer
-from chassis.runtime.figures import Figures, say_build, watch_pool
+from chassis.runtime.figures import Figures
 from chassis.runtime.forgetting import Forgetting
 from chassis.runtime.leases import Leases
 from chassis.runtime.letters import Letters
@@ -84,9 +84,7 @@ class Instance(Service):
             traces,
         )
         metrics = Metrics(blueprint.name, settings.metrics_creditors)
-        set_aside = EventLetters(
-            clock, lambda what: metrics.set_aside.labels(metrics.service, what).inc()
-        )
+        set_aside = EventLetters(clock, metrics.count_set_aside)
         super().__init__(
             settings,
             clock=clock,
@@ -96,8 +94,6 @@ class Instance(Service):
             leases=Leases(pool, settings.instance, bus.partitions, settings.lease_seconds),
             metrics=metrics,
         )
-        watch_pool(metrics, pool)
-        metrics.lanes_all.labels(self.name).set(bus.partitions)
         self.blueprint = blueprint
         self._probe = probe
         routes = by_topic(blueprint.messages, blueprint.reads)
@@ -214,7 +210,6 @@ class Instance(Service):
                 probe=probe,
                 strict=strict,
             )
-            await say_build(pool, instance.metrics)
             await instance.store.open(bus.partitions)
             await refold_changed(instance.store, settings.instance, settings.lease_seconds)
             await instance.projector.prepare()

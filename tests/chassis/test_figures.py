@@ -1,6 +1,7 @@
 """Gauges that cost a statement: what they say, and who says it."""
 
 from dataclasses import replace
+from importlib.metadata import version
 
 import pytest
 
@@ -48,6 +49,14 @@ async def test_figures_are_read_by_creditor(
     labels = {"creditor": "acme", "currency": "CNY"}
     assert measured(service, "accounts", **labels) == 1
     assert measured(service, "paid", **labels) == 42
+
+
+async def test_version_and_schema_are_told(open_toy: OpenToy, monotonic: Monotonic) -> None:
+    service = await open_toy()
+    at = await service.pool.fetchval("select version_num from alembic_version")
+    await service.step()
+    await _figures(service, monotonic).look()
+    assert measured(service, "build_info", version=version("arrears"), schema=at) == 1
 
 
 async def test_creditors_that_have_no_name_here_are_added_up(

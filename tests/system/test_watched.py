@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.support.debian import program
 from tests.support.processes import System
 from tests.support.prometheus import Prometheus, scraping
-from tests.system.test_processes import _notice, _send_an_overdue_invoice
+from tests.system.chain import notice, send_an_overdue_invoice
 from tests.watched import queries
 
 SECONDS_MAX = 60.0
@@ -88,8 +88,8 @@ def test_prometheus_sees_the_services_at_work(database: str, tmp_path: Path) -> 
         system.running(),
         scraping(tmp_path, system.ports, queries.RULES) as prometheus,
     ):
-        _send_an_overdue_invoice(system)
-        _notice(system)
+        send_an_overdue_invoice(system)
+        notice(system)
         for query in SHOWN:
             _until(prometheus, query, 4)
         for query in MAIN:
