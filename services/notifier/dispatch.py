@@ -121,8 +121,8 @@ class Dispatcher:
             self.unrecorded.pop(_key(parcel), None)
         results = await asyncio.gather(*(self._call(service, one, spans) for one in parcels))
         answers = {_key(one): got for one, got in zip(parcels, results, strict=True)}
-        count(service, batch, answers)
         called = [one for one in batch if key_of(one) in answers]
+        count(service, [(one, answers[key_of(one)]) for one in called])
         await record(service, called, concluded(answers), doubted(self.unrecorded, answers), spans)
         end(spans)
 

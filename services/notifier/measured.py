@@ -1,14 +1,13 @@
 """What is counted of gateways and of what they answer."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from time import perf_counter
 
 from chassis.runtime.service import Service
 from services.notifier.domain.commands import AttemptResult
-from services.notifier.recording import Key, key_of
 from services.notifier.views.notices import Task
 
 
@@ -23,14 +22,11 @@ def timing(service: Service, channel: str, call: str) -> Iterator[None]:
         seconds.observe(perf_counter() - began)
 
 
-def count(service: Service, batch: Sequence[Task], answers: Mapping[Key, AttemptResult]) -> None:
-    """What was answered to a batch, and how long ago what was taken had been asked for."""
+def count(service: Service, answered: Sequence[tuple[Task, AttemptResult]]) -> None:
+    """What was answered, and how long ago what was taken had been asked for."""
     metrics, now = service.metrics, service.clock.now()
     results: Counter[tuple[str, str]] = Counter()
-    for task in batch:
-        answer = answers.get(key_of(task))
-        if answer is None:
-            continue
+    for task, answer in answered:
         results[task.channel, answer.outcome] += 1
         if answer.outcome == "accepted":
             age = max(0.0, (now - task.requested_at).total_seconds())
