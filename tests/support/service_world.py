@@ -50,6 +50,8 @@ class ServiceWorld:
     dsn: str
     ledger: LedgerMessages = field(default_factory=LedgerMessages)
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+    traceparent: str | None = None
+    """The trace that the next messages belong to."""
 
     @classmethod
     @asynccontextmanager
@@ -94,6 +96,7 @@ class ServiceWorld:
                 time=self.clock.now(),
                 creditor=creditor,
                 subject=subject,
+                traceparent=self.traceparent,
             )
             await self.bus.publish([Outgoing(data.TOPIC, lane, key, value, ())])
 
