@@ -147,7 +147,7 @@ class Relay:
         """What is said of an event, noted in `said`."""
         context = traced.get((stored.stream, stored.version)) if traced else None
         for number, outgoing in enumerate(self.publish(stored)):
-            span = publishing(self.store.traces, outgoing, context)
+            span = None if context is None else publishing(self.store.traces, outgoing, context)
             if span is not None:
                 said.spans.append(span)
             copies = to_bus(

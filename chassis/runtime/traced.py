@@ -88,9 +88,9 @@ def _about(traces: Traces, topic: str, message: Message) -> Mapping[str, Value]:
     }
 
 
-def publishing(traces: Traces | None, outgoing: Outgoing, parent: Context | None) -> Span | None:
-    """The span of publishing a message of an event; None when the event belongs to no trace."""
-    if traces is None or parent is None:
+def publishing(traces: Traces | None, outgoing: Outgoing, parent: Context) -> Span | None:
+    """The span of publishing a message of an event that belongs to a trace."""
+    if traces is None:
         return None
     topic = outgoing.data.TOPIC
     attributes: Mapping[str, Value] = {
