@@ -81,6 +81,7 @@ async def on_kafka(
 def system(request: pytest.FixtureRequest) -> System:
     found: System = request.getfixturevalue(request.param)
     found.environment["OTEL_BSP_SCHEDULE_DELAY"] = "200"
+    assert found.arrears("migrate").returncode == 0
     return found
 
 
