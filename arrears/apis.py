@@ -24,7 +24,9 @@ class Refused(UsageError):
 
 
 class Apis:
-    """Calls the services with tokens of the development key, one per set of roles."""
+    """Calls the services with the settings' token; without one, with tokens of the development key,
+    one per set of roles.
+    """
 
     def __init__(
         self,
@@ -101,6 +103,8 @@ class Apis:
         return answer.json() if answer.content else None
 
     def _token(self, roles: tuple[str, ...]) -> str:
+        if self._settings.token is not None:
+            return self._settings.token.get_secret_value()
         if roles not in self._tokens:
             settings = self._settings
             self._tokens[roles] = mint_token(

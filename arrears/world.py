@@ -72,7 +72,7 @@ async def open_world(
     """
     settings = settings.without_databases().model_copy(
         update={"data_dir": folder, "pool_size": _POOL_SIZE, "jwks_url": None, "jwks_file": None,
-                "lease_seconds": 86_400.0, **_UNHURRIED}
+                "token": None, "lease_seconds": 86_400.0, **_UNHURRIED}
     )  # fmt: skip
     clock = RewindableClock(_BEGINNING)
     async with (

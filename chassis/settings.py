@@ -96,6 +96,11 @@ class Settings(Traced):
     )
     issuer: str = Field(default="arrears-development", description="issuer a token must name")
     audience: str = Field(default="arrears", description="audience a token must name")
+    token: SecretStr | None = Field(
+        default=None,
+        description="with what commands call the APIs of running services; absent: a token of the "
+        "development key",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="what is less important is not logged"
     )

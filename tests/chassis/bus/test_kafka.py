@@ -1,4 +1,5 @@
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,13 @@ class TestKafkaBus(BusConformance, ForgettingConformance):
     async def drop_below(self, bus: Bus, topic: str, partition: int, before: int) -> None:
         await bus.commit_info("ledger", {(topic, partition): before})
         await bus.forget(topic, partition, KEY, before, ["ledger"])
+
+    async def test_messages_say_when_they_came(self, bus: Bus, topic: str) -> None:
+        before = time.time()
+        await bus.publish(numbered(topic, 0, [1]))
+        (record,) = await read_from_start(bus, topic)
+        assert record.timestamp is not None
+        assert before - 1 <= record.timestamp / 1000 <= time.time() + 1
 
     async def test_forgetting_without_knowing_the_readers_is_refused(
         self, bus: Bus, topic: str
