@@ -16,6 +16,7 @@ from tests.deploy.charts import SERVICES, SETS, Manifest, of_kind, pods
 from tests.deploy.known import settings_known
 
 STOP_SECONDS_MAX = 20
+SYSTEM = "/etc/ssl/certs/ca-certificates.crt"
 NAME = re.compile(r"^ARREARS_[A-Z0-9_]+$")
 
 
@@ -92,6 +93,18 @@ def test_a_service_gets_its_own_database_and_no_other() -> None:
         assert databases == {own}
         reference = named[own]["valueFrom"]["secretKeyRef"]
         assert reference == {"name": f"{name}-db-app", "key": "uri"}
+
+
+def test_a_server_is_verified_by_its_own_authority_or_by_those_of_the_system() -> None:
+    secured, small = charts.manifests("secured"), charts.manifests("small")
+    for found, ca in ((secured, "/etc/arrears/postgres-ca/ca.crt"), (small, SYSTEM)):
+        for deployment in of_kind(found, "Deployment").values():
+            settings = settings_of(found, deployment)
+            assert settings["PGSSLMODE"] == "verify-full"
+            assert settings["PGSSLROOTCERT"] == ca
+    spec = of_kind(secured, "Deployment")["arrears-legal"]["spec"]["template"]["spec"]
+    mounted = {each["name"]: each for each in spec["volumes"]}
+    assert mounted["postgres-ca"]["secret"]["secretName"] == "legal-db-ca"
 
 
 def test_secrets_given_as_values_are_in_no_config_map_or_deployment() -> None:

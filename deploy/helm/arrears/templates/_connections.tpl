@@ -47,6 +47,8 @@ ARREARS_KAFKA_MIN_INSYNC_REPLICAS: {{ . | toString | quote }}
 PGSSLMODE: {{ $database.sslMode }}
 {{- if $database.ca.secret }}
 PGSSLROOTCERT: /etc/arrears/postgres-ca/{{ $database.ca.key }}
+{{- else if hasPrefix "verify-" $database.sslMode }}
+PGSSLROOTCERT: /etc/ssl/certs/ca-certificates.crt
 {{- end }}
 {{- end }}
 

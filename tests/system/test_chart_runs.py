@@ -1,0 +1,120 @@
+"""What the chart tells the containers is enough: the schemas are made, the services get ready."""
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.deploy import charts
+from tests.deploy.charts import SERVICES, Manifest, of_kind
+from tests.support.processes import ARREARS, READY_SECONDS_MAX, ROOT, free_ports
+
+KEK = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
+
+class Cluster:
+    """The containers of the chart's smallest values as processes on this machine."""
+
+    def __init__(self, folder: Path, dsn: str) -> None:
+        # The test's server has no certificate.
+        modes = "defaults.database.sslMode=prefer,busDatabase.sslMode=prefer"
+        self.manifests = charts.manifests("small", "--set", modes)
+        self.folder = folder
+        self.secrets = {"arrears-database": dsn, "arrears-kek": KEK}
+        self.ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
+
+    def environment(self, container: Any) -> Mapping[str, str]:
+        """What the container is told; only where it is is this machine's."""
+        told: dict[str, str] = {}
+        for source in container.get("envFrom", []):
+            name = source["configMapRef"]["name"]
+            told |= of_kind(self.manifests, "ConfigMap")[name]["data"]
+        for each in container["env"]:
+            named = each.get("valueFrom", {}).get("secretKeyRef", {}).get("name")
+            told[each["name"]] = self.secrets[named] if named else each["value"]
+        here = {f"ARREARS_{name.upper()}_PORT": str(port) for name, port in self.ports.items()}
+        here |= {"ARREARS_HOST": "127.0.0.1", "ARREARS_DATA_DIR": str(self.folder)}
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        return {**inherited, **told, **here, "PYTHONPATH": str(ROOT)}
+
+    def migrate(self) -> None:
+        for job in of_kind(self.manifests, "Job").values():
+            container = _container(job)
+            done = subprocess.run(
+                [*ARREARS, *container["args"]],
+                env=self.environment(container),
+                cwd=self.folder,
+                check=False,
+                capture_output=True,
+                text=True,
+            )
+            assert done.returncode == 0, done.stderr
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        deployments = of_kind(self.manifests, "Deployment").values()
+        with ExitStack() as exits:
+            for deployment in deployments:
+                exits.enter_context(self._process(_container(deployment)))
+            yield
+
+    @contextmanager
+    def _process(self, container: Any) -> Iterator[None]:
+        log = self.folder / f"{container['name']}.log"
+        with log.open("w") as to:
+            process = subprocess.Popen(
+                [*ARREARS, *container["args"]],
+                env=self.environment(container),
+                cwd=self.folder,
+                stdout=to,
+                stderr=to,
+            )
+        try:
+            yield
+        finally:
+            process.terminate()
+            status = process.wait(60)
+        assert status == 0, log.read_text()
+
+    def answers(self, container: Any, probe: str) -> bool:
+        path = container[probe]["httpGet"]["path"]
+        try:
+            answer = httpx.get(f"http://127.0.0.1:{self.ports[container['name']]}{path}")
+        except httpx.TransportError:
+            return False
+        return answer.is_success
+
+
+def _container(manifest: Manifest) -> Any:
+    (only,) = manifest["spec"]["template"]["spec"]["containers"]
+    return only
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, database: str) -> Cluster:
+    return Cluster(tmp_path, database)
+
+
+def test_the_jobs_make_the_schemas_and_every_probe_succeeds(cluster: Cluster) -> None:
+    cluster.migrate()
+    deployments = of_kind(cluster.manifests, "Deployment").values()
+    waiting = [
+        (_container(deployment), probe)
+        for deployment in deployments
+        for probe in ("startupProbe", "livenessProbe", "readinessProbe")
+    ]
+    with cluster.serving():
+        deadline = time.monotonic() + READY_SECONDS_MAX
+        while waiting := _still(cluster, waiting):
+            assert time.monotonic() < deadline, waiting
+            time.sleep(0.1)
+
+
+def _still(cluster: Cluster, waiting: Sequence[tuple[Any, str]]) -> list[tuple[Any, str]]:
+    return [(each, probe) for each, probe in waiting if not cluster.answers(each, probe)]
