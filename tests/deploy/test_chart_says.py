@@ -152,6 +152,20 @@ def test_schemas_are_there_before_the_services(values: str) -> None:
             assert ("ConfigMap", name) not in made_later
 
 
+@pytest.mark.parametrize("mode", ["hook", "job"])
+@pytest.mark.parametrize("values", SETS)
+def test_a_job_that_migrates_is_told_of_its_database_alone(values: str, mode: str) -> None:
+    found = charts.manifests(values, "--set", f"migrations.mode={mode}")
+    secrets = of_kind(found, "Secret")
+    for job in of_kind(found, "Job").values():
+        named = {each["name"] for each in container(job)["env"] if "valueFrom" in each}
+        for source in container(job).get("envFrom", []):
+            named |= secrets[source["secretRef"]["name"]]["stringData"].keys()
+        service = container(job)["args"][1].upper()
+        bus = {"ARREARS_BUS_DATABASE_URL"} if values == "small" else set()
+        assert named == {f"ARREARS_{service}_DATABASE_URL"} | bus
+
+
 def test_without_hooks_another_image_is_another_job() -> None:
     as_jobs = ("--set", "migrations.mode=job")
     before = of_kind(charts.manifests("small", *as_jobs), "Job")

@@ -54,7 +54,7 @@ PGSSLROOTCERT: /etc/ssl/certs/ca-certificates.crt
 
 {{- define "arrears.certificates" -}}
 {{- $v := .root.Values }}
-{{- if and (eq $v.bus "kafka") (ne $v.kafka.security "plaintext") }}
+{{- if and (eq $v.bus "kafka") (ne $v.kafka.security "plaintext") (not .migrates) }}
 {{- with $v.kafka.ca.secret }}
 - {name: kafka-ca, mountPath: /etc/arrears/kafka-ca, secret: {{ . }}}
 {{- end }}

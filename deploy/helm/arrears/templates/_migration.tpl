@@ -3,7 +3,7 @@
 {{- $m := .root.Values.migrations }}
 {{- $hooked := eq $m.mode "hook" }}
 {{- $fullname := include "arrears.fullname" .root }}
-{{- $given := dict "root" .root "name" .name }}
+{{- $given := dict "root" .root "name" .name "migrates" true }}
 backoffLimit: {{ $m.backoffLimit }}
 activeDeadlineSeconds: {{ $m.deadlineSeconds }}
 ttlSecondsAfterFinished: {{ $m.ttlSeconds }}
@@ -27,11 +27,13 @@ template:
         args: [migrate, {{ .name }}]
         {{- with .secrets }}
         envFrom:
-          - secretRef: {name: {{ ternary $.job (printf "%s-%s" $fullname $.name) $hooked }}}
+          - secretRef: {name: {{ $.job }}}
         {{- end }}
         env:
           {{- range $key, $value := include "arrears.settings" $given | fromYaml }}
+          {{- if or (hasPrefix "PG" $key) (has $key (list "ARREARS_BUS" "ARREARS_DATA_DIR" "ARREARS_LOG_LEVEL" "ARREARS_PLAINTEXT")) }}
           - {name: {{ $key }}, value: {{ $value | quote }}}
+          {{- end }}
           {{- end }}
           {{- include "arrears.env" $given | trim | nindent 10 }}
         resources:
@@ -39,7 +41,7 @@ template:
         securityContext:
           {{- include "arrears.containerSecurity" .root | nindent 10 }}
         volumeMounts:
-          {{- include "arrears.mounts" (dict "root" .root "name" .name "files" .files "bare" true) | nindent 10 }}
+          {{- include "arrears.mounts" (dict "root" .root "name" .name "files" .files "migrates" true) | nindent 10 }}
     volumes:
-      {{- include "arrears.volumes" (dict "root" .root "name" .name "files" .files "bare" true "data" (dict "existingClaim" "" "sizeLimit" "64Mi")) | nindent 6 }}
+      {{- include "arrears.volumes" (dict "root" .root "name" .name "files" .files "migrates" true "data" (dict "existingClaim" "" "sizeLimit" "64Mi")) | nindent 6 }}
 {{- end }}

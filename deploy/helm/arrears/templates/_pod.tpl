@@ -40,11 +40,11 @@ securityContext:
   {{- include "arrears.podSecurity" . | nindent 2 }}
 {{- end }}
 
-{{- /* root, name, files; bare: without the chart's own ConfigMap */}}
+{{- /* root, name, files; migrates: a Job, which needs nothing but its database */}}
 {{- define "arrears.mounts" -}}
 - {name: data, mountPath: /data}
 - {name: tmp, mountPath: /tmp}
-{{- if and .root.Values.auth.jwks (not .root.Values.auth.jwksUrl) (not .bare) }}
+{{- if and .root.Values.auth.jwks (not .root.Values.auth.jwksUrl) (not .migrates) }}
 - {name: jwks, mountPath: /etc/arrears/jwks, readOnly: true}
 {{- end }}
 {{- range concat (include "arrears.certificates" . | fromYamlArray) .files }}
@@ -52,7 +52,7 @@ securityContext:
 {{- end }}
 {{- end }}
 
-{{- /* root, name, files; data: a service's, else an emptyDir; bare: without the chart's own ConfigMap */}}
+{{- /* root, name, files; data: a service's, else an emptyDir; migrates: a Job, which needs nothing but its database */}}
 {{- define "arrears.volumes" -}}
 - name: data
 {{- if .data.existingClaim }}
@@ -62,7 +62,7 @@ securityContext:
 {{- end }}
 - name: tmp
   emptyDir: {sizeLimit: 64Mi}
-{{- if and .root.Values.auth.jwks (not .root.Values.auth.jwksUrl) (not .bare) }}
+{{- if and .root.Values.auth.jwks (not .root.Values.auth.jwksUrl) (not .migrates) }}
 - name: jwks
   configMap: {name: {{ include "arrears.fullname" .root }}-jwks}
 {{- end }}

@@ -34,13 +34,16 @@
 {{- end }}
 {{- end }}
 
-{{- /* Secrets whose values were given, by variable: they go into a Secret of the chart's. root, name */}}
+{{- /* Secrets whose values were given, by variable: they go into a Secret of the chart's. root, name;
+       migrates: a Job, which needs nothing but its database */}}
 {{- define "arrears.secrets" -}}
 {{- $v := .root.Values }}
+{{- if not .migrates }}
 {{- with $v.kek.value }}
 ARREARS_KEK: {{ . | quote }}
 {{- end }}
-{{- if eq $v.bus "kafka" }}
+{{- end }}
+{{- if and (eq $v.bus "kafka") (not .migrates) }}
 {{- with $v.kafka.password.value }}
 ARREARS_KAFKA_PASSWORD: {{ . | quote }}
 {{- end }}
@@ -60,19 +63,21 @@ ARREARS_{{ upper $.name }}_DATABASE_URL: {{ . | quote }}
 {{- end }}
 {{- end }}
 
-{{- /* Secrets that exist already, as a container's `env`. root, name */}}
+{{- /* Secrets that exist already, as a container's `env`. root, name, migrates */}}
 {{- define "arrears.env" -}}
 {{- $v := .root.Values }}
 {{- $refs := dict }}
+{{- if not .migrates }}
 {{- with $v.kek.existingSecret }}
 {{- $_ := set $refs "ARREARS_KEK" (dict "secret" . "key" $v.kek.key) }}
+{{- end }}
 {{- end }}
 {{- if eq $v.bus "embedded" }}
 {{- with $v.busDatabase.existingSecret }}
 {{- $_ := set $refs "ARREARS_BUS_DATABASE_URL" (dict "secret" . "key" $v.busDatabase.key) }}
 {{- end }}
 {{- end }}
-{{- if eq $v.bus "kafka" }}
+{{- if and (eq $v.bus "kafka") (not .migrates) }}
 {{- with $v.kafka.password.existingSecret }}
 {{- $_ := set $refs "ARREARS_KAFKA_PASSWORD" (dict "secret" . "key" $v.kafka.password.key) }}
 {{- end }}
@@ -89,9 +94,11 @@ ARREARS_{{ upper $.name }}_DATABASE_URL: {{ . | quote }}
 {{- $refs = mergeOverwrite $refs $service.secretSettings }}
 {{- end }}
 {{- range $name, $ref := $refs }}
+{{- if or (not $.migrates) (hasPrefix "PG" $name) (hasSuffix "_DATABASE_URL" $name) }}
 - name: {{ $name }}
   valueFrom:
     secretKeyRef: {name: {{ $ref.secret }}, key: {{ $ref.key }}}
+{{- end }}
 {{- end }}
 {{- end }}
 
