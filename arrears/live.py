@@ -19,6 +19,7 @@ from chassis.runtime.instance import Probe, no_probe
 from chassis.settings import ServiceName, Settings
 
 _POLL_SECONDS = 0.02
+_CLOSE = (b"connection", b"close")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -28,6 +29,12 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    def say_goodbye(self) -> None:
+        """Close each connection after its next answer, which says so."""
+        state = self.server_state
+        self.config.encoded_headers = [*self.config.encoded_headers, _CLOSE]
+        state.default_headers = [*state.default_headers, _CLOSE]
 
 
 async def run(
@@ -41,9 +48,12 @@ async def run(
 ) -> None:
     """Serve until SIGINT or SIGTERM; `ready` is called once all of them answer.
 
-    Requests first, then the services, the bus and the store: what was accepted is finished. Tests
-    give another `clock` than the wall's, and a `probe`. Without `migrate` a schema that is not this
-    version's raises `WrongSchema`.
+    Then `/readyz` says 503 and the lanes are given back, while for `drain_seconds` requests are
+    still taken and their connections closed; those under way are finished, and services, bus and
+    store let go of. A second signal ends the process at once.
+
+    Tests give another `clock` than the wall's, and a `probe`. Without `migrate` a schema that is
+    not this version's raises `WrongSchema`.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -55,9 +65,21 @@ async def run(
         async with open_stack(settings, names, clock=clock, probe=probe, migrate=migrate) as stack:
             await stack.start()
             spare_collections()
-            async with serving(stack, sockets):
+            async with serving(stack, sockets) as servers:
                 ready()
                 await stop.wait()
+                _end_at_the_next_signal(loop)
+                leaving = asyncio.create_task(stack.leave())
+                for server in servers:
+                    server.say_goodbye()
+                await asyncio.sleep(settings.drain_seconds)
+            await leaving
+
+
+def _end_at_the_next_signal(loop: asyncio.AbstractEventLoop) -> None:
+    for number in _SIGNALS:
+        loop.remove_signal_handler(number)
+        signal.signal(number, signal.SIG_DFL)
 
 
 @contextlib.contextmanager
@@ -82,7 +104,7 @@ def listening(
 @contextlib.asynccontextmanager
 async def serving(
     stack: Stack, sockets: Mapping[ServiceName, socket.socket]
-) -> AsyncIterator[None]:
+) -> AsyncIterator[Sequence[_Server]]:
     """Serve the APIs on their sockets for as long as the context lasts."""
     servers = {
         name: server_of(service.app, stack.settings) for name, service in stack.services.items()
@@ -96,14 +118,14 @@ async def serving(
             if any(task.done() for task in tasks):
                 raise BrokenInvariant("an HTTP server ended while it was starting")
             await asyncio.sleep(_POLL_SECONDS)
-        yield
+        yield list(servers.values())
     finally:
         for server in servers.values():
             server.should_exit = True
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def server_of(app: FastAPI, settings: Settings) -> uvicorn.Server:
+def server_of(app: FastAPI, settings: Settings) -> _Server:
     """The HTTP server of one service."""
     return _Server(
         uvicorn.Config(

@@ -73,8 +73,11 @@ class _PrefixedReader:
         records = await self._reader.fetch(max_records, wait_seconds, without)
         return [self._plain(record) for record in records]
 
-    def seek(self, topic: str, partition: int, offset: int) -> None:
-        self._reader.seek(self._prefix + topic, partition, offset)
+    def take(self, positions: Mapping[tuple[str, int], int]) -> None:
+        self._reader.take({(self._prefix + topic, n): at for (topic, n), at in positions.items()})
+
+    def drop(self, partitions: Collection[int]) -> None:
+        self._reader.drop(partitions)
 
     async def close(self) -> None:
         await self._reader.close()

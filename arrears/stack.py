@@ -2,6 +2,7 @@
 `arrears serve`, simulations and measurements alike.
 """
 
+import asyncio
 import contextlib
 import importlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -53,6 +54,10 @@ class Stack:
         """Let every service work on the wall clock."""
         for service in self.services.values():
             await service.start()
+
+    async def leave(self) -> None:
+        """Let other instances go on with the work of every service; requests are still answered."""
+        await asyncio.gather(*(service.leave() for service in self.services.values()))
 
     async def forget_everything(self) -> None:
         """Empty every service's tables, for the next simulation on the same start.

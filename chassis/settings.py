@@ -122,7 +122,10 @@ class Settings(Traced):
         default=200, ge=1, le=10_000, description="wake-ups per lane and transaction, at most"
     )
     pool_size: int = Field(
-        default=8, ge=2, le=100, description="PostgreSQL connections per service, at most"
+        default=8,
+        ge=2,
+        le=100,
+        description="PostgreSQL connections per service, at most, beside one that listens",
     )
     erasure_hours: int = Field(
         default=72,
@@ -141,6 +144,12 @@ class Settings(Traced):
     )
     request_seconds: float = Field(
         default=120.0, gt=0, description="how long the answer to an HTTP request may take"
+    )
+    drain_seconds: float = Field(
+        default=0.0,
+        ge=0,
+        le=300,
+        description="how long HTTP requests are taken after SIGTERM, while /readyz says 503",
     )
     connections_max: int = Field(
         default=200, ge=10, le=10_000, description="HTTP connections per service, at most"

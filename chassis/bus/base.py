@@ -115,8 +115,15 @@ class Reader(Protocol):
         """
         ...
 
-    def seek(self, topic: str, partition: int, offset: int) -> None:
-        """Make `offset` the next one to be read of a partition the reader has."""
+    def take(self, positions: Mapping[tuple[str, int], int]) -> None:
+        """Read these partitions from these offsets on: those it has, or more of them.
+
+        The others are read on where they stand.
+        """
+        ...
+
+    def drop(self, partitions: Collection[int]) -> None:
+        """Read nothing more of these partitions, on any topic; some must be left to read."""
         ...
 
     async def close(self) -> None:

@@ -12,7 +12,7 @@ from chassis.bus.base import OffsetLost, PlainRecord, Record
 from chassis.bus.embedded_faults import transient_faults
 from chassis.bus.embedded_schema import in_schema
 from chassis.bus.embedded_wake import Waker
-from chassis.errors import BrokenInvariant, Malformed
+from chassis.errors import BrokenInvariant
 
 _POLL_SECONDS = 1.0
 
@@ -65,7 +65,8 @@ class EmbeddedReader:
         self._positions = dict(positions)
         self._bytes = bytes_per_partition
         self._first = 0
-        self._published = waker.register(frozenset(f"{t} {p}" for t, p in positions))
+        self._published = asyncio.Event()
+        self._listen()
 
     async def fetch(
         self, max_records: int, wait_seconds: float, without: Collection[int] = ()
@@ -80,15 +81,23 @@ class EmbeddedReader:
                 return records
             await self._wait(left)
 
-    def seek(self, topic: str, partition: int, offset: int) -> None:
-        """See `Reader.seek`."""
-        if (topic, partition) not in self._positions:
-            raise Malformed(f"this reader does not read {topic}/{partition}")
-        self._positions[topic, partition] = offset
+    def take(self, positions: Mapping[tuple[str, int], int]) -> None:
+        """See `Reader.take`."""
+        self._positions.update(positions)
+        self._listen()
+
+    def drop(self, partitions: Collection[int]) -> None:
+        """See `Reader.drop`."""
+        self._positions = {at: n for at, n in self._positions.items() if at[1] not in partitions}
+        self._listen()
 
     async def close(self) -> None:
         """See `Reader.close`."""
         self._waker.unregister(self._published)
+
+    def _listen(self) -> None:
+        names = frozenset(f"{topic} {partition}" for topic, partition in self._positions)
+        self._waker.register(self._published, names)
 
     async def _wait(self, seconds: float) -> None:
         if not self._waker.connected:

@@ -12,7 +12,7 @@ from chassis.bus.base import OffsetLost, Record, next_offset
 from chassis.bus.kafka_faults import kafka_faults
 from chassis.bus.kafka_producer import within
 from chassis.bus.kafka_salvage import NOT_READABLE, fetch_chunk, read_chunk
-from chassis.errors import BrokenInvariant, Malformed, Misconfigured, Transient
+from chassis.errors import BrokenInvariant, Misconfigured, Transient
 
 _CLOSE_SECONDS = 5.0
 _STALL_SECONDS = 30.0
@@ -55,10 +55,8 @@ class KafkaReader:
             except BaseException:
                 await within(_CLOSE_SECONDS, consumer.stop(), "consumer")
                 raise
-            consumer.assign(list(self._positions))
             self._consumer = consumer
-            # No await between assign and seek: the consumer never looks for an offset itself.
-            self._seek_all(consumer)
+            self._assign(consumer)
             self._progress_at = time.monotonic()
         return self._consumer
 
@@ -82,14 +80,27 @@ class KafkaReader:
         self._progress_at = time.monotonic()
         return self._advance(batches)
 
-    def seek(self, topic: str, partition: int, offset: int) -> None:
-        """See `Reader.seek`."""
-        at = TopicPartition(topic, partition)
-        if at not in self._positions:
-            raise Malformed(f"this reader does not read {topic}/{partition}")
-        self._positions[at] = offset
-        if self._consumer is not None:
+    def take(self, positions: Positions) -> None:
+        """See `Reader.take`."""
+        moved = {TopicPartition(*at): offset for at, offset in positions.items()}
+        is_had = moved.keys() <= self._positions.keys()
+        self._positions.update(moved)
+        if self._consumer is None:
+            return
+        if not is_had:
+            self._assign(self._consumer)
+            return
+        for at, offset in moved.items():
             self._consumer.seek(at, offset)
+
+    def drop(self, partitions: Collection[int]) -> None:
+        """See `Reader.drop`."""
+        left = {at: n for at, n in self._positions.items() if at.partition not in partitions}
+        if left == self._positions:
+            return
+        self._positions = left
+        if self._consumer is not None:
+            self._assign(self._consumer)
 
     async def close(self) -> None:
         """See `Reader.close`."""
@@ -170,6 +181,12 @@ class KafkaReader:
             if record.value is None:  # a foreign tombstone; handlers are promised bytes
                 record.value = b""
         return records
+
+    def _assign(self, consumer: AIOKafkaConsumer) -> None:
+        """Read what there are positions for; what was fetched ahead is fetched again."""
+        consumer.assign(list(self._positions))
+        # No await between assign and seek: the consumer never looks for an offset itself.
+        self._seek_all(consumer)
 
     def _seek_all(self, consumer: AIOKafkaConsumer) -> None:
         for at, offset in self._positions.items():

@@ -90,7 +90,11 @@ class Alive(BaseModel):
 
 
 class Ready(BaseModel):
-    """It can work: the lanes this instance owns, and how many messages it has yet to read."""
+    """It can work: store, bus and lanes do, and its schema is right.
+
+    `lanes` are those this instance owns, which may be none, `behind` is how many messages of theirs
+    it has yet to read.
+    """
 
     model_config = ConfigDict(extra="allow")
 
@@ -106,8 +110,9 @@ def _port(settings: Settings, service_name: str) -> int:
 def _open_routes(readiness: Readiness, metrics: Metrics) -> APIRouter:
     router = APIRouter(tags=["operation"])
 
-    @router.get("/healthz", summary="Is the process alive?", operation_id="get_health")
-    async def healthz() -> Alive:
+    @router.get("/healthz", include_in_schema=False)  # as it was called before
+    @router.get("/livez", summary="Is the process alive?", operation_id="get_health")
+    async def livez() -> Alive:
         return Alive(status="alive")
 
     @router.get(

@@ -19,7 +19,7 @@ from chassis.tracing.traces import Traces
 
 CORRELATION_HEADER = b"x-correlation-id"
 TRACEPARENT = traceparent.HEADER.encode()
-OPEN_PATHS = frozenset({"/healthz", "/readyz", "/metrics", "/docs", "/openapi.json"})
+OPEN_PATHS = frozenset({"/livez", "/healthz", "/readyz", "/metrics", "/docs", "/openapi.json"})
 OPEN_PREFIXES = ("/static-offline-docs/", "/docs/")
 SIGNED_PREFIX = "/v1/callbacks/"
 """Providers have no token: these routes believe a signature over the request instead."""

@@ -113,7 +113,7 @@ def document(app: FastAPI, routes: Iterable[APIRoute]) -> Document:
         separate_input_output_schemas=False,
     )
     for route in routes:
-        for method in route.methods or ():
+        for method in (route.methods or ()) if route.include_in_schema else ():
             _complete(made["paths"][route.path_format][method.lower()], route, method)
     components = made.setdefault("components", {})
     components["securitySchemes"] = _SCHEMES

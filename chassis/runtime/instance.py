@@ -2,35 +2,33 @@
 simulation.
 """
 
+import asyncio
 from collections.abc import Callable, Collection
 from datetime import datetime
-from functools import partial
 from typing import Any, Self
 
 import asyncpg
 
 from chassis.bus.base import Bus
 from chassis.clock import Clock
-from chassis.errors import Misconfigured, Transient
+from chassis.errors import Transient
 from chassis.http.app import create_app
+from chassis.logging import get_logger
 from chassis.metrics import Metrics
+from chassis.runtime import readiness
 from chassis.runtime.batch import by_topic
 from chassis.runtime.blueprint import Blueprint
 from chassis.runtime.consumer import Consumer
-from chassis.runtime.figures import Figures
-from chassis.runtime.forgetting import Forgetting
 from chassis.runtime.leases import Leases
 from chassis.runtime.letters import Letters
 from chassis.runtime.live import LOOPS, Live, Loop
 from chassis.runtime.operations import router as operations_router
 from chassis.runtime.parked import ParkedMessages
 from chassis.runtime.reading import Reading
-from chassis.runtime.relay import Relay
-from chassis.runtime.round import Round
 from chassis.runtime.service import Service
 from chassis.runtime.stepping import Stepping
 from chassis.runtime.topics import know_topics
-from chassis.runtime.wakes import Wakes
+from chassis.runtime.wiring import wire
 from chassis.settings import Settings
 from chassis.store import restored
 from chassis.store.emptying import empty
@@ -41,14 +39,15 @@ from chassis.store.pool import acquire, create_pool
 from chassis.store.rebuild import Progress, Rebuilt, rebuild
 from chassis.store.schema import require_this_version
 from chassis.store.store import Store
-from chassis.store.sweeping import Sweeper
 from chassis.store.vault import master_key, pseudonym_key
 from chassis.store.views import Projector
 from chassis.tracing.opening import open_traces
 
-Probe = Callable[[str], None]
+log = get_logger(__name__)
 
-_WRITABLE = "select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean"
+_CLOSE_SECONDS = 3.0
+
+Probe = Callable[[str], None]
 
 
 def no_probe(_point: str) -> None:
@@ -95,7 +94,6 @@ class Instance(Service):
             metrics=metrics,
         )
         self.blueprint = blueprint
-        self._probe = probe
         routes = by_topic(blueprint.messages, blueprint.reads)
         self.parked = ParkedMessages(
             store, routes, clock, self.metrics, blueprint.retry_after, blueprint.sources_of
@@ -113,9 +111,10 @@ class Instance(Service):
             blueprint.sources_of,
         )
         self.reading = Reading(bus, blueprint.reads, self.consumer.take_over)
-        self.round = self._round(strict=strict)
+        self.round = wire(self, blueprint, self.reading, self.consumer, probe=probe, strict=strict)
         self._stepping = Stepping(self.name, self.round, settings)
         self._live: Live | None = None
+        self._is_stopping = False
         letters = Letters(self.parked, self.round, bus.partitions)
         self.app = create_app(
             blueprint.name,
@@ -126,48 +125,6 @@ class Instance(Service):
             pool=pool,
             clock=clock,
             traces=traces,
-        )
-
-    def _round(self, *, strict: bool) -> Round:
-        """The steps of this instance's work."""
-        blueprint, settings, probe = self.blueprint, self.settings, self._probe
-        wakes = Wakes(
-            self.store,
-            self.leases,
-            blueprint.wakes,
-            self.clock,
-            self.metrics,
-            probe,
-            self.projector.letters,
-            settings.wake_batch_size,
-            strict,
-        )
-        relay = Relay(
-            self.name,
-            self.store,
-            self.leases,
-            self.bus,
-            blueprint.publish,
-            self.metrics,
-            probe,
-            self.projector.letters,
-            settings.relay_batch_size,
-            strict,
-        )
-        return Round(
-            leases=self.leases,
-            reading=self.reading,
-            consumer=self.consumer,
-            wakes=wakes,
-            workers=[partial(worker, self) for worker in blueprint.workers],
-            forgetting=Forgetting(self.pool, self.bus, blueprint.forgets),
-            projector=self.projector,
-            relay=relay,
-            signals=self.signals,
-            metrics=self.metrics,
-            sweeper=Sweeper(self.pool),
-            figures=Figures(self.pool, self.metrics, self.leases, blueprint.figures),
-            clock=self.clock,
         )
 
     @classmethod
@@ -192,7 +149,7 @@ class Instance(Service):
         pool = await create_pool(
             dsn,
             blueprint.name,
-            size=settings.pool_size,
+            size=settings.pool_size + 1,  # one listens
             idle_seconds=settings.lease_seconds,
             instance=settings.instance,
         )
@@ -230,32 +187,41 @@ class Instance(Service):
         self._live = Live(self.round, self.settings, self.metrics, loops)
         await self._live.start()
 
-    async def stop(self) -> None:
-        """Finish the transaction in hand, publish what is committed, give the lanes back and
-        disconnect.
+    async def leave(self) -> None:
+        """Finish the batches in hand, publish what is committed and give the lanes back: others go
+        on with them. Requests are answered until `stop`, and `/readyz` says that they should go
+        elsewhere.
         """
-        if self._live is not None:
-            await self._live.stop()
-            self._live = None
+        self._is_stopping = True
+        live, self._live = self._live, None
+        if live is not None:
+            await live.stop()
         await self.reading.close()
-        await self.leases.leave()
-        await self.pool.close()
+        try:
+            await self.leases.leave()
+        except Transient as error:  # others wait for the lease to run out
+            log.warning("left_without_saying", error=error)
+
+    async def stop(self) -> None:
+        """Leave, unless that was done, and disconnect."""
+        await self.leave()
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self.pool.close()
+        except TimeoutError:
+            self.pool.terminate()
         if self.store.traces is not None:
             await self.store.traces.close()
 
     async def readiness(self) -> dict[str, Any]:
         """Details for `/readyz`; raises `Misconfigured` when the store cannot be written, a loop
-        died or a lane stands still, `Transient` when store or bus do not answer.
+        died or a lane stands still, `Transient` when store or bus do not answer or it is stopping.
         """
-        async with acquire(self.pool) as connection:
-            if await connection.fetchval(_WRITABLE):
-                raise Misconfigured("the store is read-only")
+        if self._is_stopping:
+            raise Transient("this instance is stopping")
+        await readiness.require_writable(self.pool)
         self.check()
-        try:
-            ends = await self.reading.ends()
-        except Transient as error:
-            raise Transient("the bus does not answer") from error
-        return {"lanes": sorted(self.leases.held), "behind": self.reading.behind(ends)}
+        return await readiness.standing(self.leases, self.reading)
 
     def check(self) -> None:
         """Raise `Misconfigured` when a loop of the live instance had to give up."""

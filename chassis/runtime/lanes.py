@@ -4,6 +4,7 @@ consumes what was fetched for it.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from chassis.bus.base import Record
@@ -30,10 +31,11 @@ _ROOM_SECONDS = 0.05  # how long lanes with room wait for those without
 class Lanes:
     """The tasks of the lanes that are read.
 
-    One that fails is read anew by itself, after `anew` too, and the others never wait for it. After
-    `reopen.set()` everything is read again by a new reader from where the store stands: that is for
-    other lanes than before, and for a reader that fails. The lanes wait then until all their
-    batches in hand have ended. `give_up` is told what trying again does not help.
+    They follow the lanes the instance keeps. One that is gained, lost or fails is begun, ended or
+    read anew by itself, after `anew` too, and the others never wait for it. After `reopen.set()`
+    everything is read again by a new reader from where the store stands: that is for a reader that
+    fails. The lanes wait then until all their batches in hand have ended. `give_up` is told what
+    trying again does not help.
     """
 
     def __init__(
@@ -52,8 +54,10 @@ class Lanes:
         self._backlogs: dict[int, Backlog] = {}
         self._room = asyncio.Event()
         """Some backlog may have room again."""
+        self._changed = asyncio.Event()
+        """The instance may keep other lanes than before, or one was found."""
         self._found: dict[int, Positions] = {}
-        """Where the lanes stand that are to be read anew."""
+        """Where the lanes stand that are to be begun or read anew."""
         self._sizes: dict[int, int] = {}
         """How large the next batch may be of a lane that is to be read anew."""
 
@@ -61,13 +65,10 @@ class Lanes:
         """Hand what comes next to the lanes it belongs to, as far as they have room."""
         if self.reopen.is_set():
             await self._begin_again()
-        while self._found:
-            lane, positions = self._found.popitem()
-            self._round.reading.go_back(positions)
-            self._begin(lane)
+        await self._follow()
         reading = self._round.reading
         if reading.reader is None:
-            await asyncio.sleep(wait_seconds)
+            await wait_for_signal(self._changed, wait_seconds)
             return
         if any(one.is_full for one in self._backlogs.values()):
             await wait_for_signal(self._room, _ROOM_SECONDS)
@@ -75,16 +76,26 @@ class Lanes:
         without = [lane for lane, one in self._backlogs.items() if one.is_over or one.is_full]
         size = self._batch_size * max(1, len(self._tasks))
         for lane, records in (await reading.fetch(size, wait_seconds, without)).items():
-            self._backlogs[lane].put(records)
+            if lane in self._backlogs:
+                self._backlogs[lane].put(records)
+
+    def look(self) -> None:
+        """Take note that the instance keeps other lanes than before."""
+        self._changed.set()
+
+    async def finish(self, lane: int, seconds: float) -> None:
+        """Let a lane's batch in hand end within a time; what else was fetched of it is dropped."""
+        if lane in self._backlogs:
+            self._backlogs[lane].end()
+        if lane in self._tasks:
+            await _end([self._tasks[lane]], seconds)
 
     def anew(self, lane: int, *, again: bool = False) -> None:
-        """Have one lane read anew after the batch in hand; all of them where that was tried before,
-        or the lane is held and its reading never began.
+        """Have one lane read anew after the batch in hand; all of them where that was tried
+        before.
         """
         if lane in self._backlogs:
             self._backlogs[lane].end()
-        elif lane in self._round.leases.held:
-            again = True
         if again:
             self.reopen.set()
 
@@ -103,17 +114,32 @@ class Lanes:
         backlogs, self._backlogs = list(self._backlogs.values()), {}
         for backlog in backlogs:
             backlog.end()
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=self._stop_seconds)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)  # none may work on beside a new one
+        await _end(tasks, self._stop_seconds)
+
+    async def _follow(self) -> None:
+        """Begin, end and read anew the lanes for which that is due."""
+        kept = self._round.leases.kept
+        if self._backlogs.keys() != kept:
+            gone = self._backlogs.keys() - kept
+            for lane in gone:
+                self._backlogs.pop(lane).end()
+                self._found.pop(lane, None)
+                self._tasks[lane].add_done_callback(partial(self._forget, lane))
+            await self._round.reading.drop(gone)
+            for lane in kept - self._backlogs.keys():
+                self._look_for(lane)
+        if self._found:
+            found, self._found = self._found, {}
+            places = {place: at for each in found.values() for place, at in each.items()}
+            await self._round.reading.take(places)
+            for lane in found:
+                self._begin(lane)
 
     async def _begin_again(self) -> None:
         await self.stop()
         self.reopen.clear()
         self._found.clear()
-        lanes = list(self._round.leases.held)
+        lanes = list(self._round.leases.kept)
         try:
             await self._round.reading.reopen(lanes)
         except BaseException:
@@ -121,6 +147,17 @@ class Lanes:
             raise
         for lane in lanes:
             self._begin(lane)
+
+    def _forget(self, lane: int, _ended: object) -> None:
+        """The batch in hand of a lane that is kept no more has ended: it needed the positions."""
+        if lane not in self._backlogs:
+            self._round.reading.forget(lane)
+
+    def _look_for(self, lane: int) -> None:
+        """Begin on a lane that was gained: where it stands comes first."""
+        backlog = self._backlogs[lane] = Backlog(self._batch_size, self._room)
+        backlog.end()
+        self._tasks[lane] = asyncio.create_task(self._find(lane, backlog))
 
     def _begin(self, lane: int) -> None:
         size = self._sizes.pop(lane, self._batch_size)
@@ -164,12 +201,9 @@ class Lanes:
 
     async def _find(self, lane: int, backlog: Backlog) -> None:
         """Learn where a lane stands whose backlog has ended, so that it is read on from there."""
-        while self._backlogs.get(lane) is backlog:
-            if lane not in self._round.leases.held:
-                self._round.reading.drop(lane)
-                return
+        while self._backlogs.get(lane) is backlog and lane in self._round.leases.kept:
             try:
-                self._found[lane] = await self._round.find(lane)
+                found = await self._round.find(lane)
             except STOP as error:
                 self._give_up(error)
                 log.exception("lane_gave_up", lane=lane, error=error, todo=TODO)
@@ -181,7 +215,20 @@ class Lanes:
                 log.warning("lane_failed", lane=lane, error=error)
                 await asyncio.sleep(_BACKOFF_SECONDS)
             else:
+                if self._backlogs.get(lane) is backlog:
+                    self._found[lane] = found
+                    self._changed.set()
                 return
+
+
+async def _end(tasks: Sequence["asyncio.Task[None]"], seconds: float) -> None:
+    """Wait for some lanes' tasks; those that take too long are cancelled."""
+    if not tasks:
+        return
+    _, late = await asyncio.wait(tasks, timeout=seconds)
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)  # none may work on beside a new one
 
 
 def _batch(lane: int, records: Sequence[Record]) -> dict[str, Any]:

@@ -4,8 +4,9 @@ An instance keeps its lanes as long as it is seen; the lease is how long it may 
 are the database's, not the business clock's: they order instances, not events of a case.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import asyncpg
 from asyncpg import Connection
@@ -21,12 +22,15 @@ _SEED_RELAY = """
 insert into relay (lane) select n from generate_series(0, $1 - 1) n
 where not exists (select 1 from relay where lane = n) on conflict do nothing"""
 _HEARTBEAT = """
-insert into members (instance, seen_at) values ($1, clock_timestamp())
-on conflict (instance) do update set seen_at = excluded.seen_at"""
+insert into members (instance, seen_at, leaving) values ($1, clock_timestamp(), $2)
+on conflict (instance) do update set seen_at = excluded.seen_at, leaving = excluded.leaving"""
 _LEAVE = "delete from members where instance = $1"
-_MEMBERS = (
-    "select count(*) from members where seen_at > clock_timestamp() - make_interval(secs => $1)"
-)
+_BURY = "delete from members where seen_at < clock_timestamp() - interval '1 day'"
+# One snapshot: each lane with its owner where that is alive, and who is alive without a lane.
+_LOOK = """
+select lane, epoch, instance, leaving from lanes full join (
+  select instance, coalesce(leaving, false) as leaving from members
+  where seen_at > clock_timestamp() - make_interval(secs => $1)) alive on owner = instance"""
 # A process stopped in the middle of a COPY keeps its locks whatever the time-outs say.
 _EVICT = """
 select pg_terminate_backend(pid) from pg_stat_activity
@@ -46,9 +50,6 @@ where lane in (
       and seen_at > clock_timestamp() - make_interval(secs => $2))
   order by lane limit $3 for update skip locked)
 returning lane, epoch"""
-_STILL_OURS = """
-select lane from lanes
-where (lane, epoch) in (select * from unnest($1::int[], $2::bigint[]))"""
 _RELEASE = """
 update lanes set owner = null
 where (lane, epoch) in (select * from unnest($1::int[], $2::bigint[]))"""
@@ -61,6 +62,36 @@ class LaneLost(Transient):
     """The lane belongs to somebody else now: nothing of this transaction may be kept."""
 
 
+class Look(NamedTuple):
+    """What an instance found when it looked at the lanes: those it gained and those it lost, which
+    of its own are more than its share, and whether free ones could not be taken at this moment.
+    """
+
+    gained: Collection[int]
+    lost: Collection[int]
+    surplus: Collection[int]
+    is_short: bool
+
+
+class _Found(NamedTuple):
+    """The members that stay and how many lanes each holds, the lanes that are free, and ours."""
+
+    members: dict[str, int]
+    free: set[int]
+    ours: set[int]
+
+
+def shares(lanes: int, holding: Mapping[str, int]) -> dict[str, int]:
+    """How many lanes each member is to hold, for how many it holds now.
+
+    They differ by one at most, and who holds more keeps what is left over: as few lanes as possible
+    change hands. Whoever computes it from the same figures finds the same.
+    """
+    each, over = divmod(lanes, max(1, len(holding)))
+    ranked = sorted(holding, key=lambda name: (-holding[name], name))
+    return {name: each + (rank < over) for rank, name in enumerate(ranked)}
+
+
 @dataclass
 class Leases:
     """The lanes one instance of a service holds."""
@@ -70,41 +101,60 @@ class Leases:
     partitions: int
     lease_seconds: float = 10.0
     held: dict[int, int] = field(default_factory=dict)
+    giving: set[int] = field(default_factory=set)
+    """Lanes on their way back: nothing new is begun in them."""
+    is_leaving: bool = False
+    """Whether this instance wants no lane any more."""
+
+    @property
+    def kept(self) -> set[int]:
+        """The lanes that are held and stay."""
+        return self.held.keys() - self.giving
 
     async def join(self) -> None:
-        """Make the rows this instance will compete for."""
+        """Make the rows this instance will compete for, and drop those of who is long gone."""
         async with acquire(self.pool) as connection:
             await connection.execute(_SEED, self.partitions)
             await connection.execute(_SEED_RELAY, self.partitions)
+            await connection.execute(_BURY)
 
-    async def refresh(self) -> tuple[Sequence[int], Sequence[int]]:
-        """Be seen, take or give back lanes towards a fair share; returns (gained, lost)."""
+    async def refresh(self) -> Look:
+        """Be seen, learn what was lost, and take what is free towards a fair share.
+
+        What is more than the share stays until it is given back by `release`.
+        """
         async with acquire(self.pool) as connection:
-            await connection.execute(_HEARTBEAT, self.instance)
-            members = await connection.fetchval(_MEMBERS, self.lease_seconds)
-            share = -(-self.partitions // max(1, members))
-            lost = await self._find_lost(connection)
-            lost += await self._give_back(connection, share)
-            gained = await self._take(connection, share)
-        return gained, lost
+            await connection.execute(_HEARTBEAT, self.instance, self.is_leaving)
+            found = await self._look(connection)
+            lost = self.held.keys() - found.ours
+            self._forget(lost)
+            share = shares(self.partitions, found.members).get(self.instance, 0)
+            wanted = min(share - len(self.held), len(found.free))
+            gained = await self._take(connection, wanted) if wanted > 0 else []
+        return Look(gained, lost, self._surplus(share), len(gained) < wanted)
 
-    async def _find_lost(self, connection: Connection) -> list[int]:
-        lanes, epochs = list(self.held), list(self.held.values())
-        kept = {row["lane"] for row in await connection.fetch(_STILL_OURS, lanes, epochs)}
-        lost = [lane for lane in lanes if lane not in kept]
-        for lane in lost:
-            del self.held[lane]
-        return lost
+    async def _look(self, connection: Connection) -> _Found:
+        found = _Found({}, set(), set())
+        for lane, epoch, instance, leaving in await connection.fetch(_LOOK, self.lease_seconds):
+            owner = instance
+            if instance == self.instance and lane is not None:
+                if self.held.get(lane) == epoch:
+                    found.ours.add(lane)
+                else:  # our former self's
+                    owner = None
+            if owner is None:
+                found.free.add(lane)
+            if instance is not None and not leaving:
+                count = owner is not None and lane is not None
+                found.members[instance] = found.members.get(instance, 0) + count
+        return found
 
-    async def _give_back(self, connection: Connection, share: int) -> list[int]:
-        surplus = dict(sorted(self.held.items())[share:])
-        await self._release(connection, surplus)
-        return list(surplus)
+    def _surplus(self, share: int) -> list[int]:
+        """The lanes to give back: first those that are on their way already."""
+        more = len(self.held) - share - len(self.giving)
+        return sorted(self.kept)[-more:] if more > 0 else []
 
-    async def _take(self, connection: Connection, share: int) -> list[int]:
-        wanted = share - len(self.held)
-        if wanted <= 0:
-            return []
+    async def _take(self, connection: Connection, wanted: int) -> list[int]:
         await connection.execute(_EVICT, self.instance, self.lease_seconds)
         rows = await connection.fetch(
             _TAKE, self.instance, self.lease_seconds, wanted, list(self.held)
@@ -114,15 +164,22 @@ class Leases:
 
     async def leave(self) -> None:
         """Give everything back at once, so that others need not wait for the lease to run out."""
+        await self.release(list(self.held))
         async with acquire(self.pool) as connection:
-            await self._release(connection, dict(self.held))
             await connection.execute(_LEAVE, self.instance)
 
-    async def _release(self, connection: Connection, lanes: Mapping[int, int]) -> None:
-        if lanes:
-            await connection.execute(_RELEASE, list(lanes), list(lanes.values()))
-            for lane in lanes:
-                self.held.pop(lane, None)
+    async def release(self, lanes: Collection[int]) -> None:
+        """Give some lanes back; the others hear of it."""
+        ours = {lane: self.held[lane] for lane in lanes if lane in self.held}
+        if ours:
+            async with acquire(self.pool) as connection:
+                await connection.execute(_RELEASE, list(ours), list(ours.values()))
+            self._forget(ours)
+
+    def _forget(self, lanes: Iterable[int]) -> None:
+        for lane in lanes:
+            self.held.pop(lane, None)
+            self.giving.discard(lane)
 
     async def fence(self, connection: Connection, lane: int) -> None:
         """Prove, inside the effect's transaction, that the lane is still ours; raises `LaneLost`.

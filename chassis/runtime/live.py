@@ -19,6 +19,7 @@ from chassis.runtime.handling import STOP
 from chassis.runtime.lanes import TODO, Lanes
 from chassis.runtime.leases import LaneLost
 from chassis.runtime.round import Round
+from chassis.runtime.sharing import Sharing
 from chassis.runtime.signals import is_cancelled, wait_for_signal
 from chassis.runtime.watchdog import Step, Watchdog
 from chassis.runtime.watching import Watching
@@ -38,7 +39,6 @@ _STEPS: Mapping[str, Step] = {
 """What each loop moves on, as far as it has a position."""
 _IDLE_SECONDS = 0.5
 _BACKOFF_SECONDS = 1.0
-_STOP_SECONDS = 20.0
 _WATCH_SECONDS = 5.0
 _HAND_OVER_PACE = 0.05  # seconds between rounds of publishing, and of gateways
 _VIEW_PACE = 0.2  # and of the views, which nobody's message waits for
@@ -61,9 +61,9 @@ class Live:
         self._loops = loops
         self._tasks: list[asyncio.Task[None]] = []
         self._lanes = Lanes(round_, settings.batch_size, self._give_up)
+        self._sharing = Sharing(round_, self._lanes, metrics, publishes="relay" in loops)
         self._relay_pace, self._worker_pace = Pace(_HAND_OVER_PACE), Pace(_HAND_OVER_PACE)
         self._view_pace = Pace(_VIEW_PACE)
-        self._counted: dict[int, int] = {}
         self._stopping = False
         self._fatal: BaseException | None = None
         steps = {_STEPS[name] for name in loops if name in _STEPS}
@@ -75,11 +75,10 @@ class Live:
 
     async def start(self) -> None:
         """Take lanes and start the loops."""
-        await self._round.leases.refresh()
-        self._count_lanes()
+        await self._sharing.start()
         self._lanes.reopen.set()
         bodies: Mapping[Loop, Callable[[], Awaitable[None]]] = {
-            "leases": self._keep_leases,
+            "leases": self._sharing.keep,
             "fetch": self._fetch,
             "wakes": self._fire,
             "relay": self._publish,
@@ -92,21 +91,14 @@ class Live:
         ]
 
     async def stop(self) -> None:
-        """Stop reading, let the batch in hand commit, publish what is committed."""
+        """Stop reading, let the batches in hand commit, publish what is committed, and let others
+        have the lanes, each as soon as that is done for it.
+        """
         self._stopping = True
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(self._sharing.leave(), *self._tasks, return_exceptions=True)
         await self._lanes.stop()
-        if "relay" not in self._loops:
-            return
-        try:
-            async with asyncio.timeout(_STOP_SECONDS):
-                self._round.signals.unpublished.update(self._round.leases.held)
-                await self._publish_all()
-        # what was not published stays in the store and goes out next time
-        except Exception as error:  # noqa: BLE001
-            log.warning("stopped_before_publishing", error=error)
 
     def check(self) -> None:
         """Raise `Misconfigured` when a loop had to give up or a lane stands still."""
@@ -143,26 +135,6 @@ class Live:
                 await asyncio.sleep(_BACKOFF_SECONDS)
 
     # One time round of each loop
-
-    async def _keep_leases(self) -> None:
-        leases = self._round.leases
-        await asyncio.sleep(self._settings.lease_seconds / 3)
-        before = dict(leases.held)
-        try:
-            await leases.refresh()
-        finally:  # what was taken is held, however it ended afterwards
-            self._count_lanes()
-            if leases.held != before:
-                log.info("lanes_changed", count=len(leases.held))
-                self._lanes.reopen.set()
-
-    def _count_lanes(self) -> None:
-        metrics, before = self._metrics, self._counted
-        held = self._counted = dict(self._round.leases.held)
-        metrics.lanes.labels(metrics.service).set(len(held))
-        taken = sum(before.get(lane) != epoch for lane, epoch in held.items())
-        metrics.lane_moves.labels(metrics.service, "taken").inc(taken)
-        metrics.lane_moves.labels(metrics.service, "left").inc(len(before.keys() - held.keys()))
 
     async def _fetch(self) -> None:
         await self._lanes.fetch(_IDLE_SECONDS)

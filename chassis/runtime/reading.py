@@ -13,8 +13,9 @@ TakeOver = Callable[[int, Sequence[str]], Awaitable[Positions]]
 
 @dataclass
 class Reading:
-    """The open reader and the committed position of each (topic, lane); reopened whenever the set
-    of lanes changes.
+    """The open reader and the committed position of each (topic, lane).
+
+    A lane that comes or goes leaves the others as they are read; `reopen` begins all again.
     """
 
     bus: Bus
@@ -22,25 +23,41 @@ class Reading:
     take_over: TakeOver
     reader: Reader | None = None
     positions: Positions = field(default_factory=dict)
+    lanes: set[int] = field(default_factory=set)
+    """Those that are read."""
 
     async def reopen(self, lanes: Sequence[int]) -> None:
         """Read the given lanes from where the store says they stand: never from where the bus
         thinks.
         """
         await self.close()
-        self.positions = await self.find(lanes)
+        self.positions, self.lanes = await self.find(lanes), set(lanes)
         if self.positions:
             self.reader = await self.bus.reader(self.positions)
 
-    def go_back(self, found: Positions) -> None:
-        """Read some lanes from where they were found to stand; the others are read on."""
+    async def take(self, found: Positions) -> None:
+        """Read lanes, old or new ones, from where they were found to stand; the others are read
+        on.
+        """
+        if self.reader is None:
+            self.reader = await self.bus.reader(self.positions | found)
+        else:
+            self.reader.take(found)
         self.positions.update(found)
-        if self.reader is not None:
-            for (topic, lane), offset in found.items():
-                self.reader.seek(topic, lane, offset)
+        self.lanes.update(lane for _, lane in found)
 
-    def drop(self, lane: int) -> None:
-        """Say no more where a lane stands that somebody else reads."""
+    async def drop(self, lanes: Collection[int]) -> None:
+        """Read some lanes no more; where they stand is known until `forget`."""
+        self.lanes.difference_update(lanes)
+        if self.reader is None:
+            return
+        if self.lanes:
+            self.reader.drop(lanes)
+        else:
+            await self.close()
+
+    def forget(self, lane: int) -> None:
+        """Say no more where a lane stands: somebody else reads it."""
         for topic in self.topics:
             self.positions.pop((topic, lane), None)
 

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from chassis.bus.base import Record
 from chassis.clock import Clock
+from chassis.logging import get_logger
 from chassis.metrics import Metrics
 from chassis.runtime.consumer import Consumer
 from chassis.runtime.figures import Figures
@@ -22,6 +23,8 @@ from chassis.runtime.wakes import Wakes
 from chassis.store.offsets import Positions
 from chassis.store.sweeping import Sweeper
 from chassis.store.views import Projector
+
+log = get_logger(__name__)
 
 BoundWorker = Callable[[], Awaitable[int]]
 """A worker of the blueprint, tied to its service."""
@@ -61,6 +64,7 @@ class Round:
         self._sweeper = sweeper
         self._clock = clock
         self._writing: dict[int, asyncio.Lock] = {}
+        self._publishing: dict[int, asyncio.Lock] = {}
 
     async def consume(self, lane: int, records: Sequence[Record]) -> int:
         """Apply what was read of a lane."""
@@ -111,13 +115,28 @@ class Round:
         return await self.projector.project(lane)
 
     async def relay(self, lane: int) -> int:
-        """Publish what a lane has."""
+        """Publish what a lane has that is held."""
         self.signals.unpublished.discard(lane)
         try:
-            return await self._relay.relay(lane)
+            async with self._publishing.setdefault(lane, asyncio.Lock()):
+                return await self._relay.relay(lane) if lane in self.leases.held else 0
         except BaseException:
             self.signals.unpublished.add(lane)
             raise
+
+    async def give_back(self, lane: int, publish_seconds: float) -> None:
+        """Let others have a lane, while nothing is written in it, after what it has was published:
+        where that fails or takes too long they publish it.
+        """
+        async with self._alone(lane):
+            if publish_seconds:
+                try:
+                    async with asyncio.timeout(publish_seconds):
+                        await self.relay(lane)
+                # it stays in the store
+                except Exception as error:  # noqa: BLE001
+                    log.warning("given_back_before_publishing", lane=lane, error=error)
+            await self.leases.release([lane])
 
     async def publish_again(self, stream: str, version: int) -> None:
         """Publish one event that was set aside."""

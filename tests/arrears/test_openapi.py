@@ -14,7 +14,7 @@ from contracts.registry import MODELS
 from services.ledger.api.events_document import Told
 
 PROBLEM = "application/problem+json"
-OPEN = ("/healthz", "/readyz", "/metrics")
+OPEN = ("/livez", "/readyz", "/metrics")
 
 
 @pytest.fixture

@@ -32,6 +32,15 @@ async def bus(database: str) -> AsyncIterator[EmbeddedBus]:
 
 
 @pytest.fixture
+async def four_lanes(database: str) -> AsyncIterator[EmbeddedBus]:
+    await lay_out(database)
+    bus = EmbeddedBus(database, partitions=4)
+    await bus.start()
+    yield bus
+    await bus.stop()
+
+
+@pytest.fixture
 async def open_toy(
     database: str, bus: EmbeddedBus, clock: SimulatedClock, tmp_path: Path
 ) -> AsyncIterator[OpenToy]:

@@ -77,7 +77,7 @@ async def test_a_token_that_asks_too_often_holds_up_no_other(tmp_path: Path) -> 
     assert await asking.until_refused("bea") == BURST
     assert await asking.until_refused("ann", "/v1/creditors/b") == 0
     assert await asking.until_refused("ann", "/v1/events") == NEVER, "it has a figure of its own"
-    assert await asking.until_refused("", "/healthz") == NEVER
+    assert await asking.until_refused("", "/livez") == NEVER
 
 
 async def test_a_creditor_that_asks_too_often_holds_up_no_other(tmp_path: Path) -> None:

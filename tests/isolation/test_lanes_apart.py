@@ -28,6 +28,7 @@ class Reading:
         self.available = available
         self.consumed: dict[int, int] = defaultdict(int)
         self.at: dict[int, int] = {}
+        self.forgotten: list[int] = []
         self.opened = 0
 
     async def reopen(self, lanes: Sequence[int]) -> None:
@@ -37,8 +38,15 @@ class Reading:
     async def find(self, lanes: Sequence[int]) -> dict[tuple[str, int], int]:
         return {("billing", lane): self.consumed[lane] for lane in lanes}
 
-    def go_back(self, found: dict[tuple[str, int], int]) -> None:
+    async def take(self, found: dict[tuple[str, int], int]) -> None:
         self.at.update({lane: offset for (_, lane), offset in found.items()})
+
+    async def drop(self, lanes: Collection[int]) -> None:
+        for lane in lanes:
+            del self.at[lane]
+
+    def forget(self, lane: int) -> None:
+        self.forgotten.append(lane)
 
     async def fetch(
         self, size: int, wait_seconds: float, without: Collection[int] = ()
@@ -58,6 +66,11 @@ class Reading:
 class Leases:
     def __init__(self) -> None:
         self.held = {0: 1, 1: 1}
+        self.giving: set[int] = set()
+
+    @property
+    def kept(self) -> set[int]:
+        return self.held.keys() - self.giving
 
 
 class FakeRound:
@@ -166,6 +179,29 @@ async def test_a_lane_held_and_never_begun_is_begun_when_it_is_found_to_stand() 
     lanes.anew(0)
     await _fetch_until(lanes, lambda: round_.reading.consumed[0] == RECORDS)
     await lanes.stop()
+
+
+async def test_a_lane_that_goes_is_known_until_its_batch_has_ended_and_may_come_again() -> None:
+    begun, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def wait(_records: Sequence[Record]) -> None:
+        begun.set()
+        await goes_on.wait()
+
+    round_ = FakeRound(wait)
+    lanes = _lanes(round_, RECORDS)
+    await _fetch_until(lanes, begun.is_set)
+    epoch = round_.leases.held.pop(0)
+    await _fetch_until(lanes, lambda: 0 not in round_.reading.at)
+    assert not round_.reading.forgotten
+    goes_on.set()
+    await _fetch_until(lanes, lambda: round_.reading.forgotten == [0])
+    assert round_.reading.consumed == {0: RECORDS, 1: RECORDS}
+    round_.reading.available += 1
+    round_.leases.held[0] = epoch + 2
+    await _fetch_until(lanes, lambda: round_.reading.consumed[0] > RECORDS)
+    await lanes.stop()
+    assert round_.reading.opened == 1
 
 
 async def test_a_batch_that_hangs_is_cancelled_and_read_by_another_reader() -> None:

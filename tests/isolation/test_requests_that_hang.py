@@ -20,7 +20,7 @@ from chassis.metrics import Metrics
 from chassis.settings import Settings
 
 HOST = "127.0.0.1"
-OPEN = ("/healthz", "/readyz", "/metrics")
+OPEN = ("/livez", "/readyz", "/metrics")
 
 
 @dataclass
@@ -180,9 +180,9 @@ async def test_a_second_request_on_a_connection_has_the_same_time_for_its_header
 ) -> None:
     served = await serve(head_seconds=0.5)
     async with contextlib.aclosing(await served.connect()) as client:
-        await client.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        await client.send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
         assert (await client.answer()).status == 200
-        await client.send("GET /healthz HT")
+        await client.send("GET /livez HT")
         slow = asyncio.create_task(client.trickle("T"))
         assert (await client.answer()).status == 408
         await slow
@@ -205,7 +205,7 @@ async def test_what_follows_a_refusal_is_not_read_for_ever(serve: Serve) -> None
         await client.send(served.head(1_000_000, token=""))
         assert (await client.answer()).status == 401
         await client.trickle("x")  # ends when the server closes
-    assert (await served.get("/healthz")).status == 200
+    assert (await served.get("/livez")).status == 200
 
 
 async def test_half_a_body_is_not_taken_for_the_whole(serve: Serve) -> None:

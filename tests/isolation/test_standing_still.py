@@ -207,11 +207,11 @@ async def test_a_lane_taken_by_a_refresh_that_fails_is_read(open_toy: OpenToy) -
         raise Transient("the store does not answer")
 
     await live.start()
-    lanes.reopen.clear()
+    lanes._changed.clear()
     service.leases.refresh = cut_off  # type: ignore[method-assign,assignment]
     async with asyncio.timeout(60):
         await failed.wait()
-        await lanes.reopen.wait()
+        await lanes._changed.wait()
     await live.stop()
 
 

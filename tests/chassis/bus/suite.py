@@ -133,16 +133,19 @@ class BusConformance(ABC):
         await bus.publish(numbered(topic, 0, range(10)))
         reader = await bus.reader({(topic, 0): 0})
         assert len(await read(reader, 10)) == 10
-        reader.seek(topic, 0, 4)
+        reader.take({(topic, 0): 4})
         assert values(await read(reader, 6)) == [b"%d" % n for n in range(4, 10)]
         await reader.close()
 
-    async def test_seeking_where_the_reader_does_not_read_is_refused(
-        self, bus: Bus, topic: str
-    ) -> None:
-        reader = await bus.reader({(topic, 0): 0})
-        with pytest.raises(Malformed, match=f"{topic}/1"):
-            reader.seek(topic, 1, 0)
+    async def test_partitions_come_and_go_beside_others(self, bus: Bus, topic: str) -> None:
+        await bus.publish([one for n in (0, 1, 2) for one in numbered(topic, n, range(4))])
+        reader = await bus.reader({(topic, 0): 0, (topic, 1): 3})
+        assert len(await read(reader, 5)) == 5
+        reader.take({(topic, 2): 3})
+        reader.drop([1])
+        await bus.publish([one for n in (0, 1, 2) for one in numbered(topic, n, [4])])
+        found = {(one.partition, one.offset) for one in await read(reader, 3)}
+        assert found == {(0, 4), (2, 3), (2, 4)}
         await reader.close()
 
     async def test_one_reader_reads_several_topics(self, bus: Bus, topic: str) -> None:
@@ -258,7 +261,7 @@ class BusConformance(ABC):
         await bus.publish(numbered(topic, 0, [10]))
         assert values(await read(reader, 1)) == [b"10"]
         await self.drop_below(bus, topic, 0, 6)
-        reader.seek(topic, 0, 2)
+        reader.take({(topic, 0): 2})
         for _ in range(3):
             with pytest.raises(OffsetLost) as lost:
                 await _fetch_something(reader)
@@ -266,7 +269,7 @@ class BusConformance(ABC):
         with pytest.raises(OffsetLost):
             await bus.reader({(topic, 0): 5})
         assert (await bus.start_offsets([topic]))[topic, 0] == 6
-        reader.seek(topic, 0, 6)
+        reader.take({(topic, 0): 6})
         assert values(await read(reader, 5)) == [b"6", b"7", b"8", b"9", b"10"]
         await reader.close()
 

@@ -43,7 +43,9 @@ async def test_every_route_but_health_metrics_and_docs_wants_a_token(
     assert all(p in OPEN_PATHS or p.startswith((*OPEN_PREFIXES, "/v1/")) for p in listed)
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/docs", "/openapi.json"])
+@pytest.mark.parametrize(
+    "path", ["/livez", "/healthz", "/readyz", "/metrics", "/docs", "/openapi.json"]
+)
 async def test_health_metrics_and_docs_are_open(client: httpx.AsyncClient, path: str) -> None:
     assert (await client.get(path)).status_code == 200
 

@@ -44,7 +44,7 @@ async def test_the_log_holds_the_route_but_nobody_it_was_asked_about(
 
 
 async def test_a_bad_correlation_id_is_replaced(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/healthz", headers={"X-Correlation-Id": "a b\x7f"})
+    answer = await client.get("/livez", headers={"X-Correlation-Id": "a b\x7f"})
     assert re.fullmatch(r"[0-9a-f-]{36}", answer.headers["x-correlation-id"])
 
 

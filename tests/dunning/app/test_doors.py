@@ -6,7 +6,7 @@ from pathlib import Path
 from services.dunning.api.roles import ROLES_OF
 from tests.dunning.app.world import World
 
-OPEN = {"/healthz", "/readyz", "/metrics"}
+OPEN = {"/livez", "/readyz", "/metrics"}
 
 
 async def _operations(world: World) -> list[tuple[str, str]]:
