@@ -200,8 +200,8 @@ class Settings(Traced):
         Raises `Misconfigured` when services have databases of their own and the bus, which all of
         them must share, is not named.
         """
-        own = [name for name, url in self._own_databases().items() if url is not None]
-        if own and self.bus_database_url is None:
+        own = [name for name, url in self._own_databases().items() if url]
+        if own and not self.bus_database_url:
             raise Misconfigured(
                 f"ARREARS_{own[0].upper()}_DATABASE_URL gives {own[0]} a database of its own: name "
                 "the one of the embedded bus, which all services share, in "

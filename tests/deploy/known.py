@@ -15,11 +15,9 @@ def settings_known() -> set[str]:
     }
 
 
-# Read soon: what the chart says already of separate databases, secured connections and traces.
+# Read soon: what the chart says already of secured connections and traces.
 AWAITED = {
-    "ARREARS_BUS_DATABASE_URL",
     "ARREARS_DRAIN_SECONDS",
-    "ARREARS_DUNNING_DATABASE_URL",
     "ARREARS_KAFKA_CA_FILE",
     "ARREARS_KAFKA_CERT_FILE",
     "ARREARS_KAFKA_CLIENT_ID",
@@ -31,8 +29,5 @@ AWAITED = {
     "ARREARS_KAFKA_SASL_MECHANISM",
     "ARREARS_KAFKA_SECURITY",
     "ARREARS_KAFKA_USERNAME",
-    "ARREARS_LEDGER_DATABASE_URL",
-    "ARREARS_LEGAL_DATABASE_URL",
-    "ARREARS_NOTIFIER_DATABASE_URL",
     "ARREARS_PLAINTEXT",
 }
