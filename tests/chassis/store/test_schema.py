@@ -1,5 +1,6 @@
 """A start compares the schema of its store with what this version knows, and changes nothing."""
 
+import asyncio
 from pathlib import Path
 
 import asyncpg
@@ -17,6 +18,10 @@ from chassis.store.schema import SHARED, require_this_version, revisions
 from tests.chassis.conftest import OpenToy
 
 _SET = "update toy.alembic_version set version_num = $1"
+_TABLE = "select * from toy.dead_letter_actions"
+_WAITING = """
+select count(*) from pg_locks
+where not granted and relation = 'toy.dead_letter_actions'::regclass"""
 _BUS_SAYS = "comment on schema bus is 'arrears bus {}'"
 
 
@@ -76,6 +81,23 @@ class TestStore:
             await _compare(database)
         with pytest.raises(WrongSchema, match="newer than this version"):
             await migrate(database, "toy")
+
+    async def test_that_is_read_by_a_backup_is_migrated_without_stopping_others(
+        self, database: str
+    ) -> None:
+        await migrate(database, "toy", to=("chassis_0007",))
+        backup, service = await asyncpg.connect(database), await asyncpg.connect(database)
+        async with asyncio.timeout(60):
+            async with backup.transaction():
+                await backup.fetch(_TABLE)
+                migrating = asyncio.create_task(migrate(database, "toy"))
+                while not await service.fetchval(_WAITING):
+                    await asyncio.sleep(0.01)
+                await service.fetch(_TABLE)
+            await migrating
+            await _compare(database)
+        await backup.close()
+        await service.close()
 
     async def test_that_becomes_newer_stops_no_instance_that_runs(
         self, open_toy: OpenToy, database: str
