@@ -1,10 +1,14 @@
 """What a message leads to belongs to its trace: events, wake-ups days later, what is published."""
 
+from datetime import timedelta
+
 import pytest
 
 from chassis.bus.embedded import EmbeddedBus
 from chassis.clock import SimulatedClock
 from chassis.runtime.instance import Instance
+from chassis.store.sweeping import Sweeper
+from chassis.store.traces import KEPT_FOR
 from contracts.codec import decode
 from tests.chassis import toy
 from tests.chassis.conftest import OpenToy, bus, clock, open_toy
@@ -163,3 +167,18 @@ async def test_spans_name_ids_and_words_of_ours_alone(
         "arrears.creditor": "acme",
         "arrears.account": "a",
     }
+
+
+async def test_traces_of_long_ago_are_forgotten(
+    service: Instance, bus: EmbeddedBus, clock: SimulatedClock
+) -> None:
+    await toy.send(bus, "a", traced(1, "a", UPSTREAM))
+    while await service.step():
+        pass
+    kept = await remembered(service)
+    clock.set(toy.START + KEPT_FOR - timedelta(days=1))
+    await Sweeper(service.pool).sweep(clock.now())
+    assert await remembered(service) == kept > 0
+    clock.set(toy.START + KEPT_FOR + timedelta(seconds=1))
+    await Sweeper(service.pool).sweep(clock.now())
+    assert await remembered(service) == 0

@@ -4,6 +4,7 @@ from typing import Any
 
 import orjson
 
+from chassis.bus.base import Record
 from chassis.tracing.spans import under
 from contracts.codec import Message, decode
 from tests.ledger.conftest import World, world
@@ -28,10 +29,14 @@ async def sent(world: World, *events: dict[str, Any], traceparent: str | None) -
 
 
 async def on_the_bus(world: World) -> list[Message]:
+    return [decode(record.value, record.headers) for record in await records(world)]
+
+
+async def records(world: World) -> list[Record]:
     reader = await world.bus.reader(await world.bus.start_offsets(["billing"]))
-    records = await reader.fetch(100, 0)
+    found = await reader.fetch(100, 0)
     await reader.close()
-    return [decode(record.value, record.headers) for record in records]
+    return found
 
 
 async def test_events_of_a_request_belong_to_its_trace(world: World) -> None:
@@ -51,6 +56,8 @@ async def test_events_hang_on_the_span_of_the_request(world: World) -> None:
 async def test_an_event_that_says_its_trace_keeps_it(world: World) -> None:
     (message,) = await sent(world, event(1, traceparent=ANOTHER), traceparent=UPSTREAM)
     assert message.traceparent == ANOTHER
+    (record,) = await records(world)
+    assert record.value.count(b"traceparent") == 1
 
 
 async def test_what_upstream_does_not_record_is_said_to_be_so(world: World) -> None:
