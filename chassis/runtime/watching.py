@@ -109,7 +109,7 @@ class Watching:
 
     async def _read(self) -> dict[Place, Standing]:
         """How far the topics are read; a lane that is held and not read at all counts too."""
-        reading, service = self._round.reading, self._metrics.service
+        reading = self._round.reading
         ends = await reading.ends()
         await self._round.report_positions()
         found: dict[Place, Standing] = {}
@@ -117,21 +117,26 @@ class Watching:
         self._metrics.lag_seconds.clear()
         for lane in self._round.leases.held:
             for topic in reading.topics:
-                position = reading.positions.get((topic, lane), 0)
-                end = ends.get((topic, lane), 0)
-                lag, place = max(0, end - position), Place("read", lane, topic)
-                self._metrics.lag.labels(service, topic, str(lane)).set(lag)
-                seconds = self._seconds_behind(place, position, end)
-                self._metrics.lag_seconds.labels(service, topic, str(lane)).set(seconds)
-                found[place] = Standing(position, lag)
+                position = reading.positions.get((topic, lane))
+                place, end = Place("read", lane, topic), ends.get((topic, lane), 0)
+                if position is not None:
+                    self._measure(place, position, end)
+                found[place] = Standing(position or 0, max(0, end - (position or 0)))
         self._ages.forget_all_but(set(found))
         return found
 
-    def _seconds_behind(self, place: Place, position: int, end: int) -> float:
-        """For how long the oldest message has been there that is not consumed."""
-        seen = self._ages.look(place, position, end)
-        came = self._came_at(place.topic or "", place.lane) if end > position else None
-        return seen if came is None else max(0.0, time.time() - came)
+    def _measure(self, place: Place, position: int, end: int) -> None:
+        """How much is not consumed, and for how long the oldest of it has been there; of a lane
+        that is not read yet nobody knows.
+        """
+        topic, labels = place.topic or "", (place.topic, str(place.lane))
+        seconds = self._ages.look(place, position, end)
+        came = self._came_at(topic, place.lane) if end > position else None
+        if came is not None:
+            seconds = max(0.0, time.time() - came)
+        service = self._metrics.service
+        self._metrics.lag.labels(service, *labels).set(max(0, end - position))
+        self._metrics.lag_seconds.labels(service, *labels).set(seconds)
 
     async def _written(self) -> dict[Place, Standing]:
         """How far what is committed was published, and shown."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
@@ -165,14 +166,8 @@ async def test_a_wake_up_that_an_import_of_the_past_brings_is_not_late(
     assert measured(service, "wake_late_seconds_sum") == 3
 
 
-async def test_a_lane_that_is_left_has_no_lag_here_any_more(
-    open_toy: OpenToy, bus: EmbeddedBus
-) -> None:
-    service = await open_toy(settings=toy.PATIENT)
-    await service.step()
-    await toy.send(bus, "a", toy.payment(1, "a", 1))
-    came = {lane_of(b"acme/a", 2): time.time() - 40}
-    watching = Watching(
+def _watching(service: Instance, came: Mapping[int, float]) -> Watching:
+    return Watching(
         service.round,
         service.metrics,
         Watchdog(60, time.monotonic),
@@ -180,6 +175,16 @@ async def test_a_lane_that_is_left_has_no_lag_here_any_more(
         lambda _lane, *, again=False: None,
         lambda _topic, lane: came.get(lane),
     )
+
+
+async def test_a_lane_that_is_left_has_no_lag_here_any_more(
+    open_toy: OpenToy, bus: EmbeddedBus
+) -> None:
+    service = await open_toy(settings=toy.PATIENT)
+    await service.step()
+    await toy.send(bus, "a", toy.payment(1, "a", 1))
+    came = {lane_of(b"acme/a", 2): time.time() - 40}
+    watching = _watching(service, came)
     await watching.look()
     lane = str(lane_of(b"acme/a", 2))
     assert measured(service, "consumer_lag", topic="billing", lane=lane) == 1
@@ -190,6 +195,24 @@ async def test_a_lane_that_is_left_has_no_lag_here_any_more(
     await watching.look()
     for name in ("consumer_lag", "consumer_lag_seconds"):
         assert measured(service, name, topic="billing", lane=lane) is None
+
+
+async def test_a_lane_that_is_not_read_yet_is_not_behind_by_the_whole_topic(
+    open_toy: OpenToy, bus: EmbeddedBus
+) -> None:
+    first = await open_toy(settings=toy.PATIENT)
+    await toy.send(bus, "a", toy.payment(1, "a", 1))
+    await first.step()
+    await first.leases.leave()
+    second = await open_toy(settings=toy.PATIENT)
+    await second.leases.refresh()
+    await _watching(second, {}).look()
+    lane = lane_of(b"acme/a", 2)
+    assert lane in second.leases.held
+    assert measured(second, "consumer_lag", topic="billing", lane=str(lane)) is None
+    await second.step()
+    await _watching(second, {}).look()
+    assert measured(second, "consumer_lag", topic="billing", lane=str(lane)) == 0
 
 
 async def test_who_waits_for_a_connection_is_counted(open_toy: OpenToy) -> None:
