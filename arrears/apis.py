@@ -9,6 +9,7 @@ import orjson
 
 from arrears.errors import UsageError
 from chassis.http.dev_keys import mint_token
+from chassis.plaintext import require_here
 from chassis.settings import SERVICES, ServiceName, Settings
 
 SECONDS_MAX = 60.0
@@ -120,6 +121,7 @@ class Apis:
 @contextlib.asynccontextmanager
 async def running(settings: Settings, by: str = "arrears") -> AsyncIterator[Apis]:
     """Yield the APIs of the system that runs on the settings' host and ports, called by `by`."""
+    require_here(settings.plaintext, "apis", settings.host, "run the command on that machine")
     async with contextlib.AsyncExitStack() as exits:
         clients: dict[ServiceName, httpx.AsyncClient] = {}
         for name in SERVICES:

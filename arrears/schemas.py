@@ -3,10 +3,9 @@
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-import asyncpg
-
 import services
 from arrears.databases import BUS, Databases
+from chassis import postgres
 from chassis.bus import embedded_schema
 from chassis.errors import WrongSchema
 from chassis.store import schema
@@ -39,7 +38,7 @@ async def compared(databases: Databases) -> AsyncIterator[tuple[bool, str]]:
 
 
 async def _compared(dsn: str, name: str) -> tuple[bool, str]:
-    connection = await asyncpg.connect(dsn)
+    connection = await postgres.connect(dsn)
     try:
         if name == BUS:
             await embedded_schema.require_this_version(connection)

@@ -13,6 +13,8 @@ from arrears.databases import Databases, open_databases
 from chassis.bus.base import Bus
 from chassis.bus.embedded import EmbeddedBus
 from chassis.bus.kafka import KafkaBus
+from chassis.bus.kafka_security import security
+from chassis.bus.kafka_topics import Durability
 from chassis.clock import Clock, WallClock
 from chassis.runtime.instance import Instance, Probe, no_probe
 from chassis.settings import SERVICES, ServiceName, Settings
@@ -133,6 +135,13 @@ async def open_bus(settings: Settings, databases: Databases) -> AsyncIterator[Bu
 
 
 def _make_bus(settings: Settings, databases: Databases) -> Bus:
-    if databases.bus is None:
-        return KafkaBus(settings.kafka_bootstrap, settings.partitions)
-    return EmbeddedBus(databases.bus, partitions=settings.partitions)
+    if databases.bus is not None:
+        return EmbeddedBus(databases.bus, partitions=settings.partitions)
+    return KafkaBus(
+        settings.kafka_bootstrap,
+        settings.partitions,
+        security=security(settings),
+        durability=Durability(
+            settings.kafka_replication_factor, settings.kafka_min_insync_replicas
+        ),
+    )

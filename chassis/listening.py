@@ -8,10 +8,14 @@ from typing import Any
 import asyncpg
 import structlog
 
+from chassis.errors import Transient
+
 _RETRY_SECONDS = 1.0
 _PROBE_SECONDS = 15.0
 
 log = structlog.get_logger(__name__)
+
+_FAILED = (Transient, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 Connection = Any  # asyncpg's connections and pool proxies have no common typed ancestor
 
@@ -53,7 +57,7 @@ class Listening:
         while True:
             try:
                 await self._listen()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except _FAILED as error:
                 log.warning("listening_lost", state=self._channel, error=error)
             await asyncio.sleep(_RETRY_SECONDS)
 

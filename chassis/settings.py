@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from chassis.errors import Misconfigured
+from chassis.secured import Secured
 from chassis.tracing.settings import Traced
 
 ServiceName = Literal["ledger", "dunning", "notifier", "legal"]
@@ -35,7 +36,7 @@ def _default_instance() -> str:
     return f"{socket.gethostname()}-{os.getpid()}"
 
 
-class Settings(Traced):
+class Settings(Secured, Traced):
     """Settings every service shares; the environment variable is the name in capitals after
     ARREARS_.
     """

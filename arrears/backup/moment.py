@@ -13,6 +13,7 @@ from datetime import datetime
 import asyncpg
 from asyncpg import Connection
 
+from chassis import postgres
 from chassis.errors import Transient
 from chassis.settings import ServiceName
 
@@ -73,7 +74,7 @@ async def _held(name: ServiceName, dsn: str) -> AsyncIterator[None]:
 
 @contextlib.asynccontextmanager
 async def _to(dsn: str) -> AsyncIterator[Connection]:
-    connection = await asyncpg.connect(dsn, command_timeout=None)
+    connection = await postgres.connect(dsn, command_timeout=None)
     try:
         await connection.execute(_UNHURRIED)
         yield connection

@@ -9,6 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from arrears.prefixed_bus import PrefixedBus
 from arrears.world import World, open_world, temporary_folder
+from chassis.bus.kafka_security import security
 from chassis.servers.kafka import LocalKafka
 from chassis.settings import Settings
 
@@ -29,7 +30,7 @@ async def open_scenario_world(settings: Settings, bus: str) -> AsyncIterator[Wor
         bootstrap = await _broker(settings, folder, exits)
         settings = settings.model_copy(update={"bus": "kafka", "kafka_bootstrap": bootstrap})
         prefix = f"scenario-{secrets.token_hex(4)}."
-        exits.push_async_callback(_delete_topics, bootstrap, prefix)
+        exits.push_async_callback(_delete_topics, settings, prefix)
         world = open_world(settings, folder, lambda bus: PrefixedBus(bus, prefix))
         yield await exits.enter_async_context(world)
 
@@ -40,9 +41,10 @@ async def _broker(settings: Settings, folder: Path, exits: contextlib.AsyncExitS
     return await exits.enter_async_context(LocalKafka(folder / "kafka"))
 
 
-async def _delete_topics(bootstrap: str, prefix: str) -> None:
+async def _delete_topics(settings: Settings, prefix: str) -> None:
     """Leave the broker as it was found."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    secured = security(settings)
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap, **secured)
     await admin.start()
     try:
         topics = [name for name in await admin.list_topics() if name.startswith(prefix)]

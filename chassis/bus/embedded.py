@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 from msgspec import msgpack
 
+from chassis import postgres
 from chassis.bus.base import OffsetLost, Outgoing, Reader, require_fitting
 from chassis.bus.embedded_faults import transient_faults
 from chassis.bus.embedded_reader import EmbeddedReader
@@ -80,7 +81,7 @@ class EmbeddedBus:
         with transient_faults():
             pool = self._source
             if isinstance(pool, str):
-                pool = await asyncpg.create_pool(pool, min_size=1, max_size=8, command_timeout=60)
+                pool = await postgres.create_pool(pool, min_size=1, max_size=8, command_timeout=60)
             self._running = pool
             async with pool.acquire() as connection:
                 await require_this_version(connection, self._schema)
@@ -208,7 +209,7 @@ class EmbeddedBus:
 
     async def _listening_connection(self) -> Any:
         if isinstance(self._source, str):
-            return await asyncpg.connect(self._source, timeout=10)
+            return await postgres.connect(self._source, timeout=10)
         return await self._pool.acquire(timeout=10)
 
 

@@ -3,9 +3,9 @@
 import asyncio
 import re
 
-import asyncpg
 from asyncpg import Connection
 
+from chassis import postgres
 from chassis.errors import Misconfigured, WrongSchema
 
 VERSION = 1
@@ -92,7 +92,7 @@ async def lay_out(dsn: str, schema: str = "bus") -> None:
     """Create what is missing; raises `WrongSchema` where a later version did. Safe when several
     processes do it at once.
     """
-    connection = await asyncpg.connect(dsn)
+    connection = await postgres.connect(dsn)
     try:
         async with connection.transaction():
             await connection.execute(in_schema(_LOCK, schema))

@@ -1,7 +1,8 @@
 """The bus on Kafka; offsets are kept by the readers, never by Kafka."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -13,7 +14,8 @@ from chassis.bus.kafka_faults import kafka_faults
 from chassis.bus.kafka_producer import Publisher, within
 from chassis.bus.kafka_protocol import commit_offsets, find_coordinator
 from chassis.bus.kafka_reader import KafkaReader
-from chassis.bus.kafka_topics import Topics
+from chassis.bus.kafka_security import refusal
+from chassis.bus.kafka_topics import AS_THE_BROKER_SAYS, Durability, Topics
 from chassis.errors import BrokenInvariant, Misconfigured, Transient
 
 _CLOSE_SECONDS = 5.0
@@ -33,7 +35,7 @@ log = structlog.get_logger(__name__)
 class KafkaBus:
     """A `Bus` on a Kafka cluster of version 3.1 or later.
 
-    `security` holds aiokafka's `security_protocol`, `ssl_context` and `sasl_*` settings.
+    `security` is what `kafka_security.security` makes of the settings.
     """
 
     def __init__(
@@ -43,7 +45,7 @@ class KafkaBus:
         *,
         client_id: str = "arrears",
         security: Mapping[str, Any] | None = None,
-        replication_factor: int = 1,
+        durability: Durability = AS_THE_BROKER_SAYS,
         linger_ms: int = 0,
         compression: str | None = None,
         partition_fetch_bytes: int = 4 << 20,
@@ -62,7 +64,6 @@ class KafkaBus:
             "request_timeout_ms": int(request_seconds * 1000),
             **(security or {}),
         }
-        self._replication_factor = replication_factor
         self._producing = {"linger_ms": linger_ms, "compression_type": compression}
         self._fetching = {
             "max_partition_fetch_bytes": partition_fetch_bytes,
@@ -74,7 +75,7 @@ class KafkaBus:
         self._publisher = Publisher(self._create_producer, publish_seconds)
         self._admin: AIOKafkaAdminClient | None = None
         self._probe: AIOKafkaConsumer | None = None
-        self._topics = Topics(lambda: self._running_admin, partitions, request_seconds)
+        self._topics = Topics(lambda: self._running_admin, partitions, request_seconds, durability)
 
     async def start(self) -> None:
         """Connect; raises `Transient` when no broker answers."""
@@ -82,7 +83,7 @@ class KafkaBus:
             return
         admin, probe = AIOKafkaAdminClient(**self._common), self._create_consumer()
         try:
-            with kafka_faults():
+            async with self._asking():
                 await admin.start()
                 await probe.start()
                 await self._publisher.start()
@@ -101,7 +102,7 @@ class KafkaBus:
 
     async def ensure_topics(self, topics: Sequence[str]) -> None:
         """See `Bus.ensure_topics`."""
-        await self._topics.ensure(topics, self._replication_factor)
+        await self._topics.ensure(topics)
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
         """See `Bus.publish`."""
@@ -183,10 +184,22 @@ class KafkaBus:
         if self._probe is None:
             raise BrokenInvariant("the bus is used before start() or after stop()")
         at = [TopicPartition(*place) for place in await self._topics.places(topics)]
-        with kafka_faults():
+        async with self._asking():
             async with asyncio.timeout(self._request_seconds):
                 found = await getattr(self._probe, method)(at)
         return {(each.topic, each.partition): offset for each, offset in found.items()}
+
+    @contextlib.asynccontextmanager
+    async def _asking(self) -> AsyncIterator[None]:
+        """Faults of the client as ours, with the reason that it hides."""
+        try:
+            with kafka_faults():
+                yield
+        except Transient as error:
+            reason = await refusal(self._common)
+            if reason is None:
+                raise
+            raise Transient(reason) from error
 
     @property
     def _running_admin(self) -> AIOKafkaAdminClient:

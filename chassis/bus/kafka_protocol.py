@@ -113,8 +113,11 @@ class _MetadataRequest(Request[_MetadataRequestV12]):
 
 
 class TopicDescription(NamedTuple):
+    """`replicas` are those of the partition that has the fewest."""
+
     id: str
     partitions: int
+    replicas: int
 
 
 async def describe_topics(
@@ -122,15 +125,26 @@ async def describe_topics(
 ) -> dict[str, TopicDescription]:
     """Return those of `topics` that exist; asking creates none, whatever the broker's settings."""
     request = _MetadataRequest(sorted(set(topics)))
-    response: Any = await client.send(client.get_random_node(), request)
+    response: Any = await _send(client, client.get_random_node(), request)
     found = {}
     for code, topic, topic_id, _, partitions, *_ in response.topics:
         error = errors.for_code(code)
         if error is errors.NoError:
-            found[topic] = TopicDescription(str(topic_id), len(partitions))
+            replicas = min((len(partition[4]) for partition in partitions), default=0)
+            found[topic] = TopicDescription(str(topic_id), len(partitions), replicas)
         elif error is not errors.UnknownTopicOrPartitionError:
             raise error(topic)
     return found
+
+
+async def _send(client: AIOKafkaClient, node: int, request: Any) -> Any:
+    """Send what may be sent twice: a broker that ends a connection together with the token it was
+    made by (KIP-368) does so at the next request.
+    """
+    try:
+        return await client.send(node, request)
+    except errors.KafkaConnectionError:
+        return await client.send(node, request)
 
 
 async def find_coordinator(client: AIOKafkaClient, group: str) -> int:
@@ -158,7 +172,7 @@ async def commit_offsets(
         OffsetCommitRequest.DEFAULT_RETENTION_TIME,
         list(topics.items()),
     )
-    response: Any = await client.send(await find_coordinator(client, group), request)
+    response: Any = await _send(client, await find_coordinator(client, group), request)
     for topic, partitions in response.topics:
         for partition, code in partitions:
             if code:

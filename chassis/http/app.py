@@ -107,6 +107,14 @@ def _port(settings: Settings, service_name: str) -> int:
     return settings.port(service_name) if service_name in SERVICES else 80
 
 
+def _said(error: BaseException) -> str:
+    """The sentence of an error of ours, and of the one behind it: which server, and why."""
+    if not isinstance(error, ArrearsError):
+        return "the store does not answer"
+    behind = error.__cause__
+    return f"{error}: {behind}" if isinstance(behind, ArrearsError) else str(error)
+
+
 def _open_routes(readiness: Readiness, metrics: Metrics) -> APIRouter:
     router = APIRouter(tags=["operation"])
 
@@ -126,8 +134,7 @@ def _open_routes(readiness: Readiness, metrics: Metrics) -> APIRouter:
             return JSONResponse({"status": "ready", **await readiness()})
         except (ArrearsError, OSError, TimeoutError, asyncpg.PostgresError) as error:
             _log.warning("not_ready", error=error)
-            said = str(error) if isinstance(error, ArrearsError) else "the store does not answer"
-            return problems.problem(HTTPStatus.SERVICE_UNAVAILABLE, f"not ready: {said}")
+            return problems.problem(HTTPStatus.SERVICE_UNAVAILABLE, f"not ready: {_said(error)}")
 
     @router.get(
         "/metrics",

@@ -11,6 +11,7 @@ from fastapi.security import HTTPBearer
 from chassis.errors import BrokenInvariant, Forbidden, Malformed
 from chassis.http import dev_keys
 from chassis.http.keys import ALGORITHMS, Keys, from_file, from_url
+from chassis.plaintext import require_https
 from chassis.settings import Settings
 from chassis.store.answers import Right
 from contracts.characters import CONTROL_OR_HALF, HAS_CONTROL
@@ -155,6 +156,7 @@ class Authenticator:
 def authenticator(settings: Settings) -> Authenticator:
     """The authenticator of the settings; makes the development key when they name no other."""
     if settings.jwks_url is not None:
+        require_https(settings.plaintext, "jwks", settings.jwks_url, "ARREARS_JWKS_URL")
         load = from_url(settings.jwks_url)
     elif settings.jwks_file is not None:
         load = from_file(settings.jwks_file)

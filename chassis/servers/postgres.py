@@ -23,6 +23,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
+from chassis import postgres
 from chassis.errors import Misconfigured, Transient
 from chassis.servers.postgres_host import (
     PORT,
@@ -75,7 +76,7 @@ def database_url(dsn: str, database: str) -> str:
 
 async def ensure_database(dsn: str, name: str) -> str:
     """Create the database unless it exists; returns its DSN."""
-    connection = await asyncpg.connect(dsn)
+    connection = await postgres.connect(dsn)
     try:
         # Two processes may come at once: the unique index of pg_database decides.
         with contextlib.suppress(asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):

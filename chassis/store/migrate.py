@@ -18,6 +18,7 @@ from sqlalchemy import Connection, pool
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from chassis import postgres
 from chassis.errors import Misconfigured, Transient
 from chassis.store.schema import SHARED, require_not_newer
 
@@ -41,7 +42,7 @@ async def migrate(
     schema that is at one, `Transient` when a table is never free. `extra` are folders of the
     service's own revisions (branches beside `chassis`). Safe when several processes do it at once.
     """
-    guard = await asyncpg.connect(dsn)
+    guard = await postgres.connect(dsn)
     try:
         await guard.execute(_LOCK)
         await require_not_newer(guard, schema, extra)
@@ -64,7 +65,7 @@ async def _is_upgraded(dsn: str, schema: str, extra: Sequence[Path], to: Sequenc
     settings = {"search_path": schema, "lock_timeout": _LOCK_SECONDS}
     engine = create_async_engine(
         "postgresql+asyncpg://",
-        async_creator=lambda: asyncpg.connect(dsn, server_settings=settings),
+        async_creator=lambda: postgres.connect(dsn, server_settings=settings),
         poolclass=pool.NullPool,
     )
     try:

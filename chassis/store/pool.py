@@ -11,6 +11,7 @@ from typing import Any
 
 import asyncpg
 
+from chassis import postgres
 from chassis.errors import Conflict, Transient
 
 ACQUIRE_SECONDS = 10.0
@@ -33,7 +34,7 @@ async def create_pool(
     statement's second one: who waits for another is told from who takes long.
     """
     statement_seconds = max(10.0, 2 * idle_seconds)
-    return await asyncpg.create_pool(
+    return await postgres.create_pool(
         dsn,
         min_size=1,
         max_size=size,
@@ -128,7 +129,7 @@ async def acquire(pool: "asyncpg.Pool[asyncpg.Record]") -> AsyncIterator[Any]:
             yield connection
     except asyncpg.TransactionRollbackError as error:
         raise Conflict("the store undid this for the sake of another writer") from error
-    except LOST as error:
+    except (*LOST, postgres.Unreachable) as error:
         ended = perf_counter()
         await pool.expire_connections()
         if began is None:

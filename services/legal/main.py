@@ -12,6 +12,7 @@ from services.legal.adapters.folder import DocumentsFolder
 from services.legal.api import evidence, file, routes
 from services.legal.domain.aggregates import AGGREGATES
 from services.legal.drafting import Drafting
+from services.legal.evidence.sources import urls
 from services.legal.figures import FIGURES
 from services.legal.filing import Filing
 from services.legal.handlers import messages, wakes
@@ -35,6 +36,7 @@ async def build(
     environment's.
     """
     own = own or LegalSettings()
+    urls(settings, own)  # said at the start, not when somebody asks for evidence
     folder = own.documents or settings.data_dir / "documents"
     return await Instance.open(
         blueprint(own, folder),

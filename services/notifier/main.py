@@ -1,5 +1,6 @@
 """Wires the notifier: the only place that chooses gateways."""
 
+import ssl
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,9 +11,11 @@ from chassis.bus.base import Bus
 from chassis.clock import Clock
 from chassis.errors import Misconfigured
 from chassis.http import include_signed
+from chassis.plaintext import require_here, require_https
 from chassis.runtime.blueprint import Blueprint
 from chassis.runtime.instance import Instance, Probe, no_probe
 from chassis.settings import Settings
+from chassis.tls import client_context
 from chassis.tracing.calls import HOOKS
 from contracts.words.streams import told_sources_stream
 from contracts.words.vocabulary import CHANNELS
@@ -47,6 +50,7 @@ async def build(
     own = own or NotifierSettings()
     if own.outbox is None:
         own = own.model_copy(update={"outbox": settings.data_dir / "outbox"})
+    _require_secured(settings, own)
     service = await Instance.open(
         blueprint(own, clock.now),
         settings,
@@ -58,6 +62,14 @@ async def build(
     )
     include_signed(service.app, callbacks.router(service, own.callback_secrets))
     return service
+
+
+def _require_secured(settings: Settings, own: NotifierSettings) -> None:
+    if own.smtp_host and own.smtp_tls == "none":
+        instead = "set ARREARS_NOTIFIER_SMTP_TLS to starttls or tls"
+        require_here(settings.plaintext, "smtp", own.smtp_host, instead)
+    if own.sms_url:
+        require_https(settings.plaintext, "sms", own.sms_url, "ARREARS_NOTIFIER_SMS_URL")
 
 
 def blueprint(own: NotifierSettings, now: Callable[[], datetime]) -> Blueprint:
@@ -107,6 +119,7 @@ def _smtp(own: NotifierSettings, now: Callable[[], datetime]) -> SmtpGateway:
         port=own.smtp_port,
         sender=own.smtp_from,
         tls=own.smtp_tls,
+        context=client_context("ARREARS_NOTIFIER_SMTP", own.smtp_ca_file),
         username=own.smtp_username,
         password=own.smtp_password.get_secret_value(),
         timeout_seconds=own.smtp_timeout_seconds,
@@ -121,6 +134,15 @@ def _sms(own: NotifierSettings, now: Callable[[], datetime]) -> SmsGateway:
         raise Misconfigured("ARREARS_NOTIFIER_SMS_SECRET is wanted with ARREARS_NOTIFIER_SMS_URL")
     # Redirects are not followed: a provider that moves is set anew, by a person.
     client = httpx.AsyncClient(
-        timeout=own.sms_timeout_seconds, follow_redirects=False, event_hooks=HOOKS
+        timeout=own.sms_timeout_seconds,
+        follow_redirects=False,
+        event_hooks=HOOKS,
+        verify=_sms_context(own),
     )
     return SmsGateway(client, url=own.sms_url, key_id=own.sms_key_id, secret=secret, now=now)
+
+
+def _sms_context(own: NotifierSettings) -> ssl.SSLContext:
+    return client_context(
+        "ARREARS_NOTIFIER_SMS", own.sms_ca_file, own.sms_cert_file, own.sms_key_file
+    )

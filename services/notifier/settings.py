@@ -40,7 +40,12 @@ class NotifierSettings(BaseSettings):
     )
     smtp_port: int = Field(default=587, ge=1, le=65535, description="its port")
     smtp_tls: Literal["starttls", "tls", "none"] = Field(
-        default="starttls", description="encryption; `none` is for a server on this machine"
+        default="starttls",
+        description="encryption; `none` is for a server on this machine, or where "
+        "ARREARS_PLAINTEXT names smtp",
+    )
+    smtp_ca_file: Path | None = Field(
+        default=None, description="authorities that sign the mail server; absent: the system's"
     )
     smtp_username: str = Field(default="", description="empty: no login")
     smtp_password: SecretStr = Field(default=SecretStr(""), description="its password")
@@ -54,6 +59,15 @@ class NotifierSettings(BaseSettings):
     )
     sms_url: str = Field(
         default="", description="SMS gateway; empty: text messages go to the file outbox"
+    )
+    sms_ca_file: Path | None = Field(
+        default=None, description="authorities that sign the SMS gateway; absent: the system's"
+    )
+    sms_cert_file: Path | None = Field(
+        default=None, description="our certificate for the SMS gateway (mTLS), with its chain"
+    )
+    sms_key_file: Path | None = Field(
+        default=None, description="its key, not encrypted; absent: in the file of the certificate"
     )
     sms_key_id: str = Field(default="", description="names our key to the SMS gateway")
     sms_secret: SecretStr = Field(

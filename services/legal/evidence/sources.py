@@ -7,8 +7,9 @@ from typing import Any
 import httpx
 
 from chassis.errors import ArrearsError, BrokenInvariant, Forbidden, NotFound, Transient
+from chassis.plaintext import require_https
 from chassis.runtime.service import Service
-from chassis.settings import ServiceName
+from chassis.settings import ServiceName, Settings
 from chassis.tracing.calls import HOOKS
 from chassis.tracing.spans import part
 from services.legal.settings import LegalSettings
@@ -60,12 +61,7 @@ async def sources(
     service: Service, settings: LegalSettings, authorization: str
 ) -> AsyncIterator[Sources]:
     """Yield the APIs: legal's own without a network, the others where the settings say."""
-    shared = service.settings
-    places: Mapping[ServiceName, str] = {
-        "ledger": settings.ledger_url or f"http://{shared.host}:{shared.ledger_port}",
-        "dunning": settings.dunning_url or f"http://{shared.host}:{shared.dunning_port}",
-        "notifier": settings.notifier_url or f"http://{shared.host}:{shared.notifier_port}",
-    }
+    places = urls(service.settings, settings)
     async with contextlib.AsyncExitStack() as exits:
         here = httpx.ASGITransport(app=service.app)
         own = httpx.AsyncClient(transport=here, base_url="http://legal", event_hooks=HOOKS)
@@ -76,6 +72,20 @@ async def sources(
             client = httpx.AsyncClient(base_url=url, timeout=SECONDS_MAX, event_hooks=HOOKS)
             clients[name] = await exits.enter_async_context(client)
         yield Sources(clients, authorization)
+
+
+def urls(shared: Settings, own: LegalSettings) -> Mapping[ServiceName, str]:
+    """Where the other services' APIs are; raises `Misconfigured` for callers' tokens in plain text
+    to another host.
+    """
+    places: Mapping[ServiceName, str] = {
+        "ledger": own.ledger_url or f"http://{shared.host}:{shared.ledger_port}",
+        "dunning": own.dunning_url or f"http://{shared.host}:{shared.dunning_port}",
+        "notifier": own.notifier_url or f"http://{shared.host}:{shared.notifier_port}",
+    }
+    for name, url in places.items():
+        require_https(shared.plaintext, "apis", url, f"ARREARS_LEGAL_{name.upper()}_URL")
+    return places
 
 
 def _error(service: ServiceName, answer: httpx.Response) -> ArrearsError:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -14,9 +15,13 @@ from urllib.parse import quote
 
 import aiosmtplib
 
+from chassis.logging import get_logger
+from chassis.tls import fault_in
 from services.notifier.adapters.gateway import Lookup, Parcel
 from services.notifier.adapters.mailbox import mailbox
 from services.notifier.domain.commands import AttemptResult
+
+log = get_logger(__name__)
 
 Tls = Literal["starttls", "tls", "none"]
 
@@ -43,6 +48,7 @@ class SmtpGateway:
         port: int,
         sender: str,
         tls: Tls = "starttls",
+        context: ssl.SSLContext | None = None,
         username: str = "",
         password: str = "",
         timeout_seconds: float = 20,
@@ -53,6 +59,7 @@ class SmtpGateway:
         self._port = port
         self._sender = mailbox(sender)
         self._tls = tls
+        self._context = context
         self._username = username
         self._password = password
         self._timeout = timeout_seconds
@@ -68,6 +75,7 @@ class SmtpGateway:
                     await client.connect()
                     refused = await self._address(client, parcel)
             except (aiosmtplib.SMTPException, OSError) as error:
+                self._say_why(error)
                 return AttemptResult("unavailable", reason=_reason(error))
             result = refused or await self._hand_over(client, parcel)
             if result.outcome != "unknown":
@@ -77,6 +85,15 @@ class SmtpGateway:
         finally:
             client.close()
 
+    def _say_why(self, error: Exception) -> None:
+        """What an operator has to mend is logged whole; the attempt has the error's class."""
+        server = f"the mail server on {self._host}:{self._port}"
+        if (fault := fault_in(error)) is not None:
+            log.warning("gateway_not_trusted", reason=f"{server}: {fault}")
+        elif isinstance(error, aiosmtplib.SMTPAuthenticationError):
+            why = f"{server} does not let {self._username} in ({error.code})"
+            log.warning("gateway_refuses_login", reason=why)
+
     def _client(self) -> aiosmtplib.SMTP:
         return aiosmtplib.SMTP(
             hostname=self._host,
@@ -84,6 +101,7 @@ class SmtpGateway:
             timeout=self._timeout,
             use_tls=self._tls == "tls",
             start_tls=self._tls == "starttls",
+            tls_context=self._context,
             username=self._username or None,
             password=self._password or None,
         )

@@ -6,6 +6,7 @@ are signed: HMAC-SHA256 over `reference.timestamp.body`, in hexadecimal.
 
 import hashlib
 import hmac
+import ssl
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -14,9 +15,14 @@ from urllib.parse import quote
 import httpx
 import orjson
 
+from chassis.logging import get_logger
+from chassis.tls import fault_in
 from services.notifier.adapters.gateway import Lookup, Parcel
 from services.notifier.domain.commands import AttemptResult
 
+log = get_logger(__name__)
+
+_FAILED = (httpx.HTTPError, ssl.SSLError)  # a certificate refused late comes as it is
 _NOT_TAKEN = frozenset({429, 503})
 
 
@@ -49,10 +55,16 @@ class SmsGateway:
         try:
             answer = await self._client.post(f"{self._url}/messages", content=body, headers=headers)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            self._say_why(error)
             return AttemptResult("unavailable", reason=_reason(error))
-        except httpx.HTTPError as error:
+        except _FAILED as error:
+            self._say_why(error)
             return AttemptResult("unknown", reason=_reason(error))
         return _result(answer, reference)
+
+    def _say_why(self, error: Exception) -> None:
+        if (fault := fault_in(error)) is not None:
+            log.warning("gateway_not_trusted", reason=f"the SMS gateway on {self._url}: {fault}")
 
     async def find(self, parcel: Parcel) -> Lookup:
         """Ask the provider for the message by its reference."""
@@ -62,7 +74,8 @@ class SmsGateway:
                 f"{self._url}/messages/{quote(reference, safe='')}",
                 headers=self._signed(reference, b""),
             )
-        except httpx.HTTPError:
+        except _FAILED as error:
+            self._say_why(error)
             return Lookup("unclear")
         if answer.status_code == httpx.codes.OK:
             return Lookup("sent", _provider_id(answer, reference))
