@@ -90,7 +90,9 @@ class Otlp:
         told.end(end_time=span.ended_ns)
 
     async def close(self) -> None:
-        """Send what is left; a collector that is away costs no more than two seconds."""
+        """Send what is left: for two seconds, and not to a collector that is away."""
+        if self._exporter.is_away:
+            self._exporter.give_up()
         last = threading.Thread(target=self._provider.shutdown, daemon=True)
         last.start()
         for _ in range(round(_LAST_SECONDS / _POLL_SECONDS)):
@@ -117,7 +119,7 @@ class _Telling(SpanExporter):
 
     def __init__(self, exporter: SpanExporter) -> None:
         self._exporter = exporter
-        self._is_away = False
+        self.is_away = False
         self._gave_up = False
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
@@ -125,11 +127,11 @@ class _Telling(SpanExporter):
             return SpanExportResult.FAILURE
         result = self._exporter.export(spans)
         is_away = result is not SpanExportResult.SUCCESS
-        if is_away and not self._is_away:
+        if is_away and not self.is_away:
             log.warning("traces_not_taken", count=len(spans), todo=_TODO)
-        if self._is_away and not is_away:
+        if self.is_away and not is_away:
             log.info("traces_taken_again")
-        self._is_away = is_away
+        self.is_away = is_away
         return result
 
     def give_up(self) -> None:
