@@ -38,6 +38,8 @@ def parts(
 def _parts(traces: Traces, items: Sequence[Item], rows: Sequence[inbox.Row]) -> Iterator[Part]:
     first = 0
     for number, (item, row) in enumerate(zip(items, rows, strict=True)):
+        if item[1].traceparent is None and not traces.begins(row[0]):
+            continue  # nearly all, and at once
         span = of_message(traces, item[0].topic, item[1], row[0])
         if span is None:
             continue

@@ -9,7 +9,8 @@ from chassis.tracing.spans import Kind, Span, Tools, Value
 from chassis.tracing.traceparent import TRACE_BYTES, Context
 
 _SPAN_BYTES = 8
-_ALL = 1 << 64
+_JUDGED_BYTES = 8
+_ALL = 1 << 8 * _JUDGED_BYTES
 
 
 async def _nothing() -> None:
@@ -35,7 +36,8 @@ class Traces:
         new_bytes: Callable[[int], bytes] = os.urandom,
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
-        self._bound = round(ratio * _ALL)
+        bound = round(ratio * _ALL)  # compared as bytes, the longer above the shorter
+        self._bound = bound.to_bytes(_JUDGED_BYTES) if bound < _ALL else b"\xff" * 9
         self._new_bytes = new_bytes
         self.close = close
         self.system = system
@@ -43,7 +45,7 @@ class Traces:
 
     def begins(self, trace: bytes) -> bool:
         """Whether a trace of this id that begins here is recorded."""
-        return int.from_bytes(trace[TRACE_BYTES - 8 :]) < self._bound
+        return trace[TRACE_BYTES - _JUDGED_BYTES :] < self._bound
 
     def begin(self, name: str, kind: Kind, trace: bytes, attributes: Mapping[str, Value]) -> Span:
         """The first span of a trace."""

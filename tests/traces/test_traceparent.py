@@ -1,9 +1,11 @@
 """The form in which a trace is handed on: what W3C has us take, and what it has us ignore."""
 
+import random
+
 import pytest
 
 from chassis.tracing import traceparent
-from tests.traces.told import PARENT, TRACE, UNSAMPLED, UPSTREAM
+from tests.traces.told import PARENT, TRACE, UNSAMPLED, UPSTREAM, Told
 
 
 def test_what_was_read_is_written_again() -> None:
@@ -40,3 +42,13 @@ def test_a_later_version_may_say_more() -> None:
 )
 def test_what_is_none_is_ignored(text: str) -> None:
     assert traceparent.read(text) is None
+
+
+@pytest.mark.parametrize(
+    ("ratio", "least", "most"), [(0.0, 0, 0), (0.25, 200, 300), (1.0, 1000, 1000)]
+)
+def test_so_many_traces_are_recorded_as_the_ratio_says(ratio: float, least: int, most: int) -> None:
+    chance = random.Random(7)
+    ids = [chance.randbytes(16) for _ in range(998)] + [b"\xff" * 16, bytes(16)]
+    traces = Told().traces(ratio)
+    assert least <= sum(map(traces.begins, ids)) <= most
