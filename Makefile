@@ -68,6 +68,8 @@ image: setup
 	@.venv/bin/python -m deploy.image.build
 
 # The same image twice, which takes some minutes.
+image-check: export VERSION := $(shell git describe --always --dirty)
+image-check: export SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct)
 image-check: image
 	@mv build/arrears.oci.tar build/first.oci.tar
 	@$(MAKE) --no-print-directory image
