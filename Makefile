@@ -68,12 +68,11 @@ image: setup
 	@.venv/bin/python -m deploy.image.build
 
 # The same image twice, which takes some minutes.
-image-check: export VERSION := $(shell git describe --always --dirty)
-image-check: export SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct)
-image-check: image
-	@mv build/arrears.oci.tar build/first.oci.tar
-	@$(MAKE) --no-print-directory image
-	@cmp build/first.oci.tar build/arrears.oci.tar && echo "the same image twice"
+image-check: setup
+	@export VERSION=$$(git describe --always --dirty) SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct); \
+	  $(MAKE) --no-print-directory image && mv build/arrears.oci.tar build/first.oci.tar && \
+	  $(MAKE) --no-print-directory image && cmp build/first.oci.tar build/arrears.oci.tar && \
+	  echo "the same image twice"
 
 manifests: setup
 	@.venv/bin/python -m deploy.kustomize.render

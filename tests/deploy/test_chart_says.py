@@ -216,6 +216,17 @@ def test_lag_is_measured_on_the_topics_that_a_service_reads() -> None:
         assert {each["metadata"]["consumerGroup"] for each in triggers} == {f"arrears-{name}"}
 
 
+def test_metrics_are_read_with_their_own_labels_and_by_nobody_outside() -> None:
+    found = charts.manifests("everything")
+    (monitor,) = of_kind(found, "ServiceMonitor").values()
+    assert [each["honorLabels"] for each in monitor["spec"]["endpoints"]] == [True]
+    (ingress,) = of_kind(found, "Ingress").values()
+    (route,) = of_kind(found, "HTTPRoute").values()
+    paths = [each["path"] for each in ingress["spec"]["rules"][0]["http"]["paths"]]
+    matched = [each["path"]["value"] for each in route["spec"]["rules"][0]["matches"]]
+    assert paths == matched == ["/v1"]
+
+
 def test_rules_and_dashboards_are_every_file_beside_the_chart() -> None:
     found = charts.manifests("everything")
     rules = of_kind(found, "PrometheusRule")

@@ -1,17 +1,26 @@
 """`compose.yaml` runs the four services apart, with settings that they read."""
 
+import os
+import subprocess
+from collections.abc import AsyncIterator, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import asyncpg
 import pytest
 import yaml
 
+from chassis.servers.postgres_host import binary
 from chassis.settings import SERVICES, Settings
 from tests.deploy import charts
 from tests.deploy.known import settings_known
+from tests.support.processes import ARREARS
 
 # What the services themselves do not read.
 OWN = {"READY"}
+PASSWORD = "not-told"
 
 
 @cache
@@ -59,9 +68,47 @@ def test_no_container_may_do_more_than_it_must(name: str) -> None:
     assert found["security_opt"] == ["no-new-privileges:true"]
 
 
-def test_the_server_makes_the_databases_that_the_services_are_told() -> None:
-    script = (charts.TOP / "deploy/compose/databases.sh").read_text(encoding="utf-8")
-    assert f"for service in {' '.join(SERVICES)}; do" in script
-    assert "arrears_$service" in script
+def test_the_server_makes_the_databases_when_it_is_new() -> None:
     mounted = containers()["postgres"]["volumes"]
     assert "./compose/databases.sh:/docker-entrypoint-initdb.d/databases.sh:ro" in mounted
+
+
+@pytest.fixture
+async def made(postgres_dsn: str) -> AsyncIterator[str]:
+    """The folder of the socket of a server on which the script has run."""
+    parts = urlsplit(postgres_dsn)
+    host = parse_qs(parts.query)["host"][0]
+    psql = binary("psql")
+    told = {"PGHOST": host, "POSTGRES_USER": str(parts.username), "ARREARS_PASSWORD": PASSWORD}
+    environment = {**os.environ, **told, "PATH": f"{psql.parent}:{os.environ['PATH']}"}
+    _run(environment, str(charts.TOP / "deploy/compose/databases.sh"))
+    yield host
+    connection = await asyncpg.connect(postgres_dsn)
+    for name in SERVICES:
+        await connection.execute(f"DROP DATABASE arrears_{name}")
+        await connection.execute(f"DROP ROLE arrears_{name}")
+    await connection.close()
+
+
+def _run(environment: Mapping[str, str], *command: str) -> None:
+    done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def here(url: str, host: str) -> str:
+    """A database's URL of the file, on the test's server."""
+    named = url.replace("${ARREARS_PASSWORD}", PASSWORD)
+    return f"{named.replace('@postgres/', '@/')}?host={host}"
+
+
+async def test_every_role_makes_its_own_schema_and_sees_no_others_database(
+    made: str, tmp_path: Path
+) -> None:
+    told = containers()["migrate"]["environment"]
+    urls = {name: here(told[name], made) for name in databases("migrate")}
+    more = {"ARREARS_DATA_DIR": str(tmp_path), "PYTHONPATH": str(charts.TOP)}
+    environment = {**os.environ, "ARREARS_BUS": told["ARREARS_BUS"], **urls, **more}
+    _run(environment, *ARREARS, *containers()["migrate"]["command"])
+    ledger = urls["ARREARS_LEDGER_DATABASE_URL"]
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await asyncpg.connect(ledger.replace("/arrears_ledger?", "/arrears_dunning?"))
