@@ -101,13 +101,13 @@ def cluster(tmp_path: Path, database: str) -> Cluster:
     return Cluster(tmp_path, database)
 
 
-def test_the_jobs_make_the_schemas_and_the_services_get_ready(cluster: Cluster) -> None:
+def test_the_jobs_make_the_schemas_and_every_probe_succeeds(cluster: Cluster) -> None:
     cluster.migrate()
     deployments = of_kind(cluster.manifests, "Deployment").values()
     waiting = [
         (_container(deployment), probe)
         for deployment in deployments
-        for probe in ("readinessProbe",)
+        for probe in ("startupProbe", "livenessProbe", "readinessProbe")
     ]
     with cluster.serving():
         deadline = time.monotonic() + READY_SECONDS_MAX
