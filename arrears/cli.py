@@ -17,6 +17,7 @@ from arrears.commands.migrate import migrate
 from arrears.commands.policy_simulate import simulate
 from arrears.commands.publish import publish
 from arrears.commands.replay import replay
+from arrears.commands.roles import roles
 from arrears.commands.serve import serve
 from arrears.commands.token import token
 from arrears.commands.up import up
@@ -44,6 +45,7 @@ app.add_typer(creditor.app, name="creditor")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(erasure.app, name="erasure")
 app.add_typer(contracts.app, name="contracts")
+app.command()(roles)
 app.command()(replay)
 app.command()(backup)
 app.command()(restore)

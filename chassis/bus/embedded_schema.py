@@ -12,6 +12,8 @@ VERSION = 1
 """Of what is below: raise it with every change."""
 
 _SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]{0,40}")
+_IS_THERE = "select to_regnamespace($1) is not null"
+_CREATE = "create schema {schema}"
 _SAYS = "arrears bus "
 _SAID = "select obj_description(to_regnamespace($1)::oid, 'pg_namespace')"
 _SAY = f"comment on schema {{schema}} is '{_SAYS}{VERSION}'"
@@ -21,7 +23,6 @@ _SAY = f"comment on schema {{schema}} is '{_SAYS}{VERSION}'"
 # publishers cannot deadlock.
 _LOCK = "select pg_advisory_xact_lock(hashtextextended('arrears bus {schema}', 0))"
 DDL = """
-create schema if not exists {schema};
 create table if not exists {schema}.topics (
     topic text primary key,
     id uuid not null default gen_random_uuid(),
@@ -98,6 +99,10 @@ async def lay_out(dsn: str, schema: str = "bus") -> None:
             await connection.execute(in_schema(_LOCK, schema))
             if await _laid_out(connection, schema) > VERSION:
                 raise _newer(schema)
+            if not await connection.fetchval(
+                _IS_THERE, schema
+            ):  # a role of its own may create none
+                await connection.execute(in_schema(_CREATE, schema))
             await connection.execute(in_schema(DDL, schema))
             await connection.execute(in_schema(_SAY, schema))
     finally:

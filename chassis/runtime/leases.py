@@ -31,10 +31,11 @@ _LOOK = """
 select lane, epoch, instance, leaving from lanes full join (
   select instance, coalesce(leaving, false) as leaving from members
   where seen_at > clock_timestamp() - make_interval(secs => $1)) alive on owner = instance"""
+# Of our own role alone: another's, from before each service had one, may not be ended by us.
 # A process stopped in the middle of a COPY keeps its locks whatever the time-outs say.
 _EVICT = """
 select pg_terminate_backend(pid) from pg_stat_activity
-where datname = current_database() and application_name in (
+where datname = current_database() and pg_has_role(usesysid, 'usage') and application_name in (
   select format('arrears-%s-%s', current_schema(), md5(owner))
   from lanes where owner <> $1 and not exists (
     select 1 from members where instance = owner
