@@ -47,13 +47,32 @@ def endings(name: str, one: Known) -> set[str]:
     return {name}
 
 
-def _of(service: str) -> dict[str, Known]:
+def scraped(service: str) -> str:
+    """What a service says that has something to say of each of its metrics."""
+    metrics = metrics_of(service)
+    for one in _wrappers(metrics):
+        labelled = one.labels(*("x" for _ in one._labelnames))
+        if isinstance(labelled, Histogram):
+            labelled.observe(1)
+    return metrics.render().decode()
+
+
+def metrics_of(service: str) -> Metrics:
+    """The metrics of a service that was just built."""
     metrics = Metrics(service)
     for figure in importlib.import_module(f"services.{service}.figures").FIGURES:
         for name, text in figure.gauges.items():
             metrics.add_figure(name, text, figure.labels)
-    collectors = [*vars(metrics).values(), *metrics.figures.values()]
-    return dict(_known(one, service) for one in collectors if isinstance(one, MetricWrapperBase))
+    return metrics
+
+
+def _of(service: str) -> dict[str, Known]:
+    return dict(_known(one, service) for one in _wrappers(metrics_of(service)))
+
+
+def _wrappers(metrics: Metrics) -> list[MetricWrapperBase]:
+    there = [*vars(metrics).values(), *metrics.figures.values()]
+    return [one for one in there if isinstance(one, MetricWrapperBase)]
 
 
 def _known(metric: MetricWrapperBase, service: str) -> tuple[str, Known]:

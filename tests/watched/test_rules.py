@@ -13,6 +13,7 @@ import typer
 import yaml
 
 from arrears.cli import app
+from chassis.settings import SERVICES
 from tests.support.debian import program
 from tests.watched import queries, registry, table
 
@@ -30,6 +31,23 @@ def _said(*command: str | Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [str(part) for part in command], capture_output=True, text=True, check=False
     )
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_prometheus_takes_the_metrics_and_their_names(promtool: Path, service: str) -> None:
+    said = registry.scraped(service)
+    done = subprocess.run(
+        [str(promtool), "check", "metrics"], input=said, capture_output=True, text=True, check=False
+    )
+    assert done.stdout + done.stderr == ""
+    found = {line.split("{")[0].split()[0] for line in said.splitlines() if line[0] != "#"}
+    known = {
+        each
+        for name, one in registry.known().items()
+        if service in one.services
+        for each in registry.endings(name, one)
+    }
+    assert found == known
 
 
 def test_prometheus_takes_the_rules(promtool: Path) -> None:
