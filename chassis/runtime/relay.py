@@ -24,6 +24,7 @@ from chassis.store.stored import Stored
 from chassis.store.traces import of_events
 from chassis.tracing.spans import Span
 from chassis.tracing.traceparent import Context
+from contracts.base import Contract
 from contracts.words.streams import key_of
 
 log = get_logger(__name__)
@@ -50,11 +51,11 @@ where relay.lane = any($1::int[])"""
 
 @dataclass
 class Saying:
-    """What is being said: how much by topic, type and creditor, and the spans of what belongs to a
-    trace.
+    """What is being said: of each message the contract and the creditor, and the spans of what
+    belongs to a trace.
     """
 
-    counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    told: list[tuple[type[Contract], str]] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
 
 
@@ -137,9 +138,11 @@ class Relay:
 
     async def _publish(self, events: Sequence[Stored], traced: _Traced) -> None:
         said = Saying()
-        await self._send(
-            [one for each in events for one in self._messages(each, traced, said)], said
+        await self.bus.publish(
+            [one for each in events for one in self._messages(each, traced, said)]
         )
+        for (kind, creditor), number in Counter(said.told).items():
+            self._count(kind.TOPIC, kind.TYPE, creditor, number)
         for span in said.spans:
             span.end()
 
@@ -159,14 +162,14 @@ class Relay:
                 partitions=self.bus.partitions,
                 traceparent=None if span is None else span.traceparent,
             )
-            said.counts[outgoing.data.TOPIC, outgoing.data.TYPE, outgoing.creditor] += len(copies)
-            yield from copies
+            told = type(outgoing.data), outgoing.creditor
+            for one in copies:
+                said.told.append(told)
+                yield one
 
-    async def _send(self, messages: Sequence[BusMessage], said: Saying) -> None:
-        await self.bus.publish(messages)
-        service, published = self.metrics.service, self.metrics.published
-        for (topic, kind, creditor), number in said.counts.items():
-            published.labels(service, topic, kind, self.metrics.creditor(creditor)).inc(number)
+    def _count(self, topic: str, kind: str, creditor: str, number: int) -> None:
+        named, service = self.metrics.creditor(creditor), self.metrics.service
+        self.metrics.published.labels(service, topic, kind, named).inc(number)
 
     async def measure_lag(self) -> dict[int, tuple[int, int]]:
         """Report how many events of each lane held are not published yet, and how old the first of
@@ -208,7 +211,7 @@ class Relay:
             letters = await dead_letters.unpublished(connection, lane, size)
         if not letters:
             return 0
-        await self._send(
+        await self.bus.publish(
             [
                 BusMessage(
                     f"{letter['source']}.dlq",
@@ -217,10 +220,11 @@ class Relay:
                     dead_letters.dlq_value(letter, self.service),
                 )
                 for letter in letters
-            ],
-            # whose they are is not known to be so: they count for no creditor
-            Saying(Counter((f"{letter['source']}.dlq", _DEAD_LETTER, "") for letter in letters)),
+            ]
         )
+        for source, number in Counter(letter["source"] for letter in letters).items():
+            # whose they are is not known to be so: they count for no creditor
+            self._count(f"{source}.dlq", _DEAD_LETTER, "", number)
         async with acquire(self.store.pool) as connection:
             await dead_letters.mark_published(connection, [letter["id"] for letter in letters])
         return len(letters)
