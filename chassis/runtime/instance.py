@@ -37,6 +37,7 @@ from chassis.store.forms import refold_changed
 from chassis.store.key import key_of_store
 from chassis.store.pool import acquire, create_pool
 from chassis.store.rebuild import Progress, Rebuilt, rebuild
+from chassis.store.refolding import Refolding
 from chassis.store.schema import require_this_version
 from chassis.store.store import Store
 from chassis.store.vault import master_key, pseudonym_key
@@ -168,7 +169,9 @@ class Instance(Service):
                 strict=strict,
             )
             await instance.store.open(bus.partitions)
-            await refold_changed(instance.store, settings.instance, settings.lease_seconds)
+            store = instance.store
+            forms = await refold_changed(store, settings.instance, settings.lease_seconds)
+            instance.round.refolding = Refolding(store, forms) if forms else None
             await instance.projector.prepare()
             await instance.leases.join()
             await know_topics(pool, bus, blueprint)

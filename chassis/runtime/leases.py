@@ -104,6 +104,8 @@ class Leases:
     held: dict[int, int] = field(default_factory=dict)
     giving: set[int] = field(default_factory=set)
     """Lanes on their way back: nothing new is begun in them."""
+    members: frozenset[str] = frozenset()
+    """Who was there at the last look."""
     is_leaving: bool = False
     """Whether this instance wants no lane any more."""
 
@@ -127,6 +129,7 @@ class Leases:
         async with acquire(self.pool) as connection:
             await connection.execute(_HEARTBEAT, self.instance, self.is_leaving)
             found = await self._look(connection)
+            self.members = frozenset(found.members)
             lost = self.held.keys() - found.ours
             self._forget(lost)
             share = shares(self.partitions, found.members).get(self.instance, 0)

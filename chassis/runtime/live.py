@@ -27,7 +27,7 @@ from chassis.settings import Settings
 
 log = get_logger(__name__)
 
-Loop = Literal["leases", "fetch", "wakes", "relay", "views", "workers", "lag"]
+Loop = Literal["leases", "fetch", "wakes", "relay", "views", "workers", "lag", "forms"]
 LOOPS: tuple[Loop, ...] = get_args(Loop)
 
 _STEPS: Mapping[str, Step] = {
@@ -38,8 +38,10 @@ _STEPS: Mapping[str, Step] = {
 }
 """What each loop moves on, as far as it has a position."""
 _IDLE_SECONDS = 0.5
+_STOP_SECONDS = 10.0
 _BACKOFF_SECONDS = 1.0
 _WATCH_SECONDS = 5.0
+_FOLDS_ANEW = 0  # whoever has this lane
 _HAND_OVER_PACE = 0.05  # seconds between rounds of publishing, and of gateways
 _VIEW_PACE = 0.2  # and of the views, which nobody's message waits for
 
@@ -59,11 +61,12 @@ class Live:
         self._settings = settings
         self._metrics = metrics
         self._loops = loops
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: dict[Loop, asyncio.Task[None]] = {}
         self._lanes = Lanes(round_, settings.batch_size, self._give_up)
         self._sharing = Sharing(round_, self._lanes, metrics, publishes="relay" in loops)
         self._relay_pace, self._worker_pace = Pace(_HAND_OVER_PACE), Pace(_HAND_OVER_PACE)
         self._view_pace = Pace(_VIEW_PACE)
+        self._folded_beside: frozenset[str] = frozenset()
         self._stopping = False
         self._fatal: BaseException | None = None
         steps = {_STEPS[name] for name in loops if name in _STEPS}
@@ -85,20 +88,36 @@ class Live:
             "views": self._project,
             "workers": self._work,
             "lag": self._watch,
+            "forms": self._fold_anew,
         }
-        self._tasks = [
-            asyncio.create_task(self._forever(name, bodies[name])) for name in self._loops
-        ]
+        loops = [name for name in self._loops if name != "forms" or self._round.refolding]
+        self._tasks = {
+            name: asyncio.create_task(self._forever(name, bodies[name])) for name in loops
+        }
 
     async def stop(self) -> None:
         """Stop reading, let the batches in hand commit, publish what is committed, and let others
         have the lanes, each as soon as that is done for it.
         """
         self._stopping = True
-        for task in self._tasks:
+        working = self._tasks.pop("workers", None)
+        for task in self._tasks.values():
             task.cancel()
-        await asyncio.gather(self._sharing.leave(), *self._tasks, return_exceptions=True)
+        await asyncio.gather(
+            self._sharing.leave(),
+            self._end_work(working),
+            *self._tasks.values(),
+            return_exceptions=True,
+        )
         await self._lanes.stop()
+
+    async def _end_work(self, working: "asyncio.Task[None] | None") -> None:
+        """Let the gateways' round end: who is cut off does not know whether a call went out."""
+        if working is not None:
+            self._round.signals.workers.set()
+            await asyncio.wait([working], timeout=_STOP_SECONDS)
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
 
     def check(self) -> None:
         """Raise `Misconfigured` when a loop had to give up or a lane stands still."""
@@ -196,6 +215,18 @@ class Live:
             forgotten = await self._round.forget()
         if not done + forgotten:
             await wait_for_signal(self._round.signals.workers, _IDLE_SECONDS)
+
+    async def _fold_anew(self) -> None:
+        """One instance does it, and again when another has come or gone, which may have left more
+        in another form.
+        """
+        leases, refolding = self._round.leases, self._round.refolding
+        members = leases.members
+        if refolding is not None and members != self._folded_beside:
+            if _FOLDS_ANEW in leases.kept:
+                await refolding.run()
+            self._folded_beside = members
+        await asyncio.sleep(_WATCH_SECONDS)
 
     async def _watch(self) -> None:
         pause = min(_WATCH_SECONDS, self._settings.stall_seconds / 4)

@@ -21,6 +21,7 @@ from chassis.runtime.relay import Relay
 from chassis.runtime.signals import Signals
 from chassis.runtime.wakes import Wakes
 from chassis.store.offsets import Positions
+from chassis.store.refolding import Refolding
 from chassis.store.sweeping import Sweeper
 from chassis.store.views import Projector
 
@@ -63,6 +64,8 @@ class Round:
         self._relay = relay
         self._sweeper = sweeper
         self._clock = clock
+        self.refolding: Refolding | None = None
+        """What other versions left, where there may be any."""
         self._writing: dict[int, asyncio.Lock] = {}
         self._publishing: dict[int, asyncio.Lock] = {}
 

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar, get_args
 import msgspec
 
 from chassis.errors import BrokenInvariant
+from chassis.store import revisions
 
 S = TypeVar("S")
 E = TypeVar("E")
@@ -31,9 +32,8 @@ class Aggregate(Generic[S, E]):
     their versions when somebody else wrote meanwhile.
 
     Where the form of an event changed, `upcasts` has for its stored type what makes today's data of
-    the old. Where a state's form changed, kept states are folded anew at the next start
-    (`chassis/store/forms.py`); `revision` is raised by hand when a state of the same form says
-    something else.
+    the old. Where a state's form changed, or one of the same form says something else, `revision`
+    is raised by one: kept states of others are folded anew (`chassis/store/revisions.py`).
     """
 
     name: str
@@ -46,7 +46,7 @@ class Aggregate(Generic[S, E]):
     upcasts: Mapping[str, Upcast] = field(default_factory=dict)
     revision: int = 1
     decode_state: Callable[[bytes], S] = field(init=False, repr=False, compare=False)
-    """Read a stored state."""
+    """Read a stored state; `msgspec.DecodeError` for one of another revision."""
     encode_state: Callable[[S], bytes] = field(init=False, repr=False, compare=False)
     """Write a state: the same bytes for the same state, whatever process writes it."""
     decode_event: Callable[[bytes], E] = field(init=False, repr=False, compare=False)
@@ -58,11 +58,15 @@ class Aggregate(Generic[S, E]):
 
     def __post_init__(self) -> None:
         # Compiled once, and bound as they are: the hot path calls them for every event.
-        states = msgspec.msgpack.Encoder(order="sorted", decimal_format="string")
+        encode_state, decode_state = revisions.codecs(
+            self.revision,
+            msgspec.msgpack.Encoder(order="sorted", decimal_format="string").encode,
+            msgspec.msgpack.Decoder(self.state).decode,
+        )
         decode = msgspec.json.Decoder(self.events).decode
         codecs: dict[str, Any] = {
-            "decode_state": msgspec.msgpack.Decoder(self.state).decode,
-            "encode_state": states.encode,
+            "decode_state": decode_state,
+            "encode_state": encode_state,
             "decode_event": decode,
             "readers": _readers(self.name, self.events, decode, self.upcasts),
             "encode_event": msgspec.json.Encoder(decimal_format="string").encode,

@@ -1,16 +1,18 @@
-"""Kept states whose form is not today's: they are folded anew from the events before a service
-starts.
+"""Kept states whose form is not today's: they are folded anew from the events.
 
-A state is stored without a word about its form, so bytes of an older one could be read as
-something they do not say. The store therefore keeps a digest of each aggregate's form, and what
-was written in another one is never read.
+Where the form of a state changed its revision is another, and rows say of which revision they are
+(`chassis/store/revisions.py`): a service starts at once, beside instances of the version before,
+and folds anew what they left while it works (`Refolding`). States of today's revision in another
+form (a store from before revisions said it) could be read as something they do not say: they are
+folded anew before the service starts, alone. The store knows the revision and a digest of the form
+that each aggregate's states were last folded to.
 """
 
 import json
 from collections.abc import Collection
 from hashlib import md5
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 from asyncpg import Connection
 from msgspec import NODEFAULT, Struct, inspect
@@ -21,6 +23,7 @@ from chassis.logging import get_logger
 from chassis.store.aggregate import Aggregate
 from chassis.store.pool import acquire
 from chassis.store.rebuild import rebuild_states
+from chassis.store.revisions import learn
 from chassis.store.store import Store
 
 log = get_logger(__name__)
@@ -31,18 +34,30 @@ _WAIT_SECONDS_MAX = 6 * 3600.0
 _LOCK = "select pg_advisory_lock(hashtext('forms ' || current_schema()))"
 _UNLOCK = "select pg_advisory_unlock(hashtext('forms ' || current_schema()))"
 _KNOWN = "select state_forms from store_meta"
-_LEARN = "update store_meta set state_forms = state_forms || $1::text::jsonb"
 _STATES = "select count(*) from state where split_part(stream, '-', 1) = any($1::text[])"
+# Who says nothing of leaving is of a version that knows no revisions.
 _OTHERS = """
 select instance from members
-where instance <> $1 and seen_at > clock_timestamp() - make_interval(secs => $2) limit 1"""
+where instance <> $1 and seen_at > clock_timestamp() - make_interval(secs => $2)
+  and ($3 or leaving is null) limit 1"""
 
 
-async def refold_changed(store: Store, instance: str, lease_seconds: float) -> None:
-    """Fold the states anew whose form is not the one they were written in.
+class Changed(NamedTuple):
+    """Aggregates whose states were last folded to something else than today's form: those of the
+    same revision, and those of another.
+    """
+
+    same: dict[str, str]
+    other: dict[str, str]
+
+
+async def refold_changed(store: Store, instance: str, lease_seconds: float) -> dict[str, str]:
+    """Fold the states anew that are of today's revision and not in its form; returns today's forms
+    of the aggregates whose states may be of another one, by name.
 
     One instance does it, others that start wait for it. Raises `Misconfigured` when one is running
-    already: it may be of the version before, and would go on writing states in the old form.
+    already that may be of a version that would write states in the old form, or would read those of
+    another revision.
     """
     async with acquire(store.pool) as connection:
         for statement in _NO_HURRY:
@@ -50,25 +65,40 @@ async def refold_changed(store: Store, instance: str, lease_seconds: float) -> N
         await connection.execute(_LOCK, timeout=_WAIT_SECONDS_MAX)
         try:
             changed = await _changed(store, connection)
-            if await connection.fetchval(_STATES, list(changed)):
-                await _require_alone(connection, instance, lease_seconds)
-                await _refold(store, connection, changed)
-            await connection.execute(_LEARN, json.dumps(changed))
+            if changed.other:
+                await _require(connection, instance, lease_seconds, alone=False)
+            if await connection.fetchval(_STATES, list(changed.same)):
+                await _require(connection, instance, lease_seconds, alone=True)
+                await _refold(store, connection, changed.same)
+            await learn(connection, changed.same)
         finally:
             await connection.execute(_UNLOCK)
             for statement in _AS_BEFORE:
                 await connection.execute(statement)
+    return changed.other
 
 
-async def _changed(store: Store, connection: Connection) -> dict[str, str]:
-    """Today's forms of the aggregates whose states are kept in another one, or in an unknown."""
+async def _changed(store: Store, connection: Connection) -> Changed:
     known = json.loads(await connection.fetchval(_KNOWN))
-    forms = {name: form_of(aggregate) for name, aggregate in store.aggregates.items()}
-    return {name: form for name, form in forms.items() if known.get(name) != form}
+    changed = Changed({}, {})
+    for name, aggregate in store.aggregates.items():
+        form = form_of(aggregate)
+        if known.get(name) != form:
+            is_same = name not in known or revision_of(known[name]) == aggregate.revision
+            (changed.same if is_same else changed.other)[name] = form
+    return changed
 
 
-async def _require_alone(connection: Connection, instance: str, lease_seconds: float) -> None:
-    other = await connection.fetchval(_OTHERS, instance, lease_seconds)
+def revision_of(form: str) -> int:
+    """The revision of a form."""
+    revision, is_told, _ = form.partition(" ")
+    return int(revision) if is_told else 1
+
+
+async def _require(
+    connection: Connection, instance: str, lease_seconds: float, *, alone: bool
+) -> None:
+    other = await connection.fetchval(_OTHERS, instance, lease_seconds, alone)
     if other is not None:
         raise Misconfigured(
             "this version keeps states in another form and has to write them anew, while instance "
@@ -91,10 +121,11 @@ async def _refold(store: Store, connection: Connection, kinds: Collection[str]) 
 
 def form_of(aggregate: Aggregate[Any, Any]) -> str:
     """A digest of how an aggregate's state is written: names, types, defaults and order of its
-    fields, and its revision.
+    fields; where it is not the first, its revision stands before.
     """
     told = f"{aggregate.revision} {_told(inspect.type_info(aggregate.state), {})}"
-    return md5(told.encode(), usedforsecurity=False).hexdigest()
+    digest = md5(told.encode(), usedforsecurity=False).hexdigest()
+    return digest if aggregate.revision == 1 else f"{aggregate.revision} {digest}"
 
 
 def _told(kind: Any, seen: dict[type, int]) -> str:

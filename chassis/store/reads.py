@@ -9,14 +9,16 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
 from asyncpg import Connection
+from msgspec import DecodeError
 
 from chassis.store.aggregate import Aggregate
+from chassis.store.revisions import fold, is_other
 from chassis.store.stored import Stored
 
 S = TypeVar("S")
 
 _STATES = "select stream, data from state where stream = any($1::text[])"
-_STATES_OF = "select data from state where stream >= $1 and stream < $2 order by stream"
+_STATES_OF = "select stream, data from state where stream >= $1 and stream < $2 order by stream"
 _STREAMS_OF = "select stream from state where stream >= $1 and stream < $2 order by stream"
 _EVENTS_OF = """
 select stream, type, at, data from events
@@ -48,10 +50,8 @@ async def states(
     connection: Connection, aggregate: Aggregate[S, Any], streams: Iterable[str]
 ) -> dict[str, S]:
     """The present states of some streams; those that have no events are left out."""
-    decode = aggregate.decode_state
-    return {
-        row["stream"]: decode(row["data"]) for row in await connection.fetch(_STATES, list(streams))
-    }
+    rows = await connection.fetch(_STATES, list(streams))
+    return await _states(connection, aggregate, rows)
 
 
 async def states_of(connection: Connection, aggregate: Aggregate[S, Any], prefix: str) -> list[S]:
@@ -60,7 +60,22 @@ async def states_of(connection: Connection, aggregate: Aggregate[S, Any], prefix
     async with connection.transaction():
         cursor = await connection.cursor(_STATES_OF, prefix, _after(prefix))
         while rows := await cursor.fetch(_ROWS):
-            found += [aggregate.decode_state(row["data"]) for row in rows]
+            found += (await _states(connection, aggregate, rows)).values()
+    return found
+
+
+async def _states(
+    connection: Connection, aggregate: Aggregate[S, Any], rows: Iterable[Any]
+) -> dict[str, S]:
+    """What rows of stream and state say; those in another form are told by their events."""
+    found: dict[str, S] = {}
+    for stream, data in rows:
+        try:
+            found[stream] = aggregate.decode_state(data)
+        except DecodeError as error:
+            if not is_other(error, data):
+                raise
+            found[stream], _ = (await fold(connection, aggregate, [stream]))[stream]
     return found
 
 

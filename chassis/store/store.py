@@ -15,6 +15,7 @@ from typing import Any
 import asyncpg
 from asyncpg import Connection
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from msgspec import DecodeError
 
 from chassis.errors import Conflict, Misconfigured, NotFound
 from chassis.store import epochs, subject_keys
@@ -23,23 +24,17 @@ from chassis.store.beside import Beside
 from chassis.store.cached_states import CachedStates
 from chassis.store.epochs import Epochs
 from chassis.store.pool import acquire
+from chassis.store.revisions import fold, is_other
+from chassis.store.saving import save_states
 from chassis.store.stored import Stored
 from chassis.store.traces import remember
 from chassis.store.vault import KeyRing, pseudonym
-from chassis.store.work import Entry, Work, fresh_entry
+from chassis.store.work import Entry, Work, entry_told_anew, fresh_entry
 from chassis.tracing.traces import Traces
 from contracts.words.streams import Subject, kind_of
 
 _LOAD = "select stream, version, data, lane from state where stream = any($1::text[])"
 _VERSIONS = "select stream, version from state where stream = any($1::text[])"
-_SAVE = """
-insert into state (stream, lane, version, data, wake_at)
-select stream, $1, version, data, ($6::timestamptz[])[wake]
-from unnest(string_to_array($2, E'\n'), $3::text::int[], $4::bytea[], $5::text::int[])
-  changed (stream, version, data, wake)
-order by stream
-on conflict (stream) do update
-set version = excluded.version, data = excluded.data, wake_at = excluded.wake_at"""
 _LOCK_LANE = "select pg_advisory_xact_lock(hashtext(current_schema()), $1)"
 _EVENT_COLUMNS = ("lane", "stream", "version", "type", "at", "cause", "data")
 _STREAM = """
@@ -152,7 +147,15 @@ class Store:
         entries = work.entries
         for stream, version, data, lane in await connection.fetch(_LOAD, cold):
             aggregate = self.aggregates[kind_of(stream)]
-            entries[stream] = Entry(stream, aggregate, aggregate.decode_state(data), version, lane)
+            try:
+                entries[stream] = Entry(
+                    stream, aggregate, aggregate.decode_state(data), version, lane
+                )
+            except DecodeError as error:
+                if not is_other(error, data):
+                    raise
+                told = await fold(connection, aggregate, [stream])
+                entries[stream] = entry_told_anew(stream, aggregate, *told[stream], lane)
         for stream in cold:
             if stream not in entries:
                 entries[stream] = fresh_entry(self.aggregates, stream, work.lane)
@@ -204,34 +207,10 @@ class Store:
         await subject_keys.save(connection, work.keys, work.now)
         changed = work.changed()
         if changed:
-            await self._save_states(connection, work.lane, changed)
+            await save_states(connection, work.lane, changed)
             self.cached.drop(work, changed)
             await remember(connection, work)
             await self.append(connection, work)
-
-    async def _save_states(
-        self, connection: Connection, lane: int, changed: Sequence[tuple[str, Entry]]
-    ) -> None:
-        """Write states, in an order that is everybody's, so that nobody waits in a circle.
-
-        Numbers go as the text of an array, names as lines of one text, and each instant once with
-        its place (0: none): how asyncpg encodes an array's elements takes a tenth of a consumer's
-        time otherwise.
-        """
-        instants: dict[datetime | None, int] = {None: 0}
-        places = [
-            instants.setdefault(entry.aggregate.wake_at(entry.state), len(instants))
-            for _, entry in changed
-        ]
-        await connection.execute(
-            _SAVE,
-            lane,
-            "\n".join([stream for stream, _ in changed]),
-            _array_text([entry.version for _, entry in changed]),
-            [entry.aggregate.encode_state(entry.state) for _, entry in changed],
-            _array_text(places),
-            list(instants)[1:],
-        )
 
     async def append(self, connection: Connection, work: Work) -> None:
         """Insert the events under the locks of their lanes, which are one but for strays."""
@@ -293,8 +272,3 @@ class Store:
         async with acquire(self.pool) as connection:
             at: datetime | None = await connection.fetchval(_NEXT_WAKE)
             return at
-
-
-def _array_text(numbers: Iterable[int]) -> str:
-    """Numbers as PostgreSQL writes an array of them."""
-    return f"{{{','.join(map(str, numbers))}}}"

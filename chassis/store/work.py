@@ -20,6 +20,9 @@ the `events` table. A plain tuple, since one is made for every event.
 """
 
 
+_NONE_OF_OURS = -1
+
+
 class HistoryMissing(BrokenInvariant):
     """A handler asked for the history of a stream that was not loaded."""
 
@@ -187,7 +190,7 @@ class Work:
             span.end()
 
     def changed(self) -> list[tuple[str, Entry]]:
-        """The streams that gained events."""
+        """The streams that gained events, and those whose state was kept in another form."""
         return [item for item in self.entries.items() if item[1].version != item[1].loaded_version]
 
 
@@ -195,3 +198,14 @@ def fresh_entry(aggregates: Mapping[str, Aggregate[Any, Any]], stream: str, lane
     """The entry of a stream nobody has written to yet; it would begin in this lane."""
     aggregate = aggregates[kind_of(stream)]
     return Entry(stream, aggregate, aggregate.initial(stream), 0, lane)
+
+
+def entry_told_anew(
+    stream: str, aggregate: Aggregate[Any, Any], state: Any, version: int, lane: int
+) -> Entry:
+    """The entry of a stream whose kept state is of another form: it is written with the next
+    commit, with new events or without.
+    """
+    entry = Entry(stream, aggregate, state, version, lane)
+    entry.loaded_version = _NONE_OF_OURS
+    return entry

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from chassis.bus.base import lane_of
 from chassis.bus.embedded import EmbeddedBus
+from chassis.runtime.blueprint import Blueprint
 from chassis.runtime.instance import Instance
 from chassis.runtime.leases import shares
 from chassis.runtime.live import Live
+from chassis.runtime.service import Service
 from chassis.store.work import Work
 from tests.chassis import toy
 from tests.chassis.conftest import OpenToy
@@ -198,6 +200,27 @@ async def test_a_lane_is_given_back_although_the_bus_takes_nothing(
     bus.publish = publish  # type: ignore[method-assign]
     await heir.leases.refresh()
     assert await heir.round.relay(lane) == 1
+
+
+async def test_a_round_of_the_gateways_ends_before_an_instance_has_left(open_toy: OpenToy) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def call(_service: Service) -> int:
+        begun.set()
+        await asyncio.sleep(0.1)  # the gateway's answer
+        ended.set()
+        return 0
+
+    calls = Blueprint(**(vars(toy.blueprint()) | {"workers": (call,)}))
+    service = await open_toy(settings=PATIENT, blueprint=calls)
+    await service.start()
+    async with asyncio.timeout(60):
+        await begun.wait()
+        ended.clear()
+        begun.clear()
+        await begun.wait()
+    await service.leave()
+    assert ended.is_set()
 
 
 STREAM = "account-acme/a"

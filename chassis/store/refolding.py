@@ -1,0 +1,75 @@
+"""Folding anew what another version left in its form, portion by portion, while the service works.
+
+A state is read right without it. What it is for are the instants at which streams wake: they were
+told by the version that wrote the row, and this one may want others.
+"""
+
+from collections.abc import Mapping
+
+from asyncpg import Connection
+
+from chassis.logging import get_logger
+from chassis.store.aggregate import Aggregate
+from chassis.store.pool import acquire
+from chassis.store.revisions import fold, learn, mark_of
+from chassis.store.store import Store
+
+log = get_logger(__name__)
+
+_STREAMS = 100
+"""Folded at once: their rows are locked for as long as that takes."""
+# The bytes are those of `mark_of`: what has no mark is of the first revision.
+_NEXT = r"""
+select stream from state where stream > $1 and stream < $2 and $3 <>
+  case when substring(data for 1) = '\xc1' then substring(data for 2) else '\xc101' end
+order by stream limit $4 for update"""
+_SAVE = """
+update state set version = folded.version, data = folded.data, wake_at = folded.wake_at
+from unnest($1::text[], $2::int[], $3::bytea[], $4::timestamptz[])
+  folded (stream, version, data, wake_at)
+where state.stream = folded.stream"""
+
+
+class Refolding:
+    """Makes the states of some aggregates (by name, with their forms) today's, once or again."""
+
+    def __init__(self, store: Store, forms: Mapping[str, str]) -> None:
+        self._store = store
+        self._forms = dict(forms)
+
+    async def run(self) -> int:
+        """Fold every state anew that is in another form now; returns how many those were."""
+        done = 0
+        for name in self._forms:
+            after: str | None = f"{name}-"
+            while after:
+                after, number = await self._portion(self._store.aggregates[name], after)
+                done += number
+        async with acquire(self._store.pool) as connection:
+            await learn(connection, self._forms)
+        log.info("states_folded_anew", count=done, state=", ".join(sorted(self._forms)))
+        return done
+
+    async def _portion(
+        self, aggregate: Aggregate[object, object], after: str
+    ) -> tuple[str | None, int]:
+        """Fold the next of an aggregate; how many, and behind which stream to go on."""
+        end, mark = f"{aggregate.name}.", mark_of(aggregate.revision)  # "." comes after "-"
+        async with acquire(self._store.pool) as connection, connection.transaction():
+            rows = await connection.fetch(_NEXT, after, end, mark, _STREAMS)
+            streams = [row["stream"] for row in rows]
+            if streams:
+                await self._fold(connection, aggregate, streams)
+        return (streams[-1] if len(streams) == _STREAMS else None), len(streams)
+
+    async def _fold(
+        self, connection: Connection, aggregate: Aggregate[object, object], streams: list[str]
+    ) -> None:
+        folded = await fold(connection, aggregate, streams)
+        await connection.execute(
+            _SAVE,
+            list(folded),
+            [version for _, version in folded.values()],
+            [aggregate.encode_state(state) for state, _ in folded.values()],
+            [aggregate.wake_at(state) for state, _ in folded.values()],
+        )

@@ -1,0 +1,48 @@
+"""Writing what became of many states with one statement."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from asyncpg import Connection
+
+from chassis.store.work import Entry
+
+_SAVE = """
+insert into state (stream, lane, version, data, wake_at)
+select stream, $1, version, data, ($6::timestamptz[])[wake]
+from unnest(string_to_array($2, E'\n'), $3::text::int[], $4::bytea[], $5::text::int[])
+  changed (stream, version, data, wake)
+order by stream
+on conflict (stream) do update
+set version = excluded.version, data = excluded.data, wake_at = excluded.wake_at
+where state.version <= excluded.version"""
+
+
+async def save_states(
+    connection: Connection, lane: int, changed: Sequence[tuple[str, Entry]]
+) -> None:
+    """Write states, in an order that is everybody's, so that nobody waits in a circle.
+
+    Numbers go as the text of an array, names as lines of one text, and each instant once with
+    its place (0: none): how asyncpg encodes an array's elements takes a tenth of a consumer's
+    time otherwise.
+    """
+    instants: dict[datetime | None, int] = {None: 0}
+    places = [
+        instants.setdefault(entry.aggregate.wake_at(entry.state), len(instants))
+        for _, entry in changed
+    ]
+    await connection.execute(
+        _SAVE,
+        lane,
+        "\n".join([stream for stream, _ in changed]),
+        _array_text([entry.version for _, entry in changed]),
+        [entry.aggregate.encode_state(entry.state) for _, entry in changed],
+        _array_text(places),
+        list(instants)[1:],
+    )
+
+
+def _array_text(numbers: Iterable[int]) -> str:
+    """Numbers as PostgreSQL writes an array of them."""
+    return f"{{{','.join(map(str, numbers))}}}"
