@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar, get_args
 import msgspec
 
 from chassis.errors import BrokenInvariant
-from chassis.store import revisions
+from chassis.store import marked
 
 S = TypeVar("S")
 E = TypeVar("E")
@@ -33,7 +33,7 @@ class Aggregate(Generic[S, E]):
 
     Where the form of an event changed, `upcasts` has for its stored type what makes today's data of
     the old. Where a state's form changed, or one of the same form says something else, `revision`
-    is raised by one: kept states of others are folded anew (`chassis/store/revisions.py`).
+    is raised by one: kept states of others are folded anew (`chassis/store/marked.py`).
     """
 
     name: str
@@ -58,7 +58,7 @@ class Aggregate(Generic[S, E]):
 
     def __post_init__(self) -> None:
         # Compiled once, and bound as they are: the hot path calls them for every event.
-        encode_state, decode_state = revisions.codecs(
+        encode_state, decode_state = marked.codecs(
             self.revision,
             msgspec.msgpack.Encoder(order="sorted", decimal_format="string").encode,
             msgspec.msgpack.Decoder(self.state).decode,

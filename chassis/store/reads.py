@@ -12,7 +12,8 @@ from asyncpg import Connection
 from msgspec import DecodeError
 
 from chassis.store.aggregate import Aggregate
-from chassis.store.revisions import fold, is_other
+from chassis.store.marked import is_other
+from chassis.store.revisions import fold
 from chassis.store.stored import Stored
 
 S = TypeVar("S")

@@ -10,8 +10,9 @@ from asyncpg import Connection
 
 from chassis.logging import get_logger
 from chassis.store.aggregate import Aggregate
+from chassis.store.marked import mark_of
 from chassis.store.pool import acquire
-from chassis.store.revisions import fold, learn, mark_of
+from chassis.store.revisions import fold, learn
 from chassis.store.store import Store
 
 log = get_logger(__name__)

@@ -23,8 +23,9 @@ from chassis.store.aggregate import Aggregate
 from chassis.store.beside import Beside
 from chassis.store.cached_states import CachedStates
 from chassis.store.epochs import Epochs
+from chassis.store.marked import is_other
 from chassis.store.pool import acquire
-from chassis.store.revisions import fold, is_other
+from chassis.store.revisions import fold
 from chassis.store.saving import save_states
 from chassis.store.stored import Stored
 from chassis.store.traces import remember

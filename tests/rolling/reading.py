@@ -1,0 +1,68 @@
+"""Reads what a version says and stores with the code of the version that runs this.
+
+python -m reading FOLDER, where `contracts` and `tests/stored` of a version lie in that folder:
+prints what could not be read as JSON, by name.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from contracts.codec import decode
+from contracts.registry import MODELS
+from tests.stored.aggregates import AGGREGATES
+from tests.stored.facts import facts
+
+Failed = dict[str, str]
+
+
+def failed(folder: Path) -> Failed:
+    """What of another version's samples this one cannot read, and why."""
+    return _messages(folder / "contracts/samples") | _stored(folder / "tests/stored")
+
+
+def _messages(folder: Path) -> Failed:
+    found: Failed = {}
+    for path in sorted(folder.glob("*.json")):
+        try:
+            message = decode(path.read_bytes())
+            MODELS[path.stem].model_validate_json(msgspec.json.encode(message.data))
+        except Exception as error:  # noqa: BLE001
+            found[path.stem] = f"{type(error).__name__}: {error}"
+    return found
+
+
+def _stored(folder: Path) -> Failed:
+    found: Failed = {}
+    for line in _lines(folder / "samples.jsonl"):
+        name = f"{line['service']} {line['aggregate']} {line['type']}"
+        try:
+            aggregate = AGGREGATES[line["service"], line["aggregate"]]
+            aggregate.readers[line["type"]](msgspec.json.encode(line["data"]))
+        except Exception as error:  # noqa: BLE001
+            found[name] = f"{type(error).__name__}: {error}"
+    for line in _lines(folder / "streams.jsonl"):
+        name = f"{line['service']} {line['stream']}"
+        aggregate = AGGREGATES[line["service"], line["stream"].partition("-")[0]]
+        try:
+            state = aggregate.initial(line["stream"])
+            for kind, data in line["events"]:
+                event = aggregate.readers[kind](msgspec.json.encode(data))
+                state = aggregate.evolve(state, event)
+        except Exception as error:  # noqa: BLE001
+            found[name] = f"{type(error).__name__}: {error}"
+            continue
+        if facts(json.loads(msgspec.json.encode(state))) != facts(line["state"]):
+            found[name] = "leads to another state"
+    return found
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(failed(Path(sys.argv[1]))))
