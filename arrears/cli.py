@@ -14,6 +14,7 @@ from arrears.commands.demo import demo
 from arrears.commands.import_ import import_
 from arrears.commands.kafka import kafka
 from arrears.commands.migrate import migrate
+from arrears.commands.partitions import partitions
 from arrears.commands.policy_simulate import simulate
 from arrears.commands.publish import publish
 from arrears.commands.replay import replay
@@ -46,6 +47,7 @@ app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(erasure.app, name="erasure")
 app.add_typer(contracts.app, name="contracts")
 app.command()(roles)
+app.command()(partitions)
 app.command()(replay)
 app.command()(backup)
 app.command()(restore)

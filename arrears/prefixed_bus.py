@@ -28,6 +28,9 @@ class PrefixedBus:
     async def ensure_topics(self, topics: Sequence[str]) -> None:
         await self._bus.ensure_topics(self._out(topics))
 
+    async def grow_topics(self, topics: Sequence[str]) -> None:
+        await self._bus.grow_topics(self._out(topics))
+
     async def publish(self, messages: Sequence[Outgoing]) -> None:
         await self._bus.publish([replace(m, topic=self.prefix + m.topic) for m in messages])
 

@@ -71,7 +71,10 @@ class Settings(Secured, Traced):
         default="127.0.0.1:9092", description="brokers, host:port separated by commas"
     )
     partitions: int = Field(
-        default=4, ge=1, le=1024, description="partitions of every topic; fixed once data exists"
+        default=4,
+        ge=1,
+        le=1024,
+        description="partitions of every topic; `arrears partitions` adds some",
     )
     data_dir: Path = Field(
         default=Path("data"), description="folder of the embedded store, keys and outboxes"

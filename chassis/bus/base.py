@@ -145,6 +145,13 @@ class Bus(Protocol):
         """Create what is missing; `Misconfigured` for a topic with another partition count."""
         ...
 
+    async def grow_topics(self, topics: Sequence[str]) -> None:
+        """Give topics that have fewer partitions than this bus more of them; nothing moves.
+
+        Raises `Misconfigured` for a topic that has more.
+        """
+        ...
+
     async def publish(self, messages: Sequence[Outgoing]) -> None:
         """Return when all messages are durably accepted, per partition in the order given.
 

@@ -24,6 +24,7 @@ insert into {schema}.partitions (topic, partition)
 select topic, generate_series(0, partitions - 1) from {schema}.topics where topic = any($1)
 on conflict do nothing
 """
+_GROW = "update {schema}.topics set partitions = $2 where topic = any($1) and partitions < $2"
 _TOPICS = "select topic, id::text, partitions from {schema}.topics where topic = any($1)"
 _BOUNDS = """
 select topic, partition, first_offset, next_offset from {schema}.partitions where topic = any($1)
@@ -102,11 +103,24 @@ class EmbeddedBus:
                 await connection.execute(self._sql(_ADD_TOPICS), names, self.partitions)
                 await connection.execute(self._sql(_ADD_PARTITIONS), names)
                 rows = await connection.fetch(self._sql(_TOPICS), names)
+        self._require_fitting(rows)
+
+    async def grow_topics(self, topics: Sequence[str]) -> None:
+        """See `Bus.grow_topics`."""
+        names = sorted(set(topics))
+        with transient_faults():
+            async with self._pool.acquire() as connection, connection.transaction():
+                await connection.execute(self._sql(_GROW), names, self.partitions)
+                await connection.execute(self._sql(_ADD_PARTITIONS), names)
+                rows = await connection.fetch(self._sql(_TOPICS), names)
+        self._require_fitting(rows)
+
+    def _require_fitting(self, rows: Sequence[Any]) -> None:
         for topic, _, partitions in rows:
             if partitions != self.partitions:
                 raise Misconfigured(
                     f"topic {topic} has {partitions} partitions, the settings say "
-                    f"{self.partitions}; the number is fixed once messages are published"
+                    f"{self.partitions}; `arrears partitions` adds some, none can be taken away"
                 )
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:

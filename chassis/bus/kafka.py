@@ -104,6 +104,10 @@ class KafkaBus:
         """See `Bus.ensure_topics`."""
         await self._topics.ensure(topics)
 
+    async def grow_topics(self, topics: Sequence[str]) -> None:
+        """See `Bus.grow_topics`."""
+        await self._topics.grow(topics)
+
     async def publish(self, messages: Sequence[Outgoing]) -> None:
         """See `Bus.publish`."""
         require_fitting(messages)

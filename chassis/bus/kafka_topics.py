@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from aiokafka import errors
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from chassis.bus.kafka_faults import kafka_faults
@@ -68,10 +68,27 @@ class Topics:
         for topic, description in found.items():
             self._durability.require(topic, description.replicas, min_insync.get(topic))
             if description.partitions != self._partitions:
-                raise Misconfigured(
-                    f"topic {topic} has {description.partitions} partitions, the settings say "
-                    f"{self._partitions}; the number is fixed once messages are published"
-                )
+                raise self._unfitting(topic, description)
+
+    async def grow(self, topics: Sequence[str]) -> None:
+        """See `Bus.grow_topics`."""
+        names = sorted(set(topics))
+        found = await self.describe(names)
+        for topic, description in found.items():
+            if description.partitions > self._partitions:
+                raise self._unfitting(topic, description)
+        few = [name for name in names if found[name].partitions < self._partitions]
+        if few:
+            with kafka_faults():
+                new = {name: NewPartitions(self._partitions) for name in few}
+                await self._admin().create_partitions(new)
+        await self._settled(names, self._partitions)
+
+    def _unfitting(self, topic: str, description: TopicDescription) -> Misconfigured:
+        return Misconfigured(
+            f"topic {topic} has {description.partitions} partitions, the settings say "
+            f"{self._partitions}; `arrears partitions` adds some, none can be taken away"
+        )
 
     async def describe(self, topics: Sequence[str]) -> dict[str, TopicDescription]:
         """Ask the cluster now; raises `Misconfigured` for topics that do not exist."""
@@ -135,12 +152,18 @@ class Topics:
                 if error not in {errors.NoError, errors.TopicAlreadyExistsError}:
                     raise error(f"{topic}: {why}")
 
-    async def _settled(self, topics: Sequence[str]) -> dict[str, TopicDescription]:
-        """Wait until topics created a moment ago are known to the broker asked."""
+    async def _settled(
+        self, topics: Sequence[str], partitions: int = 1
+    ) -> dict[str, TopicDescription]:
+        """Wait until topics made or grown a moment ago are known to the broker asked."""
         try:
             async with asyncio.timeout(self._request_seconds):
                 # Polled: Kafka tells nobody when a topic is known everywhere.
-                while (found := await self._find(topics)).keys() != set(topics):  # noqa: ASYNC110
+                while True:
+                    found = await self._find(topics)
+                    large = {name for name, one in found.items() if one.partitions >= partitions}
+                    if large == set(topics):
+                        break
                     await asyncio.sleep(0.1)
         except TimeoutError as error:
             raise Transient(f"Kafka does not show all of {sorted(topics)} yet") from error

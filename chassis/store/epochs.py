@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from asyncpg import Connection
 
+_FIRST = "select epoch from store_meta"
 _LATER = "select from_position, epoch from epochs order by from_position"
 
 
@@ -29,3 +30,8 @@ async def read(connection: Connection, first: str) -> Epochs:
     """The epochs of a store whose own, from the beginning, is `first`."""
     rows = await connection.fetch(_LATER)
     return Epochs(first, [(row["from_position"], row["epoch"]) for row in rows])
+
+
+async def of_store(connection: Connection) -> Epochs:
+    """The epochs of the store a connection is in."""
+    return await read(connection, await connection.fetchval(_FIRST))
