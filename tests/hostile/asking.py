@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 import httpx
 import orjson
@@ -54,12 +55,8 @@ class Asking:
         await asyncio.gather(*(work() for _ in range(_AT_ONCE)))
 
     async def _one(self, asked: Asked) -> None:
-        headers = asked.headers | self._tokens[asked.token]
-        client = self._world.clients[asked.service]
         try:
-            answer = await client.request(
-                asked.method, asked.url, content=asked.content, headers=headers
-            )
+            answer = await self._asked(asked)
         except httpx.TimeoutException as error:
             self._answers.unanswered.append(f"{_shown(asked)}: {error!r}")
         except (httpx.LocalProtocolError, httpx.InvalidURL):
@@ -68,6 +65,18 @@ class Asking:
             self._answers.unanswered.append(f"{_shown(asked)}: {error!r}")
         else:
             self._judge(asked, answer)
+
+    async def _asked(self, asked: Asked) -> httpx.Response:
+        headers = asked.headers | self._tokens[asked.token]
+        request = partial(
+            self._world.clients[asked.service].request,
+            asked.method, asked.url, content=asked.content, headers=headers,
+        )  # fmt: skip
+        try:
+            return await request()
+        except (httpx.ReadError, httpx.RemoteProtocolError):
+            # a server may close a connection just as it is used again: once more, on a new one
+            return await request()
 
     def _judge(self, asked: Asked, answer: httpx.Response) -> None:
         status, answers = answer.status_code, self._answers

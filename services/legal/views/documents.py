@@ -50,7 +50,12 @@ insert into {table} (
     creditor, account, document_id, lane, document, state, requested_at, case_id, policy,
     policy_version, step
 ) values ($1, $2, $3, $4, $5, 'waiting', $6, $7, $8, $9, $10)
+on conflict (creditor, account, document_id) do update set
+    lane = excluded.lane, document = excluded.document, state = 'waiting', reason = '',
+    requested_at = excluded.requested_at, case_id = excluded.case_id, policy = excluded.policy,
+    policy_version = excluded.policy_version, step = excluded.step
 """
+"""One whose id was used long ago, and is forgotten, is the new one from now on."""
 _DEFERRED = """
 update {table} set reason = $4 where creditor = $1 and account = $2 and document_id = $3
 """

@@ -54,7 +54,13 @@ insert into {table} (
     creditor, account, notice_id, lane, requested_at, state, case_id, purpose, channel,
     policy, policy_version, step, respond_by
 ) values ($1, $2, $3, $4, $5, 'ready', $6, $7, $8, $9, $10, $11, $12)
+on conflict (creditor, account, notice_id) do update set
+    lane = excluded.lane, requested_at = excluded.requested_at, state = 'ready', reason = '',
+    case_id = excluded.case_id, purpose = excluded.purpose, channel = excluded.channel,
+    policy = excluded.policy, policy_version = excluded.policy_version, step = excluded.step,
+    respond_by = excluded.respond_by, due = true
 """
+"""One whose id was used before, and is over and forgotten, is the new one from now on."""
 _UPDATE = """
 update {table} set {changes} where creditor = $1 and account = $2 and notice_id = $3
 """
