@@ -129,9 +129,20 @@ def _install(root: Path, wheels: Sequence[Path]) -> None:
         *("--offline", "--no-deps", "--no-index", "--find-links", "/mnt/wheels"),
         *("==".join(wheel.name.split("-")[:2]) for wheel in wheels),
     )
+    for folder in (root / recipe.HOME.lstrip("/")).glob("lib/*/site-packages/*.dist-info"):
+        forget_when_installed(folder)
     # Byte-code that asks no clock: the times of files change on the way into a layer.
     compiled = ("-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash")
     _run(*inside, python, *compiled, "/usr/lib/python3", "/usr/lib/python3.11", recipe.HOME)
+
+
+def forget_when_installed(folder: Path) -> None:
+    """Take out of a .dist-info what uv notes of its wheel: a time that no two share."""
+    note, record = folder / "uv_cache.json", folder / "RECORD"
+    note.unlink(missing_ok=True)
+    lines = record.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith(f"{folder.name}/{note.name},")]
+    record.write_text("".join(kept), encoding="utf-8")
 
 
 def _tidy(root: Path) -> None:

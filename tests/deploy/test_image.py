@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.image import archive, recipe
+from deploy.image.build import forget_when_installed
 from deploy.image.sbom import sbom
 
 EPOCH = 1_700_000_000
@@ -99,3 +100,15 @@ def test_the_bill_names_installed_packages_and_wheels_and_says_the_same_twice(
     digest = hashlib.sha256(b"wheel").hexdigest()
     assert found["pkg:pypi/typer@0.16.0"]["hashes"] == [{"alg": "SHA-256", "content": digest}]
     assert sbom(tmp_path, [wheel], "1", CREATED) == first
+
+
+def test_nothing_says_when_a_package_was_installed(tmp_path: Path) -> None:
+    folder = tmp_path / "typer-0.16.0.dist-info"
+    folder.mkdir()
+    kept = "typer/__init__.py,sha256=x,1\ntyper-0.16.0.dist-info/RECORD,,\n"
+    noted = "typer-0.16.0.dist-info/uv_cache.json,sha256=y,127\n"
+    (folder / "RECORD").write_text(noted + kept)
+    (folder / "uv_cache.json").write_text("{}")
+    forget_when_installed(folder)
+    assert {each.name for each in folder.iterdir()} == {"RECORD"}
+    assert (folder / "RECORD").read_text() == kept
