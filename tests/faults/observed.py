@@ -15,9 +15,11 @@ from tests.faults.recording import Message, Recording
 from tests.faults.watching import READS, bounds
 
 TOPICS = ("billing", "ledger", "dunning", "notifier", "legal")
-_EVENTS = (
-    "select lane, position, stream, version, type, at, cause from {s}.events order by position"
-)
+_EVENTS = """
+select lane, position, stream, version, type, at, cause,
+  case when type in ('PaymentAnnounced', 'PaymentReceived')
+    then convert_from(data, 'UTF8')::jsonb ->> 'payment_id' end as payment
+from {s}.events order by position"""
 _PARKED = (
     "select source, lane, source_offset, error, reason from {s}.dead_letters where state = 'parked'"
 )
@@ -44,6 +46,7 @@ class Event(NamedTuple):
     type: str
     at: datetime
     cause: str | None
+    payment: str | None = None
 
 
 @dataclass

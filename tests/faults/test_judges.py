@@ -128,6 +128,17 @@ def test_a_sound_run_is_found_sound(sound: Observed, told: Expected) -> None:
     assert [text for holds in ALL for text in holds(sound, told, RUN)] == []
 
 
+def test_a_payment_told_before_its_day_has_one_effect_whichever_message_wakes_it(
+    sound: Observed, told: Expected
+) -> None:
+    announced = Event(0, 1, STREAM, 1, "PaymentAnnounced", AT, "e1", "P-1")
+    received = announced._replace(position=2, version=2, type="PaymentReceived")
+    early = replace(sound, events=sound.events | {"ledger": [announced, received]})
+    assert list(invariants.i1_every_message_has_one_effect(early, told, RUN)) == []
+    other = replace(early, events=early.events | {"ledger": [received._replace(payment="P-2")] * 2})
+    assert list(invariants.i1_every_message_has_one_effect(other, told, RUN))
+
+
 Broken = Callable[[Observed], Observed]
 OPENED = Event(0, 1, STREAM, 1, "ItemOpened", AT, "e1")
 NIGHT = datetime(2026, 3, 6, 20, tzinfo=UTC)  # four in the morning in Shanghai
