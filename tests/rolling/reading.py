@@ -1,7 +1,7 @@
 """Reads what a version says and stores with the code of the version that runs this.
 
 python -m reading FOLDER, where `contracts` and `tests/stored` of a version lie in that folder:
-prints what could not be read as JSON, by name.
+prints what could not be read as JSON, by name, and in which forms this version keeps its states.
 """
 
 import json
@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from chassis.store.forms import form_of
 from contracts.codec import decode
 from contracts.registry import MODELS
 from tests.stored.aggregates import AGGREGATES
@@ -22,6 +23,11 @@ Failed = dict[str, str]
 def failed(folder: Path) -> Failed:
     """What of another version's samples this one cannot read, and why."""
     return _messages(folder / "contracts/samples") | _stored(folder / "tests/stored")
+
+
+def forms() -> dict[str, str]:
+    """The forms of the states, by service and aggregate."""
+    return {" ".join(key): form_of(aggregate) for key, aggregate in AGGREGATES.items()}
 
 
 def _messages(folder: Path) -> Failed:
@@ -65,4 +71,4 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(failed(Path(sys.argv[1]))))
+    sys.stdout.write(json.dumps([failed(Path(sys.argv[1])), forms()]))
