@@ -206,6 +206,7 @@ async def test_a_round_of_the_gateways_ends_before_an_instance_has_left(open_toy
     begun, ended = asyncio.Event(), asyncio.Event()
 
     async def call(_service: Service) -> int:
+        ended.clear()
         begun.set()
         await asyncio.sleep(0.1)  # the gateway's answer
         ended.set()
@@ -215,9 +216,6 @@ async def test_a_round_of_the_gateways_ends_before_an_instance_has_left(open_toy
     service = await open_toy(settings=PATIENT, blueprint=calls)
     await service.start()
     async with asyncio.timeout(60):
-        await begun.wait()
-        ended.clear()
-        begun.clear()
         await begun.wait()
     await service.leave()
     assert ended.is_set()
