@@ -1,6 +1,6 @@
 # What a newcomer needs; `make setup` is the first part of each of them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up kafka test schemathesis clients lint format faults hostile sabotage bench image image-check manifests clean
+.PHONY: help setup demo up kafka test schemathesis clients lint format faults chaos hostile sabotage bench image image-check manifests clean
 
 help:
 	@echo "make demo              six simulated months of 21 creditors, with a summary"
@@ -10,6 +10,7 @@ help:
 	@echo "make up [KAFKA=h:p]    the four services on this machine, data in ./data"
 	@echo "make kafka [PORT=9092] a local Kafka in the foreground"
 	@echo "make faults [MINUTES=10] [SEED=n] [ONLY=text]  processes, servers, lines and clocks that fail"
+	@echo "make chaos [SECONDS=300] [SEED=n]  two instances of each service, killed at random, against an undisturbed run"
 	@echo "make hostile [SEED=n] [EVENTS=n] [REQUESTS=n] [BUS=embedded|kafka|both]   events and requests that mean harm"
 	@echo "make sabotage          each safeguard is taken away in a copy, and a test must notice"
 	@echo "make bench             the measurements, also in bench/results.json"
@@ -53,6 +54,9 @@ format: setup
 
 faults: setup
 	@.venv/bin/python -m tests.faults.run $(or $(MINUTES),10) "$(SEED)" "$(ONLY)"
+
+chaos: setup
+	@.venv/bin/python -m tests.chaos $(or $(SECONDS),300) $(SEED)
 
 hostile: setup
 	@.venv/bin/python -m tests.hostile $(if $(SEED),--seed $(SEED)) $(if $(EVENTS),--events $(EVENTS)) \

@@ -53,6 +53,11 @@ class Process:
         return self._process is not None and self._process.is_alive()
 
     @property
+    def exit_code(self) -> int | None:
+        """With what it ended; below zero for a signal."""
+        return None if self._process is None else self._process.exitcode
+
+    @property
     def resident_bytes(self) -> int:
         return resident_bytes(self.pid)
 
