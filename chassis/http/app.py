@@ -7,7 +7,7 @@ from typing import Any, Literal
 import asyncpg
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi_offline import FastAPIOffline
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from chassis.clock import Clock, WallClock
@@ -93,12 +93,13 @@ class Ready(BaseModel):
     """It can work: store, bus and lanes do, and its schema is right.
 
     `lanes` are those this instance owns, which may be none, `behind` is how many messages of theirs
-    it has yet to read.
+    it has yet to read. The schema is newer when a later version has migrated it meanwhile.
     """
 
     model_config = ConfigDict(extra="allow")
 
     status: Literal["ready"]
+    schema_: Literal["right", "newer"] = Field("right", alias="schema")
     lanes: list[int] = []
     behind: int = 0
 

@@ -38,7 +38,7 @@ from chassis.store.key import key_of_store
 from chassis.store.pool import acquire, create_pool
 from chassis.store.rebuild import Progress, Rebuilt, rebuild
 from chassis.store.refolding import Refolding
-from chassis.store.schema import require_this_version
+from chassis.store.schema import require_this_version, revisions
 from chassis.store.store import Store
 from chassis.store.vault import master_key, pseudonym_key
 from chassis.store.views import Projector
@@ -95,6 +95,7 @@ class Instance(Service):
             metrics=metrics,
         )
         self.blueprint = blueprint
+        self._revisions = revisions(blueprint.migrations)
         routes = by_topic(blueprint.messages, blueprint.reads)
         self.parked = ParkedMessages(
             store, routes, clock, self.metrics, blueprint.retry_after, blueprint.sources_of
@@ -222,9 +223,9 @@ class Instance(Service):
         """
         if self._is_stopping:
             raise Transient("this instance is stopping")
-        await readiness.require_writable(self.pool)
+        stands = await readiness.of_store(self.pool, self.name, self._revisions)
         self.check()
-        return await readiness.standing(self.leases, self.reading)
+        return stands | await readiness.standing(self.leases, self.reading)
 
     def check(self) -> None:
         """Raise `Misconfigured` when a loop of the live instance had to give up."""

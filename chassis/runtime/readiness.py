@@ -7,18 +7,25 @@ import asyncpg
 from chassis.errors import Misconfigured, Transient
 from chassis.runtime.leases import Leases
 from chassis.runtime.reading import Reading
+from chassis.store import schema
 from chassis.store.pool import acquire
+from chassis.store.schema import Revisions
 
 _WRITABLE = "select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean"
 
 
-async def require_writable(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
-    """Raise `Misconfigured` for a store that takes no writes, `Transient` for one that does not
-    answer.
+async def of_store(
+    pool: "asyncpg.Pool[asyncpg.Record]", name: str, ours: Revisions
+) -> dict[str, Any]:
+    """How the schema stands.
+
+    Raises `Misconfigured` for a store that takes no writes or has a schema that is gone or older,
+    `Transient` for one that does not answer.
     """
     async with acquire(pool) as connection:
         if await connection.fetchval(_WRITABLE):
             raise Misconfigured("the store is read-only")
+        return {"schema": await schema.standing(connection, name, ours)}
 
 
 async def standing(leases: Leases, reading: Reading) -> dict[str, Any]:

@@ -6,7 +6,7 @@ The revisions are read from their files, without Alembic, which only `chassis.st
 import re
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from asyncpg import Connection
 
@@ -51,6 +51,30 @@ async def require_this_version(
     """Raise `WrongSchema` for a schema that is missing, older or newer, with what to do then."""
     found, ours = await at(connection, schema), revisions(extra)
     _require_not_newer(schema, found, ours)
+    _require_not_older(schema, found, ours)
+
+
+async def standing(
+    connection: Connection, schema: str, ours: Revisions
+) -> Literal["right", "newer"]:
+    """How the schema of a running instance stands: a later version may have migrated it meanwhile,
+    and only added to it. Raises `WrongSchema` for one that is gone or older.
+    """
+    found = await at(connection, schema)
+    if not ours.known.issuperset(found):
+        return "newer"
+    _require_not_older(schema, found, ours)
+    return "right"
+
+
+async def require_not_newer(
+    connection: Connection, schema: str, extra: Sequence[Path] = ()
+) -> None:
+    """Raise `WrongSchema` for a schema that a later version has migrated."""
+    _require_not_newer(schema, await at(connection, schema), revisions(extra))
+
+
+def _require_not_older(schema: str, found: Collection[str], ours: Revisions) -> None:
     todo = f"run `arrears migrate {schema}` first"
     if not found:
         raise WrongSchema(f"there is no {schema} schema in its database: {todo}")
@@ -59,13 +83,6 @@ async def require_this_version(
             f"the {schema} schema is older than this version: it is at {listed(found)}, and "
             f"{listed(ours.newest)} is needed: {todo}"
         )
-
-
-async def require_not_newer(
-    connection: Connection, schema: str, extra: Sequence[Path] = ()
-) -> None:
-    """Raise `WrongSchema` for a schema that a later version has migrated."""
-    _require_not_newer(schema, await at(connection, schema), revisions(extra))
 
 
 def _require_not_newer(schema: str, found: Collection[str], ours: Revisions) -> None:

@@ -103,10 +103,20 @@ class TestStore:
         self, open_toy: OpenToy, database: str
     ) -> None:
         running = await open_toy()
+        assert (await running.readiness())["schema"] == "right"
         await _execute(database, _SET, "chassis_9999")
         assert await running.step() == 0
+        assert (await running.readiness())["schema"] == "newer"
         with pytest.raises(WrongSchema, match="newer than this version"):
             await open_toy()
+
+    async def test_that_becomes_older_takes_a_running_instance_out_of_service(
+        self, open_toy: OpenToy, database: str
+    ) -> None:
+        running = await open_toy()
+        await _execute(database, _SET, "chassis_0007")
+        with pytest.raises(WrongSchema, match="older than this version: it is at chassis_0007"):
+            await running.readiness()
 
 
 class TestEmbeddedBus:
