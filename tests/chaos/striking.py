@@ -12,6 +12,10 @@ from tests.faults.processes import Service
 
 KILLS = 0.5
 """How many of the strikes are a SIGKILL."""
+STARTING = 0.2
+"""How many of the strikes at one that starts are carried out: where starting takes long, strikes
+would else come faster than anybody is ready, and nothing would ever be done.
+"""
 _GAP_SECONDS = (0.3, 4.0)
 _AWAY_SECONDS = (0.0, 3.0)
 _STOP_SECONDS_MAX = 30.0
@@ -48,7 +52,8 @@ class Strikes:
             one = self._rng.choice(self._instances)
             kills = self._rng.random() < KILLS
             away = self._rng.uniform(*_AWAY_SECONDS)
-            if one not in self._struck:
+            is_early = self._rng.random() < STARTING
+            if one not in self._struck and (is_early or await one.is_ready()):
                 task = asyncio.create_task(self._strike(one, away, kills=kills))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
