@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 import yaml
 
+from chassis.servers.postgres import EmbeddedPostgres
 from chassis.servers.postgres_host import binary
 from chassis.settings import SERVICES, Settings
 from tests.deploy import charts
@@ -74,20 +75,18 @@ def test_the_server_makes_the_databases_when_it_is_new() -> None:
 
 
 @pytest.fixture
-async def made(postgres_dsn: str) -> AsyncIterator[str]:
-    """The folder of the socket of a server on which the script has run."""
-    parts = urlsplit(postgres_dsn)
-    host = parse_qs(parts.query)["host"][0]
-    psql = binary("psql")
-    told = {"PGHOST": host, "POSTGRES_USER": str(parts.username), "ARREARS_PASSWORD": PASSWORD}
-    environment = {**os.environ, **told, "PATH": f"{psql.parent}:{os.environ['PATH']}"}
-    _run(environment, str(charts.TOP / "deploy/compose/databases.sh"))
-    yield host
-    connection = await asyncpg.connect(postgres_dsn)
-    for name in SERVICES:
-        await connection.execute(f"DROP DATABASE arrears_{name}")
-        await connection.execute(f"DROP ROLE arrears_{name}")
-    await connection.close()
+async def made(tmp_path: Path) -> AsyncIterator[str]:
+    """The folder of the socket of a server of its own, on which the script has run: other tests
+    make roles of the same names.
+    """
+    async with EmbeddedPostgres(tmp_path / "postgres", durable=False) as dsn:
+        parts = urlsplit(dsn)
+        host = parse_qs(parts.query)["host"][0]
+        psql = binary("psql")
+        told = {"PGHOST": host, "POSTGRES_USER": str(parts.username), "ARREARS_PASSWORD": PASSWORD}
+        environment = {**os.environ, **told, "PATH": f"{psql.parent}:{os.environ['PATH']}"}
+        _run(environment, str(charts.TOP / "deploy/compose/databases.sh"))
+        yield host
 
 
 def _run(environment: Mapping[str, str], *command: str) -> None:
