@@ -42,7 +42,7 @@ AS_THE_BROKER_SAYS = Durability()
 
 
 class Topics:
-    """Knows the partition counts of the topics asked for so far; counts never change."""
+    """Knows the partition counts of the topics asked for so far; `grow` alone changes them."""
 
     def __init__(
         self,
