@@ -33,6 +33,11 @@ def _let_in(_server: Any, _session: Any, _envelope: Any, _how: str, login: Any) 
     )
 
 
+def _said_by_gateway(logs: list[Any]) -> list[Any]:
+    """What gateways said; a server still ending in another thread may say something too."""
+    return [line for line in logs if line["event"].startswith("gateway_")]
+
+
 class TestMail:
     @pytest.fixture(params=["starttls", "tls"])
     def mail(
@@ -91,7 +96,7 @@ class TestMail:
         with capture_logs() as logs:
             result = await _gateway("email", **settings).send(PARCEL)
         assert (result.outcome, mailbox.taken) == ("unavailable", [])
-        (line,) = logs
+        (line,) = _said_by_gateway(logs)
         assert said in line["reason"]
         assert f"mail server on {settings['smtp_host']}:" in line["reason"]
 
@@ -150,6 +155,6 @@ class TestSms:
             result = await _gateway("sms", **sms | changes).send(PARCEL)
         assert result.outcome in {"unavailable", "unknown"}
         assert taken == []
-        (line,) = logs
+        (line,) = _said_by_gateway(logs)
         assert said in line["reason"]
         assert "the SMS gateway on https://" in line["reason"]
