@@ -9,7 +9,6 @@ import orjson
 
 from arrears.errors import UsageError
 from chassis.http.dev_keys import mint_token
-from chassis.plaintext import require_here
 from chassis.settings import SERVICES, ServiceName, Settings
 
 SECONDS_MAX = 60.0
@@ -97,7 +96,8 @@ class Apis:
             )
         except httpx.TransportError as error:
             raise UsageError(
-                f"the {service} does not answer on {client.base_url}: is `arrears up` running?"
+                f"the {service} does not answer on {client.base_url}: does it run, and does "
+                f"ARREARS_{service.upper()}_URL say where?"
             ) from error
         if answer.status_code >= 400 and answer.status_code not in also_fine:
             raise Refused(f"{service} {method} {path}", answer.status_code, _reason(answer))
@@ -120,13 +120,11 @@ class Apis:
 
 @contextlib.asynccontextmanager
 async def running(settings: Settings, by: str = "arrears") -> AsyncIterator[Apis]:
-    """Yield the APIs of the system that runs on the settings' host and ports, called by `by`."""
-    require_here(settings.plaintext, "apis", settings.host, "run the command on that machine")
+    """Yield the APIs of the services where the settings say they are, called by `by`."""
     async with contextlib.AsyncExitStack() as exits:
         clients: dict[ServiceName, httpx.AsyncClient] = {}
         for name in SERVICES:
-            url = f"http://{settings.host}:{settings.port(name)}"
-            client = httpx.AsyncClient(base_url=url, timeout=SECONDS_MAX)
+            client = httpx.AsyncClient(base_url=settings.url_of(name), timeout=SECONDS_MAX)
             clients[name] = await exits.enter_async_context(client)
         yield Apis(settings, clients, by)
 

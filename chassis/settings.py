@@ -12,7 +12,9 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from chassis.bounded import Bounded
 from chassis.errors import Misconfigured
+from chassis.plaintext import require_https
 from chassis.secured import Secured
 from chassis.tracing.settings import Traced
 
@@ -36,7 +38,7 @@ def _default_instance() -> str:
     return f"{socket.gethostname()}-{os.getpid()}"
 
 
-class Settings(Secured, Traced):
+class Settings(Bounded, Secured, Traced):
     """Settings every service shares; the environment variable is the name in capitals after
     ARREARS_.
     """
@@ -86,6 +88,19 @@ class Settings(Secured, Traced):
         default=8003, ge=0, le=65535, description="port of the notifier's API"
     )
     legal_port: int = Field(default=8004, ge=0, le=65535, description="port of legal's API")
+    ledger_url: str | None = Field(
+        default=None, description="where others call the ledger's API; absent: host and ledger_port"
+    )
+    dunning_url: str | None = Field(
+        default=None, description="where others call dunning's API; absent: host and dunning_port"
+    )
+    notifier_url: str | None = Field(
+        default=None,
+        description="where others call the notifier's API; absent: host and notifier_port",
+    )
+    legal_url: str | None = Field(
+        default=None, description="where others call legal's API; absent: host and legal_port"
+    )
     kek: SecretStr | None = Field(
         default=None,
         description="key-encryption key, base64 of 32 bytes; absent: the file kek in data_dir, "
@@ -137,41 +152,6 @@ class Settings(Secured, Traced):
         le=8760,
         description="how long an erasure asked for on the bus waits for a person's confirmation",
     )
-    request_bytes_max: int = Field(
-        default=1_048_576, ge=1024, description="size of an HTTP request body, at most"
-    )
-    head_seconds: float = Field(
-        default=10.0, gt=0, description="how long an HTTP client may take over a request's headers"
-    )
-    body_seconds: float = Field(
-        default=30.0, gt=0, description="how long an HTTP client may take over a request's body"
-    )
-    request_seconds: float = Field(
-        default=120.0, gt=0, description="how long the answer to an HTTP request may take"
-    )
-    drain_seconds: float = Field(
-        default=0.0,
-        ge=0,
-        le=300,
-        description="how long HTTP requests are taken after SIGTERM, while /readyz says 503",
-    )
-    connections_max: int = Field(
-        default=200, ge=10, le=10_000, description="HTTP connections per service, at most"
-    )
-    requests_max: int = Field(
-        default=100, ge=1, le=10_000, description="HTTP requests at work at once per service"
-    )
-    token_rate: float = Field(
-        default=200.0, ge=0, description="HTTP requests per second and token; 0: any number"
-    )
-    creditor_rate: float = Field(
-        default=400.0, ge=0, description="HTTP requests per second and creditor; 0: any number"
-    )
-    intake_rate: float = Field(
-        default=200.0,
-        ge=0,
-        description="HTTP requests with events per second and token; 0: any number",
-    )
     metrics_creditors: int = Field(
         default=0,
         ge=0,
@@ -193,6 +173,22 @@ class Settings(Secured, Traced):
             "legal": self.legal_port,
         }
         return ports[service_named(service)]
+
+    def url_of(self, service: ServiceName) -> str:
+        """Where commands and other services call one service's API.
+
+        Raises `Misconfigured` where a caller's token would go to another host in plain text.
+        """
+        urls = {
+            "ledger": self.ledger_url,
+            "dunning": self.dunning_url,
+            "notifier": self.notifier_url,
+            "legal": self.legal_url,
+        }
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        url = urls[service] or f"http://{host}:{self.port(service)}"
+        require_https(self.plaintext, "apis", url, f"ARREARS_{service.upper()}_URL")
+        return url
 
     def database_of(self, service: ServiceName) -> str | None:
         """The DSN of one service's store; None for the server that comes along."""

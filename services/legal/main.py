@@ -36,7 +36,7 @@ async def build(
     environment's.
     """
     own = own or LegalSettings()
-    urls(settings, own)  # said at the start, not when somebody asks for evidence
+    urls(settings)  # said at the start, not when somebody asks for evidence
     folder = own.documents or settings.data_dir / "documents"
     return await Instance.open(
         blueprint(own, folder),
@@ -66,7 +66,7 @@ def blueprint(own: LegalSettings, folder: Path) -> Blueprint:
         routers=lambda service: (
             routes.router(service, own),
             file.router(service),
-            evidence.router(service, own),
+            evidence.router(service),
         ),
         workers=(Filing(DocumentsFolder(folder), own.filing_batch_max),),
     )

@@ -38,15 +38,6 @@ class LegalSettings(BaseSettings):
     filing_batch_max: int = Field(
         default=200, ge=1, le=10_000, description="documents filed in one round, at most"
     )
-    ledger_url: str = Field(
-        default="", description="the ledger's API, for evidence; absent: the shared host and port"
-    )
-    dunning_url: str = Field(
-        default="", description="dunning's API, for evidence; absent: the shared host and port"
-    )
-    notifier_url: str = Field(
-        default="", description="the notifier's API, for evidence; absent: the shared host and port"
-    )
 
     def office(self, creditor: str) -> Office:
         """Who signs for a creditor."""

@@ -103,7 +103,7 @@ def test_commands_say_that_nothing_runs(system: System) -> None:
     assert listed.returncode == 2
     assert listed.stderr.strip() == (
         f"the ledger does not answer on http://127.0.0.1:{system.ports['ledger']}: "
-        "is `arrears up` running?"
+        "does it run, and does ARREARS_LEDGER_URL say where?"
     )
 
 

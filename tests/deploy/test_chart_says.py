@@ -107,6 +107,16 @@ def test_a_server_is_verified_by_its_own_authority_or_by_those_of_the_system() -
     assert mounted["postgres-ca"]["secret"]["secretName"] == "legal-db-ca"
 
 
+@pytest.mark.parametrize("values", SETS)
+def test_the_apis_are_called_at_the_services_of_the_release(values: str) -> None:
+    found = charts.manifests(values)
+    for deployment in of_kind(found, "Deployment").values():
+        settings = settings_of(found, deployment)
+        for name in SERVICES:
+            host = settings[f"ARREARS_{name.upper()}_URL"].removeprefix("http://")
+            assert of_kind(found, "Service")[host]["spec"]["ports"][0]["port"] == 80
+
+
 def test_secrets_given_as_values_are_in_no_config_map_or_deployment() -> None:
     found = charts.manifests("everything")
     given = ("postgres.example/arrears", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")

@@ -111,3 +111,11 @@ async def test_every_role_makes_its_own_schema_and_sees_no_others_database(
     ledger = urls["ARREARS_LEDGER_DATABASE_URL"]
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await asyncpg.connect(ledger.replace("/arrears_ledger?", "/arrears_dunning?"))
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_each_container_finds_the_apis_of_all(name: str) -> None:
+    told = containers()[name]["environment"]
+    for other in SERVICES:
+        port = Settings.model_fields[f"{other}_port"].default
+        assert told[f"ARREARS_{other.upper()}_URL"] == f"http://{other}:{port}"

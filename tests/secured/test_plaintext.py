@@ -15,7 +15,6 @@ from chassis.postgres import require_verified
 from chassis.settings import Settings
 from chassis.tracing.opening import open_traces
 from services.legal.evidence.sources import urls
-from services.legal.settings import LegalSettings
 from services.notifier import main as notifier
 from services.notifier.settings import NotifierSettings
 
@@ -38,7 +37,7 @@ def _sms(settings: Settings, host: str) -> None:
 
 
 def _apis(settings: Settings, host: str) -> None:
-    urls(settings, LegalSettings(ledger_url=f"http://{host}:8001"))
+    urls(settings.model_copy(update={"ledger_url": f"http://{host}:8001"}))
 
 
 def _jwks(settings: Settings, host: str) -> None:

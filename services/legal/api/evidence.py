@@ -12,7 +12,6 @@ from contracts.words.identifiers import FILE_NAME
 from services.legal.evidence import bundle
 from services.legal.evidence.gathering import gather
 from services.legal.evidence.sources import sources
-from services.legal.settings import LegalSettings
 
 HEAD = "X-Evidence-Head"
 """Header with the last link of the bundle's chain: to be kept apart from the file."""
@@ -28,7 +27,7 @@ CaseId = Annotated[str, Path(pattern=f"^{FILE_NAME}$")]
 Lawyer = Annotated[Principal, Depends(require("legal", "manager"))]
 
 
-def router(service: Service, settings: LegalSettings) -> APIRouter:
+def router(service: Service) -> APIRouter:
     """`/v1/cases/{case_id}/evidence`."""
     routes = APIRouter(prefix="/v1/cases", tags=["evidence"])
     turns = Turns("an evidence file")
@@ -49,7 +48,7 @@ def router(service: Service, settings: LegalSettings) -> APIRouter:
         """
         scope = who.scope(creditor)
         with turns.alone(scope):  # mostly waits for the other services; the rest is done aside
-            async with sources(service, settings, request.headers["Authorization"]) as apis:
+            async with sources(service, request.headers["Authorization"]) as apis:
                 entries, about = await gather(apis, scope, case_id)
             data, head = await aside(bundle.write, entries, about)
         named = {"Content-Disposition": f'attachment; filename="{case_id.replace(":", "_")}.zip"'}

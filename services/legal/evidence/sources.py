@@ -7,12 +7,10 @@ from typing import Any
 import httpx
 
 from chassis.errors import ArrearsError, BrokenInvariant, Forbidden, NotFound, Transient
-from chassis.plaintext import require_https
 from chassis.runtime.service import Service
-from chassis.settings import ServiceName, Settings
+from chassis.settings import SERVICES, ServiceName, Settings
 from chassis.tracing.calls import HOOKS
 from chassis.tracing.spans import part
-from services.legal.settings import LegalSettings
 
 SECONDS_MAX = 60.0
 _ERRORS: Mapping[int, type[ArrearsError]] = {403: Forbidden, 404: NotFound}
@@ -57,11 +55,9 @@ class Sources:
 
 
 @contextlib.asynccontextmanager
-async def sources(
-    service: Service, settings: LegalSettings, authorization: str
-) -> AsyncIterator[Sources]:
+async def sources(service: Service, authorization: str) -> AsyncIterator[Sources]:
     """Yield the APIs: legal's own without a network, the others where the settings say."""
-    places = urls(service.settings, settings)
+    places = urls(service.settings)
     async with contextlib.AsyncExitStack() as exits:
         here = httpx.ASGITransport(app=service.app)
         own = httpx.AsyncClient(transport=here, base_url="http://legal", event_hooks=HOOKS)
@@ -74,18 +70,11 @@ async def sources(
         yield Sources(clients, authorization)
 
 
-def urls(shared: Settings, own: LegalSettings) -> Mapping[ServiceName, str]:
+def urls(settings: Settings) -> Mapping[ServiceName, str]:
     """Where the other services' APIs are; raises `Misconfigured` for callers' tokens in plain text
     to another host.
     """
-    places: Mapping[ServiceName, str] = {
-        "ledger": own.ledger_url or f"http://{shared.host}:{shared.ledger_port}",
-        "dunning": own.dunning_url or f"http://{shared.host}:{shared.dunning_port}",
-        "notifier": own.notifier_url or f"http://{shared.host}:{shared.notifier_port}",
-    }
-    for name, url in places.items():
-        require_https(shared.plaintext, "apis", url, f"ARREARS_LEGAL_{name.upper()}_URL")
-    return places
+    return {name: settings.url_of(name) for name in SERVICES if name != "legal"}
 
 
 def _error(service: ServiceName, answer: httpx.Response) -> ArrearsError:

@@ -20,10 +20,8 @@
 {{- $_ := set $all "ARREARS_TRACES" $v.traces.url }}
 {{- $_ := set $all "ARREARS_TRACE_RATIO" ($v.traces.ratio | toString) }}
 {{- end }}
-{{- if eq .name "legal" }}
-{{- range $other := list "ledger" "dunning" "notifier" }}
-{{- $_ := set $all (printf "ARREARS_LEGAL_%s_URL" (upper $other)) (include "arrears.url" (dict "root" $.root "name" $other)) }}
-{{- end }}
+{{- range $other := list "ledger" "dunning" "notifier" "legal" }}
+{{- $_ := set $all (printf "ARREARS_%s_URL" (upper $other)) (include "arrears.url" (dict "root" $.root "name" $other)) }}
 {{- end }}
 {{- $own := dict }}
 {{- if ne .name "bus" }}
