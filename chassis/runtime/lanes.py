@@ -58,6 +58,10 @@ class Lanes:
         """The instance may keep other lanes than before, or one was found."""
         self._found: dict[int, Positions] = {}
         """Where the lanes stand that are to be begun or read anew."""
+        self._ended: set[int] = set()
+        """Those whose task has ended because they were not kept; they may be again before anybody
+        looks, and are begun anew then.
+        """
         self._sizes: dict[int, int] = {}
         """How large the next batch may be of a lane that is to be read anew."""
 
@@ -87,6 +91,7 @@ class Lanes:
         """Let a lane's batch in hand end within a time; what else was fetched of it is dropped."""
         if lane in self._backlogs:
             self._backlogs[lane].end()
+            self._ended.add(lane)
         if lane in self._tasks:
             await _end([self._tasks[lane]], seconds)
 
@@ -119,8 +124,9 @@ class Lanes:
     async def _follow(self) -> None:
         """Begin, end and read anew the lanes for which that is due."""
         kept = self._round.leases.kept
-        if self._backlogs.keys() != kept:
-            gone = self._backlogs.keys() - kept
+        if self._backlogs.keys() != kept or self._ended:
+            gone = {lane for lane in self._backlogs if lane not in kept or lane in self._ended}
+            self._ended.clear()
             for lane in gone:
                 self._backlogs.pop(lane).end()
                 self._found.pop(lane, None)
@@ -139,6 +145,7 @@ class Lanes:
         await self.stop()
         self.reopen.clear()
         self._found.clear()
+        self._ended.clear()
         lanes = list(self._round.leases.kept)
         try:
             await self._round.reading.reopen(lanes)
@@ -219,6 +226,8 @@ class Lanes:
                     self._found[lane] = found
                     self._changed.set()
                 return
+        if self._backlogs.get(lane) is backlog:
+            self._ended.add(lane)
 
 
 async def _end(tasks: Sequence["asyncio.Task[None]"], seconds: float) -> None:

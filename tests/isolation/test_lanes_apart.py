@@ -96,7 +96,7 @@ class FakeRound:
         self.reading.consumed[lane] += len(records)
 
 
-def _lanes(
+def lanes_of(
     round_: Any,
     batch_size: int,
     stop_seconds: float = 20,
@@ -107,7 +107,7 @@ def _lanes(
     return lanes
 
 
-async def _fetch_until(lanes: Lanes, is_reached: Callable[[], bool]) -> None:
+async def fetch_until(lanes: Lanes, is_reached: Callable[[], bool]) -> None:
     async with asyncio.timeout(60):
         while not is_reached():
             await lanes.fetch(0.01)
@@ -119,9 +119,9 @@ async def test_a_batch_that_takes_too_long_is_tried_in_parts_until_it_does_not()
             raise Transient("the store does not answer")
 
     round_ = FakeRound(slow)
-    lanes = _lanes(round_, RECORDS)
+    lanes = lanes_of(round_, RECORDS)
     # read on by ever more again, it fails once more on the way
-    await _fetch_until(lanes, lambda: round_.reading.consumed[0] == RECORDS)
+    await fetch_until(lanes, lambda: round_.reading.consumed[0] == RECORDS)
     await lanes.stop()
     assert round_.sizes[:2] == [100, 12]
     assert min(round_.sizes) <= _BEARABLE
@@ -132,8 +132,8 @@ async def test_a_lane_that_fails_has_no_other_lane_read_anew() -> None:
         raise Transient("the store does not answer")
 
     round_ = FakeRound(fail)
-    lanes = _lanes(round_, RECORDS)
-    await _fetch_until(lanes, lambda: len(round_.sizes) >= _SEVERAL)
+    lanes = lanes_of(round_, RECORDS)
+    await fetch_until(lanes, lambda: len(round_.sizes) >= _SEVERAL)
     await lanes.stop()
     assert round_.reading.opened == 1
     assert round_.reading.consumed == {0: 0, 1: RECORDS}
@@ -146,11 +146,11 @@ async def test_a_lane_whose_backlog_is_full_does_not_stop_the_others() -> None:
         await goes_on.wait()
 
     round_ = FakeRound(wait, available=10_000)
-    lanes = _lanes(round_, 100)
-    await _fetch_until(lanes, lambda: round_.reading.consumed[1] == round_.reading.available)
+    lanes = lanes_of(round_, 100)
+    await fetch_until(lanes, lambda: round_.reading.consumed[1] == round_.reading.available)
     assert round_.reading.at[0] < round_.reading.available / 10
     goes_on.set()
-    await _fetch_until(lanes, lambda: round_.reading.consumed[0] == round_.reading.available)
+    await fetch_until(lanes, lambda: round_.reading.consumed[0] == round_.reading.available)
     await lanes.stop()
 
 
@@ -159,47 +159,10 @@ async def test_a_lane_read_anew_goes_on_where_its_store_stands() -> None:
         return
 
     round_ = FakeRound(fine)
-    lanes = _lanes(round_, 10)
-    await _fetch_until(lanes, lambda: round_.reading.consumed[0] > 0)
+    lanes = lanes_of(round_, 10)
+    await fetch_until(lanes, lambda: round_.reading.consumed[0] > 0)
     lanes.anew(0)
-    await _fetch_until(lanes, lambda: round_.reading.consumed == {0: RECORDS, 1: RECORDS})
-    await lanes.stop()
-    assert round_.reading.opened == 1
-
-
-async def test_a_lane_held_and_never_begun_is_begun_when_it_is_found_to_stand() -> None:
-    async def fine(_records: Sequence[Record]) -> None:
-        return
-
-    round_ = FakeRound(fine)
-    del round_.leases.held[0]
-    lanes = _lanes(round_, RECORDS)
-    await _fetch_until(lanes, lambda: round_.reading.consumed[1] == RECORDS)
-    round_.leases.held[0] = 2  # and nobody said so
-    lanes.anew(0)
-    await _fetch_until(lanes, lambda: round_.reading.consumed[0] == RECORDS)
-    await lanes.stop()
-
-
-async def test_a_lane_that_goes_is_known_until_its_batch_has_ended_and_may_come_again() -> None:
-    begun, goes_on = asyncio.Event(), asyncio.Event()
-
-    async def wait(_records: Sequence[Record]) -> None:
-        begun.set()
-        await goes_on.wait()
-
-    round_ = FakeRound(wait)
-    lanes = _lanes(round_, RECORDS)
-    await _fetch_until(lanes, begun.is_set)
-    epoch = round_.leases.held.pop(0)
-    await _fetch_until(lanes, lambda: 0 not in round_.reading.at)
-    assert not round_.reading.forgotten
-    goes_on.set()
-    await _fetch_until(lanes, lambda: round_.reading.forgotten == [0])
-    assert round_.reading.consumed == {0: RECORDS, 1: RECORDS}
-    round_.reading.available += 1
-    round_.leases.held[0] = epoch + 2
-    await _fetch_until(lanes, lambda: round_.reading.consumed[0] > RECORDS)
+    await fetch_until(lanes, lambda: round_.reading.consumed == {0: RECORDS, 1: RECORDS})
     await lanes.stop()
     assert round_.reading.opened == 1
 
@@ -213,12 +176,12 @@ async def test_a_batch_that_hangs_is_cancelled_and_read_by_another_reader() -> N
             await asyncio.Event().wait()
 
     round_ = FakeRound(hang_once)
-    lanes = _lanes(round_, RECORDS, stop_seconds=0.01)
-    await _fetch_until(lanes, lambda: bool(calls))
+    lanes = lanes_of(round_, RECORDS, stop_seconds=0.01)
+    await fetch_until(lanes, lambda: bool(calls))
     lanes.anew(0)
     assert not lanes.reopen.is_set()
     lanes.anew(0, again=True)
-    await _fetch_until(lanes, lambda: round_.reading.consumed[0] == RECORDS)
+    await fetch_until(lanes, lambda: round_.reading.consumed[0] == RECORDS)
     await lanes.stop()
     assert round_.reading.opened == 2
 
@@ -233,9 +196,9 @@ async def test_a_lane_of_which_the_bus_lost_something_is_given_up() -> None:
     given_up: list[BaseException] = []
     round_ = FakeRound(fail)
     round_.find = lost  # type: ignore[method-assign]
-    lanes = _lanes(round_, RECORDS, give_up=given_up.append)
-    await _fetch_until(lanes, lambda: bool(given_up))
-    await _fetch_until(lanes, lambda: round_.reading.consumed[1] == RECORDS)
+    lanes = lanes_of(round_, RECORDS, give_up=given_up.append)
+    await fetch_until(lanes, lambda: bool(given_up))
+    await fetch_until(lanes, lambda: round_.reading.consumed[1] == RECORDS)
     await lanes.stop()
     assert [type(error) for error in given_up] == [OffsetLost]
 
@@ -252,11 +215,11 @@ async def test_a_lane_read_anew_keeps_the_size_that_went_well(*, again: bool) ->
             await goes_on.wait()
 
     round_ = FakeRound(slow, available=64)
-    lanes = _lanes(round_, 64)
-    await _fetch_until(lanes, begun.is_set)
+    lanes = lanes_of(round_, 64)
+    await fetch_until(lanes, begun.is_set)
     lanes.anew(0, again=again)
     goes_on.set()
-    await _fetch_until(lanes, lambda: len(round_.sizes) >= _SEVERAL)
+    await fetch_until(lanes, lambda: len(round_.sizes) >= _SEVERAL)
     await lanes.stop()
     assert round_.sizes[:_SEVERAL] == [64, 8, 16]
 
@@ -273,7 +236,7 @@ async def test_what_is_stopped_half_way_has_ended_before_anything_begins_anew() 
                 await asyncio.sleep(0)
             ended.set()
 
-    lanes = _lanes(FakeRound(hang), RECORDS, stop_seconds=0.01)
-    await _fetch_until(lanes, begun.is_set)
+    lanes = lanes_of(FakeRound(hang), RECORDS, stop_seconds=0.01)
+    await fetch_until(lanes, begun.is_set)
     await lanes.stop()
     assert ended.is_set()
