@@ -8,14 +8,10 @@ from typing import Any
 import asyncpg
 import structlog
 
-from chassis.errors import Transient
-
 _RETRY_SECONDS = 1.0
 _PROBE_SECONDS = 15.0
 
 log = structlog.get_logger(__name__)
-
-_FAILED = (Transient, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 Connection = Any  # asyncpg's connections and pool proxies have no common typed ancestor
 
@@ -57,7 +53,8 @@ class Listening:
         while True:
             try:
                 await self._listen()
-            except _FAILED as error:
+            # who listens no more is not told, and finds everything out late
+            except Exception as error:  # noqa: BLE001
                 log.warning("listening_lost", state=self._channel, error=error)
             await asyncio.sleep(_RETRY_SECONDS)
 
