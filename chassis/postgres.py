@@ -7,6 +7,7 @@ libpq knows too (`PGSSLMODE`, `PGSSLROOTCERT`, `PGSSLCERT`, `PGSSLKEY`).
 import os
 import ssl
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -33,6 +34,10 @@ _AWAY = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
 )
+_CONNECT_SECONDS = 60.0  # asyncpg's
+_SEVERAL_SECONDS = 8.0
+"""For several hosts: whoever wants a connection of a pool waits ten."""
+_PORT = "5432"
 
 
 class Unreachable(Transient):
@@ -43,6 +48,7 @@ class _Way(NamedTuple):
     """Where a DSN and the environment lead, and what they say of TLS, as asyncpg reads them."""
 
     hosts: Sequence[str]
+    ports: Sequence[int]
     told: Mapping[str, str | None]
 
     def __str__(self) -> str:
@@ -68,7 +74,7 @@ async def connect(dsn: str, **more: Any) -> Any:
     """One connection; raises `Unreachable`, or `Misconfigured` for a DSN that cannot be used."""
     server = _way(dsn)
     try:
-        return await asyncpg.connect(dsn, **more)
+        return await _first_that_opens(dsn, server, **more)
     except ssl.SSLCertVerificationError as error:
         why = f"shows a certificate that is not accepted: {said(error)}"
         raise Unreachable(f"{server} {why}") from error
@@ -76,6 +82,8 @@ async def connect(dsn: str, **more: Any) -> Any:
         raise Unreachable(f"{server} and we do not agree on TLS: {said(error)}") from error
     except _SAID_BY_SERVER as error:
         raise Unreachable(f"{server} does not let us in: {error}") from error
+    except asyncpg.TargetServerAttributeNotMatched as error:
+        raise Unreachable(f"{server} is not what target_session_attrs asks for") from error
     except TimeoutError as error:
         raise Unreachable(f"{server} does not answer in time") from error
     except _AWAY as error:
@@ -87,6 +95,23 @@ async def create_pool(dsn: str, **more: Any) -> "asyncpg.Pool[asyncpg.Record]":
     return await asyncpg.create_pool(dsn, connect=connect, **more)
 
 
+async def _first_that_opens(dsn: str, way: _Way, **more: Any) -> Any:
+    """Ask one host after the other: one that neither answers nor refuses (its machine is off) uses
+    up its own share of the time and not that of those behind it.
+    """
+    if len(way.hosts) == 1:
+        return await asyncpg.connect(dsn, **more)
+    seconds = more.pop("timeout", _CONNECT_SECONDS)
+    share = min(seconds, _SEVERAL_SECONDS) / len(way.hosts)
+    *before, last = zip(way.hosts, way.ports, strict=True)
+    for host, port in before:
+        with suppress(*_AWAY, asyncpg.TargetServerAttributeNotMatched):
+            return await asyncpg.connect(dsn, host=host, port=port, timeout=share, **more)
+    host, port = last
+    left = seconds - share * len(before)
+    return await asyncpg.connect(dsn, host=host, port=port, timeout=left, **more)
+
+
 def _way(dsn: str) -> _Way:
     parts = urlsplit(dsn)
     if parts.scheme not in {"postgresql", "postgres"}:
@@ -96,14 +121,21 @@ def _way(dsn: str) -> _Way:
         raise Misconfigured("PostgreSQL is not looked up in a service file: name it in its URL")
     places = parts.netloc.rpartition("@")[2] or query.get("host") or os.environ.get("PGHOST") or ""
     told = {name: query.get(name) or os.environ.get(f"PG{name.upper()}") for name in _TLS}
-    return _Way([_host(each) for each in places.split(",")], told)
+    hosts, own = zip(*(_host_and_port(each) for each in places.split(",")), strict=True)
+    others = (query.get("port") or os.environ.get("PGPORT") or _PORT).split(",")
+    if len(others) not in {1, len(hosts)}:
+        raise Misconfigured(f"PostgreSQL: {len(others)} ports are named for {len(hosts)} hosts")
+    by_place = zip(own, others * len(hosts), strict=False)
+    return _Way(hosts, [int(port or other) for port, other in by_place], told)
 
 
-def _host(place: str) -> str:
-    """The host of `host:port`, `[::1]:port` or a socket's folder."""
+def _host_and_port(place: str) -> tuple[str, str]:
+    """What `host:port`, `[::1]:port` or a socket's folder says; the port may be empty."""
     place = unquote(place)
     if place.startswith("/"):
-        return place
+        return place, ""
     if place.startswith("["):
-        return place[1:].partition("]")[0]
-    return place.partition(":")[0]
+        host, _, port = place[1:].partition("]")
+        return host, port.removeprefix(":")
+    host, _, port = place.partition(":")
+    return host, port
