@@ -34,7 +34,8 @@ _WAIT_SECONDS_MAX = 6 * 3600.0
 _LOCK = "select pg_advisory_lock(hashtext('forms ' || current_schema()))"
 _UNLOCK = "select pg_advisory_unlock(hashtext('forms ' || current_schema()))"
 _KNOWN = "select state_forms from store_meta"
-_STATES = "select count(*) from state where split_part(stream, '-', 1) = any($1::text[])"
+_HAS_STATES = """
+select exists (select from state where split_part(stream, '-', 1) = any($1::text[]))"""
 # Who says nothing of leaving is of a version that knows no revisions.
 _OTHERS = """
 select instance from members
@@ -67,10 +68,11 @@ async def refold_changed(store: Store, instance: str, lease_seconds: float) -> d
             changed = await _changed(store, connection)
             if changed.other:
                 await _require(connection, instance, lease_seconds, alone=False)
-            if await connection.fetchval(_STATES, list(changed.same)):
-                await _require(connection, instance, lease_seconds, alone=True)
-                await _refold(store, connection, changed.same)
-            await learn(connection, changed.same)
+            if changed.same:
+                if await connection.fetchval(_HAS_STATES, list(changed.same)):
+                    await _require(connection, instance, lease_seconds, alone=True)
+                    await _refold(store, connection, changed.same)
+                await learn(connection, changed.same)
         finally:
             await connection.execute(_UNLOCK)
             for statement in _AS_BEFORE:

@@ -1,5 +1,6 @@
 """A store of an earlier version: events in an older form, kept states in another."""
 
+import asyncio
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from chassis.errors import BrokenInvariant, Misconfigured
 from chassis.runtime.blueprint import Blueprint
 from chassis.store.aggregate import Aggregate
-from chassis.store.forms import form_of
+from chassis.store.forms import form_of, refold_changed
 from chassis.store.work import Work
 from tests.chassis import toy
 from tests.chassis.conftest import OpenToy
@@ -99,6 +100,14 @@ class TestAStateOfAnotherForm:
         await spoil(service, ONE)
         await service.pool.execute("update store_meta set state_forms = '{}'")
         assert (await (await open_toy()).read(ONE))[0].amount == 5
+
+    async def test_is_not_looked_for_where_no_form_changed(self, open_toy: OpenToy) -> None:
+        """A start does not take longer the more states there are."""
+        service = await open_toy()
+        async with service.pool.acquire() as connection, connection.transaction():
+            await connection.execute("lock table state in access exclusive mode")
+            async with asyncio.timeout(60):
+                assert await refold_changed(service.store, "toy-1", 1.0) == {}
 
     async def test_waits_until_no_other_instance_runs(self, open_toy: OpenToy) -> None:
         running = await open_toy(settings={"lease_seconds": 60.0})
