@@ -66,7 +66,7 @@ class Live:
         self._sharing = Sharing(round_, self._lanes, metrics, publishes="relay" in loops)
         self._relay_pace, self._worker_pace = Pace(_HAND_OVER_PACE), Pace(_HAND_OVER_PACE)
         self._view_pace = Pace(_VIEW_PACE)
-        self._folded_beside: frozenset[str] = frozenset()
+        self._folded: tuple[frozenset[str], int] | None = None
         self._stopping = False
         self._fatal: BaseException | None = None
         steps = {_STEPS[name] for name in loops if name in _STEPS}
@@ -218,14 +218,14 @@ class Live:
 
     async def _fold_anew(self) -> None:
         """One instance does it, and again when another has come or gone, which may have left more
-        in another form.
+        in another form, or when it is another that does it.
         """
         leases, refolding = self._round.leases, self._round.refolding
-        members = leases.members
-        if refolding is not None and members != self._folded_beside:
-            if _FOLDS_ANEW in leases.kept:
+        if refolding is not None and _FOLDS_ANEW in leases.kept:
+            now = leases.members, leases.held[_FOLDS_ANEW]
+            if now != self._folded:
                 await refolding.run()
-            self._folded_beside = members
+                self._folded = now
         await asyncio.sleep(_WATCH_SECONDS)
 
     async def _watch(self) -> None:

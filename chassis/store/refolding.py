@@ -17,13 +17,17 @@ from chassis.store.store import Store
 
 log = get_logger(__name__)
 
-_STREAMS = 100
-"""Folded at once: their rows are locked for as long as that takes."""
+_STREAMS = 500
+"""Looked at with one statement, which must not take as long as a statement may; those of them in
+another form are locked for as long as folding them takes.
+"""
 # The bytes are those of `mark_of`: what has no mark is of the first revision.
-_NEXT = r"""
-select stream from state where stream > $1 and stream < $2 and $3 <>
-  case when substring(data for 1) = '\xc1' then substring(data for 2) else '\xc101' end
-order by stream limit $4 for update"""
+_PORTION = r"""
+select max(stream) as last, array_agg(stream) filter (where $3 <>
+  case when substring(data for 1) = '\xc1' then substring(data for 2) else '\xc101' end) as other
+from (select stream, data from state where stream > $1 and stream < $2 order by stream limit $4)
+  looked_at"""
+_LOCK = "select from state where stream = any($1::text[]) order by stream for update"
 _SAVE = """
 update state set version = folded.version, data = folded.data, wake_at = folded.wake_at
 from unnest($1::text[], $2::int[], $3::bytea[], $4::timestamptz[])
@@ -34,9 +38,10 @@ where state.stream = folded.stream"""
 class Refolding:
     """Makes the states of some aggregates (by name, with their forms) today's, once or again."""
 
-    def __init__(self, store: Store, forms: Mapping[str, str]) -> None:
+    def __init__(self, store: Store, forms: Mapping[str, str], at_once: int = _STREAMS) -> None:
         self._store = store
         self._forms = dict(forms)
+        self._at_once = at_once
 
     async def run(self) -> int:
         """Fold every state anew that is in another form now; returns how many those were."""
@@ -54,18 +59,18 @@ class Refolding:
     async def _portion(
         self, aggregate: Aggregate[object, object], after: str
     ) -> tuple[str | None, int]:
-        """Fold the next of an aggregate; how many, and behind which stream to go on."""
+        """Fold the next of an aggregate; behind which stream to go on, and how many they were."""
         end, mark = f"{aggregate.name}.", mark_of(aggregate.revision)  # "." comes after "-"
         async with acquire(self._store.pool) as connection, connection.transaction():
-            rows = await connection.fetch(_NEXT, after, end, mark, _STREAMS)
-            streams = [row["stream"] for row in rows]
-            if streams:
-                await self._fold(connection, aggregate, streams)
-        return (streams[-1] if len(streams) == _STREAMS else None), len(streams)
+            last, other = await connection.fetchrow(_PORTION, after, end, mark, self._at_once)
+            if other:
+                await self._fold(connection, aggregate, other)
+        return last, len(other or ())
 
     async def _fold(
         self, connection: Connection, aggregate: Aggregate[object, object], streams: list[str]
     ) -> None:
+        await connection.execute(_LOCK, streams)
         folded = await fold(connection, aggregate, streams)
         await connection.execute(
             _SAVE,

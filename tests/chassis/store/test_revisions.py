@@ -10,7 +10,9 @@ import pytest
 from chassis.errors import Misconfigured
 from chassis.runtime.blueprint import Blueprint
 from chassis.runtime.instance import Instance
+from chassis.runtime.live import Live
 from chassis.store.reads import states, states_of
+from chassis.store.refolding import Refolding
 from chassis.store.work import Work
 from tests.chassis import toy
 from tests.chassis.conftest import OpenToy
@@ -105,6 +107,36 @@ async def test_what_was_left_is_folded_anew_beside_the_work(old: Instance, new: 
     assert await refolding.run() == 0
     await pay(old, TWO, 1)
     assert await refolding.run() == 1
+
+
+async def test_what_is_in_the_right_form_is_passed_over(old: Instance, new: Instance) -> None:
+    for number in range(5):
+        await pay(old, f"account-acme/p{number}", 1)
+    for stream in (ONE, "account-acme/p0", "account-acme/p3"):
+        await pay(new, stream, 1)
+    refolding = Refolding(new.store, {"account": "2 any"}, at_once=2)
+    assert await refolding.run() == 4
+    assert await refolding.run() == 0
+
+
+async def test_who_gets_the_lane_it_is_done_by_does_it_although_nobody_came_or_went(
+    old: Instance, new: Instance
+) -> None:
+    live = Live(new.round, new.settings, new.metrics)
+    await old.leases.release(list(old.leases.held))
+    await new.leases.refresh()
+    members = new.leases.members
+    lanes, new.leases.held = new.leases.held, {}
+    folding = asyncio.create_task(live._fold_anew())
+    await asyncio.sleep(0)
+    folding.cancel()
+    new.leases.held = lanes
+    folding = asyncio.create_task(live._fold_anew())
+    async with asyncio.timeout(60):
+        while await wakes(new) != dict.fromkeys((ONE, TWO), LATER):
+            await asyncio.sleep(0.05)
+    folding.cancel()
+    assert new.leases.members == members
 
 
 async def test_a_live_instance_does_it_by_itself_and_again_after_the_other_has_gone(
