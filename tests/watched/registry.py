@@ -36,7 +36,8 @@ def known() -> dict[str, Known]:
             services = (*found[name].services, service) if name in found else (service,)
             found[name] = one._replace(services=services)
     for name in OF_THE_PROCESS:
-        found[name] = Known("gauge", (), "", SERVICES)
+        kind = "counter" if name.endswith("_total") else "gauge"
+        found[name] = Known(kind, (), "", SERVICES)
     return found
 
 
