@@ -15,7 +15,7 @@ ALLOWED = frozenset(
     {
         "account", "attempt", "batch", "because", "cause", "correlation", "count",
         "creditor", "duration_ms", "epoch", "error", "event", "instance", "lag", "lane",
-        "level", "message_id", "message_type", "method", "offset", "partition", "place",
+        "lanes", "level", "message_id", "message_type", "method", "offset", "partition", "place",
         "port", "position", "reason", "reason_class", "route", "service", "signal",
         "source", "span_id", "state", "status", "stream", "time", "todo", "topic", "trace_id",
         "version", "view",

@@ -154,7 +154,7 @@ class KafkaBus:
                 async with asyncio.timeout(self._request_seconds):
                     await commit_offsets(self._client, group, positions)
         except Transient as error:
-            log.warning("kafka_commit_info_failed", group=group, error=error)
+            log.warning("kafka_commit_info_failed", state=group, error=error)
 
     async def forget(
         self, topic: str, partition: int, key: bytes, before: int, readers: Sequence[str] = ()

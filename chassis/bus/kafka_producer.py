@@ -23,9 +23,9 @@ async def within(seconds: float, closing: Awaitable[object], what: str) -> None:
         # A client stopped at once after its start lets the end of its own tasks out.
         if task is None or task.cancelling():
             raise
-        log.warning("kafka_close_cut_off", client=what, error="cancelled inside")
+        log.warning("kafka_close_cut_off", state=what, error="cancelled inside")
     except (TimeoutError, errors.KafkaError, OSError) as error:
-        log.warning("kafka_close_cut_off", client=what, error=error)
+        log.warning("kafka_close_cut_off", state=what, error=error)
 
 
 class Publisher:

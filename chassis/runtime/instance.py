@@ -26,6 +26,7 @@ from chassis.runtime.operations import router as operations_router
 from chassis.runtime.parked import ParkedMessages
 from chassis.runtime.reading import Reading
 from chassis.runtime.service import Service
+from chassis.runtime.sharing import NOTHING_TODO
 from chassis.runtime.stepping import Stepping
 from chassis.runtime.topics import know_topics
 from chassis.runtime.wiring import wire
@@ -204,7 +205,7 @@ class Instance(Service):
         try:
             await self.leases.leave()
         except Transient as error:  # others wait for the lease to run out
-            log.warning("left_without_saying", error=error)
+            log.warning("left_without_saying", error=error, todo=NOTHING_TODO)
 
     async def stop(self) -> None:
         """Leave, unless that was done, and disconnect."""

@@ -17,6 +17,7 @@ from chassis.store.pool import ACQUIRE_SECONDS
 
 log = get_logger(__name__)
 
+NOTHING_TODO = "nothing: others take these lanes when the lease has run out"
 _FINISH_SECONDS = 10.0
 _PUBLISH_SECONDS = 5.0
 _SOON_SECONDS = 0.2
@@ -92,7 +93,7 @@ class Sharing:
             await self.look()
         # the lease runs out by itself
         except Exception as error:  # noqa: BLE001
-            log.warning("not_left", error=error)
+            log.warning("lanes_not_given_back", error=error, todo=NOTHING_TODO)
         await asyncio.gather(*self._tasks)
 
     async def _give_back(self, lane: int) -> None:
@@ -113,7 +114,7 @@ class Sharing:
         taken = sum(before.get(lane) != epoch for lane, epoch in held.items())
         metrics.lane_moves.labels(metrics.service, "taken").inc(taken)
         metrics.lane_moves.labels(metrics.service, "left").inc(len(before.keys() - held.keys()))
-        log.info("lanes_changed", count=len(held))
+        log.info("lanes_changed", count=len(held), lanes=", ".join(map(str, sorted(held))))
         self._lanes.look()
 
     async def _connect(self) -> Connection:

@@ -109,16 +109,16 @@ async def _require(
 
 
 async def _refold(store: Store, connection: Connection, kinds: Collection[str]) -> None:
-    names, begun, events = sorted(kinds), monotonic(), 0
+    names, begun, events = ", ".join(sorted(kinds)), monotonic(), 0
 
     def passed(number: int) -> None:
         nonlocal events
         events += number
 
-    log.info("states_to_fold_anew", aggregates=names, reason="their form changed")
+    log.info("states_to_fold_anew", state=names, reason="their form changed")
     await rebuild_states(store, connection, kinds, passed)
-    seconds = round(monotonic() - begun, 1)
-    log.info("states_folded_anew", aggregates=names, events=events, seconds=seconds)
+    took = round(1000 * (monotonic() - begun))
+    log.info("states_folded_anew", state=names, count=events, duration_ms=took)
 
 
 def form_of(aggregate: Aggregate[Any, Any]) -> str:
