@@ -72,15 +72,19 @@ class Figures:
         began = self._monotonic()
         if began < self._next:
             return
-        self._next = began + _EVERY_SECONDS
+        try:
+            await self._look()
+        finally:  # one that takes too long costs as much as it took
+            took = self._monotonic() - began
+            self._next = began + max(_EVERY_SECONDS, _TIMES_ITS_COST * took)
+
+    async def _look(self) -> None:
         await self._build()
         await self._letters()
         speaks = _SPEAKER in self._leases.held
         await self._backup(speaks=speaks)
         for figure in self._figures:
             await self._read(figure, speaks=speaks)
-        took = self._monotonic() - began
-        self._next = began + max(_EVERY_SECONDS, _TIMES_ITS_COST * took)
 
     async def _build(self) -> None:
         """Tell which version this is, and at which revisions its schema is."""

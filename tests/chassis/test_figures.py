@@ -3,6 +3,7 @@
 from dataclasses import replace
 from importlib.metadata import version
 
+import asyncpg
 import pytest
 
 from chassis.bus.embedded import EmbeddedBus
@@ -150,3 +151,18 @@ async def test_what_takes_long_is_asked_seldom(open_toy: OpenToy, bus: EmbeddedB
     slow.now += 60
     await figures.look()
     assert measured(service, "paid", **labels) == 40
+
+
+async def test_what_takes_long_and_fails_is_asked_seldom_too(open_toy: OpenToy) -> None:
+    service = await open_toy()
+    slow = Slow()
+    fails = replace(BY_CREDITOR, statement="select 1/0")
+    figures = Figures(service.pool, service.metrics, service.leases, (fails,), slow)
+    await service.step()
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await figures.look()
+    slow.now += 150
+    await figures.look()
+    slow.now += 60
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await figures.look()
