@@ -24,7 +24,6 @@ from services.notifier.measured import count, note_breaker, timing
 from services.notifier.prepare import Preparation, parcel_of
 from services.notifier.recording import (
     Key,
-    Spans,
     asked_later,
     concluded,
     doubted,
@@ -34,7 +33,7 @@ from services.notifier.recording import (
     record,
 )
 from services.notifier.rendering.compose import Content
-from services.notifier.traced import end, spans_of
+from services.notifier.traced import Spans, end, spans_of
 from services.notifier.views import notices
 from services.notifier.views.notices import Task
 

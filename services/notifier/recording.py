@@ -8,21 +8,19 @@ from typing import Any
 from chassis.logging import get_logger
 from chassis.runtime.service import Service
 from chassis.store.work import Work
-from chassis.tracing.spans import Span
 from contracts.words.streams import Subject, account_stream, terms_stream
 from contracts.words.streams import key_of as record_key
 from services.notifier.adapters.gateway import Lookup
 from services.notifier.domain.commands import AttemptResult, Conclude, FindOut
 from services.notifier.domain.decide import decide
 from services.notifier.domain.state import Account
+from services.notifier.traced import Spans
 from services.notifier.views.notices import Task
 
 log = get_logger(__name__)
 
 Key = tuple[str, str, str]
 """Creditor, account and notice."""
-Spans = Mapping[Key, Span]
-"""Of the notices that belong to a trace."""
 UNTRACED: Spans = {}
 _REMEMBERED_MAX = 10_000
 Change = Callable[[Account, Task, Work], Conclude | FindOut]
