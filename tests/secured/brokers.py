@@ -24,17 +24,21 @@ _KEY_ID, _ISSUER = "signing", "https://tokens.example"
 
 
 class SecuredKafka(LocalKafka):
-    """Its listeners are `tls`, `mtls` and `sasl`; a connection ends with its token."""
+    """Its listeners are `tls`, `mtls` and `sasl`, on `host`; a connection ends with its token."""
 
-    def __init__(self, folder: Path, authority: Authority, jwks: Path) -> None:
-        self.ports = dict(zip(("TLS", "MTLS", "SASL"), _free_ports(0, 0, 0), strict=True))
+    def __init__(
+        self, folder: Path, authority: Authority, jwks: Path, host: str = "localhost"
+    ) -> None:
+        ports = zip(("TLS", "MTLS", "SASL"), _free_ports(0, 0, 0), strict=True)
+        self._ports, self._host = dict(ports), host
         self._jwks = jwks.absolute().as_uri()
-        shown = authority.sign("broker", "localhost")
-        super().__init__(folder, more=_lines(self.ports, shown, authority.ca, self._jwks))
+        shown = authority.sign("broker", host)
+        places = ",".join(f"{name}://{host}:{port}" for name, port in self._ports.items())
+        super().__init__(folder, more=_lines(places, shown, authority.ca, self._jwks))
 
-    def at(self, listener: str, host: str = "localhost") -> str:
-        """host:port of a listener."""
-        return f"{host}:{self.ports[listener.upper()]}"
+    def at(self, listener: str, host: str = "") -> str:
+        """host:port of a listener, also under another name of its host."""
+        return f"{host or self._host}:{self._ports[listener.upper()]}"
 
     def _java(self, jars: Path, main: str, *arguments: str) -> list[str]:
         if main.endswith("StorageTool"):
@@ -68,9 +72,9 @@ sasl.enabled.mechanisms=SCRAM-SHA-256,SCRAM-SHA-512,PLAIN,OAUTHBEARER
 """
 
 
-def _lines(ports: dict[str, int], shown: Signed, ca: Path, jwks: str) -> str:
+def _lines(places: str, shown: Signed, ca: Path, jwks: str) -> str:
     return _LINES.format(
-        places=",".join(f"{name}://localhost:{port}" for name, port in ports.items()),
+        places=places,
         keystore=shown.both,
         ca=ca,
         mtls="listener.name.mtls",

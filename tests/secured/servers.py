@@ -4,11 +4,9 @@ import asyncio
 import shutil
 import signal
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 from urllib.parse import quote
 
 import asyncpg
@@ -22,7 +20,7 @@ BY_CERTIFICATE = "by_certificate"
 _RULES = f"""
 local all all trust
 hostssl all {BY_CERTIFICATE} 127.0.0.1/32 cert
-hostssl all all 127.0.0.1/32 scram-sha-256
+hostssl all all 0.0.0.0/0 scram-sha-256
 """
 _ROLES = (
     f"create role {USER} login password '{PASSWORD}'",
@@ -39,76 +37,98 @@ def programs() -> Path | None:
     return found[-1].parent if found else None
 
 
-@dataclass(frozen=True)
 class SecuredPostgres:
-    """`admin` leads through the socket; `url` over TLS."""
+    """`admin` leads through the socket, `url` over TLS.
 
-    admin: str
-    port: int
-    ca: Path
+    It listens on the addresses of `hosts` beside 127.0.0.1, and shows a certificate for them.
+    """
 
-    def url(self, user: str = f"{USER}:{PASSWORD}", host: str = "localhost", **tls: object) -> str:
-        """The URL of the database; `tls` are libpq's parameters, by default `verify-full`."""
+    def __init__(
+        self, folder: Path, programs: Path, authority: Authority, hosts: Sequence[str] = ()
+    ) -> None:
+        self.port = _free_ports(0)[0]
+        self.ca = authority.ca
+        self.admin = f"postgresql://postgres@/postgres?host={quote(str(folder))}&port={self.port}"
+        self._folder, self._programs = folder, programs
+        self._server: subprocess.Popen[bytes] | None = None
+        give_to_server_user(folder)
+        self._run("initdb", "-D", str(folder / "data"), "-A", "trust", "-U", "postgres")
+        shown = authority.sign("postgres", "localhost", *hosts)
+        for file in (shown.cert, shown.key):
+            give_to_server_user(Path(shutil.copy2(file, folder)))
+        (folder / "rules").write_text(_RULES)
+        self._settings = {
+            "hba_file": folder / "rules",
+            "listen_addresses": ",".join(["127.0.0.1", *hosts]),
+            "port": self.port,
+            "unix_socket_directories": folder,
+            "max_connections": 300,
+            "fsync": "off",
+            "ssl": "on",
+            "ssl_ca_file": authority.ca,
+            "ssl_cert_file": folder / shown.cert.name,
+            "ssl_key_file": folder / shown.key.name,
+        }
+
+    def url(
+        self,
+        user: str = f"{USER}:{PASSWORD}",
+        host: str = "localhost",
+        database: str = "collections",
+        **tls: object,
+    ) -> str:
+        """The URL of a database; `tls` are libpq's parameters, by default `verify-full`."""
         told = {"sslmode": "verify-full", "sslrootcert": self.ca} | tls
         query = "&".join(f"{name}={quote(str(value))}" for name, value in told.items())
-        return f"postgresql://{user}@{host}:{self.port}/collections?{query}"
+        return f"postgresql://{user}@{host}:{self.port}/{database}?{query}"
+
+    async def start(self) -> None:
+        """Start it, also where it was stopped, and wait until it answers."""
+        command = [str(self._programs / "postgres"), "-D", str(self._folder / "data")]
+        for name, value in self._settings.items():
+            command += ["-c", f"{name}={value}"]
+        with (self._folder / "log").open("ab") as log:
+            self._server = subprocess.Popen(
+                as_server_user(command, self._folder), stdout=log, stderr=log, cwd="/"
+            )
+        await (await self._connected()).close()
+
+    async def stop(self) -> None:
+        """As in a deployment: whoever is connected is sent away."""
+        if self._server is not None:
+            self._server.send_signal(signal.SIGINT)
+            await asyncio.to_thread(self._server.wait)
+
+    async def run(self, *statements: str) -> None:
+        """Have statements carried out by who may do everything."""
+        connection = await self._connected()
+        for statement in statements:
+            await connection.execute(statement)
+        await connection.close()
+
+    async def _connected(self) -> "asyncpg.Connection":
+        while True:
+            try:
+                return await asyncpg.connect(self.admin)
+            except (OSError, asyncpg.CannotConnectNowError):
+                assert self._server is not None
+                assert self._server.poll() is None, "PostgreSQL ended while it was starting"
+                await asyncio.sleep(0.05)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = as_server_user([str(self._programs / program), *arguments], self._folder)
+        subprocess.run(command, check=True, capture_output=True, cwd="/")
 
 
 @asynccontextmanager
 async def secured_postgres(
     folder: Path, programs: Path, authority: Authority
 ) -> AsyncIterator[SecuredPostgres]:
-    """Run one for as long as the context lasts."""
-    port = _free_ports(0)[0]
-    data = folder / "data"
-    give_to_server_user(folder)
-    _run([str(programs / "initdb"), "-D", str(data), "-A", "trust", "-U", "postgres"], folder)
-    shown = authority.sign("postgres", "localhost")
-    for file in (shown.cert, shown.key):
-        give_to_server_user(Path(shutil.copy2(file, folder)))
-    (folder / "rules").write_text(_RULES)
-    settings = {
-        "hba_file": folder / "rules",
-        "listen_addresses": "127.0.0.1",
-        "port": port,
-        "unix_socket_directories": folder,
-        "fsync": "off",
-        "ssl": "on",
-        "ssl_ca_file": authority.ca,
-        "ssl_cert_file": folder / shown.cert.name,
-        "ssl_key_file": folder / shown.key.name,
-    }
-    command = [str(programs / "postgres"), "-D", str(data)]
-    for name, value in settings.items():
-        command += ["-c", f"{name}={value}"]
-    with (folder / "log").open("wb") as log:
-        server = _start(as_server_user(command, folder), log)
+    """Run one for as long as the context lasts, with a role and its database."""
+    server = SecuredPostgres(folder, programs, authority)
     try:
-        admin = f"postgresql://postgres@/postgres?host={quote(str(folder))}&port={port}"
-        await _prepare(admin, server)
-        yield SecuredPostgres(admin, port, authority.ca)
+        await server.start()
+        await server.run(*_ROLES)
+        yield server
     finally:
-        server.send_signal(signal.SIGINT)  # whoever is connected is sent away
-        await asyncio.to_thread(server.wait)
-
-
-async def _prepare(admin: str, server: "subprocess.Popen[bytes]") -> None:
-    while True:
-        try:
-            connection = await asyncpg.connect(admin)
-        except (OSError, asyncpg.CannotConnectNowError):
-            assert server.poll() is None, "PostgreSQL ended while it was starting"
-            await asyncio.sleep(0.05)
-            continue
-        for statement in _ROLES:
-            await connection.execute(statement)
-        await connection.close()
-        return
-
-
-def _start(command: list[str], log: IO[bytes]) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(command, stdout=log, stderr=log, cwd="/")
-
-
-def _run(command: list[str], folder: Path) -> None:
-    subprocess.run(as_server_user(command, folder), check=True, capture_output=True, cwd="/")
+        await server.stop()
