@@ -8,8 +8,9 @@ import tempfile
 from pathlib import Path
 from random import SystemRandom
 
+from tests.chaos.days import Outcome
 from tests.chaos.facts import differences
-from tests.chaos.run import Outcome, chaos
+from tests.chaos.run import chaos
 from tests.faults.minding import until_told
 
 _STARTS_PER_TICK = 20

@@ -1,18 +1,13 @@
-"""The same traffic twice: in chaos for some seconds, then undisturbed for as many half days.
+"""The same traffic twice: in chaos for some seconds, then undisturbed for as many half days."""
 
-A half day ends when nothing is left to do in it, as does what is told in it: what a debtor pays
-and what falls due never race, so that whatever order lanes and instances find, the outcome is one.
-"""
-
-import asyncio
 import contextlib
 import math
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from tests.chaos.facts import Facts, Sent, facts, sends, sent, wrongly_sent
+from tests.chaos.days import Days, Outcome, found_by
+from tests.chaos.facts import wrongly_sent
 from tests.chaos.striking import Strikes
 from tests.chaos.system import Servers, System
 from tests.chaos.watching import Watch, watching
@@ -20,18 +15,6 @@ from tests.faults import traffic
 from tests.faults.minding import Minder
 
 _TICKS_MIN = 20
-_QUIET_TICKS = 6
-"""Three days in which nothing is told: what waits for its hour is sent."""
-
-
-@dataclass
-class Outcome:
-    """What a run came to; `wrong` is what may not be, whatever the other run came to."""
-
-    ticks: int
-    figures: dict[str, str]
-    facts: Facts
-    wrong: list[str]
 
 
 async def chaos(
@@ -61,49 +44,30 @@ async def _run(system: System, seconds: float, ticks: int, rng: Random | None) -
         await system.start()
         strikes = Strikes(system.instances, rng or Random())
         async with watching(system.dsns, system.servers.bootstrap) as watch:
+            days = Days(system.telling, watch, system.set_clock)
             await watch.look(traffic.instant(0))
             begun, began = watch.records, time.monotonic()
             async with strikes.striking() if rng else contextlib.nullcontext():
-                while time.monotonic() - began < seconds and system.tick < ticks:
-                    await _half_day(system, watch)
-            figures = _figures(system, strikes, watch, watch.records - begun, began)
-            told = system.tick
-            for _ in range(_QUIET_TICKS):
-                system.next_tick()
-                await watch.drain(traffic.instant(system.tick))
-            found, notices = await _found(system, watch)
+                while time.monotonic() - began < seconds and days.tick < ticks:
+                    await days.half()
+            figures = _figures(days, strikes, watch, watch.records - begun, began)
+            told = days.tick
+            await days.quiet()
+            outbox = system.folder / "data" / "outbox"
+            found, notices = await found_by(watch.connections, system.gateway_log, outbox)
     finally:
         await system.close()
     return Outcome(told, figures, found, [*strikes.wrong, *wrongly_sent(notices)])
 
 
-async def _half_day(system: System, watch: Watch) -> None:
-    """What is told in it, then what falls due as it ends."""
-    now = traffic.instant(system.tick)
-    telling = asyncio.ensure_future(system.publish())
-    while not telling.done():
-        await watch.look(now)
-    await telling
-    await watch.drain(now)
-    system.next_tick()
-    await watch.drain(traffic.instant(system.tick))
-
-
-async def _found(system: System, watch: Watch) -> tuple[Facts, list[Sent]]:
-    found = await facts(watch.connections)
-    outbox = system.folder / "data" / "outbox"
-    notices = await sent(watch.connections["notifier"], system.gateway_log, outbox)
-    return {**found, "sends": sends(notices)}, notices
-
-
 def _figures(
-    system: System, strikes: Strikes, watch: Watch, records: int, began: float
+    days: Days, strikes: Strikes, watch: Watch, records: int, began: float
 ) -> dict[str, str]:
     seconds = time.monotonic() - began
     return {
-        "half days": f"{system.tick}",
+        "half days": f"{days.tick}",
         "seconds": f"{seconds:.0f}",
-        "messages told": f"{system.told}",
+        "messages told": f"{days.telling.told}",
         "messages on all topics": f"{records}",
         "a second": f"{records / seconds:.0f}",
         "SIGKILL": f"{strikes.done['SIGKILL']}",

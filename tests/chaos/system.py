@@ -1,14 +1,11 @@
-"""Two instances of each service, a database for each service, one Kafka, and the time of day."""
+"""Two instances of each service, a database for each service, and one Kafka."""
 
 import asyncio
 import base64
 import json
-from collections import defaultdict
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
-from typing import Any
-
-import httpx
 
 from arrears.databases import Databases
 from arrears.schemas import migrate
@@ -16,10 +13,10 @@ from chassis.http import dev_keys
 from chassis.servers.kafka import LocalKafka
 from chassis.servers.postgres import EmbeddedPostgres, ensure_database
 from chassis.settings import SERVICES, ServiceName
+from tests.chaos.telling import Telling, set_up_creditors
 from tests.faults import traffic
 from tests.faults.gateway import provide
 from tests.faults.processes import Process, Service
-from tests.faults.publishing import Upstream
 from tests.faults.watching import LANES
 from tests.support.processes import free_ports
 from tests.support.topics import delete_topics
@@ -66,8 +63,6 @@ class System:
         self.servers = servers
         self.dsns: Mapping[ServiceName, str] = {}
         self.instances: list[Service] = []
-        self.tick = 0
-        self.told = 0
         http, smtp = free_ports(2)
         self._sms = f"http://127.0.0.1:{http}"
         self.gateway_log = folder / "gateway.jsonl"
@@ -75,12 +70,7 @@ class System:
         self._gateway = Process(
             "gateway", self.gateway_log, provide, http, smtp, self.gateway_log, mood
         )
-        self._upstream = Upstream(lambda: servers.bootstrap)
-        self._records: dict[int, list[tuple[bytes, bytes]]] = defaultdict(list)
-        for line in map(json.loads, file.read_text().splitlines()):
-            if line["is"] != "erase":
-                record = (line["key"].encode(), base64.b64decode(line["value"]))
-                self._records[line["tick"]].append(record)
+        self.telling = Telling(file, lambda: servers.bootstrap, PIECE, PIECE_SECONDS)
 
     async def start(self) -> None:
         self._gateway.start()
@@ -93,12 +83,11 @@ class System:
                 settings = self._settings(service, port := next(ports))
                 name = f"{service}-{number}"
                 self.instances.append(Service(service, name, self.folder, port, settings))
-        self._set_clock()
+        self.set_clock(traffic.instant(0))
         for one in self.instances:
             one.start()
         await self.ready()
-        for creditor in traffic.CREDITORS:
-            await self._set_up(creditor)
+        await self._set_up()
 
     def _settings(self, service: ServiceName, port: int) -> dict[str, str]:
         return {
@@ -117,39 +106,18 @@ class System:
             "ARREARS_NOTIFIER_CALLBACK_SECRETS": json.dumps({"sms": SECRET}),
         }
 
-    async def _set_up(self, creditor: str) -> None:
-        pack, zone, currency = traffic.CREDITORS[creditor]
-        body: dict[str, Any] = {"name": creditor, "time_zone": zone, "currency": currency}
-        body |= {"policy": pack, "languages": ["en"]}
+    async def _set_up(self) -> None:
         token = dev_keys.mint_token(self.folder / "data", ["manager"])
         port = next(one.port for one in self.instances if one.name.startswith("dunning"))
-        async with httpx.AsyncClient(timeout=60) as client:
-            answer = await client.put(
-                f"http://127.0.0.1:{port}/v1/creditors/{creditor}",
-                json=body,
-                headers={"Authorization": f"Bearer {token}"},
-            )
-        answer.raise_for_status()
+        await set_up_creditors(f"http://127.0.0.1:{port}", token)
 
     async def ready(self) -> None:
         await asyncio.gather(*(one.ready() for one in self.instances))
 
-    async def publish(self) -> None:
-        """Tell what is told in this half day, a piece at a time: strikes come in the middle."""
-        records = self._records[self.tick]
-        for start in range(0, len(records), PIECE):
-            await self._upstream.publish(records[start : start + PIECE])
-            await asyncio.sleep(PIECE_SECONDS)
-        self.told += len(records)
-
-    def next_tick(self) -> None:
-        self.tick += 1
-        self._set_clock()
-
-    def _set_clock(self) -> None:
+    def set_clock(self, to: datetime) -> None:
         for one in self.instances:
-            one.clock.set(traffic.instant(self.tick))
+            one.clock.set(to)
 
     async def close(self) -> None:
         await asyncio.gather(*(one.kill() for one in [*self.instances, self._gateway]))
-        await self._upstream.close()
+        await self.telling.close()
