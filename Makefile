@@ -1,6 +1,6 @@
 # What a newcomer needs; `make setup` is the first part of each of them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up kafka test schemathesis clients lint format faults chaos hostile sabotage bench image image-check manifests clean
+.PHONY: help setup demo up kafka test schemathesis clients lint format faults chaos hostile sabotage bench image image-check cluster cluster-down manifests clean
 
 help:
 	@echo "make demo              six simulated months of 21 creditors, with a summary"
@@ -11,6 +11,8 @@ help:
 	@echo "make kafka [PORT=9092] a local Kafka in the foreground"
 	@echo "make faults [MINUTES=10] [SEED=n] [ONLY=text]  processes, servers, lines and clocks that fail"
 	@echo "make chaos [SECONDS=300] [SEED=n]  two instances of each service, killed at random, against an undisturbed run"
+	@echo "make cluster [SEED=n]  a Kubernetes on this machine, and a day of the release in it (root on Debian, Go; half an hour the first time)"
+	@echo "make cluster-down [PURGE=1]  stops it; PURGE: its data too"
 	@echo "make hostile [SEED=n] [EVENTS=n] [REQUESTS=n] [BUS=embedded|kafka|both]   events and requests that mean harm"
 	@echo "make sabotage          each safeguard is taken away in a copy, and a test must notice"
 	@echo "make bench             the measurements, also in bench/results.json"
@@ -57,6 +59,16 @@ faults: setup
 
 chaos: setup
 	@.venv/bin/python -m tests.chaos $(or $(SECONDS),300) $(SEED)
+
+# up.sh builds Kubernetes where this machine has none yet.
+cluster: setup
+	@deploy/kube/up.sh
+	@deploy/kube/smoke/smoke.sh
+	@$(MAKE) --no-print-directory image
+	@.venv/bin/python -m tests.cluster build/arrears.oci.tar $(SEED)
+
+cluster-down:
+	@deploy/kube/down.sh $(if $(PURGE),--purge)
 
 hostile: setup
 	@.venv/bin/python -m tests.hostile $(if $(SEED),--seed $(SEED)) $(if $(EVENTS),--events $(EVENTS)) \

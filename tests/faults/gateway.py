@@ -133,14 +133,14 @@ async def _mail(provider: Provider, raw: bytes) -> bool:
     return mood != "drop"
 
 
-def provide(http_port: int, smtp_port: int, log: Path, mood: Path) -> None:
+def provide(http_port: int, smtp_port: int, log: Path, mood: Path, host: str = "127.0.0.1") -> None:
     """Answer until killed: the body of a process."""
-    asyncio.run(_serve(Provider(log, mood), http_port, smtp_port))
+    asyncio.run(_serve(Provider(log, mood), host, http_port, smtp_port))
 
 
-async def _serve(provider: Provider, http_port: int, smtp_port: int) -> None:
+async def _serve(provider: Provider, host: str, http_port: int, smtp_port: int) -> None:
     servers = [
-        await asyncio.start_server(lambda r, w: http(provider, r, w), "127.0.0.1", http_port),
-        await asyncio.start_server(lambda r, w: smtp(provider, r, w), "127.0.0.1", smtp_port),
+        await asyncio.start_server(lambda r, w: http(provider, r, w), host, http_port),
+        await asyncio.start_server(lambda r, w: smtp(provider, r, w), host, smtp_port),
     ]
     await asyncio.gather(*(server.serve_forever() for server in servers))
