@@ -250,3 +250,16 @@ def test_rules_and_dashboards_are_every_file_beside_the_chart() -> None:
     for file in (charts.CHART / "dashboards").glob("*.json"):
         board = boards[f"collections-dashboard-{file.stem}"]["data"][file.name]
         assert board.strip() == file.read_text(encoding="utf-8").strip()
+
+
+@pytest.mark.parametrize(
+    ("values", "keys"),
+    [
+        ("small", ["kubernetes.io/hostname"]),
+        ("large", ["kubernetes.io/hostname", "topology.kubernetes.io/zone"]),
+    ],
+)
+def test_instances_spread_over_zones_only_where_asked(values: str, keys: list[str]) -> None:
+    """Nodes without the label of a soft constraint count for none of the others either."""
+    spec = pods(charts.manifests(values))["Deployment/arrears-ledger"]
+    assert [one["topologyKey"] for one in spec["topologySpreadConstraints"]] == keys
