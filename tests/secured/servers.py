@@ -84,13 +84,7 @@ class SecuredPostgres:
 
     async def start(self) -> None:
         """Start it, also where it was stopped, and wait until it answers."""
-        command = [str(self._programs / "postgres"), "-D", str(self._folder / "data")]
-        for name, value in self._settings.items():
-            command += ["-c", f"{name}={value}"]
-        with (self._folder / "log").open("ab") as log:
-            self._server = subprocess.Popen(
-                as_server_user(command, self._folder), stdout=log, stderr=log, cwd="/"
-            )
+        await asyncio.to_thread(self._launch)
         await (await self._connected()).close()
 
     async def stop(self) -> None:
@@ -105,6 +99,14 @@ class SecuredPostgres:
         for statement in statements:
             await connection.execute(statement)
         await connection.close()
+
+    def _launch(self) -> None:
+        command = [str(self._programs / "postgres"), "-D", str(self._folder / "data")]
+        for name, value in self._settings.items():
+            command += ["-c", f"{name}={value}"]
+        command = as_server_user(command, self._folder)
+        with (self._folder / "log").open("ab") as log:
+            self._server = subprocess.Popen(command, stdout=log, stderr=log, cwd="/")
 
     async def _connected(self) -> "asyncpg.Connection":
         while True:
