@@ -68,6 +68,13 @@ def of_kind(found: Sequence[Manifest], kind: str) -> dict[str, Manifest]:
     return {each["metadata"]["name"]: each for each in found if each["kind"] == kind}
 
 
+def of_services(found: Sequence[Manifest]) -> dict[str, Manifest]:
+    """The Deployments of the services by name."""
+    component = "app.kubernetes.io/component"
+    deployments = of_kind(found, "Deployment")
+    return {n: e for n, e in deployments.items() if e["metadata"]["labels"][component] in SERVICES}
+
+
 def pods(found: Sequence[Manifest]) -> dict[str, Manifest]:
     """The spec of every pod that comes of the manifests, by kind and name."""
     specs = {}
@@ -77,6 +84,8 @@ def pods(found: Sequence[Manifest]) -> dict[str, Manifest]:
             specs[name] = each["spec"]
         elif each["kind"] in {"Deployment", "Job"}:
             specs[name] = each["spec"]["template"]["spec"]
+        elif each["kind"] == "CronJob":
+            specs[name] = each["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     return specs
 
 

@@ -12,7 +12,7 @@ from arrears.message_map import handlers
 from chassis.settings import Settings
 from contracts.registry import MODELS
 from tests.deploy import charts
-from tests.deploy.charts import SERVICES, SETS, Manifest, of_kind, pods
+from tests.deploy.charts import SERVICES, SETS, Manifest, of_kind, of_services, pods
 from tests.deploy.known import settings_known
 
 STOP_SECONDS_MAX = 20
@@ -74,7 +74,7 @@ def test_no_pod_may_do_more_than_it_must(values: str) -> None:
 def test_every_service_has_its_own_deployment_service_and_budget(values: str) -> None:
     found = charts.manifests(values)
     prefix = "collections" if values == "everything" else "arrears"
-    deployments, budgets = of_kind(found, "Deployment"), of_kind(found, "PodDisruptionBudget")
+    deployments, budgets = of_services(found), of_kind(found, "PodDisruptionBudget")
     assert deployments.keys() == budgets.keys() == {f"{prefix}-{name}" for name in SERVICES}
     assert deployments.keys() <= of_kind(found, "Service").keys()
     for name in SERVICES:
@@ -85,7 +85,7 @@ def test_every_service_has_its_own_deployment_service_and_budget(values: str) ->
 
 
 def test_a_service_gets_its_own_database_and_no_other() -> None:
-    deployments = of_kind(charts.manifests("secured"), "Deployment")
+    deployments = of_services(charts.manifests("secured"))
     for name in SERVICES:
         named = {each["name"]: each for each in container(deployments[f"arrears-{name}"])["env"]}
         databases = {each for each in named if each.endswith("_DATABASE_URL")}
@@ -98,11 +98,11 @@ def test_a_service_gets_its_own_database_and_no_other() -> None:
 def test_a_server_is_verified_by_its_own_authority_or_by_those_of_the_system() -> None:
     secured, small = charts.manifests("secured"), charts.manifests("small")
     for found, ca in ((secured, "/etc/arrears/postgres-ca/ca.crt"), (small, SYSTEM)):
-        for deployment in of_kind(found, "Deployment").values():
+        for deployment in of_services(found).values():
             settings = settings_of(found, deployment)
             assert settings["PGSSLMODE"] == "verify-full"
             assert settings["PGSSLROOTCERT"] == ca
-    spec = of_kind(secured, "Deployment")["arrears-legal"]["spec"]["template"]["spec"]
+    spec = of_services(secured)["arrears-legal"]["spec"]["template"]["spec"]
     mounted = {each["name"]: each for each in spec["volumes"]}
     assert mounted["postgres-ca"]["secret"]["secretName"] == "legal-db-ca"
 
@@ -110,7 +110,7 @@ def test_a_server_is_verified_by_its_own_authority_or_by_those_of_the_system() -
 @pytest.mark.parametrize("values", SETS)
 def test_the_apis_are_called_at_the_services_of_the_release(values: str) -> None:
     found = charts.manifests(values)
-    for deployment in of_kind(found, "Deployment").values():
+    for deployment in of_services(found).values():
         settings = settings_of(found, deployment)
         for name in SERVICES:
             host = settings[f"ARREARS_{name.upper()}_URL"].removeprefix("http://")
@@ -188,7 +188,7 @@ def test_without_hooks_another_image_is_another_job() -> None:
 @pytest.mark.parametrize("values", SETS)
 def test_a_stop_has_the_time_that_it_takes(values: str) -> None:
     found = charts.manifests(values)
-    for deployment in of_kind(found, "Deployment").values():
+    for deployment in of_services(found).values():
         spec = deployment["spec"]["template"]["spec"]
         drain = int(settings_of(found, deployment)["ARREARS_DRAIN_SECONDS"])
         assert spec["terminationGracePeriodSeconds"] > drain + STOP_SECONDS_MAX
@@ -207,8 +207,8 @@ def test_nothing_scales_a_service_that_something_else_scales(values: str) -> Non
         each["spec"]["scaleTargetRef"]["name"] for each in of_kind(found, "ScaledObject").values()
     }
     assert by_cpu.isdisjoint(by_lag)
-    fixed = {n for n, each in of_kind(found, "Deployment").items() if "replicas" in each["spec"]}
-    assert fixed == of_kind(found, "Deployment").keys() - by_cpu - by_lag
+    fixed = {n for n, each in of_services(found).items() if "replicas" in each["spec"]}
+    assert fixed == of_services(found).keys() - by_cpu - by_lag
     assert len(by_cpu) == {"large": 3, "everything": 1}.get(values, 0)
     assert len(by_lag) == {"everything": 3}.get(values, 0)
 

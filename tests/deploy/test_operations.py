@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate
 import pytest
 import typer
 import yaml
@@ -16,19 +17,21 @@ from tests.deploy.charts import TOP, Manifest, of_kind, pods
 DOCUMENT = (TOP / "docs/operations.md").read_text(encoding="utf-8")
 BLOCKS = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
 SECRET = re.compile(r"secret generic ([\w-]+)((?:[^\n]*\\\n)*[^\n]*)")
-COMMAND = re.compile(r"(?:\.venv/bin/|`|exec operator -- )arrears ([a-z-]+)")
+COMMAND = re.compile(
+    r"(?:\.venv/bin/|`|exec deployment/arrears-operator -- |in-operator )arrears ([a-z-]+)"
+)
 
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> list[Manifest]:
-    """The release of the document's `own.yaml`, and its pod for commands."""
-    own, operator = BLOCKS.findall(DOCUMENT)
+    """The release of the document's `own.yaml`, and the volume it is given."""
+    claim, own = BLOCKS.findall(DOCUMENT)
     file: Path = tmp_path_factory.mktemp("operations") / "own.yaml"
     file.write_text(own)
     known = ("--kube-version", charts.KUBERNETES, "-n", "collections", "-f", str(file))
     done = charts.run("helm", "template", "arrears", str(charts.CHART), *known)
     assert done.returncode == 0, done.stderr
-    return [each for each in yaml.safe_load_all(done.stdout) if each] + [yaml.safe_load(operator)]
+    return [each for each in yaml.safe_load_all(done.stdout) if each] + [yaml.safe_load(claim)]
 
 
 def _asked_for(found: list[Manifest]) -> Iterator[tuple[str, str]]:
@@ -48,14 +51,20 @@ def test_every_secret_that_is_asked_for_is_made_before(found: list[Manifest]) ->
     assert made == set(_asked_for(found))
 
 
-def test_the_pod_for_commands_has_the_settings_of_a_service(found: list[Manifest]) -> None:
-    container = pods(found)["Pod/operator"]["containers"][0]
-    (source,) = container["envFrom"]
-    assert source["configMapRef"]["name"] in of_kind(found, "ConfigMap")
-    served = pods(found)["Deployment/arrears-dunning"]["containers"][0]
-    assert container["image"] == served["image"]
-    given = {one["name"] for one in container["env"]}
-    assert given >= {one["name"] for one in served["env"] if "secretKeyRef" in one["valueFrom"]}
+def test_the_volume_of_the_backups_is_made_before(found: list[Manifest]) -> None:
+    (claim,) = (each for each in found if each["kind"] == "PersistentVolumeClaim")
+    kubernetes_validate.validate(claim, charts.KUBERNETES, strict=True)
+    backup = pods(found)["CronJob/arrears-backup"]
+    used = {each["persistentVolumeClaim"]["claimName"] for each in backup["volumes"][-1:]}
+    assert used == {claim["metadata"]["name"]}
+
+
+def test_every_pod_it_works_in_is_there(found: list[Manifest]) -> None:
+    named = set(re.findall(r"exec deployment/([\w-]+)", DOCUMENT))
+    assert named
+    assert named <= of_kind(found, "Deployment").keys()
+    jobs = set(re.findall(r"--from=cronjob/([\w-]+)", DOCUMENT))
+    assert jobs == of_kind(found, "CronJob").keys()
 
 
 def test_every_command_it_names_is_there() -> None:

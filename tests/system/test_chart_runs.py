@@ -2,8 +2,9 @@
 
 import os
 import subprocess
+import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import httpx
 import pytest
 
 from tests.deploy import charts
-from tests.deploy.charts import SERVICES, Manifest, of_kind
+from tests.deploy.charts import SERVICES, Manifest, of_kind, of_services, pods
 from tests.support.processes import ARREARS, READY_SECONDS_MAX, ROOT, free_ports
 
 KEK = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
@@ -24,9 +25,11 @@ class Cluster:
     def __init__(self, folder: Path, dsn: str) -> None:
         # The test's server has no certificate.
         modes = "defaults.database.sslMode=prefer,busDatabase.sslMode=prefer"
-        self.manifests = charts.manifests("small", "--set", modes)
+        more = "operator.enabled=true,backup.enabled=true,backup.existingClaim=backups"
+        self.manifests = charts.manifests("small", "--set", modes, "--set", more)
         self.folder = folder
         self.secrets = {"arrears-database": dsn, "arrears-kek": KEK}
+        self.backups = folder / "backups"
         self.ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
 
     def environment(self, container: Any) -> Mapping[str, str]:
@@ -41,6 +44,7 @@ class Cluster:
         here = {f"ARREARS_{name.upper()}_PORT": str(port) for name, port in self.ports.items()}
         here |= {"ARREARS_HOST": "127.0.0.1", "ARREARS_DATA_DIR": str(self.folder)}
         inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        inherited["PATH"] = f"{Path(sys.executable).parent}:{inherited['PATH']}"
         return {**inherited, **told, **here, "PYTHONPATH": str(ROOT)}
 
     def migrate(self) -> None:
@@ -56,9 +60,24 @@ class Cluster:
             )
             assert done.returncode == 0, done.stderr
 
+    def run(self, pod: str, script: str = "") -> str:
+        """What a pod's own script, or one in its container, prints; `/backups` is a folder here."""
+        (container,) = pods(self.manifests)[pod]["containers"]
+        (own,) = container["args"]
+        done = subprocess.run(
+            [*container["command"], (script or own).replace("/backups", str(self.backups))],
+            env=self.environment(container),
+            cwd=self.folder,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     @contextmanager
     def serving(self) -> Iterator[None]:
-        deployments = of_kind(self.manifests, "Deployment").values()
+        deployments = of_services(self.manifests).values()
         with ExitStack() as exits:
             for deployment in deployments:
                 exits.enter_context(self._process(_container(deployment)))
@@ -82,6 +101,15 @@ class Cluster:
             status = process.wait(60)
         assert status == 0, log.read_text()
 
+    def ready(self, *probes: str) -> None:
+        """Wait until the probes of all services succeed."""
+        containers = [_container(each) for each in of_services(self.manifests).values()]
+        waiting = [(each, probe) for each in containers for probe in probes]
+        deadline = time.monotonic() + READY_SECONDS_MAX
+        while waiting := [one for one in waiting if not self.answers(*one)]:
+            assert time.monotonic() < deadline, waiting
+            time.sleep(0.1)
+
     def answers(self, container: Any, probe: str) -> bool:
         path = container[probe]["httpGet"]["path"]
         try:
@@ -103,18 +131,31 @@ def cluster(tmp_path: Path, database: str) -> Cluster:
 
 def test_the_jobs_make_the_schemas_and_every_probe_succeeds(cluster: Cluster) -> None:
     cluster.migrate()
-    deployments = of_kind(cluster.manifests, "Deployment").values()
-    waiting = [
-        (_container(deployment), probe)
-        for deployment in deployments
-        for probe in ("startupProbe", "livenessProbe", "readinessProbe")
-    ]
     with cluster.serving():
-        deadline = time.monotonic() + READY_SECONDS_MAX
-        while waiting := _still(cluster, waiting):
-            assert time.monotonic() < deadline, waiting
-            time.sleep(0.1)
+        cluster.ready("startupProbe", "livenessProbe", "readinessProbe")
 
 
-def _still(cluster: Cluster, waiting: Sequence[tuple[Any, str]]) -> list[tuple[Any, str]]:
-    return [(each, probe) for each, probe in waiting if not cluster.answers(each, probe)]
+def test_the_nightly_backup_is_made_and_takes_the_oldest_away(cluster: Cluster) -> None:
+    cluster.migrate()
+    with cluster.serving():
+        cluster.ready("readinessProbe")
+    cluster.backups.mkdir()
+    old, cut_off, of_somebody = "nightly-20200101T021500Z", ".nightly-20200102.ab", "before-0.2.0"
+    for name in (old, cut_off, of_somebody):
+        (cluster.backups / name).mkdir()
+        os.utime(cluster.backups / name, (0, 0))
+    cluster.run("CronJob/arrears-backup")
+    left = {each.name for each in cluster.backups.iterdir()}
+    (made,) = left - {of_somebody}
+    assert of_somebody in left
+    assert made > old
+    checked = cluster.run(
+        "Deployment/arrears-operator", f"arrears restore --check --from /backups/{made}"
+    )
+    assert "is whole" in checked
+
+
+def test_the_operator_reaches_all_stores(cluster: Cluster) -> None:
+    cluster.migrate()
+    said = cluster.run("Deployment/arrears-operator", "arrears migrate --check")
+    assert [line.partition(":")[0] for line in said.splitlines()] == [*SERVICES, "bus"]

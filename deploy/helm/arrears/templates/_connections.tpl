@@ -42,10 +42,28 @@ ARREARS_KAFKA_MIN_INSYNC_REPLICAS: {{ . | toString | quote }}
 {{- end }}
 {{- end }}
 
+{{- /* The authorities of a pod that has the databases of several: files to be put together. root, name */}}
+{{- define "arrears.authorities" -}}
+{{- $files := list }}
+{{- $system := list }}
+{{- range $store := include "arrears.stores" . | fromJsonArray }}
+{{- $ca := (include "arrears.database" (dict "root" $.root "name" $store) | fromYaml).ca }}
+{{- if $ca.secret }}
+{{- $files = append $files (printf "/etc/arrears/postgres-ca-%s/%s" $store $ca.key) }}
+{{- else }}
+{{- $system = list "/etc/ssl/certs/ca-certificates.crt" }}
+{{- end }}
+{{- end }}
+{{- ternary (concat $files $system) list (gt (len $files) 0) | toJson }}
+{{- end }}
+
 {{- define "arrears.postgresSettings" -}}
-{{- $database := include "arrears.database" . | fromYaml }}
+{{- $stores := include "arrears.stores" . | fromJsonArray }}
+{{- $database := include "arrears.database" (dict "root" .root "name" (first $stores)) | fromYaml }}
 PGSSLMODE: {{ $database.sslMode }}
-{{- if $database.ca.secret }}
+{{- if and (gt (len $stores) 1) (include "arrears.authorities" . | fromJsonArray) }}
+PGSSLROOTCERT: /tmp/authorities.pem
+{{- else if $database.ca.secret }}
 PGSSLROOTCERT: /etc/arrears/postgres-ca/{{ $database.ca.key }}
 {{- else if hasPrefix "verify-" $database.sslMode }}
 PGSSLROOTCERT: /etc/ssl/certs/ca-certificates.crt
@@ -62,7 +80,11 @@ PGSSLROOTCERT: /etc/ssl/certs/ca-certificates.crt
 - {name: kafka-client, mountPath: /etc/arrears/kafka-client, secret: {{ . }}}
 {{- end }}
 {{- end }}
-{{- with (include "arrears.database" . | fromYaml).ca.secret }}
-- {name: postgres-ca, mountPath: /etc/arrears/postgres-ca, secret: {{ . }}}
+{{- $stores := include "arrears.stores" . | fromJsonArray }}
+{{- range $store := $stores }}
+{{- $folder := ternary (printf "postgres-ca-%s" $store) "postgres-ca" (gt (len $stores) 1) }}
+{{- with (include "arrears.database" (dict "root" $.root "name" $store) | fromYaml).ca.secret }}
+- {name: {{ $folder }}, mountPath: /etc/arrears/{{ $folder }}, secret: {{ . }}}
+{{- end }}
 {{- end }}
 {{- end }}

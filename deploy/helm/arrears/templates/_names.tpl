@@ -23,9 +23,31 @@
 {{- $names | toJson }}
 {{- end }}
 
-{{- /* One service's values: the defaults and what it says otherwise. root, name */}}
+{{- /* What is switched on of that which works on the stores of all services. */}}
+{{- define "arrears.operators" -}}
+{{- $names := list }}
+{{- range $name := list "operator" "backup" }}
+{{- if (index $.Values $name).enabled }}
+{{- $names = append $names $name }}
+{{- end }}
+{{- end }}
+{{- $names | toJson }}
+{{- end }}
+
+{{- /* The databases of a pod: a service's own, or those of all and the bus's. root, name */}}
+{{- define "arrears.stores" -}}
+{{- if has .name (list "operator" "backup") }}
+{{- $names := include "arrears.services" .root | fromJsonArray }}
+{{- ternary (append $names "bus") $names (eq .root.Values.bus "embedded") | toJson }}
+{{- else }}
+{{- list .name | toJson }}
+{{- end }}
+{{- end }}
+
+{{- /* One service's (or operator's) values: the defaults and what it says otherwise. root, name */}}
 {{- define "arrears.service" -}}
-{{- mergeOverwrite (deepCopy .root.Values.defaults) (deepCopy (index .root.Values.services .name | default dict)) | toYaml }}
+{{- $own := ternary (index .root.Values .name) (index .root.Values.services .name) (has .name (list "operator" "backup")) }}
+{{- mergeOverwrite (deepCopy .root.Values.defaults) (deepCopy ($own | default dict)) | toYaml }}
 {{- end }}
 
 {{- define "arrears.port" -}}

@@ -30,6 +30,21 @@
 {{- fail (printf "%s: %d instances, but partitions is %d: the others would have nothing to do" $name $most ($v.partitions | int)) }}
 {{- end }}
 {{- end }}
+{{- range $name := include "arrears.operators" . | fromJsonArray }}
+{{- $modes := list }}
+{{- range $store := include "arrears.stores" (dict "root" $ "name" $name) | fromJsonArray }}
+{{- $modes = append $modes (include "arrears.database" (dict "root" $ "name" $store) | fromYaml).sslMode }}
+{{- end }}
+{{- if gt (len ($modes | uniq)) 1 }}
+{{- fail (printf "%s.enabled needs one sslMode for all databases" $name) }}
+{{- end }}
+{{- if lt (len (include "arrears.services" $ | fromJsonArray)) 4 }}
+{{- fail (printf "%s.enabled needs all four services in this release: it works on all their databases" $name) }}
+{{- end }}
+{{- end }}
+{{- if and $v.backup.enabled (not $v.backup.existingClaim) }}
+{{- fail "backup.existingClaim is needed: the PersistentVolumeClaim that backups are kept on" }}
+{{- end }}
 {{- if and $v.httpRoute.enabled (not $v.httpRoute.parentRefs) }}
 {{- fail "httpRoute.parentRefs is needed: the Gateway it hangs on" }}
 {{- end }}

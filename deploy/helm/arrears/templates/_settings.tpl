@@ -1,4 +1,4 @@
-{{- /* A service's settings that are not secret, by variable. root, name (a service or `bus`) */}}
+{{- /* Settings that are not secret, by variable. root, name (a service, `operator`, `backup` or `bus`) */}}
 {{- define "arrears.settings" -}}
 {{- $v := .root.Values }}
 {{- $all := dict
@@ -36,7 +36,7 @@
        migrates: a Job, which needs nothing but its database */}}
 {{- define "arrears.secrets" -}}
 {{- $v := .root.Values }}
-{{- if not .migrates }}
+{{- if not (or .migrates (eq .name "backup")) }}
 {{- with $v.kek.value }}
 ARREARS_KEK: {{ . | quote }}
 {{- end }}
@@ -54,9 +54,9 @@ ARREARS_KAFKA_CLIENT_SECRET: {{ . | quote }}
 ARREARS_BUS_DATABASE_URL: {{ . | quote }}
 {{- end }}
 {{- end }}
-{{- if ne .name "bus" }}
-{{- with (include "arrears.service" . | fromYaml).database.url }}
-ARREARS_{{ upper $.name }}_DATABASE_URL: {{ . | quote }}
+{{- range $store := without (include "arrears.stores" . | fromJsonArray) "bus" }}
+{{- with (include "arrears.database" (dict "root" $.root "name" $store) | fromYaml).url }}
+ARREARS_{{ upper $store }}_DATABASE_URL: {{ . | quote }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -65,7 +65,7 @@ ARREARS_{{ upper $.name }}_DATABASE_URL: {{ . | quote }}
 {{- define "arrears.env" -}}
 {{- $v := .root.Values }}
 {{- $refs := dict }}
-{{- if not .migrates }}
+{{- if not (or .migrates (eq .name "backup")) }}
 {{- with $v.kek.existingSecret }}
 {{- $_ := set $refs "ARREARS_KEK" (dict "secret" . "key" $v.kek.key) }}
 {{- end }}
@@ -85,11 +85,13 @@ ARREARS_{{ upper $.name }}_DATABASE_URL: {{ . | quote }}
 {{- end }}
 {{- $refs = mergeOverwrite $refs (deepCopy $v.secretSettings) }}
 {{- if ne .name "bus" }}
-{{- $service := include "arrears.service" . | fromYaml }}
-{{- with $service.database.existingSecret }}
-{{- $_ := set $refs (printf "ARREARS_%s_DATABASE_URL" (upper $.name)) (dict "secret" . "key" $service.database.key) }}
+{{- range $store := include "arrears.stores" . | fromJsonArray }}
+{{- $database := include "arrears.database" (dict "root" $.root "name" $store) | fromYaml }}
+{{- with $database.existingSecret }}
+{{- $_ := set $refs (printf "ARREARS_%s_DATABASE_URL" (upper $store)) (dict "secret" . "key" $database.key) }}
 {{- end }}
-{{- $refs = mergeOverwrite $refs $service.secretSettings }}
+{{- end }}
+{{- $refs = mergeOverwrite $refs (include "arrears.service" . | fromYaml).secretSettings }}
 {{- end }}
 {{- range $name, $ref := $refs }}
 {{- if or (not $.migrates) (hasPrefix "PG" $name) (hasSuffix "_DATABASE_URL" $name) }}
