@@ -48,6 +48,7 @@ class Sharing:
         self._leases = round_.leases
         self._lanes = lanes
         self._metrics = metrics
+        metrics.lanes.labels(metrics.service).set(0)  # who never had one owns none
         self._publish_seconds = _PUBLISH_SECONDS if publishes else 0.0
         self._told = asyncio.Event()
         self._is_short = False

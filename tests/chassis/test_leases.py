@@ -18,6 +18,7 @@ from chassis.runtime.service import Service
 from chassis.store.work import Work
 from tests.chassis import toy
 from tests.chassis.conftest import OpenToy
+from tests.chassis.test_metrics import measured
 from tests.chassis.toy import PATIENT, total
 
 NAMES = st.sampled_from("abcdefgh")
@@ -96,6 +97,18 @@ class TestThreeOnFourLanes:
                 found = await service.leases.refresh()
                 assert not any(found)
         assert [service.leases.held for service in services] == held
+
+    async def test_who_gets_no_lane_says_that_it_owns_none(
+        self, open_toy: OpenToy, four_lanes: EmbeddedBus, database: str
+    ) -> None:
+        """No lane owned by anybody must be told from nobody being asked."""
+        one = await open_toy(bus=four_lanes, settings=HOUR)
+        locker = await asyncpg.connect(database, server_settings={"search_path": "toy"})
+        await locker.execute("begin; select 1 from lanes for share")
+        await one.start()
+        assert measured(one, "lanes_owned") == 0
+        await locker.close()
+        await _until(lambda: measured(one, "lanes_owned") == 4)
 
     async def test_who_lost_its_ear_hears_again(
         self, open_toy: OpenToy, four_lanes: EmbeddedBus, database: str
