@@ -34,7 +34,7 @@ from chassis.settings import Settings
 from chassis.store import restored
 from chassis.store.emptying import empty
 from chassis.store.event_letters import EventLetters
-from chassis.store.forms import refold_changed
+from chassis.store.forms import forms_of, refold_changed
 from chassis.store.key import key_of_store
 from chassis.store.pool import acquire, create_pool
 from chassis.store.rebuild import Progress, Rebuilt, rebuild
@@ -92,7 +92,13 @@ class Instance(Service):
             bus=bus,
             store=store,
             projector=Projector(store, blueprint.views, set_aside, strict=strict),
-            leases=Leases(pool, settings.instance, bus.partitions, settings.lease_seconds),
+            leases=Leases(
+                pool,
+                settings.instance,
+                bus.partitions,
+                settings.lease_seconds,
+                forms_of(blueprint.aggregates),
+            ),
             metrics=metrics,
         )
         self.blueprint = blueprint
@@ -172,8 +178,9 @@ class Instance(Service):
             )
             await instance.store.open(bus.partitions)
             store = instance.store
-            forms = await refold_changed(store, settings.instance, settings.lease_seconds)
-            instance.round.refolding = Refolding(store, forms) if forms else None
+            lease_seconds, ours = settings.lease_seconds, instance.leases.forms
+            if forms := await refold_changed(store, settings.instance, lease_seconds):
+                instance.round.refolding = Refolding(store, forms, ours, lease_seconds)
             await instance.projector.prepare()
             await instance.leases.join()
             await know_topics(pool, bus, blueprint)

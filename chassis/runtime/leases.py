@@ -22,8 +22,9 @@ _SEED_RELAY = """
 insert into relay (lane) select n from generate_series(0, $1 - 1) n
 where not exists (select 1 from relay where lane = n) on conflict do nothing"""
 _HEARTBEAT = """
-insert into members (instance, seen_at, leaving) values ($1, clock_timestamp(), $2)
-on conflict (instance) do update set seen_at = excluded.seen_at, leaving = excluded.leaving"""
+insert into members (instance, seen_at, leaving, forms) values ($1, clock_timestamp(), $2, $3)
+on conflict (instance) do update
+set seen_at = excluded.seen_at, leaving = excluded.leaving, forms = excluded.forms"""
 _LEAVE = "delete from members where instance = $1"
 _BURY = "delete from members where seen_at < clock_timestamp() - interval '1 day'"
 # One snapshot: each lane with its owner where that is alive, and who is alive without a lane.
@@ -101,6 +102,8 @@ class Leases:
     instance: str
     partitions: int
     lease_seconds: float = 10.0
+    forms: str = ""
+    """In which forms this instance keeps states (`chassis.store.forms`)."""
     held: dict[int, int] = field(default_factory=dict)
     giving: set[int] = field(default_factory=set)
     """Lanes on their way back: nothing new is begun in them."""
@@ -127,7 +130,7 @@ class Leases:
         What is more than the share stays until it is given back by `release`.
         """
         async with acquire(self.pool) as connection:
-            await connection.execute(_HEARTBEAT, self.instance, self.is_leaving)
+            await connection.execute(_HEARTBEAT, self.instance, self.is_leaving, self.forms)
             found = await self._look(connection)
             self.members = frozenset(found.members)
             lost = self.held.keys() - found.ours

@@ -9,7 +9,7 @@ that each aggregate's states were last folded to.
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from hashlib import md5
 from time import monotonic
 from typing import Any, NamedTuple
@@ -128,6 +128,12 @@ def form_of(aggregate: Aggregate[Any, Any]) -> str:
     told = f"{aggregate.revision} {_told(inspect.type_info(aggregate.state), {})}"
     digest = md5(told.encode(), usedforsecurity=False).hexdigest()
     return digest if aggregate.revision == 1 else f"{aggregate.revision} {digest}"
+
+
+def forms_of(aggregates: Iterable[Aggregate[Any, Any]]) -> str:
+    """A digest of the forms of some aggregates: versions that keep states alike have the same."""
+    forms = sorted(f"{one.name} {form_of(one)}" for one in aggregates)
+    return md5("\n".join(forms).encode(), usedforsecurity=False).hexdigest()
 
 
 def _told(kind: Any, seen: dict[type, int]) -> str:

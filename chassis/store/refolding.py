@@ -33,26 +33,46 @@ update state set version = folded.version, data = folded.data, wake_at = folded.
 from unnest($1::text[], $2::int[], $3::bytea[], $4::timestamptz[])
   folded (stream, version, data, wake_at)
 where state.stream = folded.stream"""
+_OTHERS = """
+select exists (select from members
+  where forms is distinct from $1 and seen_at > clock_timestamp() - make_interval(secs => $2))"""
 
 
 class Refolding:
-    """Makes the states of some aggregates (by name, with their forms) today's, once or again."""
+    """Makes the states of some aggregates (by name, with their forms) today's, once or again: it is
+    to be done again while an instance was seen within a lease that does not keep `ours`, the forms
+    of all aggregates (`chassis.store.forms.forms_of`).
+    """
 
-    def __init__(self, store: Store, forms: Mapping[str, str], at_once: int = _STREAMS) -> None:
+    def __init__(
+        self,
+        store: Store,
+        forms: Mapping[str, str],
+        ours: str,
+        lease_seconds: float,
+        at_once: int = _STREAMS,
+    ) -> None:
         self._store = store
         self._forms = dict(forms)
+        self._others = ours, lease_seconds
         self._at_once = at_once
 
     async def run(self) -> int:
-        """Fold every state anew that is in another form now; returns how many those were."""
+        """Fold every state anew that is in another form now; returns how many those were.
+
+        The store knows the forms as today's from then on, unless others may still write theirs.
+        """
         done = 0
+        async with acquire(self._store.pool) as connection:
+            others = await connection.fetchval(_OTHERS, *self._others)
         for name in self._forms:
             after: str | None = f"{name}-"
             while after:
                 after, number = await self._portion(self._store.aggregates[name], after)
                 done += number
-        async with acquire(self._store.pool) as connection:
-            await learn(connection, self._forms)
+        if not others:
+            async with acquire(self._store.pool) as connection:
+                await learn(connection, self._forms)
         log.info("states_folded_anew", count=done, state=", ".join(sorted(self._forms)))
         return done
 

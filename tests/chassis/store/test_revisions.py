@@ -114,7 +114,7 @@ async def test_what_is_in_the_right_form_is_passed_over(old: Instance, new: Inst
         await pay(old, f"account-acme/p{number}", 1)
     for stream in (ONE, "account-acme/p0", "account-acme/p3"):
         await pay(new, stream, 1)
-    refolding = Refolding(new.store, {"account": "2 any"}, at_once=2)
+    refolding = Refolding(new.store, {"account": "2 any"}, "2", 1.0, at_once=2)
     assert await refolding.run() == 4
     assert await refolding.run() == 0
 
@@ -152,6 +152,7 @@ async def test_a_live_instance_does_it_by_itself_and_again_after_the_other_has_g
 async def test_it_is_done_once_and_again_by_the_version_that_is_rolled_back(
     old: Instance, new: Instance, open_toy: OpenToy
 ) -> None:
+    await old.leases.leave()
     assert new.round.refolding is not None
     await new.round.refolding.run()
     assert (await open_toy(settings=PATIENT, blueprint=later())).round.refolding is None
@@ -159,6 +160,21 @@ async def test_it_is_done_once_and_again_by_the_version_that_is_rolled_back(
     assert back is not None
     assert await back.run() == 2
     assert await wakes(old) == dict.fromkeys((ONE, TWO), toy.START)
+
+
+async def test_it_is_not_done_for_good_while_the_version_before_works(
+    old: Instance, new: Instance, open_toy: OpenToy
+) -> None:
+    assert new.round.refolding is not None
+    await new.leases.refresh()
+    await new.round.refolding.run()
+    await pay(old, TWO, 1)
+    await new.leases.leave()  # and with it who would have done it again
+    another = (await open_toy(settings=PATIENT, blueprint=later())).round.refolding
+    assert another is not None
+    await old.leases.leave()
+    assert await another.run() == 1
+    assert (await open_toy(settings=PATIENT, blueprint=later())).round.refolding is None
 
 
 async def test_a_form_that_changed_without_its_revision_waits_until_it_is_alone(
