@@ -36,7 +36,7 @@ def test_every_service_has_a_cluster_whose_secrets_it_is_given() -> None:
 
 def test_kafka_has_the_listener_user_and_topics_that_the_services_use() -> None:
     (kafka,) = of_kind(example("kafka"), "Kafka").values()
-    (user,) = of_kind(example("kafka"), "KafkaUser").values()
+    user = of_kind(example("kafka"), "KafkaUser")["arrears"]
     (listener,) = kafka["spec"]["kafka"]["listeners"]
     name, given = kafka["metadata"]["name"], secured()["kafka"]
     assert given["bootstrap"] == f"{name}-kafka-bootstrap:{listener['port']}"
@@ -47,3 +47,22 @@ def test_kafka_has_the_listener_user_and_topics_that_the_services_use() -> None:
     resources = [each["resource"] for each in user["spec"]["authorization"]["acls"]]
     assert {r["name"] for r in resources if r["type"] == "topic"} == set(TOPICS)
     assert {r["name"] for r in resources if r["type"] == "group"} == {"arrears-"}
+
+
+def test_the_pod_for_commands_has_a_user_that_may_alter_topics_besides() -> None:
+    users = of_kind(example("kafka"), "KafkaUser")
+    given = secured()["operator"]
+    name = given["settings"]["ARREARS_KAFKA_USERNAME"]
+    password = {"secret": name, "key": "password"}
+    assert given["secretSettings"]["ARREARS_KAFKA_PASSWORD"] == password
+    services, operator = rights(users["arrears"]), rights(users[name])
+    assert operator - services == {("topic", topic, "Alter") for topic in TOPICS}
+    assert services <= operator
+
+
+def rights(user: Any) -> set[tuple[str, str, str]]:
+    return {
+        (acl["resource"]["type"], acl["resource"].get("name", ""), operation)
+        for acl in user["spec"]["authorization"]["acls"]
+        for operation in acl["operations"]
+    }
