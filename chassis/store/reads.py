@@ -68,15 +68,24 @@ async def states_of(connection: Connection, aggregate: Aggregate[S, Any], prefix
 async def _states(
     connection: Connection, aggregate: Aggregate[S, Any], rows: Iterable[Any]
 ) -> dict[str, S]:
-    """What rows of stream and state say; those in another form are told by their events."""
-    found: dict[str, S] = {}
+    """What rows of stream and state say, in their order; those in another form are told by their
+    events.
+    """
+    found: dict[str, Any] = {}
+    other: list[str] = []
     for stream, data in rows:
         try:
             found[stream] = aggregate.decode_state(data)
         except DecodeError as error:
             if not is_other(error, data):
                 raise
-            found[stream], _ = (await fold(connection, aggregate, [stream]))[stream]
+            found[stream] = None  # its place
+            other.append(stream)
+    if other:
+        found |= {
+            stream: state
+            for stream, (state, _) in (await fold(connection, aggregate, other)).items()
+        }
     return found
 
 

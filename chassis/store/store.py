@@ -146,6 +146,7 @@ class Store:
 
     async def _read(self, connection: Connection, work: Work, cold: Sequence[str]) -> None:
         entries = work.entries
+        other: dict[str, dict[str, int]] = {}
         for stream, version, data, lane in await connection.fetch(_LOAD, cold):
             aggregate = self.aggregates[kind_of(stream)]
             try:
@@ -155,8 +156,11 @@ class Store:
             except DecodeError as error:
                 if not is_other(error, data):
                     raise
-                told = await fold(connection, aggregate, [stream])
-                entries[stream] = entry_told_anew(stream, aggregate, *told[stream], lane)
+                other.setdefault(aggregate.name, {})[stream] = lane
+        for name, lanes in other.items():
+            aggregate = self.aggregates[name]
+            for stream, (state, version) in (await fold(connection, aggregate, [*lanes])).items():
+                entries[stream] = entry_told_anew(stream, aggregate, state, version, lanes[stream])
         for stream in cold:
             if stream not in entries:
                 entries[stream] = fresh_entry(self.aggregates, stream, work.lane)

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import msgspec
 import pytest
@@ -75,6 +76,33 @@ async def test_lists_are_read_in_both_forms(old: Instance, new: Instance) -> Non
             assert {one: state.amount for one, state in found.items()} == {ONE: 12, TWO: 5}
             every = await states_of(connection, aggregate, "account-acme/")
             assert [state.amount for state in every] == [12, 5]
+
+
+class Counting:
+    """A connection that counts what it is asked."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self.asked = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    async def fetch(self, *query: Any) -> Any:
+        self.asked += 1
+        return await self._connection.fetch(*query)
+
+
+async def test_the_events_of_all_that_are_in_another_form_are_read_at_once(
+    old: Instance, new: Instance
+) -> None:
+    async with new.pool.acquire() as connection:
+        counting = Counting(connection)
+        work = await new.store.load(counting, now=toy.START, lane=0, streams=[ONE, TWO])
+        assert [work.state(one).amount for one in (ONE, TWO)] == [5, 5]
+        assert counting.asked == 2
+        await states(counting, new.store.aggregates["account"], [ONE, TWO])
+        assert counting.asked == 4
 
 
 async def test_a_state_without_a_mark_is_as_it_was(old: Instance) -> None:
