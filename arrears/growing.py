@@ -21,7 +21,7 @@ from chassis.runtime.outgoing import Publish, to_bus
 from chassis.settings import SERVICES, ServiceName, Settings
 from chassis.store import epochs, partitions
 from chassis.store.aggregate import Aggregate
-from chassis.store.pool import acquire, create_pool
+from chassis.store.pool import connected
 from chassis.store.reads import events_in, streams_of
 from contracts.registry import TOPICS
 from services.dunning.domain.aggregates import CREDITOR
@@ -59,9 +59,8 @@ async def grow(settings: Settings, number: int, *, although_waiting: bool = Fals
         bus = await exits.enter_async_context(open_bus(wider, databases))
         stores: dict[ServiceName, Connection] = {}
         for name in SERVICES:
-            pool = await create_pool(databases.services[name], name, size=1)
-            exits.push_async_callback(pool.close)
-            stores[name] = await exits.enter_async_context(acquire(pool))
+            store = connected(databases.services[name], name)
+            stores[name] = await exits.enter_async_context(store)
         before = await _before(stores, number, settings.lease_seconds)
         if not although_waiting:
             await _require_done(stores, bus, before)

@@ -16,14 +16,15 @@ from chassis.errors import Conflict, Transient
 
 ACQUIRE_SECONDS = 10.0
 _COMMAND_SECONDS = 120.0
+_IDLE_SECONDS = 15.0
 _waiting: Counter[int] = Counter()
-"""By pool, how many wait for a connection."""
+"""By pool, how many wait for a connection; one for whom nobody waits is not in it."""
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL's
 _MICROSECOND = timedelta(microseconds=1)
 
 
 async def create_pool(
-    dsn: str, schema: str, *, size: int = 8, idle_seconds: float = 15.0, instance: str = ""
+    dsn: str, schema: str, *, size: int = 8, idle_seconds: float = _IDLE_SECONDS, instance: str = ""
 ) -> "asyncpg.Pool[asyncpg.Record]":
     """A pool whose connections live in one schema.
 
@@ -33,7 +34,6 @@ async def create_pool(
     ends the sessions themselves. A wait for a lock ends before its statement does, unless it is the
     statement's second one: who waits for another is told from who takes long.
     """
-    statement_seconds = max(10.0, 2 * idle_seconds)
     return await postgres.create_pool(
         dsn,
         min_size=1,
@@ -41,15 +41,39 @@ async def create_pool(
         command_timeout=_COMMAND_SECONDS,
         reset=_leave_clean,
         init=_prepare,
-        server_settings={
-            "search_path": schema,
-            "application_name": application_name(schema, instance),
-            "statement_timeout": f"{int(statement_seconds * 1000)}",
-            "lock_timeout": f"{int(min(20.0, 0.8 * statement_seconds) * 1000)}",
-            "idle_in_transaction_session_timeout": f"{int(idle_seconds * 1000)}",
-            "jit": "off",
-        },
+        server_settings=_session(schema, idle_seconds, instance),
     )
+
+
+@asynccontextmanager
+async def connected(dsn: str, schema: str) -> AsyncIterator[Any]:
+    """A connection like those of a pool, for a command that needs one alone and no more.
+
+    Raises `Transient` when the store does not answer.
+    """
+    session = _session(schema, _IDLE_SECONDS, "")
+    connection = await postgres.connect(
+        dsn, command_timeout=_COMMAND_SECONDS, server_settings=session
+    )
+    try:
+        await _prepare(connection)
+        yield connection
+    except LOST as error:
+        raise Transient("the store does not answer") from error
+    finally:
+        await connection.close()
+
+
+def _session(schema: str, idle_seconds: float, instance: str) -> dict[str, str]:
+    statement_seconds = max(10.0, 2 * idle_seconds)
+    return {
+        "search_path": schema,
+        "application_name": application_name(schema, instance),
+        "statement_timeout": f"{int(statement_seconds * 1000)}",
+        "lock_timeout": f"{int(min(20.0, 0.8 * statement_seconds) * 1000)}",
+        "idle_in_transaction_session_timeout": f"{int(idle_seconds * 1000)}",
+        "jit": "off",
+    }
 
 
 def application_name(schema: str, instance: str) -> str:
@@ -121,11 +145,11 @@ async def acquire(pool: "asyncpg.Pool[asyncpg.Record]") -> AsyncIterator[Any]:
     that takes no writes.
     """
     began: float | None = None
-    _waiting[id(pool)] += 1
+    _count(pool, 1)
     try:
         async with pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
             began = perf_counter()
-            _waiting[id(pool)] -= 1
+            _count(pool, -1)
             yield connection
     except asyncpg.TransactionRollbackError as error:
         raise Conflict("the store undid this for the sake of another writer") from error
@@ -137,7 +161,13 @@ async def acquire(pool: "asyncpg.Pool[asyncpg.Record]") -> AsyncIterator[Any]:
         raise Unanswered(ended - began) from error
     finally:
         if began is None:
-            _waiting[id(pool)] -= 1
+            _count(pool, -1)
+
+
+def _count(pool: "asyncpg.Pool[asyncpg.Record]", change: int) -> None:
+    _waiting[id(pool)] += change
+    if not _waiting[id(pool)]:
+        del _waiting[id(pool)]
 
 
 def waiting_for(pool: "asyncpg.Pool[asyncpg.Record]") -> int:

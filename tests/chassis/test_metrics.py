@@ -16,7 +16,8 @@ from chassis.runtime.batch import Batch
 from chassis.runtime.instance import Instance
 from chassis.runtime.watchdog import Step, Watchdog
 from chassis.runtime.watching import Watching
-from chassis.store.pool import acquire
+from chassis.store import pool as pools
+from chassis.store.pool import acquire, waiting_for
 from contracts.billing import DepositMade
 from contracts.codec import encode
 from tests.chassis import toy
@@ -225,8 +226,10 @@ async def test_who_waits_for_a_connection_is_counted(open_toy: OpenToy) -> None:
         waits = asyncio.create_task(service.read("account-acme/a"))
         while not measured(service, "pool_waiting"):
             await asyncio.sleep(0.01)
+        assert waiting_for(service.pool) == 1
     await waits
     assert measured(service, "pool_waiting") == 0
+    assert id(service.pool) not in pools._waiting, "one whose pool is gone would stay for ever"
     assert measured(service, "pool_connections_max") == all_there_are
     assert measured(service, "pool_connections_busy") == 0
 
