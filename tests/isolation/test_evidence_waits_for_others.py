@@ -1,29 +1,19 @@
 """An evidence file that waits for other services holds up nobody else's."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from chassis.aside import THREADS
 from services.legal.api import evidence
 from services.legal.evidence.bundle import Entry
-from services.legal.main import build
-from services.legal.settings import LegalSettings
+from tests.legal.conftest import world
 from tests.legal.world import LegalWorld
-from tests.support.debtor_world import START
 
+__all__ = ["world"]
 Gathered = tuple[list[Entry], dict[str, str]]
 PATH = "/v1/cases/c1/evidence"
 CREDITORS = [f"c{number}" for number in range(THREADS + 1)]
-
-
-@pytest.fixture
-async def world(database: str, tmp_path: Path) -> AsyncIterator[LegalWorld]:
-    own = LegalSettings(documents=tmp_path / "documents")
-    async with LegalWorld.open(build, database, START, tmp_path, own=own) as opened:
-        yield opened
 
 
 async def test_more_files_than_threads_are_gathered_at_once(

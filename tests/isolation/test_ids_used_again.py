@@ -1,36 +1,17 @@
 """An id that is used again once its first use is over and forgotten: a row is there already."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from services.legal.domain import evolve
-from services.legal.main import build as build_legal
-from services.legal.settings import LegalSettings
-from services.notifier.main import build as build_notifier
-from services.notifier.settings import NotifierSettings
+from tests.legal.conftest import world as legal
 from tests.legal.world import LegalWorld
+from tests.notifier.conftest import open_world
+from tests.notifier.conftest import world as notifier
 from tests.notifier.world import World
-from tests.support.debtor_world import START, DebtorWorld
+from tests.support.debtor_world import DebtorWorld
 
+__all__ = ["legal", "notifier", "open_world"]
 _LETTERS = "select count(*) from dead_letters where state = 'parked'"
-
-
-@pytest.fixture
-async def notifier(database: str, tmp_path: Path) -> AsyncIterator[World]:
-    own = NotifierSettings(outbox=tmp_path / "outbox")
-    async with World.open(build_notifier, database, START, tmp_path, own=own) as world:
-        await world.terms()
-        yield world
-
-
-@pytest.fixture
-async def legal(database: str, tmp_path: Path) -> AsyncIterator[LegalWorld]:
-    own = LegalSettings(documents=tmp_path / "documents")
-    async with LegalWorld.open(build_legal, database, START, tmp_path, own=own) as world:
-        await world.terms()
-        yield world
 
 
 async def _rows(world: DebtorWorld, role: str, path: str) -> list[tuple[str, str, str]]:

@@ -25,6 +25,7 @@ from contracts.base import Contract
 from contracts.billing import AccountUpserted, InvoiceIssued, PaymentReceived
 from contracts.codec import encode
 from contracts.words.streams import key_of
+from tests.support.packs import AT_ONCE
 from tests.support.processes import ARREARS, System
 
 PARTITIONS = 4
@@ -37,22 +38,6 @@ READS: Mapping[ServiceName, Sequence[str]] = {
 SECONDS_MAX = 300.0
 PACE_SECONDS = 0.5
 AT_FIRST = 4
-PACK = """
-id: at-once
-version: 1
-title: {zh: 立即, en: At once}
-for: testing
-description: One text message as soon as something is overdue.
-source: none
-contact: {from: "00:00", until: "24:00", contacts_max: 100, window_days: 1, calls_per_day_max: 1}
-steps:
-  - {id: call, source: none, when: {day: 3000}, do: [task: {kind: phone_call, owner: collector}]}
-reactions:
-  - id: remind
-    source: none
-    on: {case: opened}
-    do: [notice: {purpose: reminder, channels: [sms]}]
-"""
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 _BEHIND = """
 select count(*) from {0}.events e join {0}.relay r using (lane) where e.position > r.position"""
@@ -243,7 +228,8 @@ async def test_each_instance_is_replaced_while_accounts_fall_overdue(
     laid_out = await asyncio.to_thread(today.arrears, "migrate", *READS, "bus")
     assert laid_out.returncode == 0, laid_out.stderr
     await bus.start()
-    body = {"name": "M", "time_zone": "Asia/Shanghai", "currency": "CNY", "policy_document": PACK}
+    creditor = {"name": "M", "time_zone": "Asia/Shanghai", "currency": "CNY"}
+    body = {**creditor, "policy_document": AT_ONCE}
     old[0].system.call("dunning", "PUT", "/v1/creditors/mobile", "manager", body)
     connection = await asyncpg.connect(database)
     await _until_idle(connection, bus)

@@ -23,28 +23,13 @@ from chassis.http.dev_keys import mint_token
 from chassis.settings import ServiceName, Settings
 from contracts.registry import TOPICS
 from services.notifier.settings import NotifierSettings
+from tests.support.packs import AT_ONCE
 from tests.support.sms_provider import SECRET, Provider
 
 CREDITOR = "mobile"
 KEK = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 PARTITIONS = 2
-PACK = """
-id: at-once
-version: 1
-title: {zh: 立即, en: At once}
-for: testing
-description: One text message as soon as something is overdue.
-source: none
-contact: {from: "00:00", until: "24:00", contacts_max: 100, window_days: 1, calls_per_day_max: 1}
-cash_desk: {compare: day_alone, alert: cash_difference, receipts_numbered: true}
-steps:
-  - {id: call, source: none, when: {day: 300}, do: [task: {kind: phone_call, owner: collector}]}
-reactions:
-  - id: remind
-    source: none
-    on: {case: opened}
-    do: [notice: {purpose: reminder, channels: [sms]}]
-"""
+CASH_DESK = "cash_desk: {compare: day_alone, alert: cash_difference, receipts_numbered: true}\n"
 
 
 def phone(account: str) -> str:
@@ -118,9 +103,13 @@ class Running:
         return answer.json()
 
     async def creditor(self) -> None:
-        body = {"name": "M", "time_zone": "Asia/Shanghai", "currency": "CNY"}
-        path = f"/v1/creditors/{CREDITOR}"
-        await self.call("dunning", "PUT", path, "manager", {**body, "policy_document": PACK})
+        body = {
+            "name": "M",
+            "time_zone": "Asia/Shanghai",
+            "currency": "CNY",
+            "policy_document": AT_ONCE + CASH_DESK,
+        }
+        await self.call("dunning", "PUT", f"/v1/creditors/{CREDITOR}", "manager", body)
         await self.settle()
 
     async def promise(self, account: str, amount: int) -> None:

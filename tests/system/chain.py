@@ -4,26 +4,11 @@ import json
 import time
 from typing import Any
 
+from tests.support.packs import AT_ONCE
 from tests.support.processes import System
 
 NOTICE_SECONDS_MAX = 120.0
 PHONE = "+8613800138000"
-PACK = """
-id: at-once
-version: 1
-title: {zh: 立即, en: At once}
-for: testing
-description: One text message as soon as something is overdue.
-source: none
-contact: {from: "00:00", until: "24:00", contacts_max: 100, window_days: 1, calls_per_day_max: 1}
-steps:
-  - {id: call, source: none, when: {day: 300}, do: [task: {kind: phone_call, owner: collector}]}
-reactions:
-  - id: remind
-    source: none
-    on: {case: opened}
-    do: [notice: {purpose: reminder, channels: [sms]}]
-"""
 
 
 def _event(kind: str, data: dict[str, Any]) -> str:
@@ -42,7 +27,8 @@ def _event(kind: str, data: dict[str, Any]) -> str:
 
 
 def send_an_overdue_invoice(system: System) -> None:
-    body = {"name": "M", "time_zone": "Asia/Shanghai", "currency": "CNY", "policy_document": PACK}
+    creditor = {"name": "M", "time_zone": "Asia/Shanghai", "currency": "CNY"}
+    body = {**creditor, "policy_document": AT_ONCE}
     system.call("dunning", "PUT", "/v1/creditors/mobile", "manager", body)
     debtor = {"name": "Zhang", "kind": "natural_person", "phones": [PHONE]}
     invoice = {
