@@ -7,7 +7,7 @@ as the longest.
 
 from pathlib import PurePosixPath
 
-SYSTEMS = ("tests/faults", "tests/hostile", "tests/sabotage", "tests/system")
+SYSTEMS = ("tests/chaos", "tests/faults", "tests/hostile", "tests/sabotage", "tests/system")
 ONE_WORLD = ("tests/isolation/boundaries", "tests/scenarios")
 """Folders whose tests share a world that lives as long as the session."""
 _LONG = ("tests/answers", "tests/properties", *ONE_WORLD)
