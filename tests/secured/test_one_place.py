@@ -11,6 +11,9 @@ OPENED = {
     r"ssl\.(create_default_context|SSLContext)\(|verify=False|CERT_NONE": "chassis/tls.py",
 }
 
+CLIENT = re.compile(r"AIOKafka(?:Consumer|Producer|AdminClient)(\([^)]*\))")
+SPREAD = re.compile(r"\*\*([\w.]+)")
+
 
 @pytest.mark.parametrize("pattern", OPENED)
 def test_only_one_file_opens_them(pattern: str) -> None:
@@ -22,8 +25,15 @@ def test_only_one_file_opens_them(pattern: str) -> None:
 
 
 def test_every_kafka_client_has_the_options_of_one_place() -> None:
-    files = [file for top in ("arrears", "chassis") for file in (HERE / top).rglob("*.py")]
-    for file in files:
-        text = file.read_text()
-        if re.search(r"AIOKafka(Consumer|Producer|AdminClient)\(", text):
-            assert "security" in text, file
+    given = {
+        f"{file.relative_to(HERE)}: {' '.join(SPREAD.findall(call))}"
+        for top in ("arrears", "chassis", "services")
+        for file in (HERE / top).rglob("*.py")
+        for call in CLIENT.findall(file.read_text())
+    }
+    assert given == {
+        "arrears/scenario/worlds.py: secured",
+        "chassis/bus/kafka.py: self._common",
+        "chassis/bus/kafka.py: self._common self._fetching",
+        "chassis/bus/kafka.py: self._common self._producing",
+    }
