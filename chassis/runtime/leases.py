@@ -106,7 +106,7 @@ class Leases:
     """In which forms this instance keeps states (`chassis.store.forms`)."""
     held: dict[int, int] = field(default_factory=dict)
     giving: set[int] = field(default_factory=set)
-    """Lanes on their way back: nothing new is begun in them."""
+    """Lanes on their way back: they are read no further, and what is due in them still happens."""
     members: frozenset[str] = frozenset()
     """Who was there at the last look."""
     is_leaving: bool = False
