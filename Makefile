@@ -78,7 +78,7 @@ sabotage: setup
 	@.venv/bin/python -m tests.sabotage
 
 bench: setup
-	@.venv/bin/python -m bench
+	@.venv/bin/python -m bench $(ONLY)
 
 image: setup
 	@.venv/bin/python -m deploy.image.build

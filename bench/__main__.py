@@ -1,6 +1,6 @@
 """`make bench`: every measurement, one `name value` line each, and bench/results.json.
 
-`python -m bench ingest` measures only what is named and keeps the other figures of the file.
+`make bench ONLY=ingest` measures only what is named and keeps the other figures of the file.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import orjson
 
-from bench import ingest, notices, scenarios, starts
+from bench import idle, ingest, notices, scenarios, starts
 from chassis.logging import configure
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -22,6 +22,7 @@ MEASURES: dict[str, Callable[[], Awaitable[dict[str, float]]]] = {
     "scenarios": scenarios.measure,
     "notices": notices.measure,
     "starts": starts.measure,
+    "idle": idle.measure,
 }
 
 

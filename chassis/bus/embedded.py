@@ -82,7 +82,9 @@ class EmbeddedBus:
         with transient_faults():
             pool = self._source
             if isinstance(pool, str):
-                pool = await postgres.create_pool(pool, min_size=1, max_size=8, command_timeout=60)
+                pool = await postgres.create_pool(
+                    pool, min_size=1, max_size=8, command_timeout=60, reset=postgres.leave_clean
+                )
             self._running = pool
             async with pool.acquire() as connection:
                 await require_this_version(connection, self._schema)

@@ -15,6 +15,7 @@ from chassis.bus.embedded_wake import Waker
 from chassis.errors import BrokenInvariant
 
 _POLL_SECONDS = 1.0
+_LOOK_SECONDS = 10.0  # what is not told is found by then
 
 # One statement, hence one snapshot, over all positions: $1 topics, $2 partitions, $3 offsets,
 # $4 records, $5 bytes per partition. A position outside its partition comes first, as a row
@@ -58,14 +59,17 @@ class EmbeddedReader:
         positions: Mapping[tuple[str, int], int],
         *,
         bytes_per_partition: int = 4 << 20,
+        look_seconds: float = _LOOK_SECONDS,
     ) -> None:
         self._pool = pool
         self._fetch = in_schema(FETCH, schema)
         self._waker = waker
         self._positions = dict(positions)
         self._bytes = bytes_per_partition
+        self._look_seconds = look_seconds
         self._first = 0
         self._published = asyncio.Event()
+        self._quiet_until = 0.0
         self._listen()
 
     async def fetch(
@@ -74,16 +78,29 @@ class EmbeddedReader:
         """See `Reader.fetch`."""
         deadline = time.monotonic() + wait_seconds
         while True:
-            self._published.clear()
-            records = await self._read(max_records, without)
+            records = await self._read_unless_quiet(max_records, without)
             left = deadline - time.monotonic()
             if records or left <= 0:
                 return records
             await self._wait(left)
 
+    async def _read_unless_quiet(self, max_records: int, without: Collection[int]) -> list[Record]:
+        """What comes next, without asking where the last answer was that nothing does: whatever is
+        published since is told.
+        """
+        is_told = self._waker.connected and not self._published.is_set()
+        if is_told and time.monotonic() < self._quiet_until:
+            return []
+        self._published.clear()
+        records = await self._read(max_records, without)
+        is_quiet = not records and not without
+        self._quiet_until = time.monotonic() + self._look_seconds if is_quiet else 0.0
+        return records
+
     def take(self, positions: Mapping[tuple[str, int], int]) -> None:
         """See `Reader.take`."""
         self._positions.update(positions)
+        self._quiet_until = 0.0
         self._listen()
 
     def drop(self, partitions: Collection[int]) -> None:

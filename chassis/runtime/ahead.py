@@ -33,4 +33,4 @@ async def take_ahead(service: Service, route: MessageRoute, message: Message) ->
             raise refusal
         await inbox.remember_once(connection, message, asks_before=store.has_inbox_before)
         await store.save(connection, work)
-    service.signals.notify(lane)
+    store.committed(work)

@@ -1,32 +1,13 @@
-"""What was read of a lane and waits to be consumed, handed out in batches at a pace."""
+"""What was read of a lane and waits to be consumed, handed out in batches: what comes while one is
+in hand is the next.
+"""
 
 import asyncio
-import time
 from itertools import chain
 
 from chassis.bus.base import Record
 
 _BATCHES_AHEAD = 2
-_LANE_PACE = 0.1
-"""Seconds from a lane's last small batch to the next. Whatever comes alone passes at once; what
-comes in a steady trickle shares a commit instead of paying for one each.
-"""
-_SMALL = 100  # records: a fuller batch is worth its commit
-
-
-class Pace:
-    """Keeps a loop from going round more often than every so many seconds."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._next = 0.0
-
-    async def wait(self) -> None:
-        """Return at once after a pause, else when the time has come."""
-        now = time.monotonic()
-        if now < self._next:
-            await asyncio.sleep(self._next - now)
-        self._next = time.monotonic() + self._seconds
 
 
 class Backlog:
@@ -41,7 +22,6 @@ class Backlog:
         self._records: list[Record] = []
         self._in_hand: list[Record] = []
         self._filled = asyncio.Event()
-        self._pace = Pace(_LANE_PACE)
         self.is_over = False
 
     @property
@@ -61,8 +41,6 @@ class Backlog:
         """
         self._in_hand = []
         await self._filled.wait()
-        if 0 < len(self._records) < _SMALL:
-            await self._pace.wait()
         batch, self._records = self._records[: self.size], self._records[self.size :]
         if not self._records and not self.is_over:
             self._filled.clear()

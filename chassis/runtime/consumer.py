@@ -153,6 +153,7 @@ class Consumer:
         self.probe("consume.after_commit")
         positions.update(moved)
         self.store.cached.keep(work)
+        self.store.committed(work)
         work.end_spans()
         return batch
 
@@ -212,6 +213,7 @@ class Consumer:
             if self.forgets:
                 await forgetting.queue(connection, batch.of_erased(self.erased))
             await self.store.save(connection, work)
+        self.store.committed(work)
 
     async def _apply(self, batch: Batch, positions: Positions, moved: Positions) -> Work:
         async with AsyncExitStack() as turn:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 import asyncpg
+from asyncpg import Connection
 
 from chassis.metrics import Metrics
 from chassis.runtime.leases import Leases
@@ -79,44 +80,37 @@ class Figures:
             self._next = began + max(_EVERY_SECONDS, _TIMES_ITS_COST * took)
 
     async def _look(self) -> None:
-        await self._build()
-        await self._letters()
         speaks = _SPEAKER in self._leases.held
-        await self._backup(speaks=speaks)
-        for figure in self._figures:
-            await self._read(figure, speaks=speaks)
+        async with acquire(self._pool) as connection, connection.transaction(readonly=True):
+            await self._build(connection)
+            await self._letters(connection)
+            await self._backup(connection, speaks=speaks)
+            for figure in self._figures:
+                await self._read(connection, figure, speaks=speaks)
 
-    async def _build(self) -> None:
+    async def _build(self, connection: Connection) -> None:
         """Tell which version this is, and at which revisions its schema is."""
         if self._build_is_said:
             return
-        async with acquire(self._pool) as connection:
-            schema = await connection.fetchval(_SCHEMA)
+        schema = await connection.fetchval(_SCHEMA)
         self._metrics.build.labels(self._metrics.service, version("arrears"), schema).set(1)
         self._build_is_said = True
 
-    async def _letters(self) -> None:
-        async with acquire(self._pool) as connection:
-            open_now = await dead_letters.open_in(connection, list(self._leases.held))
+    async def _letters(self, connection: Connection) -> None:
+        open_now = await dead_letters.open_in(connection, list(self._leases.held))
         self._metrics.letters.clear()
         for source, number in open_now.items():
             self._metrics.letters.labels(self._metrics.service, source).set(number)
 
-    async def _backup(self, *, speaks: bool) -> None:
-        at = None
-        if speaks:
-            async with acquire(self._pool) as connection:
-                at = await restored.backed_up_at(connection)
+    async def _backup(self, connection: Connection, *, speaks: bool) -> None:
+        at = await restored.backed_up_at(connection) if speaks else None
         self._metrics.backed_up.clear()
         if speaks:
             seconds = 0.0 if at is None else at.timestamp()
             self._metrics.backed_up.labels(self._metrics.service).set(seconds)
 
-    async def _read(self, figure: Figure, *, speaks: bool) -> None:
-        rows: list[asyncpg.Record] = []
-        if speaks:
-            async with acquire(self._pool) as connection:
-                rows = await connection.fetch(figure.statement)
+    async def _read(self, connection: Connection, figure: Figure, *, speaks: bool) -> None:
+        rows = await connection.fetch(figure.statement) if speaks else []
         for name in figure.gauges:
             self._metrics.figures[name].clear()
         width = 1 + len(figure.labels)

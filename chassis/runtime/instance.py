@@ -268,7 +268,7 @@ class Instance(Service):
     async def reset(self) -> None:
         """Forget what is kept in memory, after the tables were changed from outside."""
         self.leases.held.clear()
-        self.signals.unpublished.clear()
+        self.signals.forget()
         self.consumer.erased.clear()
         await self.reading.close()
         self.reading.positions = {}

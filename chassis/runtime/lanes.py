@@ -201,6 +201,7 @@ class Lanes:
                 if is_cancelled():
                     raise
                 log.warning("batch_failed", error=error, **_batch(lane, records))
+                self._round.signals.workers.set()  # one of them may bring what it lacked
                 await asyncio.sleep(_BACKOFF_SECONDS)
                 break
             backlog.size = min(self._batch_size, 2 * backlog.size)

@@ -21,17 +21,21 @@ where not exists (select 1 from lanes where lane = n) on conflict do nothing"""
 _SEED_RELAY = """
 insert into relay (lane) select n from generate_series(0, $1 - 1) n
 where not exists (select 1 from relay where lane = n) on conflict do nothing"""
-_HEARTBEAT = """
-insert into members (instance, seen_at, leaving, forms) values ($1, clock_timestamp(), $2, $3)
-on conflict (instance) do update
-set seen_at = excluded.seen_at, leaving = excluded.leaving, forms = excluded.forms"""
 _LEAVE = "delete from members where instance = $1"
 _BURY = "delete from members where seen_at < clock_timestamp() - interval '1 day'"
-# One snapshot: each lane with its owner where that is alive, and who is alive without a lane.
+# To be seen and to look at once: each lane with its owner where that is alive, and who is alive
+# without a lane. Two who come at the same moment may not see one another; they are told.
 _LOOK = """
+with seen as (
+  insert into members (instance, seen_at, leaving, forms) values ($2, clock_timestamp(), $3, $4)
+  on conflict (instance) do update
+  set seen_at = excluded.seen_at, leaving = excluded.leaving, forms = excluded.forms
+  returning instance, leaving)
 select lane, epoch, instance, leaving from lanes full join (
-  select instance, coalesce(leaving, false) as leaving from members
-  where seen_at > clock_timestamp() - make_interval(secs => $1)) alive on owner = instance"""
+  select instance, leaving from seen union all
+  select instance, coalesce(leaving, false) from members
+  where instance <> $2 and seen_at > clock_timestamp() - make_interval(secs => $1)) alive
+on owner = instance"""
 # Of our own role alone: another's, from before each service had one, may not be ended by us.
 # A process stopped in the middle of a COPY keeps its locks whatever the time-outs say.
 _EVICT = """
@@ -130,7 +134,6 @@ class Leases:
         What is more than the share stays until it is given back by `release`.
         """
         async with acquire(self.pool) as connection:
-            await connection.execute(_HEARTBEAT, self.instance, self.is_leaving, self.forms)
             found = await self._look(connection)
             self.members = frozenset(found.members)
             lost = self.held.keys() - found.ours
@@ -142,7 +145,9 @@ class Leases:
 
     async def _look(self, connection: Connection) -> _Found:
         found = _Found({}, set(), set())
-        for lane, epoch, instance, leaving in await connection.fetch(_LOOK, self.lease_seconds):
+        us = self.instance, self.is_leaving, self.forms
+        rows = await connection.fetch(_LOOK, self.lease_seconds, *us)
+        for lane, epoch, instance, leaving in rows:
             owner = instance
             if instance == self.instance and lane is not None:
                 if self.held.get(lane) == epoch:

@@ -1,8 +1,9 @@
 """A service on the wall clock: the steps of its round side by side, each in a loop of its own.
 
-A loop that fails logs, waits a little and goes on from what the store says; nothing it does is kept
-unless it was committed, so going on is always safe. `check` raises when a loop stopped for good,
-which makes `/readyz` say so.
+Each loop sleeps until a bell rings for it (`chassis.runtime.bells`), and has a batch made of what
+came while it was under way. A loop that fails logs, waits a little and goes on from what the store
+says; nothing it does is kept unless it was committed, so going on is always safe. `check` raises
+when a loop stopped for good, which makes `/readyz` say so.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from chassis.bus.base import OffsetLost
 from chassis.errors import ArrearsError, Misconfigured
 from chassis.logging import get_logger
 from chassis.metrics import Metrics
-from chassis.runtime.backlog import Pace
+from chassis.runtime.bells import Leaps
 from chassis.runtime.handling import STOP
 from chassis.runtime.lanes import TODO, Lanes
 from chassis.runtime.leases import LaneLost
@@ -37,13 +38,14 @@ _STEPS: Mapping[str, Step] = {
     "views": "project",
 }
 """What each loop moves on, as far as it has a position."""
-_IDLE_SECONDS = 0.5
+_TICK_SECONDS = 0.5  # between two looks at what is in memory: the clock, and the lanes kept
+_WAKE_PAUSE_SECONDS = 0.05  # other lanes' wake-ups are expected here too
+_SLOW_SECONDS = 10.0  # after which it is looked whether a bell did not ring
 _STOP_SECONDS = 10.0
 _BACKOFF_SECONDS = 1.0
 _WATCH_SECONDS = 5.0
 _FOLDS_ANEW = 0  # whoever has this lane
-_HAND_OVER_PACE = 0.05  # seconds between rounds of publishing, and of gateways
-_VIEW_PACE = 0.2  # and of the views, which nobody's message waits for
+_FORGET_SECONDS = 5.0
 
 
 class Live:
@@ -64,8 +66,9 @@ class Live:
         self._tasks: dict[Loop, asyncio.Task[None]] = {}
         self._lanes = Lanes(round_, settings.batch_size, self._give_up)
         self._sharing = Sharing(round_, self._lanes, metrics, publishes="relay" in loops)
-        self._relay_pace, self._worker_pace = Pace(_HAND_OVER_PACE), Pace(_HAND_OVER_PACE)
-        self._view_pace = Pace(_VIEW_PACE)
+        self._monotonic = monotonic
+        self._leaps = Leaps(round_.clock, monotonic)
+        self._forget_at = monotonic()
         self._folded: tuple[frozenset[str], int] | None = None
         self._stopping = False
         self._fatal: BaseException | None = None
@@ -156,24 +159,21 @@ class Live:
     # One time round of each loop
 
     async def _fetch(self) -> None:
-        await self._lanes.fetch(_IDLE_SECONDS)
+        await self._lanes.fetch(_TICK_SECONDS)
 
     async def _fire(self) -> None:
-        fired = await self._each(await self._round.lanes_due(), self._round.fire)
+        if self._leaps.leapt():
+            self._round.bells.ring_all()
+        fired = await self._each(await self._round.lanes_called(), self._round.fire)
         if not fired:
-            await asyncio.sleep(_IDLE_SECONDS)
+            seconds = max(_WAKE_PAUSE_SECONDS, self._round.wakes.seconds_until_due())
+            await wait_for_signal(self._round.signals.wakes, min(seconds, _TICK_SECONDS))
 
     async def _publish(self) -> None:
-        signals = self._round.signals
-        if not await wait_for_signal(signals.relay, _IDLE_SECONDS):
-            signals.unpublished.update(self._round.leases.held)
-        await self._relay_pace.wait()
-        await self._publish_all()
-
-    async def _publish_all(self) -> None:
         signals, held = self._round.signals, self._round.leases.held
-        signals.unpublished.intersection_update(held)
-        lanes = list(signals.unpublished)
+        if signals.unpublished.isdisjoint(held):
+            await wait_for_signal(signals.relay, _SLOW_SECONDS)
+        lanes = [lane for lane in signals.unpublished if lane in held]
         results = await asyncio.gather(
             *(self._round.relay(lane) for lane in lanes), return_exceptions=True
         )
@@ -185,12 +185,10 @@ class Live:
 
     async def _project(self) -> None:
         """Bring the views up, apart from publishing: nobody's message waits for a table."""
-        signals = self._round.signals
-        if not await wait_for_signal(signals.views, _IDLE_SECONDS):
-            signals.unprojected.update(self._round.leases.held)
-        await self._view_pace.wait()
-        while signals.unprojected:
-            await self._each(sorted(signals.unprojected), self._round.project)
+        signals, held = self._round.signals, self._round.leases.held
+        if signals.unprojected.isdisjoint(held):
+            await wait_for_signal(signals.views, _SLOW_SECONDS)
+        await self._each(sorted(signals.unprojected & held.keys()), self._round.project)
 
     async def _each(self, lanes: Sequence[int], step: Callable[[int], Awaitable[int]]) -> int:
         """Take a step in each lane; one that fails is raised after the others had their turn."""
@@ -202,19 +200,24 @@ class Live:
                 self._lanes.anew(lane)
             except Exception as error:  # noqa: BLE001
                 log.warning("lane_failed", lane=lane, error=error)
+                self._round.signals.workers.set()  # one of them may bring what it lacked
                 failures.append(error)
         if failures:
             raise failures[0]
         return done
 
     async def _work(self) -> None:
-        await self._worker_pace.wait()
         try:
-            done = await self._round.work()
+            await self._round.work()
         finally:  # a gateway's fault keeps nobody's data longer
-            forgotten = await self._round.forget()
-        if not done + forgotten:
-            await wait_for_signal(self._round.signals.workers, _IDLE_SECONDS)
+            await self._forget()
+        await wait_for_signal(self._round.signals.workers, _SLOW_SECONDS)
+
+    async def _forget(self) -> None:
+        now = self._monotonic()
+        if now >= self._forget_at:
+            self._forget_at = now + _FORGET_SECONDS
+            await self._round.forget()
 
     async def _fold_anew(self) -> None:
         """One instance does it, and again when another has come or gone, which may have left more

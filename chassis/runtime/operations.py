@@ -13,6 +13,7 @@ from chassis.errors import NotFound
 from chassis.http.auth import Principal, require
 from chassis.runtime.letters import Letters
 from chassis.runtime.service import Service
+from chassis.runtime.signals import AT_ONCE
 from chassis.store import dead_letters
 from chassis.store.pool import acquire
 from contracts.words.streams import Subject
@@ -172,7 +173,8 @@ def router(service: Service, letters: Letters) -> APIRouter:
 
 
 async def _answer(service: Service, letter: Any, *, resolved: bool) -> dict[str, Any]:
-    service.signals.notify(letter["lane"])
+    service.bells.ring([letter["lane"]])
+    service.signals.expect(AT_ONCE)  # one that was put off may be woken again
     async with acquire(service.pool) as connection:
         now = await dead_letters.get(connection, letter["id"])
     return {

@@ -71,6 +71,7 @@ class ParkedMessages:
         if letter.subject not in work.keys:
             work.keys.merge(await self.store.keys(connection, [letter.subject]))
         await dead_letters.park(connection, work.keys, work.now, letter)
+        work.has_letters = True
         if letter.error == NotFound.__name__:
             self.waiting.add(letter.subject)
         kind = self.metrics.kind(letter.message_type)
@@ -145,6 +146,7 @@ class ParkedMessages:
         except _RefusedAgain as refused:
             await self._refuse(letter_id, refused, action)
             return False
+        self.store.committed(work)
         work.end_spans()
         return True
 

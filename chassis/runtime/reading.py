@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 
 from chassis.bus.base import Bus, Reader, Record
 from chassis.store.offsets import Positions
@@ -25,6 +26,8 @@ class Reading:
     positions: Positions = field(default_factory=dict)
     lanes: set[int] = field(default_factory=set)
     """Those that are read."""
+    _said: tuple[Positions, float] = field(default_factory=lambda: ({}, 0.0))
+    """What the bus was told last, and when."""
 
     async def reopen(self, lanes: Sequence[int]) -> None:
         """Read the given lanes from where the store says they stand: never from where the bus
@@ -88,9 +91,16 @@ class Reading:
         """How many messages up to `ends` are not consumed yet."""
         return sum(max(0, ends.get(place, 0) - at) for place, at in self.positions.items())
 
-    async def report(self, group: str) -> None:
-        """Tell the bus, for information, where this reader stands."""
-        await self.bus.commit_info(group, self.positions)
+    async def report(self, group: str, again_seconds: float = 0.0) -> None:
+        """Tell the bus, for information, where this reader stands, unless it was told the same less
+        than so many seconds ago.
+        """
+        said, at = self._said
+        if said == self.positions and monotonic() < at + again_seconds:
+            return
+        saying = dict(self.positions)
+        await self.bus.commit_info(group, saying)
+        self._said = saying, monotonic()
 
     async def close(self) -> None:
         """Let go of the reader."""

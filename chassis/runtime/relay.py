@@ -17,6 +17,7 @@ from chassis.runtime.outgoing import Publish, to_bus
 from chassis.runtime.traced import publishing
 from chassis.store import dead_letters
 from chassis.store.event_letters import EventLetters, next_event
+from chassis.store.overview import LaneOverview
 from chassis.store.pool import acquire
 from chassis.store.portions import Portions
 from chassis.store.store import Store
@@ -39,14 +40,6 @@ _POSITION = "select position from relay where lane = $1"
 _MARK = """
 with fence as (select lane from lanes where lane = $1 and epoch = $4 for share)
 update relay set position = $3 from fence where relay.lane = fence.lane and position = $2"""
-_LAG = """
-select relay.lane, relay.position, n.count, first.at from relay
-cross join lateral (select count(*) from (
-  select 1 from events where lane = relay.lane and position > relay.position limit 100000) e) n
-left join lateral (
-  select at from events where lane = relay.lane and position > relay.position
-  order by position limit 1) first on true
-where relay.lane = any($1::int[])"""
 
 
 @dataclass
@@ -87,15 +80,20 @@ class Relay:
         return await self._events(lane) + await self._dead_letters(lane)
 
     async def _events(self, lane: int) -> int:
+        is_over = False
+
         async def take(size: int) -> int:
-            return await self._publish_next(lane, size)
+            nonlocal is_over
+            taken = await self._publish_next(lane, size)
+            is_over = taken < size
+            return taken
 
         async def set_aside(error: Exception) -> int:
             return await self._set_aside(lane, error)
 
         done = 0
-        while moved := await self._portions.next(("events", lane), take, set_aside):
-            done += moved
+        while not is_over:
+            done += await self._portions.next(("events", lane), take, set_aside)
         return done
 
     async def _publish_next(self, lane: int, size: int) -> int:
@@ -171,20 +169,17 @@ class Relay:
         named, service = self.metrics.creditor(creditor), self.metrics.service
         self.metrics.published.labels(service, topic, kind, named).inc(number)
 
-    async def measure_lag(self) -> dict[int, tuple[int, int]]:
+    def report(self, found: Sequence[LaneOverview]) -> None:
         """Report how many events of each lane held are not published yet, and how old the first of
-        them is; by lane, the position reached and that number.
+        them is.
         """
-        async with acquire(self.store.pool) as connection:
-            rows = await connection.fetch(_LAG, list(self.leases.held))
         service, now = self.metrics.service, self.letters.clock.now()
         self.metrics.relay_lag.clear()
         self.metrics.relay_lag_seconds.clear()
-        for lane, _, number, first in rows:
-            age = 0.0 if first is None else max(0.0, (now - first).total_seconds())
-            self.metrics.relay_lag.labels(service, str(lane)).set(number)
-            self.metrics.relay_lag_seconds.labels(service, str(lane)).set(age)
-        return {lane: (position, number) for lane, position, number, _ in rows}
+        for one in found:
+            age = 0.0 if one.first_at is None else max(0.0, (now - one.first_at).total_seconds())
+            self.metrics.relay_lag.labels(service, str(one.lane)).set(one.unpublished)
+            self.metrics.relay_lag_seconds.labels(service, str(one.lane)).set(age)
 
     async def _mark(self, connection: Connection, lane: int, was: int, position: int) -> None:
         epoch = self.leases.held.get(lane, -1)

@@ -12,15 +12,18 @@ from chassis.bus.base import Record
 from chassis.clock import Clock
 from chassis.logging import get_logger
 from chassis.metrics import Metrics
+from chassis.runtime.bells import Bells
 from chassis.runtime.consumer import Consumer
 from chassis.runtime.figures import Figures
 from chassis.runtime.forgetting import Forgetting, group_of
 from chassis.runtime.leases import LaneLost, Leases
 from chassis.runtime.reading import Reading
 from chassis.runtime.relay import Relay
-from chassis.runtime.signals import Signals
+from chassis.runtime.signals import NEVER, Signals
 from chassis.runtime.wakes import Wakes
 from chassis.store.offsets import Positions
+from chassis.store.overview import LaneOverview, overview
+from chassis.store.pool import acquire
 from chassis.store.refolding import Refolding
 from chassis.store.sweeping import Sweeper
 from chassis.store.views import Projector
@@ -46,6 +49,7 @@ class Round:
         projector: Projector,
         relay: Relay,
         signals: Signals,
+        bells: Bells,
         metrics: Metrics,
         sweeper: Sweeper,
         figures: Figures,
@@ -54,6 +58,7 @@ class Round:
         self.leases = leases
         self.reading = reading
         self.signals = signals
+        self.bells = bells
         self.consumer = consumer
         self.wakes = wakes
         self.projector = projector
@@ -63,7 +68,7 @@ class Round:
         self._forgetting = forgetting
         self._relay = relay
         self._sweeper = sweeper
-        self._clock = clock
+        self.clock = clock
         self.refolding: Refolding | None = None
         """What other versions left, where there may be any."""
         self._writing: dict[int, asyncio.Lock] = {}
@@ -77,7 +82,6 @@ class Round:
         except LaneLost:
             self._metrics.fenced.labels(self._metrics.service, str(lane)).inc()
             raise
-        self._notify(lane)
         return done
 
     async def find(self, lane: int) -> Positions:
@@ -87,15 +91,20 @@ class Round:
 
     async def lanes_due(self) -> list[int]:
         """The lanes in which a wake-up is due, or a dead letter is to be tried again."""
-        again = self.consumer.parked.lanes_to_retry() & self.leases.held.keys()
-        return sorted(again | {*await self.wakes.lanes_due()})
+        return sorted(self._lanes_to_retry() | {*await self.wakes.lanes_due()})
+
+    async def lanes_called(self) -> list[int]:
+        """The same, asking the store only where something may be due."""
+        return sorted(self._lanes_to_retry() | {*await self.wakes.lanes_called()})
+
+    def _lanes_to_retry(self) -> set[int]:
+        return self.consumer.parked.lanes_to_retry() & self.leases.held.keys()
 
     async def fire(self, lane: int) -> int:
         """Fire a batch of the wake-ups that are due in a lane, and try the next letters again."""
         async with self._alone(lane):
             done = await self.wakes.fire(lane)
             done += await self.consumer.parked.retry_next(lane)
-        self._notify(lane)
         return done
 
     async def work(self) -> int:
@@ -113,9 +122,15 @@ class Round:
         return done
 
     async def project(self, lane: int) -> int:
-        """Bring the views up to the end of a lane."""
+        """Bring the views up to the end of a lane; then the gateways may have something to do."""
         self.signals.unprojected.discard(lane)
-        return await self.projector.project(lane)
+        try:
+            done = await self.projector.project(lane)
+        except BaseException:
+            self.signals.unprojected.add(lane)
+            raise
+        self.signals.workers.set()
+        return done
 
     async def relay(self, lane: int) -> int:
         """Publish what a lane has that is held."""
@@ -145,27 +160,37 @@ class Round:
         """Publish one event that was set aside."""
         await self._relay.publish_again(stream, version)
 
-    async def measure_relay_lag(self) -> dict[int, tuple[int, int]]:
-        """Report how much is committed and not published yet; by lane, where it stands and that."""
-        return await self._relay.measure_lag()
+    async def look(self) -> list[LaneOverview]:
+        """Where the lanes held stand, as the store says; for what waits there the bells ring, in
+        case they did not when it was written.
+        """
+        lanes, now = list(self.leases.held), self.clock.now()
+        found: list[LaneOverview] = []
+        if lanes:
+            async with acquire(self.projector.store.pool) as connection:
+                found = await overview(connection, lanes, self.projector.names, now)
+        self._relay.report(found)
+        signals, shows = self.signals, bool(self.projector.names)
+        signals.notify_relay(one.lane for one in found if one.unpublished or one.has_letters)
+        signals.notify_views(one.lane for one in found if shows and one.shown < one.last)
+        signals.notify_wakes(one.lane for one in found if one.is_due)
+        for one in found[:1]:
+            signals.expect(one.next_wake_at or NEVER)
+        return found
 
     async def forget(self) -> int:
         """Take erased debtors' messages off the bus, as far as every reader is past them, and let
         go of what is kept for a time only.
         """
-        await self._sweeper.sweep(self._clock.now())
+        await self._sweeper.sweep(self.clock.now())
         return await self._forgetting.run()
 
-    async def report_positions(self) -> None:
-        """Say how far this instance has read: for lag tools, and so that erasures can go on."""
+    async def report_positions(self, again_seconds: float = 0.0) -> None:
+        """Say how far this instance has read: for lag tools, and so that erasures can go on; what
+        was said already, only after a while.
+        """
         self.consumer.erasure_seen = False
-        await self.reading.report(group_of(self._metrics.service))
-
-    def _notify(self, lane: int) -> None:
-        strayed = self.consumer.store.strayed
-        self.signals.notify(lane)
-        while strayed:
-            self.signals.notify(strayed.pop())
+        await self.reading.report(group_of(self._metrics.service), again_seconds)
 
     def _alone(self, lane: int) -> asyncio.Lock:
         """A lane's batch and its wake-ups would only conflict with one another."""

@@ -13,6 +13,7 @@ from chassis.clock import Clock
 from chassis.errors import BrokenInvariant, Conflict
 from chassis.logging import get_logger
 from chassis.metrics import Metrics
+from chassis.runtime.bells import Bells
 from chassis.runtime.leases import Leases
 from chassis.runtime.signals import Signals
 from chassis.settings import Settings
@@ -60,6 +61,8 @@ class Service:
         self.leases = leases
         self.metrics = metrics
         self.signals = Signals()
+        self.bells = Bells(leases, self.signals, f"arrears_lanes_{self.name}")
+        store.committed = self.bells.committed
 
     def lane_of(self, creditor: str, account: str) -> int:
         """The lane of an account."""
@@ -105,8 +108,8 @@ class Service:
                 if attempt == _ATTEMPTS - 1:
                     raise
             else:
+                self.store.committed(work)
                 for written in work.lanes() or [lane]:
-                    self.signals.notify(written)
                     await self._project(written)
                 return result
         raise BrokenInvariant("unreachable: the last attempt returns or raises")
@@ -120,6 +123,7 @@ class Service:
             if self.projector.strict:
                 raise
             log.warning("views_behind", lane=lane, error=error)
+        self.signals.workers.set()
 
     async def read(self, stream: str) -> tuple[Any, int]:
         """A stream's present state and version (its initial state and 0 when it has no events)."""

@@ -1,8 +1,9 @@
 """Keeping an instance's share of the lanes: what is gained is begun, what is given back is finished
 before.
 
-Whoever joins, leaves or gives a lane back notifies the others on a channel of the store; one that
-hears nothing looks every third of a lease.
+Whoever joins, leaves or gives a lane back notifies the others on a channel of the store, on which
+they hear too what somebody else wrote in their lanes; one that hears nothing looks every third of a
+lease.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from typing import Protocol
 from chassis.listening import Connection, Listening
 from chassis.logging import get_logger
 from chassis.metrics import Metrics
+from chassis.runtime.bells import Bells
 from chassis.runtime.leases import Leases
 from chassis.runtime.signals import wait_for_signal
 from chassis.store.pool import ACQUIRE_SECONDS
@@ -34,6 +36,7 @@ class Works(Protocol):
     """Works on the lanes that are held (`Round`)."""
 
     leases: Leases
+    bells: Bells
 
     async def give_back(self, lane: int, publish_seconds: float) -> None: ...
 
@@ -46,6 +49,7 @@ class Sharing:
     def __init__(self, round_: Works, lanes: Reads, metrics: Metrics, *, publishes: bool) -> None:
         self._round = round_
         self._leases = round_.leases
+        self._bells = round_.bells
         self._lanes = lanes
         self._metrics = metrics
         metrics.lanes.labels(metrics.service).set(0)  # who never had one owns none
@@ -56,9 +60,9 @@ class Sharing:
         self._tasks: set[asyncio.Task[None]] = set()
         self._listening = Listening(
             self._connect,
-            f"arrears_lanes_{metrics.service}",
-            lambda _payload: self._told.set(),
-            self._told.set,
+            round_.bells.channel,
+            self._heard,
+            self._switched,
         )
 
     async def start(self) -> None:
@@ -117,6 +121,15 @@ class Sharing:
         metrics.lane_moves.labels(metrics.service, "left").inc(len(before.keys() - held.keys()))
         log.info("lanes_changed", count=len(held), lanes=", ".join(map(str, sorted(held))))
         self._lanes.look()
+
+    def _heard(self, told: str) -> None:
+        if not self._bells.heard(told):
+            self._told.set()
+
+    def _switched(self) -> None:
+        """Look at everything: what was told while nobody listened was missed."""
+        self._told.set()
+        self._bells.ring_all()
 
     async def _connect(self) -> Connection:
         return await self._leases.pool.acquire(timeout=ACQUIRE_SECONDS)

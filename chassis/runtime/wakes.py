@@ -14,6 +14,7 @@ from chassis.errors import BrokenInvariant, Conflict
 from chassis.metrics import Metrics
 from chassis.runtime.leases import Leases
 from chassis.runtime.routes import WakeRoute
+from chassis.runtime.signals import AT_ONCE, NEVER, Signals
 from chassis.runtime.traced import waking
 from chassis.store.event_letters import EventLetters, Head, resolve, streams_parked
 from chassis.store.faults import is_its_own
@@ -27,7 +28,9 @@ from contracts.words.streams import Subject, kind_of, subject_of
 _DUE = """
 select stream, wake_at from state where lane = $1 and wake_at <= $2
 order by wake_at, stream limit $3"""
-_DUE_LANES = "select distinct lane from state where wake_at <= $1 and lane = any($2::int[])"
+_LOOK = """
+select array(select distinct lane from state where wake_at <= $1 and lane = any($2::int[])),
+  (select min(wake_at) from state where wake_at > $1)"""
 _PUT_OFF = "update state set wake_at = $2 where stream = any($1::text[])"
 _ATTEMPTS = 5
 _PUT_OFF_FOR = timedelta(hours=1)
@@ -46,6 +49,7 @@ class Wakes:
     leases: Leases
     routes: Mapping[str, WakeRoute]
     clock: Clock
+    signals: Signals
     metrics: Metrics
     probe: Callable[[str], None]
     letters: EventLetters
@@ -58,31 +62,71 @@ class Wakes:
     nothing_due: dict[int, datetime] = field(default_factory=dict)
     """By lane, when nothing was: nothing is late by more than the time since, even where an import
     of the past has wake-ups that were due long ago."""
+    _looked_in: frozenset[tuple[int, int]] = frozenset()
+    """The lanes that were held, and in which epoch, when this looked last."""
     _portions: Portions = field(init=False)
 
     def __post_init__(self) -> None:
         self._portions = Portions(self.store.pool, self.batch_size)
 
     async def lanes_due(self) -> list[int]:
-        """The held lanes in which something is due."""
-        async with acquire(self.store.pool) as connection:
-            held, now = list(self.leases.held), self.clock.now()
-            due = {row["lane"] for row in await connection.fetch(_DUE_LANES, now, held)}
-        self.nothing_due.update({lane: now for lane in held if lane not in due})
+        """The held lanes in which something is due, as the store says."""
+        signals, held = self.signals, frozenset(self.leases.held.items())
+        signals.wake_at = NEVER  # what is expected from here on may be committed too late for it
+        try:
+            async with acquire(self.store.pool) as connection:
+                now = self.clock.now()
+                due, after = await connection.fetchrow(_LOOK, now, [lane for lane, _ in held])
+        except BaseException:
+            signals.expect(AT_ONCE)
+            raise
+        signals.expect(after or NEVER)
+        signals.notify_wakes(due)
+        self._looked_in = held
+        self._note_nothing_due(now)
         return sorted(due)
+
+    async def lanes_called(self) -> list[int]:
+        """The same, without asking the store while nothing can be due as far as is known here: all
+        that this process writes is, and the look every few seconds adds the rest.
+        """
+        now = self.clock.now()
+        if self.signals.wake_at <= now or self._looked_in != self.leases.held.items():
+            await self.lanes_due()
+        else:
+            self._note_nothing_due(now)
+        return sorted(self.signals.due & self.leases.held.keys())
+
+    def seconds_until_due(self) -> float:
+        """How long nothing is due, as far as is known here."""
+        return (self.signals.wake_at - self.clock.now()).total_seconds()
+
+    def _note_nothing_due(self, now: datetime) -> None:
+        self.nothing_due.update(
+            {lane: now for lane in self.leases.held if lane not in self.signals.due}
+        )
 
     async def fire(self, lane: int) -> int:
         """Handle one batch of what is due in a lane; returns how many streams that were."""
+        is_over = False
 
         async def take(size: int) -> int:
-            return await self._attempt(lane, size)
+            nonlocal is_over
+            taken = await self._attempt(lane, size)
+            is_over = taken < size
+            return taken
 
         async def set_aside(error: Exception) -> int:
             return await self._set_aside(lane, error)
 
-        done = await self._portions.next(lane, take, set_aside)
-        self.fired[lane] += done
-        return done
+        self.signals.due.discard(lane)  # what comes due from here on has it called again
+        try:
+            done = await self._portions.next(lane, take, set_aside)
+            self.fired[lane] += done
+            return done
+        finally:
+            if not is_over:
+                self.signals.due.add(lane)
 
     async def fire_again(self, connection: Connection, stream: str) -> None:
         """Let a stream that was put off be woken with the next round."""
@@ -102,6 +146,7 @@ class Wakes:
                     raise
             else:
                 if work is not None:
+                    self.store.committed(work)
                     work.end_spans()
                 return done
         return 0

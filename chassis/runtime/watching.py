@@ -15,6 +15,7 @@ from chassis.runtime.watchdog import Place, Stall, Standing, Step, Watchdog
 
 log = get_logger(__name__)
 
+_REPORT_AGAIN_SECONDS = 60.0  # what did not move is told again, to a bus that may have forgotten it
 _TODO: dict[Step, str] = {
     "read": "look for batch_failed and loop_failed of this lane: they say what fails; it is read "
     "anew from where the store stands, in a minute with all others, and if neither helps, restart "
@@ -104,14 +105,14 @@ class Watching:
             self._anew(lane, again=stall.is_told)
 
     async def _found(self) -> dict[Place, Standing]:
-        found = await self._read() | await self._written() | await self._due()
+        found = await self._written() | await self._read()
         return {place: standing for place, standing in found.items() if place.step in self._steps}
 
     async def _read(self) -> dict[Place, Standing]:
         """How far the topics are read; a lane that is held and not read at all counts too."""
         reading = self._round.reading
         ends = await reading.ends()
-        await self._round.report_positions()
+        await self._round.report_positions(again_seconds=_REPORT_AGAIN_SECONDS)
         found: dict[Place, Standing] = {}
         self._metrics.lag.clear()
         self._metrics.lag_seconds.clear()
@@ -139,19 +140,14 @@ class Watching:
         self._metrics.lag_seconds.labels(service, *labels).set(seconds)
 
     async def _written(self) -> dict[Place, Standing]:
-        """How far what is committed was published, and shown."""
-        published = await self._round.measure_relay_lag()
-        projected = await self._round.projector.standing(list(self._round.leases.held))
-        return {
-            Place("publish", lane): Standing(position, waiting)
-            for lane, (position, waiting) in published.items()
-        } | {
-            Place("project", lane): Standing(reached, max(0, last - reached))
-            for lane, (reached, last) in projected.items()
-        }
-
-    async def _due(self) -> dict[Place, Standing]:
-        wakes = self._round.wakes
-        return {
-            Place("wake", lane): Standing(wakes.fired[lane], 1) for lane in await wakes.lanes_due()
-        }
+        """How far what is committed was published, shown and woken."""
+        found: dict[Place, Standing] = {}
+        has_views, fired = bool(self._round.projector.names), self._round.wakes.fired
+        for one in await self._round.look():
+            found[Place("publish", one.lane)] = Standing(one.published, one.unpublished)
+            if has_views:
+                behind = max(0, one.last - one.shown)
+                found[Place("project", one.lane)] = Standing(one.shown, behind)
+            if one.is_due:
+                found[Place("wake", one.lane)] = Standing(fired[one.lane], 1)
+        return found

@@ -39,7 +39,7 @@ async def create_pool(
         min_size=1,
         max_size=size,
         command_timeout=_COMMAND_SECONDS,
-        reset=_leave_clean,
+        reset=postgres.leave_clean,
         init=_prepare,
         server_settings=_session(schema, idle_seconds, instance),
     )
@@ -105,12 +105,6 @@ def _microseconds(instant: datetime) -> tuple[int]:
 
 def _instant(microseconds: tuple[int]) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds[0])
-
-
-async def _leave_clean(connection: Any) -> None:
-    """Nothing of ours outlives a transaction, so going back to the pool needs no round trip."""
-    if connection.is_in_transaction():
-        await connection.execute("rollback")
 
 
 LOST = (

@@ -20,8 +20,9 @@ where state.version <= excluded.version"""
 
 async def save_states(
     connection: Connection, lane: int, changed: Sequence[tuple[str, Entry]]
-) -> None:
-    """Write states, in an order that is everybody's, so that nobody waits in a circle.
+) -> datetime | None:
+    """Write states, in an order that is everybody's, so that nobody waits in a circle; returns when
+    the first of them is to be woken.
 
     Numbers go as the text of an array, names as lines of one text, and each instant once with
     its place (0: none): how asyncpg encodes an array's elements takes a tenth of a consumer's
@@ -41,6 +42,7 @@ async def save_states(
         _array_text(places),
         list(instants)[1:],
     )
+    return min((at for at in instants if at is not None), default=None)
 
 
 def _array_text(numbers: Iterable[int]) -> str:

@@ -8,7 +8,7 @@ neither skips an event that commits late nor shows version 2 of a stream before 
 stream's events are all in the lane it began in, also those that a record in another lane led to.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -54,6 +54,10 @@ from store_meta"""
 _FIX_PARTITIONS = "update store_meta set partitions = $1 where partitions is null"
 
 
+def _nobody_is_told(_work: Work) -> None:
+    """What a store by itself does about a commit."""
+
+
 class Store:
     """Streams, states and keys of one service in one PostgreSQL schema."""
 
@@ -73,8 +77,8 @@ class Store:
         self._pseudonyms = pseudonyms
         self.traces = traces
         self.cached = CachedStates()
-        self.strayed: set[int] = set()
-        """Lanes that got events of another one; whoever has them published takes them out."""
+        self.committed: Callable[[Work], None] = _nobody_is_told
+        """Told of each unit of work after its commit, by whoever committed it."""
         self.epochs = Epochs("")
         self.has_inbox_before = False
 
@@ -212,18 +216,15 @@ class Store:
         await subject_keys.save(connection, work.keys, work.now)
         changed = work.changed()
         if changed:
-            await save_states(connection, work.lane, changed)
+            work.wake_at = await save_states(connection, work.lane, changed)
             self.cached.drop(work, changed)
             await remember(connection, work)
             await self.append(connection, work)
 
     async def append(self, connection: Connection, work: Work) -> None:
         """Insert the events under the locks of their lanes, which are one but for strays."""
-        lanes = work.lanes()
-        for lane in lanes:
+        for lane in work.lanes():
             await self.lock_lane(connection, lane)
-        if lanes != [work.lane]:
-            self.strayed.update(lanes)
         try:
             await connection.copy_records_to_table(
                 "events", records=work.pending, columns=_EVENT_COLUMNS

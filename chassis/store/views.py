@@ -36,12 +36,6 @@ select exists (
   select 1 from events where lane = $1 and position > coalesce(
     (select min(position) from view_cursors where lane = $1 and view = any($2::text[])
      having count(*) = $3), 0))"""
-_STANDING = """
-select lanes.lane,
-  coalesce((select min(position) from view_cursors c
-            where c.lane = lanes.lane and c.view = any($2::text[])), 0),
-  coalesce((select max(position) from events e where e.lane = lanes.lane), 0)
-from unnest($1::int[]) lanes (lane)"""
 _LAYOUT = "select obj_description(to_regclass($1), 'pg_class')"
 _FORGET_CURSORS = "delete from view_cursors where view = $1"
 
@@ -123,6 +117,11 @@ class Projector:
     def __post_init__(self) -> None:
         self._portions = Portions(self.store.pool, self.batch_size)
 
+    @property
+    def names(self) -> list[str]:
+        """What the views are called."""
+        return [view.name for view in self.views]
+
     async def prepare(self) -> None:
         """Create the tables that are missing, and anew those of an earlier version's layout: they
         fill again from the events.
@@ -143,34 +142,31 @@ class Projector:
         """Bring all views up to the end of a lane; returns how many events they took in."""
         if not self.views:
             return 0
-        names = [view.name for view in self.views]
-        done = 0
-        while moved := await self._advance_all(lane, names):
+        names, done = self.names, 0
+        is_over = False
+        while not is_over:
+            moved, is_over = await self._advance_all(lane, names)
             done += moved
         return done
 
-    async def standing(self, lanes: Sequence[int]) -> dict[int, tuple[int, int]]:
-        """By lane, the position the slowest view has reached and the last one there is."""
-        names = [view.name for view in self.views]
-        if not names:
-            return {}
-        async with acquire(self.store.pool) as connection:
-            rows = await connection.fetch(_STANDING, lanes, names)
-        return {lane: (reached, last) for lane, reached, last in rows}
-
-    async def _advance_all(self, lane: int, names: list[str]) -> int:
-        places = [(name, lane) for name in names]
-        if not any(self._portions.is_late(place) for place in places):
+    async def _advance_all(self, lane: int, names: list[str]) -> tuple[int, bool]:
+        """Apply the next batch of a lane; returns how many events it had, and whether it ended with
+        the last there was.
+        """
+        if not any(self._portions.is_late((name, lane)) for name in names):
             try:
-                return await self._advance_together(lane, names)
+                moved = await self._advance_together(lane, names)
             except Exception as error:
                 if self.strict:
                     raise
                 if not is_its_own(error):
-                    for place in places:
-                        await self._portions.is_overdue(place, self.batch_size, error)
+                    for name in names:
+                        await self._portions.is_overdue((name, lane), self.batch_size, error)
                     raise
-        return await self._advance_each(lane)
+            else:
+                return moved, moved < self.batch_size
+        moved = await self._advance_each(lane)
+        return moved, not moved
 
     async def _advance_each(self, lane: int) -> int:
         """Advance each view by itself; one that takes too long is raised after the others."""

@@ -58,7 +58,8 @@ class Work:
     Only streams named beforehand may be touched; `BrokenInvariant` otherwise, since loading one by
     one would cost a query each. `beside` is what the service keeps beside the streams. `kept` are
     states that need not be read, `cold` the streams that were. `traced` are the parts of `pending`
-    (first, behind the last) that belong to a trace.
+    (first, behind the last) that belong to a trace. `has_letters` says that dead letters go with
+    it, `wake_at` when the first of the states it saved is to be woken.
     """
 
     def __init__(
@@ -79,6 +80,8 @@ class Work:
         self.entries: dict[str, Entry] = {} if entries is None else entries
         self.keys = keys
         self.pending: list[Pending] = []
+        self.has_letters = False
+        self.wake_at: datetime | None = None
         self.traced: list[tuple[int, int, Span]] = []
         self.kept: Mapping[str, Entry] = {}
         self.cold: list[str] = []
@@ -172,6 +175,10 @@ class Work:
     def lanes(self) -> list[int]:
         """The lanes its events go to: its own, but for streams that began in another."""
         return sorted({pending[0] for pending in self.pending})
+
+    def touched(self) -> set[int]:
+        """The lanes in which it leaves something to be published: events, or dead letters."""
+        return {*self.lanes(), *([self.lane] if self.has_letters else ())}
 
     @contextmanager
     def under(self, span: Span | None) -> Iterator[None]:

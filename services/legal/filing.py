@@ -35,8 +35,7 @@ class Filing:
         """One round; returns how many documents were handled."""
         lanes = sorted(service.leases.held)
         async with service.pool.acquire(timeout=10) as connection:
-            papers = await documents.to_file(connection, lanes, self.batch_max)
-            purges = await documents.to_purge(connection, lanes)
+            papers, purges = await documents.to_do(connection, lanes, self.batch_max)
         failures: list[Exception] = []
         for group in _by_lane(papers):
             failures += await _work_off(service, group, self._file)

@@ -66,8 +66,7 @@ class Dispatcher:
         """One round; returns how many notices were looked at."""
         lanes = sorted(service.leases.held)
         async with service.pool.acquire(timeout=10) as connection:
-            tasks = await notices.due(connection, lanes, self.batch_max)
-            purges = await notices.to_purge(connection, lanes)
+            tasks, purges = await notices.to_do(connection, lanes, self.batch_max)
         failures: list[Exception] = []
         for batch in self._batches(tasks):
             failures += await self._work_off(service, batch)

@@ -25,15 +25,16 @@ async def test_the_end_comes_after_the_batch_in_hand_and_before_what_waits() -> 
     assert await backlog.next() == []
 
 
-async def test_what_comes_while_a_small_batch_keeps_its_pace_joins_it() -> None:
+async def test_what_comes_while_a_batch_is_in_hand_is_the_next_one_at_once() -> None:
     backlog = Backlog(100, asyncio.Event())
     backlog.put(records(0, 1))
     assert len(await backlog.next()) == 1
     backlog.put(records(1, 1))
+    backlog.put(records(2, 3))
     second = asyncio.create_task(backlog.next())
     await asyncio.sleep(0)
-    backlog.put(records(2, 3))
-    assert [record.offset for record in await second] == [1, 2, 3, 4]
+    assert second.done()
+    assert [record.offset for record in second.result()] == [1, 2, 3, 4]
 
 
 async def test_a_full_backlog_says_so_until_a_batch_is_taken() -> None:

@@ -115,7 +115,7 @@ class TestThreeOnFourLanes:
     ) -> None:
         one = await open_toy(bus=four_lanes, settings=HOUR)
         await one.start()
-        await _deafen(database)
+        await deafen(database)
         two = await open_toy(bus=four_lanes, settings=HOUR)
         await two.start()
         await _until(lambda: _held(one, two) == [2, 2])
@@ -136,7 +136,7 @@ _END_LISTENING = """
 select pg_terminate_backend(pid) from pg_stat_activity where query like 'LISTEN%lanes%'"""
 
 
-async def _deafen(database: str) -> None:
+async def deafen(database: str) -> None:
     connection = await asyncpg.connect(database)
     assert await connection.fetch(_END_LISTENING)
     await connection.close()

@@ -121,11 +121,11 @@ async def test_the_relay_lags_by_what_is_committed_and_not_published(
     await _add(service)
     clock.set(toy.START + timedelta(seconds=9))
     await _add(service)
-    await service.round.measure_relay_lag()
+    await service.round.look()
     assert measured(service, "relay_lag", lane=lane) == 6
     assert measured(service, "relay_lag_seconds", lane=lane) == 9
     await service.step()
-    await service.round.measure_relay_lag()
+    await service.round.look()
     assert measured(service, "relay_lag", lane=lane) == 0
     assert measured(service, "relay_lag_seconds", lane=lane) == 0
 

@@ -96,13 +96,12 @@ select {_COLUMNS} from {TABLE}
 where document_id = $1 and ($2::text[] is null or creditor = any($2))
 order by creditor, account limit 1
 """  # noqa: S608
-_TO_FILE = f"""
-select creditor, account, document_id, lane, document, issued_on, content from {TABLE}
-where to_file and lane = any($1::int[]) order by lane, requested_at, account limit $2
-"""  # noqa: S608
-_TO_PURGE = f"""
-select creditor, account, document_id, lane, document, issued_on, content from {TABLE}
-where purge and lane = any($1::int[]) order by lane, creditor, account, document_id
+_TO_DO = f"""
+(select false, creditor, account, document_id, lane, document, issued_on, content from {TABLE}
+where to_file and lane = any($1::int[]) order by lane, requested_at, account limit $2)
+union all
+(select true, creditor, account, document_id, lane, document, issued_on, content from {TABLE}
+where purge and lane = any($1::int[]) order by lane, creditor, account, document_id)
 """  # noqa: S608
 
 
@@ -176,14 +175,17 @@ DOCUMENTS = View("documents", _SCHEMA, by_statement(_change))
 """The table `view_documents`; the text stays sealed in it."""
 
 
-async def to_file(connection: Connection, lanes: list[int], limit: int) -> list[Paper]:
-    """Issued documents without a file, in the lanes given."""
-    return [Paper(**row) for row in await connection.fetch(_TO_FILE, lanes, limit)]
-
-
-async def to_purge(connection: Connection, lanes: list[int]) -> list[Paper]:
-    """Documents of erased debtors whose files may still exist."""
-    return [Paper(**row) for row in await connection.fetch(_TO_PURGE, lanes)]
+async def to_do(
+    connection: Connection, lanes: list[int], limit: int
+) -> tuple[list[Paper], list[Paper]]:
+    """Issued documents without a file, so many at most, and those of erased debtors whose files may
+    still exist, in the lanes given.
+    """
+    to_file: list[Paper] = []
+    purges: list[Paper] = []
+    for is_purge, *columns in await connection.fetch(_TO_DO, lanes, limit):
+        (purges if is_purge else to_file).append(Paper(*columns))
+    return to_file, purges
 
 
 async def listing(

@@ -86,13 +86,12 @@ _ONE = f"""
 select {_COLUMNS} from {TABLE}
 where notice_id = $1 and ($2::text[] is null or creditor = any($2)) order by creditor, account
 """  # noqa: S608
-_DUE = f"""
-select creditor, account, notice_id, lane, channel, state, requested_at from {TABLE}
-where due and lane = any($1::int[]) order by lane, requested_at, account, notice_id limit $2
-"""  # noqa: S608
-_PURGE = f"""
-select creditor, account, notice_id, lane, channel, state, requested_at from {TABLE}
-where purge and lane = any($1::int[]) order by lane, creditor, account, notice_id
+_TO_DO = f"""
+(select false, creditor, account, notice_id, lane, channel, state, requested_at from {TABLE}
+where due and lane = any($1::int[]) order by lane, requested_at, account, notice_id limit $2)
+union all
+(select true, creditor, account, notice_id, lane, channel, state, requested_at from {TABLE}
+where purge and lane = any($1::int[]) order by lane, creditor, account, notice_id)
 """  # noqa: S608
 
 
@@ -202,14 +201,17 @@ NOTICES = View("notices", _SCHEMA, by_statement(_change))
 """The text stays sealed in it."""
 
 
-async def due(connection: Connection, lanes: list[int], limit: int) -> list[Task]:
-    """Notices that are ready to be sent or in doubt, in the lanes given."""
-    return [Task(**row) for row in await connection.fetch(_DUE, lanes, limit)]
-
-
-async def to_purge(connection: Connection, lanes: list[int]) -> list[Task]:
-    """Notices of erased debtors whose files may still exist."""
-    return [Task(**row) for row in await connection.fetch(_PURGE, lanes)]
+async def to_do(
+    connection: Connection, lanes: list[int], limit: int
+) -> tuple[list[Task], list[Task]]:
+    """Notices that are ready to be sent or in doubt, so many at most, and those of erased debtors
+    whose files may still exist, in the lanes given.
+    """
+    due: list[Task] = []
+    purges: list[Task] = []
+    for is_purge, *columns in await connection.fetch(_TO_DO, lanes, limit):
+        (purges if is_purge else due).append(Task(*columns))
+    return due, purges
 
 
 async def listing(
