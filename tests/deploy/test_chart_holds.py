@@ -109,3 +109,30 @@ def test_values_that_cannot_work_are_refused(given: str, complaint: str) -> None
     done = charts.template("small", "--set", given)
     assert done.returncode != 0
     assert complaint in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ("monitoring.serviceMonitor.enabled=true", "monitoring.serviceMonitor.enabled"),
+        ("monitoring.rules.enabled=true", "monitoring.rules.enabled"),
+        ("services.legal.autoscaling.mode=lag,bus=kafka,kafka.bootstrap=k:9092", "KEDA"),
+        ("httpRoute.enabled=true,httpRoute.parentRefs[0].name=public", "the Gateway API"),
+    ],
+)
+def test_a_cluster_without_the_operator_of_a_kind_is_told_which_value_asks_for_it(
+    given: str, complaint: str
+) -> None:
+    cluster = ("--api-versions", "apiregistration.k8s.io/v1")
+    done = charts.template("small", "--set", f"{given},partitions=8", *cluster)
+    assert done.returncode != 0
+    assert complaint in done.stderr
+    kinds = (
+        "monitoring.coreos.com/v1/ServiceMonitor",
+        "monitoring.coreos.com/v1/PrometheusRule",
+        "keda.sh/v1alpha1/ScaledObject",
+        "gateway.networking.k8s.io/v1/HTTPRoute",
+    )
+    known = [word for kind in kinds for word in ("--api-versions", kind)]
+    done = charts.template("small", "--set", f"{given},partitions=8", *cluster, *known)
+    assert done.returncode == 0, done.stderr

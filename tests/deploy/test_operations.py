@@ -25,7 +25,7 @@ COMMAND = re.compile(
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> list[Manifest]:
     """The release of the document's `own.yaml`, and the volume it is given."""
-    claim, own = BLOCKS.findall(DOCUMENT)
+    claim, own, _scraping = BLOCKS.findall(DOCUMENT)
     file: Path = tmp_path_factory.mktemp("operations") / "own.yaml"
     file.write_text(own)
     known = ("--kube-version", charts.KUBERNETES, "-n", "collections", "-f", str(file))

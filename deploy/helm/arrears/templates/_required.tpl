@@ -45,6 +45,24 @@
 {{- if and $v.backup.enabled (not $v.backup.existingClaim) }}
 {{- fail "backup.existingClaim is needed: the PersistentVolumeClaim that backups are kept on" }}
 {{- end }}
+{{- /* Only a cluster says so: `helm template` knows the APIs it was built with, and no APIService among them. */}}
+{{- $apis := .Capabilities.APIVersions }}
+{{- if $apis.Has "apiregistration.k8s.io/v1" }}
+{{- range $switch, $kind := dict "serviceMonitor" "ServiceMonitor" "rules" "PrometheusRule" }}
+{{- if and (index $v.monitoring $switch).enabled (not ($apis.Has (printf "monitoring.coreos.com/v1/%s" $kind))) }}
+{{- fail (printf "monitoring.%s.enabled needs Prometheus' operator, and this cluster has no %s (monitoring.coreos.com/v1): install the operator first, or see \"Without the operator\" in docs/operations.md" $switch $kind) }}
+{{- end }}
+{{- end }}
+{{- range $name := include "arrears.services" . | fromJsonArray }}
+{{- $mode := (include "arrears.service" (dict "root" $ "name" $name) | fromYaml).autoscaling.mode }}
+{{- if and (eq $mode "lag") (not ($apis.Has "keda.sh/v1alpha1/ScaledObject")) }}
+{{- fail (printf "services.%s.autoscaling.mode lag needs KEDA, and this cluster has no ScaledObject (keda.sh/v1alpha1): install it first, or scale by cpu" $name) }}
+{{- end }}
+{{- end }}
+{{- if and $v.httpRoute.enabled (not ($apis.Has "gateway.networking.k8s.io/v1/HTTPRoute")) }}
+{{- fail "httpRoute.enabled needs the Gateway API, and this cluster has no HTTPRoute (gateway.networking.k8s.io/v1)" }}
+{{- end }}
+{{- end }}
 {{- if and $v.httpRoute.enabled (not $v.httpRoute.parentRefs) }}
 {{- fail "httpRoute.parentRefs is needed: the Gateway it hangs on" }}
 {{- end }}
