@@ -75,6 +75,8 @@ class Batch:
         self._asks_before = asks_before
         self.known = known
         self._seen = dict(known)
+        self._only: list[Item] | None = None
+        """The items of the one slice there is, decoded to see whether anything has an effect."""
 
     def ends(self) -> dict[tuple[str, int], int]:
         """Where each topic of the lane stands after these records."""
@@ -84,8 +86,19 @@ class Batch:
             last[topic, record.partition] = next_offset(record)
         return last
 
+    def is_ignored(self) -> bool:
+        """Whether nothing of a small batch has an effect here; asked before `slices`, if at all."""
+        if len(self.records) > SLICE_RECORDS:
+            return False
+        self._only = self._decode(self.records)
+        return not self._only and not self.parked
+
     def slices(self) -> Iterator[list[Item]]:
         """What is to be handled, in order; a slice is decoded when it is asked for."""
+        if self._only is not None:
+            only, self._only = self._only, None
+            yield only
+            return
         for first in range(0, len(self.records), SLICE_RECORDS):
             yield self._decode(self.records[first : first + SLICE_RECORDS])
 

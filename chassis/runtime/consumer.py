@@ -28,6 +28,7 @@ from chassis.runtime.handling import run, run_with_history
 from chassis.runtime.leases import Leases
 from chassis.runtime.loading import load
 from chassis.runtime.parked import ParkedMessages
+from chassis.runtime.places import Places
 from chassis.runtime.routes import Item
 from chassis.runtime.sources import SourcesStream, enforced, not_among, registries
 from chassis.runtime.traced import parts
@@ -73,8 +74,12 @@ class Consumer:
     turns: DecidingInTurn = field(default_factory=DecidingInTurn)
     erased: set[bytes | None] = field(default_factory=set)
     """Keys of erased debtors: what still comes for them is taken off the bus too."""
+    places: Places = field(init=False)
     _late: dict[tuple[int, str], tuple[int, int]] = field(default_factory=dict)
     """By lane and topic, the offset of what took too long alone, and how often in a row."""
+
+    def __post_init__(self) -> None:
+        self.places = Places(self.store, self.leases)
 
     async def take_over(self, lane: int, topics: Sequence[str]) -> Positions:
         """Begin on a lane: the next offset of each topic in it that was consumed before.
@@ -82,6 +87,7 @@ class Consumer:
         Whose messages wait for something, and who was erased, is learned here too.
         """
         self.store.cached.forget(lane)
+        self.places.forget(lane)
         async with acquire(self.store.pool) as connection:
             positions = await offsets.of_lane(connection, lane, topics)
             await self.parked.take_over(connection, lane)
@@ -92,8 +98,9 @@ class Consumer:
         """Apply records read from `positions`, which move on with each commit; returns how many
         there were.
 
-        All in one transaction. Where that fails for what is in the records, each half gets one of
-        its own, down to the record at fault, which is parked.
+        All in one transaction, or in none where they have no effect. Where that fails for what is
+        in the records, each half gets one of its own, down to the record at fault, which is
+        parked.
         Raises `LaneLost` when another instance took the lane, `Conflict` when other writers kept
         being faster.
         """
@@ -141,6 +148,9 @@ class Consumer:
         before = self.store.has_inbox_before
         batch = Batch(lane, records, self.routes, guards=self.guards, asks_before=before)
         moved = batch.ends()
+        if batch.is_ignored() and not (self.forgets and batch.of_erased(self.erased)):
+            self.places.passed(positions, moved)
+            return batch
         while work is None:
             try:
                 work = await self._apply(batch, positions, moved)
@@ -152,6 +162,7 @@ class Consumer:
                 batch = Batch(lane, records, self.routes, known, self.guards, before)
         self.probe("consume.after_commit")
         positions.update(moved)
+        self.places.forget(lane)
         self.store.cached.keep(work)
         self.store.committed(work)
         work.end_spans()
@@ -203,12 +214,13 @@ class Consumer:
             await self._park_alone(batch, bare, positions)
         about(letter).error("message_failed", error=error, todo=_FAILED)
         positions.update(batch.ends())
+        self.places.forget(lane)
 
     async def _park_alone(self, batch: Batch, letter: Parked, positions: Positions) -> None:
         async with acquire(self.store.pool) as connection, connection.transaction():
             await self.leases.fence(connection, batch.lane)
             work = self.store.begin(self.clock.now(), batch.lane)
-            await offsets.move(connection, batch.lane, positions, batch.ends())
+            await self.places.move(connection, batch.lane, positions, batch.ends())
             await self.parked.park(connection, work, letter)
             if self.forgets:
                 await forgetting.queue(connection, batch.of_erased(self.erased))
@@ -240,7 +252,7 @@ class Consumer:
         await self.store.require_unchanged(connection, work)
         if batch.rows:
             await inbox.remember(connection, batch.rows, batch.before)
-        await offsets.move(connection, batch.lane, positions, moved)
+        await self.places.move(connection, batch.lane, positions, moved)
         for letter in batch.parked:
             await self.parked.park(connection, work, letter)
         if self.forgets:

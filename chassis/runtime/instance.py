@@ -24,6 +24,7 @@ from chassis.runtime.letters import Letters
 from chassis.runtime.live import LOOPS, Live, Loop
 from chassis.runtime.operations import router as operations_router
 from chassis.runtime.parked import ParkedMessages
+from chassis.runtime.places import Places
 from chassis.runtime.reading import Reading
 from chassis.runtime.service import Service
 from chassis.runtime.sharing import NOTHING_TODO
@@ -270,6 +271,7 @@ class Instance(Service):
         self.leases.held.clear()
         self.signals.forget()
         self.consumer.erased.clear()
+        self.consumer.places = Places(self.store, self.leases)
         await self.reading.close()
         self.reading.positions = {}
         await self.leases.join()

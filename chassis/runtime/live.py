@@ -28,7 +28,7 @@ from chassis.settings import Settings
 
 log = get_logger(__name__)
 
-Loop = Literal["leases", "fetch", "wakes", "relay", "views", "workers", "lag", "forms"]
+Loop = Literal["leases", "fetch", "wakes", "relay", "views", "workers", "places", "lag", "forms"]
 LOOPS: tuple[Loop, ...] = get_args(Loop)
 
 _STEPS: Mapping[str, Step] = {
@@ -44,6 +44,7 @@ _SLOW_SECONDS = 10.0  # after which it is looked whether a bell did not ring
 _STOP_SECONDS = 10.0
 _BACKOFF_SECONDS = 1.0
 _WATCH_SECONDS = 5.0
+_PLACES_SECONDS = 1.0
 _FOLDS_ANEW = 0  # whoever has this lane
 _FORGET_SECONDS = 5.0
 
@@ -90,6 +91,7 @@ class Live:
             "relay": self._publish,
             "views": self._project,
             "workers": self._work,
+            "places": self._save_places,
             "lag": self._watch,
             "forms": self._fold_anew,
         }
@@ -218,6 +220,10 @@ class Live:
         if now >= self._forget_at:
             self._forget_at = now + _FORGET_SECONDS
             await self._round.forget()
+
+    async def _save_places(self) -> None:
+        await asyncio.sleep(_PLACES_SECONDS)
+        await self._round.save_places()
 
     async def _fold_anew(self) -> None:
         """One instance does it, and again when another has come or gone, which may have left more

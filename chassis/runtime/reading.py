@@ -91,14 +91,14 @@ class Reading:
         """How many messages up to `ends` are not consumed yet."""
         return sum(max(0, ends.get(place, 0) - at) for place, at in self.positions.items())
 
-    async def report(self, group: str, again_seconds: float = 0.0) -> None:
+    async def report(self, group: str, positions: Positions, again_seconds: float = 0.0) -> None:
         """Tell the bus, for information, where this reader stands, unless it was told the same less
         than so many seconds ago.
         """
         said, at = self._said
-        if said == self.positions and monotonic() < at + again_seconds:
+        if said == positions and monotonic() < at + again_seconds:
             return
-        saying = dict(self.positions)
+        saying = dict(positions)
         await self.bus.commit_info(group, saying)
         self._said = saying, monotonic()
 

@@ -7,6 +7,7 @@ clock, `stepping` one after the other until nothing is left.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 
 from chassis.bus.base import Record
 from chassis.clock import Clock
@@ -84,6 +85,17 @@ class Round:
             raise
         return done
 
+    async def save_places(self) -> None:
+        """Save how far lanes have read what had no effect, but for those that are written in: their
+        batches do.
+        """
+        lanes = [one for one in self.consumer.places.lanes() if not self._alone(one).locked()]
+        if lanes:
+            async with AsyncExitStack() as alone:
+                for lane in lanes:
+                    await alone.enter_async_context(self._alone(lane))
+                await self.consumer.places.save(lanes, self.reading.positions)
+
     async def find(self, lane: int) -> Positions:
         """Where the store says a lane stands, asked while nothing is written in it."""
         async with self._alone(lane):
@@ -154,7 +166,16 @@ class Round:
                 # it stays in the store
                 except Exception as error:  # noqa: BLE001
                     log.warning("given_back_before_publishing", lane=lane, error=error)
+            await self._save_place(lane)
             await self.leases.release([lane])
+
+    async def _save_place(self, lane: int) -> None:
+        """Save where a lane stands that is given back; else its messages are ignored once more."""
+        if lane in self.consumer.places.lanes():
+            try:
+                await self.consumer.places.save([lane], self.reading.positions)
+            except Exception as error:  # noqa: BLE001
+                log.info("place_not_saved", lane=lane, error=error)
 
     async def publish_again(self, stream: str, version: int) -> None:
         """Publish one event that was set aside."""
@@ -190,7 +211,8 @@ class Round:
         was said already, only after a while.
         """
         self.consumer.erasure_seen = False
-        await self.reading.report(group_of(self._metrics.service), again_seconds)
+        in_store = self.consumer.places.in_store(self.reading.positions)
+        await self.reading.report(group_of(self._metrics.service), in_store, again_seconds)
 
     def _alone(self, lane: int) -> asyncio.Lock:
         """A lane's batch and its wake-ups would only conflict with one another."""

@@ -51,6 +51,7 @@ class Stepping:
                 raise BrokenInvariant(f"{self.name} cannot read what its topics say they hold")
             for lane, records in batches.items():
                 done += await self.round.consume(lane, records)
+        await self.round.save_places()
         if self.round.consumer.erasure_seen:
             await self.round.report_positions()
         return done

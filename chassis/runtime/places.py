@@ -1,0 +1,73 @@
+"""Where lanes have read to without a word to the store: messages that a service ignores cost no
+transaction.
+
+The store learns of it with the lane's next batch that has an effect, or a little later with those
+of all lanes. Whoever goes on after a crash reads what was ignored once more, and ignores it again.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from asyncpg import Connection
+
+from chassis.runtime.leases import LaneLost, Leases
+from chassis.store import offsets
+from chassis.store.offsets import Positions
+from chassis.store.pool import acquire
+from chassis.store.store import Store
+
+
+@dataclass
+class Places:
+    """The places at which the store says a lane stands, where it was read on without saving."""
+
+    store: Store
+    leases: Leases
+    _saved: Positions = field(default_factory=dict)
+
+    def lanes(self) -> set[int]:
+        """Those of which something is to be saved."""
+        return {lane for _, lane in self._saved}
+
+    def passed(self, positions: Positions, moved: Positions) -> None:
+        """Read on over what has no effect."""
+        for place in moved:
+            self._saved.setdefault(place, positions[place])
+        positions.update(moved)
+
+    async def move(
+        self, connection: Connection, lane: int, positions: Positions, moved: Positions
+    ) -> None:
+        """Move a lane on in a batch's transaction, and save with it what it passed before; raises
+        `Transient` as `offsets.move` does. After the commit comes `forget`.
+        """
+        saved = {place: at for place, at in self._saved.items() if place[1] == lane}
+        if not saved:
+            await offsets.move(connection, lane, positions, moved)
+            return
+        passed = {place: positions[place] for place in saved}
+        await offsets.move(connection, lane, positions | saved, passed | moved)
+
+    def forget(self, lane: int) -> None:
+        """The store says where this lane stands."""
+        for place in [place for place in self._saved if place[1] == lane]:
+            del self._saved[place]
+
+    def in_store(self, positions: Positions) -> Positions:
+        """These positions as the store has them: what is behind them may not be lost yet."""
+        return positions | {place: at for place, at in self._saved.items() if place in positions}
+
+    async def save(self, lanes: Collection[int], positions: Positions) -> None:
+        """Save where some lanes stand, in one transaction; nobody may write in them meanwhile. One
+        that was lost is left to whoever has it.
+        """
+        kept = [lane for lane in lanes if lane in self.leases.held]
+        try:
+            async with acquire(self.store.pool) as connection, connection.transaction():
+                for lane in kept:
+                    await self.leases.fence(connection, lane)
+                    await self.move(connection, lane, positions, {})
+        except LaneLost:  # the others another time
+            kept = []
+        for lane in {*kept, *(self.lanes() - self.leases.held.keys())}:
+            self.forget(lane)
