@@ -8,7 +8,8 @@ neither skips an event that commits late nor shows version 2 of a stream before 
 stream's events are all in the lane it began in, also those that a record in another lane led to.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -26,7 +27,7 @@ from chassis.store.epochs import Epochs
 from chassis.store.marked import is_other
 from chassis.store.pool import acquire
 from chassis.store.revisions import fold
-from chassis.store.saving import save_states
+from chassis.store.saving import LOCK_LANE, SMALL, is_together, save_states, save_together, together
 from chassis.store.stored import Stored
 from chassis.store.traces import remember
 from chassis.store.vault import KeyRing, pseudonym
@@ -36,7 +37,6 @@ from contracts.words.streams import Subject, kind_of
 
 _LOAD = "select stream, version, data, lane from state where stream = any($1::text[])"
 _VERSIONS = "select stream, version from state where stream = any($1::text[])"
-_LOCK_LANE = "select pg_advisory_xact_lock(hashtext(current_schema()), $1)"
 _EVENT_COLUMNS = ("lane", "stream", "version", "type", "at", "cause", "data")
 _STREAM = """
 select stream, version, type, at, cause, data, lane, position from events
@@ -58,8 +58,24 @@ def _nobody_is_told(_work: Work) -> None:
     """What a store by itself does about a commit."""
 
 
+@contextmanager
+def _conflicts() -> Iterator[None]:
+    """Events whose version is there already are another writer's."""
+    try:
+        yield
+    except asyncpg.UniqueViolationError as error:
+        raise Conflict("another writer was first on one of these streams") from error
+
+
 class Store:
-    """Streams, states and keys of one service in one PostgreSQL schema."""
+    """Streams, states and keys of one service in one PostgreSQL schema.
+
+    `few` is how many events are written with one statement, `lock` what makes their order that of
+    the commits.
+    """
+
+    few = SMALL
+    lock = LOCK_LANE
 
     def __init__(
         self,
@@ -76,6 +92,7 @@ class Store:
         self.beside = beside
         self._pseudonyms = pseudonyms
         self.traces = traces
+        self._together = together(self.lock)
         self.cached = CachedStates()
         self.committed: Callable[[Work], None] = _nobody_is_told
         """Told of each unit of work after its commit, by whoever committed it."""
@@ -215,7 +232,13 @@ class Store:
             await self.beside.save(connection, work)
         await subject_keys.save(connection, work.keys, work.now)
         changed = work.changed()
-        if changed:
+        if not changed:
+            return
+        if is_together(work, changed, self.few):
+            with _conflicts():
+                work.wake_at = await save_together(connection, self._together, work, changed)
+            self.cached.drop(work, changed)
+        else:
             work.wake_at = await save_states(connection, work.lane, changed)
             self.cached.drop(work, changed)
             await remember(connection, work)
@@ -225,16 +248,14 @@ class Store:
         """Insert the events under the locks of their lanes, which are one but for strays."""
         for lane in work.lanes():
             await self.lock_lane(connection, lane)
-        try:
+        with _conflicts():
             await connection.copy_records_to_table(
                 "events", records=work.pending, columns=_EVENT_COLUMNS
             )
-        except asyncpg.UniqueViolationError as error:
-            raise Conflict("another writer was first on one of these streams") from error
 
     async def lock_lane(self, connection: Connection, lane: int) -> None:
         """Make this transaction the lane's only appender until it ends."""
-        await connection.execute(_LOCK_LANE, lane)
+        await connection.execute(f"select {self.lock}", lane)
 
     async def history(
         self, connection: Connection, stream: str, until: datetime | None = None

@@ -58,9 +58,9 @@ where o.next_offset = (
     Mutant(
         "advisory lock of a lane",
         "two transactions append to a lane at once",
-        "chassis/store/store.py",
-        "await connection.execute(_LOCK_LANE, lane)",
-        'await connection.execute("select $1::int", lane)',
+        "chassis/store/saving.py",
+        'LOCK_LANE = "pg_advisory_xact_lock(hashtext(current_schema()), $1)"',
+        'LOCK_LANE = "$1::int"',
         "tests/chassis/store/test_postgres.py::"
         "TestDurable::test_an_event_that_commits_late_is_not_skipped",
         fails_with="^AssertionError$",  # of the suite, which pytest does not rewrite

@@ -29,16 +29,15 @@ select exists (select from pg_stat_activity
 class Slow(Store):
     """Holds each transaction open for a moment after its insert, as a busy server does."""
 
-    async def append(self, connection: Connection, work: Work) -> None:
-        await super().append(connection, work)
+    async def save(self, connection: Connection, work: Work) -> None:
+        await super().save(connection, work)
         await asyncio.sleep(random.uniform(0, 0.006))
 
 
 class Unlocked(Slow):
     """The same without the lane's lock: what the tests below must notice."""
 
-    async def lock_lane(self, connection: Connection, lane: int) -> None:
-        return
+    lock = "$1::int"
 
 
 async def write(
@@ -137,9 +136,11 @@ async def open_stores(dsn: str) -> dict[str, Store]:
 class StoreConformance:
     """Inherited once per way of running PostgreSQL; `dsn` is the subclass's."""
 
-    @pytest.fixture
-    async def stores(self, dsn: str) -> AsyncIterator[dict[str, Store]]:
+    @pytest.fixture(params=[Store.few, 0], ids=["one statement", "copy"])
+    async def stores(self, dsn: str, request: Any) -> AsyncIterator[dict[str, Store]]:
         stores = await open_stores(dsn)
+        for store in stores.values():
+            store.few = request.param
         yield stores
         await stores["locked"].pool.close()
 
