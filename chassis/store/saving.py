@@ -1,11 +1,14 @@
 """Writing what became of many states with one statement; for a few, their events in the same."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+import asyncpg
 from asyncpg import Connection
 
+from chassis.errors import Conflict
 from chassis.store.work import Entry, Work
 
 SMALL = 200
@@ -50,6 +53,15 @@ def is_together(work: Work, changed: Sequence[tuple[str, Entry]], few: int) -> b
         and not work.traced
         and work.lanes() == [work.lane]
     )
+
+
+@contextmanager
+def conflicts() -> Iterator[None]:
+    """Events whose version is there already are another writer's."""
+    try:
+        yield
+    except asyncpg.UniqueViolationError as error:
+        raise Conflict("another writer was first on one of these streams") from error
 
 
 async def save_together(

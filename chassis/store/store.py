@@ -8,8 +8,7 @@ neither skips an event that commits late nor shows version 2 of a stream before 
 stream's events are all in the lane it began in, also those that a record in another lane led to.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import DecodeError
 
 from chassis.errors import Conflict, Misconfigured, NotFound
-from chassis.store import epochs, subject_keys
+from chassis.store import epochs, saving, subject_keys
 from chassis.store.aggregate import Aggregate
 from chassis.store.beside import Beside
 from chassis.store.cached_states import CachedStates
@@ -27,7 +26,6 @@ from chassis.store.epochs import Epochs
 from chassis.store.marked import is_other
 from chassis.store.pool import acquire
 from chassis.store.revisions import fold
-from chassis.store.saving import LOCK_LANE, SMALL, is_together, save_states, save_together, together
 from chassis.store.stored import Stored
 from chassis.store.traces import remember
 from chassis.store.vault import KeyRing, pseudonym
@@ -58,15 +56,6 @@ def _nobody_is_told(_work: Work) -> None:
     """What a store by itself does about a commit."""
 
 
-@contextmanager
-def _conflicts() -> Iterator[None]:
-    """Events whose version is there already are another writer's."""
-    try:
-        yield
-    except asyncpg.UniqueViolationError as error:
-        raise Conflict("another writer was first on one of these streams") from error
-
-
 class Store:
     """Streams, states and keys of one service in one PostgreSQL schema.
 
@@ -74,8 +63,8 @@ class Store:
     the commits.
     """
 
-    few = SMALL
-    lock = LOCK_LANE
+    few = saving.SMALL
+    lock = saving.LOCK_LANE
 
     def __init__(
         self,
@@ -92,7 +81,7 @@ class Store:
         self.beside = beside
         self._pseudonyms = pseudonyms
         self.traces = traces
-        self._together = together(self.lock)
+        self._together = saving.together(self.lock)
         self.cached = CachedStates()
         self.committed: Callable[[Work], None] = _nobody_is_told
         """Told of each unit of work after its commit, by whoever committed it."""
@@ -234,12 +223,12 @@ class Store:
         changed = work.changed()
         if not changed:
             return
-        if is_together(work, changed, self.few):
-            with _conflicts():
-                work.wake_at = await save_together(connection, self._together, work, changed)
+        if saving.is_together(work, changed, self.few):
+            with saving.conflicts():
+                work.wake_at = await saving.save_together(connection, self._together, work, changed)
             self.cached.drop(work, changed)
         else:
-            work.wake_at = await save_states(connection, work.lane, changed)
+            work.wake_at = await saving.save_states(connection, work.lane, changed)
             self.cached.drop(work, changed)
             await remember(connection, work)
             await self.append(connection, work)
@@ -248,7 +237,7 @@ class Store:
         """Insert the events under the locks of their lanes, which are one but for strays."""
         for lane in work.lanes():
             await self.lock_lane(connection, lane)
-        with _conflicts():
+        with saving.conflicts():
             await connection.copy_records_to_table(
                 "events", records=work.pending, columns=_EVENT_COLUMNS
             )
