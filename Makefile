@@ -62,6 +62,7 @@ chaos: setup
 
 # up.sh builds Kubernetes where this machine has none yet.
 cluster: setup
+	@deploy/kube/outside.sh
 	@deploy/kube/up.sh
 	@deploy/kube/smoke/smoke.sh
 	@$(MAKE) --no-print-directory image
