@@ -1,12 +1,14 @@
 """A broker with listeners for TLS, mTLS and SASL over TLS, and a server of tokens for it."""
 
 import json
+import os
+import socket
 import ssl
 import threading
 import time
 from base64 import b64decode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -150,6 +152,21 @@ def token_server(folder: Path, authority: Authority) -> Iterator[TokenServer]:
         yield tokens
 
 
+class _Server(ThreadingHTTPServer):
+    """Lets whoever it refuses read why: a close with something unread would be a reset."""
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        try:
+            request.do_handshake()
+        except ssl.SSLError:
+            with socket.socket(fileno=os.dup(request.fileno())) as line, suppress(OSError):
+                line.settimeout(5)
+                while line.recv(4096):
+                    pass
+            raise
+        super().finish_request(request, client_address)
+
+
 @contextmanager
 def https_server(
     handler: type[BaseHTTPRequestHandler], shown: Signed, client_ca: Path | None = None
@@ -163,7 +180,7 @@ def https_server(
     if client_ca is not None:
         context.load_verify_locations(client_ca)
         context.verify_mode = ssl.CERT_REQUIRED
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with _Server(("127.0.0.1", 0), handler) as server:
         server.socket = context.wrap_socket(
             server.socket, server_side=True, do_handshake_on_connect=False
         )
