@@ -23,16 +23,20 @@ class Places:
 
     store: Store
     leases: Leases
-    _saved: Positions = field(default_factory=dict)
+    _passed: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
+    """Of each place, where the store says it is and how far it was read: whoever gives a lane back
+    has forgotten the latter elsewhere.
+    """
 
     def lanes(self) -> set[int]:
         """Those of which something is to be saved."""
-        return {lane for _, lane in self._saved}
+        return {lane for _, lane in self._passed}
 
     def passed(self, positions: Positions, moved: Positions) -> None:
         """Read on over what has no effect."""
-        for place in moved:
-            self._saved.setdefault(place, positions[place])
+        for place, reached in moved.items():
+            saved, _ = self._passed.get(place, (positions[place], 0))
+            self._passed[place] = saved, reached
         positions.update(moved)
 
     async def move(
@@ -41,23 +45,22 @@ class Places:
         """Move a lane on in a batch's transaction, and save with it what it passed before; raises
         `Transient` as `offsets.move` does. After the commit comes `forget`.
         """
-        saved = {place: at for place, at in self._saved.items() if place[1] == lane}
-        if not saved:
-            await offsets.move(connection, lane, positions, moved)
-            return
-        passed = {place: positions[place] for place in saved}
-        await offsets.move(connection, lane, positions | saved, passed | moved)
+        passed = {place: both for place, both in self._passed.items() if place[1] == lane}
+        was = positions | {place: saved for place, (saved, _) in passed.items()}
+        to = {place: reached for place, (_, reached) in passed.items()} | moved
+        await offsets.move(connection, lane, was, to)
 
     def forget(self, lane: int) -> None:
         """The store says where this lane stands."""
-        for place in [place for place in self._saved if place[1] == lane]:
-            del self._saved[place]
+        for place in [place for place in self._passed if place[1] == lane]:
+            del self._passed[place]
 
     def in_store(self, positions: Positions) -> Positions:
         """These positions as the store has them: what is behind them may not be lost yet."""
-        return positions | {place: at for place, at in self._saved.items() if place in positions}
+        saved = {place: at for place, (at, _) in self._passed.items() if place in positions}
+        return positions | saved
 
-    async def save(self, lanes: Collection[int], positions: Positions) -> None:
+    async def save(self, lanes: Collection[int]) -> None:
         """Save where some lanes stand, in one transaction; nobody may write in them meanwhile. One
         that was lost is left to whoever has it.
         """
@@ -66,7 +69,7 @@ class Places:
             async with acquire(self.store.pool) as connection, connection.transaction():
                 for lane in kept:
                     await self.leases.fence(connection, lane)
-                    await self.move(connection, lane, positions, {})
+                    await self.move(connection, lane, {}, {})
         except LaneLost:  # the others another time
             kept = []
         for lane in {*kept, *(self.lanes() - self.leases.held.keys())}:

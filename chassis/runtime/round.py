@@ -94,7 +94,7 @@ class Round:
             async with AsyncExitStack() as alone:
                 for lane in lanes:
                     await alone.enter_async_context(self._alone(lane))
-                await self.consumer.places.save(lanes, self.reading.positions)
+                await self.consumer.places.save(lanes)
 
     async def find(self, lane: int) -> Positions:
         """Where the store says a lane stands, asked while nothing is written in it."""
@@ -173,7 +173,7 @@ class Round:
         """Save where a lane stands that is given back; else its messages are ignored once more."""
         if lane in self.consumer.places.lanes():
             try:
-                await self.consumer.places.save([lane], self.reading.positions)
+                await self.consumer.places.save([lane])
             except Exception as error:  # noqa: BLE001
                 log.info("place_not_saved", lane=lane, error=error)
 
