@@ -1,6 +1,7 @@
 """`make bench`: every measurement, one `name value` line each, and bench/results.json.
 
-`make bench ONLY=ingest` measures only what is named and keeps the other figures of the file.
+`make bench ONLY=ingest` measures only what is named and keeps the other figures of the file. After
+each group it says how noisy the machine was.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from pathlib import Path
 import orjson
 
 from bench import idle, ingest, notices, scenarios, starts
+from bench.noise import Noise
 from chassis.logging import configure
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -34,10 +36,13 @@ def main(names: list[str]) -> int:
         return 2
     configure("bench", "warning")
     results = orjson.loads(RESULTS.read_bytes()) if names and RESULTS.exists() else {}
+    noises = results.setdefault("noise", {})
     for name in names or MEASURES:
-        figures = asyncio.run(_measure(name))
+        with Noise() as noise:
+            figures = asyncio.run(_measure(name))
         results.update(figures)
-        for figure, value in figures.items():
+        noises[name] = noise.figures()
+        for figure, value in (figures | noises[name]).items():
             print(f"{figure} {value:g}" if isinstance(value, float) else f"{figure} {value}")
     results["measured"] = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),

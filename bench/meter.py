@@ -10,7 +10,7 @@ from typing import Self
 
 import orjson
 
-_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Meter:
 def cpu_of_tree(pid: int) -> float:
     """Processor seconds of a process, its children, and those of its children that have ended."""
     children = [_cpu_ticks(child, ended=False) for child in _children(pid)]
-    return (_cpu_ticks(pid, ended=True) + sum(children)) / _TICKS_PER_SECOND
+    return (_cpu_ticks(pid, ended=True) + sum(children)) / TICKS_PER_SECOND
 
 
 def _children(pid: int) -> list[int]:
