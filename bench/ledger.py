@@ -1,21 +1,23 @@
 """The ledger's own consumer over the same events: decode, validate, inbox, fold, append, state.
 
-What runs is what a live ledger runs to consume, with its leases; publishing, wake-ups and views are
-left out, as the pipe has no such thing either. `--all` leaves nothing out.
+What runs is what a live ledger runs to consume, with its leases and default settings; publishing,
+wake-ups and views are left out, as the pipe has no such thing either. `--all` leaves nothing out.
 
-Run by `bench.ingest`: `python -m bench.ledger BOOTSTRAP TOPIC PARTITIONS EVENTS DSN SERVER_PID`.
+Run by `bench.ingest`, once or in several instances that share the lanes:
+`python -m bench.ledger BOOTSTRAP TOPIC DSN FOLDER PARTITIONS INSTANCES [--all]`.
 """
 
 import asyncio
 import sys
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+
+import asyncpg
 
 from arrears.stack import open_stack
 from bench.events import CREDITOR
 from bench.meter import Meter, Usage
-from bench.pipe import BATCH_RECORDS_MAX
+from bench.sides import Begin, wait_for_the_others
 from chassis.bus.base import Bus, Outgoing
 from chassis.runtime.garbage import spare_collections
 from chassis.runtime.instance import Instance
@@ -27,48 +29,65 @@ from contracts.registry import source_of
 
 TERMS_TOPIC = "dunning"
 POLL_SECONDS = 0.01
-CONSUME_ONLY: tuple[Loop, ...] = ("leases", "fetch", "lag")
+CONSUME_ONLY: tuple[Loop, ...] = ("leases", "fetch", "places", "lag")
+_COUNTS = """
+select (select count(*) from ledger.dead_letters) as parked,
+  (select count(*) from ledger.inbox) as known"""
+
+
+def settings_for(bootstrap: str, dsn: str, folder: Path, partitions: int) -> Settings:
+    """Those of an installation that sets nothing but where things are."""
+    return Settings(
+        data_dir=folder,
+        database_url=dsn,
+        bus="kafka",
+        kafka_bootstrap=bootstrap,
+        partitions=partitions,
+    )
+
+
+async def prepare(settings: Settings) -> None:
+    """Lay the store out, publish the creditor's terms once, and have the ledger know them."""
+    async with open_stack(settings, ["ledger"]) as stack:
+        await take_terms(stack.services["ledger"], stack.bus)
 
 
 async def run(
-    bootstrap: str,
-    topic: str,
-    partitions: int,
-    events: int,
-    dsn: str,
-    server_pid: int,
-    *,
-    everything: bool = False,
+    settings: Settings, topic: str, instances: int, begin: Begin, *, everything: bool = False
 ) -> Usage:
-    """Let the ledger consume all events and say what it took."""
-    with tempfile.TemporaryDirectory(prefix="arrears-bench-") as folder:
-        settings = Settings(
-            data_dir=Path(folder),
-            database_url=dsn,
-            bus="kafka",
-            kafka_bootstrap=bootstrap,
-            partitions=partitions,
-            batch_size=BATCH_RECORDS_MAX,
-        )
-        async with open_stack(settings, ["ledger"]) as stack:
-            service = stack.services["ledger"]
-            await take_terms(service, stack.bus)
-            spare_collections()  # as `arrears up` does
-            meter = Meter(server_pid)
-            await service.start(LOOPS if everything else CONSUME_ONLY)
-            await consumed(service, topic, partitions)
-            usage = meter.read(events)
-            await require_complete(service, events)
-    return usage
+    """Let one of several instances consume its lanes of a topic and say what it took, from when it
+    may begin.
+    """
+    async with open_stack(settings, ["ledger"], migrate=False) as stack:
+        service = stack.services["ledger"]
+        await take_share(service, instances)
+        spare_collections()  # as `arrears up` does
+        await begin()
+        meter = Meter()
+        await service.start(LOOPS if everything else CONSUME_ONLY)
+        events = await consumed(service, topic)
+        return meter.read(events)
 
 
-async def consumed(service: Instance, topic: str, partitions: int) -> None:
-    """Wait until everything on the topic is consumed."""
+async def take_share(service: Instance, instances: int) -> None:
+    """Wait for the others and hold as many lanes as each of them."""
+    leases = service.leases
+    share = leases.partitions // instances
+    while len(leases.members) < instances or len(leases.held) != share:
+        found = await leases.refresh()
+        await leases.release(found.surplus)
+        await asyncio.sleep(POLL_SECONDS)
+
+
+async def consumed(service: Instance, topic: str) -> int:
+    """Wait until everything on the topic in this instance's lanes is consumed: so much it is."""
     found = await service.bus.end_offsets([topic])
-    ends = {(topic, lane): end for (_, lane), end in found.items()}
-    while len(service.reading.positions) < partitions or service.reading.behind(ends):
+    lanes = set(service.leases.held)
+    ends = {(topic, lane): end for (_, lane), end in found.items() if lane in lanes}
+    while not ends.keys() <= service.reading.positions.keys() or service.reading.behind(ends):
         service.check()
         await asyncio.sleep(POLL_SECONDS)
+    return sum(ends.values())
 
 
 async def take_terms(service: Instance, bus: Bus) -> None:
@@ -105,25 +124,20 @@ def terms(lane: int) -> Outgoing:
     return Outgoing(TERMS_TOPIC, lane, f"{CREDITOR}/*".encode(), value)
 
 
-async def require_complete(service: Instance, events: int) -> None:
+async def require_complete(dsn: str, events: int) -> None:
     """A figure counts only when every event had its effect."""
-    parked = await service.pool.fetchval("select count(*) from dead_letters")
-    known = await service.pool.fetchval("select count(*) from inbox")
+    connection = await asyncpg.connect(dsn)
+    parked, known = await connection.fetchrow(_COUNTS)
+    await connection.close()
     if parked or known < events:
         raise RuntimeError(f"{known} of {events} events were taken, {parked} parked")
 
 
 if __name__ == "__main__":
     arguments = [each for each in sys.argv[1:] if each != "--all"]
-    bootstrap, topic, partitions, events, dsn, server_pid = arguments
+    bootstrap, topic, dsn, folder, partitions, instances = arguments
+    settings = settings_for(bootstrap, dsn, Path(folder), int(partitions))
+    everything = "--all" in sys.argv
     asyncio.run(
-        run(
-            bootstrap,
-            topic,
-            int(partitions),
-            int(events),
-            dsn,
-            int(server_pid),
-            everything="--all" in sys.argv,
-        )
+        run(settings, topic, int(instances), wait_for_the_others, everything=everything)
     ).report()

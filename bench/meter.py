@@ -4,6 +4,7 @@ import os
 import resource
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
@@ -15,17 +16,27 @@ TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Usage:
-    """One side of a measurement."""
+    """One side of a measurement; `warm_seconds` is what the second half of its events took, where
+    that is told.
+    """
 
     events: int
     seconds: float
     client_cpu_seconds: float
-    server_cpu_seconds: float
-    peak_memory_mb: float
+    server_cpu_seconds: float = 0.0
+    peak_memory_mb: float = 0.0
+    warm_seconds: float | None = None
 
     @property
     def events_per_second(self) -> float:
         return self.events / self.seconds
+
+    @property
+    def warm_events_per_second(self) -> float:
+        """How fast the second half went; the whole, where that is not told."""
+        if self.warm_seconds is None:
+            return self.events_per_second
+        return self.events / 2 / self.warm_seconds
 
     @property
     def client_cpu_us(self) -> float:
@@ -45,13 +56,25 @@ class Usage:
     def parse(cls, line: bytes) -> Self:
         return cls(**orjson.loads(line))
 
+    @classmethod
+    def together(cls, usages: Sequence[Self], server_cpu_seconds: float) -> Self:
+        """What processes that began at once used together, and the server they share."""
+        return cls(
+            events=sum(usage.events for usage in usages),
+            seconds=max(usage.seconds for usage in usages),
+            client_cpu_seconds=sum(usage.client_cpu_seconds for usage in usages),
+            server_cpu_seconds=server_cpu_seconds,
+            peak_memory_mb=sum(usage.peak_memory_mb for usage in usages),
+            warm_seconds=max((usage.warm_seconds or 0 for usage in usages), default=0) or None,
+        )
+
 
 class Meter:
-    """Measures from its making to `read`."""
+    """Measures from its making to `read`: this process, and a server if that is named."""
 
-    def __init__(self, server_pid: int) -> None:
+    def __init__(self, server_pid: int | None = None) -> None:
         self._server_pid = server_pid
-        self._server = cpu_of_tree(server_pid)
+        self._server = self._of_server()
         self._client = time.process_time()
         self._began = time.perf_counter()
 
@@ -61,9 +84,12 @@ class Meter:
             events=events,
             seconds=time.perf_counter() - self._began,
             client_cpu_seconds=time.process_time() - self._client,
-            server_cpu_seconds=cpu_of_tree(self._server_pid) - self._server,
+            server_cpu_seconds=self._of_server() - self._server,
             peak_memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         )
+
+    def _of_server(self) -> float:
+        return 0.0 if self._server_pid is None else cpu_of_tree(self._server_pid)
 
 
 def cpu_of_tree(pid: int) -> float:

@@ -1,9 +1,10 @@
 """The bare pipe: what it costs to bring events from Kafka into PostgreSQL exactly once, no more.
 
 Batches of a partition are parsed and written with one COPY, one row per event under a unique
-(stream, version), and the partition's offset moves in the same transaction. One process.
+(stream, version), and the partition's offset moves in the same transaction.
 
-Run by `bench.ingest`: `python -m bench.pipe BOOTSTRAP TOPIC PARTITIONS EVENTS DSN SERVER_PID`.
+Run by `bench.ingest`, once or in several processes that share the partitions:
+`python -m bench.pipe BOOTSTRAP TOPIC DSN PARTITION…`.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from bench.meter import Meter, Usage
+from bench.sides import Begin, wait_for_the_others
 
 BATCH_RECORDS_MAX = 10_000
 FETCH_BYTES_MAX = 4 << 20
@@ -35,10 +37,6 @@ class Pipe:
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
         self._versions: defaultdict[str, int] = defaultdict(int)
-
-    async def prepare(self, topic: str, partitions: int) -> None:
-        await self._connection.execute(_SCHEMA)
-        await self._connection.executemany(_BEGIN, [(topic, each) for each in range(partitions)])
 
     async def write(self, place: TopicPartition, batch: Sequence[Any]) -> None:
         """All of a batch and its offset, or nothing."""
@@ -59,30 +57,47 @@ class Pipe:
             yield stream, versions[stream], record.value
 
 
+async def prepare(dsn: str, topic: str, partitions: int) -> None:
+    """Create the tables, and the place of each partition."""
+    connection = await asyncpg.connect(dsn)
+    await connection.execute(_SCHEMA)
+    await connection.executemany(_BEGIN, [(topic, each) for each in range(partitions)])
+    await connection.close()
+
+
+async def require_complete(dsn: str, events: int) -> None:
+    """A figure counts only when every event is stored."""
+    connection = await asyncpg.connect(dsn)
+    stored = await connection.fetchval("select count(*) from events")
+    await connection.close()
+    if stored != events:
+        raise RuntimeError(f"{stored} events are stored, not {events}")
+
+
 async def run(
-    bootstrap: str, topic: str, partitions: int, events: int, dsn: str, server_pid: int
+    bootstrap: str, topic: str, dsn: str, partitions: Sequence[int], begin: Begin
 ) -> Usage:
-    """Bring all events over and say what it took."""
+    """Bring all events of some partitions over and say what it took, from when it may begin."""
     connection = await asyncpg.connect(dsn)
     pipe = Pipe(connection)
-    await pipe.prepare(topic, partitions)
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         enable_auto_commit=False,
         auto_offset_reset="none",
         max_partition_fetch_bytes=FETCH_BYTES_MAX,
-        fetch_max_bytes=FETCH_BYTES_MAX * partitions,
+        fetch_max_bytes=FETCH_BYTES_MAX * len(partitions),
     )
-    meter = Meter(server_pid)  # both sides open their reader on the clock
+    await begin()
+    meter = Meter()  # both sides open their reader on the clock
     await consumer.start()
-    places = [TopicPartition(topic, each) for each in range(partitions)]
+    places = [TopicPartition(topic, each) for each in partitions]
     consumer.assign(places)
     for place in places:
         consumer.seek(place, 0)
-    left = events
+    left = events = sum((await consumer.end_offsets(places)).values())
     while left > 0:
         batches = await consumer.getmany(
-            timeout_ms=1_000, max_records=BATCH_RECORDS_MAX * partitions
+            timeout_ms=1_000, max_records=BATCH_RECORDS_MAX * len(partitions)
         )
         for place, records in batches.items():
             for first in range(0, len(records), BATCH_RECORDS_MAX):
@@ -90,13 +105,10 @@ async def run(
             left -= len(records)
     usage = meter.read(events)
     await consumer.stop()
-    stored = await connection.fetchval("select count(*) from events")
     await connection.close()
-    if stored != events:
-        raise RuntimeError(f"{stored} events are stored, not {events}")
     return usage
 
 
 if __name__ == "__main__":
-    _, bootstrap, topic, partitions, events, dsn, server_pid = sys.argv
-    asyncio.run(run(bootstrap, topic, int(partitions), int(events), dsn, int(server_pid))).report()
+    _, bootstrap, topic, dsn, *partitions = sys.argv
+    asyncio.run(run(bootstrap, topic, dsn, [*map(int, partitions)], wait_for_the_others)).report()

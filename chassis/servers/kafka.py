@@ -6,10 +6,6 @@ Its jars come through Maven, once, into `deploy/kafka/lib`; what is fetched stan
 
 import asyncio
 import contextlib
-import fcntl
-import hashlib
-import os
-import shutil
 import socket
 import subprocess
 import time
@@ -20,11 +16,11 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 from chassis.errors import Misconfigured, Transient
+from chassis.servers import jars
 
 HOME = Path(__file__).resolve().parents[2] / "deploy" / "kafka"
 CLUSTER_ID = "YXJyZWFycy1sb2NhbC0xMA"  # 16 bytes in base64url, as Kafka wants it; any will do
 HEAP = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC")
-COPY_JARS = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
 START_SECONDS_MAX = 90.0
 STOP_SECONDS_MAX = 30.0
 
@@ -33,11 +29,7 @@ def available() -> str | None:
     """Why no broker can be started here, in a few words; None when one can."""
     if not (HOME / "pom.xml").is_file():
         return f"{HOME}/pom.xml is not there: a local Kafka is started from a checkout"
-    if shutil.which("java") is None:
-        return "Java is missing (install openjdk-17-jre-headless)"
-    if not _jars_are_there(_lib()) and shutil.which("mvn") is None:
-        return "Maven is missing (install maven)"
-    return None
+    return jars.unavailable(HOME)
 
 
 class LocalKafka:
@@ -104,14 +96,14 @@ class LocalKafka:
         await self.stop()
 
     def _launch(self) -> None:
-        jars = _fetch_jars()
+        lib = jars.fetch(HOME)
         self.data_dir.mkdir(parents=True, exist_ok=True)
         settings = self._write_settings()
         if not (self.data_dir / "log" / "meta.properties").exists():
-            self._format(jars, settings)
+            self._format(lib, settings)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._java(jars, "kafka.Kafka", str(settings)),
+                self._java(lib, "kafka.Kafka", str(settings)),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -127,10 +119,10 @@ class LocalKafka:
         settings.write_text(template.format(**values))
         return settings
 
-    def _format(self, jars: Path, settings: Path) -> None:
+    def _format(self, lib: Path, settings: Path) -> None:
         arguments = ("format", "--cluster-id", CLUSTER_ID, "--config", str(settings))
         done = subprocess.run(
-            self._java(jars, "kafka.tools.StorageTool", *arguments),
+            self._java(lib, "kafka.tools.StorageTool", *arguments),
             capture_output=True,
             text=True,
             check=False,
@@ -138,9 +130,9 @@ class LocalKafka:
         if done.returncode:
             raise Misconfigured(f"{self.data_dir}: Kafka cannot format it: {done.stderr.strip()}")
 
-    def _java(self, jars: Path, main: str, *arguments: str) -> list[str]:
+    def _java(self, lib: Path, main: str, *arguments: str) -> list[str]:
         logging = f"-Dlog4j2.configurationFile={HOME / 'log4j2.yaml'}"
-        return ["java", *HEAP, logging, "-cp", f"{jars}/*", main, *arguments]
+        return ["java", *HEAP, logging, "-cp", f"{lib}/*", main, *arguments]
 
     async def _wait_until_it_answers(self, bootstrap: str) -> None:
         deadline = time.monotonic() + START_SECONDS_MAX
@@ -196,41 +188,3 @@ def _free_ports(*wanted: int) -> list[int]:
                 raise Misconfigured(f"no Kafka on port {port}: {error.strerror}") from error
             found.append(int(each.getsockname()[1]))
     return found
-
-
-def _lib() -> Path:
-    """Beside the pom where that may be written, else in the user's cache."""
-    if (HOME / "lib").is_dir() or os.access(HOME, os.W_OK):
-        return HOME / "lib"
-    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(cache).expanduser() / "arrears" / "kafka" / "lib"
-
-
-def _pom_digest() -> str:
-    return hashlib.sha256((HOME / "pom.xml").read_bytes()).hexdigest()
-
-
-def _jars_are_there(lib: Path) -> bool:
-    stamp = lib / "pom.sha256"
-    return stamp.is_file() and stamp.read_text() == _pom_digest()
-
-
-def _fetch_jars() -> Path:
-    """The folder with the jars of today's pom, fetched once however many ask at the same time."""
-    lib = _lib()
-    lib.parent.mkdir(parents=True, exist_ok=True)
-    with (lib.parent / ".lib.lock").open("ab") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not _jars_are_there(lib):
-            shutil.rmtree(lib, ignore_errors=True)
-            _run_maven(lib)
-            (lib / "pom.sha256").write_text(_pom_digest())
-    return lib
-
-
-def _run_maven(lib: Path) -> None:
-    command = ["mvn", "-B", "-q", "-f", str(HOME / "pom.xml"), COPY_JARS]
-    command += ["-DincludeScope=runtime", f"-DoutputDirectory={lib}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise Misconfigured(f"Maven could not fetch Kafka: {done.stdout.strip()[-500:]}")
