@@ -17,7 +17,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from contracts.registry import MODELS
 
-_BATCH_BUCKETS = (1, 5, 10, 50, 100, 200, 500, 1000, 2000)
+_BATCH_BUCKETS = (1, 5, 10, 50, 100, 200, 500, 1000, 2000, 5000)
 _SECONDS_BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10)
 _EFFECT_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
 _LATE_BUCKETS = (1, 5, 10, 30, 60, 300, 900, 3600, 14_400)

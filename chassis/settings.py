@@ -132,7 +132,11 @@ class Settings(Bounded, Secured, Traced):
         description="after how long a lane that has work and does not move is an alarm",
     )
     batch_size: int = Field(
-        default=500, ge=1, le=10_000, description="messages per lane and transaction, at most"
+        default=5_000,
+        ge=1,
+        le=10_000,
+        description="messages per lane and transaction, at most; from 500 on it grows up to this "
+        "while more waits and a batch takes less than a second",
     )
     relay_batch_size: int = Field(
         default=500, ge=1, le=10_000, description="events published per lane and round, at most"

@@ -3,13 +3,14 @@ consumes what was fetched for it.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 from chassis.bus.base import Record
 from chassis.logging import get_logger
-from chassis.runtime.backlog import Backlog
+from chassis.runtime.backlog import FIRST_SIZE, Backlog
 from chassis.runtime.handling import STOP
 from chassis.runtime.leases import LaneLost
 from chassis.runtime.round import Round
@@ -44,12 +45,14 @@ class Lanes:
         batch_size: int,
         give_up: Callable[[BaseException], None],
         stop_seconds: float = _STOP_SECONDS,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.reopen = asyncio.Event()
         self._round = round_
         self._batch_size = batch_size
         self._give_up = give_up
         self._stop_seconds = stop_seconds
+        self._monotonic = monotonic
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._backlogs: dict[int, Backlog] = {}
         self._room = asyncio.Event()
@@ -63,7 +66,7 @@ class Lanes:
         looks, and are begun anew then.
         """
         self._sizes: dict[int, int] = {}
-        """How large the next batch may be of a lane that is to be read anew."""
+        """How large the next batch may be of a lane that was read before."""
 
     async def fetch(self, wait_seconds: float) -> None:
         """Hand what comes next to the lanes it belongs to, as far as they have room."""
@@ -162,15 +165,18 @@ class Lanes:
 
     def _look_for(self, lane: int) -> None:
         """Begin on a lane that was gained: where it stands comes first."""
-        backlog = self._backlogs[lane] = Backlog(self._batch_size, self._room)
+        backlog = self._backlogs[lane] = self._backlog(lane)
         backlog.end()
         self._tasks[lane] = asyncio.create_task(self._find(lane, backlog))
 
     def _begin(self, lane: int) -> None:
-        size = self._sizes.pop(lane, self._batch_size)
-        backlog = self._backlogs[lane] = Backlog(size, self._room)
+        backlog = self._backlogs[lane] = self._backlog(lane)
         self._tasks[lane] = asyncio.create_task(self._consume(lane, backlog))
         self._round.signals.notify(lane)
+
+    def _backlog(self, lane: int) -> Backlog:
+        size = self._sizes.get(lane, min(FIRST_SIZE, self._batch_size))
+        return Backlog(size, self._batch_size, self._room)
 
     async def _consume(self, lane: int, backlog: Backlog) -> None:
         """Consume a lane until told to stop or something fails; then it is read again."""
@@ -185,6 +191,7 @@ class Lanes:
     async def _consume_all(self, lane: int, backlog: Backlog) -> bool:
         """Consume what comes up to the end or a failure; True when trying again does not help."""
         while records := await backlog.next():
+            began = self._monotonic()
             try:
                 await self._round.consume(lane, records)
             except LaneLost:
@@ -204,7 +211,7 @@ class Lanes:
                 self._round.signals.workers.set()  # one of them may bring what it lacked
                 await asyncio.sleep(_BACKOFF_SECONDS)
                 break
-            backlog.size = min(self._batch_size, 2 * backlog.size)
+            backlog.took(self._monotonic() - began)
         return False
 
     async def _find(self, lane: int, backlog: Backlog) -> None:

@@ -70,7 +70,7 @@ def test_a_lane_of_somebody_else_has_no_age(ages: Ages, monotonic: Monotonic) ->
 
 
 async def test_the_first_record_of_a_topic_may_be_in_hand() -> None:
-    backlog = Backlog(2, asyncio.Event())
+    backlog = Backlog(2, 2, asyncio.Event())
     records = [PlainRecord(topic, 0, n, None, b"") for n, topic in enumerate("aabb")]
     backlog.put([*records])
     assert await backlog.next() == records[:2]
