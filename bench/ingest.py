@@ -88,10 +88,10 @@ class _Place:
             return await sides.run(side, self.broker_pid)
         database = f"{name}_{count}_{number}"
         dsn = await ensure_database(self.dsn, database)
-        await _administer(self.dsn, "CHECKPOINT")  # nobody pays for what the other one wrote
+        await administer(self.dsn, "CHECKPOINT")  # nobody pays for what the other one wrote
         side = (self._ledger if name == "ledger_ingest" else self._pipe)(dsn, count)
         usage = await sides.run(side, self.server_pid)
-        await _administer(self.dsn, f"DROP DATABASE {database} WITH (FORCE)")
+        await administer(self.dsn, f"DROP DATABASE {database} WITH (FORCE)")
         return usage
 
     def _ledger(self, dsn: str, instances: int) -> Side:
@@ -159,7 +159,8 @@ def _median(usages: Sequence[Usage], name: str) -> float:
     return float(statistics.median(getattr(usage, name) for usage in usages))
 
 
-async def _administer(dsn: str, statement: str) -> None:
+async def administer(dsn: str, statement: str) -> None:
+    """Run a statement by itself."""
     connection = await asyncpg.connect(dsn)
     try:
         await connection.execute(statement)
