@@ -15,7 +15,7 @@ help:
 	@echo "make cluster-down [PURGE=1]  stops it; PURGE: its data too"
 	@echo "make hostile [SEED=n] [EVENTS=n] [REQUESTS=n] [BUS=embedded|kafka|both]   events and requests that mean harm"
 	@echo "make sabotage          each safeguard is taken away in a copy, and a test must notice"
-	@echo "make bench             the measurements, also in bench/results.json; ONLY=trickle, ONLY=ingest: one of them"
+	@echo "make bench             the measurements, also in bench/results.json; ONLY=trickle, ONLY=disk: one of them"
 	@echo "make image             build/arrears.oci.tar, without a registry (root on Debian, debootstrap)"
 	@echo "make image-check       whether it is the same when made twice"
 	@echo "make manifests         deploy/kustomize anew from the chart"

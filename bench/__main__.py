@@ -14,7 +14,7 @@ from pathlib import Path
 
 import orjson
 
-from bench import idle, ingest, scenarios, starts, trickle
+from bench import disk, idle, ingest, scenarios, starts, trickle
 from bench.noise import Noise
 from chassis.logging import configure
 
@@ -25,6 +25,7 @@ MEASURES: dict[str, Callable[[], Awaitable[dict[str, float]]]] = {
     "trickle": trickle.measure,
     "starts": starts.measure,
     "idle": idle.measure,
+    "disk": disk.measure,
 }
 _PARTS = {"idle"}
 """Measured with another group, unless asked for by name."""
