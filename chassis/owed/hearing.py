@@ -15,6 +15,9 @@ from contracts.words.streams import Subject, terms_stream, told_sources_stream
 
 P = TypeVar("P", bound=Profile)
 
+HEARD = frozenset({"ledger_seen", "debtor_upserted", "terms_published", "sources_told"})
+"""Types of the events that only say what a service heard: no table of its own shows them."""
+
 
 @dataclass(frozen=True)
 class Told(Generic[P]):

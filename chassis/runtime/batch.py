@@ -104,7 +104,7 @@ class Batch:
 
     def _decode(self, records: Sequence[Record]) -> list[Item]:
         items: list[Item] = []
-        routes, seen, rows, lane = self._routes, self._seen, self.rows, self.lane
+        routes, lane = self._routes, self.lane
         owners = OWNERS
         odd_keys = in_keys(b"".join([record.key or b"" for record in records]))
         for record in records:
@@ -125,20 +125,12 @@ class Batch:
             if route is None or (owner is not None and message.source != owner):
                 self._turn_away(record, message)
                 continue
-            row = inbox.inbox_row(message)
-            body = row[1]
-            known = seen.setdefault(row[0], body)
-            if known is body:  # just put there: the first with this id
-                rows.append(row)
-                if self._asks_before:
-                    self.before[inbox.id_before(message)] = row[0]
-                items.append((record, message, route, route.streams(message, lane)))
-            elif known == body:
-                self.duplicates[message.type] += 1
-            else:
-                before = isinstance(known, inbox.BodyBefore)
-                reason = PERHAPS_ANOTHERS if before else OTHER_BODY
-                self.park(record, message, "Rejected", reason)
+            streams = route.streams(message, lane)
+            if not streams:
+                self.skipped[topic] += 1
+                continue
+            if self._is_first(record, message):
+                items.append((record, message, route, streams))
         kinds = Counter([message.type for _, message, _, _ in items])
         found = [routes[topic_of(kind)][kind] for kind in kinds]
         self.asks_for_more |= any(route.history or route.subject for route in found)
@@ -146,6 +138,23 @@ class Batch:
         for record, message, _, _ in items[:: max(1, len(items) - 1)]:  # the first and the last
             self.since.setdefault(record.topic, _since(record, message))
         return items
+
+    def _is_first(self, record: Record, message: Message) -> bool:
+        """Whether a message is the first with its id; of another body it is parked."""
+        row = inbox.inbox_row(message)
+        body = row[1]
+        known = self._seen.setdefault(row[0], body)
+        if known is body:  # just put there
+            self.rows.append(row)
+            if self._asks_before:
+                self.before[inbox.id_before(message)] = row[0]
+            return True
+        if known == body:
+            self.duplicates[message.type] += 1
+        else:
+            before = isinstance(known, inbox.BodyBefore)
+            self.park(record, message, "Rejected", PERHAPS_ANOTHERS if before else OTHER_BODY)
+        return False
 
     def _turn_away(self, record: Record, message: Message) -> None:
         """A message without a route: others read it, or it does not belong here."""

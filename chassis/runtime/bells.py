@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from chassis.clock import Clock
 from chassis.logging import get_logger
+from chassis.runtime.handed import Handed
 from chassis.runtime.leases import Leases
 from chassis.runtime.signals import AT_ONCE, Signals
 from chassis.store.pool import acquire
@@ -33,6 +34,7 @@ class Bells:
 
     leases: Leases
     signals: Signals
+    handed: Handed
     channel: str
     _others: set[int] = field(default_factory=set)
     """Lanes somebody else is to be told of."""
@@ -41,17 +43,38 @@ class Bells:
     def committed(self, work: Work) -> None:
         """Tell what a unit of work wrote; it must be committed."""
         lanes = work.touched()
+        self._hand_over(work)
         if work.wake_at is not None and work.wake_at > work.now:
             self.signals.expect(work.wake_at)
         elif work.wake_at is not None:
             self.signals.notify_wakes({work.lane, *lanes} & self.leases.held.keys())
-        self.ring(lanes)
+        if work.has_letters:
+            self.signals.letters.add(work.lane)
+        if work.changed_views:
+            self.signals.workers.set()
+        self._ring(lanes, is_shown=work.is_shown)
 
     def ring(self, lanes: Iterable[int]) -> None:
-        """Tell that something was committed in some lanes."""
+        """Tell that something was committed in some lanes, of which no more is known."""
+        lanes = list(lanes)
+        for lane in lanes:
+            self.handed.forget(lane)
+            self.signals.letters.add(lane)
+        self._ring(lanes, is_shown=False)
+
+    def _hand_over(self, work: Work) -> None:
+        if work.before is not None and work.lane in self.leases.held:
+            self.handed.put(work.lane, work.before, work.stored)
+            return
+        for lane in work.lanes():
+            self.handed.forget(lane)
+
+    def _ring(self, lanes: Iterable[int], *, is_shown: bool) -> None:
         for lane in lanes:
             if lane in self.leases.held:
-                self.signals.notify(lane)
+                self.signals.notify_relay([lane])
+                if not is_shown:
+                    self.signals.notify_views([lane])
             if lane not in self.leases.kept and self.leases.members - {self.leases.instance}:
                 self._others.add(lane)
         if self._others and (self._telling is None or self._telling.done()):
@@ -59,6 +82,8 @@ class Bells:
 
     def ring_all(self) -> None:
         """Have everything looked at: nobody knows what was missed."""
+        self.handed.clear()
+        self.signals.letters.update(self.leases.held)
         self.signals.notify_relay(self.leases.held)
         self.signals.notify_views(self.leases.held)
         self.signals.expect(AT_ONCE)
@@ -70,6 +95,8 @@ class Bells:
             return False
         lane = int(told.removeprefix(_WRITTEN))
         if lane in self.leases.held:
+            self.handed.forget(lane)
+            self.signals.letters.add(lane)
             self.signals.notify(lane)
             self.signals.expect(AT_ONCE)
         return True

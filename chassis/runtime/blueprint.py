@@ -14,6 +14,7 @@ from chassis.runtime.service import Service
 from chassis.runtime.sources import SourcesStream
 from chassis.store.aggregate import Aggregate
 from chassis.store.beside import Beside
+from chassis.store.cached_states import STREAMS_MAX
 from chassis.store.views import View
 
 Worker = Callable[[Service], Awaitable[int]]
@@ -31,6 +32,7 @@ class Blueprint:
     `guards` are topics that others write, on which a type nobody knows is a dead letter: in one
     service too, so that it is one. `sources_of` names the stream that says who may publish
     `billing` for a creditor, in every service that reads it. `figures` are gauges of its business.
+    `kept_max` is of how many streams a lane's consumer keeps the states it committed.
     """
 
     name: str
@@ -50,3 +52,4 @@ class Blueprint:
     guards: Sequence[str] = ()
     sources_of: SourcesStream | None = None
     figures: Sequence[Figure] = ()
+    kept_max: int = STREAMS_MAX

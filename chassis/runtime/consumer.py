@@ -7,14 +7,11 @@ fault stands alone: that one is parked, and the rest has its effect. So is a rec
 too long again and again; its lane reads ever less at once until it stands alone.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from time import perf_counter
 
 import asyncpg
-from asyncpg import Connection
 
 from chassis.bus.base import Record
 from chassis.clock import Clock
@@ -22,17 +19,11 @@ from chassis.errors import Conflict
 from chassis.logging import get_logger
 from chassis.metrics import Metrics
 from chassis.runtime import forgetting
+from chassis.runtime.applying import Applying
 from chassis.runtime.batch import Batch, Routes
 from chassis.runtime.counting import count
-from chassis.runtime.handling import run, run_with_history
-from chassis.runtime.leases import Leases
-from chassis.runtime.loading import load
 from chassis.runtime.parked import ParkedMessages
 from chassis.runtime.places import Places
-from chassis.runtime.routes import Item
-from chassis.runtime.sources import SourcesStream, enforced, not_among, registries
-from chassis.runtime.traced import parts
-from chassis.runtime.turns import DecidingInTurn
 from chassis.store import inbox, offsets
 from chassis.store.dead_letters import Original, Parked, about
 from chassis.store.faults import is_its_own, told_of
@@ -41,8 +32,6 @@ from chassis.store.overdue import TIMES, TookTooLong, took_too_long
 from chassis.store.pool import acquire
 from chassis.store.store import Store
 from chassis.store.vault import UNATTRIBUTED
-from chassis.store.work import Work
-from contracts.words.streams import key_of
 
 log = get_logger(__name__)
 
@@ -55,31 +44,25 @@ class Consumer:
     """Applies the records of a lane to the store.
 
     `probe(point)` is called at the points where a crash hurts most; tests kill the process there.
-    `forgets` makes this service the one that has an erased person's messages removed from the bus,
-    `guards` are the topics whose unknown types it parks, `sources_of` names the stream that says
-    who may publish `billing` for a creditor.
+    `guards` are the topics whose unknown types it parks.
     """
 
     store: Store
-    leases: Leases
     routes: Routes
     parked: ParkedMessages
+    applying: Applying
     clock: Clock
     metrics: Metrics
     probe: Callable[[str], None]
-    forgets: bool = False
     guards: Sequence[str] = ()
-    sources_of: SourcesStream | None = None
     erasure_seen: bool = False
-    turns: DecidingInTurn = field(default_factory=DecidingInTurn)
-    erased: set[bytes | None] = field(default_factory=set)
-    """Keys of erased debtors: what still comes for them is taken off the bus too."""
-    places: Places = field(init=False)
     _late: dict[tuple[int, str], tuple[int, int]] = field(default_factory=dict)
     """By lane and topic, the offset of what took too long alone, and how often in a row."""
 
-    def __post_init__(self) -> None:
-        self.places = Places(self.store, self.leases)
+    @property
+    def places(self) -> Places:
+        """How far the lanes were read over what had no effect."""
+        return self.applying.places
 
     async def take_over(self, lane: int, topics: Sequence[str]) -> Positions:
         """Begin on a lane: the next offset of each topic in it that was consumed before.
@@ -91,7 +74,7 @@ class Consumer:
         async with acquire(self.store.pool) as connection:
             positions = await offsets.of_lane(connection, lane, topics)
             await self.parked.take_over(connection, lane)
-            self.erased |= await forgetting.erased_keys(connection)
+            self.applying.erased |= await forgetting.erased_keys(connection)
         return positions
 
     async def consume(self, lane: int, records: Sequence[Record], positions: Positions) -> int:
@@ -148,12 +131,12 @@ class Consumer:
         before = self.store.has_inbox_before
         batch = Batch(lane, records, self.routes, guards=self.guards, asks_before=before)
         moved = batch.ends()
-        if batch.is_ignored() and not (self.forgets and batch.of_erased(self.erased)):
+        if self.applying.is_nothing(batch):
             self.places.passed(positions, moved)
             return batch
         while work is None:
             try:
-                work = await self._apply(batch, positions, moved)
+                work = await self.applying.apply(batch, positions, moved)
             except BaseException as error:
                 self.store.cached.forget(lane)  # this work's entries moved on without a commit
                 known, left = await self._known_after(error, batch), left - 1
@@ -170,8 +153,9 @@ class Consumer:
 
     async def _after(self, batch: Batch, seconds: float) -> None:
         """What a committed batch leads to; nothing of it may have the batch applied again."""
-        self.erasure_seen |= bool(batch.erasures or batch.of_erased(self.erased))
-        self.erased |= batch.erasures
+        erased = self.applying.erased
+        self.erasure_seen |= bool(batch.erasures or batch.of_erased(erased))
+        erased |= batch.erasures
         await self.parked.retry_after_batch(batch)
         count(self.metrics, batch, seconds, self.clock.now())
         if batch.parked:
@@ -201,7 +185,7 @@ class Consumer:
         batch.park(record, None, type(error).__name__, told_of(error))
         letter = batch.parked[0]
         try:
-            await self._park_alone(batch, letter, positions)
+            await self.applying.park_alone(batch, letter, positions)
         except Exception as again:
             if not is_its_own(again):
                 raise
@@ -211,84 +195,10 @@ class Consumer:
                 subject=UNATTRIBUTED,
                 original=Original(record.value, ()),
             )
-            await self._park_alone(batch, bare, positions)
+            await self.applying.park_alone(batch, bare, positions)
         about(letter).error("message_failed", error=error, todo=_FAILED)
         positions.update(batch.ends())
         self.places.forget(lane)
-
-    async def _park_alone(self, batch: Batch, letter: Parked, positions: Positions) -> None:
-        async with acquire(self.store.pool) as connection, connection.transaction():
-            await self.leases.fence(connection, batch.lane)
-            work = self.store.begin(self.clock.now(), batch.lane)
-            await self.places.move(connection, batch.lane, positions, batch.ends())
-            await self.parked.park(connection, work, letter)
-            if self.forgets:
-                await forgetting.queue(connection, batch.of_erased(self.erased))
-            await self.store.save(connection, work)
-        self.store.committed(work)
-
-    async def _apply(self, batch: Batch, positions: Positions, moved: Positions) -> Work:
-        async with AsyncExitStack() as turn:
-            # before the transaction, which may not be left idle
-            await turn.enter_async_context(self.turns.next())
-            async with acquire(self.store.pool) as connection, connection.transaction():
-                await self.leases.fence(connection, batch.lane)
-                work = self.store.begin(self.clock.now(), batch.lane, cached=True)
-                for items in batch.slices():
-                    await self._handle(connection, work, batch, items)
-                    await asyncio.sleep(0)  # those who write go on meanwhile
-                await turn.aclose()
-                await self._write(connection, work, batch, positions, moved)
-        return work
-
-    async def _write(
-        self,
-        connection: Connection,
-        work: Work,
-        batch: Batch,
-        positions: Positions,
-        moved: Positions,
-    ) -> None:
-        await self.store.require_unchanged(connection, work)
-        if batch.rows:
-            await inbox.remember(connection, batch.rows, batch.before)
-        await self.places.move(connection, batch.lane, positions, moved)
-        for letter in batch.parked:
-            await self.parked.park(connection, work, letter)
-        if self.forgets:
-            await forgetting.queue(connection, batch.of_erased(self.erased))
-        await self.store.save(connection, work)
-        self.probe("consume.before_commit")
-
-    async def _handle(
-        self, connection: Connection, work: Work, batch: Batch, items: Sequence[Item]
-    ) -> None:
-        asked = ((record.topic, message) for record, message, _, _ in items)
-        known = registries(self.sources_of, batch.lane, asked)
-        await load(
-            self.store,
-            connection,
-            work,
-            items,
-            [*known.values()],
-            asks_for_more=batch.asks_for_more,
-        )
-        closed = enforced(work, known)
-        for span, part in parts(self.store.traces, items, batch.rows):
-            with work.under(span):
-                for record, message, route, streams in part:
-                    foreign = not_among(closed, record.topic, message) if closed else None
-                    refusal = foreign or run(work, route, message, streams)
-                    if refusal is not None:
-                        refusal = await run_with_history(
-                            self.store, connection, work, route, message, streams, refusal
-                        )
-                    if refusal is not None:
-                        kind, reason = type(refusal).__name__, str(refusal)
-                        batch.park(record, message, kind, reason, holds_id=True)
-                        if span is not None:
-                            span.fail(kind)
-        batch.erasures |= {key_of(*subject).encode() for subject in work.keys.erased}
 
 
 def _tell(parked: Sequence[Parked]) -> None:

@@ -16,6 +16,7 @@ from chassis.http.app import create_app
 from chassis.logging import get_logger
 from chassis.metrics import Metrics
 from chassis.runtime import readiness
+from chassis.runtime.applying import Applying
 from chassis.runtime.batch import by_topic
 from chassis.runtime.blueprint import Blueprint
 from chassis.runtime.consumer import Consumer
@@ -24,7 +25,6 @@ from chassis.runtime.letters import Letters
 from chassis.runtime.live import LOOPS, Live, Loop
 from chassis.runtime.operations import router as operations_router
 from chassis.runtime.parked import ParkedMessages
-from chassis.runtime.places import Places
 from chassis.runtime.reading import Reading
 from chassis.runtime.service import Service
 from chassis.runtime.sharing import NOTHING_TODO
@@ -84,6 +84,7 @@ class Instance(Service):
             blueprint.beside,
             pseudonym_key(key),
             traces,
+            blueprint.kept_max,
         )
         metrics = Metrics(blueprint.name, settings.metrics_creditors)
         set_aside = EventLetters(clock, metrics.count_set_aside)
@@ -108,17 +109,19 @@ class Instance(Service):
         self.parked = ParkedMessages(
             store, routes, clock, self.metrics, blueprint.retry_after, blueprint.sources_of
         )
-        self.consumer = Consumer(
+        applying = Applying(
             store,
             self.leases,
-            routes,
             self.parked,
+            self.committing,
+            self.published,
             clock,
-            self.metrics,
             probe,
             bool(blueprint.forgets),
-            blueprint.guards,
             blueprint.sources_of,
+        )
+        self.consumer = Consumer(
+            store, routes, self.parked, applying, clock, self.metrics, probe, blueprint.guards
         )
         self.reading = Reading(bus, blueprint.reads, self.consumer.take_over)
         self.round = wire(self, blueprint, self.reading, self.consumer, probe=probe, strict=strict)
@@ -270,8 +273,9 @@ class Instance(Service):
         """Forget what is kept in memory, after the tables were changed from outside."""
         self.leases.held.clear()
         self.signals.forget()
-        self.consumer.erased.clear()
-        self.consumer.places = Places(self.store, self.leases)
+        self.handed.clear()
+        self.published.forget()
+        self.consumer.applying.forget()
         await self.reading.close()
         self.reading.positions = {}
         await self.leases.join()

@@ -12,9 +12,9 @@ from chassis.bus.base import Record
 from chassis.logging import get_logger
 from chassis.runtime.backlog import FIRST_SIZE, Backlog
 from chassis.runtime.handling import STOP
-from chassis.runtime.leases import LaneLost
 from chassis.runtime.round import Round
 from chassis.runtime.signals import is_cancelled, wait_for_signal
+from chassis.store.few import LaneLost
 from chassis.store.offsets import Positions
 from chassis.store.overdue import LATE_PARTS
 
@@ -172,7 +172,7 @@ class Lanes:
     def _begin(self, lane: int) -> None:
         backlog = self._backlogs[lane] = self._backlog(lane)
         self._tasks[lane] = asyncio.create_task(self._consume(lane, backlog))
-        self._round.signals.notify(lane)
+        self._round.bells.ring([lane])
 
     def _backlog(self, lane: int) -> Backlog:
         size = self._sizes.get(lane, min(FIRST_SIZE, self._batch_size))

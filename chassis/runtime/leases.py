@@ -11,7 +11,7 @@ from typing import NamedTuple
 import asyncpg
 from asyncpg import Connection
 
-from chassis.errors import Transient
+from chassis.store.few import LaneLost
 from chassis.store.pool import acquire
 
 # `not exists` first: a conflict alone would wait for whoever has the row locked.
@@ -62,10 +62,6 @@ where (lane, epoch) in (select * from unnest($1::int[], $2::bigint[]))"""
 # Shared: the owner's consumer, timers and relay do not wait for one another, but whoever takes the
 # lane waits for them all. Nothing is written to the row while the lane is held.
 _FENCE = "select 1 from lanes where lane = $1 and epoch = $2 for share"
-
-
-class LaneLost(Transient):
-    """The lane belongs to somebody else now: nothing of this transaction may be kept."""
 
 
 class Look(NamedTuple):

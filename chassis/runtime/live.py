@@ -18,13 +18,13 @@ from chassis.metrics import Metrics
 from chassis.runtime.bells import Leaps
 from chassis.runtime.handling import STOP
 from chassis.runtime.lanes import TODO, Lanes
-from chassis.runtime.leases import LaneLost
 from chassis.runtime.round import Round
 from chassis.runtime.sharing import Sharing
 from chassis.runtime.signals import is_cancelled, wait_for_signal
 from chassis.runtime.watchdog import Step, Watchdog
 from chassis.runtime.watching import Watching
 from chassis.settings import Settings
+from chassis.store.few import LaneLost
 
 log = get_logger(__name__)
 

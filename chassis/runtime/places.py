@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 from asyncpg import Connection
 
-from chassis.runtime.leases import LaneLost, Leases
+from chassis.runtime.leases import Leases
 from chassis.store import offsets
+from chassis.store.few import LaneLost
 from chassis.store.offsets import Positions
 from chassis.store.pool import acquire
 from chassis.store.store import Store
@@ -45,10 +46,18 @@ class Places:
         """Move a lane on in a batch's transaction, and save with it what it passed before; raises
         `Transient` as `offsets.move` does. After the commit comes `forget`.
         """
-        passed = {place: both for place, both in self._passed.items() if place[1] == lane}
-        was = positions | {place: saved for place, (saved, _) in passed.items()}
-        to = {place: reached for place, (_, reached) in passed.items()} | moved
+        was, to = self.of_batch(lane, positions, moved)
         await offsets.move(connection, lane, was, to)
+
+    def of_batch(
+        self, lane: int, positions: Positions, moved: Positions
+    ) -> tuple[Positions, Positions]:
+        """Where the store says a lane stands, and where it is to stand after a batch: where that
+        moved to, and what was passed before.
+        """
+        passed = {place: both for place, both in self._passed.items() if place[1] == lane}
+        to = {place: reached for place, (_, reached) in passed.items()} | moved
+        return {place: passed.get(place, (positions.get(place, 0), 0))[0] for place in to}, to
 
     def forget(self, lane: int) -> None:
         """The store says where this lane stands."""

@@ -1,4 +1,4 @@
-"""Publishing committed events: per lane in order, at least once, marked only after the bus accepted
+"""Publishing committed events: per lane in order, at least once, noted only after the bus accepted
 them.
 """
 
@@ -12,8 +12,10 @@ from chassis.bus.base import Bus
 from chassis.bus.base import Outgoing as BusMessage
 from chassis.logging import get_logger
 from chassis.metrics import Metrics
-from chassis.runtime.leases import LaneLost, Leases
+from chassis.runtime.handed import Handed
+from chassis.runtime.leases import Leases
 from chassis.runtime.outgoing import Publish, to_bus
+from chassis.runtime.published import Published
 from chassis.runtime.traced import publishing
 from chassis.store import dead_letters
 from chassis.store.event_letters import EventLetters, next_event
@@ -35,11 +37,6 @@ _NONE: _Traced = {}
 
 _DEAD_LETTER = "dead_letter"
 _KEPT = "the letter is in this service's own list alone: see it there"
-_POSITION = "select position from relay where lane = $1"
-# One statement that proves the lane is still ours, as `Leases.fence` does, and moves on.
-_MARK = """
-with fence as (select lane from lanes where lane = $1 and epoch = $4 for share)
-update relay set position = $3 from fence where relay.lane = fence.lane and position = $2"""
 
 
 @dataclass
@@ -54,10 +51,11 @@ class Saying:
 
 @dataclass
 class Relay:
-    """Takes a lane's events from the store to the bus.
+    """Takes a lane's events from whoever committed them, or from the store, to the bus.
 
-    An event that cannot be published is set aside, and the lane goes on behind it; with `strict`
-    (simulations) it is raised.
+    How far it came is saved with the lane's next batch, or after a while: after a crash the rest is
+    published twice, which readers notice by the ids. An event that cannot be published is set
+    aside, and the lane goes on behind it; with `strict` (simulations) it is raised.
     """
 
     service: str
@@ -68,6 +66,8 @@ class Relay:
     metrics: Metrics
     probe: Callable[[str], None]
     letters: EventLetters
+    handed: Handed
+    published: Published
     batch_size: int = 500
     strict: bool = False
     _portions: Portions = field(init=False)
@@ -75,9 +75,10 @@ class Relay:
     def __post_init__(self) -> None:
         self._portions = Portions(self.store.pool, self.batch_size)
 
-    async def relay(self, lane: int) -> int:
+    async def relay(self, lane: int, *, letters: bool = True) -> int:
         """Publish what the lane has; returns how many events and dead letters that were."""
-        return await self._events(lane) + await self._dead_letters(lane)
+        done = await self._events(lane)
+        return done + await self._dead_letters(lane) if letters else done
 
     async def _events(self, lane: int) -> int:
         is_over = False
@@ -97,28 +98,33 @@ class Relay:
         return done
 
     async def _publish_next(self, lane: int, size: int) -> int:
-        async with acquire(self.store.pool) as connection:
-            position = await connection.fetchval(_POSITION, lane)
-            events = await self.store.lane_after(connection, lane, position, size)
-            traced = await self._traced(connection, events)
+        if self.published.at(lane) is None:  # gained: who wrote in it before is not known
+            self.handed.forget(lane)
+        position = await self.published.find(lane)
+        events, traced = self.handed.next(lane, position, size), _NONE
+        if events is None:
+            async with acquire(self.store.pool) as connection:
+                events = await self.store.lane_after(connection, lane, position, size)
+                traced = await self._traced(connection, events)
         if not events:
             return 0
         await self._publish(events, traced)
         self.probe("relay.after_publish")
-        async with acquire(self.store.pool) as connection:
-            await self._mark(connection, lane, position, events[-1].position)
+        self.published.reached(lane, events[-1].position)
         return len(events)
 
     async def _set_aside(self, lane: int, error: Exception) -> int:
         if self.strict:
             raise error
+        position = await self.published.find(lane)
         async with acquire(self.store.pool) as connection, connection.transaction():
-            position = await connection.fetchval(_POSITION, lane)
             head = await next_event(connection, lane, position)
             if head is None or head.position is None:
                 return 0
-            await self._mark(connection, lane, position, head.position)
+            await self.published.skip(connection, lane, head.position)
             await self.letters.park(connection, "publication", head, error)
+        self.published.reached(lane, head.position)
+        self.published.saved(lane, head.position)
         return 1
 
     async def publish_again(self, stream: str, version: int) -> None:
@@ -169,6 +175,11 @@ class Relay:
         named, service = self.metrics.creditor(creditor), self.metrics.service
         self.metrics.published.labels(service, topic, kind, named).inc(number)
 
+    def _has_missed(self, one: LaneOverview) -> bool:
+        """Whether the store has events that nobody told of, as far as is known here."""
+        at = self.published.at(one.lane)
+        return at is None or max(at, self.handed.last(one.lane)) < one.last
+
     def report(self, found: Sequence[LaneOverview]) -> None:
         """Report how many events of each lane held are not published yet, and how old the first of
         them is.
@@ -177,15 +188,15 @@ class Relay:
         self.metrics.relay_lag.clear()
         self.metrics.relay_lag_seconds.clear()
         for one in found:
-            age = 0.0 if one.first_at is None else max(0.0, (now - one.first_at).total_seconds())
-            self.metrics.relay_lag.labels(service, str(one.lane)).set(one.unpublished)
+            if self._has_missed(one):
+                self.handed.forget(one.lane)
+            is_over = self.published.at(one.lane) == one.last
+            age = 0.0
+            if one.first_at is not None and not is_over:
+                age = max(0.0, (now - one.first_at).total_seconds())
+            lag = 0 if is_over else one.unpublished
+            self.metrics.relay_lag.labels(service, str(one.lane)).set(lag)
             self.metrics.relay_lag_seconds.labels(service, str(one.lane)).set(age)
-
-    async def _mark(self, connection: Connection, lane: int, was: int, position: int) -> None:
-        epoch = self.leases.held.get(lane, -1)
-        if await connection.execute(_MARK, lane, was, position, epoch) != "UPDATE 1":
-            self.leases.held.pop(lane, None)
-            raise LaneLost(f"lane {lane} was taken over")
 
     async def _dead_letters(self, lane: int) -> int:
         async def take(size: int) -> int:

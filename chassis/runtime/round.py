@@ -17,11 +17,12 @@ from chassis.runtime.bells import Bells
 from chassis.runtime.consumer import Consumer
 from chassis.runtime.figures import Figures
 from chassis.runtime.forgetting import Forgetting, group_of
-from chassis.runtime.leases import LaneLost, Leases
+from chassis.runtime.leases import Leases
 from chassis.runtime.reading import Reading
 from chassis.runtime.relay import Relay
 from chassis.runtime.signals import NEVER, Signals
 from chassis.runtime.wakes import Wakes
+from chassis.store.few import LaneLost
 from chassis.store.offsets import Positions
 from chassis.store.overview import LaneOverview, overview
 from chassis.store.pool import acquire
@@ -86,9 +87,10 @@ class Round:
         return done
 
     async def save_places(self) -> None:
-        """Save how far lanes have read what had no effect, but for those that are written in: their
-        batches do.
+        """Save how far lanes are published, and how far they have read what had no effect, but for
+        those that are written in: their batches do.
         """
+        await self._relay.published.save(list(self.leases.held))
         lanes = [one for one in self.consumer.places.lanes() if not self._alone(one).locked()]
         if lanes:
             async with AsyncExitStack() as alone:
@@ -146,12 +148,18 @@ class Round:
 
     async def relay(self, lane: int) -> int:
         """Publish what a lane has that is held."""
-        self.signals.unpublished.discard(lane)
+        signals = self.signals
+        letters = lane in signals.letters
+        signals.unpublished.discard(lane)
+        signals.letters.discard(lane)
         try:
             async with self._publishing.setdefault(lane, asyncio.Lock()):
-                return await self._relay.relay(lane) if lane in self.leases.held else 0
+                held = lane in self.leases.held
+                return await self._relay.relay(lane, letters=letters) if held else 0
         except BaseException:
-            self.signals.unpublished.add(lane)
+            signals.unpublished.add(lane)
+            if letters:
+                signals.letters.add(lane)
             raise
 
     async def give_back(self, lane: int, publish_seconds: float) -> None:
@@ -166,16 +174,19 @@ class Round:
                 # it stays in the store
                 except Exception as error:  # noqa: BLE001
                     log.warning("given_back_before_publishing", lane=lane, error=error)
-            await self._save_place(lane)
+            await self._save_places(lane)
             await self.leases.release([lane])
 
-    async def _save_place(self, lane: int) -> None:
-        """Save where a lane stands that is given back; else its messages are ignored once more."""
-        if lane in self.consumer.places.lanes():
-            try:
+    async def _save_places(self, lane: int) -> None:
+        """Save where a lane stands that is given back; else its messages are ignored once more, and
+        what it said is said again.
+        """
+        try:
+            if lane in self.consumer.places.lanes():
                 await self.consumer.places.save([lane])
-            except Exception as error:  # noqa: BLE001
-                log.info("place_not_saved", lane=lane, error=error)
+            await self._relay.published.save([lane])
+        except Exception as error:  # noqa: BLE001
+            log.info("place_not_saved", lane=lane, error=error)
 
     async def publish_again(self, stream: str, version: int) -> None:
         """Publish one event that was set aside."""
@@ -192,6 +203,7 @@ class Round:
                 found = await overview(connection, lanes, self.projector.names, now)
         self._relay.report(found)
         signals, shows = self.signals, bool(self.projector.names)
+        signals.letters.update(one.lane for one in found if one.has_letters)
         signals.notify_relay(one.lane for one in found if one.unpublished or one.has_letters)
         signals.notify_views(one.lane for one in found if shows and one.shown < one.last)
         signals.notify_wakes(one.lane for one in found if one.is_due)

@@ -16,7 +16,8 @@ from contracts.codec import Message
 class MessageRoute:
     """How one message type is handled.
 
-    `streams(message, lane)` names what to load. `history` loads the streams' whole histories too
+    `streams(message, lane)` names what to load; a message for which it names nothing is ignored,
+    like one without a route. `history` loads the streams' whole histories too
     (the slow path of reversals), `subject` the debtor's personal-data key, always or for the
     messages it says, `beside` what the service keeps beside these streams.
     """

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import asyncpg
+from asyncpg import Connection
 from fastapi import FastAPI
 
 from chassis.bus.base import Bus, lane_of
@@ -14,9 +15,12 @@ from chassis.errors import BrokenInvariant, Conflict
 from chassis.logging import get_logger
 from chassis.metrics import Metrics
 from chassis.runtime.bells import Bells
+from chassis.runtime.handed import Handed
 from chassis.runtime.leases import Leases
+from chassis.runtime.published import Published
 from chassis.runtime.signals import Signals
 from chassis.settings import Settings
+from chassis.store.committing import Committing
 from chassis.store.pool import acquire
 from chassis.store.reads import EVERY, Selection, events_in, portion_of
 from chassis.store.store import Store
@@ -58,10 +62,12 @@ class Service:
         self.pool: asyncpg.Pool[asyncpg.Record] = store.pool
         self.store = store
         self.projector = projector
+        self.committing = Committing(store, projector)
         self.leases = leases
         self.metrics = metrics
         self.signals = Signals()
-        self.bells = Bells(leases, self.signals, f"arrears_lanes_{self.name}")
+        self.handed, self.published = Handed(), Published(leases)
+        self.bells = Bells(leases, self.signals, self.handed, f"arrears_lanes_{self.name}")
         store.committed = self.bells.committed
 
     def lane_of(self, creditor: str, account: str) -> int:
@@ -87,32 +93,47 @@ class Service:
         """
         lane = lane_of(key.encode(), self.bus.partitions)
         wanted = tuple(subjects)
+
+        async def run(connection: Connection) -> tuple[Work, T]:
+            work = await self.store.load(
+                connection,
+                now=self.clock.now(),
+                lane=lane,
+                streams=streams,
+                subjects=wanted,
+                histories=streams if history else (),
+            )
+            await self.store.load_beside(connection, work, streams, lock=True)
+            work.begin(cause)
+            with work.under(current()):
+                return work, fn(work)
+
         for attempt in range(_ATTEMPTS):
             try:
-                async with acquire(self.pool) as connection, connection.transaction():
-                    work = await self.store.load(
-                        connection,
-                        now=self.clock.now(),
-                        lane=lane,
-                        streams=streams,
-                        subjects=wanted,
-                        histories=streams if history else (),
-                    )
-                    await self.store.load_beside(connection, work, streams, lock=True)
-                    work.begin(cause)
-                    with work.under(current()):
-                        result = fn(work)
-                    await self.store.save(connection, work)
+                async with acquire(self.pool) as connection:
+                    if self.store.beside is None:
+                        work, result = await run(connection)
+                        await self.committing.commit(connection, work)
+                    else:  # rows beside the streams are locked until the commit
+                        async with connection.transaction():
+                            work, result = await run(connection)
+                            await self.store.save(connection, work)
             except Conflict:
                 self.metrics.conflicts.labels(self.name).inc()
                 if attempt == _ATTEMPTS - 1:
                     raise
             else:
                 self.store.committed(work)
-                for written in work.lanes() or [lane]:
-                    await self._project(written)
+                await self._show(work)
                 return result
         raise BrokenInvariant("unreachable: the last attempt returns or raises")
+
+    async def _show(self, work: Work) -> None:
+        """Bring the views up to what a work wrote."""
+        if not work.is_shown:
+            for lane in work.lanes() or [work.lane]:
+                await self._project(lane)
+        self.signals.workers.set()
 
     async def _project(self, lane: int) -> None:
         patience = None if self.projector.strict else _VIEWS_SECONDS
@@ -123,7 +144,6 @@ class Service:
             if self.projector.strict:
                 raise
             log.warning("views_behind", lane=lane, error=error)
-        self.signals.workers.set()
 
     async def read(self, stream: str) -> tuple[Any, int]:
         """A stream's present state and version (its initial state and 0 when it has no events)."""

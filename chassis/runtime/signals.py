@@ -12,14 +12,16 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Signals:
-    """The lanes whose new events nobody has taken care of yet, those in which wake-ups are due, the
-    instant before which no others are as far as is known here, and a signal for each loop that
-    waits for one of them.
+    """The lanes whose new events nobody has taken care of yet, those with dead letters that are to
+    be published (their relay is rung for too), those in which wake-ups are due, the instant before
+    which no others are as far as is known here, and a signal for each loop that waits for one of
+    them.
     """
 
     def __init__(self) -> None:
         self.unpublished: set[int] = set()
         self.unprojected: set[int] = set()
+        self.letters: set[int] = set()
         self.due: set[int] = set()
         self.wake_at = AT_ONCE
         self.relay, self.views = asyncio.Event(), asyncio.Event()
@@ -58,7 +60,7 @@ class Signals:
 
     def forget(self) -> None:
         """Know nothing, as at the start."""
-        for lanes in (self.unpublished, self.unprojected, self.due):
+        for lanes in (self.unpublished, self.unprojected, self.letters, self.due):
             lanes.clear()
         self.wake_at = AT_ONCE
 

@@ -37,7 +37,7 @@ class Stepping:
         await leases.refresh()
         if len(leases.held) != leases.partitions:
             raise BrokenInvariant(f"another instance of {self.name} holds lanes of this store")
-        self.round.signals.unpublished.update(leases.held)
+        self.round.bells.ring_all()
         await reading.reopen(list(leases.held))
 
     async def _consume_waiting(self) -> int:

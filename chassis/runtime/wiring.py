@@ -46,6 +46,8 @@ def wire(
         service.metrics,
         probe,
         service.projector.letters,
+        service.handed,
+        service.published,
         service.settings.relay_batch_size,
         strict,
     )

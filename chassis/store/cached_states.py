@@ -11,7 +11,12 @@ from itertools import islice
 from chassis.store.work import Entry, Work
 
 STREAMS_MAX = 50_000
-"""Per lane; about 1 KB each for an account with a handful of open items."""
+"""Per lane, unless a service says otherwise; about 1 KB each for an account of the ledger with a
+handful of open items.
+"""
+LARGE_STATES_MAX = 2_000
+"""For services whose states are larger: what follows soon after, the first steps of a case, finds
+them."""
 
 
 class CachedStates:

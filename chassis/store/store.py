@@ -15,25 +15,21 @@ from typing import Any
 import asyncpg
 from asyncpg import Connection
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from msgspec import DecodeError
 
 from chassis.errors import Conflict, Misconfigured, NotFound
-from chassis.store import epochs, saving, subject_keys
+from chassis.store import entries, epochs, few, saving, subject_keys
 from chassis.store.aggregate import Aggregate
 from chassis.store.beside import Beside
-from chassis.store.cached_states import CachedStates
+from chassis.store.cached_states import STREAMS_MAX, CachedStates
 from chassis.store.epochs import Epochs
-from chassis.store.marked import is_other
 from chassis.store.pool import acquire
-from chassis.store.revisions import fold
 from chassis.store.stored import Stored
 from chassis.store.traces import remember
 from chassis.store.vault import KeyRing, pseudonym
-from chassis.store.work import Entry, Work, entry_told_anew, fresh_entry
+from chassis.store.work import Work, fresh_entry
 from chassis.tracing.traces import Traces
 from contracts.words.streams import Subject, kind_of
 
-_LOAD = "select stream, version, data, lane from state where stream = any($1::text[])"
 _VERSIONS = "select stream, version from state where stream = any($1::text[])"
 _EVENT_COLUMNS = ("lane", "stream", "version", "type", "at", "cause", "data")
 _STREAM = """
@@ -59,12 +55,10 @@ def _nobody_is_told(_work: Work) -> None:
 class Store:
     """Streams, states and keys of one service in one PostgreSQL schema.
 
-    `few` is how many events are written with one statement, `lock` what makes their order that of
-    the commits.
+    `few_max` is how many events are written by one call.
     """
 
-    few = saving.SMALL
-    lock = saving.LOCK_LANE
+    few_max = few.FEW
 
     def __init__(
         self,
@@ -74,6 +68,7 @@ class Store:
         beside: Beside | None = None,
         pseudonyms: bytes = b"",
         traces: Traces | None = None,
+        kept_max: int = STREAMS_MAX,
     ) -> None:
         self.pool = pool
         self.aggregates: Mapping[str, Aggregate[Any, Any]] = {a.name: a for a in aggregates}
@@ -81,8 +76,7 @@ class Store:
         self.beside = beside
         self._pseudonyms = pseudonyms
         self.traces = traces
-        self._together = saving.together(self.lock)
-        self.cached = CachedStates()
+        self.cached = CachedStates(kept_max)
         self.committed: Callable[[Work], None] = _nobody_is_told
         """Told of each unit of work after its commit, by whoever committed it."""
         self.epochs = Epochs("")
@@ -136,44 +130,32 @@ class Store:
         histories: Iterable[str] = (),
     ) -> None:
         """Load more into a unit of work; what it has stays as it is."""
-        entries, kept = work.entries, work.kept
+        known, kept = work.entries, work.kept
         cold: dict[str, None] = {}
         for stream in streams:
-            if stream not in entries:
+            if stream not in known:
                 entry = kept.get(stream)
                 if entry is None:
                     cold[stream] = None
                 else:
-                    entries[stream] = entry
-        if cold:
-            await self._read(connection, work, list(cold))
-        wanted = [subject for subject in subjects if subject not in work.keys]
-        if wanted:
-            work.keys.merge(await self.keys(connection, wanted))
+                    known[stream] = entry
+        wanted = list(dict.fromkeys(one for one in subjects if one not in work.keys))
+        if cold or wanted:
+            await self._read(connection, work, list(cold), wanted)
         for stream in histories:
             if stream not in work.histories:
                 work.histories[stream] = await self.history(connection, stream)
 
-    async def _read(self, connection: Connection, work: Work, cold: Sequence[str]) -> None:
-        entries = work.entries
-        other: dict[str, dict[str, int]] = {}
-        for stream, version, data, lane in await connection.fetch(_LOAD, cold):
-            aggregate = self.aggregates[kind_of(stream)]
-            try:
-                entries[stream] = Entry(
-                    stream, aggregate, aggregate.decode_state(data), version, lane
-                )
-            except DecodeError as error:
-                if not is_other(error, data):
-                    raise
-                other.setdefault(aggregate.name, {})[stream] = lane
-        for name, lanes in other.items():
-            aggregate = self.aggregates[name]
-            for stream, (state, version) in (await fold(connection, aggregate, [*lanes])).items():
-                entries[stream] = entry_told_anew(stream, aggregate, state, version, lanes[stream])
+    async def _read(
+        self, connection: Connection, work: Work, cold: Sequence[str], wanted: Sequence[Subject]
+    ) -> None:
+        found, keys = await entries.read(connection, self.aggregates, cold, wanted)
+        work.entries.update(found)
+        if wanted:
+            work.keys.merge(KeyRing(self._master, keys, self._pseudonyms))
         for stream in cold:
-            if stream not in entries:
-                entries[stream] = fresh_entry(self.aggregates, stream, work.lane)
+            if stream not in work.entries:
+                work.entries[stream] = fresh_entry(self.aggregates, stream, work.lane)
         work.cold += cold
 
     def pseudonym(self, text: str) -> str:
@@ -219,19 +201,36 @@ class Store:
         """
         if self.beside is not None and work.beside is not None:
             await self.beside.save(connection, work)
-        await subject_keys.save(connection, work.keys, work.now)
         changed = work.changed()
+        if few.is_few(work, changed, self.few_max):
+            if changed or work.keys.fresh:
+                await self.commit_few(connection, work)
+            return
+        await subject_keys.save(connection, work.keys, work.now)
         if not changed:
             return
-        if saving.is_together(work, changed, self.few):
-            with saving.conflicts():
-                work.wake_at = await saving.save_together(connection, self._together, work, changed)
-            self.cached.drop(work, changed)
-        else:
-            work.wake_at = await saving.save_states(connection, work.lane, changed)
-            self.cached.drop(work, changed)
-            await remember(connection, work)
-            await self.append(connection, work)
+        work.wake_at = await saving.save_states(connection, work.lane, changed)
+        self.cached.drop(work, changed)
+        await remember(connection, work)
+        await self.append(connection, work)
+
+    def is_few(self, work: Work, rows: int = 0) -> bool:
+        """Whether one call can write all of this work, and so many rows of the inbox."""
+        return work.beside is None and few.is_few(work, work.changed(), self.few_max, rows)
+
+    async def commit_few(
+        self,
+        connection: Connection,
+        work: Work,
+        consumed: few.Consumed = few.NOTHING,
+        views: Sequence[str] = (),
+    ) -> None:
+        """Write what a unit of work changed by one call, which commits where no transaction is
+        open; raises as `few.commit` does.
+        """
+        changed = work.changed()
+        await few.commit(connection, work, changed, consumed, views)
+        self.cached.drop(work, changed)
 
     async def append(self, connection: Connection, work: Work) -> None:
         """Insert the events under the locks of their lanes, which are one but for strays."""
@@ -244,7 +243,7 @@ class Store:
 
     async def lock_lane(self, connection: Connection, lane: int) -> None:
         """Make this transaction the lane's only appender until it ends."""
-        await connection.execute(f"select {self.lock}", lane)
+        await connection.execute(saving.LOCK_LANE, lane)
 
     async def history(
         self, connection: Connection, stream: str, until: datetime | None = None
@@ -274,14 +273,6 @@ class Store:
             Stored(s, v, t, at, c, self.aggregates[kind_of(s)].readers[t](data), ln, p)
             for s, v, t, at, c, data, ln, p in rows
         ]
-
-    def fold(self, stream: str, events: Sequence[Stored]) -> tuple[Any, int]:
-        """The state and version some events lead to."""
-        aggregate = self.aggregates[kind_of(stream)]
-        state = aggregate.initial(stream)
-        for stored in events:
-            state = aggregate.evolve(state, stored.event)
-        return state, len(events)
 
     async def next_wake(self) -> datetime | None:
         """The earliest instant at which any stream has something to do."""

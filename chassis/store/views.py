@@ -3,6 +3,7 @@ and swapped.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from hashlib import md5
@@ -10,7 +11,7 @@ from typing import Any
 
 from asyncpg import Connection
 
-from chassis.errors import BrokenInvariant, NotFound
+from chassis.errors import NotFound
 from chassis.store import event_letters
 from chassis.store.event_letters import EventLetters, Head, next_event, source_of
 from chassis.store.faults import is_its_own
@@ -50,12 +51,14 @@ class View:
 
     `schema` are the statements that create it, with `{table}` for its name (a rebuild uses
     another); `apply(connection, table, events)` writes what some events of one lane, in order,
-    change in it. Nothing else may write the table.
+    change in it. Nothing else may write the table. `skips` are types of events that change nothing,
+    the commonest: what writes only those needs no transaction for the views' sake.
     """
 
     name: str
     schema: str
     apply: Apply
+    skips: frozenset[str] = frozenset()
 
     def ddl(self, table: str) -> str:
         """The statements that create the table under a name."""
@@ -137,6 +140,17 @@ class Projector:
                         await create(connection, view, table_of(view))
                         await connection.execute(_FORGET_CURSORS, view.name)
                         await event_letters.resolve(connection, letters_of(view))
+
+    def reads(self, types: AbstractSet[str]) -> bool:
+        """Whether events of these types may change anything in a view."""
+        return any(not types <= view.skips for view in self.views)
+
+    async def show(self, connection: Connection, events: Sequence[Stored]) -> None:
+        """Apply events to all views, in the transaction in which the cursors moved on."""
+        for view in self.views:
+            fresh = [stored for stored in events if stored.type not in view.skips]
+            if fresh:
+                await view.apply(connection, table_of(view), fresh)
 
     async def project(self, lane: int) -> int:
         """Bring all views up to the end of a lane; returns how many events they took in."""
@@ -281,13 +295,3 @@ async def page_after(
     key = after or (None,) * key_columns
     found: list[Any] = await connection.fetch(statement, *wanted, *key, limit)
     return found
-
-
-async def rows(connection: Connection, table: str) -> list[bytes]:
-    """Every row of a table as PostgreSQL writes it, sorted: equal lists mean equal bytes."""
-    if not table.replace("_", "").isalnum():
-        raise BrokenInvariant(f"{table!r} is no table name")
-    found: list[Any] = await connection.fetch(
-        f'select t::text from {table} t order by t::text collate "C"'  # noqa: S608 - checked above
-    )
-    return [row[0].encode() for row in found]

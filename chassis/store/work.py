@@ -59,7 +59,9 @@ class Work:
     one would cost a query each. `beside` is what the service keeps beside the streams. `kept` are
     states that need not be read, `cold` the streams that were. `traced` are the parts of `pending`
     (first, behind the last) that belong to a trace. `has_letters` says that dead letters go with
-    it, `wake_at` when the first of the states it saved is to be woken.
+    it, `wake_at` when the first of the states it saved is to be woken. `stored` are its events as
+    the store has them and `before` the last position the lane had before them, where that is known;
+    `is_shown` says that the views have them, `changed_views` that they made something of them.
     """
 
     def __init__(
@@ -80,6 +82,10 @@ class Work:
         self.entries: dict[str, Entry] = {} if entries is None else entries
         self.keys = keys
         self.pending: list[Pending] = []
+        self.events: list[Any] = []
+        self.stored: list[Stored] = []
+        self.before: int | None = None
+        self.is_shown = self.changed_views = False
         self.has_letters = False
         self.wake_at: datetime | None = None
         self.traced: list[tuple[int, int, Span]] = []
@@ -122,6 +128,7 @@ class Work:
             version += 1
             kind = event.__struct_config__.tag
             self.pending.append((lane, stream, version, kind, now, cause, encode(event)))
+            self.events.append(event)
         entry.state, entry.version = state, version
 
     def history(self, stream: str) -> Sequence[Stored]:
@@ -170,7 +177,20 @@ class Work:
         for entry, state, version in reversed(self._undo):
             entry.state, entry.version = state, version
         del self.pending[self._mark :]
+        del self.events[self._mark :]
         self._undo.clear()
+
+    def place(self, before: int, positions: Iterable[int], *, is_shown: bool) -> None:
+        """Note which positions the events got, the lane's last one before, and whether the views
+        have them.
+        """
+        self.before, self.is_shown = before, is_shown
+        self.stored = [
+            Stored(stream, version, kind, at, cause, event, lane, position)
+            for (lane, stream, version, kind, at, cause, _), event, position in zip(
+                self.pending, self.events, positions, strict=True
+            )
+        ]
 
     def lanes(self) -> list[int]:
         """The lanes its events go to: its own, but for streams that began in another."""

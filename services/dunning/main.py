@@ -9,6 +9,7 @@ from chassis.runtime.blueprint import Blueprint
 from chassis.runtime.instance import Instance, Probe, no_probe
 from chassis.runtime.service import Service
 from chassis.settings import Settings
+from chassis.store.cached_states import LARGE_STATES_MAX
 from contracts.words.streams import told_sources_stream
 from services.dunning.api import routers
 from services.dunning.decisions import Decisions
@@ -50,6 +51,7 @@ def blueprint(library: Library, people: PersonContacts | None = None) -> Bluepri
         beside=people,
         sources_of=told_sources_stream,
         figures=FIGURES,
+        kept_max=LARGE_STATES_MAX,
     )
 
 

@@ -7,6 +7,7 @@ from chassis.clock import Clock
 from chassis.runtime.blueprint import Blueprint
 from chassis.runtime.instance import Instance, Probe, no_probe
 from chassis.settings import Settings
+from chassis.store.cached_states import LARGE_STATES_MAX
 from contracts.words.streams import told_sources_stream
 from services.legal.adapters.folder import DocumentsFolder
 from services.legal.api import evidence, file, routes
@@ -68,5 +69,6 @@ def blueprint(own: LegalSettings, folder: Path) -> Blueprint:
             file.router(service),
             evidence.router(service),
         ),
+        kept_max=LARGE_STATES_MAX,
         workers=(Filing(DocumentsFolder(folder), own.filing_batch_max),),
     )

@@ -15,6 +15,7 @@ from chassis.plaintext import require_here, require_https
 from chassis.runtime.blueprint import Blueprint
 from chassis.runtime.instance import Instance, Probe, no_probe
 from chassis.settings import Settings
+from chassis.store.cached_states import LARGE_STATES_MAX
 from chassis.tls import client_context
 from chassis.tracing.calls import HOOKS
 from contracts.words.streams import told_sources_stream
@@ -85,6 +86,7 @@ def blueprint(own: NotifierSettings, now: Callable[[], datetime]) -> Blueprint:
         views=VIEWS,
         sources_of=told_sources_stream,
         figures=FIGURES,
+        kept_max=LARGE_STATES_MAX,
         routers=lambda service: (notices.router(service),),
         workers=(dispatcher(own, now),),
     )

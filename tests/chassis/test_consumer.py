@@ -8,7 +8,6 @@ from chassis.runtime.outgoing import Outgoing, to_bus
 from chassis.store.store import Store
 from chassis.store.stored import Stored
 from chassis.store.vault import master_key
-from chassis.store.views import rows
 from contracts.codec import decode
 from contracts.ledger import AccountCleared
 from contracts.words.streams import Subject
@@ -16,6 +15,7 @@ from tests.chassis import toy
 from tests.chassis.conftest import OpenToy
 from tests.chassis.toy import parked, total
 from tests.support.dump import dump
+from tests.support.tables import rows
 
 
 async def test_messages_are_applied_and_published(open_toy: OpenToy, bus: EmbeddedBus) -> None:

@@ -17,7 +17,7 @@ from chassis.bus.base import Bus
 from chassis.bus.embedded import EmbeddedBus
 from chassis.bus.embedded_schema import lay_out
 from chassis.runtime.instance import Instance
-from chassis.runtime.leases import LaneLost
+from chassis.store.few import LaneLost
 from chassis.store.pool import application_name
 from contracts.codec import decode
 from tests.chassis import toy

@@ -39,9 +39,9 @@ async def test_whoever_waits_for_a_turn_has_no_transaction_open(
             begun.set()
 
     service = await open_toy(settings=PATIENT, probe=probe)
-    service.consumer.turns = DecidingInTurn(patience_seconds=3600)
+    service.consumer.applying.turns = DecidingInTurn(patience_seconds=3600)
     records = await _pay_in_each_lane(service, bus)
-    async with service.consumer.turns.next():
+    async with service.consumer.applying.turns.next():
         waiting = asyncio.create_task(
             service.consumer.consume(0, records[0], service.reading.positions)
         )
@@ -57,8 +57,8 @@ async def test_a_lane_that_decides_for_ever_stops_no_other(
     open_toy: OpenToy, bus: EmbeddedBus
 ) -> None:
     service = await open_toy(settings=PATIENT)
-    service.consumer.turns = DecidingInTurn(patience_seconds=0.01)
+    service.consumer.applying.turns = DecidingInTurn(patience_seconds=0.01)
     records = await _pay_in_each_lane(service, bus)
-    async with service.consumer.turns.next(), asyncio.timeout(60):
+    async with service.consumer.applying.turns.next(), asyncio.timeout(60):
         await service.consumer.consume(1, records[1], service.reading.positions)
     assert (await total(service, "a1")).payments == 1

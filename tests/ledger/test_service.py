@@ -2,11 +2,12 @@
 
 from datetime import date
 
-from chassis.store.views import rows, table_of
+from chassis.store.views import table_of
 from contracts import billing, dunning, ledger, legal
 from contracts.words.late_fee import late_fee_at
 from contracts.words.streams import account_stream
 from tests.ledger.conftest import World
+from tests.support.tables import rows
 
 D = date
 STREAM = account_stream("acme", "1")

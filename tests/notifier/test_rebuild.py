@@ -1,7 +1,7 @@
 """The views can be rebuilt from the events; nothing is sent again by it."""
 
-from chassis.store.views import rows
 from tests.notifier.world import World
+from tests.support.tables import rows
 
 
 async def test_a_rebuilt_view_is_the_same_and_sends_nothing(world: World) -> None:

@@ -29,6 +29,7 @@ ACCOUNT: Aggregate[Account, AccountEvent] = Aggregate(
     initial=initial_account,
     evolve=evolve_account,
     wake_at=_account_wake,
+    cached=True,
     upcasts=UPCASTS,
 )
 CREDITOR: Aggregate[Creditor, CreditorEvent] = Aggregate(
@@ -38,6 +39,7 @@ CREDITOR: Aggregate[Creditor, CreditorEvent] = Aggregate(
     initial=initial_creditor,
     evolve=evolve_creditor,
     wake_at=_creditor_wake,
+    cached=True,
 )
 
 

@@ -17,6 +17,7 @@ MATTER: Aggregate[Matter, Event] = Aggregate(
     initial=initial_matter,
     evolve=evolve,
     wake_at=wake_at,
+    cached=True,
 )
 TERMS: Aggregate[Terms, TermsPublished] = Aggregate(
     name="terms",
@@ -24,5 +25,6 @@ TERMS: Aggregate[Terms, TermsPublished] = Aggregate(
     events=TermsPublished,
     initial=initial_terms,
     evolve=evolve_terms,
+    cached=True,
 )
 AGGREGATES: tuple[Aggregate[Any, Any], ...] = (MATTER, TERMS, TOLD_SOURCES)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from asyncpg import Connection
 
 from chassis.owed.debtor import DebtorErased
+from chassis.owed.hearing import HEARD
 from chassis.store.stored import Stored
 from chassis.store.views import View, by_statement, page_after
 from contracts.words.streams import subject_of
@@ -171,7 +172,7 @@ def _change(stored: Stored) -> tuple[str, tuple[Any, ...]] | None:
             return None
 
 
-DOCUMENTS = View("documents", _SCHEMA, by_statement(_change))
+DOCUMENTS = View("documents", _SCHEMA, by_statement(_change), HEARD)
 """The table `view_documents`; the text stays sealed in it."""
 
 

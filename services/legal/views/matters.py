@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from asyncpg import Connection
 
+from chassis.owed.hearing import HEARD
 from chassis.store.stored import Stored
 from chassis.store.views import View, by_statement, page_after
 from contracts.words.streams import subject_of
@@ -108,7 +109,7 @@ def _change(stored: Stored) -> tuple[str, tuple[Any, ...]] | None:
             return None
 
 
-MATTERS = View("matters", _SCHEMA, by_statement(_change))
+MATTERS = View("matters", _SCHEMA, by_statement(_change), HEARD)
 """The table `view_matters`; `term` tells how the time for paying a judgment stands: empty,
 running, expired or met.
 """

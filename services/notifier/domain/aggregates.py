@@ -18,6 +18,7 @@ ACCOUNT: Aggregate[Account, Event] = Aggregate(
     initial=initial_account,
     evolve=evolve,
     wake_at=wake_at,
+    cached=True,
 )
 TERMS: Aggregate[Terms, TermsPublished] = Aggregate(
     name="terms",
@@ -25,5 +26,6 @@ TERMS: Aggregate[Terms, TermsPublished] = Aggregate(
     events=TermsPublished,
     initial=initial_terms,
     evolve=evolve_terms,
+    cached=True,
 )
 AGGREGATES: tuple[Aggregate[Any, Any], ...] = (ACCOUNT, TERMS, TOLD_SOURCES)

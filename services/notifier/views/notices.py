@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from asyncpg import Connection
 
 from chassis.owed.debtor import DebtorErased
+from chassis.owed.hearing import HEARD
 from chassis.store.stored import Stored
 from chassis.store.views import View, by_statement, page_after
 from contracts.words.streams import Subject, subject_of
@@ -197,7 +198,7 @@ def _update(event: Any, subject: Subject) -> tuple[str, tuple[Any, ...]] | None:
     return _UPDATE.replace("{changes}", names), (*subject, event.notice_id, *changes.values())
 
 
-NOTICES = View("notices", _SCHEMA, by_statement(_change))
+NOTICES = View("notices", _SCHEMA, by_statement(_change), HEARD | {"invoice_detailed"})
 """The text stays sealed in it."""
 
 

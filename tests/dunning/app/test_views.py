@@ -2,10 +2,11 @@
 
 from datetime import date
 
-from chassis.store.views import rows, table_of
+from chassis.store.views import table_of
 from services.dunning.policy.load import SHIPPED
 from services.dunning.views import VIEWS
 from tests.dunning.app.world import World, local
+from tests.support.tables import rows
 
 DEBIT = """\
   - {id: d1, source: x, monthly: 12, scope: accounts, where: mandate, do: [{direct_debit: {}}]}

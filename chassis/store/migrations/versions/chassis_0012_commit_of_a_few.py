@@ -1,0 +1,111 @@
+"""What a unit of work with a few events costs is one call: `chassis/store/few.py` makes it."""
+
+from alembic import op
+
+revision = "chassis_0012"
+down_revision = "chassis_0011"
+branch_labels = None
+depends_on = None
+
+_COMMIT = """
+create function commit_few(
+  of_lane int, of_epoch bigint, published_to bigint,
+  ids bytea[], bodies bytea[],
+  topics text[], was bigint[], reached bigint[],
+  read_streams text[], read_versions int[],
+  creditors text[], accounts text[], wraps bytea[],
+  streams text, versions text, states bytea[], wakes text, instants timestamptz[],
+  names text, numbers text, told_at timestamptz, types text, causes text[], contents bytea[],
+  shown text[]
+) returns bigint[] language plpgsql as $$
+declare
+  found_rows int;
+  before bigint;
+  positions bigint[];
+  is_shown bigint := 0;
+begin
+  if of_epoch is not null then
+    perform 1 from lanes where lane = of_lane and epoch = of_epoch for share;
+    if not found then
+      raise exception using errcode = 'AR001', message = 'the lane was taken over';
+    end if;
+  end if;
+  if read_streams is not null and exists (
+    select 1 from unnest(read_streams, read_versions) r (name, number)
+    left join state on state.stream = r.name where coalesce(state.version, 0) <> r.number
+  ) then
+    raise exception using errcode = 'AR002', message = 'a state kept in memory was changed';
+  end if;
+  if ids is not null then
+    insert into inbox (message, body) select * from unnest(ids, bodies);
+  end if;
+  if topics is not null then
+    insert into offsets as o (topic, lane, next_offset)
+    select name, of_lane, next from unnest(topics, reached) n (name, next)
+    on conflict (topic, lane) do update set next_offset = excluded.next_offset
+    where o.next_offset = (
+      select old from unnest(topics, was) w (name, old) where w.name = o.topic);
+    get diagnostics found_rows = row_count;
+    if found_rows <> cardinality(topics) then
+      raise exception using errcode = 'AR003', message = 'offsets are not where they were left';
+    end if;
+  end if;
+  if published_to is not null then
+    update relay set position = published_to where lane = of_lane and position < published_to;
+  end if;
+  if wraps is not null then
+    insert into subject_keys (creditor, account, wrapped)
+    select * from unnest(creditors, accounts, wraps) on conflict do nothing;
+    get diagnostics found_rows = row_count;
+    if found_rows <> cardinality(wraps) then
+      raise exception using errcode = 'AR004', message = 'another writer made a key first';
+    end if;
+  end if;
+  if streams is not null then
+    insert into state (stream, lane, version, data, wake_at)
+    select name, of_lane, number, content, instants[wake]
+    from unnest(string_to_array(streams, E'\\n'), versions::int[], states, wakes::int[])
+      changed (name, number, content, wake)
+    order by name
+    on conflict (stream) do update
+    set version = excluded.version, data = excluded.data, wake_at = excluded.wake_at
+    where state.version <= excluded.version;
+  end if;
+  if names is null then
+    return null;
+  end if;
+  perform pg_advisory_xact_lock(hashtext(current_schema()), of_lane);
+  select coalesce(max(position), 0) into before from events where lane = of_lane;
+  with new as (
+    insert into events (lane, stream, version, type, at, cause, data)
+    select of_lane, name, number, kind, told_at, why, content
+    from unnest(string_to_array(names, E'\\n'), numbers::int[], string_to_array(types, E'\\n'),
+      causes, contents) with ordinality event (name, number, kind, why, content, place)
+    order by place
+    returning position)
+  select array_agg(position order by position) into positions from new;
+  if cardinality(shown) > 0 then
+    perform 1 from view_cursors
+    where lane = of_lane and view = any(shown) and position = before order by view for update;
+    get diagnostics found_rows = row_count;
+    if found_rows = cardinality(shown) then
+      update view_cursors set position = positions[cardinality(positions)]
+      where lane = of_lane and view = any(shown);
+      is_shown := 1;
+    end if;
+  end if;
+  return array[before, is_shown] || positions;
+end $$"""
+"""Each part is left out where its first argument is null. The order is the store's: what may wait
+for rows comes first, the lane's lock last, so that events get their positions in the order of the
+commits. Returns the last position the lane had before, whether the views named moved on with it (1,
+or 0 where one of them was not up to date), and the positions of the events.
+"""
+
+
+def upgrade() -> None:
+    op.execute(_COMMIT)
+
+
+def downgrade() -> None:
+    op.execute("drop function commit_few")
