@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from asyncpg import Connection
 
@@ -17,7 +18,6 @@ from chassis.runtime.batch import Batch
 from chassis.runtime.handling import run, run_with_history
 from chassis.runtime.leases import Leases
 from chassis.runtime.loading import load
-from chassis.runtime.parked import ParkedMessages
 from chassis.runtime.places import Places
 from chassis.runtime.published import Published
 from chassis.runtime.routes import Item
@@ -27,12 +27,18 @@ from chassis.runtime.turns import DecidingInTurn
 from chassis.store import inbox
 from chassis.store.committing import Committing
 from chassis.store.dead_letters import Parked
-from chassis.store.few import Consumed, LaneLost
 from chassis.store.offsets import Positions
 from chassis.store.pool import acquire
+from chassis.store.saving import Consumed, LaneLost
 from chassis.store.store import Store
 from chassis.store.work import Work
 from contracts.words.streams import key_of
+
+
+class Parks(Protocol):
+    """Sets messages aside (`ParkedMessages`)."""
+
+    async def park(self, connection: Connection, work: Work, letter: Parked) -> None: ...
 
 
 @dataclass
@@ -45,7 +51,7 @@ class Applying:
 
     store: Store
     leases: Leases
-    parked: ParkedMessages
+    parked: Parks
     committing: Committing
     published: Published
     clock: Clock

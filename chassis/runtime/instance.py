@@ -104,6 +104,7 @@ class Instance(Service):
             metrics=metrics,
         )
         self.blueprint = blueprint
+        self.committing.probe = probe
         self._revisions = revisions(blueprint.migrations)
         routes = by_topic(blueprint.messages, blueprint.reads)
         self.parked = ParkedMessages(

@@ -14,9 +14,9 @@ from chassis.runtime.backlog import FIRST_SIZE, Backlog
 from chassis.runtime.handling import STOP
 from chassis.runtime.round import Round
 from chassis.runtime.signals import is_cancelled, wait_for_signal
-from chassis.store.few import LaneLost
 from chassis.store.offsets import Positions
 from chassis.store.overdue import LATE_PARTS
+from chassis.store.saving import LaneLost
 
 log = get_logger(__name__)
 

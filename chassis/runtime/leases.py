@@ -11,8 +11,8 @@ from typing import NamedTuple
 import asyncpg
 from asyncpg import Connection
 
-from chassis.store.few import LaneLost
 from chassis.store.pool import acquire
+from chassis.store.saving import LaneLost
 
 # `not exists` first: a conflict alone would wait for whoever has the row locked.
 _SEED = """

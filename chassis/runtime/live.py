@@ -24,7 +24,7 @@ from chassis.runtime.signals import is_cancelled, wait_for_signal
 from chassis.runtime.watchdog import Step, Watchdog
 from chassis.runtime.watching import Watching
 from chassis.settings import Settings
-from chassis.store.few import LaneLost
+from chassis.store.saving import LaneLost
 
 log = get_logger(__name__)
 

@@ -12,9 +12,9 @@ from asyncpg import Connection
 
 from chassis.runtime.leases import Leases
 from chassis.store import offsets
-from chassis.store.few import LaneLost
 from chassis.store.offsets import Positions
 from chassis.store.pool import acquire
+from chassis.store.saving import LaneLost
 from chassis.store.store import Store
 
 

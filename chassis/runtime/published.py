@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from asyncpg import Connection
 
 from chassis.runtime.leases import Leases
-from chassis.store.few import LaneLost
 from chassis.store.pool import acquire
+from chassis.store.saving import LaneLost
 
 _POSITION = "select position from relay where lane = $1"
 # Proves that the lanes are still ours, as `Leases.fence` does.

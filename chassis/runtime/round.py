@@ -22,11 +22,11 @@ from chassis.runtime.reading import Reading
 from chassis.runtime.relay import Relay
 from chassis.runtime.signals import NEVER, Signals
 from chassis.runtime.wakes import Wakes
-from chassis.store.few import LaneLost
 from chassis.store.offsets import Positions
 from chassis.store.overview import LaneOverview, overview
 from chassis.store.pool import acquire
 from chassis.store.refolding import Refolding
+from chassis.store.saving import LaneLost
 from chassis.store.sweeping import Sweeper
 from chassis.store.views import Projector
 

@@ -5,15 +5,18 @@ A view that fails does not stop the commit: it is made again without the views, 
 and set aside what they fail for.
 """
 
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import Protocol
 
 from asyncpg import Connection
 
 from chassis.logging import get_logger
 from chassis.store.faults import is_its_own
-from chassis.store.few import NOTHING, Consumed
+from chassis.store.saving import NOTHING, Consumed
 from chassis.store.store import Store
-from chassis.store.views import Projector
+from chassis.store.stored import Stored
 from chassis.store.work import Work
 
 log = get_logger(__name__)
@@ -23,12 +26,28 @@ class _NotShown(Exception):
     """A view failed for the events of a work."""
 
 
+def _no_probe(_point: str) -> None:
+    """Nobody waits for the points where a crash hurts."""
+
+
+class Shows(Protocol):
+    """Keeps the views up (`Projector`)."""
+
+    strict: bool
+
+    @property
+    def names(self) -> list[str]: ...
+    def reads(self, types: AbstractSet[str]) -> bool: ...
+    async def show(self, connection: Connection, events: Sequence[Stored]) -> None: ...
+
+
 @dataclass
 class Committing:
-    """Commits units of work of a store."""
+    """Commits units of work of a store; `probe` as for the consumer."""
 
     store: Store
-    projector: Projector
+    projector: Shows
+    probe: Callable[[str], None] = _no_probe
 
     async def commit(self, connection: Connection, work: Work) -> None:
         """Commit on a connection without a transaction; raises as `Store.save` does."""
@@ -56,6 +75,7 @@ class Committing:
                 if work.is_shown:
                     await self._show(connection, work)
                     work.changed_views = True
+                self.probe("commit.shown")
         except _NotShown as error:
             log.info("views_follow_later", lane=work.lane, error=error.__cause__)
             work.is_shown = work.changed_views = False

@@ -17,7 +17,7 @@ from asyncpg import Connection
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.errors import Conflict, Misconfigured, NotFound
-from chassis.store import entries, epochs, few, saving, subject_keys
+from chassis.store import entries, epochs, saving, subject_keys
 from chassis.store.aggregate import Aggregate
 from chassis.store.beside import Beside
 from chassis.store.cached_states import STREAMS_MAX, CachedStates
@@ -58,7 +58,7 @@ class Store:
     `few_max` is how many events are written by one call.
     """
 
-    few_max = few.FEW
+    few_max = saving.FEW
 
     def __init__(
         self,
@@ -202,7 +202,7 @@ class Store:
         if self.beside is not None and work.beside is not None:
             await self.beside.save(connection, work)
         changed = work.changed()
-        if few.is_few(work, changed, self.few_max):
+        if saving.is_few(work, changed, self.few_max):
             if changed or work.keys.fresh:
                 await self.commit_few(connection, work)
             return
@@ -216,20 +216,20 @@ class Store:
 
     def is_few(self, work: Work, rows: int = 0) -> bool:
         """Whether one call can write all of this work, and so many rows of the inbox."""
-        return work.beside is None and few.is_few(work, work.changed(), self.few_max, rows)
+        return work.beside is None and saving.is_few(work, work.changed(), self.few_max, rows)
 
     async def commit_few(
         self,
         connection: Connection,
         work: Work,
-        consumed: few.Consumed = few.NOTHING,
+        consumed: saving.Consumed = saving.NOTHING,
         views: Sequence[str] = (),
     ) -> None:
         """Write what a unit of work changed by one call, which commits where no transaction is
-        open; raises as `few.commit` does.
+        open; raises as `saving.commit` does.
         """
         changed = work.changed()
-        await few.commit(connection, work, changed, consumed, views)
+        await saving.commit(connection, work, changed, consumed, views)
         self.cached.drop(work, changed)
 
     async def append(self, connection: Connection, work: Work) -> None:

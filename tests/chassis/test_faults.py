@@ -17,8 +17,8 @@ from chassis.bus.base import Bus
 from chassis.bus.embedded import EmbeddedBus
 from chassis.bus.embedded_schema import lay_out
 from chassis.runtime.instance import Instance
-from chassis.store.few import LaneLost
 from chassis.store.pool import application_name
+from chassis.store.saving import LaneLost
 from contracts.codec import decode
 from tests.chassis import toy
 from tests.chassis.conftest import OpenToy
@@ -26,7 +26,12 @@ from tests.chassis.toy_process import open_bus
 
 ACCOUNTS = 10
 PAYMENTS = 120
-POINTS = ("consume.before_commit", "consume.after_commit", "relay.after_publish")
+POINTS = (
+    "consume.before_commit",
+    "commit.shown",
+    "consume.after_commit",
+    "relay.after_publish",
+)
 
 
 class Rig:

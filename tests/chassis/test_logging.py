@@ -191,7 +191,7 @@ async def test_a_batch_that_fails_for_a_while_says_where(
         "billing",
         0,
     )
-    assert line["place"].startswith("chassis.store.few:")
+    assert line["place"].startswith("chassis.store.saving:")
     assert "raised in asyncpg." in line["place"]
     assert PLANTED not in output.getvalue()
 

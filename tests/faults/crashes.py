@@ -13,6 +13,7 @@ from tests.faults.system import until
 POINTS = (
     "consume.begin",
     "consume.before_commit",
+    "commit.shown",
     "consume.after_commit",
     "relay.after_publish",
     "wake.before_commit",

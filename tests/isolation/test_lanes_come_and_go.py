@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from chassis.bus.base import Record
-from chassis.store.few import LaneLost
+from chassis.store.saving import LaneLost
 from tests.isolation.test_lanes_apart import RECORDS, FakeRound, fetch_until, lanes_of
 
 

@@ -39,9 +39,9 @@ where o.next_offset = (
     Mutant(
         "epoch of a lane",
         "a former owner passes the fence",
-        "chassis/runtime/leases.py",
-        "where lane = $1 and epoch = $2 for share",
-        "where lane = $1 and $2::bigint is not null for share",
+        "chassis/store/migrations/versions/chassis_0012_commit_of_a_few.py",
+        "where lane = of_lane and epoch = of_epoch for share",
+        "where lane = of_lane for share",
         "tests/chassis/test_faults.py::test_a_fenced_transaction_keeps_nothing",
         fails_with="DID NOT RAISE LaneLost",
     ),

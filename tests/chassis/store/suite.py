@@ -1,52 +1,26 @@
 """What every PostgreSQL under the store must give, whoever runs it (decision record 1)."""
 
 import asyncio
-import random
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from asyncpg import Connection
 
 from chassis.errors import Conflict, Misconfigured
 from chassis.store.migrate import migrate
-from chassis.store.pool import create_pool
 from chassis.store.store import Store
 from chassis.store.stored import Stored
-from chassis.store.vault import master_key
 from chassis.store.work import Work
 from contracts.words.streams import Subject
 from tests.chassis import toy
+from tests.chassis.store.stores import open_stores
 
-_FUNCTION = "select pg_get_functiondef('commit_few'::regproc)"
-_LOCKS = "perform pg_advisory_xact_lock(hashtext(current_schema()), of_lane);"
 WRITERS = 6
 EVENTS_EACH = 25
 _ONE_WAITS = """
 select exists (select from pg_stat_activity
                where datname = current_database() and wait_event_type = 'Lock')"""
-
-
-class Slow(Store):
-    """Holds each transaction open for a moment after its insert, as a busy server does."""
-
-    async def save(self, connection: Connection, work: Work) -> None:
-        await super().save(connection, work)
-        await asyncio.sleep(random.uniform(0, 0.006))
-
-
-class Unlocked(Slow):
-    """The same without the lane's lock: what the tests below must notice."""
-
-    async def lock_lane(self, connection: Connection, lane: int) -> None:
-        """Lock nothing."""
-
-    async def unlock_calls(self) -> None:
-        """Take the lock out of the store's function too."""
-        text = await self.pool.fetchval(_FUNCTION)
-        assert _LOCKS in text
-        await self.pool.execute(text.replace(_LOCKS, "perform 1;"))
 
 
 async def write(
@@ -131,49 +105,40 @@ async def done_or_kept_waiting(writing: "asyncio.Task[None]", store: Store) -> N
         await asyncio.sleep(0.01)
 
 
-async def open_stores(dsn: str) -> dict[str, Store]:
-    """A store as it is, and one without the lane's lock, over the same tables."""
-    await migrate(dsn, "toy")
-    pool = await create_pool(dsn, "toy", size=WRITERS + 2)
-    aggregates, master = (toy.ACCOUNT, toy.TERMS), master_key(bytes(32))
-    return {
-        "locked": Slow(pool, aggregates, master),
-        "unlocked": Unlocked(pool, aggregates, master),
-    }
-
-
 class StoreConformance:
     """Inherited once per way of running PostgreSQL; `dsn` is the subclass's."""
 
     @pytest.fixture(params=[Store.few_max, 0], ids=["one call", "copy"])
     async def stores(self, dsn: str, request: Any) -> AsyncIterator[dict[str, Store]]:
-        stores = await open_stores(dsn)
+        stores = await open_stores(dsn, WRITERS)
         for store in stores.values():
             store.few_max = request.param
         yield stores
         await stores["locked"].pool.close()
 
     @pytest.fixture
-    def store(self, stores: dict[str, Any]) -> Store:
+    def store(self, stores: dict[str, Store]) -> Store:
         return stores["locked"]
 
-    async def test_a_reader_of_a_lane_misses_nothing(self, stores: dict[str, Any]) -> None:
+    async def test_a_reader_of_a_lane_misses_nothing(self, stores: dict[str, Store]) -> None:
         assert complete_and_in_order(await write_concurrently(stores["locked"]))
 
     async def test_without_the_lane_lock_the_same_reader_loses_events(
-        self, stores: dict[str, Any]
+        self, stores: dict[str, Store]
     ) -> None:
-        await stores["unlocked"].unlock_calls()
+        await stores["unlocked"].open(4)
         assert not complete_and_in_order(await write_concurrently(stores["unlocked"]))
 
-    async def test_an_event_that_commits_late_is_not_skipped(self, stores: dict[str, Any]) -> None:
+    async def test_an_event_that_commits_late_is_not_skipped(
+        self, stores: dict[str, Store]
+    ) -> None:
         seen = await first_then_second(stores["locked"])
         assert seen == ["account-acme/first", "account-acme/second"]
 
     async def test_without_the_lane_lock_an_event_that_commits_late_is_skipped(
-        self, stores: dict[str, Any]
+        self, stores: dict[str, Store]
     ) -> None:
-        await stores["unlocked"].unlock_calls()
+        await stores["unlocked"].open(4)
         assert await first_then_second(stores["unlocked"]) == ["account-acme/second"]
 
     async def test_an_old_transaction_elsewhere_turns_no_order_round(self, store: Store) -> None:

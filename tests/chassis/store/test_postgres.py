@@ -14,7 +14,8 @@ import pytest_asyncio
 
 from chassis.servers.postgres import EmbeddedPostgres, ensure_database
 from chassis.servers.postgres_host import servers_of
-from tests.chassis.store.suite import StoreConformance, load, open_stores, write
+from tests.chassis.store.stores import open_stores
+from tests.chassis.store.suite import WRITERS, StoreConformance, load, write
 
 _numbers = itertools.count(1)
 
@@ -51,7 +52,7 @@ class TestDurable(StoreConformance):
     async def test_what_was_committed_survives_a_kill_of_the_server(
         self, server: EmbeddedPostgres, tmp_path: Path
     ) -> None:
-        store = (await open_stores(await server.start()))["locked"]
+        store = (await open_stores(await server.start(), WRITERS))["locked"]
         await write(store, "account-acme/one")
         store.pool.terminate()
         assert server.pid is not None
@@ -59,7 +60,7 @@ class TestDurable(StoreConformance):
         while servers_of(tmp_path / "store" / "pgdata"):
             await asyncio.sleep(0.05)
         again = EmbeddedPostgres(tmp_path / "store")
-        store = (await open_stores(await again.start()))["locked"]
+        store = (await open_stores(await again.start(), WRITERS))["locked"]
         work = await load(store, ["account-acme/one"])
         assert work.version("account-acme/one") == 1
         await store.pool.close()

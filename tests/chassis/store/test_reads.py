@@ -8,7 +8,8 @@ import pytest
 from chassis.store.reads import histories_of, states, states_of
 from chassis.store.store import Store
 from tests.chassis import toy
-from tests.chassis.store.suite import open_stores, write
+from tests.chassis.store.stores import open_stores
+from tests.chassis.store.suite import WRITERS, write
 
 OF_ACME = "account-acme/"
 LATER = toy.START + timedelta(days=1)
@@ -16,7 +17,7 @@ LATER = toy.START + timedelta(days=1)
 
 @pytest.fixture
 async def store(database: str) -> AsyncIterator[Store]:
-    opened = await open_stores(database)
+    opened = await open_stores(database, WRITERS)
     yield opened["locked"]
     await opened["locked"].pool.close()
 

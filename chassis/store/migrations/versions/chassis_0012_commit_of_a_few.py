@@ -1,4 +1,4 @@
-"""What a unit of work with a few events costs is one call: `chassis/store/few.py` makes it."""
+"""What a unit of work with a few events costs is one call: `chassis/store/saving.py` makes it."""
 
 from alembic import op
 
