@@ -50,7 +50,7 @@ class Bells:
             self.signals.notify_wakes({work.lane, *lanes} & self.leases.held.keys())
         if work.has_letters:
             self.signals.letters.add(work.lane)
-        if work.changed_views:
+        if work.calls_workers:
             self.signals.workers.set()
         self._ring(lanes, is_shown=work.is_shown)
 

@@ -44,7 +44,7 @@ _SLOW_SECONDS = 10.0  # after which it is looked whether a bell did not ring
 _STOP_SECONDS = 10.0
 _BACKOFF_SECONDS = 1.0
 _WATCH_SECONDS = 5.0
-_PLACES_SECONDS = 1.0
+_PLACES_SECONDS = 3.0
 _FOLDS_ANEW = 0  # whoever has this lane
 _FORGET_SECONDS = 5.0
 

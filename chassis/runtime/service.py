@@ -20,14 +20,14 @@ from chassis.runtime.leases import Leases
 from chassis.runtime.published import Published
 from chassis.runtime.signals import Signals
 from chassis.settings import Settings
-from chassis.store.committing import Committing
+from chassis.store.committing import Committing, NotShown
 from chassis.store.pool import acquire
 from chassis.store.reads import EVERY, Selection, events_in, portion_of
 from chassis.store.store import Store
 from chassis.store.stored import Stored
 from chassis.store.vault import KeyRing
 from chassis.store.views import Projector
-from chassis.store.work import Work
+from chassis.store.work import Entry, Work
 from chassis.tracing.spans import current
 from contracts.words.streams import Subject, key_of, kind_of
 
@@ -83,22 +83,27 @@ class Service:
         subjects: Iterable[Subject] = (),
         history: bool = False,
         cause: str | None = None,
+        known: Iterable[Entry] = (),
+        rings: bool = True,
     ) -> T:
         """Run a command on some streams of one account (`key` is "creditor/account") and commit it.
 
         `fn` may run several times: it is called again from the new states when another writer was
         first. Its views are up to date when this returns, unless they fail or take longer than two
         seconds (after an upgrade they may be filled anew): what is committed has happened, and
-        they follow later.
+        they follow later. `known` are streams as the caller's last command left them, which are
+        then not read; without `rings` the workers are not told of it: they are the caller.
         """
         lane = lane_of(key.encode(), self.bus.partitions)
-        wanted = tuple(subjects)
+        wanted, shows = tuple(subjects), True
+        entries = [Entry(e.stream, e.aggregate, e.state, e.version, e.lane) for e in known]
 
         async def run(connection: Connection) -> tuple[Work, T]:
-            work = await self.store.load(
+            work = self.store.begin(self.clock.now(), lane)
+            work.entries.update({entry.stream: entry for entry in entries})
+            await self.store.extend(
                 connection,
-                now=self.clock.now(),
-                lane=lane,
+                work,
                 streams=streams,
                 subjects=wanted,
                 histories=streams if history else (),
@@ -110,22 +115,23 @@ class Service:
 
         for attempt in range(_ATTEMPTS):
             try:
-                async with acquire(self.pool) as connection:
-                    if self.store.beside is None:
-                        work, result = await run(connection)
-                        await self.committing.commit(connection, work)
-                    else:  # rows beside the streams are locked until the commit
-                        async with connection.transaction():
-                            work, result = await run(connection)
-                            await self.store.save(connection, work)
+                async with acquire(self.pool) as connection, connection.transaction():
+                    work, result = await run(connection)
+                    await self.committing.write(connection, work, shows=shows)
+            except NotShown:
+                shows = False
             except Conflict:
                 self.metrics.conflicts.labels(self.name).inc()
                 if attempt == _ATTEMPTS - 1:
                     raise
             else:
+                work.calls_workers &= rings
                 self.store.committed(work)
                 await self._show(work)
+                if rings:
+                    self.signals.workers.set()
                 return result
+            entries.clear()
         raise BrokenInvariant("unreachable: the last attempt returns or raises")
 
     async def _show(self, work: Work) -> None:
@@ -133,7 +139,6 @@ class Service:
         if not work.is_shown:
             for lane in work.lanes() or [work.lane]:
                 await self._project(lane)
-        self.signals.workers.set()
 
     async def _project(self, lane: int) -> None:
         patience = None if self.projector.strict else _VIEWS_SECONDS

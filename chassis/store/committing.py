@@ -22,8 +22,8 @@ from chassis.store.work import Work
 log = get_logger(__name__)
 
 
-class _NotShown(Exception):
-    """A view failed for the events of a work."""
+class NotShown(Exception):
+    """A view failed for the events of a work: it is to be written without the views."""
 
 
 def _no_probe(_point: str) -> None:
@@ -49,42 +49,49 @@ class Committing:
     projector: Shows
     probe: Callable[[str], None] = _no_probe
 
-    async def commit(self, connection: Connection, work: Work) -> None:
-        """Commit on a connection without a transaction; raises as `Store.save` does."""
-        if not self.store.is_few(work):
-            async with connection.transaction():
-                await self.store.save(connection, work)
-            return
-        await self.commit_few(connection, work)
-
-    async def commit_few(
-        self, connection: Connection, work: Work, consumed: Consumed = NOTHING
-    ) -> None:
-        """Commit what `Store.is_few` by one call, and what was consumed for it; raises as
-        `Store.commit_few` does.
+    async def commit_few(self, connection: Connection, work: Work, consumed: Consumed) -> None:
+        """Commit what `Store.is_few`, and what was consumed for it, on a connection without a
+        transaction; raises as `Store.commit_few` does.
         """
-        if not work.changed() and not work.keys.fresh and consumed is NOTHING:
-            return
-        views = self.projector.names
-        if not self.projector.reads({pending[3] for pending in work.pending}):
-            await self.store.commit_few(connection, work, consumed, views)
+        if not self._changes_views(work):
+            await self.store.commit_few(connection, work, consumed, self.projector.names)
             return
         try:
             async with connection.transaction():
-                await self.store.commit_few(connection, work, consumed, views)
-                if work.is_shown:
-                    await self._show(connection, work)
-                    work.changed_views = True
-                self.probe("commit.shown")
-        except _NotShown as error:
+                await self.write(connection, work, consumed)
+        except NotShown as error:
             log.info("views_follow_later", lane=work.lane, error=error.__cause__)
-            work.is_shown = work.changed_views = False
             await self.store.commit_few(connection, work, consumed)
+
+    async def write(
+        self,
+        connection: Connection,
+        work: Work,
+        consumed: Consumed = NOTHING,
+        *,
+        shows: bool = True,
+    ) -> None:
+        """Write a work, and with `shows` what the views make of it, as the last thing in a
+        transaction; raises as `Store.save` does, and `NotShown`.
+        """
+        if not self.store.is_few(work):
+            await self.store.save(connection, work)
+        elif work.changed() or work.keys.fresh or consumed is not NOTHING:
+            names = self.projector.names if shows else []
+            await self.store.commit_few(connection, work, consumed, names)
+            if work.is_shown and self._changes_views(work):
+                await self._show(connection, work)
+
+    def _changes_views(self, work: Work) -> bool:
+        return self.projector.reads({pending[3] for pending in work.pending})
 
     async def _show(self, connection: Connection, work: Work) -> None:
         try:
             await self.projector.show(connection, work.stored)
         except Exception as error:
+            work.is_shown = False
             if self.projector.strict or not is_its_own(error):
                 raise
-            raise _NotShown from error
+            raise NotShown from error
+        work.calls_workers = True
+        self.probe("commit.shown")

@@ -61,7 +61,8 @@ class Work:
     (first, behind the last) that belong to a trace. `has_letters` says that dead letters go with
     it, `wake_at` when the first of the states it saved is to be woken. `stored` are its events as
     the store has them and `before` the last position the lane had before them, where that is known;
-    `is_shown` says that the views have them, `changed_views` that they made something of them.
+    `is_shown` says that the views have them, `calls_workers` that they may have
+    something to do for it.
     """
 
     def __init__(
@@ -85,7 +86,7 @@ class Work:
         self.events: list[Any] = []
         self.stored: list[Stored] = []
         self.before: int | None = None
-        self.is_shown = self.changed_views = False
+        self.is_shown = self.calls_workers = False
         self.has_letters = False
         self.wake_at: datetime | None = None
         self.traced: list[tuple[int, int, Span]] = []

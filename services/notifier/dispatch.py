@@ -71,6 +71,8 @@ class Dispatcher:
         for batch in self._batches(tasks):
             failures += await self._work_off(service, batch)
         await self._purge(service, purges)
+        if purges or len(tasks) == self.batch_max:
+            service.signals.workers.set()  # for what is left
         if failures:
             raise failures[0]
         return len(tasks) + len(purges)
@@ -99,9 +101,11 @@ class Dispatcher:
 
     async def _send(self, service: Service, batch: list[Task]) -> None:
         spans = await spans_of(service, batch, "send notice")
+        work: Work
 
-        def begin(work: Work) -> list[Parcel]:
-            parcels = []
+        def begin(given: Work) -> list[Parcel]:
+            nonlocal work
+            work, parcels = given, []
             for one in batch:
                 with work.under(spans.get(key_of(one))):
                     parcel = self.preparation.begin(work, one.creditor, one.account, one.notice_id)
@@ -121,8 +125,12 @@ class Dispatcher:
         answers = {_key(one): got for one, got in zip(parcels, results, strict=True)}
         called = [one for one in batch if key_of(one) in answers]
         count(service, [(one, answers[key_of(one)]) for one in called])
-        await record(service, called, concluded(answers), doubted(self.unrecorded, answers), spans)
+        otherwise = doubted(self.unrecorded, answers)
+        await record(service, called, concluded(answers), otherwise, spans, work.entries.values())
         end(spans)
+        is_over = all(answer.outcome == "accepted" for answer in answers.values())
+        if not is_over or len(work.pending) != len(batch):  # else each was tried and went out
+            service.signals.workers.set()
 
     async def _call(self, service: Service, parcel: Parcel, spans: Spans) -> AttemptResult:
         with under(spans.get(_key(parcel))), part(f"send {parcel.channel}", "client", {}) as call:
@@ -164,6 +172,7 @@ class Dispatcher:
         asked = [one for one in batch if key_of(one) in answers]
         later = asked_later(self.unrecorded, known)
         await record(service, asked, found_out(answers), later, spans)
+        service.signals.workers.set()
         end(spans)
 
     async def _ask(

@@ -2,12 +2,12 @@
 calling them again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from chassis.logging import get_logger
 from chassis.runtime.service import Service
-from chassis.store.work import Work
+from chassis.store.work import Entry, Work
 from contracts.words.streams import Subject, account_stream, terms_stream
 from contracts.words.streams import key_of as record_key
 from services.notifier.adapters.gateway import Lookup
@@ -38,16 +38,18 @@ async def record(
     change: Change,
     otherwise: Change,
     spans: Spans = UNTRACED,
+    known: Collection[Entry] = (),
 ) -> None:
     """Store `change` for a batch; what the store does not take goes one by one, and of what it does
-    not take even then, `otherwise` is stored.
+    not take even then, `otherwise` is stored. `known` are the accounts as they were left when the
+    attempts were stored.
 
     Raises nothing: a notice of which neither is stored is in doubt as after a crash.
     """
     if not batch:
         return
     try:
-        await execute(service, batch, lambda work: _append(work, batch, change, spans))
+        await execute(service, batch, lambda work: _append(work, batch, change, spans), known=known)
     except Exception as error:
         log.exception("result_not_stored", account=batch[0].account, error=error)
         if len(batch) > 1:
@@ -96,15 +98,24 @@ def asked_later(unrecorded: dict[Key, AttemptResult], known: Mapping[Key, Attemp
     return change
 
 
-async def execute(service: Service, batch: list[Task], fn: Callable[[Work], Any]) -> Any:
-    """Run a function on the accounts of a batch, all of one lane, and their creditors' terms."""
+async def execute(
+    service: Service,
+    batch: list[Task],
+    fn: Callable[[Work], Any],
+    known: Collection[Entry] = (),
+) -> Any:
+    """Run a function on the accounts of a batch, all of one lane, and their creditors' terms; with
+    their keys, unless they are `known` from such a run before.
+    """
     subjects = list(dict.fromkeys(Subject(one.creditor, one.account) for one in batch))
     streams = [account_stream(*one) for one in subjects]
     # A notice may have been asked for in another lane than its account's: the command runs in this.
     lane = service.lane_of(batch[0].creditor, batch[0].account)
     streams += sorted({terms_stream(one.creditor, lane) for one in batch})
     key = record_key(batch[0].creditor, batch[0].account)
-    return await service.execute(key, streams, fn, subjects=subjects)
+    return await service.execute(
+        key, streams, fn, subjects=() if known else subjects, known=known, rings=False
+    )
 
 
 def _append(work: Work, batch: list[Task], change: Change, spans: Spans) -> None:
