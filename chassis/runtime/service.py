@@ -139,6 +139,7 @@ class Service:
         if not work.is_shown:
             for lane in work.lanes() or [work.lane]:
                 await self._project(lane)
+            self.signals.workers.set()  # it may have been more than this work's
 
     async def _project(self, lane: int) -> None:
         patience = None if self.projector.strict else _VIEWS_SECONDS

@@ -7,6 +7,8 @@ from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from hashlib import md5
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from asyncpg import Connection
@@ -40,7 +42,6 @@ select exists (
 _LAYOUT = "select obj_description(to_regclass($1), 'pg_class')"
 _FORGET_CURSORS = "delete from view_cursors where view = $1"
 
-
 Apply = Callable[[Connection, str, Sequence[Stored]], Awaitable[None]]
 Change = Callable[[Stored], tuple[str, Sequence[Any]] | None]
 
@@ -66,16 +67,18 @@ class View:
 
 
 def by_statement(change: Change) -> Apply:
-    """An `apply` of one statement for each event: `change` answers it, with `{table}`, and its
-    values; `None` for an event that changes nothing.
+    """An `apply` of one statement for each event, or for several with the same one after the other:
+    `change` answers it, with `{table}`, and its values; `None` for an event that changes nothing.
     """
 
     async def apply(connection: Connection, table: str, events: Sequence[Stored]) -> None:
-        for stored in events:
-            found = change(stored)
-            if found is not None:
-                statement, values = found
-                await connection.execute(statement.format(table=table), *values)
+        changes = [found for found in map(change, events) if found is not None]
+        for statement, same in groupby(changes, itemgetter(0)):
+            rows = [values for _, values in same]
+            if len(rows) == 1:
+                await connection.execute(statement.format(table=table), *rows[0])
+            else:
+                await connection.executemany(statement.format(table=table), rows)
 
     return apply
 
@@ -146,7 +149,7 @@ class Projector:
         return any(not types <= view.skips for view in self.views)
 
     async def show(self, connection: Connection, events: Sequence[Stored]) -> None:
-        """Apply events to all views, in the transaction in which the cursors moved on."""
+        """Apply events in the transaction in which the cursors moved on."""
         for view in self.views:
             fresh = [stored for stored in events if stored.type not in view.skips]
             if fresh:
