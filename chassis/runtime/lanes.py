@@ -172,7 +172,7 @@ class Lanes:
     def _begin(self, lane: int) -> None:
         backlog = self._backlogs[lane] = self._backlog(lane)
         self._tasks[lane] = asyncio.create_task(self._consume(lane, backlog))
-        self._round.bells.ring([lane])
+        self._round.signals.begin(lane)
 
     def _backlog(self, lane: int) -> Backlog:
         size = self._sizes.get(lane, min(FIRST_SIZE, self._batch_size))

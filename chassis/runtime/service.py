@@ -62,7 +62,8 @@ class Service:
         self.pool: asyncpg.Pool[asyncpg.Record] = store.pool
         self.store = store
         self.projector = projector
-        self.committing = Committing(store, projector)
+        patience_seconds = min(_VIEWS_SECONDS, settings.lease_seconds / 2)
+        self.committing = Committing(store, projector, patience_seconds)
         self.leases = leases
         self.metrics = metrics
         self.signals = Signals()

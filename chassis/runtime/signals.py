@@ -34,6 +34,11 @@ class Signals:
         self.notify_relay([lane])
         self.notify_views([lane])
 
+    def begin(self, lane: int) -> None:
+        """Say that a lane was gained: whoever had it may have left anything."""
+        self.letters.add(lane)
+        self.notify(lane)
+
     def notify_relay(self, lanes: Iterable[int]) -> None:
         """Say that lanes have something to publish."""
         self.unpublished.update(lanes)

@@ -5,6 +5,7 @@ A view that fails does not stop the commit: it is made again without the views, 
 and set aside what they fail for.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -13,13 +14,14 @@ from typing import Protocol
 from asyncpg import Connection
 
 from chassis.logging import get_logger
-from chassis.store.faults import is_its_own
 from chassis.store.saving import NOTHING, Consumed
 from chassis.store.store import Store
 from chassis.store.stored import Stored
 from chassis.store.work import Work
 
 log = get_logger(__name__)
+
+_PATIENCE_SECONDS = 2.0
 
 
 class NotShown(Exception):
@@ -43,10 +45,13 @@ class Shows(Protocol):
 
 @dataclass
 class Committing:
-    """Commits units of work of a store; `probe` as for the consumer."""
+    """Commits units of work of a store. A commit waits for the views no longer than for
+    `patience_seconds`; `probe` as for the consumer.
+    """
 
     store: Store
     projector: Shows
+    patience_seconds: float = _PATIENCE_SECONDS
     probe: Callable[[str], None] = _no_probe
 
     async def commit_few(self, connection: Connection, work: Work, consumed: Consumed) -> None:
@@ -87,10 +92,12 @@ class Committing:
 
     async def _show(self, connection: Connection, work: Work) -> None:
         try:
-            await self.projector.show(connection, work.stored)
+            async with asyncio.timeout(None if self.projector.strict else self.patience_seconds):
+                await self.projector.show(connection, work.stored)
+        # whatever it is, the views follow, and say what fails them
         except Exception as error:
             work.is_shown = False
-            if self.projector.strict or not is_its_own(error):
+            if self.projector.strict:
                 raise
             raise NotShown from error
         work.calls_workers = True

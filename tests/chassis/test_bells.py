@@ -140,6 +140,7 @@ class TestWithNothingToDo:
         service = await quiet(open_toy)
         await toy.send(bus, "a", toy.payment(1, "a", 5))
         await until(lambda: is_passed_on(service, bus))
+        await service.round.save_places()
         await ticks(service)
         statements.clear()
         await ticks(service)

@@ -157,10 +157,6 @@ async def test_the_views_have_a_small_batch_with_its_commit(
     open_toy: OpenToy, bus: EmbeddedBus
 ) -> None:
     service, lane = await opened(open_toy, bus)
-    await service.projector.project(lane)
-    await service.pool.execute(
-        "insert into view_cursors (view, lane, position) values ('totals', $1, 0)", lane
-    )
     await toy.send(bus, "a", toy.payment(1, "a", 5))
     await consume(service, 1)
     assert await shown(service) == 5
@@ -172,9 +168,6 @@ async def test_a_view_that_fails_does_not_stop_the_commit(
     open_toy: OpenToy, bus: EmbeddedBus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service, lane = await opened(open_toy, bus)
-    await service.pool.execute(
-        "insert into view_cursors (view, lane, position) values ('totals', $1, 0)", lane
-    )
     tried: list[int] = []
 
     async def fail(_connection: Connection, events: list[Stored]) -> None:

@@ -131,6 +131,7 @@ async def test_an_event_that_cannot_be_read_stops_neither_relay_nor_views(
     await _pay(bus, [1, 2, 3])
     await service.step()
     await service.pool.execute("update relay set position = 0")
+    service.published.forget()
     await service.pool.execute("delete from view_cursors")
     await service.pool.execute("delete from view_totals")
     await service.pool.execute("update events set data = 'no' where stream = 'account-acme/a1'")

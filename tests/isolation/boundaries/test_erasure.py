@@ -199,6 +199,7 @@ async def test_a_confirmation_whose_word_was_lost_is_given_again(kafka_writer: P
     path, given = "/v1/accounts/A-1/erasure/confirmation", {"reason": "checked"}
     await kafka_writer.world.apis.post("ledger", path, given, creditor="lender", roles=ROLES)
     await ledger.pool.execute(LOST)
+    ledger.published.forget()
     await kafka_writer.settle()
     assert await who_knows(kafka_writer) == set(SERVICES)
     await answer(kafka_writer, "confirmation")

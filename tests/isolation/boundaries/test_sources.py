@@ -38,9 +38,8 @@ async def test_a_source_that_is_not_the_creditors_has_no_effect_in_any_service(
         await kafka_writer.write(PERSON, creditor="lender", source=source)
     assert await kafka_writer.owed("lender") == 1000
     reasons = await kafka_writer.reasons()
-    assert set(reasons) == set(SERVICES)
-    assert all(FOREIGN in each for each in reasons.values())
-    assert reasons["ledger"] == [FOREIGN] * 2 + [FOREIGN.replace("somebody", "billing-11")] * 2
+    foreign = [FOREIGN, FOREIGN.replace("somebody", "billing-11")]
+    assert reasons == dict.fromkeys(SERVICES, foreign)  # of what would have an effect there
 
 
 async def test_one_creditors_sources_are_nothing_to_another(kafka_writer: Producer) -> None:
@@ -120,4 +119,5 @@ async def test_a_restart_does_not_forget_who_may_publish(kafka_writer: Producer)
         rebuilt = await service.rebuild(lambda _done, _total: None)
         assert rebuilt.different == ()
     await kafka_writer.invoice("I-1", creditor="lender", source="somebody")
+    await kafka_writer.write(PERSON, creditor="lender", source="somebody")
     assert set(await kafka_writer.reasons()) == set(SERVICES)

@@ -85,6 +85,10 @@ begin
     returning position)
   select array_agg(position order by position) into positions from new;
   if cardinality(shown) > 0 then
+    if before = 0 then
+      insert into view_cursors (view, lane, position)
+      select view, of_lane, 0 from unnest(shown) s (view) order by view on conflict do nothing;
+    end if;
     perform 1 from view_cursors
     where lane = of_lane and view = any(shown) and position = before order by view for update;
     get diagnostics found_rows = row_count;
@@ -108,4 +112,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("drop function commit_few")
+    """Instances of this version would have nothing to commit with."""
+    raise NotImplementedError("an event store is not taken back")
