@@ -97,8 +97,13 @@ class Chain:
         return True
 
     async def passage(self, number: int, per_second: float) -> Passage:
-        """Publish an overdue invoice of each of so many new debtors, and wait for the notices."""
-        first = await self._new_debtors(NOTIFIED, number)
+        """The notices of so many new debtors, whose invoices come at so many a second or, with 0,
+        all at once.
+        """
+        return await self.notify(await self.new_debtors(number), number, per_second)
+
+    async def notify(self, first: int, number: int, per_second: float) -> Passage:
+        """Publish an overdue invoice of each of so many debtors, and wait for the notices."""
         before = await self._count()
         meter = Meter(self.server_pid)
         published = await self.upstream.do(Publish("invoice", NOTIFIED, first, number, per_second))
@@ -120,11 +125,11 @@ class Chain:
         """The seconds from the payment of each of so many debtors, whose services were restricted
         before, to the request to restore them.
         """
-        first = await self._new_debtors(RESTRICTED, number)
+        first = await self.new_debtors(number, RESTRICTED)
         await self._publish("invoice", RESTRICTED, first, number)
         return await self.upstream.do(Pay(RESTRICTED, first, number, per_second))
 
-    async def _new_debtors(self, creditor: str, number: int) -> int:
+    async def new_debtors(self, number: int, creditor: str = NOTIFIED) -> int:
         """Have so many debtors known to all; returns the first."""
         first, self._debtors = self._debtors, self._debtors + number
         await self._publish("account", creditor, first, number)
