@@ -42,3 +42,9 @@ class Bounded(BaseSettings):
         ge=0,
         description="HTTP requests with events per second and token; 0: any number",
     )
+    intake_waiting_max: int = Field(
+        default=100_000,
+        ge=0,
+        description="messages of a partition that wait to be read, beyond which the door of events "
+        "answers 429; 0: any number",
+    )

@@ -27,6 +27,12 @@ from aiokafka.protocol.types import (
 )
 
 _RETRY_SECONDS = 0.2
+_NOT_YET = (
+    errors.GroupLoadInProgressError,
+    errors.GroupCoordinatorNotAvailableError,
+    errors.NotCoordinatorForGroupError,
+)
+"""What a broker answers that has just started, or just got the group from another one."""
 _NO_TOPIC_ID = uuid.UUID(int=0)
 
 
@@ -161,7 +167,9 @@ async def find_coordinator(client: AIOKafkaClient, group: str) -> int:
 async def commit_offsets(
     client: AIOKafkaClient, group: str, positions: Mapping[tuple[str, int], int]
 ) -> None:
-    """Commit next offsets as a group without members does."""
+    """Commit next offsets as a group without members does; a coordinator that has just got the
+    group, or has it no more, is asked again.
+    """
     topics = defaultdict(list)
     for (topic, partition), offset in positions.items():
         topics[topic].append((partition, offset, ""))
@@ -172,8 +180,18 @@ async def commit_offsets(
         OffsetCommitRequest.DEFAULT_RETENTION_TIME,
         list(topics.items()),
     )
+    while refusals := await _refusals(client, group, request):
+        if not all(isinstance(one, _NOT_YET) for one in refusals):
+            raise next(one for one in refusals if not isinstance(one, _NOT_YET))
+        await asyncio.sleep(_RETRY_SECONDS)
+
+
+async def _refusals(client: AIOKafkaClient, group: str, request: Any) -> list[Exception]:
+    """What the coordinator of a group has against a request to commit."""
     response: Any = await _send(client, await find_coordinator(client, group), request)
-    for topic, partitions in response.topics:
-        for partition, code in partitions:
-            if code:
-                raise errors.for_code(code)(f"{topic}/{partition}")
+    return [
+        errors.for_code(code)(f"{topic}/{partition}")
+        for topic, partitions in response.topics
+        for partition, code in partitions
+        if code
+    ]

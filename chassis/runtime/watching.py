@@ -124,6 +124,10 @@ class Watching:
                     self._measure(place, position, end)
                 found[place] = Standing(position or 0, max(0, end - (position or 0)))
         self._ages.forget_all_but(set(found))
+        self._round.signals.unread = {
+            lane: sum(standing.waiting for place, standing in found.items() if place.lane == lane)
+            for lane in self._round.leases.held
+        }
         return found
 
     def _measure(self, place: Place, position: int, end: int) -> None:

@@ -134,3 +134,17 @@ async def test_events_take_the_role_of_upstream(world: World) -> None:
     async with world.client("finance") as client:
         answer = await client.post("/v1/events", content=b"{}")
     assert answer.status_code == 403
+
+
+async def test_while_too_much_waits_to_be_read_the_door_says_later(world: World) -> None:
+    await world.terms()
+    headers = {"content-type": "application/cloudevents+json"}
+    most = world.service.settings.intake_waiting_max
+    async with world.client("upstream") as client:
+        world.service.signals.unread = {0: 0, 1: most + 1}
+        refused = await client.post("/v1/events", content=orjson.dumps(event(1)), headers=headers)
+        world.service.signals.unread = {0: 0, 1: most}
+        taken = await client.post("/v1/events", content=orjson.dumps(event(1)), headers=headers)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "5")
+    assert f"{most + 1} messages" in refused.json()["detail"]
+    assert taken.status_code == 202

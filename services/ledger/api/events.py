@@ -12,7 +12,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 
 from chassis.bus.base import Outgoing, lane_of
-from chassis.errors import Malformed
+from chassis.errors import Busy, Malformed
 from chassis.http.auth import Principal, require
 from chassis.runtime.service import Service
 from chassis.runtime.sources import not_among
@@ -97,6 +97,7 @@ class Door:
 async def _taken(
     service: Service, who: Principal, request: Request, events: Iterable[tuple[bytes, _Headers]]
 ) -> EventResults | Response:
+    _require_room(service)
     judged: list[_Judged] = []
     for value, headers in events:
         judged.append((*_judge(who, value, headers), value, headers))
@@ -125,6 +126,18 @@ async def _taken(
         subject = Subject(message.creditor, message.subject)
         await erasures.order(service, subject, who.subject, _AT_THE_DOOR, message.id)
     return EventResults(events=results)
+
+
+def _require_room(service: Service) -> None:
+    """Raise `Busy` while more waits to be read than should: upstream keeps the rest."""
+    most, waiting = (
+        service.settings.intake_waiting_max,
+        max(service.signals.unread.values(), default=0),
+    )
+    if 0 < most < waiting:
+        raise Busy(
+            f"{waiting} messages of a partition wait to be read, {most} may: send these later"
+        )
 
 
 async def _closed(service: Service, messages: Sequence[Message]) -> Mapping[str, tuple[str, ...]]:
