@@ -9,6 +9,7 @@ or nothing: outside a transaction it is one.
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -23,12 +24,14 @@ FEW = 200
 _COMMIT = f"select commit_few({', '.join(f'${number}' for number in range(1, 26))})"
 _LANE_LOST, _OFFSETS_MOVED = "AR001", "AR003"
 _NOTHING = (None,) * 3
+# Expanded in the list of a select, an array gives its rows as they are asked for and in its order;
+# as a table it would be copied before, and sorting here would copy the rows once more.
 _SAVE = """
 insert into state (stream, lane, version, data, wake_at)
 select stream, $1, version, data, ($6::timestamptz[])[wake]
-from unnest(string_to_array($2, E'\n'), $3::text::int[], $4::bytea[], $5::text::int[])
-  changed (stream, version, data, wake)
-order by stream
+from (
+  select unnest(string_to_array($2, E'\n')) as stream, unnest($3::text::int[]) as version,
+    unnest($4::bytea[]) as data, unnest($5::text::int[]) as wake) changed
 on conflict (stream) do update
 set version = excluded.version, data = excluded.data, wake_at = excluded.wake_at
 where state.version <= excluded.version"""
@@ -121,7 +124,7 @@ async def save_states(
     """Write states, in an order that is everybody's, so that nobody waits in a circle; returns when
     the first of them is to be woken.
     """
-    columns = state_columns(changed)
+    columns = state_columns(sorted(changed, key=itemgetter(0)))
     await connection.execute(_SAVE, lane, *columns)
     return min(columns[-1], default=None)
 
