@@ -110,3 +110,9 @@ def _cpu_ticks(pid: int, *, ended: bool) -> int:
         return 0  # it ended meanwhile and is counted with its parent
     fields = stat.rpartition(")")[2].split()
     return sum(int(ticks) for ticks in fields[11 : 15 if ended else 13])
+
+
+def resident_mb(pid: int) -> float:
+    """The memory a process has at this moment."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
