@@ -7,12 +7,14 @@ what follows it (views, publishing, wake-ups, sending) is divided by the same ba
 Wrapping costs some 2 µs for each call of a stage, so single figures below that say nothing.
 
 `make bench ONLY=profile` prints the table and keeps the figures in bench/profile.json;
-`python -m bench.profile FILE [FILE]` prints what such files have, beside one another.
+`python -m bench.profile FILE [FILE]` prints what such files have, beside one another. Those of
+commits that others are compared with are in bench/profiles.
 """
 
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -21,6 +23,7 @@ from bench.chain import Chain, Passage, open_chain
 from bench.tally import Cells, Tally
 from chassis.servers.kafka import LocalKafka
 from chassis.servers.postgres import EmbeddedPostgres
+from chassis.settings import SERVICES
 
 KEPT = Path(__file__).with_name("profile.json")
 OTHER = "other loops"
@@ -66,6 +69,9 @@ class Stage(msgspec.Struct, frozen=True):
     waited_us: float
 
 
+NOTHING = Stage(0.0, 0, 0.0)
+
+
 class Load(msgspec.Struct, frozen=True):
     """What was found at one load: of each service its batches, their messages and its stages; of
     all together the milliseconds for each notice. `rest_ms` is what of Python's belongs to no task
@@ -88,7 +94,7 @@ async def measure() -> dict[str, float]:
     """Make a profile, print and keep it."""
     profile = await make(_LOADS)
     KEPT.write_bytes(msgspec.json.encode(profile))
-    print(*table([profile]), sep="\n")
+    print(*table({"now": profile}), sep="\n")
     return {f"profile_python_ms_per_notice_{load}": one.python_ms for load, one in profile.items()}
 
 
@@ -139,54 +145,69 @@ def _load(cells: Cells, passage: Passage) -> Load:
     )
 
 
-def table(profiles: Sequence[Profile]) -> Iterator[str]:
-    """Profiles beside one another in Markdown: a table for each service, one of all together."""
-    loads = [(load, profile[load]) for load in profiles[0] for profile in profiles]
-    for service in loads[0][1].stages:
+def table(profiles: Mapping[str, Profile]) -> Iterator[str]:
+    """Profiles by their names, beside one another in Markdown: a table for each service, with
+    Python's µs, statements, and the µs they were waited for, of a batch / of a message; and one of
+    all together.
+    """
+    loads = {
+        f"{load}, {name}": found
+        for load in _LOADS
+        for name, profile in profiles.items()
+        if (found := profile.get(load)) is not None
+    }
+    for service in SERVICES:
         yield f"\n**{service}**\n"
-        yield from _service(service, [one for _, one in loads], [load for load, _ in loads])
+        yield from _rows(["stage", *loads], _service(service, [*loads.values()]))
     yield "\n**together, ms a notice**\n"
     yield from _rows(
-        ["", *(load for load, _ in loads)],
+        ["", *loads],
         [
-            ["Python", *(f"{one.python_ms:.2f}" for _, one in loads)],
-            ["of which no service's", *(f"{one.rest_ms:.2f}" for _, one in loads)],
-            ["PostgreSQL", *(f"{one.postgres_ms:.2f}" for _, one in loads)],
+            ["Python", *(f"{one.python_ms:.2f}" for one in loads.values())],
+            ["of which no service's", *(f"{one.rest_ms:.2f}" for one in loads.values())],
+            ["PostgreSQL", *(f"{one.postgres_ms:.2f}" for one in loads.values())],
         ],
     )
 
 
-def _service(service: str, loads: Sequence[Load], names: Sequence[str]) -> Iterator[str]:
-    heads = [
-        f"{name}: {one.messages[service] / max(1, one.batches[service]):.1f} messages a batch"
-        for name, one in zip(names, loads, strict=True)
-    ]
-    rows = [
-        [stage, *(_cell(service, stage, one) for one in loads)]
-        for stage in STAGES
-        if any(stage in one.stages[service] for one in loads)
-    ]
-    yield from _rows(["stage", *heads], rows)
+def _service(service: str, loads: Sequence[Load]) -> Iterator[Sequence[str]]:
+    yield ["messages a batch", *(f"{_batch(service, one):.1f}" for one in loads)]
+    for stage in STAGES:
+        found = [one.stages[service].get(stage, NOTHING) for one in loads]
+        if any(each != NOTHING for each in found):
+            yield [stage, *map(partial(_cell, service), found, loads)]
+    sums = [_sum(one.stages[service].values()) for one in loads]
+    yield ["all", *map(partial(_cell, service), sums, loads)]
 
 
-def _cell(service: str, stage: str, load: Load) -> str:
-    """Of a stage, for a batch and for a message: Python's µs, statements, µs waited for them."""
-    found = load.stages[service].get(stage)
-    if found is None:
+def _batch(service: str, load: Load) -> float:
+    return load.messages[service] / max(1, load.batches[service])
+
+
+def _sum(stages: Iterable[Stage]) -> Stage:
+    us, statements, waited_us = zip(*map(msgspec.structs.astuple, stages), strict=True)
+    return Stage(sum(us), sum(statements), sum(waited_us))
+
+
+def _cell(service: str, found: Stage, load: Load) -> str:
+    if found == NOTHING:
         return ""
     batches, messages = max(1, load.batches[service]), max(1, load.messages[service])
-    return " · ".join(
-        f"{found.us / each:,.0f} {found.statements / each:.2f} {found.waited_us / each:,.0f}"
-        for each in (batches, messages)
-    )
+    parts = [f"{found.us / batches:,.0f} / {found.us / messages:,.1f}"]
+    if found.statements:
+        each = found.statements / batches, found.statements / messages
+        waited = found.waited_us / batches, found.waited_us / messages
+        parts += ["{:.2f} / {:.3f}".format(*each), "{:,.0f} / {:,.1f}".format(*waited)]
+    return " · ".join(parts)
 
 
-def _rows(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def _rows(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     yield f"| {' | '.join(heads)} |"
     yield "|" + "---|" * len(heads)
     yield from (f"| {' | '.join(row)} |" for row in rows)
 
 
 if __name__ == "__main__":
-    decode = msgspec.json.Decoder(Profile).decode
-    print(*table([decode(Path(name).read_bytes()) for name in sys.argv[1:]]), sep="\n")
+    read = msgspec.json.Decoder(Profile).decode
+    files = [Path(name) for name in sys.argv[1:]]
+    print(*table({file.stem: read(file.read_bytes()) for file in files}), sep="\n")

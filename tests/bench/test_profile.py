@@ -6,6 +6,7 @@ import pytest
 
 from bench.profile import STAGES, Load, Stage, table
 from bench.tally import Tally, found, on_behalf
+from chassis.settings import SERVICES
 
 BUSY = 300_000
 
@@ -121,17 +122,22 @@ async def test_a_task_belongs_to_the_stage_that_began_it(tally: Tally) -> None:
 
 
 def test_the_table_divides_by_batches_and_by_messages() -> None:
+    stages = {"load": Stage(8_000, 6, 4_000), "decide": Stage(2_000, 0, 0)}
     load = Load(
-        batches={"ledger": 4},
-        messages={"ledger": 40},
-        stages={"ledger": {"load": Stage(us=8_000, statements=6, waited_us=4_000)}},
+        batches=dict.fromkeys(SERVICES, 4),
+        messages=dict.fromkeys(SERVICES, 40),
+        stages=dict.fromkeys(SERVICES, stages),
         python_ms=1.5,
         postgres_ms=0.75,
         rest_ms=0.25,
     )
-    lines = list(table([{"trickle": load}, {"trickle": load}]))
-    cell = "2,000 1.50 1,000 · 200 0.15 100"
+    lines = list(table({"before": {"trickle": load}, "after": {"trickle": load}}))
+    assert lines.count("| stage | trickle, before | trickle, after |") == len(SERVICES)
+    assert "| messages a batch | 10.0 | 10.0 |" in lines
+    cell = "2,000 / 200.0 · 1.50 / 0.150 · 1,000 / 100.0"
     assert f"| load | {cell} | {cell} |" in lines
-    head = "trickle: 10.0 messages a batch"
-    assert f"| stage | {head} | {head} |" in lines
+    assert "| decide | 500 / 50.0 | 500 / 50.0 |" in lines
+    both = "2,500 / 250.0 · 1.50 / 0.150 · 1,000 / 100.0"
+    assert f"| all | {both} | {both} |" in lines
+    assert not any(line.startswith("| relay") for line in lines)
     assert "| PostgreSQL | 0.75 | 0.75 |" in lines
