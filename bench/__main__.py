@@ -14,7 +14,7 @@ from pathlib import Path
 
 import orjson
 
-from bench import disk, idle, ingest, overload, profile, scenarios, starts, trickle
+from bench import disk, idle, ingest, overload, profile, replay, scenarios, starts, trickle
 from bench.noise import Noise
 from chassis.logging import configure
 
@@ -27,6 +27,7 @@ MEASURES: dict[str, Callable[[], Awaitable[dict[str, float]]]] = {
     "idle": idle.measure,
     "disk": disk.measure,
     "overload": overload.measure,
+    "replay": replay.measure,
     "profile": profile.measure,
 }
 _BY_NAME = {"idle", "profile"}

@@ -11,9 +11,10 @@ from typing import Any
 
 from asyncpg import Connection
 
-from chassis.store import event_letters
+from chassis.store import event_letters, replaying
 from chassis.store.event_letters import Head
 from chassis.store.pool import acquire
+from chassis.store.replaying import fold_streams
 from chassis.store.store import Store
 from chassis.store.stored import Stored
 from chassis.store.views import Projector, View, create, letters_of, table_of
@@ -65,13 +66,23 @@ async def rebuild(store: Store, projector: Projector, progress: Progress) -> Reb
     async with acquire(store.pool) as connection:
         if await rebuild_states(store, connection, store.aggregates, counter.add):
             different.append("state")
-    different += [
-        table_of(view)
-        for view in projector.views
-        if await _rebuild_view(store, projector, view, counter)
-    ]
+    different += await rebuild_views(store, projector, counter.add)
     streams = await store.pool.fetchval("select count(*) from state")
     return Rebuilt(total, streams, tuple(different))
+
+
+async def rebuild_views(
+    store: Store, projector: Projector, passed: Callable[[int], None]
+) -> list[str]:
+    """Make all views anew and swap them in; returns which tables came out different.
+
+    `passed` is told how many events were read, batch by batch, of one view after the other.
+    """
+    return [
+        table_of(view)
+        for view in projector.views
+        if await _rebuild_view(store, projector, view, passed)
+    ]
 
 
 class _Counter:
@@ -93,7 +104,8 @@ async def rebuild_states(
     await connection.execute(_NO_HURRY)
     await connection.execute("drop table if exists state_next")
     await connection.execute(_NEXT_STATE)
-    reached: dict[int, int] = {}
+    reached = await replaying.reached(connection)
+    await fold_streams(store, connection, kinds, reached, "state_next", passed)
     await _fold_lanes(store, connection, kinds, reached, passed)
     async with connection.transaction():
         await connection.execute("lock table state in access exclusive mode")
@@ -152,7 +164,9 @@ def _row(
     return stream, version, aggregate.encode_state(state), aggregate.wake_at(state)
 
 
-async def _rebuild_view(store: Store, projector: Projector, view: View, counter: _Counter) -> bool:
+async def _rebuild_view(
+    store: Store, projector: Projector, view: View, passed: Callable[[int], None]
+) -> bool:
     live, beside, cursor = table_of(view), f"{table_of(view)}_next", f"{view.name}_next"
     aside: list[Head] = []
     async with acquire(store.pool) as connection:
@@ -160,13 +174,13 @@ async def _rebuild_view(store: Store, projector: Projector, view: View, counter:
         await connection.execute(f"drop table if exists {beside}")
         await connection.execute("delete from view_cursors where view = $1", cursor)
         await create(connection, view, beside)
-        await _advance_all(projector, connection, view, cursor, beside, counter, aside)
+        await _advance_all(projector, connection, view, cursor, beside, passed, aside)
         async with connection.transaction():
             await connection.execute(
                 "select 1 from view_cursors where view = $1 for update", view.name
             )
             await _lock_lanes(connection)
-            await _advance_all(projector, connection, view, cursor, beside, counter, aside)
+            await _advance_all(projector, connection, view, cursor, beside, passed, aside)
             for row in await connection.fetch(_LANES):
                 while await projector.advance(connection, view, view.name, live, row["lane"]):
                     pass
@@ -186,12 +200,12 @@ async def _advance_all(
     view: View,
     cursor: str,
     table: str,
-    counter: _Counter,
+    passed: Callable[[int], None],
     aside: list[Head],
 ) -> None:
     for (lane,) in await connection.fetch(_LANES):
         while moved := await projector.advance(connection, view, cursor, table, lane, aside):
-            counter.add(moved)
+            passed(moved)
 
 
 async def _lock_lanes(connection: Connection) -> None:
