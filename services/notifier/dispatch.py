@@ -67,9 +67,14 @@ class Dispatcher:
         lanes = sorted(service.leases.held)
         async with service.pool.acquire(timeout=10) as connection:
             tasks, purges = await notices.to_do(connection, lanes, self.batch_max)
-        failures: list[Exception] = []
+        lanes_of: dict[int, list[list[Task]]] = defaultdict(list)
+        remote: list[list[Task]] = []
         for batch in self._batches(tasks):
-            failures += await self._work_off(service, batch)
+            is_local = batch[0].channel in self.local
+            (lanes_of[batch[0].lane] if is_local else remote).append(batch)
+        found = await asyncio.gather(*(self._in_turn(service, one) for one in lanes_of.values()))
+        failures = [error for each in found for error in each]
+        failures += await self._in_turn(service, remote)
         await self._purge(service, purges)
         if purges or len(tasks) == self.batch_max:
             service.signals.workers.set()  # for what is left
@@ -86,6 +91,12 @@ class Dispatcher:
             rest = iter(group)
             while batch := list(islice(rest, BATCH_MAX if local else _REMOTE_AT_ONCE)):
                 yield batch
+
+    async def _in_turn(self, service: Service, batches: list[list[Task]]) -> list[Exception]:
+        """Work batches off one after the other: those of a lane would only be in one another's way,
+        and gateways elsewhere are not to be asked for more at once.
+        """
+        return [one for batch in batches for one in await self._work_off(service, batch)]
 
     async def _work_off(self, service: Service, batch: list[Task]) -> list[Exception]:
         """Send a batch, or find out about it; a notice that fails does not hold up the others."""

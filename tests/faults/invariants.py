@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import NamedTuple
 
-from tests.faults.listening import handled
+from tests.faults.listening import concerns, handled
 from tests.faults.model import Expected
 from tests.faults.observed import Observed
 from tests.faults.recording import Message
@@ -215,7 +215,9 @@ def i4_everything_is_published_and_heard(seen: Observed, told: Expected, run: Ru
             (one.event["source"], one.event["id"])
             for topic in topics
             for one in seen.topics[topic]
-            if one.event.get("type") in kinds and _is_readable(one, told)
+            if one.event.get("type") in kinds
+            and _is_readable(one, told)
+            and concerns(service, one.event)
         }
         unseen = sum(topic in topics for topic, _, _ in seen.unseen)
         if not len(ids) <= seen.inbox[service] <= len(ids) + unseen:

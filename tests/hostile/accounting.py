@@ -137,7 +137,8 @@ def _fate(
         return "passed over" if record.topic != "billing" or service.name != "ledger" else "lost"
     except MalformedMessage:
         return "lost"
-    if message.type not in service.blueprint.messages:
+    route = service.blueprint.messages.get(message.type)
+    if route is None or not route.streams(message, record.partition):
         return "passed over"
     key = inbox_id(message)
     if key not in inbox:
