@@ -47,6 +47,9 @@ class Shows(Protocol):
 class Committing:
     """Commits units of work of a store. A commit waits for the views no longer than for
     `patience_seconds`; `probe` as for the consumer.
+
+    In a simulation the views have a step of their own: who sends what they show hears first what
+    others say of the same instant.
     """
 
     store: Store
@@ -59,7 +62,7 @@ class Committing:
         transaction; raises as `Store.commit_few` does.
         """
         if not self._changes_views(work):
-            await self.store.commit_few(connection, work, consumed, self.projector.names)
+            await self.store.commit_few(connection, work, consumed, self._names)
             return
         try:
             async with connection.transaction():
@@ -82,23 +85,26 @@ class Committing:
         if not self.store.is_few(work):
             await self.store.save(connection, work)
         elif work.changed() or work.keys.fresh or consumed is not NOTHING:
-            names = self.projector.names if shows else []
-            await self.store.commit_few(connection, work, consumed, names)
+            await self.store.commit_few(connection, work, consumed, self._names if shows else [])
             if work.is_shown and self._changes_views(work):
                 await self._show(connection, work)
 
+    @property
+    def _names(self) -> list[str]:
+        return [] if self.projector.strict else self.projector.names
+
     def _changes_views(self, work: Work) -> bool:
-        return self.projector.reads({pending[3] for pending in work.pending})
+        return not self.projector.strict and self.projector.reads(
+            {pending[3] for pending in work.pending}
+        )
 
     async def _show(self, connection: Connection, work: Work) -> None:
         try:
-            async with asyncio.timeout(None if self.projector.strict else self.patience_seconds):
+            async with asyncio.timeout(self.patience_seconds):
                 await self.projector.show(connection, work.stored)
         # whatever it is, the views follow, and say what fails them
         except Exception as error:
             work.is_shown = False
-            if self.projector.strict:
-                raise
             raise NotShown from error
         work.calls_workers = True
         self.probe("commit.shown")
