@@ -9,6 +9,7 @@ the payment restores them.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,8 +18,9 @@ import orjson
 from arrears.billing import Event, cloud_event
 from chassis.bus.base import Outgoing, lane_of
 
-CREDITOR = "mobile"
-POLICY = "mobile"
+CREDITOR = "bench"
+POLICY: str = orjson.loads(Path(__file__).with_suffix(".json").read_bytes())["policy"]
+"""Packs are named by data alone."""
 ZONE = ZoneInfo("Asia/Shanghai")
 FEE = 12_900
 PAID_BILLS = 3
