@@ -8,7 +8,7 @@ and set aside what they fail for.
 import asyncio
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from asyncpg import Connection
@@ -56,11 +56,17 @@ class Committing:
     projector: Shows
     patience_seconds: float = _PATIENCE_SECONDS
     probe: Callable[[str], None] = _no_probe
+    _failed: set[int] = field(default_factory=set)
+    """Lanes whose views failed for the work in hand."""
 
     async def commit_few(self, connection: Connection, work: Work, consumed: Consumed) -> None:
         """Commit what `Store.is_few`, and what was consumed for it, on a connection without a
         transaction; raises as `Store.commit_few` does.
         """
+        if work.lane in self._failed:
+            await self.store.commit_few(connection, work, consumed)
+            self._failed.discard(work.lane)
+            return
         if not self._changes_views(work):
             await self.store.commit_few(connection, work, consumed, self._names)
             return
@@ -70,6 +76,7 @@ class Committing:
         except NotShown as error:
             log.info("views_follow_later", lane=work.lane, error=error.__cause__)
             await self.store.commit_few(connection, work, consumed)
+            self._failed.discard(work.lane)
 
     async def write(
         self,
@@ -85,9 +92,18 @@ class Committing:
         if not self.store.is_few(work):
             await self.store.save(connection, work)
         elif work.changed() or work.keys.fresh or consumed is not NOTHING:
-            await self.store.commit_few(connection, work, consumed, self._names if shows else [])
+            names = self._names if shows and work.lane not in self._failed else []
+            await self.store.commit_few(connection, work, consumed, names)
+            if not names:
+                self._failed.discard(work.lane)
             if work.is_shown and self._changes_views(work):
                 await self._show(connection, work)
+
+    def failed_to_show(self, lane: int) -> bool:
+        """Whether a lane's views failed the last time, however that showed: once more, without
+        them.
+        """
+        return lane in self._failed
 
     @property
     def _names(self) -> list[str]:
@@ -105,6 +121,7 @@ class Committing:
         # whatever it is, the views follow, and say what fails them
         except Exception as error:
             work.is_shown = False
+            self._failed.add(work.lane)  # the session may have ended with it
             raise NotShown from error
         work.calls_workers = True
         self.probe("commit.shown")
