@@ -165,7 +165,8 @@ class Consumer:
         self, error: BaseException, batch: Batch
     ) -> Mapping[bytes, bytes] | None:
         """What is known of the batch's messages for another try; None when none is worth it."""
-        if self.applying.committing.failed_to_show(batch.lane):
+        is_ended = not isinstance(error, Exception)  # somebody wants this task to end
+        if not is_ended and self.applying.committing.failed_to_show(batch.lane):
             return batch.known
         if isinstance(error, Conflict):
             self.metrics.conflicts.labels(self.metrics.service).inc()
