@@ -18,9 +18,6 @@ from asyncpg import Connection
 from chassis.errors import Conflict, Transient
 from chassis.store.work import Entry, Work
 
-FEW = 200
-"""So many events, states or messages at most; COPY pays for more."""
-
 _COMMIT = f"select commit_few({', '.join(f'${number}' for number in range(1, 26))})"
 _LANE_LOST, _OFFSETS_MOVED = "AR001", "AR003"
 _NOTHING = (None,) * 3
@@ -155,18 +152,22 @@ def array_text(numbers: Iterable[int]) -> str:
     return f"{{{','.join(map(str, numbers))}}}"
 
 
-def _read(work: Work) -> tuple[list[str] | None, list[int] | None]:
-    """The kept states that were read and not written: those that were written to need no look,
-    since their next version would be there already.
+def only_read(work: Work) -> dict[str, int]:
+    """The versions of the kept states that were read and not written: those that were written to
+    need no look, since their next version would be there already.
     """
     if not work.kept:
-        return None, None
-    read = [
-        (stream, entry.version)
+        return {}
+    return {
+        stream: entry.version
         for stream, entry in work.entries.items()
         if entry.version == entry.loaded_version and stream in work.kept
-    ]
-    return ([one for one, _ in read], [one for _, one in read]) if read else (None, None)
+    }
+
+
+def _read(work: Work) -> tuple[list[str] | None, list[int] | None]:
+    read = only_read(work)
+    return (list(read), list(read.values())) if read else (None, None)
 
 
 def _keys(work: Work) -> tuple[list[str] | None, list[str] | None, list[bytes] | None]:

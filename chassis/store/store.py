@@ -26,7 +26,7 @@ from chassis.store.pool import acquire
 from chassis.store.stored import Stored
 from chassis.store.traces import remember
 from chassis.store.vault import KeyRing, pseudonym
-from chassis.store.work import Work, fresh_entry
+from chassis.store.work import FEW, Work, fresh_entry
 from chassis.tracing.traces import Traces
 from contracts.words.streams import Subject, kind_of
 
@@ -58,7 +58,7 @@ class Store:
     `few_max` is how many events are written by one call.
     """
 
-    few_max = saving.FEW
+    few_max = FEW
 
     def __init__(
         self,
@@ -170,15 +170,8 @@ class Store:
             await self.beside.load(self, connection, work, streams, lock=lock)
 
     async def require_unchanged(self, connection: Connection, work: Work) -> None:
-        """Raise `Conflict` when a kept state that was only read is not the present one.
-
-        Those that were written to need no look: their next version would be there already.
-        """
-        read = {
-            stream: entry.version
-            for stream, entry in work.entries.items()
-            if entry.version == entry.loaded_version and stream in work.kept
-        }
+        """Raise `Conflict` when a kept state that was only read is not the present one."""
+        read = saving.only_read(work)
         if not read:
             return
         found = dict(await connection.fetch(_VERSIONS, list(read)))

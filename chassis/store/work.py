@@ -21,6 +21,8 @@ the `events` table. A plain tuple, since one is made for every event.
 
 
 _NONE_OF_OURS = -1
+FEW = 200
+"""So many events, states or messages at most are written by one call; COPY pays for more."""
 
 
 class HistoryMissing(BrokenInvariant):
@@ -61,7 +63,8 @@ class Work:
     (first, behind the last) that belong to a trace. `has_letters` says that dead letters go with
     it, `wake_at` when the first of the states it saved is to be woken. `stored` are its events as
     the store has them and `before` the last position the lane had before them, where that is known;
-    `is_shown` says that the views have them, `calls_workers` that they may have
+    `events` are the first of `pending` as objects, all of them where they are few. `is_shown` says
+    that the views have them, `calls_workers` that they may have
     something to do for it.
     """
 
@@ -123,13 +126,15 @@ class Work:
     def advance(self, entry: Entry, events: Iterable[Any], state: Any) -> None:
         """Append events together with the state they lead to, for whoever has it already."""
         version, encode = entry.version, entry.aggregate.encode_event
+        is_kept = len(self.pending) < FEW
         stream, lane, now, cause = entry.stream, entry.lane, self.now, self.cause
         self._undo.append((entry, entry.state, version))
         for event in events:
             version += 1
             kind = event.__struct_config__.tag
             self.pending.append((lane, stream, version, kind, now, cause, encode(event)))
-            self.events.append(event)
+            if is_kept:
+                self.events.append(event)
         entry.state, entry.version = state, version
 
     def history(self, stream: str) -> Sequence[Stored]:
