@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from asyncpg import Connection
+from asyncpg import Connection, Record
 
 from chassis.clock import Clock
 from chassis.errors import BrokenInvariant, Conflict
@@ -26,12 +26,17 @@ from chassis.store.work import Work
 from contracts.words.streams import Subject, kind_of, subject_of
 
 _DUE = """
-select stream, wake_at from state where lane = $1 and wake_at <= $2
+select stream, wake_at from state
+where lane = $1 and wake_at <= $2
+  and (wake_at, stream) > (coalesce($4::timestamptz, '-infinity'), $5::text)
 order by wake_at, stream limit $3"""
 _LOOK = """
-select array(select distinct lane from state where wake_at <= $1 and lane = any($2::int[])),
+select array(
+    select held.lane from unnest($2::int[]) held (lane)
+    where exists (select from state where state.lane = held.lane and wake_at <= $1)),
   (select min(wake_at) from state where wake_at > $1)"""
 _PUT_OFF = "update state set wake_at = $2 where stream = any($1::text[])"
+_FIRST = None, ""
 _ATTEMPTS = 5
 _PUT_OFF_FOR = timedelta(hours=1)
 _LATE_PUT_OFF_FOR = timedelta(days=1)  # each try costs the lane minutes
@@ -62,6 +67,9 @@ class Wakes:
     nothing_due: dict[int, datetime] = field(default_factory=dict)
     """By lane, when nothing was: nothing is late by more than the time since, even where an import
     of the past has wake-ups that were due long ago."""
+    _behind: dict[int, tuple[datetime, str]] = field(default_factory=dict)
+    """By lane, the last one of a full batch: the next begins behind it, and does not pass once more
+    over all that this morning's batches have left in the index."""
     _looked_in: frozenset[tuple[int, int]] = frozenset()
     """The lanes that were held, and in which epoch, when this looked last."""
     _portions: Portions = field(init=False)
@@ -112,8 +120,11 @@ class Wakes:
 
         async def take(size: int) -> int:
             nonlocal is_over
+            was_behind = lane in self._behind
             taken = await self._attempt(lane, size)
-            is_over = taken < size
+            if was_behind and not taken:  # what came due before the last one
+                was_behind, taken = False, await self._attempt(lane, size)
+            is_over = taken < size and not was_behind
             return taken
 
         async def set_aside(error: Exception) -> int:
@@ -139,7 +150,7 @@ class Wakes:
                     acquire(self.store.pool) as connection,
                     connection.transaction(),
                 ):
-                    done, work = await self._fire(connection, lane, size)
+                    rows, work = await self._fire(connection, lane, size)
             except Conflict:
                 self.metrics.conflicts.labels(self.metrics.service).inc()
                 if attempt == _ATTEMPTS - 1:
@@ -148,14 +159,30 @@ class Wakes:
                 if work is not None:
                     self.store.committed(work)
                     work.end_spans()
-                return done
+                self._note_last(lane, rows, size)
+                return len(rows)
         return 0
 
-    async def _fire(self, connection: Connection, lane: int, size: int) -> tuple[int, Work | None]:
+    async def _next(
+        self, connection: Connection, lane: int, now: datetime, size: int
+    ) -> Sequence[Record]:
+        behind = self._behind.get(lane, _FIRST)
+        found: Sequence[Record] = await connection.fetch(_DUE, lane, now, size, *behind)
+        return found
+
+    def _note_last(self, lane: int, rows: Sequence[Record], size: int) -> None:
+        if len(rows) == size:
+            self._behind[lane] = rows[-1]["wake_at"], rows[-1]["stream"]
+        else:
+            self._behind.pop(lane, None)
+
+    async def _fire(
+        self, connection: Connection, lane: int, size: int
+    ) -> tuple[Sequence[Record], Work | None]:
         now = self.clock.now()
-        rows = await connection.fetch(_DUE, lane, now, size)
+        rows = await self._next(connection, lane, now, size)
         if not rows:
-            return 0, None
+            return [], None
         due = [row["stream"] for row in rows]
         await self.leases.fence(connection, lane)
         work = await self._load(connection, lane, due, now)
@@ -174,7 +201,7 @@ class Wakes:
             await self._put_off(connection, lane, stream, error)
         await self.store.save(connection, work)
         self._count(lane, now, rows[0]["wake_at"], [one for one in due if one not in stuck])
-        return len(due), work
+        return rows, work
 
     def _count(self, lane: int, now: datetime, first: datetime, woken: Sequence[str]) -> None:
         service = self.metrics.service
@@ -189,7 +216,7 @@ class Wakes:
             raise error
         async with acquire(self.store.pool) as connection, connection.transaction():
             await self.leases.fence(connection, lane)
-            due = await connection.fetch(_DUE, lane, self.clock.now(), 1)
+            due = await self._next(connection, lane, self.clock.now(), 1)
             for row in due:
                 await self._put_off(connection, lane, row["stream"], error)
         return len(due)

@@ -9,14 +9,12 @@ from typing import NamedTuple
 from asyncpg import Connection
 
 _LOOK = """
-with due as materialized (
-  select distinct lane from state where wake_at <= $3 and lane = any($1::int[]))
 select relay.lane, relay.position, n.count, first.at,
   coalesce((select min(position) from view_cursors c
             where c.lane = relay.lane and c.view = any($2::text[])), 0),
   coalesce((select max(position) from events e where e.lane = relay.lane), 0),
   exists (select from dead_letters l where l.lane = relay.lane and not l.published),
-  relay.lane in (select lane from due),
+  exists (select from state where state.lane = relay.lane and wake_at <= $3),
   (select min(wake_at) from state where wake_at > $3)
 from relay
 cross join lateral (select count(*) from (

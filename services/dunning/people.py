@@ -18,7 +18,7 @@ from chassis.store.beside import SubjectKeys
 from chassis.store.pool import acquire
 from chassis.store.work import Work
 from contracts.words.addresses.mail import mail_addresses
-from contracts.words.addresses.phone import phone_numbers, region_of
+from contracts.words.addresses.phone import by_number, region_of
 from contracts.words.addresses.postal import postal_address
 from contracts.words.streams import Subject, account_stream, creditor_stream, is_account, subject_of
 from services.dunning.domain.account import Account
@@ -155,9 +155,10 @@ def reached_at(profile: Mapping[str, Any], region: str) -> dict[str, str]:
     debtor = profile.get("debtor") or {}
     phones, mails = debtor.get("phones") or (), debtor.get("emails") or ()
     posts = [*(debtor.get("addresses") or ()), debtor.get("registered_address") or ""]
+    numbers = [one for each in phones for one in by_number(each, region).items()]
     found = {
-        "sms": next((n for one in phones for n in phone_numbers(one, "sms", region)), None),
-        "voice": next((n for one in phones for n in phone_numbers(one, "voice", region)), None),
+        "sms": next((one for one, texts in numbers if texts), None),
+        "voice": next((one for one, _ in numbers), None),
         "email": next((a for one in mails for a in mail_addresses(one)), None),
         "post": next((a for one in posts if (a := postal_address(one))), None),
     }

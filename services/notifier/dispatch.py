@@ -1,7 +1,7 @@
 """Sending: the attempt is committed before the gateway is called, the result after."""
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -39,7 +39,7 @@ from services.notifier.views.notices import Task
 
 log = get_logger(__name__)
 
-BATCH_MAX = 100
+BATCH_MAX = 200
 _REMOTE_AT_ONCE = 8
 """Calls to remote gateways at the same time; a batch of them ends well before an attempt is
 thought to be in doubt."""
@@ -76,7 +76,7 @@ class Dispatcher:
         failures = [error for each in found for error in each]
         failures += await self._in_turn(service, remote)
         await self._purge(service, purges)
-        if purges or len(tasks) == self.batch_max:
+        if purges or self.batch_max in Counter(task.lane for task in tasks).values():
             service.signals.workers.set()  # for what is left
         if failures:
             raise failures[0]

@@ -84,7 +84,10 @@ class NotifierSettings(BaseSettings):
     )
     gateway_pause_seconds: float = Field(default=60, gt=0, description="for how long it is")
     dispatch_batch_max: int = Field(
-        default=200, ge=1, le=10_000, description="notices looked at in one round, at most"
+        default=200,
+        ge=1,
+        le=10_000,
+        description="notices of a lane looked at in one round, at most",
     )
 
     def sender(self, creditor: str) -> Sender:

@@ -41,8 +41,15 @@ def phone_numbers(raw: str, channel: str, region: str) -> list[str]:
     `region` (ISO 3166) reads those written without a country code. A text message needs a number of
     a kind that takes texts, a call any valid one.
     """
-    numbers = [one for one in valid_numbers(raw, region) if channel != "sms" or takes_texts(one)]
-    return list(dict.fromkeys(map(_e164, numbers)))
+    found = by_number(raw, region)
+    return [one for one, texts in found.items() if texts or channel != "sms"]
+
+
+def by_number(raw: str, region: str) -> dict[str, bool]:
+    """The numbers in a field, in E.164, and whether each takes texts: for those who ask for more
+    than one channel, since reading a number takes long.
+    """
+    return {_e164(one): takes_texts(one) for one in valid_numbers(raw, region)}
 
 
 def region_of(time_zone: str) -> str:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from chassis.owed import debtor
 from contracts import billing
 from contracts.words.addresses.mail import mail_addresses
-from contracts.words.addresses.phone import phone_numbers
+from contracts.words.addresses.phone import by_number
 from contracts.words.addresses.postal import postal_address
 from contracts.words.vocabulary import PAPER_CHANNELS, PHONE_CHANNELS
 
@@ -84,9 +84,10 @@ def _usable(profile: Profile, channel: str, region: str) -> list[Destination]:
         return [Destination("", PUBLIC_ADDRESS)]
     if channel in PHONE_CHANNELS:
         # Both channels count the same numbers: one that fails for texts is no better for calls.
-        numbers = _placed("phone", [phone_numbers(one, "voice", region) for one in profile.phones])
-        reached = {one for raw in profile.phones for one in phone_numbers(raw, channel, region)}
-        return [one for one in numbers if one.address in reached]
+        found = [by_number(one, region) for one in profile.phones]
+        texted = {one for numbers in found for one, texts in numbers.items() if texts}
+        placed = _placed("phone", [[*numbers] for numbers in found])
+        return [one for one in placed if channel != "sms" or one.address in texted]
     if channel == "email":
         return _placed("email", [mail_addresses(one) for one in profile.emails])
     return _on_paper(profile)

@@ -45,7 +45,7 @@ create table {table} (
     result_by text,
     primary key (creditor, account, notice_id)
 );
-create index on {table} (lane) where due;
+create index on {table} (lane, requested_at, account, notice_id) where due;
 create index on {table} (lane) where purge;
 create index on {table} (notice_id);
 create index on {table} (creditor, requested_at, notice_id)
@@ -88,8 +88,9 @@ select {_COLUMNS} from {TABLE}
 where notice_id = $1 and ($2::text[] is null or creditor = any($2)) order by creditor, account
 """  # noqa: S608
 _TO_DO = f"""
-(select false, creditor, account, notice_id, lane, channel, state, requested_at from {TABLE}
-where due and lane = any($1::int[]) order by lane, requested_at, account, notice_id limit $2)
+(select false, due.* from unnest($1::int[]) held (lane) cross join lateral (
+  select creditor, account, notice_id, lane, channel, state, requested_at from {TABLE} notice
+  where due and notice.lane = held.lane order by requested_at, account, notice_id limit $2) due)
 union all
 (select true, creditor, account, notice_id, lane, channel, state, requested_at from {TABLE}
 where purge and lane = any($1::int[]) order by lane, creditor, account, notice_id)
@@ -205,8 +206,8 @@ NOTICES = View("notices", _SCHEMA, by_statement(_change), HEARD | {"invoice_deta
 async def to_do(
     connection: Connection, lanes: list[int], limit: int
 ) -> tuple[list[Task], list[Task]]:
-    """Notices that are ready to be sent or in doubt, so many at most, and those of erased debtors
-    whose files may still exist, in the lanes given.
+    """Notices that are ready to be sent or in doubt, so many of each lane at most, and those of
+    erased debtors whose files may still exist, in the lanes given.
     """
     due: list[Task] = []
     purges: list[Task] = []
