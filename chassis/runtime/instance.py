@@ -37,6 +37,7 @@ from chassis.store.emptying import empty
 from chassis.store.event_letters import EventLetters
 from chassis.store.forms import forms_of, refold_changed
 from chassis.store.key import key_of_store
+from chassis.store.packing import Packing
 from chassis.store.pool import acquire, create_pool
 from chassis.store.rebuild import Progress, Rebuilt, rebuild
 from chassis.store.refolding import Refolding
@@ -77,6 +78,7 @@ class Instance(Service):
         strict: bool = False,
     ) -> None:
         traces = open_traces(settings, blueprint.name)
+        packing = Packing(blueprint.name)
         store = Store(
             pool,
             blueprint.aggregates,
@@ -85,6 +87,7 @@ class Instance(Service):
             pseudonym_key(key),
             traces,
             blueprint.kept_max,
+            packing,
         )
         metrics = Metrics(blueprint.name, settings.metrics_creditors)
         set_aside = EventLetters(clock, metrics.count_set_aside)
@@ -99,6 +102,7 @@ class Instance(Service):
                 settings.instance,
                 bus.partitions,
                 settings.lease_seconds,
+                packing,
                 forms_of(blueprint.aggregates),
             ),
             metrics=metrics,

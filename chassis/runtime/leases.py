@@ -11,6 +11,7 @@ from typing import NamedTuple
 import asyncpg
 from asyncpg import Connection
 
+from chassis.store.packing import NEWEST, Packing
 from chassis.store.pool import acquire
 from chassis.store.saving import LaneLost
 
@@ -27,13 +28,15 @@ _BURY = "delete from members where seen_at < clock_timestamp() - interval '1 day
 # without a lane. Two who come at the same moment may not see one another; they are told.
 _LOOK = """
 with seen as (
-  insert into members (instance, seen_at, leaving, forms) values ($2, clock_timestamp(), $3, $4)
+  insert into members (instance, seen_at, leaving, forms, packing)
+  values ($2, clock_timestamp(), $3, $4, $5)
   on conflict (instance) do update
-  set seen_at = excluded.seen_at, leaving = excluded.leaving, forms = excluded.forms
-  returning instance, leaving)
-select lane, epoch, instance, leaving from lanes full join (
-  select instance, leaving from seen union all
-  select instance, coalesce(leaving, false) from members
+  set seen_at = excluded.seen_at, leaving = excluded.leaving, forms = excluded.forms,
+    packing = excluded.packing
+  returning instance, leaving, packing)
+select lane, epoch, instance, leaving, packing from lanes full join (
+  select instance, leaving, packing from seen union all
+  select instance, coalesce(leaving, false), packing from members
   where instance <> $2 and seen_at > clock_timestamp() - make_interval(secs => $1)) alive
 on owner = instance"""
 # Of our own role alone: another's, from before each service had one, may not be ended by us.
@@ -102,6 +105,7 @@ class Leases:
     instance: str
     partitions: int
     lease_seconds: float = 10.0
+    packing: Packing = field(default_factory=lambda: Packing(""))
     forms: str = ""
     """In which forms this instance keeps states (`chassis.store.forms`)."""
     held: dict[int, int] = field(default_factory=dict)
@@ -141,9 +145,10 @@ class Leases:
 
     async def _look(self, connection: Connection) -> _Found:
         found = _Found({}, set(), set())
-        us = self.instance, self.is_leaving, self.forms
+        us = self.instance, self.is_leaving, self.forms, NEWEST
+        known = NEWEST
         rows = await connection.fetch(_LOOK, self.lease_seconds, *us)
-        for lane, epoch, instance, leaving in rows:
+        for lane, epoch, instance, leaving, packing in rows:
             owner = instance
             if instance == self.instance and lane is not None:
                 if self.held.get(lane) == epoch:
@@ -152,9 +157,12 @@ class Leases:
                     owner = None
             if owner is None:
                 found.free.add(lane)
+            if instance is not None:
+                known = min(known, packing or 0)
             if instance is not None and not leaving:
                 count = owner is not None and lane is not None
                 found.members[instance] = found.members.get(instance, 0) + count
+        self.packing.limit(known)
         return found
 
     def _surplus(self, share: int) -> list[int]:

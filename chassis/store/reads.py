@@ -13,6 +13,7 @@ from msgspec import DecodeError
 
 from chassis.store.aggregate import Aggregate
 from chassis.store.marked import is_other
+from chassis.store.packing import unpacked
 from chassis.store.revisions import fold
 from chassis.store.stored import Stored
 
@@ -142,7 +143,7 @@ async def histories_of(
                 if history.events:
                     yield history
                 history = History(stream, [])
-            history.events.append(Dated(at, aggregate.readers[kind](data)))
+            history.events.append(Dated(at, aggregate.readers[kind](unpacked(data))))
     if history.events:
         yield history
 
@@ -166,7 +167,7 @@ async def batches_of(
 def _read(aggregate: Aggregate[Any, Any], rows: Iterable[Any]) -> Iterator[Stored]:
     read = aggregate.readers
     for s, v, t, at, c, data, ln, p in rows:
-        yield Stored(s, v, t, at, c, read[t](data), ln, p)
+        yield Stored(s, v, t, at, c, read[t](unpacked(data)), ln, p)
 
 
 def _after(prefix: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from asyncpg import Connection
 
 from chassis.store.aggregate import Aggregate
+from chassis.store.packing import unpacked
 from chassis.store.pool import acquire
 from chassis.store.store import Store
 
@@ -89,7 +90,7 @@ class _Writer:
             if stream != current:
                 self._keep(current, began, at, state)
                 current, began, state = stream, lane, aggregate.initial(stream)
-            state, at = evolve(state, readers[kind](data)), version
+            state, at = evolve(state, readers[kind](unpacked(data))), version
         self._last = _Folded(current, began, at, state)
 
     def end(self) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 
 from asyncpg import Connection
 
+from chassis.store.packing import unpacked
+
 _EVENTS = """
 select stream, version, type, data from events
 where stream = any($1::text[]) order by stream, version"""
@@ -23,7 +25,7 @@ async def fold(
     found: dict[str, tuple[Any, int]] = {}
     for stream, version, kind, data in await connection.fetch(_EVENTS, streams):
         state = found[stream][0] if stream in found else aggregate.initial(stream)
-        found[stream] = aggregate.evolve(state, aggregate.readers[kind](data)), version
+        found[stream] = aggregate.evolve(state, aggregate.readers[kind](unpacked(data))), version
     return found
 
 

@@ -16,6 +16,7 @@ import asyncpg
 from asyncpg import Connection
 
 from chassis.errors import Conflict, Transient
+from chassis.store.packing import Pack, as_it_is
 from chassis.store.work import Entry, Work
 
 _COMMIT = f"select commit_few({', '.join(f'${number}' for number in range(1, 26))})"
@@ -76,6 +77,7 @@ async def commit(
     changed: Sequence[tuple[str, Entry]],
     consumed: Consumed = NOTHING,
     views: Sequence[str] = (),
+    pack: Pack = as_it_is,
 ) -> None:
     """Write the work, and note in it which places its events got.
 
@@ -95,7 +97,7 @@ async def commit(
             *_read(work),
             *_keys(work),
             *(columns := _states(changed)),
-            *_events(work),
+            *_events(work, pack),
             views,
         )
     work.wake_at = min(columns[-1] or (), default=None)
@@ -181,11 +183,12 @@ def _states(changed: Sequence[tuple[str, Entry]]) -> tuple[Any, ...]:
     return state_columns(changed) if changed else (None,) * 5
 
 
-def _events(work: Work) -> tuple[Any, ...]:
+def _events(work: Work, pack: Pack) -> tuple[Any, ...]:
     if not work.pending:
         return (None,) * 6
     _, streams, versions, types, _, causes, data = zip(*work.pending, strict=True)
-    return "\n".join(streams), array_text(versions), work.now, "\n".join(types), causes, data
+    contents = list(map(pack, data))
+    return "\n".join(streams), array_text(versions), work.now, "\n".join(types), causes, contents
 
 
 @contextmanager

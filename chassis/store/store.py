@@ -22,6 +22,7 @@ from chassis.store.aggregate import Aggregate
 from chassis.store.beside import Beside
 from chassis.store.cached_states import STREAMS_MAX, CachedStates
 from chassis.store.epochs import Epochs
+from chassis.store.packing import Packing, unpacked
 from chassis.store.pool import acquire
 from chassis.store.stored import Stored
 from chassis.store.traces import remember
@@ -69,6 +70,7 @@ class Store:
         pseudonyms: bytes = b"",
         traces: Traces | None = None,
         kept_max: int = STREAMS_MAX,
+        packing: Packing | None = None,
     ) -> None:
         self.pool = pool
         self.aggregates: Mapping[str, Aggregate[Any, Any]] = {a.name: a for a in aggregates}
@@ -77,6 +79,7 @@ class Store:
         self._pseudonyms = pseudonyms
         self.traces = traces
         self.cached = CachedStates(kept_max)
+        self.packing = packing or Packing("")
         self.committed: Callable[[Work], None] = _nobody_is_told
         """Told of each unit of work after its commit, by whoever committed it."""
         self.epochs = Epochs("")
@@ -222,16 +225,19 @@ class Store:
         open; raises as `saving.commit` does.
         """
         changed = work.changed()
-        await saving.commit(connection, work, changed, consumed, views)
+        pack = self.packing.pack
+        await saving.commit(connection, work, changed, consumed, views, pack)
         self.cached.drop(work, changed)
 
     async def append(self, connection: Connection, work: Work) -> None:
         """Insert the events under the locks of their lanes, which are one but for strays."""
         for lane in work.lanes():
             await self.lock_lane(connection, lane)
+        pack = self.packing.pack
+        records = ((*pending[:-1], pack(pending[-1])) for pending in work.pending)
         with saving.conflicts():
             await connection.copy_records_to_table(
-                "events", records=work.pending, columns=_EVENT_COLUMNS
+                "events", records=records, columns=_EVENT_COLUMNS
             )
 
     async def lock_lane(self, connection: Connection, lane: int) -> None:
@@ -245,7 +251,8 @@ class Store:
         rows = await connection.fetch(_STREAM, stream, until)
         read = self.aggregates[kind_of(stream)].readers
         return [
-            Stored(s, v, t, at, c, read[t](data), ln, p) for s, v, t, at, c, data, ln, p in rows
+            Stored(s, v, t, at, c, read[t](unpacked(data)), ln, p)
+            for s, v, t, at, c, data, ln, p in rows
         ]
 
     async def lane_after(
@@ -263,7 +270,7 @@ class Store:
 
     def _decoded(self, rows: Sequence[Any]) -> list[Stored]:
         return [
-            Stored(s, v, t, at, c, self.aggregates[kind_of(s)].readers[t](data), ln, p)
+            Stored(s, v, t, at, c, self.aggregates[kind_of(s)].readers[t](unpacked(data)), ln, p)
             for s, v, t, at, c, data, ln, p in rows
         ]
 

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from chassis.errors import Conflict
 from chassis.store.aggregate import Aggregate
+from chassis.store.packing import unpacked
 from chassis.store.stored import Stored
 from chassis.store.work import Work
 from chassis.tracing.traceparent import Context
@@ -82,6 +83,6 @@ async def of_types(
     kinds = [one.__struct_config__.tag for one in types]
     rows = await connection.fetch(_OF_TYPES, list(streams), kinds)
     return [
-        (stream, aggregates[kind_of(stream)].readers[kind](data), trace)
+        (stream, aggregates[kind_of(stream)].readers[kind](unpacked(data)), trace)
         for stream, kind, data, trace in rows
     ]

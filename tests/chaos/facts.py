@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
+from chassis.store.packing import unpacked
+
 Facts = dict[str, Counter[tuple[Any, ...]]]
 _COMPARED = {
     "balances": (
@@ -27,11 +29,6 @@ _COMPARED = {
         """creditor, account, state, policy, policy_version, opened_on, oldest_due_on, closed_on,
         paused_for, last_step, last_step_on, classified""",
     ),
-    "steps": (
-        """dunning.events cross join lateral (select convert_from(data, 'UTF8')::jsonb) as read (it)
-        where type = 'StepTaken'""",
-        "stream, it ->> 'step', it ->> 'on'",
-    ),
     "tasks": (
         "dunning.view_tasks",
         "creditor, account, kind, owner, step, requested_on, state, result",
@@ -46,6 +43,7 @@ _COMPARED = {
     ),
 }
 """Where to look, the service's name first, and for what."""
+_STEPS = "select stream, data from dunning.events where type = 'StepTaken'"
 _PARKED = (
     "select '{s}' as service, source, error, reason from {s}.dead_letters where state = 'parked'"
 )
@@ -69,6 +67,9 @@ async def facts(connections: "Mapping[str, asyncpg.Connection]") -> Facts:
         service = place.partition(".")[0]
         rows = await connections[service].fetch(f"select {columns} from {place}")  # noqa: S608
         found[what] = Counter(tuple(row) for row in rows)
+    steps = await connections["dunning"].fetch(_STEPS)
+    read = [(stream, json.loads(unpacked(data))) for stream, data in steps]
+    found["steps"] = Counter((stream, said["step"], said["on"]) for stream, said in read)
     found["set aside"] = Counter()
     for service, connection in connections.items():
         rows = await connection.fetch(_PARKED.format(s=service))

@@ -16,6 +16,7 @@ from tests.faults.model import Expected
 from tests.faults.observed import TOPICS, Observed
 from tests.faults.reading import reading
 from tests.faults.watching import READS, end_offsets
+from tests.support.stored import binary_in
 
 Dump = Callable[[Path], Awaitable[None]]
 _NOT_OURS = {"gateway.jsonl", "traffic.jsonl", "kafka", "postgres", "backup"}
@@ -70,7 +71,11 @@ async def places(dump: Dump, bootstrap: str, folder: Path) -> dict[str, bytes]:
     """A dump of the stores, all topics as they are now, every file that the services wrote."""
     file = folder / "dump.sql"
     await dump(file)
-    found = {"the stores' dump": await asyncio.to_thread(file.read_bytes)}
+    dumped = await asyncio.to_thread(file.read_bytes)
+    found = {
+        "the stores' dump": dumped,
+        "the stores' dump, unpacked": b"\n".join(binary_in(dumped)),
+    }
     file.unlink()
     letters = [f"{topic}.dlq" for topic in TOPICS if any(topic in r for r in READS.values())]
     for topic in (*TOPICS, *letters):

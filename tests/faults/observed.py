@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
+from chassis.store.packing import unpacked
 from tests.faults.recording import Message, Recording
 from tests.faults.watching import READS, bounds
 
 TOPICS = ("billing", "ledger", "dunning", "notifier", "legal")
 _EVENTS = """
 select lane, position, stream, version, type, at, cause,
-  case when type in ('PaymentAnnounced', 'PaymentReceived')
-    then convert_from(data, 'UTF8')::jsonb ->> 'payment_id' end as payment
+  case when type in ('PaymentAnnounced', 'PaymentReceived') then data end as payment
 from {s}.events order by position"""
 _PARKED = (
     "select source, lane, source_offset, error, reason from {s}.dead_letters where state = 'parked'"
@@ -32,7 +32,7 @@ select creditor, account, notice_id, state, reason, purpose, channel, attempts
 from notifier.view_notices"""
 
 _ATTEMPTS = """
-select stream, at, convert_from(data, 'utf8')::json->>'notice_id' as notice_id
+select stream, at, data
 from notifier.events where type = 'notice_attempted' order by position"""
 
 
@@ -100,7 +100,10 @@ async def _stores(connection: Any) -> dict[str, Any]:
     for name in READS:
         for row in await connection.fetch(_OFFSETS.format(s=name)):
             offsets[name, row["topic"], row["lane"]] = row["next_offset"]
-        events[name] = [Event(*row) for row in await connection.fetch(_EVENTS.format(s=name))]
+        events[name] = [
+            Event(*row)._replace(payment=row["payment"] and _said(row["payment"], "payment_id"))
+            for row in await connection.fetch(_EVENTS.format(s=name))
+        ]
         parked[name] = await connection.fetch(_PARKED.format(s=name))
         inbox[name] = await connection.fetchval(_INBOX.format(s=name))
         for row in await connection.fetch(_RELAYED.format(s=name)):
@@ -116,8 +119,15 @@ async def _stores(connection: Any) -> dict[str, Any]:
             (row["creditor"], row["account"]): (row["principal"], row["prepaid"]) for row in rows
         },
         "notices": await connection.fetch(_NOTICES),
-        "attempts": await connection.fetch(_ATTEMPTS),
+        "attempts": [
+            {"stream": stream, "at": at, "notice_id": _said(data, "notice_id")}
+            for stream, at, data in await connection.fetch(_ATTEMPTS)
+        ],
     }
+
+
+def _said(data: bytes, name: str) -> Any:
+    return json.loads(unpacked(data)).get(name)
 
 
 def _files(folder: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from contracts import dunning, ledger
 from contracts.words.streams import Subject
 from tests.legal.world import LegalWorld
 from tests.support.service_world import ACCOUNT, CREDITOR
+from tests.support.stored import data_of
 
 
 async def test_a_requested_document_is_drawn_up_filed_and_told(world: LegalWorld) -> None:
@@ -166,7 +167,7 @@ async def test_an_erased_debtor_leaves_no_document(world: LegalWorld) -> None:
         "select data from events union all select data from state"
     )
     for planted in ("张三丰", "510104199001011234", "河东路"):
-        assert not [row for row in stored if planted.encode() in row["data"]]
+        assert not [data for data in data_of(stored) if planted.encode() in data]
 
 
 async def test_only_lawyers_and_managers_read_documents(world: LegalWorld) -> None:

@@ -8,6 +8,7 @@ import pytest
 from contracts import billing, dunning, ledger
 from tests.legal.world import LegalWorld
 from tests.support.service_world import ACCOUNT
+from tests.support.stored import data_of
 
 BASE = f"/v1/accounts/{ACCOUNT}"
 COST = {"number": "R-17", "item": "court_fee", "amount": 5000, "note": "receipt of the court"}
@@ -64,7 +65,7 @@ async def test_a_cost_becomes_an_item_that_is_owed_and_counts_once(matter: Legal
     shown = (await get(matter, "matter"))["costs"]
     assert [(one["number"], one["note"]) for one in shown] == [("R-17", "receipt of the court")]
     stored = await matter.service.pool.fetch("select data from events")
-    assert not [row for row in stored if b"receipt of the court" in row["data"]]
+    assert not [data for data in data_of(stored) if b"receipt of the court" in data]
 
 
 async def test_a_receipt_with_another_amount_is_refused(matter: LegalWorld) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.legal.world import LegalWorld
 from tests.support.service_world import ACCOUNT
+from tests.support.stored import data_of
 
 PATH = f"/v1/accounts/{ACCOUNT}/matter"
 
@@ -44,7 +45,7 @@ async def test_progress_is_kept_and_told(world: LegalWorld) -> None:
     assert (told.type, told.data.step) == ("legal.matter.progressed.v1", "filed")
     assert told.data.case_id == "C-1"
     stored = await world.service.pool.fetch("select data from events")
-    assert not [row for row in stored if "张法官".encode() in row["data"]]
+    assert not [data for data in data_of(stored) if "张法官".encode() in data]
 
 
 async def test_progress_of_an_account_without_a_matter_opens_one(world: LegalWorld) -> None:

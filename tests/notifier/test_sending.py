@@ -7,6 +7,7 @@ from contracts import dunning, ledger
 from contracts.words.streams import Subject
 from tests.notifier.world import World
 from tests.support.service_world import ACCOUNT, CREDITOR
+from tests.support.stored import data_of
 
 EVENING = datetime(2026, 3, 10, 14, tzinfo=UTC)
 """22:00 in Shanghai."""
@@ -223,7 +224,7 @@ async def test_an_erased_debtor_leaves_no_file_and_no_name(world: World) -> None
     stored = await world.service.pool.fetch(
         "select data from events union all select data from state"
     )
-    assert not [row for row in stored if "张三丰".encode() in row["data"]]
+    assert not [data for data in data_of(stored) if "张三丰".encode() in data]
 
 
 async def test_what_is_stored_of_a_debtor_is_sealed(world: World) -> None:
@@ -234,7 +235,7 @@ async def test_what_is_stored_of_a_debtor_is_sealed(world: World) -> None:
         "select data from events union all select data from state"
     )
     for planted in ("张三丰", "13800138000", "zhang@example.com", "河东路"):
-        assert not [row for row in events if planted.encode() in row["data"]]
+        assert not [data for data in data_of(events) if planted.encode() in data]
     rows = await world.service.pool.fetch("select view_notices::text from view_notices")
     assert "张三丰" not in str(rows)
 

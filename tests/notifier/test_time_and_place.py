@@ -7,6 +7,7 @@ import pytest
 from contracts import billing
 from tests.notifier.world import World
 from tests.support.service_world import ACCOUNT
+from tests.support.stored import data_of
 
 PLACE, TIME = "体育馆北停车场", "2026-03-01 08:12"
 
@@ -44,4 +45,4 @@ async def test_an_invoice_that_says_neither_leaves_nothing(world: World) -> None
     await _invoice(world, meter="7")
     await world.run()
     events = await world.service.pool.fetch("select data from events")
-    assert not [row for row in events if b"invoice_detailed" in row["data"]]
+    assert not [data for data in data_of(events) if b"invoice_detailed" in data]

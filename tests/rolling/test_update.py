@@ -43,6 +43,7 @@ _BEHIND = """
 select count(*) from {0}.events e join {0}.relay r using (lane) where e.position > r.position"""
 _LETTERS = "select reason from {0}.dead_letters"
 _READ = "select topic, lane, next_offset from {0}.offsets"
+_PACKED = "select exists (select from {0}.events where get_byte(data, 0) < 32)"
 _STORY = "select stream, type from {0}.events where stream like '%mobile/A%'"
 
 
@@ -254,8 +255,10 @@ async def test_each_instance_is_replaced_while_accounts_fall_overdue(
     await _find_out(database, tmp_path)
     stories = await _stories(connection)
     letters = [await connection.fetch(_LETTERS.format(service)) for service in READS]
+    packed = [await connection.fetchval(_PACKED.format(service)) for service in READS]
     await connection.close()
     assert letters == [[]] * len(READS)
+    assert packed == [True] * len(READS)
     assert stories == dict.fromkeys((f"A{n + 1}" for n in range(traffic.accounts)), stories["A1"])
     assert balances == dict.fromkeys(stories, 800)
 

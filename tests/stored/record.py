@@ -28,6 +28,7 @@ from arrears.scenario.model import read_scenario
 from arrears.scenario.play import play
 from arrears.scenario.worlds import open_scenario_world
 from chassis.settings import Settings
+from chassis.store.packing import unpacked
 from tests.stored.filled import filled
 
 _EVENTS = "select stream, type, data from events order by stream, version"
@@ -72,7 +73,7 @@ async def main(folder: Path, files: list[Path]) -> None:
 async def _streams(service: Any) -> list[Stream]:
     by_stream: dict[str, list[Event]] = defaultdict(list)
     for stream, kind, raw in await service.pool.fetch(_EVENTS):
-        data = json.loads(raw)
+        data = json.loads(unpacked(raw))
         by_stream[stream].append(Event(kind, data, _shape(data)))
     decode = {each.name: each.decode_state for each in service.blueprint.aggregates}
     found = []

@@ -1,14 +1,13 @@
 """Everything a store holds, to look at."""
 
-import re
-
 import asyncpg
 from asyncpg import Connection
+
+from tests.support.stored import binary_in
 
 _TABLES = """
 select format('%I.%I', schemaname, tablename) from pg_tables
 where schemaname not in ('pg_catalog', 'information_schema') order by 1"""
-_BYTEA = re.compile(r"\\+x([0-9a-f]+)")
 
 
 async def dump(dsn: str) -> str:
@@ -35,5 +34,5 @@ async def dump_over(connection: Connection) -> str:
 
 
 def _readable(row: str) -> str:
-    binary = [bytes.fromhex(run).decode("utf-8", "replace") for run in _BYTEA.findall(row)]
+    binary = [data.decode("utf-8", "replace") for data in binary_in(row.encode())]
     return " ".join([row, *binary])

@@ -6,6 +6,7 @@ from typing import Any
 from contracts import billing, dunning, ledger
 from tests.dunning.app.world import World, local
 from tests.support.service_world import CREDITOR
+from tests.support.stored import data_of
 
 WHOLE = f"/v1/creditors/{CREDITOR}"
 KEEPER, OTHER = "李桂芳", "王志强"
@@ -209,4 +210,4 @@ async def test_collateral_of_a_plan_is_kept_sealed(world: World) -> None:
     (agreed,) = [e for e in await world.timeline() if e["kind"] == "plan_agreed"]
     assert agreed["fields"]["collateral"]["text"] == "抵押车辆一辆"
     rows = await world.service.pool.fetch("select data from events")
-    assert not [row for row in rows if "抵押车辆".encode() in row["data"]]
+    assert not [data for data in data_of(rows) if "抵押车辆".encode() in data]
