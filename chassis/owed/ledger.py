@@ -37,7 +37,7 @@ class LedgerSeen(Struct, frozen=True, tag="ledger_seen"):
     prepaid: int = 0
 
 
-class LedgerView(Struct, frozen=True):
+class LedgerView(Struct, frozen=True, omit_defaults=True):
     """The ledger's figures as last heard; `version` 0 when nothing was heard yet."""
 
     version: int = 0

@@ -22,7 +22,7 @@ from contracts.words.streams import kind_of
 
 _COUNT = "select count(*) from events"
 _LANES = "select distinct lane from events order by lane"
-_NEXT_STATE = "create table state_next (like state including all) with (fillfactor = 50)"
+_NEXT_STATE = "create table state_next (like state including all) with (fillfactor = 85)"
 _SAVE = """
 insert into state_next (stream, lane, version, data, wake_at)
 select * from unnest($1::text[], $2::int[], $3::int[], $4::bytea[], $5::timestamptz[])

@@ -1,7 +1,7 @@
 """From a request to a document in the folder, and what others are told of it."""
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from contracts import dunning, ledger
 from contracts.words.streams import Subject
@@ -187,3 +187,25 @@ async def test_an_instant_after_midnight_is_already_the_next_local_day(world: Le
     await world.asks(version=version)
     await world.run()
     assert (world.documents / "acme/2026-03-11/complaint-L-1.txt").exists()
+
+
+async def test_what_never_is_overdue_leaves_nothing(world: LegalWorld) -> None:
+    await world.debtor()
+    await world.owes(830000, due=date(2099, 1, 1), overdue=False)
+    await world.owes(0, due=date(2099, 1, 1))
+    await world.run()
+    kinds = await world.service.pool.fetch("select type from events where stream like 'matter%'")
+    assert [row["type"] for row in kinds] == ["debtor_upserted"]
+
+
+async def test_what_fell_due_and_was_paid_before_the_ledger_called_it_overdue_is_cleared(
+    world: LegalWorld,
+) -> None:
+    await world.debtor()
+    version = await world.owes(830000, overdue=False, due=date(2099, 1, 1))
+    await world.owes(0)
+    await world.asks(version=version)
+    await world.run()
+    async with world.client("legal") as client:
+        (row,) = (await client.get("/v1/documents")).json()["items"]
+    assert (row["state"], row["reason"]) == ("refused", "cleared")

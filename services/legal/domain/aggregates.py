@@ -18,6 +18,7 @@ MATTER: Aggregate[Matter, Event] = Aggregate(
     evolve=evolve,
     wake_at=wake_at,
     cached=True,
+    revision=2,
 )
 TERMS: Aggregate[Terms, TermsPublished] = Aggregate(
     name="terms",

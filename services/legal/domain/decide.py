@@ -18,6 +18,7 @@ from chassis.owed.ledger import (
     follow_balance,
     follow_clearance,
 )
+from contracts import ledger
 from contracts.base import AMOUNT_MAX
 from contracts.words.identifiers import LENGTH_MAX
 from contracts.words.vocabulary import DOCUMENTS
@@ -64,8 +65,26 @@ def keep_number(state: Matter, command: c.KeepNumber) -> list[e.Event]:
 
 
 def take_in_balance(state: Matter, command: FollowBalance) -> list[LedgerSeen]:
-    """Follow the ledger."""
+    """Follow the ledger where something is or was overdue, or a document waits: nothing is drawn up
+    about what has yet to fall due, and most accounts never are more than that.
+    """
+    if _says_nothing(state, command.balance):
+        return []
     return follow_balance(state.ledger, command)
+
+
+def _says_nothing(state: Matter, told: ledger.BalanceChanged) -> bool:
+    """Whether a balance is of no concern: what is known of an item is followed to its end, and who
+    asks for a document may call an item overdue by the calendar before the ledger does.
+    """
+    view = state.ledger
+    return (
+        told.oldest_due_on is None
+        and view.oldest_due_on is None
+        and not state.open
+        and not state.pending
+        and not any(item.item_id in view.items or item.due_on <= told.as_of for item in told.items)
+    )
 
 
 def take_in_clearance(state: Matter, command: FollowClearance) -> list[LedgerSeen]:

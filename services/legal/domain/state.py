@@ -27,7 +27,7 @@ class Judgment(Struct, frozen=True):
     settled: bool = False
 
 
-class Matter(Struct, frozen=True):
+class Matter(Struct, frozen=True, omit_defaults=True):
     """One debtor's matter; `number` counts the matters of the account, `open` tells whether one
     runs. `evidence` lists what the file holds, in words; `costs` are amounts by receipt number,
     `inventories` the hashes of their lists by number, `numbers` what people call the latest

@@ -42,7 +42,7 @@ class OpenNotice(Wanted, frozen=True):
         return About(self.channel, self.purpose, self.case_id, self.step, self.correlation)
 
 
-class SentNotice(Struct, frozen=True):
+class SentNotice(Struct, frozen=True, omit_defaults=True):
     """A notice that went out and may still be delivered, signed or returned."""
 
     notice_id: str
@@ -51,7 +51,7 @@ class SentNotice(Struct, frozen=True):
     place: str = ""
 
 
-class Account(Struct, frozen=True):
+class Account(Struct, frozen=True, omit_defaults=True):
     """One debtor's account: who they are (sealed), what they owe, and the notices on their way.
 
     `details` says of the latest items where and when (sealed), `failed` which of the debtor's
