@@ -14,7 +14,7 @@ from pathlib import Path
 
 import orjson
 
-from bench import disk, idle, ingest, overload, profile, replay, scenarios, starts, trickle
+from bench import disk, growth, idle, ingest, overload, profile, replay, scenarios, starts, trickle
 from bench.noise import Noise
 from chassis.logging import configure
 
@@ -26,6 +26,7 @@ MEASURES: dict[str, Callable[[], Awaitable[dict[str, float]]]] = {
     "starts": starts.measure,
     "idle": idle.measure,
     "disk": disk.measure,
+    "growth": growth.measure,
     "overload": overload.measure,
     "replay": replay.measure,
     "profile": profile.measure,

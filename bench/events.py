@@ -1,16 +1,13 @@
 """What the measurements feed: billing events of one creditor, the same for the same seed."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import orjson
 
 from chassis.bus.base import lane_of
-
-Body = tuple[str, dict[str, str | int]]
-"""A message's type and data."""
 
 CREDITOR = "bench"
 INVOICE_SHARE = 0.7
@@ -36,24 +33,69 @@ class Event:
     value: bytes
 
 
-def billing_events(load: Load, today: date) -> Iterator[Event]:
-    """Invoices and payments in random order of accounts; nothing is overdue today."""
+def billing_events(load: Load, today: date, first: int = 0) -> Iterator[Event]:
+    """Invoices and payments in random order of accounts, numbered from `first` on; nothing is
+    overdue today.
+    """
     chance = random.Random(load.seed)
     at = datetime.combine(today, datetime.min.time(), UTC)
-    for number in range(load.events):
-        account = f"A{chance.randrange(load.accounts):06d}"
+    for number in range(first, first + load.events):
+        account = account_name("A", chance.randrange(load.accounts))
         amount = chance.randrange(1_000, 50_000)
-        is_invoice = chance.random() < INVOICE_SHARE
-        value = _envelope(number, account, at, _invoice if is_invoice else _payment, amount)
-        key = f"{CREDITOR}/{account}".encode()
-        yield Event(key, lane_of(key, load.partitions), value)
+        make = invoice if chance.random() < INVOICE_SHARE else payment
+        yield make(number, account, at, amount, load.partitions)
 
 
-def _envelope(
-    number: int, account: str, at: datetime, make: Callable[..., Body], amount: int
-) -> bytes:
-    kind, data = make(number, account, at, amount)
-    return orjson.dumps(
+def account_name(kind: str, number: int) -> str:
+    """What an account is called."""
+    return f"{kind}{number:06d}"
+
+
+def invoice(
+    number: int,
+    account: str,
+    at: datetime,
+    amount: int,
+    partitions: int,
+    issued_on: date | None = None,
+) -> Event:
+    """An invoice told at an instant, and issued then or on another day."""
+    issued = issued_on or at.date()
+    data: dict[str, str | int] = {
+        "invoice_id": f"I{number:07d}",
+        "account_id": account,
+        "item": "fee",
+        "amount": amount,
+        "currency": "CNY",
+        "issued_on": issued.isoformat(),
+        "due_on": (issued + timedelta(days=DUE_DAYS)).isoformat(),
+    }
+    return _event(number, account, at, "billing.invoice.issued.v1", data, partitions)
+
+
+def payment(number: int, account: str, at: datetime, amount: int, partitions: int) -> Event:
+    """A payment received at an instant."""
+    data: dict[str, str | int] = {
+        "payment_id": f"P{number:07d}",
+        "account_id": account,
+        "amount": amount,
+        "currency": "CNY",
+        "received_at": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "method": "transfer",
+    }
+    return _event(number, account, at, "billing.payment.received.v1", data, partitions)
+
+
+def _event(
+    number: int,
+    account: str,
+    at: datetime,
+    kind: str,
+    data: dict[str, str | int],
+    partitions: int,
+) -> Event:
+    key = f"{CREDITOR}/{account}".encode()
+    value = orjson.dumps(
         {
             "specversion": "1.0",
             "id": f"e{number:07d}",
@@ -66,26 +108,4 @@ def _envelope(
             "data": data,
         }
     )
-
-
-def _invoice(number: int, account: str, at: datetime, amount: int) -> Body:
-    return "billing.invoice.issued.v1", {
-        "invoice_id": f"I{number:07d}",
-        "account_id": account,
-        "item": "fee",
-        "amount": amount,
-        "currency": "CNY",
-        "issued_on": at.date().isoformat(),
-        "due_on": (at.date() + timedelta(days=DUE_DAYS)).isoformat(),
-    }
-
-
-def _payment(number: int, account: str, at: datetime, amount: int) -> Body:
-    return "billing.payment.received.v1", {
-        "payment_id": f"P{number:07d}",
-        "account_id": account,
-        "amount": amount,
-        "currency": "CNY",
-        "received_at": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "method": "transfer",
-    }
+    return Event(key, lane_of(key, partitions), value)

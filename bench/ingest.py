@@ -12,7 +12,7 @@ machine does besides falls on both.
 import statistics
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from bench import ledger, pipe, sides, streams
-from bench.events import Load, billing_events
+from bench.events import Event, Load, billing_events
 from bench.meter import Usage
 from bench.sides import Side
 from chassis.servers.kafka import LocalKafka
@@ -169,17 +169,29 @@ async def administer(dsn: str, statement: str) -> None:
 
 
 async def publish(bootstrap: str, load: Load, topic: str = TOPIC) -> None:
-    """Create the topic and fill it, partition by key as every producer does."""
+    """Create the topic and fill it."""
+    await create(bootstrap, load.partitions, topic)
+    await fill(bootstrap, load.partitions, billing_events(load, datetime.now(UTC).date()), topic)
+
+
+async def create(bootstrap: str, partitions: int, topic: str = TOPIC) -> None:
+    """Create the topic."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
-    await admin.create_topics([NewTopic(topic, load.partitions, replication_factor=1)])
+    await admin.create_topics([NewTopic(topic, partitions, replication_factor=1)])
     await admin.close()
+
+
+async def fill(bootstrap: str, partitions: int, events: Iterable[Event], topic: str = TOPIC) -> int:
+    """Publish events, partition by key as every producer does; returns how many they were."""
     producer = AIOKafkaProducer(
         bootstrap_servers=bootstrap, enable_idempotence=True, max_batch_size=BATCH_BYTES
     )
+    count = 0
     async with producer:
-        batches = {partition: producer.create_batch() for partition in range(load.partitions)}
-        for event in billing_events(load, datetime.now(UTC).date()):
+        batches = {partition: producer.create_batch() for partition in range(partitions)}
+        for event in events:
+            count += 1
             batch, place = batches[event.partition], event.partition
             if batch.append(key=event.key, value=event.value, timestamp=None) is None:
                 await producer.send_batch(batch, topic, partition=place)
@@ -188,3 +200,4 @@ async def publish(bootstrap: str, load: Load, topic: str = TOPIC) -> None:
         for partition, batch in batches.items():
             if batch.record_count():
                 await producer.send_batch(batch, topic, partition=partition)
+    return count

@@ -4,13 +4,15 @@ What runs is what a live ledger runs to consume, with its leases and default set
 wake-ups and views are left out, as the pipe has no such thing either. `--all` leaves nothing out.
 
 Run by `bench.ingest`, once or in several instances that share the lanes:
-`python -m bench.ledger BOOTSTRAP TOPIC DSN FOLDER PARTITIONS INSTANCES [--all]`.
+`python -m bench.ledger BOOTSTRAP TOPIC DSN FOLDER PARTITIONS INSTANCES [--all] [--batch=N]`.
 """
 
 import asyncio
-import sys
+from argparse import ArgumentParser
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 
@@ -30,19 +32,28 @@ from contracts.registry import source_of
 TERMS_TOPIC = "dunning"
 POLL_SECONDS = 0.01
 CONSUME_ONLY: tuple[Loop, ...] = ("leases", "fetch", "places", "lag")
+_PLACE: Mapping[str, type] = {
+    "bootstrap": str,
+    "topic": str,
+    "dsn": str,
+    "folder": Path,
+    "partitions": int,
+    "instances": int,
+}
 _COUNTS = """
 select (select count(*) from ledger.dead_letters) as parked,
   (select count(*) from ledger.inbox) as known"""
 
 
-def settings_for(bootstrap: str, dsn: str, folder: Path, partitions: int) -> Settings:
-    """Those of an installation that sets nothing but where things are."""
+def settings_for(bootstrap: str, dsn: str, folder: Path, partitions: int, **more: Any) -> Settings:
+    """Those of an installation that sets nothing but where things are, and what else is named."""
     return Settings(
         data_dir=folder,
         database_url=dsn,
         bus="kafka",
         kafka_bootstrap=bootstrap,
         partitions=partitions,
+        **more,
     )
 
 
@@ -133,11 +144,26 @@ async def require_complete(dsn: str, events: int) -> None:
         raise RuntimeError(f"{known} of {events} events were taken, {parked} parked")
 
 
-if __name__ == "__main__":
-    arguments = [each for each in sys.argv[1:] if each != "--all"]
-    bootstrap, topic, dsn, folder, partitions, instances = arguments
-    settings = settings_for(bootstrap, dsn, Path(folder), int(partitions))
-    everything = "--all" in sys.argv
+def main() -> None:
+    """Take what an instance's share is."""
+    parser = ArgumentParser()
+    for name, kind in _PLACE.items():
+        parser.add_argument(name, type=kind)
+    parser.add_argument("--all", action="store_true", dest="everything")
+    parser.add_argument("--batch", type=int)
+    given = parser.parse_args()
+    more = {} if given.batch is None else {"batch_size": given.batch}
+    settings = settings_for(given.bootstrap, given.dsn, given.folder, given.partitions, **more)
     asyncio.run(
-        run(settings, topic, int(instances), wait_for_the_others, everything=everything)
+        run(
+            settings,
+            given.topic,
+            given.instances,
+            wait_for_the_others,
+            everything=given.everything,
+        )
     ).report()
+
+
+if __name__ == "__main__":
+    main()

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from asyncpg import Connection
-from msgspec import DecodeError
 
 from chassis.store.aggregate import Aggregate
-from chassis.store.marked import is_other
+from chassis.store.marked import OtherForm
 from chassis.store.revisions import fold
 from chassis.store.work import Entry, entry_told_anew
 from contracts.words.streams import Subject, kind_of
@@ -41,9 +40,7 @@ async def read(
         aggregate = aggregates[kind_of(stream)]
         try:
             found[stream] = Entry(stream, aggregate, aggregate.decode_state(data), version, lane)
-        except DecodeError as error:
-            if not is_other(error, data):
-                raise
+        except OtherForm:
             other.setdefault(aggregate.name, {})[stream] = lane
     for name, lanes in other.items():
         aggregate = aggregates[name]

@@ -9,10 +9,9 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
 from asyncpg import Connection
-from msgspec import DecodeError
 
 from chassis.store.aggregate import Aggregate
-from chassis.store.marked import is_other
+from chassis.store.marked import OtherForm
 from chassis.store.packing import unpacked
 from chassis.store.revisions import fold
 from chassis.store.stored import Stored
@@ -77,9 +76,7 @@ async def _states(
     for stream, data in rows:
         try:
             found[stream] = aggregate.decode_state(data)
-        except DecodeError as error:
-            if not is_other(error, data):
-                raise
+        except OtherForm:
             found[stream] = None  # its place
             other.append(stream)
     if other:

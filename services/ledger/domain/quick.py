@@ -16,7 +16,7 @@ from services.ledger.domain.calendar import ONE_DAY, next_day
 from services.ledger.domain.commands import OpenItem, ReceivePayment
 from services.ledger.domain.events import Effects, ItemOpened, Part, PaymentReceived
 from services.ledger.domain.evolve import remember
-from services.ledger.domain.state import Account, Balance, Item, is_known, pack, pack_behind
+from services.ledger.domain.state import Account, Balance, Item, is_known, pack_behind, pack_rest
 from services.ledger.domain.terms import Terms
 
 
@@ -221,33 +221,29 @@ def _prepay(account: Account, money: int, day: date, terms: Terms) -> _Allocated
 
 
 def _allocate(account: Account, money: int, day: date, terms: Terms) -> _Allocated | None:
-    items: list[Item] = []
+    """Put money on the items it reaches; the others, which may be many, are only looked at."""
+    items = account.items
+    if any(item.disputes or not item.principal for item in items):
+        return None
     changed: list[Item] = []
     parts: list[Part] = []
     principal, overdue = account.balance.principal, account.balance.overdue
-    oldest = wake_on = None
-    owed = owes = False
-    for item in account.items:
-        if item.disputes:
-            return None
-        part = min(money, item.principal) if item.due_on <= day else 0
-        now = item
-        if part:
-            money -= part
-            principal -= part
-            owed = owed or item.overdue
-            overdue -= part if item.overdue else 0
-            parts.append(Part(item.id, part, 0))
-            now = _paid(item, part)
-            changed.append(now)
-            if now.status != "open":
-                continue
-        items.append(now)
-        if item.overdue:
-            owed = owes = True
-            oldest = item.due_on if oldest is None else oldest
-        elif wake_on is None:
-            wake_on = item.due_on if money else next_day(item.due_on)
+    owed = False
+    for item in items:
+        if not money or item.due_on > day:  # so are all behind it
+            break
+        part = min(money, item.principal)
+        money -= part
+        principal -= part
+        owed = owed or item.overdue
+        overdue -= part if item.overdue else 0
+        parts.append(Part(item.id, part, 0))
+        changed.append(_paid(item, part))
+    reached = len(changed)
+    left = (*(item for item in changed[-1:] if item.status == "open"), *items[reached:])
+    oldest = next((item.due_on for item in left if item.overdue), None)
+    next_due = next((item.due_on for item in left if not item.overdue), None)
+    wakes = next_due if next_due is None or money else next_day(next_due)
     balance = Balance(
         principal,  # principal
         overdue,  # overdue
@@ -258,11 +254,11 @@ def _allocate(account: Account, money: int, day: date, terms: Terms) -> _Allocat
     )
     return _Allocated(
         balance=balance,
-        packed=pack(items),
-        wake_on=wake_on,
+        packed=pack_rest(account.open, items[:reached], left),
+        wake_on=wakes,
         changed=tuple(changed),
         parts=tuple(parts),
-        cleared=owed and not owes,
+        cleared=owed and oldest is None,
     )
 
 

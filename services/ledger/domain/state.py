@@ -4,9 +4,8 @@ Fields are only ever added at the end, with a default: older states and events s
 """
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -119,25 +118,72 @@ _HEAD = struct.Struct(">BI")  # of an array in msgpack, always in its longest fo
 _ARRAY = 0xDD
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[Item, ...]).decode
+_MANY = 16
+_UNPACKED_MAX = 4096
+_unpacked: dict[bytes, tuple[Item, ...]] = {}
+"""What was unpacked last, or is known without unpacking."""
 NO_ITEMS = _HEAD.pack(_ARRAY, 0)
 
 
 def pack(items: Iterable[Item]) -> bytes:
     """Items as one msgpack array, in the order they arrived in."""
     arrived = sorted(items, key=_seq)
-    return b"".join([_HEAD.pack(_ARRAY, len(arrived)), *map(_encode, arrived)])
+    count = len(arrived)
+    written = _encode(arrived)
+    return b"".join((_HEAD.pack(_ARRAY, count), memoryview(written)[_head_size(count) :]))
+
+
+def _head_size(count: int) -> int:
+    """How many bytes msgpack itself begins an array with."""
+    if count < 1 << 4:
+        return 1
+    return 3 if count < 1 << 16 else _HEAD.size
+
+
+def pack_rest(packed: bytes, reached: Sequence[Item], left: Sequence[Item]) -> bytes:
+    """Packed items, in the order money reaches them, once it has reached the first of them: `left`
+    are those that are still open, of which at most the first is another than it was.
+
+    Where they are many, those behind stay as they are packed, and need not be unpacked again.
+    """
+    if len(left) < _MANY:
+        return pack(left)
+    gone = b"".join(map(_encode, reached))
+    if packed.startswith(gone, _HEAD.size):
+        _, count = _HEAD.unpack_from(packed)
+        again = map(_encode, left[: len(reached) + len(left) - count])
+        behind = memoryview(packed)[_HEAD.size + len(gone) :]
+        rest = b"".join((_HEAD.pack(_ARRAY, len(left)), *again, behind))
+    else:  # they arrived in another order
+        rest = pack(left)
+    _keep(rest, tuple(left))
+    return rest
 
 
 def pack_behind(packed: bytes, item: Item) -> bytes:
     """Packed items with one more that arrived after them."""
     _, count = _HEAD.unpack_from(packed)
-    return b"".join((_HEAD.pack(_ARRAY, count + 1), packed[_HEAD.size :], _encode(item)))
+    more = b"".join((_HEAD.pack(_ARRAY, count + 1), packed[_HEAD.size :], _encode(item)))
+    if count >= _MANY:
+        known = _unpacked.get(packed)
+        if known and order(known[-1]) < order(item):
+            _keep(more, (*known, item))
+    return more
 
 
-@lru_cache(maxsize=4096)
 def unpack(packed: bytes) -> tuple[Item, ...]:
     """Packed items in the order money reaches them."""
-    return tuple(sorted(_decode(packed), key=order))
+    known = _unpacked.get(packed)
+    if known is None:
+        known = tuple(sorted(_decode(packed), key=order))
+        _keep(packed, known)
+    return known
+
+
+def _keep(packed: bytes, items: tuple[Item, ...]) -> None:
+    _unpacked[packed] = items
+    if len(_unpacked) > _UNPACKED_MAX:
+        del _unpacked[next(iter(_unpacked))]
 
 
 def holds(packed: bytes, item_id: str) -> bool:
