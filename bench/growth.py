@@ -47,7 +47,7 @@ class Plan:
     events: int = 40_000
     rounds: int = 3
     shaped: int = 128
-    each: int = 10
+    each: int = 40
     usual: Shape = Shape("usual", events=50, open=5)
     others: tuple[Shape, ...] = (Shape("long", 5_000, 5), Shape("wide", 500, 500))
     partitions: int = 4

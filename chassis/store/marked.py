@@ -17,7 +17,7 @@ _MARK = 0xC1
 _BEGINS = bytes((_MARK,))
 _LARGE = 4_000
 """Bytes beyond which a state is compressed: PostgreSQL would, and take seven times as long."""
-_LEVEL = 1
+_LEVEL = -1
 
 
 class OtherForm(msgspec.DecodeError):
