@@ -13,6 +13,8 @@ PLAN = Plan(
     usual=Shape("usual", events=9, open=3),
     others=(Shape("long", 41, 3), Shape("wide", 20, 20)),
 )
+
+
 def test_a_figure_is_a_multiple_of_what_it_is_beside() -> None:
     costs = {"few": 40.0, "many": 50.0, "usual": 200.0, "long": 220.0, "wide": 300.0}
     found = figures(PLAN, costs)
