@@ -4,18 +4,29 @@ noticed.
 A message is known by its creditor, topic, source and id: whoever guesses source and id of another
 creditor's message stops nothing. Messages consumed by versions that did not know creditor and topic
 are in `inbox_before`, which only stores filled by such a version have.
+
+Ids of `billing` are kept for good: upstream may say anything again at any time. What our own
+services say comes again only where one of them was restored from a backup or cut off while it
+published: those ids have the instant at which they were consumed, and are kept for a time.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from asyncpg import Connection, UniqueViolationError
 
 from contracts.codec import Message, body_hash
-from contracts.registry import MODELS
+from contracts.registry import MODELS, OWNERS
 
-Row = tuple[bytes, bytes]
-"""Of the inbox: the key of a message, the hash of its body."""
+Row = tuple[bytes, bytes, bool]
+"""Of the inbox: the key of a message, the hash of its body, whether it is kept for a time only."""
+KEPT_FOR = timedelta(days=32)
+"""Longer than a backup is restored from (`chassis/runtime/forgetting.py`)."""
+SWEEP = """
+delete from inbox where message in (
+  select message from inbox where at <= $1 order by at limit $2)"""
+"""Deletes some of those consumed before an instant."""
 
 
 class BodyBefore(bytes):
@@ -35,7 +46,9 @@ _REMEMBER_ONCE = """
 insert into inbox (message, body) values ($1, $2)
 on conflict (message) do nothing returning body"""
 _REMEMBER = """
-insert into inbox (message, body) select * from unnest($1::bytea[], $2::bytea[])"""
+insert into inbox (message, body, at)
+select * from unnest($1::bytea[], $2::bytea[], $3::timestamptz[])"""
+_COLUMNS = ("message", "body", "at")
 _FEW = 200
 """So many rows at most go with a statement; COPY takes a round trip more, and pays for others."""
 _FORGET = "delete from inbox where message = $1"
@@ -60,8 +73,13 @@ def id_before(message: Message) -> bytes:
 
 
 def inbox_row(message: Message) -> Row:
-    """The inbox row of a message: (id, body hash)."""
-    return inbox_id(message), body_hash(message)
+    """The inbox row of a message."""
+    return inbox_id(message), body_hash(message), MODELS[message.type].TOPIC in OWNERS
+
+
+def dated(rows: Iterable[Row], now: datetime) -> list[tuple[bytes, bytes, datetime | None]]:
+    """The columns of some rows that are written now."""
+    return [(key, body, now if is_own else None) for key, body, is_own in rows]
 
 
 async def known(
@@ -77,17 +95,18 @@ async def known(
 
 
 async def remember(
-    connection: Connection, rows: Sequence[Row], before: Mapping[bytes, bytes]
+    connection: Connection, rows: Sequence[Row], before: Mapping[bytes, bytes], now: datetime
 ) -> None:
     """Record messages as consumed; raises `asyncpg.UniqueViolationError` when one was consumed
     before, by an earlier version too (`before`, as for `known`).
     """
     if before and await connection.fetch(_KNOWN_BEFORE, list(before)):
         raise UniqueViolationError("a message was consumed by an earlier version")
+    records = dated(rows, now)
     if len(rows) <= _FEW:
-        await connection.execute(_REMEMBER, *zip(*rows, strict=True))
+        await connection.execute(_REMEMBER, *zip(*records, strict=True))
     else:
-        await connection.copy_records_to_table("inbox", records=rows, columns=("message", "body"))
+        await connection.copy_records_to_table("inbox", records=records, columns=_COLUMNS)
 
 
 async def remember_once(

@@ -20,6 +20,7 @@ from chassis.store.packing import Pack, as_it_is
 from chassis.store.work import Entry, Work
 
 _COMMIT = f"select commit_few({', '.join(f'${number}' for number in range(1, 26))})"
+_COMMIT_OWN = f"select commit_few({', '.join(f'${number}' for number in range(1, 29))})"
 _LANE_LOST, _OFFSETS_MOVED = "AR001", "AR003"
 _NOTHING = (None,) * 3
 # Expanded in the list of a select, an array gives its rows as they are asked for and in its order;
@@ -50,7 +51,7 @@ class Consumed(NamedTuple):
 
     epoch: int | None = None
     published: int | None = None
-    rows: Sequence[tuple[bytes, bytes]] = ()
+    rows: Sequence[tuple[bytes, bytes, bool]] = ()
     topics: Sequence[str] = ()
     was: Sequence[int] = ()
     reached: Sequence[int] = ()
@@ -86,19 +87,21 @@ async def commit(
     `LaneLost`, `asyncpg.UniqueViolationError` for a message that was consumed before, `Transient`
     where the lane does not stand where it was left.
     """
+    own = _remembered(consumed, is_own=True)
     with _refusals(work.lane):
         found = await connection.fetchval(
-            _COMMIT,
+            _COMMIT_OWN if own else _COMMIT,
             work.lane,
             consumed.epoch,
             consumed.published,
-            *(zip(*consumed.rows, strict=True) if consumed.rows else _NOTHING[:2]),
+            *(_remembered(consumed, is_own=False) or _NOTHING[:2]),
             *((consumed.topics, consumed.was, consumed.reached) if consumed.topics else _NOTHING),
             *_read(work),
             *_keys(work),
             *(columns := _states(changed)),
             *_events(work, pack),
             views,
+            *((*own, work.now) if own else ()),
         )
     work.wake_at = min(columns[-1] or (), default=None)
     if found is not None:
@@ -165,6 +168,11 @@ def only_read(work: Work) -> dict[str, int]:
         for stream, entry in work.entries.items()
         if entry.version == entry.loaded_version and stream in work.kept
     }
+
+
+def _remembered(consumed: Consumed, *, is_own: bool) -> tuple[Any, ...]:
+    """Columns of the rows of the inbox that are kept for a time, or of the others."""
+    return tuple(zip(*(row[:2] for row in consumed.rows if row[2] is is_own), strict=True))
 
 
 def _read(work: Work) -> tuple[list[str] | None, list[int] | None]:

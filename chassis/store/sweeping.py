@@ -4,17 +4,21 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
-from chassis.store import answers, traces
+from chassis.store import answers, inbox, traces
 from chassis.store.pool import acquire
 
 _EVERY = timedelta(minutes=30)
 _AT_ONCE = 10_000
-_KEPT = ((answers.SWEEP, answers.KEPT_FOR), (traces.SWEEP, traces.KEPT_FOR))
+_KEPT = (
+    (answers.SWEEP, answers.KEPT_FOR),
+    (traces.SWEEP, traces.KEPT_FOR),
+    (inbox.SWEEP, inbox.KEPT_FOR),
+)
 
 
 class Sweeper:
-    """Deletes answers to requests and traces of events whose time is over, every half hour, some
-    thousands at once.
+    """Deletes what is kept for a time when that is over: answers to requests, traces of events,
+    ids of our own services' messages; every half hour, some thousands at once.
     """
 
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:

@@ -21,6 +21,7 @@ drop table inbox; create table inbox (id bytea primary key, body bytea not null)
 update alembic_version set version_num = 'chassis_0003' where version_num like 'chassis_%'"""
 
 _VERSION = "select version_num from alembic_version where version_num like 'chassis_%'"
+_LATER = "alter table inbox add column at timestamptz"
 _BACK = "update alembic_version set version_num = $1 where version_num like 'chassis_%'"
 
 
@@ -66,7 +67,8 @@ async def upgraded(service: Instance, dsn: str, value: bytes) -> None:
     newest = await service.pool.fetchval(_VERSION)
     await as_before_the_upgrade(dsn, value)
     await migrate(dsn, "toy", to=("chassis_0004",))
-    await service.pool.execute(_BACK, newest)  # what came later is there already
+    await service.pool.execute(_LATER)
+    await service.pool.execute(_BACK, newest)  # what else came later is there already
     await service.reset()
 
 
