@@ -57,12 +57,18 @@ async def states(
 
 async def states_of(connection: Connection, aggregate: Aggregate[S, Any], prefix: str) -> list[S]:
     """The present states of all streams whose names begin so, by name."""
-    found: list[S] = []
+    return [state async for state in each_state_of(connection, aggregate, prefix)]
+
+
+async def each_state_of(
+    connection: Connection, aggregate: Aggregate[S, Any], prefix: str
+) -> AsyncIterator[S]:
+    """The same, some at a time: for what goes over all of a creditor's and keeps none."""
     async with connection.transaction():
         cursor = await connection.cursor(_STATES_OF, prefix, _after(prefix))
         while rows := await cursor.fetch(_ROWS):
-            found += (await _states(connection, aggregate, rows)).values()
-    return found
+            for state in (await _states(connection, aggregate, rows)).values():
+                yield state
 
 
 async def _states(

@@ -105,11 +105,14 @@ class Staff:
 async def _accounts(dunning: Dunning, creditor: str, name: str) -> tuple[int, tuple[str, ...]]:
     """How many accounts a person answers for, and which of them owe."""
     today = await _today(dunning, creditor)
+    code, mine, owing = person_code(name), 0, []
     async with dunning.service.pool.acquire(timeout=10) as connection:
-        accounts = await accounts_of(connection, creditor)
-    code = person_code(name)
-    mine = [one for one in accounts if one.responsible and one.responsible.code == code]
-    return len(mine), tuple(one.account for one in mine if owes(one, today))
+        async for one in accounts_of(connection, creditor):
+            if one.responsible and one.responsible.code == code:
+                mine += 1
+                if owes(one, today):
+                    owing.append(one.account)
+    return mine, tuple(owing)
 
 
 async def _today(dunning: Dunning, creditor: str) -> date:

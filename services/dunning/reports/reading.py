@@ -1,6 +1,7 @@
 """Reads the books of a creditor's accounts, and what its calendar asks about all of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from asyncpg import Connection
 
 from chassis.aside import aside
 from chassis.errors import NotFound
-from chassis.store.reads import History, batches_of, states, states_of
+from chassis.store.reads import History, batches_of, each_state_of, states
 from chassis.store.views import table_of
 from contracts.words import streams
 from contracts.words.streams import creditor_stream
@@ -20,6 +21,7 @@ from services.dunning.domain.localtime import next_monthly
 from services.dunning.domain.money.commission import due_for_month
 from services.dunning.domain.money.credit import owes
 from services.dunning.domain.money.owing import overdue, overdue_principal
+from services.dunning.domain.money.state import Earned
 from services.dunning.policy.actions import Report
 from services.dunning.policy.model import Pack
 from services.dunning.reports.book import Book, write
@@ -67,18 +69,38 @@ async def creditor_facts(
     day = now.astimezone(zone).date()
     names = _due(pack, state, zone) if pack else set()
     books = await books_of(connection, creditor, now, zone) if names and pack else []
-    accounts = await accounts_of(connection, creditor)
+    told = _Told(day)
+    async for account in accounts_of(connection, creditor):
+        told.add(account)
     reports = {
         name: await aside(REPORTS[name].draw, books, day, pack) for name in sorted(names) if pack
     }
     return Facts(
         reports,
-        any(overdue(account, day) for account in accounts),
-        tuple(sorted({a.segment or "" for a in accounts if owes(a, day)})),
-        sum(overdue_principal(account, day) for account in accounts),
+        told.any_overdue,
+        tuple(sorted(told.segments)),
+        told.arrears,
         await _invoiced(connection, creditor, day, pack),
-        _commission(accounts, pack, day),
+        _commission(told.earned, pack, day),
     )
+
+
+@dataclass
+class _Told:
+    """What accounts, of which none is kept, say together on a day."""
+
+    day: date
+    any_overdue: bool = False
+    segments: set[str] = field(default_factory=set)
+    arrears: int = 0
+    earned: list[Earned] = field(default_factory=list)
+
+    def add(self, account: Account) -> None:
+        self.any_overdue = self.any_overdue or bool(overdue(account, self.day))
+        if owes(account, self.day):
+            self.segments.add(account.segment or "")
+        self.arrears += overdue_principal(account, self.day)
+        self.earned += account.commissions.values()
 
 
 async def _invoiced(connection: Connection, creditor: str, day: date, pack: Pack | None) -> int:
@@ -87,13 +109,10 @@ async def _invoiced(connection: Connection, creditor: str, day: date, pack: Pack
     return int(await connection.fetchval(_INVOICED, creditor, day.replace(month=1, day=1), day))
 
 
-def _commission(accounts: Sequence[Account], pack: Pack | None, day: date) -> int | None:
+def _commission(earned: Sequence[Earned], pack: Pack | None, day: date) -> int | None:
     entries = pack.calendar if pack else ()
     monthly = next((e.monthly[0] for e in entries if e.if_ == "commission_earned"), None)
-    if monthly is None:
-        return None
-    earned = (one for account in accounts for one in account.commissions.values())
-    return due_for_month(earned, day, monthly)
+    return None if monthly is None else due_for_month(earned, day, monthly)
 
 
 def _due(pack: Pack, state: Creditor, zone: ZoneInfo) -> set[str]:
@@ -110,9 +129,9 @@ def _due(pack: Pack, state: Creditor, zone: ZoneInfo) -> set[str]:
     }
 
 
-async def accounts_of(connection: Connection, creditor: str) -> list[Account]:
-    """All accounts of a creditor as they are now."""
-    return await states_of(connection, ACCOUNT, streams.accounts_of(creditor))
+def accounts_of(connection: Connection, creditor: str) -> AsyncIterator[Account]:
+    """All accounts of a creditor as they are now, some at a time."""
+    return each_state_of(connection, ACCOUNT, streams.accounts_of(creditor))
 
 
 async def books_of(
