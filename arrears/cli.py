@@ -8,7 +8,16 @@ import sys
 
 import typer
 
-from arrears.commands import contracts, creditor, dead_letters, erasure, evidence, policy, scenario
+from arrears.commands import (
+    contracts,
+    creditor,
+    dead_letters,
+    erasure,
+    evidence,
+    lanes,
+    policy,
+    scenario,
+)
 from arrears.commands.backup import backup, restore
 from arrears.commands.demo import demo
 from arrears.commands.import_ import import_
@@ -48,6 +57,7 @@ app.add_typer(erasure.app, name="erasure")
 app.add_typer(contracts.app, name="contracts")
 app.command()(roles)
 app.command()(partitions)
+app.add_typer(lanes.app, name="lanes")
 app.command()(replay)
 app.command()(backup)
 app.command()(restore)

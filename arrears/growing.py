@@ -19,7 +19,7 @@ from chassis.bus.base import Outgoing as BusMessage
 from chassis.errors import Misconfigured
 from chassis.runtime.outgoing import Publish, to_bus
 from chassis.settings import SERVICES, ServiceName, Settings
-from chassis.store import epochs, partitions
+from chassis.store import elsewhere, epochs, partitions
 from chassis.store.aggregate import Aggregate
 from chassis.store.pool import connected
 from chassis.store.reads import events_in, streams_of
@@ -80,6 +80,7 @@ async def _before(
     found = []
     for name, store in stores.items():
         await partitions.require_stopped(store, name, lease_seconds)
+        await elsewhere.require_together(store, name, "`arrears partitions`")
         was = await partitions.number_of(store)
         if was is None:
             raise Misconfigured(

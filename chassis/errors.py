@@ -7,6 +7,7 @@
     ├── NotFound          what the request names does not exist (here, or yet)
     ├── Forbidden         the caller may not do this
     ├── Busy              the same is being done for the caller already; ask again later
+    ├── Elsewhere         another database of the service has it: ask an instance on that
     ├── Transient         a dependency did not answer; the same attempt may succeed later
     ├── Misconfigured     the set-up is wrong; trying again will not help
     │   └── WrongSchema   a store is laid out for an earlier or a later version
@@ -43,6 +44,10 @@ class Forbidden(ArrearsError):
 
 class Busy(ArrearsError):
     """Too much is asked for at once."""
+
+
+class Elsewhere(ArrearsError):
+    """The lane asked for is in another database of the service."""
 
 
 class Transient(ArrearsError):

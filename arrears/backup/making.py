@@ -27,7 +27,7 @@ from arrears.stack import open_bus
 from chassis.bus.base import Bus
 from chassis.errors import Misconfigured
 from chassis.settings import SERVICES, ServiceName, Settings
-from chassis.store import copies, restored
+from chassis.store import copies, elsewhere, restored
 from chassis.store.offsets import Positions
 
 
@@ -174,6 +174,7 @@ async def _require_stores(connections: Connections) -> None:
     for name, one in connections.items():
         if await restored.is_restoring(one, name):
             raise Misconfigured(f"the {name} store is being restored: there is nothing to back up")
+        await elsewhere.require_together(one, name, "`arrears backup`")
 
 
 def _require_free(folder: Path) -> None:

@@ -31,6 +31,6 @@ async def take_ahead(service: Service, route: MessageRoute, message: Message) ->
         refusal = run(work, route, message, streams)
         if refusal is not None:
             raise refusal
-        await inbox.remember_once(connection, message, asks_before=store.has_inbox_before)
+        await inbox.remember_once(connection, lane, message, asks_before=store.has_inbox_before)
         await store.save(connection, work)
     store.committed(work)

@@ -154,7 +154,7 @@ class Applying:
     ) -> None:
         await self.store.require_unchanged(connection, work)
         if batch.rows:
-            await inbox.remember(connection, batch.rows, batch.before, work.now)
+            await inbox.remember(connection, batch.lane, batch.rows, batch.before, work.now)
         await self.places.move(connection, batch.lane, positions, moved)
         for letter in batch.parked:
             await self.parked.park(connection, work, letter)

@@ -33,6 +33,8 @@ class Blueprint:
     service too, so that it is one. `sources_of` names the stream that says who may publish
     `billing` for a creditor, in every service that reads it. `figures` are gauges of its business.
     `kept_max` is of how many streams a lane's consumer keeps the states it committed.
+    `undivided` are the kinds of streams that belong to no single lane, of a service whose lanes may
+    be in several databases where it has none of these; None: all its lanes are in one.
     """
 
     name: str
@@ -53,3 +55,4 @@ class Blueprint:
     sources_of: SourcesStream | None = None
     figures: Sequence[Figure] = ()
     kept_max: int = STREAMS_MAX
+    undivided: frozenset[str] | None = None

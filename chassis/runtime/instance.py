@@ -88,6 +88,7 @@ class Instance(Service):
             traces,
             blueprint.kept_max,
             packing,
+            blueprint.undivided or frozenset(),
         )
         metrics = Metrics(blueprint.name, settings.metrics_creditors)
         set_aside = EventLetters(clock, metrics.count_set_aside)

@@ -28,13 +28,14 @@ _BURY = "delete from members where seen_at < clock_timestamp() - interval '1 day
 # without a lane. Two who come at the same moment may not see one another; they are told.
 _LOOK = """
 with seen as (
-  insert into members (instance, seen_at, leaving, forms, packing)
-  values ($2, clock_timestamp(), $3, $4, $5)
+  insert into members (instance, seen_at, leaving, forms, packing, minds_elsewhere)
+  values ($2, clock_timestamp(), $3, $4, $5, true)
   on conflict (instance) do update
   set seen_at = excluded.seen_at, leaving = excluded.leaving, forms = excluded.forms,
-    packing = excluded.packing
+    packing = excluded.packing, minds_elsewhere = true
   returning instance, leaving, packing)
-select lane, epoch, instance, leaving, packing from lanes full join (
+select lane, epoch, instance, leaving, packing, elsewhere is not null as is_away
+from lanes full join (
   select instance, leaving, packing from seen union all
   select instance, coalesce(leaving, false), packing from members
   where instance <> $2 and seen_at > clock_timestamp() - make_interval(secs => $1)) alive
@@ -54,9 +55,10 @@ _TAKE = """
 update lanes set epoch = epoch + 1, owner = $1
 where lane in (
   select lane from lanes
-  where owner is null or (owner = $1 and lane <> all($4::int[])) or not exists (
-    select 1 from members where instance = owner
-      and seen_at > clock_timestamp() - make_interval(secs => $2))
+  where elsewhere is null and (
+    owner is null or (owner = $1 and lane <> all($4::int[])) or not exists (
+      select 1 from members where instance = owner
+      and seen_at > clock_timestamp() - make_interval(secs => $2)))
   order by lane limit $3 for update skip locked)
 returning lane, epoch"""
 _RELEASE = """
@@ -79,11 +81,14 @@ class Look(NamedTuple):
 
 
 class _Found(NamedTuple):
-    """The members that stay and how many lanes each holds, the lanes that are free, and ours."""
+    """The members that stay and how many lanes each holds, the lanes that are free, ours, and those
+    that another database has or gets.
+    """
 
     members: dict[str, int]
     free: set[int]
     ours: set[int]
+    away: set[int]
 
 
 def shares(lanes: int, holding: Mapping[str, int]) -> dict[str, int]:
@@ -115,11 +120,17 @@ class Leases:
     """Who was there at the last look."""
     is_leaving: bool = False
     """Whether this instance wants no lane any more."""
+    away: set[int] = field(default_factory=set)
+    """Lanes that another database has, or gets."""
 
     @property
     def kept(self) -> set[int]:
         """The lanes that are held and stay."""
         return self.held.keys() - self.giving
+
+    def is_apart(self) -> bool:
+        """Whether another database has some of the lanes."""
+        return bool(self.away)
 
     async def join(self) -> None:
         """Make the rows this instance will compete for, and drop those of who is long gone."""
@@ -136,39 +147,46 @@ class Leases:
         async with acquire(self.pool) as connection:
             found = await self._look(connection)
             self.members = frozenset(found.members)
+            self.away = found.away
             lost = self.held.keys() - found.ours
             self._forget(lost)
-            share = shares(self.partitions, found.members).get(self.instance, 0)
-            wanted = min(share - len(self.held), len(found.free))
+            ours = self.partitions - len(found.away)
+            share = shares(ours, found.members).get(self.instance, 0)
+            wanted = min(share - len(self.held.keys() - found.away), len(found.free))
             gained = await self._take(connection, wanted) if wanted > 0 else []
         return Look(gained, lost, self._surplus(share), len(gained) < wanted)
 
     async def _look(self, connection: Connection) -> _Found:
-        found = _Found({}, set(), set())
+        found = _Found({}, set(), set(), set())
         us = self.instance, self.is_leaving, self.forms, NEWEST
         known = NEWEST
         rows = await connection.fetch(_LOOK, self.lease_seconds, *us)
-        for lane, epoch, instance, leaving, packing in rows:
+        for lane, epoch, instance, leaving, packing, is_away in rows:
             owner = instance
             if instance == self.instance and lane is not None:
                 if self.held.get(lane) == epoch:
                     found.ours.add(lane)
                 else:  # our former self's
                     owner = None
-            if owner is None:
+            if is_away:
+                found.away.add(lane)
+            elif owner is None:
                 found.free.add(lane)
             if instance is not None:
                 known = min(known, packing or 0)
             if instance is not None and not leaving:
-                count = owner is not None and lane is not None
+                count = owner is not None and lane is not None and not is_away
                 found.members[instance] = found.members.get(instance, 0) + count
         self.packing.limit(known)
         return found
 
     def _surplus(self, share: int) -> list[int]:
-        """The lanes to give back: first those that are on their way already."""
-        more = len(self.held) - share - len(self.giving)
-        return sorted(self.kept)[-more:] if more > 0 else []
+        """The lanes to give back, beside those that are on their way already: all that another
+        database gets.
+        """
+        stay = sorted(self.kept - self.away)
+        more = max(0, len(stay) - share)
+        return [*sorted(self.kept & self.away), *stay[len(stay) - more :]]
 
     async def _take(self, connection: Connection, wanted: int) -> list[int]:
         await connection.execute(_EVICT, self.instance, self.lease_seconds)

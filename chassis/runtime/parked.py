@@ -228,7 +228,7 @@ class ParkedMessages:
             ),
             histories=streams if route.history else (),
         )
-        if await self._had_its_effect(connection, letter, message, by_hand=by_hand):
+        if await self._had_its_effect(connection, letter, message, lane, by_hand=by_hand):
             return work
         if route.beside:
             await self.store.load_beside(connection, work, streams, lock=True)
@@ -261,7 +261,13 @@ class ParkedMessages:
         return message, route
 
     async def _had_its_effect(
-        self, connection: Connection, letter: asyncpg.Record, message: Message, *, by_hand: bool
+        self,
+        connection: Connection,
+        letter: asyncpg.Record,
+        message: Message,
+        lane: int,
+        *,
+        by_hand: bool,
     ) -> bool:
         """Take the message's id; True when the same came again meanwhile and was handled.
 
@@ -270,12 +276,12 @@ class ParkedMessages:
         asks_before = self.store.has_inbox_before
         if letter["holds_id"]:
             await inbox.forget(connection, message, asks_before=asks_before)
-        known = await inbox.remember_once(connection, message, asks_before=asks_before)
+        known = await inbox.remember_once(connection, lane, message, asks_before=asks_before)
         other = known is not None and known != body_hash(message)
         if other and isinstance(known, BodyBefore):
             if not by_hand:
                 raise _RefusedAgain(Rejected.__name__, PERHAPS_ANOTHERS)
-            known = await inbox.remember_once(connection, message, asks_before=False)
+            known = await inbox.remember_once(connection, lane, message, asks_before=False)
             other = known is not None and known != body_hash(message)
         if other:
             raise _RefusedAgain(Rejected.__name__, OTHER_BODY)

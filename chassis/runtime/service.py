@@ -21,6 +21,7 @@ from chassis.runtime.published import Published
 from chassis.runtime.signals import Signals
 from chassis.settings import Settings
 from chassis.store.committing import Committing, NotShown
+from chassis.store.elsewhere import refusal
 from chassis.store.pool import acquire
 from chassis.store.reads import EVERY, Selection, events_in, portion_of
 from chassis.store.store import Store
@@ -29,7 +30,7 @@ from chassis.store.vault import KeyRing
 from chassis.store.views import Projector
 from chassis.store.work import Entry, Work
 from chassis.tracing.spans import current
-from contracts.words.streams import Subject, key_of, kind_of
+from contracts.words.streams import Subject, key_of, kind_of, subject_of
 
 log = get_logger(__name__)
 
@@ -70,10 +71,28 @@ class Service:
         self.handed, self.published = Handed(), Published(leases)
         self.bells = Bells(leases, self.signals, self.handed, f"arrears_lanes_{self.name}")
         store.committed = self.bells.committed
+        store.is_apart = leases.is_apart
 
     def lane_of(self, creditor: str, account: str) -> int:
         """The lane of an account."""
         return lane_of(key_of(creditor, account).encode(), self.bus.partitions)
+
+    def a_lane(self) -> int:
+        """A lane that is here: of what each lane keeps a copy of."""
+        lanes = range(self.bus.partitions)
+        return next((lane for lane in lanes if lane not in self.leases.away), 0)
+
+    def _lane_here(self, key: str) -> int:
+        """The lane of a key; raises `Elsewhere` where another database has it."""
+        lane = lane_of(key.encode(), self.bus.partitions)
+        if lane in self.leases.away:
+            raise refusal(lane)
+        return lane
+
+    def _require_here(self, stream: str) -> None:
+        subject = subject_of(stream)
+        if self.leases.away and subject.account:
+            self._lane_here(key_of(*subject))
 
     async def execute(
         self,
@@ -93,9 +112,10 @@ class Service:
         first. Its views are up to date when this returns, unless they fail or take longer than two
         seconds (after an upgrade they may be filled anew): what is committed has happened, and
         they follow later. `known` are streams as the caller's last command left them, which are
-        then not read; without `rings` the workers are not told of it: they are the caller.
+        then not read; without `rings` the workers are not told of it: they are the caller. Raises
+        `Elsewhere` where another database has the lane.
         """
-        lane = lane_of(key.encode(), self.bus.partitions)
+        lane = self._lane_here(key)
         wanted, shows = tuple(subjects), True
         entries = [Entry(e.stream, e.aggregate, e.state, e.version, e.lane) for e in known]
 
@@ -154,6 +174,7 @@ class Service:
 
     async def read(self, stream: str) -> tuple[Any, int]:
         """A stream's present state and version (its initial state and 0 when it has no events)."""
+        self._require_here(stream)
         async with acquire(self.pool) as connection:
             work = await self.store.load(connection, now=self.clock.now(), lane=0, streams=[stream])
         return work.state(stream), work.version(stream)
@@ -172,6 +193,7 @@ class Service:
 
     async def each(self, stream: str, wanted: Selection = EVERY) -> AsyncGenerator[Stored, None]:
         """Some of a stream's events, oldest first, without having all of them in memory."""
+        self._require_here(stream)
         aggregate = self.store.aggregates[kind_of(stream)]
         async with acquire(self.pool) as connection:
             async for stored in events_in(connection, aggregate, stream, wanted):
@@ -181,6 +203,7 @@ class Service:
         """The first of a stream's events, so many as are read at once: for what works on them
         without a connection in hand, and asks for those behind them.
         """
+        self._require_here(stream)
         aggregate = self.store.aggregates[kind_of(stream)]
         async with acquire(self.pool) as connection:
             return await portion_of(connection, aggregate, stream, wanted)

@@ -13,6 +13,7 @@ from asyncpg import Connection
 from chassis.bus.base import Record
 from chassis.errors import NotFound, Rejected
 from chassis.logging import get_logger
+from chassis.store.elsewhere import require_here
 from chassis.store.vault import UNATTRIBUTED, KeyRing
 from contracts.characters import CLEANED, clean, clean_lines
 from contracts.envelope import Told
@@ -191,11 +192,12 @@ async def get(connection: Connection, letter_id: int) -> Any:
 
 async def open_letter(connection: Connection, letter_id: int) -> Any:
     """A letter that is still to be dealt with, locked until the transaction ends; raises `NotFound`
-    where there is none, `Rejected` for one that was closed.
+    where there is none, `Rejected` for one that was closed, `Elsewhere` while its lane leaves.
     """
     letter = await connection.fetchrow(_GET_LOCKED, letter_id)
     if letter is None:
         raise NotFound(f"there is no dead letter {letter_id}")
+    await require_here(connection, letter["lane"])
     if letter["state"] != "parked":
         raise Rejected(f"dead letter {letter_id} is {letter['state']}")
     return letter

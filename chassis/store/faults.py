@@ -7,12 +7,12 @@ would empty the topics into the dead letters.
 
 import asyncpg
 
-from chassis.errors import ArrearsError, Busy, Conflict, Misconfigured, Transient
+from chassis.errors import ArrearsError, Busy, Conflict, Elsewhere, Misconfigured, Transient
 from chassis.logging import place_of
 from chassis.store.pool import LOST
 from contracts.errors import MalformedMessage
 
-PASSING = (Conflict, Busy, Transient)
+PASSING = (Conflict, Busy, Transient, Elsewhere)
 """Errors of ours that another time may be without."""
 _OF_THE_DATA = ("21", "22", "23", "54", "P0")
 """Classes of SQLSTATE: cardinality, data, integrity, limits of the program, raised by a function.

@@ -43,12 +43,12 @@ _KNOWN = "select message, body from inbox where message = any($1::bytea[])"
 _KNOWN_BEFORE = "select id, body from inbox_before where id = any($1::bytea[])"
 
 _REMEMBER_ONCE = """
-insert into inbox (message, body) values ($1, $2)
+insert into inbox (message, body, lane) values ($1, $2, $3)
 on conflict (message) do nothing returning body"""
 _REMEMBER = """
-insert into inbox (message, body, at)
-select * from unnest($1::bytea[], $2::bytea[], $3::timestamptz[])"""
-_COLUMNS = ("message", "body", "at")
+insert into inbox (message, body, at, lane)
+select *, $4 from unnest($1::bytea[], $2::bytea[], $3::timestamptz[])"""
+_COLUMNS = ("message", "body", "at", "lane")
 _FEW = 200
 """So many rows at most go with a statement; COPY takes a round trip more, and pays for others."""
 _FORGET = "delete from inbox where message = $1"
@@ -95,29 +95,33 @@ async def known(
 
 
 async def remember(
-    connection: Connection, rows: Sequence[Row], before: Mapping[bytes, bytes], now: datetime
+    connection: Connection,
+    lane: int,
+    rows: Sequence[Row],
+    before: Mapping[bytes, bytes],
+    now: datetime,
 ) -> None:
-    """Record messages as consumed; raises `asyncpg.UniqueViolationError` when one was consumed
-    before, by an earlier version too (`before`, as for `known`).
+    """Record messages of a lane as consumed; raises `asyncpg.UniqueViolationError` when one was
+    consumed before, by an earlier version too (`before`, as for `known`).
     """
     if before and await connection.fetch(_KNOWN_BEFORE, list(before)):
         raise UniqueViolationError("a message was consumed by an earlier version")
-    records = dated(rows, now)
     if len(rows) <= _FEW:
-        await connection.execute(_REMEMBER, *zip(*records, strict=True))
+        await connection.execute(_REMEMBER, *zip(*dated(rows, now), strict=True), lane)
     else:
+        records = [(*row, lane) for row in dated(rows, now)]
         await connection.copy_records_to_table("inbox", records=records, columns=_COLUMNS)
 
 
 async def remember_once(
-    connection: Connection, message: Message, *, asks_before: bool
+    connection: Connection, lane: int, message: Message, *, asks_before: bool
 ) -> bytes | None:
-    """Record one message; where its id is there, the body hash that stands for it."""
+    """Record one message of a lane; where its id is there, the body hash that stands for it."""
     before = [id_before(message)] if asks_before else []
     for row in await connection.fetch(_KNOWN_BEFORE, before) if before else ():
         return BodyBefore(row["body"])
     row = inbox_row(message)
-    if await connection.fetchval(_REMEMBER_ONCE, row[0], row[1]) is not None:
+    if await connection.fetchval(_REMEMBER_ONCE, row[0], row[1], lane) is not None:
         return None
     found = await known(connection, [row[0]], {})
     return found[row[0]]

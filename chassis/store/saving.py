@@ -16,12 +16,13 @@ import asyncpg
 from asyncpg import Connection
 
 from chassis.errors import Conflict, Transient
+from chassis.store import elsewhere
 from chassis.store.packing import Pack, as_it_is
 from chassis.store.work import Entry, Work
 
 _COMMIT = f"select commit_few({', '.join(f'${number}' for number in range(1, 26))})"
 _COMMIT_OWN = f"select commit_few({', '.join(f'${number}' for number in range(1, 29))})"
-_LANE_LOST, _OFFSETS_MOVED = "AR001", "AR003"
+_LANE_LOST, _OFFSETS_MOVED, _ELSEWHERE = "AR001", "AR003", "AR005"
 _NOTHING = (None,) * 3
 # Expanded in the list of a select, an array gives its rows as they are asked for and in its order;
 # as a table it would be copied before, and sorting here would copy the rows once more.
@@ -84,8 +85,8 @@ async def commit(
 
     The cursors of the views named move on with it where all of them are up to date; whoever asks
     for that applies the events in the same transaction (`work.is_shown`). Raises `Conflict`,
-    `LaneLost`, `asyncpg.UniqueViolationError` for a message that was consumed before, `Transient`
-    where the lane does not stand where it was left.
+    `LaneLost`, `Elsewhere`, `asyncpg.UniqueViolationError` for a message that was consumed before,
+    `Transient` where the lane does not stand where it was left.
     """
     own = _remembered(consumed, is_own=True)
     with _refusals(work.lane):
@@ -211,6 +212,8 @@ def _refusals(lane: int) -> Iterator[None]:
             raise
         if state == _LANE_LOST:
             raise LaneLost(f"lane {lane} was taken over") from error
+        if state == _ELSEWHERE:
+            raise elsewhere.refusal(lane) from error
         if state == _OFFSETS_MOVED:
             raise Transient(
                 f"the offsets of lane {lane} are not where this consumer left them"

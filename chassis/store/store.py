@@ -17,7 +17,7 @@ from asyncpg import Connection
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.errors import Conflict, Misconfigured, NotFound
-from chassis.store import entries, epochs, saving, subject_keys
+from chassis.store import elsewhere, entries, epochs, saving, subject_keys
 from chassis.store.aggregate import Aggregate
 from chassis.store.beside import Beside
 from chassis.store.cached_states import STREAMS_MAX, CachedStates
@@ -27,7 +27,7 @@ from chassis.store.pool import acquire
 from chassis.store.stored import Stored
 from chassis.store.traces import remember
 from chassis.store.vault import KeyRing, pseudonym
-from chassis.store.work import FEW, Work, fresh_entry
+from chassis.store.work import FEW, Entry, Work, fresh_entry
 from chassis.tracing.traces import Traces
 from contracts.words.streams import Subject, kind_of
 
@@ -53,6 +53,11 @@ def _nobody_is_told(_work: Work) -> None:
     """What a store by itself does about a commit."""
 
 
+def _is_whole() -> bool:
+    """What a store by itself knows of its lanes."""
+    return False
+
+
 class Store:
     """Streams, states and keys of one service in one PostgreSQL schema.
 
@@ -71,6 +76,7 @@ class Store:
         traces: Traces | None = None,
         kept_max: int = STREAMS_MAX,
         packing: Packing | None = None,
+        undivided: frozenset[str] = frozenset(),
     ) -> None:
         self.pool = pool
         self.aggregates: Mapping[str, Aggregate[Any, Any]] = {a.name: a for a in aggregates}
@@ -82,6 +88,10 @@ class Store:
         self.packing = packing or Packing("")
         self.committed: Callable[[Work], None] = _nobody_is_told
         """Told of each unit of work after its commit, by whoever committed it."""
+        self.undivided = undivided
+        self.is_apart: Callable[[], bool] = _is_whole
+        """Whether lanes are in another database: streams that all lanes share are not written then.
+        """
         self.epochs = Epochs("")
         self.has_inbox_before = False
 
@@ -202,9 +212,11 @@ class Store:
             if changed or work.keys.fresh:
                 await self.commit_few(connection, work)
             return
+        await elsewhere.require_here(connection, work.lane)
         await subject_keys.save(connection, work.keys, work.now)
         if not changed:
             return
+        self._require_divisible(changed)
         work.wake_at = await saving.save_states(connection, work.lane, changed)
         self.cached.drop(work, changed)
         await remember(connection, work)
@@ -225,9 +237,14 @@ class Store:
         open; raises as `saving.commit` does.
         """
         changed = work.changed()
+        self._require_divisible(changed)
         pack = self.packing.pack
         await saving.commit(connection, work, changed, consumed, views, pack)
         self.cached.drop(work, changed)
+
+    def _require_divisible(self, changed: Sequence[tuple[str, Entry]]) -> None:
+        if self.undivided and self.is_apart():
+            elsewhere.require_divisible(self.undivided, (stream for stream, _ in changed))
 
     async def append(self, connection: Connection, work: Work) -> None:
         """Insert the events under the locks of their lanes, which are one but for strays."""

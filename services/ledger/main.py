@@ -13,7 +13,7 @@ from contracts.billing import AccountErased
 from contracts.words.streams import sources_stream
 from services.ledger import erasures
 from services.ledger.api import routers
-from services.ledger.domain.aggregates import AGGREGATES
+from services.ledger.domain.aggregates import AGGREGATES, CASH_DESK, RECEIPTS, SOURCES
 from services.ledger.figures import FIGURES
 from services.ledger.handlers import MESSAGES, WAKES
 from services.ledger.publish import publish
@@ -34,6 +34,7 @@ BLUEPRINT = Blueprint(
     guards=("billing",),
     sources_of=lambda creditor, _lane: sources_stream(creditor),
     figures=FIGURES,
+    undivided=frozenset({CASH_DESK.name, RECEIPTS.name, SOURCES.name}),
 )
 
 

@@ -21,7 +21,7 @@ drop table inbox; create table inbox (id bytea primary key, body bytea not null)
 update alembic_version set version_num = 'chassis_0003' where version_num like 'chassis_%'"""
 
 _VERSION = "select version_num from alembic_version where version_num like 'chassis_%'"
-_LATER = "alter table inbox add column at timestamptz"
+_LATER = "alter table inbox add column at timestamptz, add column lane int"
 _BACK = "update alembic_version set version_num = $1 where version_num like 'chassis_%'"
 
 

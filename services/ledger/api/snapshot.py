@@ -159,7 +159,7 @@ def when(
 
 async def terms_of(service: Service, creditor: str) -> Terms:
     """A creditor's terms; raises `NotFound` before it is set up."""
-    state, _ = await service.read(terms_stream(creditor, 0))
+    state, _ = await service.read(terms_stream(creditor, service.a_lane()))
     if state.current is None:
         raise NotFound(f"creditor {creditor} is not set up")
     terms: Terms = state.current
