@@ -14,7 +14,19 @@ from pathlib import Path
 
 import orjson
 
-from bench import disk, growth, idle, ingest, overload, profile, replay, scenarios, starts, trickle
+from bench import (
+    day,
+    disk,
+    growth,
+    idle,
+    ingest,
+    overload,
+    profile,
+    replay,
+    scenarios,
+    starts,
+    trickle,
+)
 from bench.noise import Noise
 from chassis.logging import configure
 
@@ -25,6 +37,7 @@ MEASURES: dict[str, Callable[[], Awaitable[dict[str, float]]]] = {
     "trickle": trickle.measure,
     "starts": starts.measure,
     "idle": idle.measure,
+    "day": day.measure,
     "disk": disk.measure,
     "growth": growth.measure,
     "overload": overload.measure,

@@ -44,16 +44,17 @@ class Life:
 
     def events(self) -> Iterator[tuple[datetime, Event]]:
         """What is told of it, and when, in order."""
-        yield self._registered()
+        yield self.registered()
         for bill in range(PAID_BILLS):
-            yield self._invoice(bill, 3 * bill, 3 * bill + 3)
-            yield self._payment(bill, 3 * bill + 2, FEE + bill)
+            yield self.invoice(bill, 3 * bill, 3 * bill + 3)
+            yield self.payment(bill, 3 * bill + 2, FEE + bill)
         unpaid, following = PAID_BILLS, PAID_BILLS + 1
-        yield self._invoice(unpaid, UNPAID_DUE_DAY - 3, UNPAID_DUE_DAY)
-        yield self._invoice(following, UNPAID_DUE_DAY, LAST_DAY - 1)
-        yield self._payment(unpaid, PAID_AT_LAST_DAY, 2 * FEE + unpaid + following)
+        yield self.invoice(unpaid, UNPAID_DUE_DAY - 3, UNPAID_DUE_DAY)
+        yield self.invoice(following, UNPAID_DUE_DAY, LAST_DAY - 1)
+        yield self.payment(unpaid, PAID_AT_LAST_DAY, 2 * FEE + unpaid + following)
 
-    def _registered(self) -> tuple[datetime, Event]:
+    def registered(self) -> tuple[datetime, Event]:
+        """Who owes."""
         debtor = {
             "name": f"王小明{self.number % 1000}",
             "kind": "natural_person",
@@ -63,7 +64,8 @@ class Life:
         }
         return self._event("account.upserted.v1", "U", 0, 1, {"debtor": debtor})
 
-    def _invoice(self, bill: int, day: int, due_day: int) -> tuple[datetime, Event]:
+    def invoice(self, bill: int, day: int, due_day: int) -> tuple[datetime, Event]:
+        """A bill of some day, and the day on which it is due."""
         data = {
             "invoice_id": f"I{self.number}-{bill}",
             "item": "telephone_fee",
@@ -74,7 +76,8 @@ class Life:
         }
         return self._event("invoice.issued.v1", f"I{bill}", day, 2, data)
 
-    def _payment(self, bill: int, day: int, amount: int) -> tuple[datetime, Event]:
+    def payment(self, bill: int, day: int, amount: int) -> tuple[datetime, Event]:
+        """Its payment."""
         data = {
             "payment_id": f"P{self.number}-{bill}",
             "amount": amount,

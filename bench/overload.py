@@ -182,9 +182,7 @@ async def _require_right(services: Serving, outbox: Path, number: int) -> None:
     debtors = [debtor_of_notice(path.read_bytes()) for path in _files(outbox)]
     if not len(set(debtors)) == len(debtors) == number:
         raise RuntimeError(f"{len(debtors)} notices to {len(set(debtors))} debtors, not {number}")
-    for name in SERVICES:
-        if (await services.apis.get(name, "/v1/dead-letters"))["items"]:
-            raise RuntimeError(f"{name} has dead letters")
+    await services.require_nothing_parked()
 
 
 def _load(services: Serving) -> Load:

@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,8 @@ from chassis.settings import SERVICES, ServiceName, Settings
 
 _READY_SECONDS_MAX = 120.0
 _STOP_SECONDS_MAX = 60.0
+_ARREARS = str(Path(sys.executable).with_name("arrears"))
+_SERVE = (_ARREARS, "serve")
 _LAG = re.compile(r"^arrears_consumer_lag\{.*\} (\S+)$", re.MULTILINE)
 
 
@@ -50,6 +52,12 @@ class Serving:
         answer = await self.clients[name].get("/metrics")
         return round(sum(map(float, _LAG.findall(answer.text))))
 
+    async def require_nothing_parked(self) -> None:
+        """Raise `RuntimeError` when something was set aside."""
+        for name in self.processes:
+            if (await self.apis.get(name, "/v1/dead-letters"))["items"]:
+                raise RuntimeError(f"{name} has dead letters")
+
     async def ready(self) -> None:
         """Wait until all say that they are."""
         deadline = time.monotonic() + _READY_SECONDS_MAX
@@ -62,9 +70,15 @@ class Serving:
 
 @asynccontextmanager
 async def serving(
-    folder: Path, bootstrap: str, dsn: str, more: Mapping[str, str]
+    folder: Path,
+    bootstrap: str,
+    dsn: str,
+    more: Mapping[str, str],
+    serve: Sequence[str] = _SERVE,
 ) -> AsyncIterator[Serving]:
-    """Run the services on a broker and a database, with `more` in their environment."""
+    """Run the services on a broker and a database, with `more` in their environment; `serve` and
+    the name of one is the command that does.
+    """
     dev_keys.ensure(folder)
     ports = dict(zip(SERVICES, _free_ports(len(SERVICES)), strict=True))
     environment = {
@@ -77,7 +91,7 @@ async def serving(
         **{f"ARREARS_{name.upper()}_PORT": str(port) for name, port in ports.items()},
         **more,
     }
-    await _ended(await _start(environment, "migrate"))
+    await _ended(await _start(environment, _ARREARS, "migrate"))
     settings = Settings(data_dir=folder)
     async with contextlib.AsyncExitStack() as exits:
         clients: dict[ServiceName, httpx.AsyncClient] = {}
@@ -87,16 +101,15 @@ async def serving(
         processes: dict[ServiceName, asyncio.subprocess.Process] = {}
         exits.push_async_callback(_stop, processes)
         for name in SERVICES:
-            processes[name] = await _start(environment, "serve", name)
+            processes[name] = await _start(environment, *serve, name)
         found = Serving(settings, processes, clients)
         await found.ready()
         yield found
 
 
 async def _start(environment: Mapping[str, str], *words: str) -> asyncio.subprocess.Process:
-    command = (str(Path(sys.executable).with_name("arrears")), *words)
     return await asyncio.create_subprocess_exec(
-        *command, env=environment, stdout=asyncio.subprocess.DEVNULL
+        *words, env=environment, stdout=asyncio.subprocess.DEVNULL
     )
 
 
