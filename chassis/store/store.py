@@ -111,7 +111,7 @@ class Store:
 
     def begin(self, now: datetime, lane: int, *, cached: bool = False) -> Work:
         """A unit of work over nothing yet; a cached one takes the lane's kept states over."""
-        work = Work(now=now, lane=lane, keys=KeyRing(self._master, {}, self._pseudonyms))
+        work = Work(now=now, lane=lane, keys=self._ring({}))
         if cached:
             work.kept = self.cached.of(lane)
         return work
@@ -165,11 +165,14 @@ class Store:
         found, keys = await entries.read(connection, self.aggregates, cold, wanted)
         work.entries.update(found)
         if wanted:
-            work.keys.merge(KeyRing(self._master, keys, self._pseudonyms))
+            work.keys.merge(self._ring(keys))
         for stream in cold:
             if stream not in work.entries:
                 work.entries[stream] = fresh_entry(self.aggregates, stream, work.lane)
         work.cold += cold
+
+    def _ring(self, wrapped: Mapping[Subject, bytes | None]) -> KeyRing:
+        return KeyRing(self._master, wrapped, self._pseudonyms, self.packing.pack)
 
     def pseudonym(self, text: str) -> str:
         """What stands for a text that may be personal: the same for the same, and only here."""
@@ -195,9 +198,8 @@ class Store:
         """The data keys of some subjects."""
         wanted = list(dict.fromkeys(subjects))
         if not wanted:
-            return KeyRing(self._master, {}, self._pseudonyms)
-        wrapped = await subject_keys.wrapped(connection, wanted)
-        return KeyRing(self._master, wrapped, self._pseudonyms)
+            return self._ring({})
+        return self._ring(await subject_keys.wrapped(connection, wanted))
 
     async def save(self, connection: Connection, work: Work) -> None:
         """Write what a unit of work changed; raises `Conflict` when somebody else wrote the same
@@ -238,8 +240,7 @@ class Store:
         """
         changed = work.changed()
         self._require_divisible(changed)
-        pack = self.packing.pack
-        await saving.commit(connection, work, changed, consumed, views, pack)
+        await saving.commit(connection, work, changed, consumed, views, self.packing.pack)
         self.cached.drop(work, changed)
 
     def _require_divisible(self, changed: Sequence[tuple[str, Entry]]) -> None:

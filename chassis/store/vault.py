@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.errors import BrokenInvariant, Misconfigured
+from chassis.store.packing import Pack, as_it_is, unpacked
 from contracts.words.streams import Subject, key_of
 
 _NONCE_BYTES = 12
@@ -28,7 +29,8 @@ class KeyRing:
     """The data keys of the subjects one unit of work was loaded with.
 
     A subject maps to its key, to `None` once erased, and is absent while it has none yet: the first
-    `seal` makes one, to be stored with the rest of the work (`fresh`).
+    `seal` makes one, to be stored with the rest of the work (`fresh`). What is sealed is packed
+    before (`chassis/store/packing.py`): nothing makes it smaller afterwards.
     """
 
     def __init__(
@@ -36,8 +38,10 @@ class KeyRing:
         master: AESGCM,
         wrapped: Mapping[Subject, bytes | None],
         pseudonyms: bytes = b"",
+        pack: Pack = as_it_is,
     ) -> None:
         self._master = master
+        self._pack = pack
         self._pseudonyms = pseudonyms
         self._keys: dict[Subject, AESGCM | None] = {
             subject: None if key is None else AESGCM(_unwrap(master, subject, key))
@@ -53,7 +57,9 @@ class KeyRing:
             self._keys[subject] = AESGCM(raw)
             self.fresh[subject] = _encrypt(self._master, subject, raw)
         key = self._keys[subject]
-        return b"" if key is None else _encrypt(key, subject, msgspec.json.encode(value))
+        if key is None:
+            return b""
+        return _encrypt(key, subject, self._pack(msgspec.json.encode(value)))
 
     def open(self, subject: Subject, sealed: bytes) -> Any:
         """Decrypt what `seal` returned; `None` when the subject was erased or nothing was kept."""
@@ -64,7 +70,7 @@ class KeyRing:
             clear = key.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _aad(subject))
         except InvalidTag as error:
             raise BrokenInvariant(f"sealed data of {subject} does not open") from error
-        return msgspec.json.decode(clear)
+        return msgspec.json.decode(unpacked(clear))
 
     def index(self, text: str) -> bytes:
         """What a sealed text is found by: the same for the same text, whatever its capitals, and

@@ -13,6 +13,8 @@ from chassis.bus.embedded import EmbeddedBus
 from chassis.settings import SERVICES
 from chassis.store.packing import FOLDER, NEWEST, Packing, unpacked
 from chassis.store.rebuild import Rebuilt
+from chassis.store.vault import KeyRing, master_key
+from contracts.words.streams import Subject
 from tests.chassis import toy
 from tests.chassis.conftest import OpenToy
 
@@ -77,6 +79,18 @@ def test_spoilt_and_unknown_data_are_told_as_such(spoil: object) -> None:
     assert callable(spoil)
     with pytest.raises(msgspec.DecodeError):
         unpacked(spoil(packed))
+
+
+def test_what_is_sealed_is_packed_before_and_opens_whoever_packs() -> None:
+    who, value = Subject("acme", "1"), {"name": "Zhang", "phones": ["+8613800000000"] * 5}
+    plain = KeyRing(master_key(b"k" * 32), {})
+    sealed = plain.seal(who, value)
+    ring = KeyRing(master_key(b"k" * 32), plain.fresh, pack=packing("dunning").pack)
+    smaller = ring.seal(who, value)
+    assert len(smaller) < len(sealed)
+    assert [keys.open(who, one) for keys in (plain, ring) for one in (sealed, smaller)] == [
+        value
+    ] * 4
 
 
 async def test_packed_events_are_read_and_folded_like_others(
