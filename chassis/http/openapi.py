@@ -29,6 +29,7 @@ _STATUSES: Mapping[int, str] = {
     408: "The body did not come in time.",
     409: "The rules refuse, or somebody was faster.",
     413: "The request is too large.",
+    421: "The account is in another database of this service.",
     422: "The input does not fit its schema.",
     429: "Asked too often; try again after `Retry-After`.",
     500: "A fault of ours; the log has it under `X-Correlation-Id`.",
@@ -168,7 +169,7 @@ def _statuses(operation: Document, route: APIRoute, method: str) -> set[int]:
         return found | set(_SIGNED)
     found |= set(_BEHIND_THE_GATE)
     if "{" in route.path:
-        found.add(404)
+        found |= {404, 421}
     if method != "GET":
         found.add(409)
     if "requestBody" in operation:
