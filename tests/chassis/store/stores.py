@@ -12,7 +12,10 @@ from chassis.store.vault import master_key
 from chassis.store.work import Work
 from tests.chassis import toy
 
-_FUNCTION = "select pg_get_functiondef('commit_few'::regproc)"
+_FUNCTION = """
+select pg_get_functiondef(oid) from pg_proc
+where proname = 'commit_few' and pronamespace = current_schema()::regnamespace
+order by pronargs limit 1"""
 _LOCKS = "perform pg_advisory_xact_lock(hashtext(current_schema()), of_lane);"
 
 
