@@ -8,8 +8,9 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from asyncpg import Connection
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from chassis.errors import Misconfigured
+from chassis.store import lane_letters
 
 _OF_LANE = (
     "view_cursors",
@@ -26,26 +27,21 @@ _MAKE_ROOM = ("delete from relay where lane = $1", "delete from view_cursors whe
 _SUBJECTS = """
 create temp table moving on commit drop as
 select distinct split_part(substr(stream, strpos(stream, '-') + 1), '/', 1) collate "C" as creditor,
-  split_part(stream, '/', 2) collate "C" as account
+  split_part(stream, '/', 2) collate "C" as account, true as has_streams
 from state where lane = $1 and strpos(stream, '/') > 0"""
 _INDEX_SUBJECTS = "create index on moving (creditor, account)"
 _LETTER_SUBJECTS = """
-insert into moving
-select creditor, account from dead_letters where lane = $1
-union select a.creditor, a.account from dead_letter_actions a
+insert into moving (creditor, account, has_streams)
+select creditor, account, false from dead_letters where lane = $1
+union select a.creditor, a.account, false from dead_letter_actions a
   join dead_letters l on l.id = a.letter where l.lane = $1 and a.creditor is not null
-except select creditor, account from moving"""
+except select creditor, account, false from moving"""
 _COLUMNS = """
 select attname::text from pg_attribute
 where attrelid = to_regclass($1) and attnum > 0 and not attisdropped order by attnum"""
 _STAGE = "create temp table arriving (like {table}) on commit drop"
 _UNSTAGE = "insert into {table} select * from arriving on conflict do nothing"
 _STAGED_OVER = "drop table arriving"
-_OTHER_KEY = """
-select a.creditor, a.account from arriving a join subject_keys k using (creditor, account)
-where a.wrapped is distinct from k.wrapped limit 1"""
-_LETTERS = "select * from dead_letters where lane = $1 order by id"
-_ACTIONS = "select * from dead_letter_actions where letter = $1 order by id"
 _NO_LETTERS = "delete from dead_letters where lane = $1"
 _TRACES = """
 select t.* from traces t join events e on e.stream = t.stream and e.version = t.version
@@ -53,23 +49,27 @@ where e.lane = $1"""
 _NO_TRACES = """
 delete from traces t using events e
 where e.stream = t.stream and e.version = t.version and e.lane = $1"""
-# The key of nobody, or of a creditor as a whole, seals letters of several lanes.
+# The key of nobody ('-'), or of a creditor as a whole, seals letters of several lanes.
 _NO_KEYS = """
 delete from subject_keys k using moving m
-where m.creditor = k.creditor and m.account = k.account and k.account not in ('', '*')
+where m.creditor = k.creditor and m.account = k.account and k.account not in ('-', '*')
   and not exists (select from state s where s.lane <> $1
-    and s.stream = 'account-' || k.creditor || '/' || k.account)"""
+    and s.stream = 'account-' || k.creditor || '/' || k.account)
+  and not exists (select from dead_letters l where l.lane <> $1
+    and l.creditor = k.creditor and l.account = k.account)"""
 _LEFT_SHARED = "select * from inbox where lane is null"
 _WAITING_MAX = 16
 _END = b""
 
 
-async def carry(source: Connection, target: Connection, lane: int, views: Sequence[str]) -> None:
+async def carry(
+    source: Connection, target: Connection, lane: int, views: Sequence[str], master: AESGCM
+) -> None:
     """Write what a store has of a lane into another one; both connections are in transactions, the
     source's in one snapshot, and nobody writes in the lane.
 
-    `views` are the tables of the views. Raises `Misconfigured` for a debtor for whom both have a
-    key of their own.
+    `views` are the tables of the views, `master` is the key-encryption key. Raises `Misconfigured`
+    for a debtor for whom both have a key of their own that seals more than letters.
     """
     for statement in _MAKE_ROOM:
         await target.execute(statement, lane)
@@ -78,12 +78,14 @@ async def carry(source: Connection, target: Connection, lane: int, views: Sequen
         query = f"select * from {table} where lane = $1"  # noqa: S608 - names of ours
         await _copy(source, target, table, query, lane)
     for table in views:
-        await _copy(source, target, table, _of_subjects(table))
+        await _copy(source, target, table, f"{_of_subjects(table)} where has_streams")
     await _copy(source, target, "traces", _TRACES, lane)
     await _copy_new(source, target, "inbox", _LEFT_SHARED)
     await _copy_new(source, target, "idempotency", "select * from idempotency")
-    await _copy_new(source, target, "subject_keys", _of_subjects("subject_keys"))
-    await _copy_letters(source, target, lane)
+    await _stage(source, target, "subject_keys", _of_subjects("subject_keys"))
+    keys = await lane_letters.two_keys(source, target, master)
+    await _unstage(target, "subject_keys")
+    await lane_letters.carry(source, target, lane, keys)
 
 
 async def remove(connection: Connection, lane: int, views: Sequence[str]) -> None:
@@ -96,7 +98,7 @@ async def remove(connection: Connection, lane: int, views: Sequence[str]) -> Non
     for table in views:
         await connection.execute(
             f"delete from {table} t using moving m "  # noqa: S608 - names of ours
-            "where t.creditor = m.creditor and t.account = m.account"
+            "where t.creditor = m.creditor and t.account = m.account and m.has_streams"
         )
     await connection.execute(_NO_KEYS, lane)
     await connection.execute(_NO_LETTERS, lane)
@@ -119,13 +121,16 @@ def _of_subjects(table: str) -> str:
 
 async def _copy_new(source: Connection, target: Connection, table: str, query: str) -> None:
     """Carry rows of which the target may have some."""
+    await _stage(source, target, table, query)
+    await _unstage(target, table)
+
+
+async def _stage(source: Connection, target: Connection, table: str, query: str) -> None:
     await target.execute(_STAGE.format(table=table))
     await _copy(source, target, table, query, into="arriving")
-    if table == "subject_keys" and (both := await target.fetchrow(_OTHER_KEY)):
-        raise Misconfigured(
-            f"both databases have a key of their own for {both['creditor']}/{both['account']}, "
-            "which seals dead letters: see to these first"
-        )
+
+
+async def _unstage(target: Connection, table: str) -> None:
     await target.execute(_UNSTAGE.format(table=table))
     await target.execute(_STAGED_OVER)
 
@@ -155,21 +160,3 @@ async def _copy(
     async with asyncio.TaskGroup() as both:
         both.create_task(read())
         await target.copy_to_table(into or table, source=read_rows(), columns=columns, timeout=None)
-
-
-async def _copy_letters(source: Connection, target: Connection, lane: int) -> None:
-    """Dead letters get numbers of the target."""
-    for letter in await source.fetch(_LETTERS, lane):
-        number = await _insert(target, "dead_letters", dict(letter))
-        for action in await source.fetch(_ACTIONS, letter["id"]):
-            await _insert(target, "dead_letter_actions", dict(action) | {"letter": number})
-
-
-async def _insert(target: Connection, table: str, row: dict[str, object]) -> int:
-    del row["id"]
-    places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
-    number: int = await target.fetchval(
-        f"insert into {table} ({', '.join(row)}) values ({places}) returning id",  # noqa: S608
-        *row.values(),
-    )
-    return number

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from asyncpg import Connection
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.errors import Misconfigured, Transient
 from chassis.store import elsewhere, lane_rows
@@ -58,7 +59,8 @@ class Move:
     """From one store to another: their connections, each in its schema, without time-outs.
 
     `at` is how people call the target, `views` are the tables of the views, `undivided` the kinds
-    of streams that no lane has alone. `probe` is called between the steps.
+    of streams that no lane has alone, `master` is the key-encryption key. `probe` is called between
+    the steps.
     """
 
     source: Connection
@@ -68,6 +70,7 @@ class Move:
     views: Sequence[str]
     undivided: frozenset[str]
     lease_seconds: float
+    master: AESGCM
     probe: Callable[[str], None]
 
     async def require_divisible(self) -> None:
@@ -160,7 +163,7 @@ class Move:
             self.source.transaction(isolation="repeatable_read"),
             self.target.transaction(),
         ):
-            await lane_rows.carry(self.source, self.target, lane, self.views)
+            await lane_rows.carry(self.source, self.target, lane, self.views, self.master)
             await self.target.execute(_HAND_OVER, lane, epoch + 1)
             await self.target.execute(_TELL)
             self.probe("move.carried")

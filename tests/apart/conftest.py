@@ -77,13 +77,14 @@ class Apart:
     async def move(self, *lanes: int, back: bool = False) -> None:
         """Move lanes to the second database, or back to the first."""
         source, target = reversed(self.dsns) if back else self.dsns
-        await moving_lanes.move(mover.settings_for(source), "ledger", lanes, target)
+        await moving_lanes.move(mover.settings_for(source, self.folder), "ledger", lanes, target)
 
     async def cut_off(self, lane: int, point: str, *, back: bool = False) -> int:
         """Move a lane in a process that kills itself at a point; returns its exit status."""
         source, target = reversed(self.dsns) if back else self.dsns
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.apart.mover", source, target, str(lane), point
+            *(sys.executable, "-m", "tests.apart.mover"),
+            *(source, target, str(self.folder), str(lane), point),
         )
         return await process.wait()
 

@@ -1,6 +1,6 @@
 """`arrears lanes move ledger` in a process of its own that kills itself at a named step.
 
-python -m tests.apart.mover FROM TO LANE POINT
+python -m tests.apart.mover FROM TO DATA_DIR LANE POINT
 """
 
 import asyncio
@@ -8,14 +8,15 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from arrears import moving_lanes
 from chassis.settings import Settings
 
 
-def settings_for(dsn: str) -> Settings:
+def settings_for(dsn: str, data_dir: Path) -> Settings:
     """Those of a process on one of the databases."""
-    return Settings(ledger_database_url=dsn, lease_seconds=2)
+    return Settings(ledger_database_url=dsn, data_dir=data_dir, lease_seconds=2)
 
 
 def trap(point: str) -> Callable[[str], None]:
@@ -29,6 +30,6 @@ def trap(point: str) -> Callable[[str], None]:
 
 
 if __name__ == "__main__":
-    source, target, lane, point = sys.argv[1:]
-    move = moving_lanes.move(settings_for(source), "ledger", [int(lane)], target, trap(point))
-    asyncio.run(move)
+    source, target, folder, lane, point = sys.argv[1:]
+    settings = settings_for(source, Path(folder))
+    asyncio.run(moving_lanes.move(settings, "ledger", [int(lane)], target, trap(point)))
