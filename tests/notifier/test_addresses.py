@@ -45,6 +45,12 @@ def test_numbers_are_read_as_people_write_them(
     assert phone_numbers(raw, "voice", "CN") == calls
 
 
+@given(st.from_regex(r"(\+|\+86|138)?[0-9]{4,12}", fullmatch=True))
+def test_a_number_that_stands_alone_is_read_as_among_other_characters(raw: str) -> None:
+    for channel in ("sms", "voice"):
+        assert phone_numbers(raw, channel, "CN") == phone_numbers(f"({raw})", channel, "CN")
+
+
 @pytest.mark.parametrize(
     "raw",
     [

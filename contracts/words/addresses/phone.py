@@ -18,6 +18,7 @@ _TAKES_TEXTS = frozenset(
 )
 """Where a country does not tell mobile numbers from others, all of them may."""
 _SEPARATORS = re.compile(r"[;,、|:&\\]|\s(?=\+)")
+_BARE = re.compile(r"\+?[0-9]+")
 _DIALLED = re.compile(r"\+?\d[\d\s-]{0,5}")
 _DIALLED_AFTER = re.compile(r"(?:^|[;,、/:|])\s*(?:\+\d{1,3}\s*)?$")
 """A country or area code in brackets stands before the number: `(0871)63512345`, `+44 (0)20`."""
@@ -63,6 +64,9 @@ def region_of(time_zone: str) -> str:
 
 def valid_numbers(raw: str, region: str) -> list[PhoneNumber]:
     """All valid numbers of a field; those in brackets count only where there are no others."""
+    if _BARE.fullmatch(raw):  # most are: nothing stands beside the number
+        number = _number(raw, region)
+        return [] if number is None else [number]
     outside, remarks = without_remarks(plain(raw), _is_code)
     return _all(outside, region) or _all(remarks, region)
 
