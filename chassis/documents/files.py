@@ -17,9 +17,12 @@ class DatedFiles:
 
     def put(self, path: Path, content: bytes) -> None:
         """Write a file; writing it twice leaves one. Raises `OSError`."""
-        path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f".{path.name}.tmp")
-        beside.write_bytes(content)
+        try:
+            beside.write_bytes(content)
+        except FileNotFoundError:  # the first one of its folder
+            path.parent.mkdir(parents=True, exist_ok=True)
+            beside.write_bytes(content)
         os.replace(beside, path)  # noqa: PTH105 - the module's word for atomic
 
     def forget(self, creditor: str, pattern: str) -> None:

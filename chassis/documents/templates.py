@@ -47,6 +47,8 @@ class Templates:
         folders: list[BaseLoader] = [FileSystemLoader(built_in)]
         if overrides is not None:
             folders.insert(0, FileSystemLoader(overrides))
+        ours = (path.relative_to(built_in).as_posix() for path in built_in.rglob("*.j2"))
+        self._only = frozenset(ours) if overrides is None else None
         # Plain text is produced, nothing is HTML: escaping would spoil names with '&'.
         self._environment = _Environment(
             loader=ChoiceLoader(folders),
@@ -66,7 +68,7 @@ class Templates:
         """
         paths, sought = _paths(policy, language, names), f"{policy} {language} {', '.join(names)}"
         try:
-            text = self._environment.select_template(paths).render(values)
+            text = self._environment.select_template(self._there(paths)).render(values)
         except Exception as error:
             # The message of a Jinja2 error names template and variable, never a value.
             said = f": {error}" if isinstance(error, TemplateError) else ""
@@ -74,6 +76,14 @@ class Templates:
         if len(text) > _CHARACTERS_MAX:
             raise Malformed(f"template {sought}: more than {_CHARACTERS_MAX} characters")
         return _BLANKS.sub("\n\n", text.strip()) + "\n"
+
+    def _there(self, paths: Sequence[str]) -> Sequence[str]:
+        """Those of the built-in ones that are there, since looking in vain takes longer than
+        rendering; an operator's own come and go.
+        """
+        if self._only is None:
+            return paths
+        return [path for path in paths if path in self._only] or paths
 
 
 def _paths(policy: str, language: str, names: Sequence[str]) -> list[str]:

@@ -126,7 +126,9 @@ def item_name(item: str, language: str) -> str:
 
 def one_line(text: str) -> str:
     """A text without line breaks or control characters, for mail headers and names in forms."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(text.split())
 
 
 def _language(code: str) -> str:
