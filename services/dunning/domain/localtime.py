@@ -2,10 +2,13 @@
 
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 ONE_DAY = timedelta(days=1)
 _IN_EVERY_MONTH = 28
+_INSTANTS_KEPT = 1024
+"""Accounts of a creditor ask for the same few again and again."""
 
 
 def local_day(now: datetime, zone: ZoneInfo) -> date:
@@ -13,6 +16,7 @@ def local_day(now: datetime, zone: ZoneInfo) -> date:
     return now.astimezone(zone).date()
 
 
+@lru_cache(_INSTANTS_KEPT)
 def instant(day: date, clock: str, zone: ZoneInfo) -> datetime:
     """The instant (UTC) of a local time `HH:MM` on a day; 24:00 is the day's end."""
     if clock == "24:00":

@@ -29,7 +29,7 @@ def pause_reasons(state: Account, day: date, minimum: int = 0) -> tuple[r.Pause,
     reasons += [r.PromiseRuns(promise.by) for promise in state.promises]
     if state.plan is not None:
         reasons.append(r.PlanRuns())
-    if past_due(state, day) and not overdue(state, day):
+    if state.disputes and past_due(state, day) and not overdue(state, day):
         reasons.append(r.AllDisputed())
     reasons += [r.Undecided(a.for_) for a in state.applications]
     if is_small(state, minimum, day):

@@ -31,8 +31,11 @@ def overdue(state: Account, day: date) -> list[Item]:
     """Overdue items, oldest first: past due, unpaid and not disputed (a deferral moves the due
     date).
     """
+    items = past_due(state, day)
+    if not state.disputes:
+        return items
     disputed = disputed_ids(state)
-    return [item for item in past_due(state, day) if item.item_id not in disputed]
+    return [item for item in items if item.item_id not in disputed]
 
 
 def not_yet_due(state: Account, day: date) -> list[Item]:
