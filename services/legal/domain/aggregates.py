@@ -18,7 +18,6 @@ MATTER: Aggregate[Matter, Event] = Aggregate(
     evolve=evolve,
     wake_at=wake_at,
     cached=True,
-    revision=2,
 )
 TERMS: Aggregate[Terms, TermsPublished] = Aggregate(
     name="terms",

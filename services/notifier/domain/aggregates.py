@@ -19,7 +19,6 @@ ACCOUNT: Aggregate[Account, Event] = Aggregate(
     evolve=evolve,
     wake_at=wake_at,
     cached=True,
-    revision=2,
 )
 TERMS: Aggregate[Terms, TermsPublished] = Aggregate(
     name="terms",
