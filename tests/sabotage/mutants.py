@@ -24,6 +24,10 @@ class Mutant(NamedTuple):
     """Whether its test needs neither store nor bus."""
 
 
+_STOPPED = (
+    "tests/apart/test_refused.py::test_who_was_stopped_meanwhile_writes_nothing_in_a_lane_that_left"
+)
+
 MUTANTS = (
     Mutant(
         "offsets compared and set",
@@ -39,10 +43,28 @@ where o.next_offset = (
     Mutant(
         "epoch of a lane",
         "a former owner passes the fence",
-        "chassis/store/migrations/versions/chassis_0012_commit_of_a_few.py",
+        "chassis/store/migrations/versions/chassis_0017_lanes_elsewhere.py",
         "where lane = of_lane and epoch = of_epoch for share",
         "where lane = of_lane for share",
         "tests/chassis/test_faults.py::test_a_fenced_transaction_keeps_nothing",
+        fails_with="DID NOT RAISE LaneLost",
+    ),
+    Mutant(
+        "commands look whether their lane is here",
+        "a command commits in a lane that went to another database",
+        "chassis/store/migrations/versions/chassis_0017_lanes_elsewhere.py",
+        "if is_away then",
+        "if false then",
+        _STOPPED,
+        fails_with="DID NOT RAISE Elsewhere",
+    ),
+    Mutant(
+        "epoch of a lane that leaves",
+        "who was stopped while a lane left goes on in it",
+        "chassis/store/moving.py",
+        "set owner = null, epoch = epoch + 1 where",
+        "set owner = null, epoch = epoch where",
+        _STOPPED,
         fails_with="DID NOT RAISE LaneLost",
     ),
     Mutant(
@@ -58,7 +80,7 @@ where o.next_offset = (
     Mutant(
         "advisory lock of a lane",
         "two transactions append to a lane at once",
-        "chassis/store/migrations/versions/chassis_0012_commit_of_a_few.py",
+        "chassis/store/migrations/versions/chassis_0017_lanes_elsewhere.py",
         "perform pg_advisory_xact_lock(hashtext(current_schema()), of_lane);",
         "perform 1;",
         "tests/chassis/store/test_postgres.py::"
