@@ -1,7 +1,7 @@
 """What many accounts need, computed from what single ones were measured to cost.
 
 python -m bench.scale [name=value …] prints the tables of docs/scale.md, with other figures where
-some are named: `python -m bench.scale life_dunning=4000 price_gb_month=0.08`.
+some are named: `python -m bench.scale life_dunning=4752 price_gb_month=0.08`.
 """
 
 import sys
@@ -20,10 +20,10 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     """The figures everything follows from: measured ones, assumptions, and prices of an example."""
 
     # measured (docs/performance.md)
-    life_ledger: float = 6_554
-    life_dunning: float = 14_951
-    life_notifier: float = 12_780
-    life_legal: float = 4_629
+    life_ledger: float = 6_595
+    life_dunning: float = 14_500
+    life_notifier: float = 11_264
+    life_legal: float = 4_260
     life_events: float = 10
     id_bytes: float = 110
     bus_event_bytes: float = 370
@@ -67,6 +67,8 @@ class Needs(msgspec.Struct, frozen=True):
     installations: int
     lanes: int
     instances: int
+    catch_up_minutes: float
+    catch_up_ledger_minutes: float
     bus_gb: float
     vcpus: float
     gb_kept: float
@@ -124,6 +126,8 @@ def needs(given: Inputs, accounts: int) -> Needs:
         installations=installations,
         lanes=max(16, 16 * databases["ledger"]),
         instances=instances,
+        catch_up_minutes=60 * cores_events / len(_SERVICES),
+        catch_up_ledger_minutes=60 * events_a_second / given.ledger_events_a_second_and_core,
         bus_gb=bus_gb,
         vcpus=vcpus,
         gb_kept=gb_kept,
@@ -143,6 +147,11 @@ def tables(given: Inputs) -> str:
         ("cores busy with events, then", [_short(one.cores_events) for one in found]),
         ("cores busy with notices, then", [_short(one.cores_notices) for one in found]),
         ("instances of each service", [str(one.instances) for one in found]),
+        (
+            "minutes for an hour missed, a core each",
+            [_short(one.catch_up_minutes) for one in found],
+        ),
+        ("of the ledger alone", [_short(one.catch_up_ledger_minutes) for one in found]),
         ("lanes, chosen at the beginning", [str(one.lanes) for one in found]),
         *(
             (f"GB a year, {name}", [_short(one.gb_a_year[name]) for one in found])

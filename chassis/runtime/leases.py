@@ -23,6 +23,7 @@ _SEED_RELAY = """
 insert into relay (lane) select n from generate_series(0, $1 - 1) n
 where not exists (select 1 from relay where lane = n) on conflict do nothing"""
 _LEAVE = "delete from members where instance = $1"
+_AWAY = "select lane from lanes where elsewhere is not null"
 _BURY = "delete from members where seen_at < clock_timestamp() - interval '1 day'"
 # To be seen and to look at once: each lane with its owner where that is alive, and who is alive
 # without a lane. Two who come at the same moment may not see one another; they are told.
@@ -138,6 +139,7 @@ class Leases:
             await connection.execute(_SEED, self.partitions)
             await connection.execute(_SEED_RELAY, self.partitions)
             await connection.execute(_BURY)
+            self.away = {row["lane"] for row in await connection.fetch(_AWAY)}
 
     async def refresh(self) -> Look:
         """Be seen, learn what was lost, and take what is free towards a fair share.
