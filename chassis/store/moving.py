@@ -11,8 +11,10 @@ target's epoch is above the source's, which no longer changes.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
+import asyncpg
 from asyncpg import Connection
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -46,6 +48,7 @@ where seen_at > clock_timestamp() - make_interval(secs => $1)
 _UNDIVIDED = """
 select stream from state where split_part(stream, '-', 1) = any($1::text[]) limit 1"""
 _LAST_POSITION = "select last_value from events_position"
+_NOT_LONG = "set local lock_timeout = '2s'"
 _NO_WRITERS = "lock table events in share row exclusive mode"
 _ADVANCE = """
 select setval('events_position', $1) where $1 > (select last_value from events_position)"""
@@ -53,6 +56,8 @@ _IS_APART = "select exists (select from lanes where elsewhere is not null and no
 _KNOWN_SECONDS = 1.0
 """A clock may be read that much before what was committed can be seen."""
 _LOOK_SECONDS = 0.05
+_PAUSE_SECONDS = 1.0
+_ATTEMPTS = 60
 
 
 @dataclass(frozen=True)
@@ -173,12 +178,18 @@ class Move:
 
     async def _advance(self) -> None:
         """Have the target give positions above all that the source gave; nobody draws one
-        meanwhile.
+        meanwhile. Who writes there waits for as long as this does, so it is not long.
         """
         last = await self.source.fetchval(_LAST_POSITION)
-        async with self.target.transaction():
-            await self.target.execute(_NO_WRITERS)
-            await self.target.execute(_ADVANCE, last)
+        for _ in range(_ATTEMPTS):
+            with suppress(asyncpg.LockNotAvailableError):
+                async with self.target.transaction():
+                    await self.target.execute(_NOT_LONG)
+                    await self.target.execute(_NO_WRITERS)
+                    await self.target.execute(_ADVANCE, last)
+                return
+            await asyncio.sleep(_PAUSE_SECONDS)
+        raise Transient("somebody writes to the target all the time: call this again")
 
 
 async def standing(connection: Connection, lane: int) -> elsewhere.Standing:
