@@ -23,7 +23,7 @@ from chassis.settings import SERVICES, Settings
 
 ACCOUNTS = int(os.environ.get("BENCH_DISK_ACCOUNTS", "2000"))
 DAYS = 30
-REST_DAYS = 30
+REST_DAYS = 34
 BEGINS_ON = date(2026, 3, 1)
 
 
