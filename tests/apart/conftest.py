@@ -5,7 +5,7 @@ import itertools
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,8 +18,9 @@ import pytest_asyncio
 from arrears import moving_lanes
 from arrears.databases import Databases
 from arrears.schemas import migrate
-from chassis.bus.base import Outgoing, lane_of
+from chassis.bus.base import Bus, Outgoing, lane_of
 from chassis.bus.embedded import EmbeddedBus
+from chassis.bus.kafka import KafkaBus
 from chassis.clock import WallClock
 from chassis.http.dev_keys import mint_token
 from chassis.runtime.instance import Instance
@@ -32,6 +33,7 @@ from contracts.registry import OWNERS, TOPICS
 from contracts.words.streams import key_of
 from services.ledger.main import build
 from tests.apart import mover
+from tests.support.topics import delete_topics
 
 PARTITIONS = 4
 CREDITOR = "acme"
@@ -47,7 +49,7 @@ class Apart:
     """The two databases, the instances on them, and what they were told."""
 
     dsns: tuple[str, str]
-    bus: EmbeddedBus
+    bus: Bus
     folder: Path
     instances: list[Instance] = field(default_factory=list)
     owed: Counter[str] = field(default_factory=Counter)
@@ -255,13 +257,32 @@ async def second_database(second_server: str) -> str:
 @pytest.fixture
 async def apart(database: str, second_database: str, tmp_path: Path) -> AsyncIterator[Apart]:
     """A ledger on the first database, running, with terms."""
-    await migrate(Databases({"ledger": database}, database))
+    bus = EmbeddedBus(database, partitions=PARTITIONS)
+    async with opened((database, second_database), bus, tmp_path) as world:
+        yield world
+
+
+@pytest.fixture
+async def apart_on_kafka(
+    database: str, second_database: str, tmp_path: Path, kafka_bootstrap: str
+) -> AsyncIterator[Apart]:
+    """The same with its messages on Kafka."""
+    await delete_topics(kafka_bootstrap)
+    bus = KafkaBus(kafka_bootstrap, partitions=PARTITIONS)
+    async with opened((database, second_database), bus, tmp_path) as world:
+        yield world
+    await delete_topics(kafka_bootstrap)
+
+
+@asynccontextmanager
+async def opened(dsns: tuple[str, str], bus: Bus, folder: Path) -> AsyncIterator[Apart]:
+    """A ledger on the first of two databases."""
+    await migrate(Databases({"ledger": dsns[0]}, dsns[0]))
     async with AsyncExitStack() as exits:
-        bus = EmbeddedBus(database, partitions=PARTITIONS)
         await bus.start()
         exits.push_async_callback(bus.stop)
         await bus.ensure_topics(TOPICS)
-        world = Apart((database, second_database), bus, tmp_path)
+        world = Apart(dsns, bus, folder)
         exits.push_async_callback(world.stop)
         await world.open(0)
         await world.terms()

@@ -40,6 +40,14 @@ async def traffic(apart: Apart) -> AsyncIterator[None]:
 
 
 async def test_lanes_move_there_and_back_under_traffic(apart: Apart) -> None:
+    await there_and_back(apart)
+
+
+async def test_lanes_move_while_messages_travel_on_kafka(apart_on_kafka: Apart) -> None:
+    await there_and_back(apart_on_kafka)
+
+
+async def there_and_back(apart: Apart) -> None:
     async with traffic(apart):
         await apart.move(1, 2)
         await apart.open(1)
