@@ -106,7 +106,7 @@ class Apart:
         for lane in range(PARTITIONS):
             await self._publish(data, "*", lane)
 
-    async def invoice(self, account: str, amount: int) -> None:
+    async def invoice(self, account: str, amount: int, number: str | None = None) -> None:
         """An account owes more."""
         data = billing.InvoiceIssued(
             invoice_id=f"I-{next(self.numbers)}",
@@ -116,6 +116,7 @@ class Apart:
             currency="CNY",
             issued_on=DAY,
             due_on=date(2099, 1, 1),
+            number=number,
         )
         self.owed[account] += amount
         self.told[account] += 1

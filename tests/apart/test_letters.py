@@ -2,7 +2,10 @@
 
 import asyncio
 
+import pytest
+
 from chassis.bus.base import Outgoing
+from chassis.errors import Misconfigured
 from chassis.runtime.instance import Instance
 from chassis.store.dead_letters import unpack_original
 from contracts.words.streams import Subject
@@ -56,4 +59,23 @@ async def test_a_letter_in_another_lane_takes_nothing_of_its_account_along(apart
     assert (letter["lane"], letter["account"]) == (1, account)
     assert await apart.rows(1, "select from subject_keys")
     assert not await apart.rows(1, "select from view_accounts")
+    await apart.check()
+
+
+async def test_a_lane_stays_where_two_keys_of_a_debtor_would_meet(apart: Apart) -> None:
+    (account,) = accounts_in(2, 1)
+    await apart.invoice(account, 5, number="N-5")
+    await apart.until_done()
+    await apart.move(1)
+    await apart.open(1)
+    stray = apart.said[-1]
+    await apart.bus.publish([Outgoing("billing", 1, stray.key, stray.value[:-2], ())])
+    async with asyncio.timeout(30):
+        while not await apart.rows(1, LETTERS):
+            await asyncio.sleep(0.05)
+    with pytest.raises(Misconfigured, match=f"a key of their own for acme/{account}"):
+        await apart.move(2)
+    await apart.invoice(account, 7)
+    await apart.until_done()
+    assert await apart.held(1) == {1}
     await apart.check()
