@@ -41,7 +41,13 @@ select coalesce(sum(last), 0)::bigint from (
 _COUNTS = "select type, count(*) from events group by type"
 
 Comes = Mapping[ServiceName, Sequence[str]]
-"""The types of events of which each account has one more after a phase."""
+"""The types of events of which each account has one more afterwards."""
+_KNOWN: Comes = {
+    "ledger": ("TermsPublished",),
+    "notifier": ("terms_published",),
+    "legal": ("terms_published",),
+}
+"""In each lane, when the creditor was set up."""
 _TOLD: Comes = {
     "ledger": ("ItemOpened",),
     "dunning": ("AccountUpdated", "ItemsUpdated"),
@@ -113,12 +119,18 @@ class Passing:
     async def _set_up(self) -> None:
         body = {"name": "Bench", "time_zone": str(ZONE), "currency": "CNY", "policy": POLICY}
         path = f"/v1/creditors/{CREDITOR}"
+        wanted = await self._wanted(PARTITIONS, _KNOWN)
         await self.services.apis.call("dunning", "PUT", path, json=body)
-        await self._until_over(Counter())
+        await self._until_over(wanted)
+
+    async def _wanted(self, each: int, comes: Comes) -> Counter[tuple[str, str]]:
+        """How many events there are to be when so many more of each type have come."""
+        had = await self._counts()
+        keys = [(name, one) for name, types in comes.items() for one in types]
+        return Counter({key: had[key] + each for key in keys})
 
     async def _phase(self, accounts: int, comes: Comes, begin: Awaitable[float]) -> Phase:
-        wanted = await self._counts()
-        wanted.update({(name, one): accounts for name, types in comes.items() for one in types})
+        wanted = await self._wanted(accounts, comes)
         before = self._cpu_seconds()
         began = await begin
         ended = await self._until_over(wanted)
@@ -153,11 +165,11 @@ class Passing:
             if last != seen:
                 seen, changed = last, now
             elif now - changed > _STILL_SECONDS:
-                missing = wanted - await self._counts()
-                if not missing:
+                found = await self._counts()
+                if all(found[key] == number for key, number in wanted.items()):
                     return changed
                 if now - changed > _STUCK_SECONDS_MAX:
-                    raise RuntimeError(f"nothing comes any more, but these are missing: {missing}")
+                    raise RuntimeError(f"{wanted} are wanted, of these there are others: {found}")
 
     async def _last(self) -> Sequence[int]:
         """How much each service has written."""
