@@ -68,7 +68,7 @@ def unpacked(data: bytes) -> bytes:
     try:
         reader = _contexts.readers.get(number) or _contexts.reader(number)
         return reader.decompress(_MAGIC + data[1:])
-    except (KeyError, ZstdError) as error:
+    except (KeyError, ZstdError, MemoryError) as error:  # the last: of a size it cannot be
         raise msgspec.DecodeError(f"data packed with dictionary {number} cannot be read") from error
 
 

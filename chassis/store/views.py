@@ -132,17 +132,20 @@ class Projector:
         """Create the tables that are missing, and anew those of an earlier version's layout: they
         fill again from the events.
         """
-        async with acquire(self.store.pool) as connection:
-            for view in self.views:
-                async with connection.transaction():
-                    await connection.execute(
-                        "select pg_advisory_xact_lock(hashtext($1))", f"view {view.name}"
-                    )
-                    if await connection.fetchval(_LAYOUT, table_of(view)) != layout(view):
-                        await connection.execute(f"drop table if exists {table_of(view)}")
-                        await create(connection, view, table_of(view))
-                        await connection.execute(_FORGET_CURSORS, view.name)
-                        await event_letters.resolve(connection, letters_of(view))
+        for view in self.views:
+            await self._prepare(view)
+
+    async def _prepare(self, view: View) -> None:
+        """Another instance may be writing the table: the cursors are taken first, as it does."""
+        async with acquire(self.store.pool) as connection, connection.transaction():
+            await connection.execute(
+                "select pg_advisory_xact_lock(hashtext($1))", f"view {view.name}"
+            )
+            if await connection.fetchval(_LAYOUT, table_of(view)) != layout(view):
+                await connection.execute(_FORGET_CURSORS, view.name)
+                await connection.execute(f"drop table if exists {table_of(view)}")
+                await create(connection, view, table_of(view))
+                await event_letters.resolve(connection, letters_of(view))
 
     def reads(self, types: AbstractSet[str]) -> bool:
         """Whether events of these types may change anything in a view."""

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from chassis.store.packing import unpacked
+from tests.faults.packed import unpacked
 
 Facts = dict[str, Counter[tuple[Any, ...]]]
 _COMPARED = {

@@ -14,9 +14,9 @@ from aiokafka import TopicPartition
 from tests.faults.invariants import Found, Run
 from tests.faults.model import Expected
 from tests.faults.observed import TOPICS, Observed
+from tests.faults.packed import binary_in
 from tests.faults.reading import reading
 from tests.faults.watching import READS, end_offsets
-from tests.support.stored import binary_in
 
 Dump = Callable[[Path], Awaitable[None]]
 _NOT_OURS = {"gateway.jsonl", "traffic.jsonl", "kafka", "postgres", "backup"}

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from chassis.store.packing import unpacked
+from tests.faults.packed import unpacked
 from tests.faults.recording import Message, Recording
 from tests.faults.watching import READS, bounds
 

@@ -3,7 +3,7 @@
 import asyncpg
 from asyncpg import Connection
 
-from tests.support.stored import binary_in
+from tests.faults.packed import binary_in
 
 _TABLES = """
 select format('%I.%I', schemaname, tablename) from pg_tables
