@@ -1,4 +1,4 @@
-"""What stored bytes say, as docs/adr/0030 and the first lines of `chassis/store/marked.py` tell it."""
+"""What stored bytes say, as docs/adr/0030 and the head of `chassis/store/marked.py` tell it."""
 
 import re
 from collections.abc import Iterator
