@@ -39,6 +39,7 @@ select exists (
   select 1 from events where lane = $1 and position > coalesce(
     (select min(position) from view_cursors where lane = $1 and view = any($2::text[])
      having count(*) = $3), 0))"""
+_ALONE = "select pg_advisory_xact_lock(hashtext($1))"
 _LAYOUT = "select obj_description(to_regclass($1), 'pg_class')"
 _FORGET_CURSORS = "delete from view_cursors where view = $1"
 
@@ -133,19 +134,14 @@ class Projector:
         fill again from the events.
         """
         for view in self.views:
-            await self._prepare(view)
-
-    async def _prepare(self, view: View) -> None:
-        """Another instance may be writing the table: the cursors are taken first, as it does."""
-        async with acquire(self.store.pool) as connection, connection.transaction():
-            await connection.execute(
-                "select pg_advisory_xact_lock(hashtext($1))", f"view {view.name}"
-            )
-            if await connection.fetchval(_LAYOUT, table_of(view)) != layout(view):
-                await connection.execute(_FORGET_CURSORS, view.name)
-                await connection.execute(f"drop table if exists {table_of(view)}")
-                await create(connection, view, table_of(view))
-                await event_letters.resolve(connection, letters_of(view))
+            async with acquire(self.store.pool) as connection, connection.transaction():
+                await connection.execute(_ALONE, f"view {view.name}")
+                if await connection.fetchval(_LAYOUT, table_of(view)) != layout(view):
+                    # Another instance may be writing: the cursors come first, as they do there.
+                    await connection.execute(_FORGET_CURSORS, view.name)
+                    await connection.execute(f"drop table if exists {table_of(view)}")
+                    await create(connection, view, table_of(view))
+                    await event_letters.resolve(connection, letters_of(view))
 
     def reads(self, types: AbstractSet[str]) -> bool:
         """Whether events of these types may change anything in a view."""
