@@ -5,11 +5,12 @@ byte that begins no msgpack value and the number of the revision. A large state 
 account with 500 open items to a twentieth): it has a mark in any case, and that byte once more.
 """
 
+import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-import cramjam
 import msgspec
+from zstandard import ZstdCompressor, ZstdDecompressor, ZstdError
 
 S = TypeVar("S")
 
@@ -40,7 +41,9 @@ def codecs(
 
     def write(state: S) -> bytes:
         data = encode(state)
-        return before + data if len(data) <= _LARGE else mark + _BEGINS + _compressed(data)
+        if len(data) <= _LARGE:
+            return before + data
+        return mark + _BEGINS + _contexts.writer.compress(data)
 
     def read(data: bytes) -> S:
         if data[:1] != _BEGINS:
@@ -55,12 +58,18 @@ def codecs(
     return write, read
 
 
-def _compressed(data: bytes) -> bytes:
-    return bytes(cramjam.zstd.compress(data, level=_LEVEL))
+class _Contexts(threading.local):
+    """What compresses and reads: made once, and not to be used by two threads."""
+
+    def __init__(self) -> None:
+        self.writer, self.reader = ZstdCompressor(level=_LEVEL), ZstdDecompressor()
+
+
+_contexts = _Contexts()
 
 
 def _decompressed(data: bytes) -> bytes:
     try:
-        return bytes(cramjam.zstd.decompress(data))
-    except cramjam.DecompressionError as error:
+        return _contexts.reader.decompress(data)
+    except (ZstdError, MemoryError) as error:  # the last: of a size it cannot be
         raise msgspec.DecodeError(f"the compressed state is spoilt: {error}") from error
