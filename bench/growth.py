@@ -120,7 +120,7 @@ class _Place:
         command = [sys.executable, "-m", "bench.ledger", *map(str, place)]
         if batch is not None:
             command.append(f"--batch={batch}")
-        usage = await sides.run(Side([command], _nothing, self._complete), self._server_pid)
+        usage = await sides.run(Side([command], sides.at_once, self._complete), self._server_pid)
         return (usage.client_cpu_seconds + usage.server_cpu_seconds) / count * 1e6
 
     async def _complete(self) -> None:
@@ -167,7 +167,3 @@ class _Place:
     def _issued_on(self) -> date:
         """Long enough ago to be overdue."""
         return self._today.date() - timedelta(days=40)
-
-
-async def _nothing() -> None:
-    """There is nothing to lay out."""
