@@ -81,6 +81,11 @@ class Settings(Bounded, Secured, Traced):
     data_dir: Path = Field(
         default=Path("data"), description="folder of the embedded store, keys and outboxes"
     )
+    fonts: Path | None = Field(
+        default=None,
+        description="folder of the fonts that papers are set in; absent: where Debian's "
+        "fonts-noto-cjk has them",
+    )
     host: str = Field(default="127.0.0.1", description="address the APIs listen on")
     ledger_port: int = Field(default=8001, ge=0, le=65535, description="port of the ledger's API")
     dunning_port: int = Field(default=8002, ge=0, le=65535, description="port of dunning's API")

@@ -26,6 +26,19 @@ if ! "$python" -c 'import ensurepip' 2>/dev/null; then
     DEBIAN_FRONTEND=noninteractive apt-get install -qq -y python3-venv >/dev/null
 fi
 
+# What the demo and the tests need of Debian; without root it is only said.
+missing=""
+for package in $(sed 's/#.*//' deploy/debian.txt); do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+done
+if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "make setup: installing$missing"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing >/dev/null
+elif [ -n "$missing" ]; then
+    echo "make setup: letters as PDF and their tests want: apt-get install$missing" >&2
+fi
+
 if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
     echo "make setup: creating .venv"
     "$python" -m venv --clear .venv

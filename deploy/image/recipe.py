@@ -1,7 +1,7 @@
 """What is in the image and how it starts; the Containerfile says the same, which a test holds."""
 
 SUITE = "bookworm"
-PACKAGES = ("ca-certificates", "python3")
+PACKAGES = ("ca-certificates", "fonts-noto-cjk", "python3")
 """Debian packages beside the smallest system."""
 
 LOCK = "requirements.lock"

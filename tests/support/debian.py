@@ -14,6 +14,11 @@ import pytest
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "arrears" / "debian"
 _SANDBOX = ("-o", "APT::Sandbox::User=root")
 """Else apt would want the folder to be another user's."""
+_TELLING = {
+    "fonts-noto-cjk": "usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc",
+    "poppler-utils": "usr/bin/pdftotext",
+}
+"""A file of each package that `make setup` installs."""
 
 
 def program(package: str, path: str) -> Path:
@@ -30,9 +35,23 @@ def program(package: str, path: str) -> Path:
             _unpack(package, folder)
         except (OSError, subprocess.CalledProcessError) as error:
             said = getattr(error, "stderr", None) or error
-            in_ci = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
-            (pytest.fail if in_ci else pytest.skip)(f"no {package} here: {said}")
+            _give_up(f"no {package} here: {said}")
     return folder / path
+
+
+def require(*packages: str) -> None:
+    """Packages that `make setup` installs for root (deploy/debian.txt).
+
+    Without one the test is skipped; in CI it fails.
+    """
+    missing = [each for each in packages if not any(Path("/").glob(_TELLING[each]))]
+    if missing:
+        _give_up(f"apt-get install {' '.join(missing)}")
+
+
+def _give_up(said: str) -> None:
+    in_ci = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+    (pytest.fail if in_ci else pytest.skip)(said)
 
 
 def _unpack(package: str, folder: Path) -> None:

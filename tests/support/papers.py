@@ -1,0 +1,30 @@
+"""What readers of PDFs find in ours: text, fonts, pages (Debian's poppler-utils)."""
+
+import re
+import subprocess
+
+
+def text_of(paper: bytes) -> str:
+    """All its text, in the order it is laid out."""
+    return _run("pdftotext", "-layout", "-", "-", given=paper)
+
+
+def words_of(paper: bytes) -> str:
+    """All its text without blanks: what was broken into lines is whole again."""
+    return re.sub(r"\s", "", _run("pdftotext", "-raw", "-", "-", given=paper))
+
+
+def fonts_of(paper: bytes) -> list[tuple[str, str]]:
+    """Its fonts: name, and whether it is embedded (`yes`)."""
+    lines = _run("pdffonts", "-", given=paper).splitlines()[2:]
+    return [(line.split()[0], line.split()[-5]) for line in lines]
+
+
+def pages_of(paper: bytes) -> int:
+    found = re.search(r"^Pages:\s+(\d+)$", _run("pdfinfo", "-", given=paper), re.MULTILINE)
+    assert found is not None
+    return int(found[1])
+
+
+def _run(*command: str, given: bytes) -> str:
+    return subprocess.run(command, input=given, check=True, capture_output=True).stdout.decode()
