@@ -162,4 +162,6 @@ def parcel_of(state: Account, notice_id: str, content: Content) -> Parcel:
         name=content.name,
         subject=content.subject,
         body=content.body,
+        purpose=notice.purpose,
+        language=content.language,
     )

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from email.message import EmailMessage
+from html import unescape
 from typing import Any
 
 import pytest
@@ -67,7 +69,7 @@ async def test_a_mail_arrives_as_it_was_written(mail: Running) -> None:
     assert message["Message-ID"] == "<N-1@hospital.example>"
     assert message["Date"].datetime == NOW
     assert message["Reply-To"] is None
-    assert "8,300.00" in message.get_content()
+    assert "8,300.00" in _part(message, "plain")
 
 
 async def test_a_repeated_mail_has_the_same_id(mail: Running) -> None:
@@ -101,7 +103,27 @@ async def test_any_text_arrives_whole_in_seven_bits(mail: Running, body: str) ->
     content = mail.mailbox.taken[0].original_content or b""
     assert content.isascii()
     assert max(map(len, content.splitlines())) <= 998
-    assert mail.mailbox.mails()[0].get_content().replace("\r\n", "\n") == body
+    assert _part(mail.mailbox.mails()[0], "plain") == body
+
+
+async def test_the_page_says_the_same_words_and_nothing_of_them_is_markup(mail: Running) -> None:
+    body = "尊敬的张三丰：\n\n欠费 <b>8,300.00</b> 元 & 滞纳金\n账号：A\"1'\n\n青山医院\n"
+    await mail.gateway.send(replace(PARCEL, subject="<i>函</i>", body=body, language="zh"))
+    (message,) = mail.mailbox.mails()
+    assert message.get_content_type() == "multipart/alternative"
+    assert message["Content-Language"] == "zh-CN"
+    page = _part(message, "html")
+    assert '<html lang="zh-CN">' in page
+    shown = page[page.index("<body") :]
+    words = [unescape(one).strip() for one in re.sub(r"<[^>]*>", "\n", shown).split("\n")]
+    assert [one for one in words if one] == ["<i>函</i>", *(w for w in body.split("\n") if w)]
+
+
+async def test_equal_notices_make_equal_bytes(mail: Running) -> None:
+    await mail.gateway.send(PARCEL)
+    await mail.gateway.send(PARCEL)
+    first, second = (one.original_content for one in mail.mailbox.taken)
+    assert first == second
 
 
 @pytest.mark.parametrize("notice_id", ["n:" + "a1.b2_" * 20, "..n..", "a" * 128])
@@ -116,6 +138,13 @@ async def test_any_notice_id_makes_a_message_id(mail: Running, notice_id: str) -
 def test_a_sender_that_is_none_is_said_at_the_start(sender: str) -> None:
     with pytest.raises(Misconfigured, match="cannot be the sender"):
         _gateway(25, sender=sender)
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    part = message.get_body((kind,))
+    assert part is not None
+    text: str = part.get_content()
+    return text.replace("\r\n", "\n")
 
 
 def _refuse_address(mailbox: Mailbox) -> None:

@@ -40,7 +40,10 @@ async def test_an_email_is_a_message_file_with_the_notice_in_its_id(world: World
     assert mail["To"] == "zhang@example.com"
     assert mail["Message-ID"] == "<N-1@localhost>"
     assert "8,300.00" in mail["Subject"]
-    assert "8,300.00" in mail.get_content()
+    for kind in ("plain", "html"):
+        part = mail.get_body((kind,))
+        assert part is not None
+        assert "8,300.00" in part.get_content()
 
 
 async def test_the_same_request_twice_sends_one_notice(world: World) -> None:

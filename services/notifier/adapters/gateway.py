@@ -20,6 +20,8 @@ class Parcel:
     name: str
     subject: str
     body: str
+    purpose: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,11 @@
 """E-mail over SMTP."""
 
 import asyncio
-import re
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP as WIRE
-from email.utils import format_datetime
 from typing import Literal
-from urllib.parse import quote
 
 import aiosmtplib
 
@@ -19,19 +13,17 @@ from chassis.logging import get_logger
 from chassis.tls import fault_in
 from services.notifier.adapters.gateway import Lookup, Parcel
 from services.notifier.adapters.mailbox import mailbox
+from services.notifier.adapters.message import message
 from services.notifier.domain.commands import AttemptResult
 
 log = get_logger(__name__)
 
 Tls = Literal["starttls", "tls", "none"]
 
-_WIRE = WIRE.clone(cte_type="7bit")
-"""Plain ASCII on the wire: a server need not know 8BITMIME or SMTPUTF8."""
 _OPENING_SECONDS_MAX = 45
 _HANDING_SECONDS_MAX = 65
 _FAREWELL_SECONDS_MAX = 5
 """A call ends well before its attempt is thought to be in doubt."""
-_STRAY_DOT = re.compile(r"^\.|\.$|(?<=\.)\.")
 
 
 class SmtpGateway:
@@ -132,30 +124,6 @@ class SmtpGateway:
 
     async def forget(self, creditor: str, channel: str, notice_id: str) -> None:
         """The gateway keeps nothing."""
-
-
-def message(
-    parcel: Parcel, sender: Address, at: datetime, reply_to: Address | None = None
-) -> EmailMessage:
-    """The e-mail of a notice, in ASCII; its Message-ID is made of the notice's id, so that a repeat
-    shows.
-    """
-    mail = EmailMessage(_WIRE)
-    mail["From"] = sender
-    mail["To"] = parcel.to
-    if reply_to is not None:
-        mail["Reply-To"] = reply_to
-    mail["Subject"] = parcel.subject
-    mail["Message-ID"] = f"<{_dot_atom(parcel.notice_id)}@{sender.domain or 'localhost'}>"
-    mail["Date"] = format_datetime(at.astimezone(UTC))
-    mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(parcel.body)
-    return mail
-
-
-def _dot_atom(identifier: str) -> str:
-    """An identifier as the left part of a Message-ID, where colons and stray dots may not stand."""
-    return _STRAY_DOT.sub("%2E", quote(identifier, safe="._-"))
 
 
 def _answered(code: int) -> AttemptResult:

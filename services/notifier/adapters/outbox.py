@@ -11,7 +11,7 @@ from pathlib import Path
 
 from chassis.documents.files import DatedFiles, file_name
 from services.notifier.adapters.gateway import Lookup, Parcel
-from services.notifier.adapters.mail import message
+from services.notifier.adapters.message import message
 from services.notifier.domain.commands import AttemptResult
 
 _FROM = Address(addr_spec="notices@localhost")

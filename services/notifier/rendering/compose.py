@@ -33,6 +33,7 @@ class Content:
     name: str
     subject: str
     body: str
+    language: str = ""
 
     @property
     def sha256(self) -> str:
@@ -101,7 +102,7 @@ def compose(templates: Templates, letter: Letter) -> Content:
     else:
         subject, _, body = write(values).partition("\n")
     name = "" if letter.is_public else letter.profile.name
-    return Content(letter.to, one_line(name), one_line(subject), body.lstrip("\n"))
+    return Content(letter.to, one_line(name), one_line(subject), body.lstrip("\n"), letter.language)
 
 
 def _values(letter: Letter, asked: Asked) -> dict[str, Any]:

@@ -1,0 +1,55 @@
+"""The e-mail of a notice, as it goes over the wire."""
+
+import hashlib
+import re
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP as WIRE
+from email.utils import format_datetime
+from urllib.parse import quote
+
+from services.notifier.adapters.gateway import Parcel
+from services.notifier.rendering.html import page
+
+_WIRE = WIRE.clone(cte_type="7bit")
+"""Plain ASCII on the wire: a server need not know 8BITMIME or SMTPUTF8."""
+_STRAY_DOT = re.compile(r"^\.|\.$|(?<=\.)\.")
+_TAGS = {"zh": "zh-CN"}
+
+
+def message(
+    parcel: Parcel, sender: Address, at: datetime, reply_to: Address | None = None
+) -> EmailMessage:
+    """The notice as text and as a page of the same words, in ASCII; its Message-ID is made of the
+    notice's id, so that a repeat shows.
+
+    The same parcel at the same instant makes the same bytes.
+    """
+    mail = EmailMessage(_WIRE)
+    mail["From"] = sender
+    mail["To"] = parcel.to
+    if reply_to is not None:
+        mail["Reply-To"] = reply_to
+    mail["Subject"] = parcel.subject
+    mail["Message-ID"] = f"<{_dot_atom(parcel.notice_id)}@{sender.domain or 'localhost'}>"
+    mail["Date"] = format_datetime(at.astimezone(UTC))
+    mail["Auto-Submitted"] = "auto-generated"
+    language = _TAGS.get(parcel.language, parcel.language)
+    mail.set_content(parcel.body)
+    mail.add_alternative(page(parcel.subject, parcel.body, language), subtype="html")
+    mail.set_boundary(_boundary(parcel, "alternative"))
+    if language:
+        mail["Content-Language"] = language
+    return mail
+
+
+def _boundary(parcel: Parcel, part: str) -> str:
+    """What stands between parts, by the text, which so cannot hold it."""
+    content = f"{part}\n{parcel.notice_id}\n{parcel.subject}\n{parcel.body}".encode()
+    return "=_" + hashlib.sha256(content).hexdigest()[:40]
+
+
+def _dot_atom(identifier: str) -> str:
+    """An identifier as the left part of a Message-ID, where colons and stray dots may not stand."""
+    return _STRAY_DOT.sub("%2E", quote(identifier, safe="._-"))
