@@ -78,7 +78,9 @@ def create_app(
 
 
 def include_signed(app: FastAPI, router: APIRouter) -> None:
-    """Add routes below `/v1/callbacks/`, which believe a signature instead of a token."""
+    """Add routes below `/v1/callbacks/` and `/v1/unsubscribe/`, which believe a signature instead
+    of a token.
+    """
     app.include_router(router, dependencies=[Depends(plain_inputs)])
     note(app, router)
 

@@ -23,6 +23,8 @@ OPEN_PATHS = frozenset({"/livez", "/healthz", "/readyz", "/metrics", "/docs", "/
 OPEN_PREFIXES = ("/static-offline-docs/", "/docs/")
 SIGNED_PREFIX = "/v1/callbacks/"
 """Providers have no token: these routes believe a signature over the request instead."""
+LINK_PREFIX = "/v1/unsubscribe/"
+"""Whoever follows a link from an e-mail has none either: the link holds what is believed."""
 _CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _UNROUTED = "(none)"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -134,8 +136,11 @@ def is_open(scope: Scope) -> bool:
 
 
 def is_signed(scope: Scope) -> bool:
-    """Whether a request is believed for its signature, which covers the body."""
-    return scope["method"] == "POST" and str(scope["path"]).startswith(SIGNED_PREFIX)
+    """Whether a request is believed for a signature: over its body, or in its link."""
+    path, method = str(scope["path"]), scope["method"]
+    if path.startswith(LINK_PREFIX):
+        return method in {"GET", "POST"}
+    return method == "POST" and path.startswith(SIGNED_PREFIX)
 
 
 def _correlation(scope: Scope) -> str:

@@ -23,9 +23,10 @@ from contracts.words.vocabulary import CHANNELS
 from services.notifier.adapters.breaker import Breaker
 from services.notifier.adapters.gateway import Gateway
 from services.notifier.adapters.mail import SmtpGateway
+from services.notifier.adapters.mailbox import mailbox
 from services.notifier.adapters.outbox import FileOutbox
 from services.notifier.adapters.sms import SmsGateway
-from services.notifier.api import callbacks, notices
+from services.notifier.api import callbacks, notices, unsubscribe
 from services.notifier.dispatch import Dispatcher
 from services.notifier.domain.aggregates import AGGREGATES
 from services.notifier.figures import FIGURES
@@ -34,6 +35,7 @@ from services.notifier.prepare import Preparation
 from services.notifier.publish import publish
 from services.notifier.rendering.templates import Templates
 from services.notifier.settings import NotifierSettings
+from services.notifier.unsubscribing import Links, Tokens
 from services.notifier.views import VIEWS
 
 
@@ -62,6 +64,7 @@ async def build(
         probe=probe,
     )
     include_signed(service.app, callbacks.router(service, own.callback_secrets))
+    include_signed(service.app, unsubscribe.router(service, _tokens(own)))
     return service
 
 
@@ -126,8 +129,25 @@ def _smtp(own: NotifierSettings, now: Callable[[], datetime]) -> SmtpGateway:
         password=own.smtp_password.get_secret_value(),
         timeout_seconds=own.smtp_timeout_seconds,
         reply_to=own.smtp_reply_to,
+        links=_links(own),
         now=now,
     )
+
+
+def _links(own: NotifierSettings) -> Links | None:
+    if not own.public_url:
+        return None
+    mailto = mailbox(own.unsubscribe_mailto).addr_spec if own.unsubscribe_mailto else ""
+    return Links(own.public_url, _tokens(own), mailto)
+
+
+def _tokens(own: NotifierSettings) -> Tokens:
+    keys = own.unsubscribe_secret.get_secret_value().encode().split()
+    if own.public_url and not keys:
+        raise Misconfigured(
+            "ARREARS_NOTIFIER_UNSUBSCRIBE_SECRET is wanted with ARREARS_NOTIFIER_PUBLIC_URL"
+        )
+    return Tokens(keys)
 
 
 def _sms(own: NotifierSettings, now: Callable[[], datetime]) -> SmsGateway:

@@ -13,8 +13,9 @@ from chassis.logging import get_logger
 from chassis.tls import fault_in
 from services.notifier.adapters.gateway import Lookup, Parcel
 from services.notifier.adapters.mailbox import mailbox
-from services.notifier.adapters.message import message
+from services.notifier.adapters.message import Letterhead, message
 from services.notifier.domain.commands import AttemptResult
+from services.notifier.unsubscribing import Links
 
 log = get_logger(__name__)
 
@@ -45,17 +46,17 @@ class SmtpGateway:
         password: str = "",
         timeout_seconds: float = 20,
         reply_to: str = "",
+        links: Links | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._host = host
         self._port = port
-        self._sender = mailbox(sender)
+        self._head = Letterhead(mailbox(sender), mailbox(reply_to) if reply_to else None, links)
         self._tls = tls
         self._context = context
         self._username = username
         self._password = password
         self._timeout = timeout_seconds
-        self._reply_to = mailbox(reply_to) if reply_to else None
         self._now = now
 
     async def send(self, parcel: Parcel) -> AttemptResult:
@@ -101,14 +102,14 @@ class SmtpGateway:
     async def _address(self, client: aiosmtplib.SMTP, parcel: Parcel) -> AttemptResult | None:
         """Name sender and recipient, bare; answers what the server has against them."""
         try:
-            await client.mail(self._sender.addr_spec)
+            await client.mail(self._head.sender.addr_spec)
             await client.rcpt(parcel.to)
         except aiosmtplib.SMTPResponseException as error:
             return _answered(error.code)
         return None
 
     async def _hand_over(self, client: aiosmtplib.SMTP, parcel: Parcel) -> AttemptResult:
-        mail = message(parcel, self._sender, self._now(), self._reply_to)
+        mail = message(parcel, self._head, self._now())
         try:
             async with asyncio.timeout(_HANDING_SECONDS_MAX):
                 await client.data(mail.as_bytes())

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from chassis.documents.files import DatedFiles, file_name
 from services.notifier.adapters.gateway import Lookup, Parcel
-from services.notifier.adapters.message import message
+from services.notifier.adapters.message import Letterhead, message
 from services.notifier.domain.commands import AttemptResult
 
-_FROM = Address(addr_spec="notices@localhost")
+_HEAD = Letterhead(Address(addr_spec="notices@localhost"))
 
 
 class FileOutbox:
@@ -58,7 +58,7 @@ class FileOutbox:
 
 def _bytes(parcel: Parcel, at: datetime) -> bytes:
     if parcel.channel == "email":
-        return message(parcel, _FROM, at).as_bytes()
+        return message(parcel, _HEAD, at).as_bytes()
     lines = [f"To: {parcel.to}", f"Name: {parcel.name}", f"Notice: {parcel.notice_id}", ""]
     if parcel.subject:
         lines += [parcel.subject, ""]

@@ -81,7 +81,7 @@ class Callback(BaseModel):
 
 
 class OptOuts(BaseModel):
-    """The channels a debtor does not want to be written to by."""
+    """The channels a debtor does not want to be written to by; `email:reminder`: or reminded by."""
 
     account: str
     channels: list[str]

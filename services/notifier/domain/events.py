@@ -33,7 +33,9 @@ class ContactSeen(Struct, frozen=True, tag="contact_seen"):
 
 
 class OptedOut(Struct, frozen=True, tag="opted_out"):
-    """The debtor asked not to be written to by a channel."""
+    """The debtor asked not to be written to by a channel, or not to be reminded by it
+    (`email:reminder`).
+    """
 
     channel: str
     by: str

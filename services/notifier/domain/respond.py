@@ -6,6 +6,10 @@ from services.notifier.domain import events as e
 from services.notifier.domain.commands import OptIn, OptOut, RecordDelivery
 from services.notifier.domain.state import Account
 
+_REMINDERS = ":reminder"
+"""What may be declined by itself: everything else a creditor has to say, or may, whoever likes it.
+"""
+
 
 def record_delivery(state: Account, command: RecordDelivery) -> list[e.Event]:
     """Apply a delivery result to the notice it is about; the same result again changes nothing."""
@@ -31,8 +35,18 @@ def record_delivery(state: Account, command: RecordDelivery) -> list[e.Event]:
     raise NotFound(f"account {state.account}: {which} was sent by {command.channel}")
 
 
+def reminders_by(channel: str) -> str:
+    """How an objection names the reminders by a channel: `email:reminder`."""
+    return channel + _REMINDERS
+
+
+def is_declined(state: Account, channel: str, purpose: str) -> bool:
+    """Whether the debtor objected to a channel, or to what is sent by it for a purpose."""
+    return not {channel, f"{channel}:{purpose}"}.isdisjoint(state.opt_outs)
+
+
 def opt_out(state: Account, command: OptOut) -> list[e.Event]:
-    """Respect a debtor's objection to a channel."""
+    """Respect a debtor's objection to a channel, or to the reminders by it."""
     _known(command.channel)
     if command.channel in state.opt_outs:
         return []
@@ -48,5 +62,5 @@ def opt_in(state: Account, command: OptIn) -> list[e.Event]:
 
 
 def _known(channel: str) -> None:
-    if channel not in CHANNELS:
+    if channel.removesuffix(_REMINDERS) not in CHANNELS:
         raise NotFound(f"there is no channel '{channel}'; there are {', '.join(CHANNELS)}")

@@ -17,6 +17,7 @@ from services.notifier.domain import commands as c
 from services.notifier.domain import events as e
 from services.notifier.domain.amounts import asked, told_due_on
 from services.notifier.domain.contact import first_allowed
+from services.notifier.domain.respond import is_declined
 from services.notifier.domain.state import Account, OpenNotice
 from services.notifier.domain.terms import Terms
 
@@ -30,7 +31,7 @@ def check(state: Account, command: c.CheckNotice) -> list[e.Event]:
         return [e.NoticeSuppressed(notice.notice_id, "erased", notice.about)]
     if _is_cleared(state.ledger, notice, terms, now):
         return [e.NoticeSuppressed(notice.notice_id, "cleared", notice.about)]
-    if notice.channel in state.opt_outs:
+    if is_declined(state, notice.channel, notice.purpose):
         return [e.NoticeSuppressed(notice.notice_id, "opted_out", notice.about)]
     return _before_it_goes(state, notice, terms, now)
 

@@ -33,3 +33,19 @@ class MailSettings(PrefixedSettings):
     smtp_timeout_seconds: float = Field(
         default=20, gt=0, le=60, description="longest wait for an answer of the mail server"
     )
+    public_url: str = Field(
+        default="",
+        pattern="^(https://.+)?$",
+        description="where the world finds this API's `/v1/unsubscribe/`, `https://host/prefix`; "
+        "empty: reminders by e-mail bear no link to decline them",
+    )
+    unsubscribe_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="signs these links; wanted with a public URL. Several, separated by blanks: "
+        "the first signs, all are believed",
+    )
+    unsubscribe_mailto: str = Field(
+        default="",
+        description="address that takes such wishes by e-mail too; the mailbox of bounces may be "
+        "behind it",
+    )
