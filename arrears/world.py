@@ -64,9 +64,13 @@ class World:
 
 @contextlib.asynccontextmanager
 async def open_world(
-    settings: Settings, folder: Path, wrap: WrapBus = lambda bus: bus
+    settings: Settings,
+    folder: Path,
+    wrap: WrapBus = lambda bus: bus,
+    own: Mapping[ServiceName, Any] | None = None,
 ) -> AsyncIterator[World]:
-    """Yield a world whose store and keys are in `folder`.
+    """Yield a world whose store and keys are in `folder`; `own` are settings of single services, in
+    place of those that let nothing leave.
 
     `settings` say which bus; a PostgreSQL they name is left alone, since simulations empty tables.
     """
@@ -82,7 +86,7 @@ async def open_world(
             durable=False,
             wrap=wrap,
             strict=True,
-            own=_nothing_leaves(folder),
+            own={**_nothing_leaves(folder), **(own or {})},
         ) as stack,
         _apis_of(stack) as apis,
     ):

@@ -1,7 +1,7 @@
 """Wires the notifier: the only place that chooses gateways."""
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from chassis.tracing.calls import HOOKS
 from contracts.words.streams import told_sources_stream
 from contracts.words.vocabulary import CHANNELS
 from services.notifier.adapters.breaker import Breaker
-from services.notifier.adapters.gateway import Gateway
+from services.notifier.adapters.gateway import Asked, Gateway
 from services.notifier.adapters.mail import SmtpGateway
 from services.notifier.adapters.mailbox import mailbox
 from services.notifier.adapters.outbox import FileOutbox
@@ -34,9 +34,12 @@ from services.notifier.handlers import MESSAGES, WAKES
 from services.notifier.prepare import Preparation
 from services.notifier.publish import publish
 from services.notifier.rendering.templates import Templates
+from services.notifier.results import Asking
 from services.notifier.settings import NotifierSettings
 from services.notifier.unsubscribing import Links, Tokens
 from services.notifier.views import VIEWS
+
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 async def build(
@@ -78,6 +81,7 @@ def _require_secured(settings: Settings, own: NotifierSettings) -> None:
 
 def blueprint(own: NotifierSettings, now: Callable[[], datetime]) -> Blueprint:
     """The notifier's tables."""
+    sending = dispatcher(own, now)
     return Blueprint(
         name="notifier",
         aggregates=AGGREGATES,
@@ -91,8 +95,15 @@ def blueprint(own: NotifierSettings, now: Callable[[], datetime]) -> Blueprint:
         figures=FIGURES,
         kept_max=LARGE_STATES_MAX,
         routers=lambda service: (notices.router(service),),
-        workers=(dispatcher(own, now),),
+        workers=(sending, asking(sending.gateways, own)),
+        migrations=(MIGRATIONS,),
     )
+
+
+def asking(gateways: Mapping[str, Gateway], own: NotifierSettings) -> Asking:
+    """What asks those of the gateways for results that can be asked."""
+    asked = {name: one for name, one in gateways.items() if isinstance(one, Asked)}
+    return Asking(asked, bool(own.callback_secrets))
 
 
 def dispatcher(own: NotifierSettings, now: Callable[[], datetime]) -> Dispatcher:

@@ -1,9 +1,10 @@
 """What every gateway offers: take a notice, tell whether it took one, forget one."""
 
 from dataclasses import dataclass
-from datetime import date
-from typing import Protocol
+from datetime import date, datetime
+from typing import Protocol, runtime_checkable
 
+from contracts.words.vocabulary import DeliveryResult
 from services.notifier.domain.commands import AttemptResult, Finding
 
 
@@ -32,6 +33,28 @@ class Lookup:
     reference: str = ""
 
 
+@dataclass(frozen=True)
+class Handed:
+    """A notice that a gateway took, as the gateway is asked for its result."""
+
+    notice_id: str
+    creditor: str
+    account: str
+    channel: str
+    reference: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a gateway says of a notice it took: nothing is known yet where `result` is None;
+    `answered` is whether it said anything at all.
+    """
+
+    result: DeliveryResult | None = None
+    at: datetime | None = None
+    answered: bool = True
+
+
 class Gateway(Protocol):
     """A way out. Neither method raises for what the other side does: the answer says it."""
 
@@ -45,4 +68,13 @@ class Gateway(Protocol):
 
     async def forget(self, creditor: str, channel: str, notice_id: str) -> None:
         """Delete what the gateway itself keeps of a notice, when the debtor is erased."""
+        ...
+
+
+@runtime_checkable
+class Asked(Protocol):
+    """A gateway that can be asked what became of a notice; it does not raise either."""
+
+    async def result(self, handed: Handed) -> Told:
+        """Tell the result of a notice that was taken."""
         ...

@@ -7,7 +7,7 @@ are signed: HMAC-SHA256 over `reference.timestamp.body`, in hexadecimal.
 import hashlib
 import hmac
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -17,13 +17,22 @@ import orjson
 
 from chassis.logging import get_logger
 from chassis.tls import fault_in
-from services.notifier.adapters.gateway import Lookup, Parcel
+from contracts.words.vocabulary import DeliveryResult
+from services.notifier.adapters.gateway import Handed, Lookup, Parcel, Told
+from services.notifier.adapters.statuses import told_by
 from services.notifier.domain.commands import AttemptResult
 
 log = get_logger(__name__)
 
 _FAILED = (httpx.HTTPError, ssl.SSLError)  # a certificate refused late comes as it is
 _NOT_TAKEN = frozenset({429, 503})
+_STATUSES: Mapping[str, DeliveryResult] = {
+    "delivered": "delivered",
+    "failed": "failed",
+    "undelivered": "failed",
+    "rejected": "failed",
+    "expired": "failed",
+}
 
 
 class SmsGateway:
@@ -69,19 +78,26 @@ class SmsGateway:
     async def find(self, parcel: Parcel) -> Lookup:
         """Ask the provider for the message by its reference."""
         reference = parcel.notice_id
-        try:
-            answer = await self._client.get(
-                f"{self._url}/messages/{quote(reference, safe='')}",
-                headers=self._signed(reference, b""),
-            )
-        except _FAILED as error:
-            self._say_why(error)
+        answer = await self._look_up(reference)
+        if answer is None:
             return Lookup("unclear")
         if answer.status_code == httpx.codes.OK:
             return Lookup("sent", _provider_id(answer, reference))
         if answer.status_code == httpx.codes.NOT_FOUND:
             return Lookup("not_sent")
         return Lookup("unclear")
+
+    async def result(self, handed: Handed) -> Told:
+        """Ask the provider for the message's `status`."""
+        return told_by(await self._look_up(handed.notice_id), _STATUSES)
+
+    async def _look_up(self, reference: str) -> httpx.Response | None:
+        path = f"{self._url}/messages/{quote(reference, safe='')}"
+        try:
+            return await self._client.get(path, headers=self._signed(reference, b""))
+        except _FAILED as error:
+            self._say_why(error)
+            return None
 
     async def forget(self, creditor: str, channel: str, notice_id: str) -> None:
         """The provider deletes by its own contract; nothing is kept here."""

@@ -24,7 +24,7 @@ from services.notifier.api.models import (
 )
 from services.notifier.domain.commands import OptIn, OptOut, RecordDelivery
 from services.notifier.domain.decide import decide
-from services.notifier.domain.state import Account
+from services.notifier.reporting import record_delivery
 from services.notifier.views import notices
 
 _READERS = ("collector", "manager", "legal")
@@ -101,9 +101,8 @@ class Notices:
         stream = account_stream(scope, account)
 
         def run(work: Work) -> str:
-            command = RecordDelivery(
-                body.channel, body.result, body.at or work.now, body.notice_id, by=who.subject
-            )
+            at = min(body.at or work.now, work.now)
+            command = RecordDelivery(body.channel, body.result, at, body.notice_id, by=who.subject)
             return record_delivery(work, stream, command)
 
         recorded = await self.service.execute(key_of(scope, account), [stream], run)
@@ -136,14 +135,6 @@ class Notices:
             return OptOuts(account=account, channels=list(work.state(stream).opt_outs))
 
         return await self.service.execute(key_of(creditor, account), [stream], run)
-
-
-def record_delivery(work: Work, stream: str, command: RecordDelivery) -> str:
-    """Apply a delivery result; answers which notice it was about."""
-    state: Account = work.state(stream)
-    work.append(stream, decide(state, command))
-    told = [one.notice_id for one in state.sent if one.about.channel == command.channel]
-    return command.notice_id or told[-1]
 
 
 async def _keys(service: Service, who: Principal, rows: list[Any]) -> KeyRing | None:

@@ -134,7 +134,8 @@ def _delivery(state: Account, event: e.DeliveryRecorded) -> Account:
         return state
     at = ids.index(event.notice_id)
     notice, later = state.sent[at], state.sent[at + 1 :]
-    sent = (*state.sent[:at], replace(notice, result=event.result), *later)
+    told = replace(notice, result=event.result, result_at=event.at)
+    sent = (*state.sent[:at], told, *later)
     return _told_of(replace(state, sent=sent), notice.place, event.result, later)
 
 

@@ -4,7 +4,10 @@ from chassis.errors import NotFound
 from contracts.words.vocabulary import CHANNELS
 from services.notifier.domain import events as e
 from services.notifier.domain.commands import OptIn, OptOut, RecordDelivery
-from services.notifier.domain.state import Account
+from services.notifier.domain.state import Account, SentNotice
+
+_SAYS_LESS = {"signed": frozenset({"delivered"})}
+"""By what is known of a notice: what is no news beside it."""
 
 _REMINDERS = ":reminder"
 """What may be declined by itself: everything else a creditor has to say, or may, whoever likes it.
@@ -12,14 +15,18 @@ _REMINDERS = ":reminder"
 
 
 def record_delivery(state: Account, command: RecordDelivery) -> list[e.Event]:
-    """Apply a delivery result to the notice it is about; the same result again changes nothing."""
+    """Apply a delivery result to the notice it is about.
+
+    The same again changes nothing, nor does what happened before what is known already, whoever
+    tells it: results come by several ways, late and in any order.
+    """
     if command.callback_id and command.callback_id in state.callbacks:
         return []
     for one in reversed(state.sent):
         if one.about.channel != command.channel:
             continue
         if command.notice_id is None or command.notice_id == one.notice_id:
-            if one.result == command.result:
+            if not _is_news(one, command):
                 return []
             return [
                 e.DeliveryRecorded(
@@ -43,6 +50,12 @@ def reminders_by(channel: str) -> str:
 def is_declined(state: Account, channel: str, purpose: str) -> bool:
     """Whether the debtor objected to a channel, or to what is sent by it for a purpose."""
     return not {channel, f"{channel}:{purpose}"}.isdisjoint(state.opt_outs)
+
+
+def _is_news(known: SentNotice, told: RecordDelivery) -> bool:
+    if told.result == known.result or told.result in _SAYS_LESS.get(known.result, ()):
+        return False
+    return known.result_at is None or told.at >= known.result_at
 
 
 def opt_out(state: Account, command: OptOut) -> list[e.Event]:

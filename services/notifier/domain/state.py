@@ -49,6 +49,7 @@ class SentNotice(Struct, frozen=True, omit_defaults=True):
     about: About
     result: str = ""
     place: str = ""
+    result_at: datetime | None = None
 
 
 class Account(Struct, frozen=True, omit_defaults=True):

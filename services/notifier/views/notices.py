@@ -48,6 +48,7 @@ create table {table} (
 create index on {table} (lane, requested_at, account, notice_id) where due;
 create index on {table} (lane) where purge;
 create index on {table} (notice_id);
+create index on {table} (lane, channel, sent_at, notice_id collate "C") where state = 'sent';
 create index on {table} (creditor, requested_at, notice_id)
 """
 _INSERT = """
