@@ -25,6 +25,7 @@ from services.notifier.adapters.gateway import Asked, Gateway
 from services.notifier.adapters.mail import SmtpGateway
 from services.notifier.adapters.mailbox import mailbox
 from services.notifier.adapters.outbox import FileOutbox
+from services.notifier.adapters.signing import DkimSigner
 from services.notifier.adapters.sms import SmsGateway
 from services.notifier.api import callbacks, notices, unsubscribe
 from services.notifier.dispatch import Dispatcher
@@ -141,8 +142,20 @@ def _smtp(own: NotifierSettings, now: Callable[[], datetime]) -> SmtpGateway:
         timeout_seconds=own.smtp_timeout_seconds,
         reply_to=own.smtp_reply_to,
         links=_links(own),
+        signer=_signer(own),
         now=now,
     )
+
+
+def _signer(own: NotifierSettings) -> DkimSigner | None:
+    if not own.dkim_domain:
+        return None
+    if not own.dkim_selector or own.dkim_key_file is None:
+        raise Misconfigured(
+            "ARREARS_NOTIFIER_DKIM_SELECTOR and ARREARS_NOTIFIER_DKIM_KEY_FILE are wanted with "
+            "ARREARS_NOTIFIER_DKIM_DOMAIN"
+        )
+    return DkimSigner(own.dkim_domain, own.dkim_selector, own.dkim_key_file)
 
 
 def _links(own: NotifierSettings) -> Links | None:

@@ -9,11 +9,13 @@ from typing import Literal
 
 import aiosmtplib
 
+from chassis.aside import aside
 from chassis.logging import get_logger
 from chassis.tls import fault_in
 from services.notifier.adapters.gateway import Lookup, Parcel
 from services.notifier.adapters.mailbox import mailbox
-from services.notifier.adapters.message import Letterhead, message
+from services.notifier.adapters.message import Letterhead, message, message_id
+from services.notifier.adapters.signing import DkimSigner
 from services.notifier.domain.commands import AttemptResult
 from services.notifier.unsubscribing import Links
 
@@ -47,11 +49,13 @@ class SmtpGateway:
         timeout_seconds: float = 20,
         reply_to: str = "",
         links: Links | None = None,
+        signer: DkimSigner | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._host = host
         self._port = port
         self._head = Letterhead(mailbox(sender), mailbox(reply_to) if reply_to else None, links)
+        self._signer = signer
         self._tls = tls
         self._context = context
         self._username = username
@@ -61,6 +65,11 @@ class SmtpGateway:
 
     async def send(self, parcel: Parcel) -> AttemptResult:
         """Hand the e-mail over; until its text is on the wire nothing can have been taken."""
+        try:
+            mail = await aside(self._written, parcel)
+        except Exception as error:
+            log.exception("mail_not_written", account=parcel.account, error=error)
+            return AttemptResult("unavailable", reason=f"mail.{type(error).__name__}")
         client = self._client()
         try:
             try:
@@ -70,13 +79,17 @@ class SmtpGateway:
             except (aiosmtplib.SMTPException, OSError) as error:
                 self._say_why(error)
                 return AttemptResult("unavailable", reason=_reason(error))
-            result = refused or await self._hand_over(client, parcel)
+            result = refused or await self._hand_over(client, parcel, mail)
             if result.outcome != "unknown":
                 with suppress(aiosmtplib.SMTPException, OSError):
                     await client.quit(timeout=_FAREWELL_SECONDS_MAX)
             return result
         finally:
             client.close()
+
+    def _written(self, parcel: Parcel) -> bytes:
+        mail = message(parcel, self._head, self._now()).as_bytes()
+        return mail if self._signer is None else self._signer.sign(mail)
 
     def _say_why(self, error: Exception) -> None:
         """What an operator has to mend is logged whole; the attempt has the error's class."""
@@ -108,16 +121,17 @@ class SmtpGateway:
             return _answered(error.code)
         return None
 
-    async def _hand_over(self, client: aiosmtplib.SMTP, parcel: Parcel) -> AttemptResult:
-        mail = message(parcel, self._head, self._now())
+    async def _hand_over(
+        self, client: aiosmtplib.SMTP, parcel: Parcel, mail: bytes
+    ) -> AttemptResult:
         try:
             async with asyncio.timeout(_HANDING_SECONDS_MAX):
-                await client.data(mail.as_bytes())
+                await client.data(mail)
         except aiosmtplib.SMTPResponseException as error:
             return _answered(error.code)
         except (aiosmtplib.SMTPException, OSError) as error:
             return AttemptResult("unknown", reason=_reason(error))
-        return AttemptResult("accepted", reference=str(mail["Message-ID"]))
+        return AttemptResult("accepted", reference=message_id(parcel, self._head.sender))
 
     async def find(self, parcel: Parcel) -> Lookup:
         """SMTP has no look-up."""

@@ -55,7 +55,7 @@ def message(parcel: Parcel, head: Letterhead, at: datetime) -> EmailMessage:
     if head.reply_to is not None:
         mail["Reply-To"] = head.reply_to
     mail["Subject"] = parcel.subject
-    mail["Message-ID"] = f"<{_dot_atom(parcel.notice_id)}@{head.sender.domain or 'localhost'}>"
+    mail["Message-ID"] = message_id(parcel, head.sender)
     mail["Date"] = format_datetime(at.astimezone(UTC))
     mail["Auto-Submitted"] = "auto-generated"
     if head.links is not None and parcel.purpose == "reminder":
@@ -69,6 +69,11 @@ def message(parcel: Parcel, head: Letterhead, at: datetime) -> EmailMessage:
     if language:
         mail["Content-Language"] = language
     return mail
+
+
+def message_id(parcel: Parcel, sender: Address) -> str:
+    """By what a notice is known to mail servers, and in their reports."""
+    return f"<{_dot_atom(parcel.notice_id)}@{sender.domain or 'localhost'}>"
 
 
 def _boundary(parcel: Parcel, part: str) -> str:

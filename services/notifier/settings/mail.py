@@ -33,6 +33,13 @@ class MailSettings(PrefixedSettings):
     smtp_timeout_seconds: float = Field(
         default=20, gt=0, le=60, description="longest wait for an answer of the mail server"
     )
+    dkim_domain: str = Field(
+        default="", description="domain that signs e-mail (DKIM); empty: unsigned"
+    )
+    dkim_selector: str = Field(
+        default="", description="names the key in its DNS: selector._domainkey.domain"
+    )
+    dkim_key_file: Path | None = Field(default=None, description="the RSA key, PEM, not encrypted")
     public_url: str = Field(
         default="",
         pattern="^(https://.+)?$",
