@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 
@@ -68,9 +68,12 @@ async def open_world(
     folder: Path,
     wrap: WrapBus = lambda bus: bus,
     own: Mapping[ServiceName, Any] | None = None,
+    *,
+    letters: Literal["pdf", "text"] = "text",
 ) -> AsyncIterator[World]:
-    """Yield a world whose store and keys are in `folder`; `own` are settings of single services, in
-    place of those that let nothing leave.
+    """Yield a world whose store and keys are in `folder`; nobody posts its `letters`, so that they
+    need not be set. `own` are settings of single services, in place of those that let nothing
+    leave.
 
     `settings` say which bus; a PostgreSQL they name is left alone, since simulations empty tables.
     """
@@ -86,7 +89,7 @@ async def open_world(
             durable=False,
             wrap=wrap,
             strict=True,
-            own={**_nothing_leaves(folder), **(own or {})},
+            own={**_nothing_leaves(folder, letters), **(own or {})},
         ) as stack,
         _apis_of(stack) as apis,
     ):
@@ -112,9 +115,14 @@ def one_lane(settings: Settings) -> Settings:
     return settings.model_copy(update={"bus": "embedded", "partitions": 1})
 
 
-def _nothing_leaves(folder: Path) -> Mapping[ServiceName, Any]:
+def _nothing_leaves(folder: Path, letters: str) -> Mapping[ServiceName, Any]:
     """Settings with every gateway cut off: what is simulated goes to files in the folder."""
-    cut = {"outbox": folder / _OUTBOX, "smtp_host": "", "sms_url": ""}
+    cut = {
+        "outbox": folder / _OUTBOX,
+        "letters": letters,
+        "smtp_host": "",
+        "sms_url": "",
+    }
     return {
         "notifier": NotifierSettings().model_copy(update=cut),
         "legal": LegalSettings().model_copy(update={"documents": folder / _DOCUMENTS}),

@@ -53,7 +53,7 @@ async def run(samples: Path, folder: Path, console: Console) -> None:
     console.print("starting PostgreSQL, the bus and the four services …")
     tally = Tally()
     with temporary_folder() as store:
-        async with open_world(one_lane(Settings()), store) as world:
+        async with open_world(one_lane(Settings()), store, letters="pdf") as world:
             ageing = await _play(world, creditors, events, tally, console)
             for made, kept in ((world.outbox, outbox), (world.documents, documents)):
                 if made.is_dir():

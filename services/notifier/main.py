@@ -9,6 +9,7 @@ import httpx
 
 from chassis.bus.base import Bus
 from chassis.clock import Clock
+from chassis.documents.typeset import typesetter
 from chassis.errors import Misconfigured
 from chassis.http import include_signed
 from chassis.plaintext import require_here, require_https
@@ -34,6 +35,7 @@ from services.notifier.figures import FIGURES
 from services.notifier.handlers import MESSAGES, WAKES
 from services.notifier.prepare import Preparation
 from services.notifier.publish import publish
+from services.notifier.rendering.papers import Papers
 from services.notifier.rendering.templates import Templates
 from services.notifier.results import Asking
 from services.notifier.settings import NotifierSettings
@@ -58,8 +60,10 @@ async def build(
     if own.outbox is None:
         own = own.model_copy(update={"outbox": settings.data_dir / "outbox"})
     _require_secured(settings, own)
+    if settings.fonts is not None and own.letters == "pdf":
+        typesetter(settings.fonts)  # a folder that is named must do
     service = await Instance.open(
-        blueprint(own, clock.now),
+        blueprint(own, clock.now, settings.fonts),
         settings,
         clock=clock,
         bus=bus,
@@ -80,9 +84,11 @@ def _require_secured(settings: Settings, own: NotifierSettings) -> None:
         require_https(settings.plaintext, "sms", own.sms_url, "ARREARS_NOTIFIER_SMS_URL")
 
 
-def blueprint(own: NotifierSettings, now: Callable[[], datetime]) -> Blueprint:
+def blueprint(
+    own: NotifierSettings, now: Callable[[], datetime], fonts: Path | None = None
+) -> Blueprint:
     """The notifier's tables."""
-    sending = dispatcher(own, now)
+    sending = dispatcher(own, now, fonts)
     return Blueprint(
         name="notifier",
         aggregates=AGGREGATES,
@@ -107,9 +113,11 @@ def asking(gateways: Mapping[str, Gateway], own: NotifierSettings) -> Asking:
     return Asking(asked, bool(own.callback_secrets))
 
 
-def dispatcher(own: NotifierSettings, now: Callable[[], datetime]) -> Dispatcher:
+def dispatcher(
+    own: NotifierSettings, now: Callable[[], datetime], fonts: Path | None = None
+) -> Dispatcher:
     """The dispatcher with the gateways the settings name; every other channel goes to files."""
-    outbox = FileOutbox(own.outbox or Path("data/outbox"), now)
+    outbox = FileOutbox(own.outbox or Path("data/outbox"), now, Papers(fonts))
     gateways: dict[str, Gateway] = dict.fromkeys(CHANNELS, outbox)
     if own.smtp_host:
         gateways["email"] = _smtp(own, now)

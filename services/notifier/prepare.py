@@ -1,7 +1,7 @@
 """The moment of sending: whether a notice goes now, what it says and where it goes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -9,6 +9,7 @@ from chassis.errors import BrokenInvariant
 from chassis.logging import get_logger
 from chassis.store.work import Work
 from contracts.words.streams import Subject, account_stream, terms_stream
+from contracts.words.vocabulary import PAPER_CHANNELS
 from services.notifier.adapters.breaker import Breaker
 from services.notifier.adapters.gateway import Parcel
 from services.notifier.domain import commands as c
@@ -23,6 +24,7 @@ from services.notifier.domain.destinations import (
 from services.notifier.domain.state import Account, OpenNotice
 from services.notifier.domain.terms import Terms
 from services.notifier.rendering.compose import Content, Letter, compose
+from services.notifier.rendering.sheet import Sheet, sheet_of
 from services.notifier.rendering.templates import Templates
 from services.notifier.settings import NotifierSettings
 
@@ -54,9 +56,10 @@ class Preparation:
         if to is None:
             _append(work, stream, c.SuppressNotice(notice_id, "no_address"))
             return None
-        content = self._content(work, stream, notice, profile, terms, to.address)
-        if content is None:
+        written = self._written(work, stream, notice, profile, terms, to.address)
+        if written is None:
             return None
+        content, sheet = written
         attempt = c.AttemptNotice(
             notice_id=notice.notice_id,
             to_masked=masked(content.to, notice.channel),
@@ -67,7 +70,7 @@ class Preparation:
             day=work.now.astimezone(terms.zone).date(),
         )
         _append(work, stream, attempt)
-        return parcel_of(work.state(stream), notice_id, content)
+        return replace(parcel_of(work.state(stream), notice_id, content), sheet=sheet)
 
     def _went_out_earlier(self, work: Work, stream: str, notice: OpenNotice, terms: Terms) -> bool:
         """Whether it is one that was sent in a time this store no longer knows; its copies to
@@ -92,7 +95,7 @@ class Preparation:
             return False
         return _append(work, stream, c.HoldBack(notice.notice_id, until))
 
-    def _content(
+    def _written(
         self,
         work: Work,
         stream: str,
@@ -100,8 +103,10 @@ class Preparation:
         profile: Profile,
         terms: Terms,
         to: str,
-    ) -> Content | None:
-        """What is written; when that cannot be said the notice ends here."""
+    ) -> tuple[Content, Sheet | None] | None:
+        """What is written, and how it stands on a letter; when that cannot be said the notice ends
+        here.
+        """
         state: Account = work.state(stream)
         subject = Subject(state.creditor, state.account)
         letter = Letter(
@@ -115,12 +120,17 @@ class Preparation:
             details={key: work.open(subject, one) for key, one in state.details.items()},
         )
         try:
-            return compose(self.templates, letter)
+            return compose(self.templates, letter), self._sheet(letter)
         # whatever is wrong with it, one notice fails and the others go on
         except Exception as error:  # noqa: BLE001
             log.warning("notice_unwritable", stream=stream, error=error)
             _append(work, stream, c.GiveUpNotice(notice.notice_id, "template"))
             return None
+
+    def _sheet(self, letter: Letter) -> Sheet | None:
+        if self.settings.letters == "text" or letter.notice.channel not in PAPER_CHANNELS:
+            return None
+        return sheet_of(self.templates, letter)
 
     def _destination(
         self, work: Work, stream: str, notice: OpenNotice, profile: Profile, terms: Terms

@@ -6,6 +6,7 @@ from email import message_from_bytes, policy
 from contracts import dunning, ledger
 from contracts.words.streams import Subject
 from tests.notifier.world import World
+from tests.support.papers import words_of
 from tests.support.service_world import ACCOUNT, CREDITOR
 from tests.support.stored import data_of
 
@@ -74,7 +75,7 @@ async def test_a_bill_is_sent_although_nothing_is_overdue(world: World) -> None:
     version = await world.owes(1850000, due=date(2026, 3, 25), overdue=False)
     await world.request(version=version, purpose="bill", channel="letter", needs_overdue=False)
     await world.run()
-    text = (world.outbox / "acme/2026-03-10/letter/N-1.txt").read_text()
+    text = words_of((world.outbox / "acme/2026-03-10/letter/N-1.pdf").read_bytes())
     assert "18,500.00" in text
     assert "2026年3月25日" in text
     assert "青山县河东路18号" in text
@@ -178,7 +179,7 @@ async def test_a_company_gets_one_mailing_at_its_seat_and_one_at_each_other_addr
     )
     await world.run()
     folder = world.outbox / "acme/2026-03-10/ems"
-    texts = {path.stem: path.read_text() for path in folder.iterdir()}
+    texts = {path.stem: words_of(path.read_bytes()) for path in folder.iterdir()}
     assert sorted(texts) == ["N-1", "N-2", "N-2.2"]
     seat = texts["N-1"]
     for wanted in ("欠费催缴通知书", "锦云餐饮管理有限公司", "陈立", "天府大道1001号", "18,500.00"):

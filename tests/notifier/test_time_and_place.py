@@ -6,6 +6,7 @@ import pytest
 
 from contracts import billing
 from tests.notifier.world import World
+from tests.support.papers import text_of
 from tests.support.service_world import ACCOUNT
 from tests.support.stored import data_of
 
@@ -32,7 +33,7 @@ async def test_a_notice_tells_time_and_place(world: World, channel: str) -> None
     await world.request(version=await world.owes(4500), purpose="demand", channel=channel)
     await world.run()
     (file,) = (one for one in world.outbox.rglob("N-1*") if one.is_file())
-    text = file.read_text()
+    text = file.read_text() if channel == "sms" else text_of(file.read_bytes())
     assert PLACE in text
     assert TIME in text
     for table in ("events", "state"):

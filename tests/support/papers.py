@@ -14,6 +14,17 @@ def words_of(paper: bytes) -> str:
     return re.sub(r"\s", "", _run("pdftotext", "-raw", "-", "-", given=paper))
 
 
+def box_of(paper: bytes, word: str) -> tuple[float, float, float, float]:
+    """Where a word stands on its page, in millimetres from the upper left corner: left, upper,
+    right and lower edge.
+    """
+    page = _run("pdftotext", "-bbox", "-", "-", given=paper)
+    found = re.search(rf'<word xMin="(.*?)" yMin="(.*?)" xMax="(.*?)" yMax="(.*?)">{word}<', page)
+    assert found is not None
+    left, upper, right, lower = (float(edge) * 25.4 / 72 for edge in found.groups())
+    return left, upper, right, lower
+
+
 def fonts_of(paper: bytes) -> list[tuple[str, str]]:
     """Its fonts: name, and whether it is embedded (`yes`)."""
     lines = _run("pdffonts", "-", given=paper).splitlines()[2:]

@@ -1,8 +1,9 @@
 """What every gateway offers: take a notice, tell whether it took one, forget one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from contracts.words.vocabulary import DeliveryResult
 from services.notifier.domain.commands import AttemptResult, Finding
@@ -10,7 +11,10 @@ from services.notifier.domain.commands import AttemptResult, Finding
 
 @dataclass(frozen=True)
 class Parcel:
-    """One notice as handed to a gateway; `notice_id` is the key by which it is known there."""
+    """One notice as handed to a gateway; `notice_id` is the key by which it is known there.
+
+    `sheet` is what a letter is set from as PDF.
+    """
 
     notice_id: str
     creditor: str
@@ -23,6 +27,7 @@ class Parcel:
     body: str
     purpose: str = ""
     language: str = ""
+    sheet: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

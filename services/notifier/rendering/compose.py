@@ -85,7 +85,7 @@ def compose(templates: Templates, letter: Letter) -> Content:
     Notices about overdue money show the overdue total of the day, bills and reminders sent before
     the due date what falls due, less money that waits. Raises `Malformed` when no template fits.
     """
-    notice, values = letter.notice, _values(letter, letter.asked())
+    notice, values = letter.notice, values_of(letter)
 
     def write(shown: Mapping[str, Any]) -> str:
         return templates.render(
@@ -105,8 +105,9 @@ def compose(templates: Templates, letter: Letter) -> Content:
     return Content(letter.to, one_line(name), one_line(subject), body.lstrip("\n"), letter.language)
 
 
-def _values(letter: Letter, asked: Asked) -> dict[str, Any]:
+def values_of(letter: Letter) -> dict[str, Any]:
     """What templates may show."""
+    asked = letter.asked()
     return {
         **_people(letter),
         **_amounts(letter, asked.figures),
@@ -114,6 +115,7 @@ def _values(letter: Letter, asked: Asked) -> dict[str, Any]:
         "upcoming": asked.upcoming,
         "items": [_item(letter, one, asked.figures.currency) for one in asked.figures.items],
         "left_out": 0,
+        "sheet": False,
     }
 
 

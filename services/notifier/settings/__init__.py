@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, Field
 
 from services.notifier.settings.gateways import GatewaySettings
+from services.notifier.settings.letters import LettersSettings
 from services.notifier.settings.mail import MailSettings
 from services.notifier.settings.sms import SmsSettings
 
@@ -17,11 +18,12 @@ class Sender(BaseModel):
     """How a creditor signs its notices; empty texts leave the line out."""
 
     name: str = ""
+    address: str = ""
     contact: str = ""
     how_to_pay: str = ""
 
 
-class NotifierSettings(MailSettings, SmsSettings, GatewaySettings):
+class NotifierSettings(LettersSettings, MailSettings, SmsSettings, GatewaySettings):
     """Channels are files in the outbox unless a gateway is set."""
 
     outbox: Path | None = Field(
@@ -37,7 +39,8 @@ class NotifierSettings(MailSettings, SmsSettings, GatewaySettings):
         "creditor's time zone",
     )
     senders: dict[str, Sender] = Field(
-        default={}, description="JSON by creditor: name, contact, how_to_pay of its notices"
+        default={},
+        description="JSON by creditor: name, address, contact, how_to_pay of its notices",
     )
     dispatch_batch_max: int = Field(
         default=200,
