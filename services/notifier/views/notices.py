@@ -8,9 +8,10 @@ from asyncpg import Connection
 
 from chassis.owed.debtor import DebtorErased
 from chassis.owed.hearing import HEARD
+from chassis.store.changed_rows import Change, Statement, by_row
 from chassis.store.stored import Stored
-from chassis.store.views import View, by_statement, page_after
-from contracts.words.streams import Subject, subject_of
+from chassis.store.views import View, page_after
+from contracts.words.streams import subject_of
 from services.notifier.domain import events as e
 
 TABLE = "view_notices"
@@ -51,21 +52,32 @@ create index on {table} (notice_id);
 create index on {table} (lane, channel, sent_at, notice_id collate "C") where state = 'sent';
 create index on {table} (creditor, requested_at, notice_id)
 """
-_INSERT = """
-insert into {table} (
-    creditor, account, notice_id, lane, requested_at, state, case_id, purpose, channel,
-    policy, policy_version, step, respond_by
-) values ($1, $2, $3, $4, $5, 'ready', $6, $7, $8, $9, $10, $11, $12)
-on conflict (creditor, account, notice_id) do update set
-    lane = excluded.lane, requested_at = excluded.requested_at, state = 'ready', reason = '',
-    case_id = excluded.case_id, purpose = excluded.purpose, channel = excluded.channel,
-    policy = excluded.policy, policy_version = excluded.policy_version, step = excluded.step,
-    respond_by = excluded.respond_by, due = true
-"""
-"""One whose id was used before, and is over and forgotten, is the new one from now on."""
-_UPDATE = """
-update {table} set {changes} where creditor = $1 and account = $2 and notice_id = $3
-"""
+_KEY = ("creditor", "account", "notice_id")
+_TYPES = {
+    **dict.fromkeys(_KEY, "text"),
+    "lane": "int",
+    "requested_at": "timestamptz",
+    "state": "text",
+    "reason": "text",
+    "due": "boolean",
+    "case_id": "text",
+    "purpose": "text",
+    "channel": "text",
+    "policy": "text",
+    "policy_version": "int",
+    "step": "text",
+    "respond_by": "date",
+    "attempts": "int",
+    "day": "date",
+    "sent_at": "timestamptz",
+    "to_masked": "text",
+    "reference": "text",
+    "sha256": "text",
+    "content": "bytea",
+    "result": "text",
+    "result_at": "timestamptz",
+    "result_by": "text",
+}
 _ERASE = """
 update {table} set content = null, purge = true where creditor = $1 and account = $2
 """
@@ -166,41 +178,39 @@ def _changes(event: Any) -> dict[str, Any]:
             return {}
 
 
-def _change(stored: Stored) -> tuple[str, tuple[Any, ...]] | None:
+def _change(stored: Stored) -> Change | Statement | None:
     event, subject = stored.event, subject_of(stored.stream)
     match event:
         case e.NoticeRequested():
-            return _INSERT, (
-                *subject,
-                event.notice_id,
-                stored.lane,
-                event.requested_at,
-                event.case_id,
-                event.purpose,
-                event.channel,
-                event.policy,
-                event.policy_version,
-                event.step,
-                event.respond_by,
-            )
+            # One whose id was used before, and is over and forgotten, is the new one from now on.
+            return Change((*subject, event.notice_id), _requested(event, stored.lane), makes=True)
         case DebtorErased():
-            return _ERASE, subject
+            return Statement(_ERASE, subject)
         case e.OutboxPurged():
-            return _PURGED, subject
+            return Statement(_PURGED, subject)
         case _:
-            return _update(event, subject)
+            changes = _changes(event)
+            return Change((*subject, event.notice_id), changes) if changes else None
 
 
-def _update(event: Any, subject: Subject) -> tuple[str, tuple[Any, ...]] | None:
-    """The columns that an event about a single notice sets."""
-    changes = _changes(event)
-    if not changes:
-        return None
-    names = ", ".join(f"{name} = ${i}" for i, name in enumerate(changes, start=4))
-    return _UPDATE.replace("{changes}", names), (*subject, event.notice_id, *changes.values())
+def _requested(event: e.NoticeRequested, lane: int) -> dict[str, Any]:
+    return {
+        "lane": lane,
+        "requested_at": event.requested_at,
+        "state": "ready",
+        "reason": "",
+        "due": True,
+        "case_id": event.case_id,
+        "purpose": event.purpose,
+        "channel": event.channel,
+        "policy": event.policy,
+        "policy_version": event.policy_version,
+        "step": event.step,
+        "respond_by": event.respond_by,
+    }
 
 
-NOTICES = View("notices", _SCHEMA, by_statement(_change), HEARD | {"invoice_detailed"})
+NOTICES = View("notices", _SCHEMA, by_row(_KEY, _TYPES, _change), HEARD | {"invoice_detailed"})
 """The text stays sealed in it."""
 
 
