@@ -78,8 +78,8 @@ def create_app(
 
 
 def include_signed(app: FastAPI, router: APIRouter) -> None:
-    """Add routes below `/v1/callbacks/` and `/v1/unsubscribe/`, which believe a signature instead
-    of a token.
+    """Add routes that need no token: those of `/v1/callbacks/` and `/v1/unsubscribe/` believe a
+    signature instead, those of `/v1/public/` everybody may read.
     """
     app.include_router(router, dependencies=[Depends(plain_inputs)])
     note(app, router)

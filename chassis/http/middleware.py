@@ -25,6 +25,8 @@ SIGNED_PREFIX = "/v1/callbacks/"
 """Providers have no token: these routes believe a signature over the request instead."""
 LINK_PREFIX = "/v1/unsubscribe/"
 """Whoever follows a link from an e-mail has none either: the link holds what is believed."""
+PUBLIC_PREFIX = "/v1/public/"
+"""What everybody may read, where it is switched on."""
 _CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _UNROUTED = "(none)"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -136,8 +138,12 @@ def is_open(scope: Scope) -> bool:
 
 
 def is_signed(scope: Scope) -> bool:
-    """Whether a request is believed for a signature: over its body, or in its link."""
+    """Whether a request needs no token: it is believed for a signature, over its body or in its
+    link, or reads what is public.
+    """
     path, method = str(scope["path"]), scope["method"]
+    if path.startswith(PUBLIC_PREFIX):
+        return method in {"GET", "HEAD"}
     if path.startswith(LINK_PREFIX):
         return method in {"GET", "POST"}
     return method == "POST" and path.startswith(SIGNED_PREFIX)

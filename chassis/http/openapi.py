@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from chassis.http.auth import RolesRequired
 from chassis.http.idempotency import KEY_LENGTH_MAX
 from chassis.http.lowering import lowered
-from chassis.http.middleware import LINK_PREFIX, OPEN_PATHS, SIGNED_PREFIX
+from chassis.http.middleware import LINK_PREFIX, OPEN_PATHS, PUBLIC_PREFIX, SIGNED_PREFIX
 from chassis.http.problems import MEDIA_TYPE
 
 VERSION = "3.0.3"
@@ -131,7 +131,7 @@ def _complete(operation: Document, route: APIRoute, method: str) -> None:
     operation["summary"] = route.summary or words
     if route.path.startswith(SIGNED_PREFIX):
         operation["security"] = [{"signature": []}]
-    elif route.path in OPEN_PATHS or route.path.startswith(LINK_PREFIX):
+    elif route.path in OPEN_PATHS or route.path.startswith((LINK_PREFIX, PUBLIC_PREFIX)):
         operation["security"] = []
     else:
         _close(operation, route, method)
@@ -167,6 +167,8 @@ def _statuses(operation: Document, route: APIRoute, method: str) -> set[int]:
         return found | ({503} if route.path == "/readyz" else set())
     if route.path.startswith((SIGNED_PREFIX, LINK_PREFIX)):
         return found | set(_SIGNED)
+    if route.path.startswith(PUBLIC_PREFIX):
+        return found | {404, 422, *_LIMITED}
     found |= set(_BEHIND_THE_GATE)
     if "{" in route.path:
         found |= {404, 421}

@@ -28,7 +28,7 @@ from services.notifier.adapters.mailbox import mailbox
 from services.notifier.adapters.outbox import FileOutbox
 from services.notifier.adapters.signing import DkimSigner
 from services.notifier.adapters.sms import SmsGateway
-from services.notifier.api import callbacks, notices, unsubscribe
+from services.notifier.api import callbacks, notices, public_list, unsubscribe
 from services.notifier.dispatch import Dispatcher
 from services.notifier.domain.aggregates import AGGREGATES
 from services.notifier.figures import FIGURES
@@ -72,6 +72,7 @@ async def build(
         probe=probe,
     )
     include_signed(service.app, callbacks.router(service, own.callback_secrets))
+    include_signed(service.app, public_list.router(service, own))
     include_signed(service.app, unsubscribe.router(service, _tokens(own)))
     return service
 

@@ -9,13 +9,12 @@ from chassis.owed.debtor import DebtorErased
 from chassis.owed.ledger import (
     FollowBalance,
     FollowClearance,
-    LedgerSeen,
     follow_balance,
     follow_clearance,
 )
 from contracts.words.vocabulary import CHANNELS
 from services.notifier.domain import commands as c
-from services.notifier.domain import earlier, respond, sending, waiting
+from services.notifier.domain import earlier, listing, respond, sending, waiting
 from services.notifier.domain import events as e
 from services.notifier.domain.sending import COPIED_ID_MAX
 from services.notifier.domain.state import Account
@@ -58,12 +57,14 @@ def keep_details(state: Account, command: c.KeepDetails) -> list[e.Event]:
 def take_in_balance(state: Account, command: FollowBalance) -> list[e.Event]:
     """Follow the ledger; what waited for its figures may go."""
     seen = follow_balance(state.ledger, command)
-    return [*seen, *waiting.released(state, "ledger")] if seen else []
+    gone = listing.cleared(state, seen)
+    return [*seen, *gone, *waiting.released(state, "ledger")] if seen else []
 
 
-def take_in_clearance(state: Account, command: FollowClearance) -> list[LedgerSeen]:
+def take_in_clearance(state: Account, command: FollowClearance) -> list[e.Event]:
     """Follow the ledger to where nothing is overdue."""
-    return follow_clearance(state.ledger, command)
+    seen = follow_clearance(state.ledger, command)
+    return [*seen, *listing.cleared(state, seen)]
 
 
 def count_contact(state: Account, command: c.CountContact) -> list[e.Event]:
@@ -95,19 +96,27 @@ def record_purge(state: Account, command: c.RecordPurge) -> list[e.Event]:
     return [e.OutboxPurged()] if state.purge_due else []
 
 
-_DECIDERS: dict[type, Callable[[Account, Any], Sequence[e.Event]]] = {
+Decider = Callable[[Account, Any], Sequence[e.Event]]
+
+
+def _and(first: Decider, then: Decider) -> Decider:
+    """What a command leads to in two respects that have nothing to do with one another."""
+    return lambda state, command: [*first(state, command), *then(state, command)]
+
+
+_DECIDERS: dict[type, Decider] = {
     c.KeepDebtor: keep_debtor,
-    c.EraseDebtor: erase_debtor,
+    c.EraseDebtor: _and(listing.erased, erase_debtor),
     c.KeepDetails: keep_details,
     FollowBalance: take_in_balance,
     FollowClearance: take_in_clearance,
     c.CountContact: count_contact,
     c.RequestNotice: request,
-    c.PauseCase: waiting.pause,
-    c.ResumeCase: waiting.resume,
-    c.EndCase: waiting.end_case,
-    c.PlaceHold: waiting.place_hold,
-    c.ReleaseHold: waiting.release_hold,
+    c.PauseCase: _and(waiting.pause, listing.case_paused),
+    c.ResumeCase: _and(waiting.resume, listing.case_resumed),
+    c.EndCase: _and(waiting.end_case, listing.case_ended),
+    c.PlaceHold: _and(waiting.place_hold, listing.held),
+    c.ReleaseHold: _and(waiting.release_hold, listing.released),
     c.Wake: waiting.wake,
     c.CheckNotice: waiting.check,
     c.HoldBack: waiting.hold_back,

@@ -207,6 +207,25 @@ class SentEarlier(Struct, frozen=True, tag="sent_earlier"):
     fates: tuple[Fate, ...] = ()
 
 
+class EntryWithheld(Struct, frozen=True, tag="entry_withheld"):
+    """The account's entry is not on the published list for now: `paused` or `held`."""
+
+    reason: str
+
+
+class EntryRestored(Struct, frozen=True, tag="entry_restored"):
+    """One reason to withhold the entry is over; `shown` when it was the last."""
+
+    reason: str
+    shown: bool
+
+
+class EntryRemoved(Struct, frozen=True, tag="entry_removed"):
+    """The account's entry is gone from the published list: `cleared`, `closed` or `erased`."""
+
+    reason: str
+
+
 class OutboxPurged(Struct, frozen=True, tag="outbox_purged"):
     """The files of an erased debtor's notices are deleted."""
 
@@ -231,5 +250,8 @@ Event = (
     | NoticeSuppressed
     | DeliveryRecorded
     | SentEarlier
+    | EntryWithheld
+    | EntryRestored
+    | EntryRemoved
     | OutboxPurged
 )

@@ -11,8 +11,9 @@ from chassis.owed.debtor import DebtorErased, kept_latest
 from chassis.owed.ledger import LedgerSeen, seen
 from chassis.store.aggregate import evolver
 from services.notifier.domain import events as e
+from services.notifier.domain import listing
 from services.notifier.domain.rules import CONTACT_WINDOW_DAYS
-from services.notifier.domain.state import Account, Contact, OpenNotice, SentNotice
+from services.notifier.domain.state import Account, Contact, Listing, OpenNotice, SentNotice
 
 SENT_KEPT_MAX = 40
 EARLIER_KEPT_MAX = 100
@@ -96,7 +97,8 @@ def _sent(state: Account, event: e.NoticeSent) -> Account:
     one = SentNotice(notice_id=event.notice_id, about=event.about, place=place)
     sent = (*state.sent, one)[-SENT_KEPT_MAX:]
     state = _reached(_without(state, event.notice_id), place)
-    return replace(state, sent=sent, earlier=_still_to_come(state, event))
+    listed = listing.published(state, event)
+    return replace(state, sent=sent, earlier=_still_to_come(state, event), listed=listed)
 
 
 def _sent_earlier(state: Account, event: e.SentEarlier) -> Account:
@@ -137,6 +139,25 @@ def _delivery(state: Account, event: e.DeliveryRecorded) -> Account:
     told = replace(notice, result=event.result, result_at=event.at)
     sent = (*state.sent[:at], told, *later)
     return _told_of(replace(state, sent=sent), notice.place, event.result, later)
+
+
+def _withheld(state: Account, event: e.EntryWithheld) -> Account:
+    return _listed(state, lambda one: (*one.withheld, event.reason))
+
+
+def _restored(state: Account, event: e.EntryRestored) -> Account:
+    return _listed(state, lambda one: tuple(each for each in one.withheld if each != event.reason))
+
+
+def _listed(state: Account, withheld: Callable[[Listing], tuple[str, ...]]) -> Account:
+    entry = state.listed
+    return (
+        state if entry is None else replace(state, listed=replace(entry, withheld=withheld(entry)))
+    )
+
+
+def _removed(state: Account, _event: e.EntryRemoved) -> Account:
+    return replace(state, listed=None)
 
 
 def _purged(state: Account, _event: e.OutboxPurged) -> Account:
@@ -213,6 +234,9 @@ _EVOLVE: dict[type, Callable[[Account, Any], Account]] = {
     e.NoticeSuppressed: _suppressed,
     e.DeliveryRecorded: _delivery,
     e.SentEarlier: _sent_earlier,
+    e.EntryWithheld: _withheld,
+    e.EntryRestored: _restored,
+    e.EntryRemoved: _removed,
     e.OutboxPurged: _purged,
 }
 

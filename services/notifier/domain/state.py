@@ -52,6 +52,14 @@ class SentNotice(Struct, frozen=True, omit_defaults=True):
     result_at: datetime | None = None
 
 
+class Listing(Struct, frozen=True, omit_defaults=True):
+    """The account's entry on the published list, and why it is withheld for now."""
+
+    notice_id: str
+    case_id: str
+    withheld: tuple[str, ...] = ()
+
+
 class Account(Struct, frozen=True, omit_defaults=True):
     """One debtor's account: who they are (sealed), what they owe, and the notices on their way.
 
@@ -74,6 +82,7 @@ class Account(Struct, frozen=True, omit_defaults=True):
     callbacks: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
     earlier: tuple[SentEarlier, ...] = ()
+    listed: Listing | None = None
 
 
 def initial_account(stream: str) -> Account:

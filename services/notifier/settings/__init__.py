@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from services.notifier.settings.gateways import GatewaySettings
 from services.notifier.settings.letters import LettersSettings
 from services.notifier.settings.mail import MailSettings
+from services.notifier.settings.public_list import PublicListSettings
 from services.notifier.settings.sms import SmsSettings
 
 __all__ = ["NotifierSettings", "Sender"]
@@ -23,7 +24,9 @@ class Sender(BaseModel):
     how_to_pay: str = ""
 
 
-class NotifierSettings(LettersSettings, MailSettings, SmsSettings, GatewaySettings):
+class NotifierSettings(
+    LettersSettings, MailSettings, SmsSettings, GatewaySettings, PublicListSettings
+):
     """Channels are files in the outbox unless a gateway is set."""
 
     outbox: Path | None = Field(

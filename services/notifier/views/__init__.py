@@ -1,6 +1,7 @@
 """Read models of the notifier."""
 
 from chassis.store.views import View
+from services.notifier.views.listed import LISTED
 from services.notifier.views.notices import NOTICES
 
-VIEWS: tuple[View, ...] = (NOTICES,)
+VIEWS: tuple[View, ...] = (NOTICES, LISTED)
