@@ -121,6 +121,7 @@ def _nothing_leaves(folder: Path, letters: str) -> Mapping[ServiceName, Any]:
         "outbox": folder / _OUTBOX,
         "letters": letters,
         "smtp_host": "",
+        "bounce_mailbox": "",
         "sms_url": "",
     }
     return {

@@ -196,6 +196,10 @@ class Metrics:
             "channel",
         )
 
+        self.mails_read = self._counter(
+            "mails_read", "What was in the mailbox of bounces.", "result"
+        )
+
     def _http(self) -> None:
         self.requests = self._counter(
             "http_requests", "Requests answered.", "method", "route", "status"

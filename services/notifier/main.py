@@ -1,7 +1,7 @@
 """Wires the notifier: the only place that chooses gateways."""
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -21,14 +21,13 @@ from chassis.tls import client_context
 from chassis.tracing.calls import HOOKS
 from contracts.words.streams import told_sources_stream
 from contracts.words.vocabulary import CHANNELS
+from services.notifier import mail_wiring
 from services.notifier.adapters.breaker import Breaker
 from services.notifier.adapters.gateway import Asked, Gateway
-from services.notifier.adapters.mail import SmtpGateway
-from services.notifier.adapters.mailbox import mailbox
 from services.notifier.adapters.outbox import FileOutbox
-from services.notifier.adapters.signing import DkimSigner
 from services.notifier.adapters.sms import SmsGateway
 from services.notifier.api import callbacks, notices, public_list, unsubscribe
+from services.notifier.bounced import Bounces
 from services.notifier.dispatch import Dispatcher
 from services.notifier.domain.aggregates import AGGREGATES
 from services.notifier.figures import FIGURES
@@ -39,7 +38,6 @@ from services.notifier.rendering.papers import Papers
 from services.notifier.rendering.templates import Templates
 from services.notifier.results import Asking
 from services.notifier.settings import NotifierSettings
-from services.notifier.unsubscribing import Links, Tokens
 from services.notifier.views import VIEWS
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -73,7 +71,7 @@ async def build(
     )
     include_signed(service.app, callbacks.router(service, own.callback_secrets))
     include_signed(service.app, public_list.router(service, own))
-    include_signed(service.app, unsubscribe.router(service, _tokens(own)))
+    include_signed(service.app, unsubscribe.router(service, mail_wiring.tokens(own)))
     return service
 
 
@@ -81,6 +79,9 @@ def _require_secured(settings: Settings, own: NotifierSettings) -> None:
     if own.smtp_host and own.smtp_tls == "none":
         instead = "set ARREARS_NOTIFIER_SMTP_TLS to starttls or tls"
         require_here(settings.plaintext, "smtp", own.smtp_host, instead)
+    if own.bounce_mailbox in {"imap", "pop3"} and own.bounce_tls == "none":
+        instead = "set ARREARS_NOTIFIER_BOUNCE_TLS to starttls or tls"
+        require_here(settings.plaintext, "smtp", own.bounce_host, instead)
     if own.sms_url:
         require_https(settings.plaintext, "sms", own.sms_url, "ARREARS_NOTIFIER_SMS_URL")
 
@@ -103,9 +104,18 @@ def blueprint(
         figures=FIGURES,
         kept_max=LARGE_STATES_MAX,
         routers=lambda service: (notices.router(service),),
-        workers=(sending, asking(sending.gateways, own)),
+        workers=(sending, asking(sending.gateways, own), *_bounces(own)),
         migrations=(MIGRATIONS,),
     )
+
+
+def _bounces(own: NotifierSettings) -> Sequence[Bounces]:
+    """What reads the mailbox that mail servers report to, where there is one."""
+    box = mail_wiring.bounce_box(own)
+    if box is None:
+        return ()
+    every = timedelta(seconds=own.bounce_seconds)
+    return (Bounces(box, mail_wiring.envelopes(own), mail_wiring.tokens(own), every),)
 
 
 def asking(gateways: Mapping[str, Gateway], own: NotifierSettings) -> Asking:
@@ -121,7 +131,7 @@ def dispatcher(
     outbox = FileOutbox(own.outbox or Path("data/outbox"), now, Papers(fonts))
     gateways: dict[str, Gateway] = dict.fromkeys(CHANNELS, outbox)
     if own.smtp_host:
-        gateways["email"] = _smtp(own, now)
+        gateways["email"] = mail_wiring.smtp(own, now)
     if own.sms_url:
         gateways["sms"] = _sms(own, now)
     pause = timedelta(seconds=own.gateway_pause_seconds)
@@ -135,52 +145,6 @@ def dispatcher(
         breakers=breakers,
         batch_max=own.dispatch_batch_max,
     )
-
-
-def _smtp(own: NotifierSettings, now: Callable[[], datetime]) -> SmtpGateway:
-    if not own.smtp_from:
-        raise Misconfigured("ARREARS_NOTIFIER_SMTP_FROM is wanted with ARREARS_NOTIFIER_SMTP_HOST")
-    return SmtpGateway(
-        host=own.smtp_host,
-        port=own.smtp_port,
-        sender=own.smtp_from,
-        tls=own.smtp_tls,
-        context=client_context("ARREARS_NOTIFIER_SMTP", own.smtp_ca_file),
-        username=own.smtp_username,
-        password=own.smtp_password.get_secret_value(),
-        timeout_seconds=own.smtp_timeout_seconds,
-        reply_to=own.smtp_reply_to,
-        links=_links(own),
-        signer=_signer(own),
-        now=now,
-    )
-
-
-def _signer(own: NotifierSettings) -> DkimSigner | None:
-    if not own.dkim_domain:
-        return None
-    if not own.dkim_selector or own.dkim_key_file is None:
-        raise Misconfigured(
-            "ARREARS_NOTIFIER_DKIM_SELECTOR and ARREARS_NOTIFIER_DKIM_KEY_FILE are wanted with "
-            "ARREARS_NOTIFIER_DKIM_DOMAIN"
-        )
-    return DkimSigner(own.dkim_domain, own.dkim_selector, own.dkim_key_file)
-
-
-def _links(own: NotifierSettings) -> Links | None:
-    if not own.public_url:
-        return None
-    mailto = mailbox(own.unsubscribe_mailto).addr_spec if own.unsubscribe_mailto else ""
-    return Links(own.public_url, _tokens(own), mailto)
-
-
-def _tokens(own: NotifierSettings) -> Tokens:
-    keys = own.unsubscribe_secret.get_secret_value().encode().split()
-    if own.public_url and not keys:
-        raise Misconfigured(
-            "ARREARS_NOTIFIER_UNSUBSCRIBE_SECRET is wanted with ARREARS_NOTIFIER_PUBLIC_URL"
-        )
-    return Tokens(keys)
 
 
 def _sms(own: NotifierSettings, now: Callable[[], datetime]) -> SmsGateway:

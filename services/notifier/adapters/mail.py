@@ -12,9 +12,10 @@ import aiosmtplib
 from chassis.aside import aside
 from chassis.logging import get_logger
 from chassis.tls import fault_in
+from services.notifier.adapters.envelope import Envelopes
 from services.notifier.adapters.gateway import Lookup, Parcel
 from services.notifier.adapters.mailbox import mailbox
-from services.notifier.adapters.message import Letterhead, message, message_id
+from services.notifier.adapters.message import Letterhead, message
 from services.notifier.adapters.signing import DkimSigner
 from services.notifier.domain.commands import AttemptResult
 from services.notifier.unsubscribing import Links
@@ -48,6 +49,7 @@ class SmtpGateway:
         password: str = "",
         timeout_seconds: float = 20,
         reply_to: str = "",
+        reports_to: str = "",
         links: Links | None = None,
         signer: DkimSigner | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -55,6 +57,7 @@ class SmtpGateway:
         self._host = host
         self._port = port
         self._head = Letterhead(mailbox(sender), mailbox(reply_to) if reply_to else None, links)
+        self._envelopes = Envelopes(self._head.sender, reports_to)
         self._signer = signer
         self._tls = tls
         self._context = context
@@ -115,7 +118,7 @@ class SmtpGateway:
     async def _address(self, client: aiosmtplib.SMTP, parcel: Parcel) -> AttemptResult | None:
         """Name sender and recipient, bare; answers what the server has against them."""
         try:
-            await client.mail(self._head.sender.addr_spec)
+            await client.mail(self._envelopes.reports_to(parcel.notice_id))
             await client.rcpt(parcel.to)
         except aiosmtplib.SMTPResponseException as error:
             return _answered(error.code)
@@ -131,7 +134,7 @@ class SmtpGateway:
             return _answered(error.code)
         except (aiosmtplib.SMTPException, OSError) as error:
             return AttemptResult("unknown", reason=_reason(error))
-        return AttemptResult("accepted", reference=message_id(parcel, self._head.sender))
+        return AttemptResult("accepted", reference=self._envelopes.message_id(parcel.notice_id))
 
     async def find(self, parcel: Parcel) -> Lookup:
         """SMTP has no look-up."""

@@ -1,7 +1,6 @@
 """The e-mail of a notice, as it goes over the wire."""
 
 import hashlib
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.headerregistry import Address
@@ -9,15 +8,14 @@ from email.message import EmailMessage
 from email.policy import SMTP as WIRE
 from email.policy import Policy
 from email.utils import format_datetime
-from urllib.parse import quote
 
+from services.notifier.adapters.envelope import Envelopes
 from services.notifier.adapters.gateway import Parcel
 from services.notifier.rendering.html import page
 from services.notifier.unsubscribing import Declined, Links
 
 _WIRE = WIRE.clone(cte_type="7bit")
 """Plain ASCII on the wire: a server need not know 8BITMIME or SMTPUTF8."""
-_STRAY_DOT = re.compile(r"^\.|\.$|(?<=\.)\.")
 _TAGS = {"zh": "zh-CN"}
 
 
@@ -55,7 +53,7 @@ def message(parcel: Parcel, head: Letterhead, at: datetime) -> EmailMessage:
     if head.reply_to is not None:
         mail["Reply-To"] = head.reply_to
     mail["Subject"] = parcel.subject
-    mail["Message-ID"] = message_id(parcel, head.sender)
+    mail["Message-ID"] = Envelopes(head.sender).message_id(parcel.notice_id)
     mail["Date"] = format_datetime(at.astimezone(UTC))
     mail["Auto-Submitted"] = "auto-generated"
     if head.links is not None and parcel.purpose == "reminder":
@@ -71,17 +69,7 @@ def message(parcel: Parcel, head: Letterhead, at: datetime) -> EmailMessage:
     return mail
 
 
-def message_id(parcel: Parcel, sender: Address) -> str:
-    """By what a notice is known to mail servers, and in their reports."""
-    return f"<{_dot_atom(parcel.notice_id)}@{sender.domain or 'localhost'}>"
-
-
 def _boundary(parcel: Parcel, part: str) -> str:
     """What stands between parts, by the text, which so cannot hold it."""
     content = f"{part}\n{parcel.notice_id}\n{parcel.subject}\n{parcel.body}".encode()
     return "=_" + hashlib.sha256(content).hexdigest()[:40]
-
-
-def _dot_atom(identifier: str) -> str:
-    """An identifier as the left part of a Message-ID, where colons and stray dots may not stand."""
-    return _STRAY_DOT.sub("%2E", quote(identifier, safe="._-"))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field
 
+from services.notifier.settings.bounces import BounceSettings
 from services.notifier.settings.gateways import GatewaySettings
 from services.notifier.settings.letters import LettersSettings
 from services.notifier.settings.mail import MailSettings
@@ -25,7 +26,7 @@ class Sender(BaseModel):
 
 
 class NotifierSettings(
-    LettersSettings, MailSettings, SmsSettings, GatewaySettings, PublicListSettings
+    LettersSettings, MailSettings, BounceSettings, SmsSettings, GatewaySettings, PublicListSettings
 ):
     """Channels are files in the outbox unless a gateway is set."""
 
