@@ -6,14 +6,14 @@ from zoneinfo import ZoneInfo
 
 from services.ledger.domain import commands as c
 from services.ledger.domain import late_fee
-from services.ledger.domain.by_itself import decide_wake
+from services.ledger.domain.by_itself import decide_wake, wake_at
 from services.ledger.domain.case_terms import effective
 from services.ledger.domain.decide import decide
 from services.ledger.domain.events import AccountEvent
 from services.ledger.domain.evolve import evolve
 from services.ledger.domain.past import Past, archive
 from services.ledger.domain.resimulate import receive_payment, reverse_payment
-from services.ledger.domain.state import Account, Item, wake_at
+from services.ledger.domain.state import Account, Item
 from services.ledger.domain.terms import Rate, Terms
 
 

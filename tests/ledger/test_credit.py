@@ -6,8 +6,8 @@ import pytest
 
 from chassis.errors import Rejected
 from services.ledger.domain import commands as c
+from services.ledger.domain.by_itself import wake_at
 from services.ledger.domain.events import MoneyReleased
-from services.ledger.domain.state import wake_at
 from tests.ledger.account_book import Book, terms
 
 D = date

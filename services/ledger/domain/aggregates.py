@@ -3,7 +3,7 @@
 from typing import Any
 
 from chassis.store.aggregate import Aggregate
-from services.ledger.domain import erasure, evolve, numbers, sources, state, terms
+from services.ledger.domain import by_itself, erasure, evolve, numbers, sources, state, terms
 from services.ledger.domain.cash import events as cash_events
 from services.ledger.domain.cash import evolve as cash_evolve
 from services.ledger.domain.cash import receipts
@@ -16,7 +16,7 @@ ACCOUNT: Aggregate[state.Account, Any] = Aggregate(
     events=AccountEvent,
     initial=state.initial,
     evolve=evolve.evolve,
-    wake_at=state.wake_at,
+    wake_at=by_itself.wake_at,
     cached=True,
 )
 """A debtor's account."""

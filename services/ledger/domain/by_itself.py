@@ -12,7 +12,7 @@ from services.ledger.domain.draft import Draft
 from services.ledger.domain.events import AccountEvent, DayBegan, MoneyReleased
 from services.ledger.domain.evolve import evolve
 from services.ledger.domain.payments import take_payment
-from services.ledger.domain.state import Account, wake_at
+from services.ledger.domain.state import Account
 from services.ledger.domain.terms import Terms
 
 
@@ -87,3 +87,18 @@ def _by_itself(account: Account, instant: datetime, terms: Terms) -> AccountEven
     if released:
         return MoneyReleased(draft.effects(), tuple(entry.payment_id for entry in released))
     return DayBegan(draft.effects())
+
+
+def wake_at(account: Account) -> datetime | None:
+    """When the account next has something to do by itself: the beginning of a local day, the
+    morning on which money has waited long enough, the instant at which a payment is received.
+    """
+    if account.terms is None:
+        return None
+    zone = account.terms.time_zone
+    wakes = None if account.wake_on is None else midnight(zone, account.wake_on)
+    if not account.waiting and not account.coming:
+        return wakes
+    instants = [coming.received_at for coming in account.coming]
+    instants += [morning(zone, entry.until) for entry in account.waiting if entry.until]
+    return min(instants if wakes is None else [wakes, *instants], default=None)

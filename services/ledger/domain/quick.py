@@ -16,7 +16,15 @@ from services.ledger.domain.calendar import ONE_DAY, next_day
 from services.ledger.domain.commands import OpenItem, ReceivePayment
 from services.ledger.domain.events import Effects, ItemOpened, Part, PaymentReceived
 from services.ledger.domain.evolve import remember
-from services.ledger.domain.state import Account, Balance, Item, is_known, pack_behind, pack_rest
+from services.ledger.domain.state import (
+    Account,
+    Balance,
+    Item,
+    is_known,
+    look,
+    pack_behind,
+    pack_rest,
+)
 from services.ledger.domain.terms import Terms
 
 
@@ -222,14 +230,14 @@ def _prepay(account: Account, money: int, day: date, terms: Terms) -> _Allocated
 
 def _allocate(account: Account, money: int, day: date, terms: Terms) -> _Allocated | None:
     """Put money on the items it reaches; the others, which may be many, are only looked at."""
-    items = account.items
-    if any(item.disputes or not item.principal for item in items):
+    found = look(account.open)
+    if not found.is_plain:
         return None
     changed: list[Item] = []
     parts: list[Part] = []
     principal, overdue = account.balance.principal, account.balance.overdue
     owed = False
-    for item in items:
+    for item in found.items:
         if not money or item.due_on > day:  # so are all behind it
             break
         part = min(money, item.principal)
@@ -239,10 +247,11 @@ def _allocate(account: Account, money: int, day: date, terms: Terms) -> _Allocat
         overdue -= part if item.overdue else 0
         parts.append(Part(item.id, part, 0))
         changed.append(_paid(item, part))
-    reached = len(changed)
-    left = (*(item for item in changed[-1:] if item.status == "open"), *items[reached:])
-    oldest = next((item.due_on for item in left if item.overdue), None)
-    next_due = next((item.due_on for item in left if not item.overdue), None)
+    is_left = bool(changed) and changed[-1].status == "open"
+    packed = pack_rest(account.open, found, len(changed), changed[-1] if is_left else None)
+    left = found.items
+    oldest = next((item.due_on for item in left if item.overdue), None) if overdue else None
+    next_due = left[found.overdue].due_on if found.overdue < len(left) else None
     wakes = next_due if next_due is None or money else next_day(next_due)
     balance = Balance(
         principal,  # principal
@@ -254,7 +263,7 @@ def _allocate(account: Account, money: int, day: date, terms: Terms) -> _Allocat
     )
     return _Allocated(
         balance=balance,
-        packed=pack_rest(account.open, items[:reached], left),
+        packed=packed,
         wake_on=wakes,
         changed=tuple(changed),
         parts=tuple(parts),
@@ -264,12 +273,8 @@ def _allocate(account: Account, money: int, day: date, terms: Terms) -> _Allocat
 
 def _is_simple(account: Account, terms: Terms) -> bool:
     known = account.terms
-    return (
-        (known is None or known.revision == terms.revision)
-        and not terms.rates
-        and not account.waiting
-        and not account.coming
-        and not account.lost
+    return (known is None or known.revision == terms.revision) and not (
+        terms.rates or account.waiting or account.coming or account.lost
     )
 
 

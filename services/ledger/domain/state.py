@@ -4,14 +4,15 @@ Fields are only ever added at the end, with a default: older states and events s
 """
 
 import struct
+from bisect import bisect
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Literal
 
 import msgspec
 
 from contracts.words.vocabulary import ItemStatus
-from services.ledger.domain.calendar import midnight, morning
 from services.ledger.domain.terms import Terms
 
 
@@ -119,15 +120,53 @@ _ARRAY = 0xDD
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[Item, ...]).decode
 _MANY = 16
-_UNPACKED_MAX = 4096
-_unpacked: dict[bytes, tuple[Item, ...]] = {}
-"""What was unpacked last, or is known without unpacking."""
+_KNOWN_MAX = 1024
+
+
+class Open:
+    """Packed items, unpacked: `items` in the order money reaches them, their `ids`, how many of the
+    first are `overdue`, and whether all are plain: not disputed, nor waiting for a late fee alone.
+    """
+
+    __slots__ = ("ids", "is_plain", "items", "overdue")
+
+    def __init__(self, items: list[Item]) -> None:
+        self.items = items
+        self.ids = {item.id for item in items}
+        self.overdue = _overdue(items)
+        self.is_plain = all(map(_is_plain, items))
+
+    def add(self, item: Item) -> None:
+        """Put one more in its place."""
+        items, after = self.items, order(item)
+        place = len(items) if order(items[-1]) < after else bisect(items, after, key=order)
+        items.insert(place, item)
+        self.ids.add(item.id)
+        if place <= self.overdue:
+            self.overdue = self.overdue + 1 if item.overdue else place
+        self.is_plain = self.is_plain and _is_plain(item)
+
+    def reach(self, count: int, first: Item | None) -> None:
+        """Take away so many of the first; `first` is what is left of the last of them."""
+        self.ids.difference_update([item.id for item in self.items[:count]])
+        left = [] if first is None else [first]
+        self.items[:count] = left
+        self.ids.update([item.id for item in left])
+        self.overdue += len(left) - count
+        if self.overdue <= 0 or not self.items[0].overdue:
+            self.overdue = _overdue(self.items)
+
+
+_known: dict[int, tuple[bytes, Open]] = {}
+"""What many items were unpacked to, by where the bytes are: to hash them would be to read them. It
+goes on with the account: what is packed with one more, or less, takes it over.
+"""
 NO_ITEMS = _HEAD.pack(_ARRAY, 0)
 
 
 def pack(items: Iterable[Item]) -> bytes:
     """Items as one msgpack array, in the order they arrived in."""
-    arrived = sorted(items, key=_seq)
+    arrived = sorted(items, key=attrgetter("seq"))
     count = len(arrived)
     written = _encode(arrived)
     return b"".join((_HEAD.pack(_ARRAY, count), memoryview(written)[_head_size(count) :]))
@@ -140,64 +179,74 @@ def _head_size(count: int) -> int:
     return 3 if count < 1 << 16 else _HEAD.size
 
 
-def pack_rest(packed: bytes, reached: Sequence[Item], left: Sequence[Item]) -> bytes:
-    """Packed items, in the order money reaches them, once it has reached the first of them: `left`
-    are those that are still open, of which at most the first is another than it was.
+def pack_rest(packed: bytes, found: Open, count: int, first: Item | None) -> bytes:
+    """Packed items, found so, once money has reached so many of them; `first` is what is left of
+    the last of those, where it is still open. `found` is then what is left of all.
 
-    Where they are many, those behind stay as they are packed, and need not be unpacked again.
+    Where they are many, those behind stay as they are packed.
     """
-    if len(left) < _MANY:
-        return pack(left)
-    gone = b"".join(map(_encode, reached))
-    if packed.startswith(gone, _HEAD.size):
-        _, count = _HEAD.unpack_from(packed)
-        again = map(_encode, left[: len(reached) + len(left) - count])
-        behind = memoryview(packed)[_HEAD.size + len(gone) :]
-        rest = b"".join((_HEAD.pack(_ARRAY, len(left)), *again, behind))
-    else:  # they arrived in another order
-        rest = pack(left)
-    _keep(rest, tuple(left))
+    gone = b"".join(map(_encode, found.items[:count]))
+    _known.pop(id(packed), None)
+    found.reach(count, first)
+    left = len(found.items)
+    if left < _MANY or not packed.startswith(gone, _HEAD.size):  # these arrived in another order
+        rest = pack(found.items)
+    else:
+        again = b"" if first is None else _encode(first)
+        same = memoryview(packed)[_HEAD.size + len(gone) :]
+        rest = b"".join((_HEAD.pack(_ARRAY, left), again, same))
+    _keep(rest, found)
     return rest
 
 
 def pack_behind(packed: bytes, item: Item) -> bytes:
     """Packed items with one more that arrived after them."""
     _, count = _HEAD.unpack_from(packed)
-    more = b"".join((_HEAD.pack(_ARRAY, count + 1), packed[_HEAD.size :], _encode(item)))
-    if count >= _MANY:
-        known = _unpacked.get(packed)
-        if known and order(known[-1]) < order(item):
-            _keep(more, (*known, item))
+    same = memoryview(packed)[_HEAD.size :]
+    more = b"".join((_HEAD.pack(_ARRAY, count + 1), same, _encode(item)))
+    known = _known.pop(id(packed), None)
+    if known is not None:
+        known[1].add(item)
+        _keep(more, known[1])
     return more
 
 
-def unpack(packed: bytes) -> tuple[Item, ...]:
-    """Packed items in the order money reaches them."""
-    known = _unpacked.get(packed)
-    if known is None:
-        known = tuple(sorted(_decode(packed), key=order))
-        _keep(packed, known)
-    return known
+def look(packed: bytes) -> Open:
+    """Packed items, unpacked."""
+    known = _known.get(id(packed))
+    if known is not None:
+        return known[1]
+    found = Open(sorted(_decode(packed), key=order))
+    _keep(packed, found)
+    return found
 
 
-def _keep(packed: bytes, items: tuple[Item, ...]) -> None:
-    _unpacked[packed] = items
-    if len(_unpacked) > _UNPACKED_MAX:
-        del _unpacked[next(iter(_unpacked))]
+def _keep(packed: bytes, found: Open) -> None:
+    if len(found.items) >= _MANY:
+        _known[id(packed)] = (packed, found)
+        if len(_known) > _KNOWN_MAX:
+            del _known[next(iter(_known))]
+
+
+def _overdue(items: Sequence[Item]) -> int:
+    return next((place for place, item in enumerate(items) if not item.overdue), len(items))
+
+
+def _is_plain(item: Item) -> bool:
+    return bool(item.principal) and not item.disputes
 
 
 def holds(packed: bytes, item_id: str) -> bool:
     """Whether an item is among packed ones; the bytes of its id rule out nearly every other."""
-    return item_id.encode() in packed and any(item.id == item_id for item in unpack(packed))
+    known = _known.get(id(packed))
+    if known is not None:
+        return item_id in known[1].ids
+    return item_id.encode() in packed and item_id in look(packed).ids
 
 
 def order(item: Item) -> tuple[date, date, int]:
     """The order money reaches items in: oldest due date first, then issue order."""
     return (item.due_on, item.issued_on, item.seq)
-
-
-def _seq(item: Item) -> int:
-    return item.seq
 
 
 class Account(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -234,27 +283,12 @@ class Account(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @property
     def items(self) -> tuple[Item, ...]:
         """The open items in the order money reaches them."""
-        return unpack(self.open)
+        return tuple(look(self.open).items)
 
 
 def initial(_stream: str) -> Account:
     """An account nothing has happened on."""
     return Account()
-
-
-def wake_at(account: Account) -> datetime | None:
-    """When the account next has something to do by itself: the beginning of a local day, the
-    morning on which money has waited long enough, the instant at which a payment is received.
-    """
-    if account.terms is None:
-        return None
-    zone = account.terms.time_zone
-    wakes = None if account.wake_on is None else midnight(zone, account.wake_on)
-    if not account.waiting and not account.coming:
-        return wakes
-    instants = [coming.received_at for coming in account.coming]
-    instants += [morning(zone, entry.until) for entry in account.waiting if entry.until]
-    return min(instants if wakes is None else [wakes, *instants], default=None)
 
 
 def is_known(account: Account, kind: Literal["item", "payment"], id_: str) -> bool:
