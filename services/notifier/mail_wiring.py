@@ -13,6 +13,7 @@ from services.notifier.adapters.mail import SmtpGateway
 from services.notifier.adapters.mailbox import mailbox
 from services.notifier.adapters.mailboxes import Box, ImapBox, Login, MaildirBox, PopBox
 from services.notifier.adapters.signing import DkimSigner
+from services.notifier.rendering.papers import Papers
 from services.notifier.settings import NotifierSettings
 from services.notifier.unsubscribing import Links, Tokens
 
@@ -20,7 +21,7 @@ _PORTS = {("imap", True): 993, ("imap", False): 143, ("pop3", True): 995, ("pop3
 """By protocol, and whether TLS comes first."""
 
 
-def smtp(own: NotifierSettings, now: Callable[[], datetime]) -> SmtpGateway:
+def smtp(own: NotifierSettings, now: Callable[[], datetime], papers: Papers) -> SmtpGateway:
     """The gateway to the mail server that the settings name."""
     return SmtpGateway(
         host=own.smtp_host,
@@ -35,6 +36,7 @@ def smtp(own: NotifierSettings, now: Callable[[], datetime]) -> SmtpGateway:
         reports_to=own.smtp_reports_to,
         links=_links(own),
         signer=_signer(own),
+        papers=papers,
         now=now,
     )
 

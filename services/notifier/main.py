@@ -128,10 +128,11 @@ def dispatcher(
     own: NotifierSettings, now: Callable[[], datetime], fonts: Path | None = None
 ) -> Dispatcher:
     """The dispatcher with the gateways the settings name; every other channel goes to files."""
-    outbox = FileOutbox(own.outbox or Path("data/outbox"), now, Papers(fonts))
+    papers = Papers(fonts)
+    outbox = FileOutbox(own.outbox or Path("data/outbox"), now, papers)
     gateways: dict[str, Gateway] = dict.fromkeys(CHANNELS, outbox)
     if own.smtp_host:
-        gateways["email"] = mail_wiring.smtp(own, now)
+        gateways["email"] = mail_wiring.smtp(own, now, papers)
     if own.sms_url:
         gateways["sms"] = _sms(own, now)
     pause = timedelta(seconds=own.gateway_pause_seconds)

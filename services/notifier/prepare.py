@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from chassis.errors import BrokenInvariant
+from chassis.errors import BrokenInvariant, Malformed
 from chassis.logging import get_logger
 from chassis.store.work import Work
 from contracts.words.streams import Subject, account_stream, terms_stream
@@ -20,6 +20,7 @@ from services.notifier.domain.destinations import (
     destinations,
     masked,
     place_of,
+    postal,
 )
 from services.notifier.domain.state import Account, OpenNotice
 from services.notifier.domain.terms import Terms
@@ -128,9 +129,21 @@ class Preparation:
             return None
 
     def _sheet(self, letter: Letter) -> Sheet | None:
-        if self.settings.letters == "text" or letter.notice.channel not in PAPER_CHANNELS:
+        if self.settings.letters == "text":
             return None
-        return sheet_of(self.templates, letter)
+        if letter.notice.channel in PAPER_CHANNELS:
+            return sheet_of(self.templates, letter)
+        is_attached = letter.notice.purpose in self.settings.email_letters
+        return self._attached(letter) if letter.notice.channel == "email" and is_attached else None
+
+    def _attached(self, letter: Letter) -> Sheet | None:
+        """The letter that goes with an e-mail, which goes without when there is none to write."""
+        posted = replace(letter, to=postal(letter.profile) or letter.to)
+        try:
+            return sheet_of(self.templates, posted)
+        except Malformed as error:
+            log.warning("letter_not_set", account=letter.account.account, error=error)
+            return None
 
     def _destination(
         self, work: Work, stream: str, notice: OpenNotice, profile: Profile, terms: Terms

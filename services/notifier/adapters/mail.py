@@ -18,6 +18,7 @@ from services.notifier.adapters.mailbox import mailbox
 from services.notifier.adapters.message import Letterhead, message
 from services.notifier.adapters.signing import DkimSigner
 from services.notifier.domain.commands import AttemptResult
+from services.notifier.rendering.papers import Papers
 from services.notifier.unsubscribing import Links
 
 log = get_logger(__name__)
@@ -52,6 +53,7 @@ class SmtpGateway:
         reports_to: str = "",
         links: Links | None = None,
         signer: DkimSigner | None = None,
+        papers: Papers | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._host = host
@@ -59,6 +61,7 @@ class SmtpGateway:
         self._head = Letterhead(mailbox(sender), mailbox(reply_to) if reply_to else None, links)
         self._envelopes = Envelopes(self._head.sender, reports_to)
         self._signer = signer
+        self._papers = papers or Papers()
         self._tls = tls
         self._context = context
         self._username = username
@@ -91,7 +94,8 @@ class SmtpGateway:
             client.close()
 
     def _written(self, parcel: Parcel) -> bytes:
-        mail = message(parcel, self._head, self._now()).as_bytes()
+        letter = self._papers.attached(parcel.sheet, parcel.day, parcel.account)
+        mail = message(parcel, self._head, self._now(), letter).as_bytes()
         return mail if self._signer is None else self._signer.sign(mail)
 
     def _say_why(self, error: Exception) -> None:

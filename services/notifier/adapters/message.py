@@ -9,6 +9,7 @@ from email.policy import SMTP as WIRE
 from email.policy import Policy
 from email.utils import format_datetime
 
+from chassis.documents.files import file_name
 from services.notifier.adapters.envelope import Envelopes
 from services.notifier.adapters.gateway import Parcel
 from services.notifier.rendering.html import page
@@ -41,9 +42,11 @@ class _Links(str):
         return f"{self.name}: {self.replace(', ', f',{policy.linesep} ')}{policy.linesep}"
 
 
-def message(parcel: Parcel, head: Letterhead, at: datetime) -> EmailMessage:
-    """The notice as text and as a page of the same words, in ASCII; its Message-ID is made of the
-    notice's id, so that a repeat shows.
+def message(
+    parcel: Parcel, head: Letterhead, at: datetime, letter: bytes | None = None
+) -> EmailMessage:
+    """The notice as text and as a page of the same words, in ASCII, with the `letter` attached; its
+    Message-ID is made of the notice's id, so that a repeat shows.
 
     The same parcel at the same instant makes the same bytes.
     """
@@ -64,6 +67,10 @@ def message(parcel: Parcel, head: Letterhead, at: datetime) -> EmailMessage:
     mail.set_content(parcel.body)
     mail.add_alternative(page(parcel.subject, parcel.body, language), subtype="html")
     mail.set_boundary(_boundary(parcel, "alternative"))
+    if letter is not None:
+        name = file_name(parcel.notice_id)
+        mail.add_attachment(letter, maintype="application", subtype="pdf", filename=f"{name}.pdf")
+        mail.set_boundary(_boundary(parcel, "mixed"))
     if language:
         mail["Content-Language"] = language
     return mail

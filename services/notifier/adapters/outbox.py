@@ -62,7 +62,8 @@ class FileOutbox:
     async def _file(self, parcel: Parcel) -> tuple[str, bytes]:
         """What a notice is written as: the suffix of its file and the content."""
         if parcel.channel == "email":
-            return "eml", message(parcel, _HEAD, self._now()).as_bytes()
+            letter = await aside(self._papers.attached, parcel.sheet, parcel.day, parcel.account)
+            return "eml", message(parcel, _HEAD, self._now(), letter).as_bytes()
         if parcel.sheet is None:
             return "txt", _text(parcel)
         try:

@@ -93,6 +93,11 @@ def _usable(profile: Profile, channel: str, region: str) -> list[Destination]:
     return _on_paper(profile)
 
 
+def postal(profile: Profile) -> str:
+    """The address that letters would go to; empty when there is none."""
+    return next((one.address for one in _on_paper(profile)), "")
+
+
 def _on_paper(profile: Profile) -> list[Destination]:
     registered = postal_address(profile.registered_address or "")
     given = [postal_address(one) for one in profile.addresses]

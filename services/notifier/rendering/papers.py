@@ -7,6 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from chassis.documents.typeset import typesetter
+from chassis.errors import Malformed, Misconfigured
+from chassis.logging import get_logger
+
+log = get_logger(__name__)
 
 _LETTER = (Path(__file__).parent / "letter.typ").read_text(encoding="utf-8")
 
@@ -25,3 +29,15 @@ class Papers:
         """
         at = datetime.combine(day, time(), UTC)
         return typesetter(self.fonts).pdf(_LETTER, sheet, at=at)
+
+    def attached(self, sheet: Mapping[str, Any] | None, day: date, account: str) -> bytes | None:
+        """The letter that goes with an e-mail; where it cannot be set the e-mail goes without: all
+        it says stands there too.
+        """
+        if sheet is None:
+            return None
+        try:
+            return self.letter(sheet, day)
+        except (Malformed, Misconfigured) as error:
+            log.warning("letter_not_set", account=account, reason_class=type(error).__name__)
+            return None

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from contracts.words.vocabulary import Purpose
 from services.notifier.settings.base import PrefixedSettings
 
 
@@ -13,4 +14,9 @@ class LettersSettings(PrefixedSettings):
     letters: Literal["pdf", "text"] = Field(
         default="pdf",
         description="how letters lie in the outbox; pdf wants the fonts of ARREARS_FONTS",
+    )
+    email_letters: frozenset[Purpose] = Field(
+        default=frozenset(("arrears_notice", "demand", "final_demand")),
+        description="JSON: purposes whose e-mail has the letter attached as PDF, where letters "
+        "are; `[]`: none",
     )
