@@ -44,6 +44,10 @@ class Apis:
         given = {name: value for name, value in params.items() if value is not None}
         return await self.call(service, "GET", path, params=given)
 
+    async def file(self, service: ServiceName, path: str, **params: Any) -> bytes:
+        """Return an answer that is a file."""
+        return (await self._answer(service, "GET", path, params=params)).content
+
     async def post(
         self,
         service: ServiceName,
@@ -85,7 +89,30 @@ class Apis:
 
         Raises Refused for an answer of 400 and above that is not `also_fine`, UsageError for none.
         """
-        body = orjson.dumps(json) if json is not None else content
+        answer = await self._answer(
+            service,
+            method,
+            path,
+            body=orjson.dumps(json) if json is not None else content,
+            content_type=content_type,
+            params=params,
+            roles=roles,
+            also_fine=also_fine,
+        )
+        return answer.json() if answer.content else None
+
+    async def _answer(
+        self,
+        service: ServiceName,
+        method: str,
+        path: str,
+        *,
+        body: bytes | None = None,
+        content_type: str = "application/json",
+        params: Mapping[str, Any] | None = None,
+        roles: Sequence[str] = ("admin",),
+        also_fine: frozenset[int] = frozenset(),
+    ) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self._token(tuple(roles))}"}
         if body is not None:
             headers["Content-Type"] = content_type
@@ -101,7 +128,7 @@ class Apis:
             ) from error
         if answer.status_code >= 400 and answer.status_code not in also_fine:
             raise Refused(f"{service} {method} {path}", answer.status_code, _reason(answer))
-        return answer.json() if answer.content else None
+        return answer
 
     def _token(self, roles: tuple[str, ...]) -> str:
         if self._settings.token is not None:

@@ -16,6 +16,7 @@ from arrears.commands import (
     evidence,
     lanes,
     policy,
+    posting,
     scenario,
 )
 from arrears.commands.backup import backup, restore
@@ -51,6 +52,7 @@ app.add_typer(scenario.app, name="scenario")
 policy.app.command()(simulate)
 app.add_typer(policy.app, name="policy")
 app.add_typer(evidence.app, name="evidence")
+app.add_typer(posting.app, name="posting")
 app.add_typer(creditor.app, name="creditor")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(erasure.app, name="erasure")

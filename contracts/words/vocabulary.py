@@ -9,10 +9,13 @@ Channel = Literal["sms", "email", "voice", "letter", "registered_letter", "ems",
 CHANNELS: tuple[Channel, ...] = get_args(Channel)
 PHONE_CHANNELS = frozenset({"sms", "voice"})
 PAPER_CHANNELS = frozenset({"letter", "registered_letter", "ems"})
+POSTED_CHANNELS = frozenset({"registered_letter", "ems"})
+"""Letters that the post gives a receipt for."""
 Recipients = Literal["first", "registered", "each_other"]
 """Whom a notice goes to: the first usable address, the registered one, each other one."""
 DeliveryResult = Literal["delivered", "signed", "refused", "returned", "failed"]
 """What becomes of a notice that went out."""
+DELIVERY_RESULTS: tuple[DeliveryResult, ...] = get_args(DeliveryResult)
 
 Document = Literal[
     "lawyer_letter",

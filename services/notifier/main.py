@@ -26,7 +26,7 @@ from services.notifier.adapters.breaker import Breaker
 from services.notifier.adapters.gateway import Asked, Gateway
 from services.notifier.adapters.outbox import FileOutbox
 from services.notifier.adapters.sms import SmsGateway
-from services.notifier.api import callbacks, notices, public_list, unsubscribe
+from services.notifier.api import callbacks, notices, posting, public_list, unsubscribe
 from services.notifier.bounced import Bounces
 from services.notifier.dispatch import Dispatcher
 from services.notifier.domain.aggregates import AGGREGATES
@@ -103,7 +103,7 @@ def blueprint(
         sources_of=told_sources_stream,
         figures=FIGURES,
         kept_max=LARGE_STATES_MAX,
-        routers=lambda service: (notices.router(service),),
+        routers=lambda service: (notices.router(service), posting.router(service, Papers(fonts))),
         workers=(sending, asking(sending.gateways, own), *_bounces(own)),
         migrations=(MIGRATIONS,),
     )

@@ -11,17 +11,26 @@ from msgspec import convert
 from services.dunning.reasons.english import in_words
 from services.dunning.reasons.values import Reason
 
+_SINCE = ("earlier", "listed", "result_at", "receipt")
+
 
 def facts(state: Any) -> Any:
     """A state as `msgspec.to_builtins` writes it, without what only its form decides."""
     if not isinstance(state, dict):
         return state
-    if not state.get("earlier", True):  # what only a restored store knows, and no older form had
-        state = {key: value for key, value in state.items() if key != "earlier"}
+    state = _without_new(state)
+    if "sent" in state:
+        # When a result was of was not kept: it is of no older state.
+        state["sent"] = [_without_new({**one, "result_at": None}) for one in state["sent"]]
     case = state.get("case")
     said = state if case is None else {**state, "case": _case(case)}
     planned = state.get("planned")
     return said if planned is None else {**said, "planned": _with_words(planned)}
+
+
+def _without_new(state: dict[str, Any]) -> dict[str, Any]:
+    """Without what no older form had, where it says nothing."""
+    return {key: value for key, value in state.items() if value or key not in _SINCE}
 
 
 def _case(case: dict[str, Any]) -> dict[str, Any]:

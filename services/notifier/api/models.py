@@ -46,6 +46,8 @@ class NoticeRow(BaseModel):
     result: str | None
     result_at: datetime | None
     result_by: str | None
+    receipt: str | None
+    posted_on: date | None
     policy: str
     policy_version: int
     step: str | None

@@ -186,6 +186,15 @@ class RecordDelivery(Struct, frozen=True):
     by: str = ""
 
 
+class NoteReceipt(Struct, frozen=True):
+    """Keep the number of the receipt that the post gave for a letter."""
+
+    notice_id: str
+    number: str
+    posted_on: date | None
+    by: str
+
+
 class OptOut(Struct, frozen=True):
     """Respect a debtor's objection to a channel."""
 
@@ -229,6 +238,7 @@ Command: TypeAlias = (
     | Conclude
     | FindOut
     | RecordDelivery
+    | NoteReceipt
     | OptOut
     | OptIn
     | RecordPurge

@@ -129,6 +129,7 @@ _DECIDERS: dict[type, Decider] = {
     c.Conclude: sending.conclude,
     c.FindOut: sending.find_out,
     c.RecordDelivery: respond.record_delivery,
+    c.NoteReceipt: respond.note_receipt,
     c.OptOut: respond.opt_out,
     c.OptIn: respond.opt_in,
     c.RecordPurge: record_purge,

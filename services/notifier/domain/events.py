@@ -184,6 +184,15 @@ class DeliveryRecorded(Struct, frozen=True, tag="delivery_recorded"):
     by: str = ""
 
 
+class ReceiptNoted(Struct, frozen=True, tag="receipt_noted"):
+    """The post gave a receipt for a letter, by whose number it is found again."""
+
+    notice_id: str
+    number: str
+    posted_on: date | None
+    by: str
+
+
 class Fate(Struct, frozen=True):
     """What became known of a sent notice, and when."""
 
@@ -249,6 +258,7 @@ Event = (
     | NoticeFailed
     | NoticeSuppressed
     | DeliveryRecorded
+    | ReceiptNoted
     | SentEarlier
     | EntryWithheld
     | EntryRestored

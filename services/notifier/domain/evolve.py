@@ -160,6 +160,14 @@ def _removed(state: Account, _event: e.EntryRemoved) -> Account:
     return replace(state, listed=None)
 
 
+def _receipt(state: Account, event: e.ReceiptNoted) -> Account:
+    sent = tuple(
+        replace(one, receipt=event.number) if one.notice_id == event.notice_id else one
+        for one in state.sent
+    )
+    return replace(state, sent=sent)
+
+
 def _purged(state: Account, _event: e.OutboxPurged) -> Account:
     return replace(state, purge_due=False)
 
@@ -233,6 +241,7 @@ _EVOLVE: dict[type, Callable[[Account, Any], Account]] = {
     e.NoticeFailed: _failed,
     e.NoticeSuppressed: _suppressed,
     e.DeliveryRecorded: _delivery,
+    e.ReceiptNoted: _receipt,
     e.SentEarlier: _sent_earlier,
     e.EntryWithheld: _withheld,
     e.EntryRestored: _restored,

@@ -1,9 +1,9 @@
 """What providers, operators and debtors say about notices afterwards: deliveries and objections."""
 
-from chassis.errors import NotFound
-from contracts.words.vocabulary import CHANNELS
+from chassis.errors import NotFound, Rejected
+from contracts.words.vocabulary import CHANNELS, POSTED_CHANNELS
+from services.notifier.domain import commands as c
 from services.notifier.domain import events as e
-from services.notifier.domain.commands import OptIn, OptOut, RecordDelivery
 from services.notifier.domain.state import Account, SentNotice
 
 _SAYS_LESS = {"signed": frozenset({"delivered"})}
@@ -14,7 +14,7 @@ _REMINDERS = ":reminder"
 """
 
 
-def record_delivery(state: Account, command: RecordDelivery) -> list[e.Event]:
+def record_delivery(state: Account, command: c.RecordDelivery) -> list[e.Event]:
     """Apply a delivery result to the notice it is about.
 
     The same again changes nothing, nor does what happened before what is known already, whoever
@@ -42,6 +42,20 @@ def record_delivery(state: Account, command: RecordDelivery) -> list[e.Event]:
     raise NotFound(f"account {state.account}: {which} was sent by {command.channel}")
 
 
+def note_receipt(state: Account, command: c.NoteReceipt) -> list[e.Event]:
+    """Keep the number of a letter's receipt; the same again changes nothing."""
+    for one in reversed(state.sent):
+        if one.notice_id == command.notice_id and one.about.channel in POSTED_CHANNELS:
+            if one.receipt and one.receipt != command.number:
+                raise Rejected(f"notice {one.notice_id} has the receipt {one.receipt} already")
+            if one.receipt:
+                return []
+            return [
+                e.ReceiptNoted(command.notice_id, command.number, command.posted_on, command.by)
+            ]
+    raise NotFound(f"account {state.account}: no letter {command.notice_id} was handed to the post")
+
+
 def reminders_by(channel: str) -> str:
     """How an objection names the reminders by a channel: `email:reminder`."""
     return channel + _REMINDERS
@@ -52,13 +66,13 @@ def is_declined(state: Account, channel: str, purpose: str) -> bool:
     return not {channel, f"{channel}:{purpose}"}.isdisjoint(state.opt_outs)
 
 
-def _is_news(known: SentNotice, told: RecordDelivery) -> bool:
+def _is_news(known: SentNotice, told: c.RecordDelivery) -> bool:
     if told.result == known.result or told.result in _SAYS_LESS.get(known.result, ()):
         return False
     return known.result_at is None or told.at >= known.result_at
 
 
-def opt_out(state: Account, command: OptOut) -> list[e.Event]:
+def opt_out(state: Account, command: c.OptOut) -> list[e.Event]:
     """Respect a debtor's objection to a channel, or to the reminders by it."""
     _known(command.channel)
     if command.channel in state.opt_outs:
@@ -66,7 +80,7 @@ def opt_out(state: Account, command: OptOut) -> list[e.Event]:
     return [e.OptedOut(command.channel, command.by)]
 
 
-def opt_in(state: Account, command: OptIn) -> list[e.Event]:
+def opt_in(state: Account, command: c.OptIn) -> list[e.Event]:
     """Take an objection back."""
     _known(command.channel)
     if command.channel not in state.opt_outs:

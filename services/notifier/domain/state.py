@@ -50,6 +50,7 @@ class SentNotice(Struct, frozen=True, omit_defaults=True):
     result: str = ""
     place: str = ""
     result_at: datetime | None = None
+    receipt: str = ""
 
 
 class Listing(Struct, frozen=True, omit_defaults=True):

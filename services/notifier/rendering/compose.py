@@ -10,6 +10,7 @@ from typing import Any
 from chassis.owed.amounts import Owed, OwedItem
 from chassis.owed.gate import is_fresh
 from contracts.words.formats import day, item_name, language_of, money, one_line
+from contracts.words.vocabulary import PAPER_CHANNELS
 from services.notifier.domain.amounts import Asked, asked, told_due_on
 from services.notifier.domain.destinations import PUBLIC_ADDRESS, Profile
 from services.notifier.domain.state import Account, OpenNotice
@@ -34,6 +35,7 @@ class Content:
     subject: str
     body: str
     language: str = ""
+    representative: str = ""
 
     @property
     def sha256(self) -> str:
@@ -102,7 +104,15 @@ def compose(templates: Templates, letter: Letter) -> Content:
     else:
         subject, _, body = write(values).partition("\n")
     name = "" if letter.is_public else letter.profile.name
-    return Content(letter.to, one_line(name), one_line(subject), body.lstrip("\n"), letter.language)
+    representative = values["representative"] if notice.channel in PAPER_CHANNELS else ""
+    return Content(
+        letter.to,
+        one_line(name),
+        one_line(subject),
+        body.lstrip("\n"),
+        letter.language,
+        representative,
+    )
 
 
 def values_of(letter: Letter) -> dict[str, Any]:

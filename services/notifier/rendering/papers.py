@@ -6,13 +6,16 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from chassis.documents.typeset import typesetter
+from chassis.documents.typeset import Typesetter, typesetter
 from chassis.errors import Malformed, Misconfigured
 from chassis.logging import get_logger
 
 log = get_logger(__name__)
 
 _LETTER = (Path(__file__).parent / "letter.typ").read_text(encoding="utf-8")
+_LABELS = (Path(__file__).parent / "labels.typ").read_text(encoding="utf-8")
+_NO_GLYPH = "〓"
+"""What printers set for a character they have no type for."""
 
 
 @dataclass(frozen=True)
@@ -21,14 +24,23 @@ class Papers:
 
     fonts: Path | None = None
 
+    def labels(self, sheet: Mapping[str, Any], day: date) -> bytes:
+        """Labels for the post, eight on a page; a character without a glyph is 〓, and its label
+        names it.
+
+        Raises `Misconfigured` where the fonts are not there; call it beside the event loop.
+        """
+        setter = typesetter(self.fonts)
+        shown = [_with_glyphs(setter, one) for one in sheet["labels"]]
+        return setter.pdf(_LABELS, {**sheet, "labels": shown}, at=_at(day))
+
     def letter(self, sheet: Mapping[str, Any], day: date) -> bytes:
         """A letter of a day from what `sheet_of` made; call it beside the event loop.
 
         Raises `Malformed` for a character without a glyph, `Misconfigured` where the fonts are not
         there.
         """
-        at = datetime.combine(day, time(), UTC)
-        return typesetter(self.fonts).pdf(_LETTER, sheet, at=at)
+        return typesetter(self.fonts).pdf(_LETTER, sheet, at=_at(day))
 
     def attached(self, sheet: Mapping[str, Any] | None, day: date, account: str) -> bytes | None:
         """The letter that goes with an e-mail; where it cannot be set the e-mail goes without: all
@@ -41,3 +53,17 @@ class Papers:
         except (Malformed, Misconfigured) as error:
             log.warning("letter_not_set", account=account, reason_class=type(error).__name__)
             return None
+
+
+def _with_glyphs(setter: Typesetter, label: Mapping[str, str]) -> dict[str, str]:
+    lacking = setter.unset("".join(label.values()))
+    told = {
+        name: text.translate(dict.fromkeys(map(ord, lacking), _NO_GLYPH))
+        for name, text in label.items()
+    }
+    missing = ", ".join(f"U+{ord(one):04X}" for one in lacking)
+    return {**told, "missing": f"{_NO_GLYPH} = {missing}" if missing else ""}
+
+
+def _at(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)

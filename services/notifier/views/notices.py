@@ -44,13 +44,17 @@ create table {table} (
     result text,
     result_at timestamptz,
     result_by text,
+    receipt text,
+    posted_on date,
     primary key (creditor, account, notice_id)
 );
 create index on {table} (lane, requested_at, account, notice_id) where due;
 create index on {table} (lane) where purge;
 create index on {table} (notice_id);
 create index on {table} (lane, channel, sent_at, notice_id collate "C") where state = 'sent';
-create index on {table} (creditor, requested_at, notice_id)
+create index on {table} (creditor, requested_at, notice_id);
+create index on {table} (creditor, channel, day) where channel in ('registered_letter', 'ems');
+create index on {table} (creditor, receipt) where receipt is not null
 """
 _KEY = ("creditor", "account", "notice_id")
 _TYPES = {
@@ -77,6 +81,8 @@ _TYPES = {
     "result": "text",
     "result_at": "timestamptz",
     "result_by": "text",
+    "receipt": "text",
+    "posted_on": "date",
 }
 _ERASE = """
 update {table} set content = null, purge = true where creditor = $1 and account = $2
@@ -86,7 +92,7 @@ _PURGED = "update {table} set purge = false where creditor = $1 and account = $2
 _COLUMNS = """
 creditor, account, notice_id, requested_at, state, reason, case_id, purpose, channel, policy,
 policy_version, step, respond_by, attempts, day, sent_at, to_masked, reference, sha256, content,
-result, result_at, result_by
+result, result_at, result_by, receipt, posted_on
 """
 _LIST = f"""
 select {_COLUMNS} from {TABLE}
@@ -188,6 +194,9 @@ def _change(stored: Stored) -> Change | Statement | None:
             return Statement(_ERASE, subject)
         case e.OutboxPurged():
             return Statement(_PURGED, subject)
+        case e.ReceiptNoted():
+            told = {"receipt": event.number, "posted_on": event.posted_on}
+            return Change((*subject, event.notice_id), told)
         case _:
             changes = _changes(event)
             return Change((*subject, event.notice_id), changes) if changes else None

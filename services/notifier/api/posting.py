@@ -1,0 +1,138 @@
+"""Posting lists of registered letters and EMS, and what the post says of them."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import BaseModel
+
+from chassis.aside import aside
+from chassis.errors import Malformed
+from chassis.http.auth import Principal, require
+from chassis.http.files import as_file
+from chassis.runtime.service import Service
+from chassis.sheets import CSV_TYPE
+from chassis.store.pool import acquire
+from contracts.words.streams import Subject, terms_stream
+from contracts.words.vocabulary import STAFF
+from services.notifier.posting.listing import Posted, as_csv, labels, posted
+from services.notifier.posting.reading import read
+from services.notifier.posting.taking import listed, take
+from services.notifier.rendering.papers import Papers
+
+_PDF = "application/pdf"
+_LINES_MAX = 2_000
+Readers = Annotated[Principal, Depends(require("collector", "manager", "legal"))]
+Recorder = Annotated[Principal, Depends(require(*STAFF))]
+CreditorQuery = Annotated[
+    str | None, Query(description="wanted when the token covers several creditors")
+]
+Day = Annotated[date, Path(description="the creditor's local day on which they went out")]
+_FILES: dict[str, Any] = {
+    "text/csv": {"schema": {"type": "string"}},
+    _PDF: {"schema": {"type": "string", "format": "binary"}},
+}
+_FILLED_IN = {
+    "requestBody": {
+        "required": True,
+        "content": {"text/csv": {"schema": {"type": "string"}}},
+    }
+}
+
+
+class RefusedLine(BaseModel):
+    """A line that was not taken, and why; the header is line 1."""
+
+    line: int
+    reason: str
+
+
+class PostingResult(BaseModel):
+    """How many lines said something new, something known or nothing, and which were refused."""
+
+    news: int
+    known: int
+    empty: int
+    refused: list[RefusedLine]
+
+
+def router(service: Service, papers: Papers) -> APIRouter:
+    """The routes under `/v1/posting-lists`."""
+    routes = APIRouter(prefix="/v1/posting-lists", tags=["posting"])
+    desk = Posting(service, papers)
+    routes.get(
+        "/{channel}/{day}",
+        operation_id="get_posting_list",
+        response_class=Response,
+        responses={200: {"content": _FILES}},
+    )(desk.listing)
+    routes.post(
+        "",
+        response_model=PostingResult,
+        operation_id="import_posting_list",
+        openapi_extra=_FILLED_IN,
+    )(desk.take)
+    return routes
+
+
+@dataclass(frozen=True)
+class Posting:
+    """The routes of posting lists, on a service."""
+
+    service: Service
+    papers: Papers
+
+    async def listing(
+        self,
+        who: Readers,
+        channel: Literal["registered_letter", "ems"],
+        day: Day,
+        file: Annotated[Literal["csv", "pdf"], Query(alias="format")] = "csv",
+        language: Literal["zh", "en"] = "zh",
+        creditor: CreditorQuery = None,
+    ) -> Response:
+        """The list of a day as CSV, to be filled in and sent back, or as a PDF of labels."""
+        scope = who.scope(creditor)
+        letters = await self._letters(scope, channel, day)
+        name = f"{scope}-{day}-{channel}"
+        if file == "csv":
+            return as_file(as_csv(letters, language), CSV_TYPE, f"{name}.csv")
+        sheet = labels(letters, channel, language, name)
+        return as_file(await aside(self.papers.labels, sheet, day), _PDF, f"{name}.pdf")
+
+    async def take(
+        self, who: Recorder, request: Request, creditor: CreditorQuery = None
+    ) -> dict[str, Any]:
+        """Take receipts, signatures and returns from a list that was filled in, up to 2000 lines at
+        a time; the same file again changes nothing.
+        """
+        scope = who.scope(creditor)
+        lines = list(read(await request.body()))
+        if len(lines) > _LINES_MAX:
+            raise Malformed(f"more than {_LINES_MAX} lines: send them in pieces")
+        taken = await take(self.service, scope, lines, who.subject)
+        refused = [{"line": one.line, "reason": one.reason} for one in taken.refused]
+        return {
+            "news": taken.news,
+            "known": taken.known,
+            "empty": taken.empty,
+            "refused": refused,
+        }
+
+    async def _letters(self, creditor: str, channel: str, day: date) -> list[Posted]:
+        async with acquire(self.service.pool) as connection:
+            rows = await listed(connection, creditor, channel, day)
+        keys = await self.service.keys({Subject(creditor, row["account"]) for row in rows})
+        terms, _ = await self.service.read(terms_stream(creditor, self.service.a_lane()))
+        letters = []
+        for row in rows:
+            subject = Subject(creditor, row["account"])
+            content = keys.open(subject, row["content"]) if row["content"] else None
+            on = (
+                row["result_at"].astimezone(terms.zone).date().isoformat()
+                if row["result_at"]
+                else ""
+            )
+            letters.append(posted(row, content, on))
+        return letters
