@@ -123,6 +123,7 @@ def _nothing_leaves(folder: Path, letters: str) -> Mapping[ServiceName, Any]:
         "smtp_host": "",
         "bounce_mailbox": "",
         "sms_url": "",
+        "voice_url": "",
     }
     return {
         "notifier": NotifierSettings().model_copy(update=cut),

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from chassis.errors import Misconfigured
 
-Kind = Literal["apis", "jwks", "kafka", "postgres", "sms", "smtp", "traces"]
+Kind = Literal["apis", "jwks", "kafka", "postgres", "sms", "smtp", "traces", "voice"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 

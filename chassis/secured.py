@@ -24,7 +24,7 @@ class Secured(BaseSettings):
     plaintext: Annotated[frozenset[Kind], NoDecode, BeforeValidator(_names)] = Field(
         default_factory=frozenset,
         description="what may go to another host in plain text or unverified, separated by commas: "
-        "apis, jwks, kafka, postgres, sms, smtp, traces",
+        "apis, jwks, kafka, postgres, sms, smtp, traces, voice",
     )
     kafka_security: Literal["plaintext", "tls", "sasl_tls"] = Field(
         default="plaintext", description="how brokers are spoken to; with sasl_tls we log in"

@@ -26,6 +26,7 @@ from services.notifier.adapters.breaker import Breaker
 from services.notifier.adapters.gateway import Asked, Gateway
 from services.notifier.adapters.outbox import FileOutbox
 from services.notifier.adapters.sms import SmsGateway
+from services.notifier.adapters.voice import VoiceGateway
 from services.notifier.api import callbacks, notices, posting, public_list, unsubscribe
 from services.notifier.bounced import Bounces
 from services.notifier.dispatch import Dispatcher
@@ -39,6 +40,7 @@ from services.notifier.rendering.templates import Templates
 from services.notifier.results import Asking
 from services.notifier.settings import NotifierSettings
 from services.notifier.views import VIEWS
+from services.notifier.webhooks import key_of
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -69,7 +71,9 @@ async def build(
         strict=strict,
         probe=probe,
     )
-    include_signed(service.app, callbacks.router(service, own.callback_secrets))
+    include_signed(
+        service.app, callbacks.router(service, own.callback_secrets, own.voice_calls_max)
+    )
     include_signed(service.app, public_list.router(service, own))
     include_signed(service.app, unsubscribe.router(service, mail_wiring.tokens(own)))
     return service
@@ -84,6 +88,8 @@ def _require_secured(settings: Settings, own: NotifierSettings) -> None:
         require_here(settings.plaintext, "smtp", own.bounce_host, instead)
     if own.sms_url:
         require_https(settings.plaintext, "sms", own.sms_url, "ARREARS_NOTIFIER_SMS_URL")
+    if own.voice_url:
+        require_https(settings.plaintext, "voice", own.voice_url, "ARREARS_NOTIFIER_VOICE_URL")
 
 
 def blueprint(
@@ -121,7 +127,7 @@ def _bounces(own: NotifierSettings) -> Sequence[Bounces]:
 def asking(gateways: Mapping[str, Gateway], own: NotifierSettings) -> Asking:
     """What asks those of the gateways for results that can be asked."""
     asked = {name: one for name, one in gateways.items() if isinstance(one, Asked)}
-    return Asking(asked, bool(own.callback_secrets))
+    return Asking(asked, bool(own.callback_secrets), own.voice_calls_max)
 
 
 def dispatcher(
@@ -135,6 +141,8 @@ def dispatcher(
         gateways["email"] = mail_wiring.smtp(own, now, papers)
     if own.sms_url:
         gateways["sms"] = _sms(own, now)
+    if own.voice_url:
+        gateways["voice"] = _voice(own, now)
     pause = timedelta(seconds=own.gateway_pause_seconds)
     breakers: dict[str, Breaker] = {
         name: Breaker(own.gateway_failures_max, pause) for name in CHANNELS
@@ -160,6 +168,27 @@ def _sms(own: NotifierSettings, now: Callable[[], datetime]) -> SmsGateway:
         verify=_sms_context(own),
     )
     return SmsGateway(client, url=own.sms_url, key_id=own.sms_key_id, secret=secret, now=now)
+
+
+def _voice(own: NotifierSettings, now: Callable[[], datetime]) -> VoiceGateway:
+    secret = own.voice_secret.get_secret_value()
+    if not secret:
+        raise Misconfigured(
+            "ARREARS_NOTIFIER_VOICE_SECRET is wanted with ARREARS_NOTIFIER_VOICE_URL"
+        )
+    client = httpx.AsyncClient(
+        timeout=own.voice_timeout_seconds,
+        follow_redirects=False,
+        event_hooks=HOOKS,
+        verify=client_context("ARREARS_NOTIFIER_VOICE", own.voice_ca_file),
+    )
+    return VoiceGateway(
+        client,
+        url=own.voice_url,
+        key=key_of(secret, "ARREARS_NOTIFIER_VOICE_SECRET"),
+        callback=own.voice_callback_url,
+        now=now,
+    )
 
 
 def _sms_context(own: NotifierSettings) -> ssl.SSLContext:

@@ -13,6 +13,7 @@ from contracts.words.vocabulary import PAPER_CHANNELS
 from services.notifier.adapters.breaker import Breaker
 from services.notifier.adapters.gateway import Parcel
 from services.notifier.domain import commands as c
+from services.notifier.domain.contact import window_end
 from services.notifier.domain.decide import decide
 from services.notifier.domain.destinations import (
     Destination,
@@ -71,7 +72,8 @@ class Preparation:
             day=work.now.astimezone(terms.zone).date(),
         )
         _append(work, stream, attempt)
-        return replace(parcel_of(work.state(stream), notice_id, content), sheet=sheet)
+        parcel = parcel_of(work.state(stream), notice_id, content)
+        return replace(parcel, sheet=sheet, until=window_end(work.now, terms))
 
     def _went_out_earlier(self, work: Work, stream: str, notice: OpenNotice, terms: Terms) -> bool:
         """Whether it is one that was sent in a time this store no longer knows; its copies to
@@ -187,4 +189,5 @@ def parcel_of(state: Account, notice_id: str, content: Content) -> Parcel:
         body=content.body,
         purpose=notice.purpose,
         language=content.language,
+        call=notice.calls + 1,
     )

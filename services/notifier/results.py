@@ -47,11 +47,12 @@ Batches = Mapping[Step, Sequence[tuple[Handed, Place]]]
 @dataclass
 class Asking:
     """A worker; `gateways` by channel are those that can be asked, `hears` whether providers call
-    by themselves too.
+    by themselves too, `calls_max` how often a debtor is called for a notice at most.
     """
 
     gateways: Mapping[str, Asked]
     hears: bool
+    calls_max: int
     look_at: datetime | None = None
     sweep_at: datetime | None = None
 
@@ -98,8 +99,14 @@ class Asking:
         answers = await asyncio.gather(*(self._one(service, one) for one in batch))
         for handed, answer in zip(batch, answers, strict=True):
             if answer.result is not None:
-                report = Report(handed.channel, handed.notice_id, answer.result, answer.at)
-                await _store(service, handed, report)
+                report = Report(
+                    channel=handed.channel,
+                    notice_id=handed.notice_id,
+                    result=answer.result,
+                    at=answer.at,
+                    reference=handed.reference,
+                )
+                await self._store(service, handed, report)
         return any(answer.answered for answer in answers)
 
     async def _one(self, service: Service, handed: Handed) -> Told:
@@ -110,12 +117,12 @@ class Asking:
             log.exception("gateway_raised", account=handed.account, error=error)
             return Told(answered=False)
 
-
-async def _store(service: Service, handed: Handed, report: Report) -> None:
-    try:
-        await reporting.store(service, Subject(handed.creditor, handed.account), report)
-    except NotFound as error:  # so many were sent since that the account forgot this one
-        log.warning("result_of_nothing", account=handed.account, error=error)
+    async def _store(self, service: Service, handed: Handed, report: Report) -> None:
+        subject = Subject(handed.creditor, handed.account)
+        try:
+            await reporting.store(service, subject, report, self.calls_max)
+        except NotFound as error:  # so many were sent since that the account forgot this one
+            log.warning("result_of_nothing", account=handed.account, error=error)
 
 
 def _window(known: Place | None, step: int, now: datetime) -> tuple[Place, datetime]:

@@ -197,6 +197,9 @@ COMMANDS: dict[type, Callable[[Days], c.Command]] = {
     c.ReleaseHold: lambda _: c.ReleaseHold(),
     c.KnowSent: Days.sent_earlier,
     c.RecordDelivery: Days.delivery,
+    c.RecordCall: lambda d: c.RecordCall(
+        d.name(), d.chance.choice(get_args(c.Unanswered)), d.at(), d.now, calls_max=3
+    ),
     c.NoteReceipt: lambda d: c.NoteReceipt(d.at().isoformat(), "EB1", None, "人" * 128),
     c.OptOut: lambda d: c.OptOut(d.channel(), "人" * 128),
     c.OptIn: lambda d: c.OptIn(d.channel(), "人" * 128),

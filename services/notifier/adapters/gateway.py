@@ -3,17 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from contracts.words.vocabulary import DeliveryResult
-from services.notifier.domain.commands import AttemptResult, Finding
+from services.notifier.domain.commands import AttemptResult, Finding, Unanswered
+
+Fate: TypeAlias = DeliveryResult | Unanswered
+"""What becomes of a notice that a gateway took."""
 
 
 @dataclass(frozen=True)
 class Parcel:
     """One notice as handed to a gateway; `notice_id` is the key by which it is known there.
 
-    `sheet` is what a letter is set from as PDF.
+    `sheet` is what a letter is set from as PDF, `call` the number of a call about the notice, which
+    may be made `until` then.
     """
 
     notice_id: str
@@ -28,6 +32,8 @@ class Parcel:
     purpose: str = ""
     language: str = ""
     sheet: Mapping[str, Any] | None = None
+    call: int = 1
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,7 @@ class Told:
     `answered` is whether it said anything at all.
     """
 
-    result: DeliveryResult | None = None
+    result: Fate | None = None
     at: datetime | None = None
     answered: bool = True
 

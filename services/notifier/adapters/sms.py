@@ -17,8 +17,7 @@ import orjson
 
 from chassis.logging import get_logger
 from chassis.tls import fault_in
-from contracts.words.vocabulary import DeliveryResult
-from services.notifier.adapters.gateway import Handed, Lookup, Parcel, Told
+from services.notifier.adapters.gateway import Fate, Handed, Lookup, Parcel, Told
 from services.notifier.adapters.statuses import told_by
 from services.notifier.domain.commands import AttemptResult
 
@@ -26,7 +25,7 @@ log = get_logger(__name__)
 
 _FAILED = (httpx.HTTPError, ssl.SSLError)  # a certificate refused late comes as it is
 _NOT_TAKEN = frozenset({429, 503})
-_STATUSES: Mapping[str, DeliveryResult] = {
+_STATUSES: Mapping[str, Fate] = {
     "delivered": "delivered",
     "failed": "failed",
     "undelivered": "failed",

@@ -1,4 +1,4 @@
-"""The result in a provider's answer to the question what became of a notice."""
+"""What providers over HTTP answer: whether a notice was taken, and what became of it."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,11 +6,25 @@ from typing import Any
 
 import httpx
 
-from contracts.words.vocabulary import DeliveryResult
-from services.notifier.adapters.gateway import Told
+from services.notifier.adapters.gateway import Fate, Told
+from services.notifier.domain.commands import AttemptResult
+
+_NOT_TAKEN = frozenset({429, 503})
 
 
-def told_by(answer: httpx.Response | None, statuses: Mapping[str, DeliveryResult]) -> Told:
+def taken_by(answer: httpx.Response, channel: str, reference: str) -> AttemptResult:
+    """Whether a notice was taken; a 409 says that it was, before."""
+    status = answer.status_code
+    if answer.is_success or status == httpx.codes.CONFLICT:
+        return AttemptResult("accepted", reference=reference)
+    if status in _NOT_TAKEN:
+        return AttemptResult("unavailable", reason=f"{channel}_{status}")
+    if answer.is_server_error:
+        return AttemptResult("unknown", reason=f"{channel}_{status}")
+    return AttemptResult("refused", reason=f"{channel}_{status}")
+
+
+def told_by(answer: httpx.Response | None, statuses: Mapping[str, Fate]) -> Told:
     """What `status` says, which happened at `at`; a status that is not among `statuses` says that
     nothing is known yet, as does not knowing the notice.
     """

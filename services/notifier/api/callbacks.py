@@ -1,7 +1,7 @@
 """Delivery callbacks of providers, believed for their signature instead of a token."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, get_args
 
 from fastapi import APIRouter, Header, Request
 from pydantic import SecretStr, ValidationError
@@ -11,12 +11,16 @@ from chassis.http.openapi import named
 from chassis.runtime.service import Service
 from chassis.store.pool import acquire
 from contracts.words.streams import Subject
+from contracts.words.vocabulary import DeliveryResult
 from services.notifier import heard
+from services.notifier.adapters.voice import STATUSES, call_of
 from services.notifier.api.models import Callback
+from services.notifier.domain.rules import VOICE
 from services.notifier.reporting import Report, store
 from services.notifier.views import notices
 from services.notifier.webhooks import Signed, key_of
 
+RESULTS: Mapping[str, DeliveryResult] = {one: one for one in get_args(DeliveryResult)}
 _SETTING = "ARREARS_NOTIFIER_CALLBACK_SECRETS"
 _DOCUMENTED = {
     "requestBody": {
@@ -26,7 +30,9 @@ _DOCUMENTED = {
 }
 
 
-def router(service: Service, secrets: Mapping[str, Sequence[SecretStr]]) -> APIRouter:
+def router(
+    service: Service, secrets: Mapping[str, Sequence[SecretStr]], calls_max: int
+) -> APIRouter:
     """The route `/v1/callbacks/{channel}`; `secrets` by channel, none means no callbacks."""
     routes = APIRouter(prefix="/v1/callbacks", tags=["callbacks"])
     keys = {
@@ -55,7 +61,7 @@ def router(service: Service, secrets: Mapping[str, Sequence[SecretStr]]) -> APIR
         async with acquire(service.pool) as connection:
             if await heard.is_known(connection, channel, webhook_id, body):
                 return
-        await _record(service, channel, webhook_id, body)
+        await _record(service, _report(channel, webhook_id, _told(body)), calls_max)
         # Only now: of a call that was remembered before its effect, a crash would lose the effect.
         async with acquire(service.pool) as connection:
             await heard.keep(connection, channel, webhook_id, body, service.clock.now())
@@ -63,14 +69,24 @@ def router(service: Service, secrets: Mapping[str, Sequence[SecretStr]]) -> APIR
     return routes
 
 
-async def _record(service: Service, channel: str, call_id: str, body: bytes) -> None:
-    told = _told(body)
+async def _record(service: Service, report: Report, calls_max: int) -> None:
     async with acquire(service.pool) as connection:
-        row = await notices.sent_by(connection, told.notice_id, channel)
+        row = await notices.sent_by(connection, report.notice_id, report.channel)
     if row is None:
-        raise NotFound(f"no notice {told.notice_id} was sent by {channel}")
-    report = Report(channel, told.notice_id, told.result, told.at, call_id)
-    await store(service, Subject(row["creditor"], row["account"]), report)
+        raise NotFound(f"no notice {report.notice_id} was sent by {report.channel}")
+    await store(service, Subject(row["creditor"], row["account"]), report, calls_max)
+
+
+def _report(channel: str, call_id: str, told: Callback) -> Report:
+    """A call is named by its reference, any other notice by its id."""
+    reference = told.reference or told.notice_id
+    result = STATUSES.get(told.result) if channel == VOICE else RESULTS.get(told.result)
+    if reference is None or result is None:
+        field = "result" if reference else "notice_id"
+        raise Malformed(f"callback: {field} not usable")
+    if channel != VOICE or told.reference is None:
+        return Report(channel, reference, result, told.at, call_id)
+    return Report(channel, call_of(reference)[0], result, told.at, call_id, reference)
 
 
 def _told(body: bytes) -> Callback:

@@ -3,11 +3,13 @@
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.base import Identifier
 from contracts.words.vocabulary import Channel, DeliveryResult
 
+CallResult = Literal["answered", "busy", "no_answer", "machine"]
+"""What becomes of a call."""
 State = Literal[
     "waiting",
     "ready",
@@ -75,10 +77,13 @@ class Delivery(BaseModel):
 
 
 class Callback(BaseModel):
-    """What a provider says became of a notice."""
+    """What a provider says became of a notice. Of a call `reference` says which it was: `answered`
+    is as good as `delivered`, and where nobody took it the debtor is called again.
+    """
 
-    notice_id: Identifier
-    result: DeliveryResult
+    notice_id: Identifier | None = None
+    reference: str | None = Field(default=None, min_length=1, max_length=160)
+    result: DeliveryResult | CallResult
     at: AwareDatetime | None = None
 
 

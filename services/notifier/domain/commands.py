@@ -195,6 +195,22 @@ class NoteReceipt(Struct, frozen=True):
     by: str
 
 
+Unanswered = Literal["busy", "no_answer", "machine"]
+"""What becomes of a call that did not reach the debtor, and may another time."""
+
+
+class RecordCall(Struct, frozen=True):
+    """Tell that nobody took a call of a notice: the `call`-th (0: the last), of `calls_max`."""
+
+    notice_id: str
+    how: Unanswered
+    at: datetime
+    now: datetime
+    calls_max: int
+    call: int = 0
+    callback_id: str = ""
+
+
 class OptOut(Struct, frozen=True):
     """Respect a debtor's objection to a channel."""
 
@@ -239,6 +255,7 @@ Command: TypeAlias = (
     | FindOut
     | RecordDelivery
     | NoteReceipt
+    | RecordCall
     | OptOut
     | OptIn
     | RecordPurge

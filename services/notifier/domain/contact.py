@@ -32,6 +32,22 @@ def first_allowed(
     return start, "" if start <= now else "hours"
 
 
+def after_todays_call(
+    now: datetime, terms: Terms, contacts: tuple[Contact, ...], case_id: str
+) -> datetime | None:
+    """When the debtor may be called where there was a call or a visit today; `None`: now."""
+    today = now.astimezone(terms.zone).date()
+    if not any(one.is_call and one.day == today and one.case_id == case_id for one in contacts):
+        return None
+    tomorrow = _local(today + timedelta(days=1), time.min, terms.zone)
+    return first_allowed(tomorrow, terms, contacts, case_id)[0]
+
+
+def window_end(now: datetime, terms: Terms) -> datetime:
+    """Until when a call that is handed over now may be made."""
+    return _local(now.astimezone(terms.zone).date(), terms.contact_until, terms.zone)
+
+
 def _within_hours(now: datetime, terms: Terms) -> datetime:
     local = now.astimezone(terms.zone)
     today = local.date()

@@ -13,8 +13,8 @@ from chassis.owed.ledger import (
     follow_clearance,
 )
 from contracts.words.vocabulary import CHANNELS
+from services.notifier.domain import calls, earlier, listing, respond, sending, waiting
 from services.notifier.domain import commands as c
-from services.notifier.domain import earlier, listing, respond, sending, waiting
 from services.notifier.domain import events as e
 from services.notifier.domain.sending import COPIED_ID_MAX
 from services.notifier.domain.state import Account
@@ -130,6 +130,7 @@ _DECIDERS: dict[type, Decider] = {
     c.FindOut: sending.find_out,
     c.RecordDelivery: respond.record_delivery,
     c.NoteReceipt: respond.note_receipt,
+    c.RecordCall: calls.record_call,
     c.OptOut: respond.opt_out,
     c.OptIn: respond.opt_in,
     c.RecordPurge: record_purge,

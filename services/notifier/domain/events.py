@@ -193,6 +193,22 @@ class ReceiptNoted(Struct, frozen=True, tag="receipt_noted"):
     by: str
 
 
+class CallUnanswered(Struct, frozen=True, tag="call_unanswered"):
+    """Nobody took a call (`busy`, `no_answer`, `machine`): there is another, not before `until`."""
+
+    notice_id: str
+    how: str
+    at: datetime
+    until: datetime
+    about: About
+    callback_id: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why the notice waits."""
+        return self.how
+
+
 class Fate(Struct, frozen=True):
     """What became known of a sent notice, and when."""
 
@@ -259,6 +275,7 @@ Event = (
     | NoticeSuppressed
     | DeliveryRecorded
     | ReceiptNoted
+    | CallUnanswered
     | SentEarlier
     | EntryWithheld
     | EntryRestored

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from chassis.owed.debtor import DebtorErased, kept_latest
 from chassis.owed.ledger import LedgerSeen, seen
 from chassis.store.aggregate import evolver
+from services.notifier.domain import calls, listing
 from services.notifier.domain import events as e
-from services.notifier.domain import listing
-from services.notifier.domain.rules import CONTACT_WINDOW_DAYS
+from services.notifier.domain.rules import CONTACT_WINDOW_DAYS, VOICE
 from services.notifier.domain.state import Account, Contact, Listing, OpenNotice, SentNotice
 
 SENT_KEPT_MAX = 40
@@ -44,7 +44,7 @@ def _invoice_detailed(state: Account, event: e.InvoiceDetailed) -> Account:
 
 
 def _contact_seen(state: Account, event: e.ContactSeen) -> Account:
-    return _with_contact(state, Contact(day=event.day, case_id=event.case_id))
+    return _with_contact(state, Contact(day=event.day, case_id=event.case_id, is_call=True))
 
 
 def _opted_out(state: Account, event: e.OptedOut) -> Account:
@@ -89,16 +89,21 @@ def _attempted(state: Account, event: e.NoticeAttempted) -> Account:
     )
     if event.attempt > 1:
         return changed
-    return _with_contact(changed, Contact(day=event.day, case_id=notice.case_id or ""))
+    is_call = notice.channel == VOICE
+    return _with_contact(changed, Contact(event.day, notice.case_id or "", is_call))
 
 
 def _sent(state: Account, event: e.NoticeSent) -> Account:
     place = _place(state, event.notice_id)
     one = SentNotice(notice_id=event.notice_id, about=event.about, place=place)
-    sent = (*state.sent, one)[-SENT_KEPT_MAX:]
+    others = (each for each in state.sent if each.notice_id != event.notice_id)
+    sent = (*others, one)[-SENT_KEPT_MAX:]
+    called = calls.called(state, state.open.get(event.notice_id))
     state = _reached(_without(state, event.notice_id), place)
     listed = listing.published(state, event)
-    return replace(state, sent=sent, earlier=_still_to_come(state, event), listed=listed)
+    return replace(
+        state, sent=sent, earlier=_still_to_come(state, event), listed=listed, called=called
+    )
 
 
 def _sent_earlier(state: Account, event: e.SentEarlier) -> Account:
@@ -129,8 +134,7 @@ def _suppressed(state: Account, event: e.NoticeSuppressed) -> Account:
 
 
 def _delivery(state: Account, event: e.DeliveryRecorded) -> Account:
-    heard = (*state.callbacks, event.callback_id) if event.callback_id else state.callbacks
-    state = replace(state, callbacks=heard[-SENT_KEPT_MAX:])
+    state = _called_no_more(_heard(state, event.callback_id), event.notice_id)
     ids = [one.notice_id for one in state.sent]
     if event.notice_id not in ids:
         return state
@@ -139,6 +143,28 @@ def _delivery(state: Account, event: e.DeliveryRecorded) -> Account:
     told = replace(notice, result=event.result, result_at=event.at)
     sent = (*state.sent[:at], told, *later)
     return _told_of(replace(state, sent=sent), notice.place, event.result, later)
+
+
+def _call_unanswered(state: Account, event: e.CallUnanswered) -> Account:
+    again = calls.call_again(state.called[event.notice_id], event)
+    state = _heard(state, event.callback_id)
+    return replace(state, open={**state.open, event.notice_id: again})
+
+
+def _called_no_more(state: Account, notice_id: str) -> Account:
+    """The fate of a notice is known: nobody calls about it again."""
+    known, again = state.called.get(notice_id), state.open.get(notice_id)
+    if known is None:
+        return state
+    called = {key: one for key, one in state.called.items() if key != notice_id}
+    if again is not None and again.calls > known.calls and again.stage in ("waiting", "ready"):
+        state = _without(state, notice_id)
+    return replace(state, called=called)
+
+
+def _heard(state: Account, callback_id: str) -> Account:
+    heard = (*state.callbacks, callback_id) if callback_id else state.callbacks
+    return replace(state, callbacks=heard[-SENT_KEPT_MAX:])
 
 
 def _withheld(state: Account, event: e.EntryWithheld) -> Account:
@@ -242,6 +268,7 @@ _EVOLVE: dict[type, Callable[[Account, Any], Account]] = {
     e.NoticeSuppressed: _suppressed,
     e.DeliveryRecorded: _delivery,
     e.ReceiptNoted: _receipt,
+    e.CallUnanswered: _call_unanswered,
     e.SentEarlier: _sent_earlier,
     e.EntryWithheld: _withheld,
     e.EntryRestored: _restored,

@@ -19,6 +19,8 @@ IN_DOUBT: dict[str, InDoubt] = {
 """Used only where the gateway cannot be asked. A list entry keeps its place, so repeating it does
 no harm; a letter, a call or a text sent twice does, so a person decides."""
 
+VOICE = "voice"
+"""The channel whose notices are calls: one a case and local day (rule 7)."""
 CONTACT_WINDOW_DAYS = 7
 """Over how many days rule 7 counts contacts."""
 ATTEMPTS_MAX = 6

@@ -13,10 +13,11 @@ Stage = Literal["waiting", "ready", "sending", "unknown"]
 
 
 class Contact(Struct, frozen=True):
-    """One contact of a case on a local day; rule 7 counts them."""
+    """One contact of a case on a local day; rule 7 counts them. `is_call`: a call or a visit."""
 
     day: date
     case_id: str
+    is_call: bool = False
 
 
 class OpenNotice(Wanted, frozen=True):
@@ -35,6 +36,7 @@ class OpenNotice(Wanted, frozen=True):
     to_masked: str = ""
     sha256: str = ""
     place: str = ""
+    calls: int = 0
 
     @property
     def about(self) -> About:
@@ -66,7 +68,7 @@ class Account(Struct, frozen=True, omit_defaults=True):
 
     `details` says of the latest items where and when (sealed), `failed` which of the debtor's
     addresses the last notice did not reach, `earlier` what went out in a time this store no longer
-    knows.
+    knows, `called` the notices by voice that may be called about again.
     """
 
     creditor: str
@@ -84,6 +86,7 @@ class Account(Struct, frozen=True, omit_defaults=True):
     failed: tuple[str, ...] = ()
     earlier: tuple[SentEarlier, ...] = ()
     listed: Listing | None = None
+    called: dict[str, OpenNotice] = {}
 
 
 def initial_account(stream: str) -> Account:

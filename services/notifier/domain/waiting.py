@@ -2,7 +2,9 @@
 
     profile, terms, ledger    until it comes, or is looked for again (`gate.look_again`)
     hours, frequency, closed  until the case may be contacted (`contact.first_allowed`)
+    called                    until the next day: there was a call or a visit (`contact`)
     gateway                   until a gateway that failed is tried again
+    busy, no_answer, machine  until the debtor is called again (`calls`)
     retry                     until the next attempt (`sending`, `rules.retry_after`)
     paused                    until the case goes on, or the hold is released: there is no other end
 
@@ -16,8 +18,9 @@ from chassis.owed.ledger import LedgerView
 from services.notifier.domain import commands as c
 from services.notifier.domain import events as e
 from services.notifier.domain.amounts import asked, told_due_on
-from services.notifier.domain.contact import first_allowed
+from services.notifier.domain.contact import after_todays_call, first_allowed
 from services.notifier.domain.respond import is_declined
+from services.notifier.domain.rules import VOICE
 from services.notifier.domain.state import Account, OpenNotice
 from services.notifier.domain.terms import Terms
 
@@ -122,7 +125,12 @@ def _before_it_goes(
     # A further attempt is no further contact.
     contacts = () if notice.attempts else state.contacts
     until, reason = first_allowed(now, terms, contacts, notice.case_id or "")
-    return [e.NoticeDeferred(notice.notice_id, until, reason)] if reason else []
+    if reason:
+        return [e.NoticeDeferred(notice.notice_id, until, reason)]
+    if notice.channel != VOICE or notice.attempts:
+        return []
+    tomorrow = after_todays_call(now, terms, contacts, notice.case_id or "")
+    return [e.NoticeDeferred(notice.notice_id, tomorrow, "called")] if tomorrow else []
 
 
 def _for_what_is_missing(missing: gate.Missing, notice: OpenNotice, now: datetime) -> list[e.Event]:

@@ -12,6 +12,7 @@ from services.notifier.settings.letters import LettersSettings
 from services.notifier.settings.mail import MailSettings
 from services.notifier.settings.public_list import PublicListSettings
 from services.notifier.settings.sms import SmsSettings
+from services.notifier.settings.voice import VoiceSettings
 
 __all__ = ["NotifierSettings", "Sender"]
 
@@ -26,7 +27,13 @@ class Sender(BaseModel):
 
 
 class NotifierSettings(
-    LettersSettings, MailSettings, BounceSettings, SmsSettings, GatewaySettings, PublicListSettings
+    LettersSettings,
+    MailSettings,
+    BounceSettings,
+    SmsSettings,
+    VoiceSettings,
+    GatewaySettings,
+    PublicListSettings,
 ):
     """Channels are files in the outbox unless a gateway is set."""
 

@@ -142,7 +142,7 @@ class Filter(NamedTuple):
 def _changes(event: Any) -> dict[str, Any]:
     """The columns an event about a single notice sets."""
     match event:
-        case e.NoticeDeferred() | e.NoticePaused():
+        case e.NoticeDeferred() | e.NoticePaused() | e.CallUnanswered():
             return {"state": "waiting", "reason": event.reason, "due": False}
         case e.NoticeReleased():
             return {"state": "ready", "reason": "", "due": True}
