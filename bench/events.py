@@ -33,14 +33,17 @@ class Event:
     value: bytes
 
 
-def billing_events(load: Load, today: date, first: int = 0) -> Iterator[Event]:
-    """Invoices and payments in random order of accounts, numbered from `first` on; nothing is
-    overdue today.
+def billing_events(
+    load: Load, today: date, first: int = 0, accounts: Iterator[int] | None = None
+) -> Iterator[Event]:
+    """Invoices and payments of these accounts, or of accounts at random, numbered from `first` on;
+    nothing is overdue today.
     """
     chance = random.Random(load.seed)
     at = datetime.combine(today, datetime.min.time(), UTC)
     for number in range(first, first + load.events):
-        account = account_name("A", chance.randrange(load.accounts))
+        drawn = chance.randrange(load.accounts) if accounts is None else next(accounts)
+        account = account_name("A", drawn)
         amount = chance.randrange(1_000, 50_000)
         make = invoice if chance.random() < INVOICE_SHARE else payment
         yield make(number, account, at, amount, load.partitions)

@@ -15,13 +15,23 @@ PLAN = Plan(
 )
 
 
-def test_a_figure_is_a_multiple_of_what_it_is_beside() -> None:
-    costs = {"few": 40.0, "many": 50.0, "usual": 200.0, "long": 220.0, "wide": 300.0}
+def test_a_figure_is_a_multiple_of_what_was_measured_beside_it() -> None:
+    costs = {
+        "few": [40.0, 80.0, 40.0],
+        "many": [50.0, 100.0, 60.0],
+        "few_at_random": [30.0],
+        "many_at_random": [60.0],
+        "usual": [200.0],
+        "long": [220.0],
+        "wide": [300.0],
+    }
     found = figures(PLAN, costs)
     assert found["ingest_cost_growth"] == 1.25
+    assert found["ingest_cost_growth_at_random"] == 2.0
     assert found["account_long_cost"] == 1.1
     assert found["account_wide_cost"] == 1.5
     assert found["growth_accounts_many"] == 60
+    assert found["growth_many_us"] == 60.0
 
 
 async def test_every_place_is_measured() -> None:
