@@ -29,6 +29,7 @@ from chassis.servers.postgres_host import (
     PORT,
     as_server_user,
     binary,
+    buffers_mb,
     clear_the_way,
     environment,
     give_to_server_user,
@@ -44,11 +45,9 @@ STOP_SECONDS_MAX = 60.0
 SETTINGS = {
     "listen_addresses": "",
     "port": str(PORT),
-    "shared_buffers": "256MB",
     "max_connections": "100",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
-    "effective_cache_size": "1GB",
     "random_page_cost": "1.1",
     "max_wal_size": "4GB",
     "min_wal_size": "256MB",
@@ -185,6 +184,9 @@ class EmbeddedPostgres:
     def _launch(self) -> None:
         clear_the_way(self._pgdata)
         settings = SETTINGS | ({} if self.durable else FORGETFUL)
+        buffers = buffers_mb()
+        settings["shared_buffers"] = f"{buffers}MB"
+        settings["effective_cache_size"] = f"{4 * buffers}MB"  # with what the kernel keeps of it
         settings["unix_socket_directories"] = str(self._new_socket_dir())
         command = [str(binary("postgres")), "-D", str(self._pgdata)]
         for name, value in settings.items():

@@ -17,6 +17,10 @@ from chassis.errors import Misconfigured, Transient
 
 PORT = 5432
 LEFTOVER_SECONDS_MAX = 60.0
+BUFFERS_MB_MIN, BUFFERS_MB_MAX = 256, 2048
+_PART_OF_MEMORY = 8
+_MEMORY_MAX = Path("/sys/fs/cgroup/memory.max")
+"""What a container may use."""
 SERVER_USERS = ("postgres", "arrears-pg")  # the first that exists; the last is created
 
 
@@ -68,6 +72,16 @@ def _server_user() -> pwd.struct_passwd:
 
 def _open_to_all(path: Path) -> bool:
     return all(parent.stat().st_mode & stat.S_IXOTH for parent in path.resolve().parents)
+
+
+def buffers_mb() -> int:
+    """How much of a store the server should hold in memory of its own: an eighth of what there is,
+    beside services and the kernel's own copies. It takes it as the store grows.
+    """
+    there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    with contextlib.suppress(OSError, ValueError):  # no such file, or `max`
+        there = min(there, int(_MEMORY_MAX.read_text()))
+    return min(max(there // _PART_OF_MEMORY >> 20, BUFFERS_MB_MIN), BUFFERS_MB_MAX)
 
 
 def binary(name: str) -> Path:

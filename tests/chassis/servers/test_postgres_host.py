@@ -3,7 +3,16 @@
 import subprocess
 from pathlib import Path
 
-from chassis.servers.postgres_host import as_server_user, binary
+import pytest
+
+from chassis.servers import postgres_host
+from chassis.servers.postgres_host import (
+    BUFFERS_MB_MAX,
+    BUFFERS_MB_MIN,
+    as_server_user,
+    binary,
+    buffers_mb,
+)
 
 
 def test_a_program_in_a_folder_closed_to_others_is_run_and_seen_as_runnable(tmp_path: Path) -> None:
@@ -18,3 +27,16 @@ def test_a_program_in_a_folder_closed_to_others_is_run_and_seen_as_runnable(tmp_
 def test_the_programs_of_the_wheel_are_found() -> None:
     assert binary("initdb").is_file()
     assert binary("postgres").is_file()
+
+
+@pytest.mark.parametrize(
+    ("limit", "buffers"), [("max", None), (f"{4 << 30}", 512), (f"{1 << 30}", BUFFERS_MB_MIN)]
+)
+def test_buffers_are_a_part_of_what_a_container_may_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, buffers: int | None
+) -> None:
+    monkeypatch.setattr(postgres_host, "_MEMORY_MAX", tmp_path / "memory.max")
+    whole = buffers_mb()
+    assert BUFFERS_MB_MIN <= whole <= BUFFERS_MB_MAX
+    (tmp_path / "memory.max").write_text(f"{limit}\n")
+    assert buffers_mb() == (whole if buffers is None else min(whole, buffers))
