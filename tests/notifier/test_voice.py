@@ -109,7 +109,9 @@ async def test_what_nobody_takes_is_tried_on_later_days_and_fails_after_the_last
     days = [hour_of(calling.dialler.book[one]["not_before"]) for one in calling.dialler.log]
     assert days == [(10, 9), (11, 8), (12, 8)]
     assert await calling.told() == ["notifier.notice.sent.v1"] * 3 + [FAILED]
-    assert (await calling.shown())["state"] == "failed"
+    shown = await calling.shown()
+    assert shown["state"] == "failed"
+    assert [one["result"] for one in shown["unanswered"]] == ["busy", "machine"]
 
 
 async def test_while_it_waits_for_the_next_call_the_notice_says_why(calling: Calling) -> None:

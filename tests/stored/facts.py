@@ -11,7 +11,7 @@ from msgspec import convert
 from services.dunning.reasons.english import in_words
 from services.dunning.reasons.values import Reason
 
-_SINCE = ("earlier", "listed", "result_at", "receipt")
+_SINCE = ("earlier", "listed", "result_at", "receipt", "called", "calls")
 
 
 def facts(state: Any) -> Any:
@@ -22,6 +22,10 @@ def facts(state: Any) -> Any:
     if "sent" in state:
         # When a result was of was not kept: it is of no older state.
         state["sent"] = [_without_new({**one, "result_at": None}) for one in state["sent"]]
+    if "opt_outs" in state:
+        state["open"] = {key: _without_new(one) for key, one in state["open"].items()}
+        # Nor was which contacts were calls.
+        state["contacts"] = [{**one, "is_call": False} for one in state["contacts"]]
     case = state.get("case")
     said = state if case is None else {**state, "case": _case(case)}
     planned = state.get("planned")

@@ -56,6 +56,13 @@ class NoticeRow(BaseModel):
     respond_by: date | None
 
 
+class UnansweredCall(BaseModel):
+    """A call that nobody took."""
+
+    at: datetime
+    result: str
+
+
 class NoticeDetail(NoticeRow):
     """A notice with its text; both texts are null for callers who may not read them, and after an
     erasure.
@@ -63,6 +70,7 @@ class NoticeDetail(NoticeRow):
 
     subject: str | None
     text: str | None
+    unanswered: list[UnansweredCall]
 
 
 class Delivery(BaseModel):

@@ -25,7 +25,7 @@ from services.notifier.api.models import (
 from services.notifier.domain.commands import OptIn, OptOut, RecordDelivery
 from services.notifier.domain.decide import decide
 from services.notifier.reporting import record_delivery
-from services.notifier.views import notices
+from services.notifier.views import calls, notices
 
 _READERS = ("collector", "manager", "legal")
 """Who may read what was written to a debtor, and where it went."""
@@ -86,12 +86,13 @@ class Notices:
         """One notice; with its text for those who may read it."""
         async with self.service.pool.acquire(timeout=10) as connection:
             row = await notices.one(connection, notice_id, who.visible(creditor))
+            unanswered = await calls.of(connection, row) if row else []
         if row is None:
             raise NotFound(f"there is no notice {notice_id}")
         keys = await _keys(self.service, who, [row])
         content = _content(row, keys) or {}
         texts = {"subject": content.get("subject"), "text": content.get("body")}
-        return _row(row, keys) | texts
+        return _row(row, keys) | texts | {"unanswered": unanswered}
 
     async def deliver(
         self, who: Recorder, account: AccountPath, body: Delivery, creditor: CreditorQuery = None

@@ -1,7 +1,8 @@
 """Read models of the notifier."""
 
 from chassis.store.views import View
+from services.notifier.views.calls import CALLS
 from services.notifier.views.listed import LISTED
 from services.notifier.views.notices import NOTICES
 
-VIEWS: tuple[View, ...] = (NOTICES, LISTED)
+VIEWS: tuple[View, ...] = (NOTICES, LISTED, CALLS)
