@@ -26,11 +26,11 @@ async def write_lists(
         count = len(rows_of(table)) - 1
         if not count:
             continue
-        labels = await system.file("notifier", path, **asked, format="pdf")
         name = f"{creditor}-{day}-{channel}".replace(":", "_")
         try:
             out.mkdir(parents=True, exist_ok=True)
             (out / f"{name}.csv").write_bytes(table)
+            labels = await system.file("notifier", path, **asked, format="pdf")
             (out / f"{name}.pdf").write_bytes(labels)
         except OSError as error:
             raise UsageError(f"{error.filename}: {error.strerror}") from error

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from arrears.billing import Event
-from arrears.demo import summary
+from arrears.demo import papers, summary
 from arrears.demo.tally import Tally
 from arrears.errors import UsageError
 from arrears.listening import Listener
@@ -48,19 +48,23 @@ async def run(samples: Path, folder: Path, console: Console) -> None:
     """Play the samples through the real services and print the summary; notices go to `folder`."""
     creditors, events = read_samples(samples)
     outbox, documents = folder / "outbox", folder / "documents"
-    for old in (outbox, documents):
+    for old in (outbox, documents, folder / "posting", folder / "evidence"):
         shutil.rmtree(old, ignore_errors=True)
     console.print("starting PostgreSQL, the bus and the four services …")
     tally = Tally()
     with temporary_folder() as store:
         async with open_world(one_lane(Settings()), store, letters="pdf") as world:
             ageing = await _play(world, creditors, events, tally, console)
+            left = await papers.leave(world, folder)
             for made, kept in ((world.outbox, outbox), (world.documents, documents)):
                 if made.is_dir():
                     shutil.copytree(made, kept)
     summary.show(console, tally, creditors, ageing)
     summary.show_files(console, outbox, "notices that went out")
     summary.show_files(console, documents, "legal documents")
+    papers.write_lines(outbox, folder / "sms.txt")
+    for sentence in (f"text messages, one on a line: {folder / 'sms.txt'}", *left):
+        console.print(sentence, soft_wrap=True, highlight=False)
 
 
 async def _play(

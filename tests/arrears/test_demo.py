@@ -2,17 +2,23 @@
 
 import json
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
+from arrears.cli import app
 from arrears.demo import summary
 from arrears.demo.run import run
 from arrears.demo.tally import Tally
+from arrears.errors import UsageError
+from tests.support.debian import require
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 ACCOUNTS = 2
+SUFFIXES = {"email": ".eml", "letter": ".pdf", "registered_letter": ".pdf", "ems": ".pdf"}
 BIG = ("county-hospital", "mobile", "service-company")
 
 
@@ -36,19 +42,58 @@ def few_accounts(folder: Path) -> int:
 
 
 async def test_the_summary_counts_what_went_in_and_out(tmp_path: Path) -> None:
+    require("fonts-noto-cjk")
     samples = tmp_path / "samples"
     samples.mkdir()
     events = few_accounts(samples)
     console = Console(record=True, width=100)
-    await run(samples, tmp_path / "demo", console)
+    demo = tmp_path / "demo"
+    await run(samples, demo, console)
     said = console.export_text()
     counted = {name: int(number) for name, number in re.findall(r"│ ([\w ]+?) +│ (\d+) +│", said)}
     assert counted["events in"] == events
     assert counted["cases opened"] >= counted["cases closed"] > 0
     notices = sum(number for name, number in counted.items() if name.startswith("notices by"))
-    files = [path for path in (tmp_path / "demo" / "outbox").rglob("*") if path.is_file()]
+    files = [path for path in (demo / "outbox").rglob("*") if path.is_file()]
     assert len(files) == notices > 0
     assert "Open principal by days past due" in said
+    assert all(path.suffix == SUFFIXES.get(path.parent.name, ".txt") for path in files)
+    texts = (demo / "sms.txt").read_text().splitlines()
+    assert len(texts) == counted["notices by sms"]
+    assert all(re.match(r"[\w-]+\t2\d{3}-\d\d-\d\d\t\+86\d+\t.{20}", text) for text in texts)
+    post_answers(demo)
+    evidence_holds(demo, said)
+
+
+def only(folder: Path, pattern: str) -> Path:
+    (found,) = folder.glob(pattern)
+    return found
+
+
+def post_answers(demo: Path) -> None:
+    """The list of a day, its labels, and the list as the post answered it."""
+    (written,) = set((demo / "posting").glob("*.csv")) - set(demo.glob("posting/*-answered.csv"))
+    assert written.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
+    assert "XA000000001CN" in only(demo, "posting/*-answered.csv").read_text("utf-8-sig")
+
+
+def evidence_holds(demo: Path, said: str) -> None:
+    """What the post answered is in the evidence, which a changed byte spoils."""
+    evidence = only(demo, "evidence/*.zip")
+    with zipfile.ZipFile(evidence) as archive:
+        notices = [archive.read(n) for n in archive.namelist() if n.startswith("notices/")]
+        happened = [archive.read(n) for n in archive.namelist() if n.startswith("timeline/")]
+    assert any(b"XA000000001CN" in one and b'"signed"' in one for one in notices)
+    assert any(b'"signed"' in one for one in happened)
+    head = re.search(r"head ([0-9a-f]{64})", said)
+    assert head is not None
+    proof = CliRunner().invoke(app, ["evidence", "verify", str(evidence), "--head", head[1]])
+    assert proof.exit_code == 0, proof.output
+    content = bytearray(evidence.read_bytes())
+    content[len(content) // 3] ^= 1
+    evidence.write_bytes(content)
+    spoilt = CliRunner().invoke(app, ["evidence", "verify", str(evidence)])
+    assert isinstance(spoilt.exception, UsageError)
 
 
 def wide_tally() -> tuple[Tally, list[dict[str, str]], dict[str, dict[str, int]]]:

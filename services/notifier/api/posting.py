@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel
 
 from chassis.aside import aside
-from chassis.errors import Malformed
+from chassis.errors import Malformed, Misconfigured, Transient
 from chassis.http.auth import Principal, require
 from chassis.http.files import as_file
 from chassis.runtime.service import Service
@@ -99,7 +99,11 @@ class Posting:
         if file == "csv":
             return as_file(as_csv(letters, language), CSV_TYPE, f"{name}.csv")
         sheet = labels(letters, channel, language, name)
-        return as_file(await aside(self.papers.labels, sheet, day), _PDF, f"{name}.pdf")
+        try:
+            made = await aside(self.papers.labels, sheet, day)
+        except Misconfigured as error:  # until somebody installs the fonts
+            raise Transient(str(error)) from error
+        return as_file(made, _PDF, f"{name}.pdf")
 
     async def take(
         self, who: Recorder, request: Request, creditor: CreditorQuery = None
