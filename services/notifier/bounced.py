@@ -5,15 +5,15 @@ a result told twice changes nothing. A mail that is neither stays and is counted
 """
 
 import asyncio
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from chassis.errors import NotFound
+from chassis.errors import Elsewhere, NotFound
 from chassis.logging import get_logger
 from chassis.runtime.service import Service
 from chassis.store.pool import acquire
+from chassis.tls import fault_in
 from contracts.words.streams import Subject
 from services.notifier import reporting
 from services.notifier.adapters.bounces import Bounce, read, subject_of
@@ -28,8 +28,6 @@ log = get_logger(__name__)
 
 Outcome = Literal["failed", "delayed", "declined", "early", "unknown"]
 
-_LANE = 0
-"""Whoever holds this lane reads the mailbox: one instance at a time, and two do no harm."""
 _BATCH_MAX = 50
 _PATIENCE_SECONDS = 2
 """How long what is to be sent waits for the mailbox; a turn that takes longer is heard of later."""
@@ -74,13 +72,14 @@ class Bounces:
         try:
             mails = turn.result()
         except FAULTS as error:
-            log.warning("mailbox_not_read", error=error)
+            log.warning("mailbox_not_read", error=error, reason=fault_in(error))
+            service.metrics.mails_read.labels(service.name, "unreadable").inc()
             return 0
         await self._read(service, mails, now)
         return len(mails)
 
     def _is_due(self, service: Service, now: datetime) -> bool:
-        if _LANE not in service.leases.held:
+        if not _reads(service):
             return False
         at = self.look_at
         return at is None or now >= at or now < at - self.every  # the clock may be set back
@@ -124,8 +123,13 @@ class Bounces:
 
     async def _take(self, service: Service, raw: bytes) -> Outcome:
         """Store what a mail says; only a fault of the store is raised."""
-        with suppress(NotFound):
+        try:
             await unsubscribe.record(service, self.tokens.read(_last_word(subject_of(raw))))
+        except NotFound:
+            pass  # most mails are no such wish
+        except Elsewhere:
+            return "early"
+        else:
             return "declined"
         try:
             bounce = read(raw, self.envelopes)
@@ -137,6 +141,15 @@ class Bounces:
 
 def _last_word(text: str) -> str:
     return text.rpartition(" ")[2]
+
+
+def _reads(service: Service) -> bool:
+    """Whether this instance reads the mailbox: the one that holds the first lane of its database.
+    Two would do no harm, and of several databases each finds its own notices.
+    """
+    leases = service.leases
+    here = (lane for lane in range(leases.partitions) if lane not in leases.away)
+    return next(here, None) in leases.held
 
 
 async def _store(service: Service, bounce: Bounce) -> Outcome:

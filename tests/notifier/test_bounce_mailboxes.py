@@ -11,10 +11,12 @@ import pytest
 
 from chassis.tls import client_context
 from services.notifier.adapters.mailboxes import FAULTS, Box, ImapBox, Login, PopBox
+from tests.chassis.test_metrics import measured
 from tests.notifier import reports
 from tests.notifier.conftest import Open
 from tests.support.certificates import Authority
 from tests.support.imap_server import PASSWORD, USERNAME, MailServer, mail_server
+from tests.support.processes import free_ports
 
 KINDS: dict[str, Callable[[Login], Box]] = {"imap": ImapBox, "pop3": PopBox}
 
@@ -100,3 +102,18 @@ async def test_a_report_there_is_the_result_of_its_notice(
     assert told == ["notifier.notice.sent.v1", "notifier.notice.failed.v1"]
     box = KINDS[kind](_login(server, kind, authority.ca))
     assert _subjects(box.turn((), (), 10)) == ["Re: demand"]
+
+
+async def test_a_mailbox_that_is_not_there_holds_nothing_up(open_world: Open) -> None:
+    world = await open_world(
+        smtp_from="notices@localhost",
+        bounce_mailbox="imap",
+        bounce_host="127.0.0.1",
+        bounce_port=free_ports(1)[0],
+    )
+    await world.terms()
+    await world.debtor()
+    await world.request(version=await world.owes(830000), channel="email")
+    await world.run()
+    assert [one.type for one in await world.published("notifier")] == ["notifier.notice.sent.v1"]
+    assert measured(world.service, "mails_read_total", result="unreadable") == 1
