@@ -16,6 +16,7 @@ from chassis.runtime.leases import Leases
 from chassis.runtime.routes import WakeRoute
 from chassis.runtime.signals import AT_ONCE, NEVER, Signals
 from chassis.runtime.traced import waking
+from chassis.store.committing import Committing, NotShown
 from chassis.store.event_letters import EventLetters, Head, resolve, streams_parked
 from chassis.store.faults import is_its_own
 from chassis.store.overdue import TookTooLong
@@ -51,6 +52,7 @@ class Wakes:
     """
 
     store: Store
+    committing: Committing
     leases: Leases
     routes: Mapping[str, WakeRoute]
     clock: Clock
@@ -151,8 +153,9 @@ class Wakes:
                     connection.transaction(),
                 ):
                     rows, work = await self._fire(connection, lane, size)
-            except Conflict:
-                self.metrics.conflicts.labels(self.metrics.service).inc()
+            except (Conflict, NotShown) as error:  # the views follow then
+                if isinstance(error, Conflict):
+                    self.metrics.conflicts.labels(self.metrics.service).inc()
                 if attempt == _ATTEMPTS - 1:
                     raise
             else:
@@ -199,7 +202,7 @@ class Wakes:
         await self._close_letters(connection, lane, set(due) - set(stuck))
         for stream, error in stuck.items():
             await self._put_off(connection, lane, stream, error)
-        await self.store.save(connection, work)
+        await self.committing.write(connection, work)
         self._count(lane, now, rows[0]["wake_at"], [one for one in due if one not in stuck])
         return rows, work
 

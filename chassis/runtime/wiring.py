@@ -27,6 +27,7 @@ def wire(
     """The round of a service; `probe` is called at the points where tests crash the process."""
     wakes = Wakes(
         service.store,
+        service.committing,
         service.leases,
         blueprint.wakes,
         service.clock,

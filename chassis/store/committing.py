@@ -13,6 +13,7 @@ from typing import Protocol
 
 from asyncpg import Connection
 
+from chassis.errors import Transient
 from chassis.logging import get_logger
 from chassis.store.saving import NOTHING, Consumed
 from chassis.store.store import Store
@@ -24,7 +25,7 @@ log = get_logger(__name__)
 _PATIENCE_SECONDS = 2.0
 
 
-class NotShown(Exception):
+class NotShown(Transient):
     """A view failed for the events of a work: it is to be written without the views."""
 
 
@@ -89,15 +90,15 @@ class Committing:
         """Write a work, and with `shows` what the views make of it, as the last thing in a
         transaction; raises as `Store.save` does, and `NotShown`.
         """
+        names = self._names if shows and work.lane not in self._failed else []
         if not self.store.is_few(work):
-            await self.store.save(connection, work)
+            await self.store.save(connection, work, names)
         elif work.changed() or work.keys.fresh or consumed is not NOTHING:
-            names = self._names if shows and work.lane not in self._failed else []
             await self.store.commit_few(connection, work, consumed, names)
-            if not names:
-                self._failed.discard(work.lane)
-            if work.is_shown and self._changes_views(work):
-                await self._show(connection, work)
+        if not names:
+            self._failed.discard(work.lane)
+        if work.is_shown and self._changes_views(work):
+            await self._show(connection, work)
 
     def failed_to_show(self, lane: int) -> bool:
         """Whether a lane's views failed the last time, however that showed: once more, without

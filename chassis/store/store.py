@@ -201,18 +201,19 @@ class Store:
             return self._ring({})
         return self._ring(await subject_keys.wrapped(connection, wanted))
 
-    async def save(self, connection: Connection, work: Work) -> None:
+    async def save(self, connection: Connection, work: Work, views: Sequence[str] = ()) -> None:
         """Write what a unit of work changed; raises `Conflict` when somebody else wrote the same
         stream first.
 
-        Must be the last thing before the transaction's commit.
+        Must be the last thing before the transaction's commit. `views` as for `saving.commit`,
+        where one call can write it.
         """
         if self.beside is not None and work.beside is not None:
             await self.beside.save(connection, work)
         changed = work.changed()
         if saving.is_few(work, changed, self.few_max):
             if changed or work.keys.fresh:
-                await self.commit_few(connection, work)
+                await self.commit_few(connection, work, views=views)
             return
         await elsewhere.require_here(connection, work.lane)
         await subject_keys.save(connection, work.keys, work.now)

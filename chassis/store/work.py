@@ -21,7 +21,7 @@ the `events` table. A plain tuple, since one is made for every event.
 
 
 _NONE_OF_OURS = -1
-FEW = 200
+FEW = 1_000
 """So many events, states or messages at most are written by one call; COPY pays for more."""
 
 

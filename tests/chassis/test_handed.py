@@ -1,11 +1,13 @@
 """What was committed is handed to the relay in memory; the store is read only for what was not."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from asyncpg import Connection
 
 from chassis.bus.embedded import EmbeddedBus
+from chassis.clock import SimulatedClock
 from chassis.runtime.handed import Handed
 from chassis.runtime.instance import Instance
 from chassis.store.stored import Stored
@@ -181,3 +183,44 @@ async def test_a_view_that_fails_does_not_stop_the_commit(
     assert lane in service.signals.unprojected
     await service.projector.project(lane)
     assert await shown(service) == 5
+
+
+async def due_in(service: Instance, bus: EmbeddedBus, clock: SimulatedClock) -> None:
+    """One account of the lane is due."""
+    await toy.send(bus, "a", toy.payment(1, "a", 5))
+    await consume(service, 1)
+    clock.set(toy.START + timedelta(days=1))
+
+
+async def looked_at(service: Instance) -> Any:
+    return await service.pool.fetchval("select events from view_totals where stream like '%/a'")
+
+
+async def test_the_views_and_the_relay_have_what_a_wake_up_wrote_without_the_store(
+    open_toy: OpenToy, bus: EmbeddedBus, clock: SimulatedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, lane = await opened(open_toy, bus)
+    await due_in(service, bus, clock)
+    await service.round.relay(lane)
+    monkeypatch.setattr(service.store, "lane_after", NotRead())
+    assert await service.round.fire(lane) == 1
+    assert await looked_at(service) == 2
+    assert await service.round.relay(lane) == 1
+
+
+async def test_a_view_that_fails_does_not_stop_a_wake_up(
+    open_toy: OpenToy, bus: EmbeddedBus, clock: SimulatedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, lane = await opened(open_toy, bus)
+    await due_in(service, bus, clock)
+
+    async def fail(_connection: Connection, _events: list[Stored]) -> None:
+        raise ValueError("no row for this")
+
+    monkeypatch.setattr(service.projector, "show", fail)
+    assert await service.round.fire(lane) == 1
+    assert (await toy.total(service, "a")).wake_at is None
+    assert await looked_at(service) == 1
+    assert not await toy.parked(service)
+    await service.projector.project(lane)
+    assert await looked_at(service) == 2

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Sequence
 
 from asyncpg import Connection
 
@@ -22,8 +23,8 @@ _LOCKS = "perform pg_advisory_xact_lock(hashtext(current_schema()), of_lane);"
 class Slow(Store):
     """Holds each transaction open for a moment after its insert, as a busy server does."""
 
-    async def save(self, connection: Connection, work: Work) -> None:
-        await super().save(connection, work)
+    async def save(self, connection: Connection, work: Work, views: Sequence[str] = ()) -> None:
+        await super().save(connection, work, views)
         await asyncio.sleep(random.uniform(0, 0.006))
 
 
