@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from arrears.apis import Apis
 from arrears.errors import UsageError
@@ -26,16 +27,32 @@ async def write_lists(
         count = len(rows_of(table)) - 1
         if not count:
             continue
-        name = f"{creditor}-{day}-{channel}".replace(":", "_")
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-            (out / f"{name}.csv").write_bytes(table)
-            labels = await system.file("notifier", path, **asked, format="pdf")
-            (out / f"{name}.pdf").write_bytes(labels)
-        except OSError as error:
-            raise UsageError(f"{error.filename}: {error.strerror}") from error
-        written.append((out / f"{name}.csv", count))
+        name = f"{creditor}-{day}-{channel}"
+        written.append((_put(out, f"{name}.csv", table), count))
+        _put(out, f"{name}.pdf", await system.file("notifier", path, **asked, format="pdf"))
     return written
+
+
+async def write_slips(system: Apis, creditor: str, out: Path) -> list[Path]:
+    """Write the notice and the slip of every open task that serves one by hand."""
+    written = []
+    tasks = system.pages("dunning", "/v1/tasks", creditor=creditor, kind="serve_notice")
+    async for task in tasks:
+        account, task_id = task["account"], task["task_id"]
+        place = f"/v1/accounts/{quote(account, safe='')}/serving-slips/{quote(task_id, safe='')}"
+        content = await system.file("notifier", place, creditor=creditor)
+        written.append(_put(out, f"{creditor}-{account}-{task_id}.pdf", content))
+    return written
+
+
+def _put(out: Path, name: str, content: bytes) -> Path:
+    path = out / name.replace(":", "_").replace("/", "_")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"{error.filename}: {error.strerror}") from error
+    return path
 
 
 def rows_of(table: bytes) -> list[list[str]]:

@@ -58,6 +58,26 @@ def import_(
         raise typer.Exit(1)
 
 
+@app.command()
+def slips(
+    creditor: Creditor,
+    out: Annotated[Path, typer.Option("-o", "--out", help="The folder to write into.")] = Path(),
+) -> None:
+    """Write a notice with a slip to sign for each open task that serves one by hand."""
+    written = running.run(_slips(creditor, out))
+    for path in written:
+        typer.echo(path)
+    typer.echo(f"{len(written)} slips")
+
+
+async def _slips(creditor: str, out: Path) -> list[Path]:
+    from arrears import apis, posting
+    from chassis.settings import Settings
+
+    async with apis.running(Settings()) as system:
+        return await posting.write_slips(system, creditor, out)
+
+
 async def _list(creditor: str, day: datetime, out: Path, language: str) -> list[tuple[Path, int]]:
     from arrears import apis, posting
     from chassis.settings import Settings

@@ -109,7 +109,10 @@ def blueprint(
         sources_of=told_sources_stream,
         figures=FIGURES,
         kept_max=LARGE_STATES_MAX,
-        routers=lambda service: (notices.router(service), posting.router(service, Papers(fonts))),
+        routers=lambda service: (
+            notices.router(service),
+            posting.router(service, Papers(fonts), own),
+        ),
         workers=(sending, asking(sending.gateways, own), *_bounces(own)),
         migrations=(MIGRATIONS,),
     )

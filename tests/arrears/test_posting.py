@@ -1,9 +1,12 @@
 """Long posting lists are sent in pieces, and their lines keep their numbers."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 from arrears.apis import Apis
-from arrears.posting import send
+from arrears.posting import send, write_slips
+from chassis.settings import ServiceName
 
 
 class Post(Apis):
@@ -30,3 +33,26 @@ async def test_pieces_have_the_header_and_lines_the_numbers_of_the_file() -> Non
     assert b"".join(piece.removeprefix(head) for piece in post.pieces) == b"".join(lines)
     assert [one["line"] for one in told["refused"]] == [3, 504, 1004]
     assert (told["news"], told["known"], told["empty"]) == (3, 6, 9)
+
+
+class Served(Apis):
+    """A creditor with one open task to serve a notice."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def pages(self, service: ServiceName, path: str, **params: Any) -> AsyncIterator[Any]:
+        assert (service, path, params["kind"]) == ("dunning", "/v1/tasks", "serve_notice")
+        yield {"account": "A/1", "task_id": "acme:T-1"}
+
+    async def file(self, service: ServiceName, path: str, **params: Any) -> bytes:
+        self.asked.append(path)
+        return b"%PDF"
+
+
+async def test_every_open_task_that_serves_a_notice_gets_its_slip(tmp_path: Path) -> None:
+    served = Served()
+    (path,) = await write_slips(served, "acme", tmp_path / "slips")
+    assert path == tmp_path / "slips" / "acme-A_1-acme_T-1.pdf"
+    assert path.read_bytes() == b"%PDF"
+    assert served.asked == ["/v1/accounts/A%2F1/serving-slips/acme%3AT-1"]

@@ -1,5 +1,6 @@
 """Posting lists of registered letters and EMS, and what the post says of them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -14,16 +15,25 @@ from chassis.http.files import as_file
 from chassis.runtime.service import Service
 from chassis.sheets import CSV_TYPE
 from chassis.store.pool import acquire
+from contracts.base import Identifier
 from contracts.words.streams import Subject, terms_stream
 from contracts.words.vocabulary import STAFF
 from services.notifier.posting.listing import Posted, as_csv, labels, posted
 from services.notifier.posting.reading import read
+from services.notifier.posting.serving import serving_sheet
 from services.notifier.posting.taking import listed, take
 from services.notifier.rendering.papers import Papers
+from services.notifier.rendering.sheet import Sheet
+from services.notifier.rendering.templates import Templates
+from services.notifier.settings import NotifierSettings
 
 _PDF = "application/pdf"
 _LINES_MAX = 2_000
 Readers = Annotated[Principal, Depends(require("collector", "manager", "legal"))]
+Servers = Annotated[
+    Principal,
+    Depends(require("property", "administration", "operations", "collector", "manager", "legal")),
+]
 Recorder = Annotated[Principal, Depends(require(*STAFF))]
 CreditorQuery = Annotated[
     str | None, Query(description="wanted when the token covers several creditors")
@@ -57,18 +67,24 @@ class PostingResult(BaseModel):
     refused: list[RefusedLine]
 
 
-def router(service: Service, papers: Papers) -> APIRouter:
-    """The routes under `/v1/posting-lists`."""
-    routes = APIRouter(prefix="/v1/posting-lists", tags=["posting"])
-    desk = Posting(service, papers)
+def router(service: Service, papers: Papers, own: NotifierSettings) -> APIRouter:
+    """The routes of posting lists, and of the slips for what is served by hand."""
+    routes = APIRouter(prefix="/v1", tags=["posting"])
+    desk = Posting(service, papers, own, Templates(own.templates))
     routes.get(
-        "/{channel}/{day}",
+        "/posting-lists/{channel}/{day}",
         operation_id="get_posting_list",
         response_class=Response,
         responses={200: {"content": _FILES}},
     )(desk.listing)
+    routes.get(
+        "/accounts/{account}/serving-slips/{task_id}",
+        operation_id="get_serving_slip",
+        response_class=Response,
+        responses={200: {"content": {_PDF: _FILES[_PDF]}}},
+    )(desk.slip)
     routes.post(
-        "",
+        "/posting-lists",
         response_model=PostingResult,
         operation_id="import_posting_list",
         openapi_extra=_FILLED_IN,
@@ -82,6 +98,8 @@ class Posting:
 
     service: Service
     papers: Papers
+    own: NotifierSettings
+    templates: Templates
 
     async def listing(
         self,
@@ -99,11 +117,24 @@ class Posting:
         if file == "csv":
             return as_file(as_csv(letters, language), CSV_TYPE, f"{name}.csv")
         sheet = labels(letters, channel, language, name)
-        try:
-            made = await aside(self.papers.labels, sheet, day)
-        except Misconfigured as error:  # until somebody installs the fonts
-            raise Transient(str(error)) from error
-        return as_file(made, _PDF, f"{name}.pdf")
+        return as_file(await _set(self.papers.labels, sheet, day), _PDF, f"{name}.pdf")
+
+    async def slip(
+        self,
+        who: Servers,
+        account: Annotated[Identifier, Path(description="the account")],
+        task_id: Annotated[Identifier, Path(description="the task to serve a notice")],
+        creditor: CreditorQuery = None,
+    ) -> Response:
+        """The notice of arrears as of now and a slip to be signed when it is served by hand. What
+        became of it is recorded by completing the task.
+        """
+        subject = Subject(who.scope(creditor), account)
+        sheet = await serving_sheet(self.service, self.templates, self.own, subject, task_id)
+        terms, _ = await self.service.read(terms_stream(subject.creditor, self.service.a_lane()))
+        day = self.service.clock.now().astimezone(terms.zone).date()
+        name = f"{subject.creditor}-{account}-{task_id}.pdf"
+        return as_file(await _set(self.papers.letter, sheet, day), _PDF, name)
 
     async def take(
         self, who: Recorder, request: Request, creditor: CreditorQuery = None
@@ -140,3 +171,10 @@ class Posting:
             )
             letters.append(posted(row, content, on))
         return letters
+
+
+async def _set(setting: Callable[[Sheet, date], bytes], sheet: Sheet, day: date) -> bytes:
+    try:
+        return await aside(setting, sheet, day)
+    except Misconfigured as error:  # until somebody installs the fonts
+        raise Transient(str(error)) from error
