@@ -50,6 +50,18 @@ class NoticeFailed(NotifierContract):
     at: Instant
 
 
+class NoticeRerouted(NotifierContract):
+    """A notice did not reach the debtor by `channel`, for the `reason` given, and goes on by
+    `next_channel`: it is the same notice, and its fate is still open.
+    """
+
+    TYPE: ClassVar[str] = "notifier.notice.rerouted.v1"
+
+    next_channel: Channel
+    reason: Identifier
+    at: Instant
+
+
 class NoticeReturned(NotifierContract):
     """A notice came back, or was refused."""
 

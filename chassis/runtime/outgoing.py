@@ -32,8 +32,8 @@ class Outgoing:
 
 
 Publish = Callable[[Stored], Sequence[Outgoing]]
-Make = Callable[[Stored, str], Contract]
-"""Makes the message of an event about an account, whose id it is given."""
+Make = Callable[[Stored, str], Contract | None]
+"""Makes the message of an event about an account, whose id it is given; of some there is none."""
 
 
 def publisher(table: Mapping[type, Make], correlation_of: Callable[[Any], str | None]) -> Publish:
@@ -44,8 +44,11 @@ def publisher(table: Mapping[type, Make], correlation_of: Callable[[Any], str | 
         if make is None:
             return ()
         creditor, account = subject_of(stored.stream)
+        made = make(stored, account)
+        if made is None:
+            return ()
         correlation = correlation_of(stored.event)
-        parts = in_parts(make(stored, account))
+        parts = in_parts(made)
         return [Outgoing(part, creditor, account, correlation) for part in parts]
 
     return publish

@@ -15,14 +15,16 @@ from contracts.base import (
     Variables,
 )
 from contracts.dunning.base import CaseMessage, Decided, DunningContract
-from contracts.words.vocabulary import Channel, Document, Purpose, Recipients
+from contracts.words.vocabulary import Channel, Choosing, Document, Purpose, Recipients
 
 
 class NoticeRequested(Decided):
     """A notice is to be sent by one channel.
 
     `recipients`: the first usable address, the registered one, or each other address the debtor
-    gave. With `needs_overdue` it is not sent when nothing is overdue any more.
+    gave. With `needs_overdue` it is not sent when nothing is overdue any more. When a channel fails
+    for good the same notice goes on by the next of `fallback`; `choose`: in the order given, or the
+    cheapest first.
     """
 
     TYPE: ClassVar[str] = "dunning.notice.requested.v1"
@@ -38,6 +40,8 @@ class NoticeRequested(Decided):
     respond_by: Day | None = None
     ledger_version: Count
     needs_overdue: Flag
+    fallback: tuple[Channel, ...] = ()
+    choose: Choosing = "in_order"
 
 
 class TaskRequested(Decided):

@@ -12,6 +12,7 @@ PAPER_CHANNELS = frozenset({"letter", "registered_letter", "ems"})
 POSTED_CHANNELS = frozenset({"registered_letter", "ems"})
 """Letters that the post gives a receipt for."""
 Recipients = Literal["first", "registered", "each_other"]
+Choosing = Literal["in_order", "cheapest"]
 """Whom a notice goes to: the first usable address, the registered one, each other one."""
 DeliveryResult = Literal["delivered", "signed", "refused", "returned", "failed"]
 """What becomes of a notice that went out."""

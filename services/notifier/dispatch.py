@@ -140,7 +140,8 @@ class Dispatcher:
         await record(service, called, concluded(answers), otherwise, spans, work.entries.values())
         end(spans)
         is_over = all(answer.outcome == "accepted" for answer in answers.values())
-        if not is_over or len(work.pending) != len(batch):  # else each was tried and went out
+        is_left = any(_is_ready(work, one) for one in batch)  # it goes on by another channel
+        if not is_over or is_left or len(work.pending) != len(batch):  # else each went out
             service.signals.workers.set()
 
     async def _call(self, service: Service, parcel: Parcel, spans: Spans) -> AttemptResult:
@@ -224,6 +225,12 @@ def _storable(result: AttemptResult) -> AttemptResult:
     """The same with plain, printable texts; raises when it is no answer at all."""
     checked = msgspec.convert(vars(result), AttemptResult)
     return replace(checked, reference=one_line(checked.reference), reason=one_line(checked.reason))
+
+
+def _is_ready(work: Work, task: Task) -> bool:
+    state: Account = work.state(account_stream(task.creditor, task.account))
+    notice = state.open.get(task.notice_id)
+    return notice is not None and notice.stage == "ready"
 
 
 def _purged(task: Task, work: Work) -> None:

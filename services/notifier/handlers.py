@@ -101,6 +101,8 @@ def notice_requested(work: Work, message: Message) -> c.RequestNotice:
             policy_version=data.version,
             step=data.step,
             correlation=message.correlationid,
+            fallback=data.fallback,
+            cheapest=data.choose == "cheapest",
         )
     )
 

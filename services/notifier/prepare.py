@@ -50,6 +50,9 @@ class Preparation:
         terms: Terms = work.state(terms_stream(creditor, work.lane))
         if self._went_out_earlier(work, stream, notice, terms):
             return None
+        costs = self.settings.costs(creditor)
+        if _append(work, stream, c.ChooseChannel(notice_id, costs)):
+            return None  # it stays ready, by the channel chosen
         if self._is_stopped(work, stream, notice, terms):
             return None
         subject = Subject(creditor, account)

@@ -39,6 +39,14 @@ def _failed(stored: Stored, account: str) -> Contract:
     return notifier.NoticeFailed(**_about(event, account), reason=event.reason, at=stored.at)
 
 
+def _rerouted(stored: Stored, account: str) -> Contract:
+    event: e.NoticeRerouted = stored.event
+    return notifier.NoticeRerouted.model_validate(
+        _about(event, account)
+        | {"next_channel": event.channel, "reason": event.reason, "at": stored.at}
+    )
+
+
 def _suppressed(stored: Stored, account: str) -> Contract:
     event: e.NoticeSuppressed = stored.event
     about = _about(event, account)
@@ -47,8 +55,10 @@ def _suppressed(stored: Stored, account: str) -> Contract:
     )
 
 
-def _delivery(stored: Stored, account: str) -> Contract:
+def _delivery(stored: Stored, account: str) -> Contract | None:
     event: e.DeliveryRecorded = stored.event
+    if event.goes_on:
+        return None
     about = _about(event, account)
     match event.result:
         case "signed":
@@ -69,6 +79,7 @@ def _correlation(event: Any) -> str | None:
 _PUBLIC: Mapping[type, Make] = {
     e.NoticeSent: _sent,
     e.NoticeFailed: _failed,
+    e.NoticeRerouted: _rerouted,
     e.NoticeSuppressed: _suppressed,
     e.DeliveryRecorded: _delivery,
 }

@@ -132,6 +132,8 @@ class Days:
                 policy_version=AMOUNT_MAX,
                 step=self.chance.choice([None, NAME]),
                 correlation=LONG,
+                fallback=tuple(self.chance.sample(CHANNELS, self.chance.randrange(3))),
+                cheapest=self.chance.random() < 0.5,
             )
         )
 
@@ -206,6 +208,7 @@ COMMANDS: dict[type, Callable[[Days], c.Command]] = {
     c.RecordPurge: lambda _: c.RecordPurge(),
 }
 OPEN: dict[type, Callable[[Days, str], c.Command]] = {
+    c.ChooseChannel: lambda d, name: c.ChooseChannel(name, {d.channel(): 1}),
     c.CheckNotice: lambda d, name: c.CheckNotice(name, TERMS, d.now),
     c.HoldBack: lambda d, name: c.HoldBack(name, d.now),
     c.TakeEarlier: lambda d, name: c.TakeEarlier(name, d.now),

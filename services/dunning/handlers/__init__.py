@@ -72,6 +72,7 @@ def messages(decisions: Decisions) -> Mapping[str, MessageRoute]:
         notifier.NoticeSent.TYPE: to_account(from_notifier.delivery("sent")),
         notifier.NoticeDelivered.TYPE: to_account(from_notifier.delivery("delivered")),
         notifier.NoticeFailed.TYPE: to_account(from_notifier.delivery("failed"), beside=True),
+        notifier.NoticeRerouted.TYPE: to_account(from_notifier.rerouted, beside=True),
         notifier.NoticeReturned.TYPE: to_account(from_notifier.returned, beside=True),
         notifier.NoticeAcknowledged.TYPE: to_account(from_notifier.acknowledged),
         notifier.NoticeSuppressed.TYPE: to_account(from_notifier.suppressed, beside=True),

@@ -6,6 +6,7 @@ from contracts.codec import Message
 from contracts.words.streams import Subject
 from services.dunning.domain.commands import AccountCommand
 from services.dunning.domain.contact.commands import RecordDelivery, RecordReply
+from services.dunning.domain.contact.evolve import REROUTED
 from services.dunning.handlers.routing import ToCommand
 
 
@@ -24,6 +25,17 @@ def suppressed(work: Work, who: Subject, message: Message) -> RecordDelivery:
         result="suppressed",
         notice_id=data.notice_id,
         reason=data.reason,
+    )
+
+
+def rerouted(work: Work, who: Subject, message: Message) -> RecordDelivery:
+    data: notifier.NoticeRerouted = message.data
+    return RecordDelivery(
+        channel=data.channel,
+        result=REROUTED,
+        notice_id=data.notice_id,
+        reason=data.reason,
+        next=data.next_channel,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, model_validator
 
 from contracts.base import AMOUNT_MAX
-from contracts.words.vocabulary import Channel, Document, Purpose, Recipients
+from contracts.words.vocabulary import Channel, Choosing, Document, Purpose, Recipients
 from services.dunning.policy.conditions import Condition
 from services.dunning.policy.parts import DAYS_MAX, TIMES_MAX, Below, ByKey, Names, Part, Share
 from services.dunning.policy.vocabulary import TaskKind
@@ -20,7 +20,11 @@ class _Action(Below):
 
 
 class Notice(_Action):
-    """A notice, one message for each channel; `respond_within_days` sets the last day it names."""
+    """A notice, one message for each channel; `respond_within_days` sets the last day it names.
+
+    One by a single channel may name those it goes on by when that fails for good: in the order
+    given, or with `choose: cheapest` in that of what they cost the creditor.
+    """
 
     key: ClassVar[str] = "notice"
     purpose: Purpose
@@ -28,6 +32,22 @@ class Notice(_Action):
     recipients: Recipients = "first"
     respond_within_days: int | None = Field(default=None, ge=0, le=DAYS_MAX)
     template: str | None = None
+    fallback: tuple[Channel, ...] = ()
+    choose: Choosing = "in_order"
+
+    @model_validator(mode="after")
+    def _one_way_on(self) -> "Notice":
+        if self.choose == "cheapest" and not self.fallback:
+            raise ValueError("`choose` needs a `fallback` to choose from")
+        if not self.fallback:
+            return self
+        if len(self.channels) > 1 or self.recipients != "first":
+            raise ValueError("`fallback` is for a notice by one channel to the first address")
+        if len({*self.channels, *self.fallback}) <= len(self.fallback):
+            raise ValueError("`fallback` names a channel twice")
+        if "public_list" in (*self.channels, *self.fallback):
+            raise ValueError("`public_list` is nothing to fall back to, or from")
+        return self
 
 
 class Repeat(Part):

@@ -143,7 +143,7 @@ def _build(source: Document, overrides: Mapping[str, Any]) -> Pack:
         source.problem(("parameters", name), "is used nowhere") for name in sorted(own - used)
     ]
     data.setdefault("contact", _contact(values))
-    for name in ("step_time", "minimum_overdue", "unmatched_days"):
+    for name in ("step_time", "minimum_overdue", "unmatched_days", "fallback"):
         data.setdefault(name, values.get(name))
     data |= {
         "values": values,

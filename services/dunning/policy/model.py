@@ -18,11 +18,11 @@ from pydantic import (
 )
 
 from contracts.base import AMOUNT_MAX
-from contracts.words.vocabulary import Allocation, LateFeeStart, Role
+from contracts.words.vocabulary import Allocation, Channel, LateFeeStart, Role
 from services.dunning.policy.actions import Action, Asking, following
 from services.dunning.policy.conditions import Condition
 from services.dunning.policy.document import Document
-from services.dunning.policy.parameters import Parameter
+from services.dunning.policy.parameters import Parameter, channels_in
 from services.dunning.policy.parts import (
     DAYS_MAX,
     ENTRIES_MAX,
@@ -177,7 +177,8 @@ class Pack(Part):
     """One creditor's policy, its figures resolved.
 
     `values` are the parameters in force, `overrides` those an operator changed, `content_hash`
-    names the text of the file whatever its comments and overrides, `same_as` are the hashes of
+    names the text of the file whatever its comments and overrides, `fallback` are the channels of
+    notices that name none to go on by, `same_as` are the hashes of
     earlier texts of this version that say the same in other words. `deciders` are the roles that
     alone decide applications of a name; others are decided by whoever may decide at all.
     """
@@ -195,6 +196,7 @@ class Pack(Part):
     step_time: Clock
     minimum_overdue: int = Field(default=0, ge=0, le=AMOUNT_MAX)
     unmatched_days: int = Field(default=6, ge=1, le=DAYS_MAX)
+    fallback: Annotated[tuple[Channel, ...], BeforeValidator(channels_in)] = ()
     before_due: tuple[BeforeDue, ...] = Field(default=(), max_length=ENTRIES_MAX)
     steps: tuple[Step, ...] = Field(min_length=1, max_length=ENTRIES_MAX)
     tracks: tuple[Track, ...] = Field(default=(), max_length=ENTRIES_MAX)

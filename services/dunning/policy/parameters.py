@@ -8,12 +8,25 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from contracts.words.numbers import as_decimal
+from contracts.words.vocabulary import CHANNELS
 
 Unit = Literal[
-    "days", "months", "years", "day_of_month", "minor_units", "ratio", "count", "time", "choice"
+    "days",
+    "months",
+    "years",
+    "day_of_month",
+    "minor_units",
+    "ratio",
+    "count",
+    "time",
+    "choice",
+    "channels",
 ]
 Value = int | Decimal | str
 
+NO_CHANNELS = "none"
+_FALL_BACK = tuple(one for one in CHANNELS if one != "public_list")
+"""Nobody is published because a letter came back."""
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
 
 
@@ -40,7 +53,7 @@ class Parameter(BaseModel):
 
     `vague` marks a default that the written policy leaves open; `source` names the clause either
     way. Ratios are decimals (0.0005 is 0.05 %), times are `HH:MM` local, a choice is one of the
-    words in `choices`.
+    words in `choices`, channels are names in their order, `voice letter`, or `none`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -68,6 +81,8 @@ class Parameter(BaseModel):
             return _clock(value)
         if self.unit == "choice":
             return _chosen(value, self.choices)
+        if self.unit == "channels":
+            return " ".join(channels_in(value)) or NO_CHANNELS
         number = _number(value, whole=self.unit != "ratio")
         bounds = _BOUNDS[self.unit]
         low = self.min if self.min is not None else Decimal(bounds.low)
@@ -75,6 +90,19 @@ class Parameter(BaseModel):
         if not low <= number <= high:
             raise ValueError(f"must be between {low} and {high} ({self.unit}), not {number}")
         return number
+
+
+def channels_in(value: Any) -> tuple[str, ...]:
+    """The channels that a text or list names, in their order; raises ValueError with a sentence."""
+    named = value.split() if isinstance(value, str) else [*(value or ())]
+    if named == [NO_CHANNELS]:
+        return ()
+    for one in named:
+        if one not in _FALL_BACK:
+            raise ValueError(f"must be of {', '.join(_FALL_BACK)}, or `none`, not {_shown(one)}")
+    if len({*named}) < len(named):
+        raise ValueError("must name each channel once")
+    return tuple(named)
 
 
 def _clock(value: Any) -> str:
@@ -137,6 +165,12 @@ COMMON: Mapping[str, dict[str, Any]] = {
         "vague": True,
         "source": _UNMATCHED,
         "description": "days after which money for an unknown invoice goes to what is due",
+    },
+    "fallback": {
+        "default": NO_CHANNELS,
+        "unit": "channels",
+        "source": _CONTACT,
+        "description": "channels by which a notice goes on when its own fails for good",
     },
 }
 """Figures every pack has; a pack that declares one of these names sets its own default."""

@@ -35,6 +35,8 @@ def _notice(stored: Stored, account: str | None) -> Contract:
         respond_by=event.respond_by,
         ledger_version=event.ledger_version,
         needs_overdue=event.needs_overdue,
+        fallback=event.fallback,
+        choose=event.choose,
     )
 
 

@@ -25,9 +25,23 @@ State = Literal[
 ]
 
 
+class Tried(BaseModel):
+    """A channel that failed for good before the notice went on by another; `attempts` is 0 where
+    nothing was handed over.
+    """
+
+    channel: str
+    reason: str
+    at: datetime
+    attempts: int
+    day: date | None
+    to: str | None
+    content_hash: str | None
+
+
 class NoticeRow(BaseModel):
     """A notice. `to` is masked unless the caller may read notices; `reason` says why it waits, was
-    suppressed or failed.
+    suppressed or failed; `tried` are the channels it was tried by before `channel`.
     """
 
     notice_id: str
@@ -54,6 +68,7 @@ class NoticeRow(BaseModel):
     policy_version: int
     step: str | None
     respond_by: date | None
+    tried: list[Tried]
 
 
 class UnansweredCall(BaseModel):

@@ -1,5 +1,6 @@
 """Notices, deliveries and opt-outs for people with a token."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -160,7 +161,8 @@ def _row(row: Any, keys: KeyRing | None) -> dict[str, Any]:
         name: value for name, value in row.items() if name not in ("content", "to_masked", "sha256")
     }
     to = content["to"] if content else row["to_masked"]
-    return shown | {"to": to, "content_hash": row["sha256"]}
+    tried = json.loads(row["tried"])
+    return shown | {"to": to, "content_hash": row["sha256"], "tried": tried}
 
 
 def _key(row: Any) -> list[str]:

@@ -75,6 +75,13 @@ class Wake(Struct, frozen=True):
     now: datetime
 
 
+class ChooseChannel(Struct, frozen=True):
+    """Put the channels of a notice in order by their costs, where that is asked for."""
+
+    notice_id: str
+    costs: dict[str, int]
+
+
 class CheckNotice(Struct, frozen=True):
     """Tell why a ready notice may not go now."""
 
@@ -243,6 +250,7 @@ Command: TypeAlias = (
     | PlaceHold
     | ReleaseHold
     | Wake
+    | ChooseChannel
     | CheckNotice
     | HoldBack
     | KnowSent

@@ -13,7 +13,7 @@ from chassis.owed.ledger import (
     follow_clearance,
 )
 from contracts.words.vocabulary import CHANNELS
-from services.notifier.domain import calls, earlier, listing, respond, sending, waiting
+from services.notifier.domain import calls, channels, earlier, listing, respond, sending, waiting
 from services.notifier.domain import commands as c
 from services.notifier.domain import events as e
 from services.notifier.domain.sending import COPIED_ID_MAX
@@ -43,10 +43,7 @@ def erase_debtor(state: Account, command: c.EraseDebtor) -> list[e.Event]:
     """Forget the debtor; what has not left yet never will."""
     if state.erased:
         return []
-    waiting = [
-        e.NoticeSuppressed(one.notice_id, "erased", one.about) for one in state.open.values()
-    ]
-    return [*waiting, DebtorErased()]
+    return [*map(waiting.erased, state.open.values()), DebtorErased()]
 
 
 def keep_details(state: Account, command: c.KeepDetails) -> list[e.Event]:
@@ -78,8 +75,9 @@ def request(state: Account, command: c.RequestNotice) -> list[e.Event]:
     One that goes to several addresses has an id with room for the numbers of its copies.
     """
     wanted = command.wanted
-    if wanted.channel not in CHANNELS:
-        raise Rejected(f"notice {wanted.notice_id}: there is no channel '{wanted.channel}'")
+    for channel in (wanted.channel, *wanted.fallback):
+        if channel not in CHANNELS:
+            raise Rejected(f"notice {wanted.notice_id}: there is no channel '{channel}'")
     if wanted.recipients == "each_other" and len(wanted.notice_id) > COPIED_ID_MAX:
         raise Rejected(
             f"notice {wanted.notice_id}: the id of a notice to several addresses has "
@@ -89,6 +87,16 @@ def request(state: Account, command: c.RequestNotice) -> list[e.Event]:
     if known or any(one.notice_id == wanted.notice_id for one in state.sent):
         return []
     return [wanted]
+
+
+def record_delivery(state: Account, command: c.RecordDelivery) -> Sequence[e.Event]:
+    """Tell what became of a notice; one that did not arrive goes on by its next channel."""
+    return channels.after_delivery(state, respond.record_delivery(state, command))
+
+
+def record_call(state: Account, command: c.RecordCall) -> Sequence[e.Event]:
+    """Tell that nobody took a call; after the last one the notice goes on by its next channel."""
+    return channels.after_delivery(state, calls.record_call(state, command))
 
 
 def record_purge(state: Account, command: c.RecordPurge) -> list[e.Event]:
@@ -118,6 +126,7 @@ _DECIDERS: dict[type, Decider] = {
     c.PlaceHold: _and(waiting.place_hold, listing.held),
     c.ReleaseHold: _and(waiting.release_hold, listing.released),
     c.Wake: waiting.wake,
+    c.ChooseChannel: sending.choose,
     c.CheckNotice: waiting.check,
     c.HoldBack: waiting.hold_back,
     c.KnowSent: earlier.know_sent,
@@ -128,9 +137,9 @@ _DECIDERS: dict[type, Decider] = {
     c.AttemptNotice: sending.attempt,
     c.Conclude: sending.conclude,
     c.FindOut: sending.find_out,
-    c.RecordDelivery: respond.record_delivery,
+    c.RecordDelivery: record_delivery,
     c.NoteReceipt: respond.note_receipt,
-    c.RecordCall: calls.record_call,
+    c.RecordCall: record_call,
     c.OptOut: respond.opt_out,
     c.OptIn: respond.opt_in,
     c.RecordPurge: record_purge,

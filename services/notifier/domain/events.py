@@ -1,6 +1,4 @@
-"""What happens to an account's notices, in the past tense; personal data only in `sealed`
-fields.
-"""
+"""What happens to an account's notices; personal data only in `sealed` fields."""
 
 from datetime import date, datetime
 from typing import Any
@@ -70,7 +68,10 @@ class Wanted(Struct, frozen=True):
 
 
 class NoticeRequested(Wanted, frozen=True, tag="notice_requested"):
-    """A notice is to be sent: the intent."""
+    """A notice is to be sent, when a channel fails by those of `fallback`; `cheapest` first."""
+
+    fallback: tuple[str, ...] = ()
+    cheapest: bool = False
 
 
 class NoticeDeferred(Struct, frozen=True, tag="notice_deferred"):
@@ -163,6 +164,34 @@ class NoticeFailed(Struct, frozen=True, tag="notice_failed"):
     refused: bool = False
 
 
+class ChannelChosen(Struct, frozen=True, tag="channel_chosen"):
+    """The channels of a notice were put in order: `channel`, then those left."""
+
+    notice_id: str
+    channel: str
+    left: tuple[str, ...] = ()
+
+
+class NoticeRerouted(Struct, frozen=True, tag="notice_rerouted"):
+    """A notice goes on by its next channel; all but `channel` tells of the one that failed."""
+
+    notice_id: str
+    channel: str
+    reason: str
+    about: About
+    refused: bool = False
+    attempts: int = 0
+    day: date | None = None
+    to_masked: str = ""
+    sha256: str = ""
+
+
+class ResultNotAwaited(Struct, frozen=True, tag="result_not_awaited"):
+    """What became of a sent notice was not told in time: it does not go on by another channel."""
+
+    notice_id: str
+
+
 class NoticeSuppressed(Struct, frozen=True, tag="notice_suppressed"):
     """A notice is not sent on purpose: cleared, opted_out, no_address or erased."""
 
@@ -173,7 +202,8 @@ class NoticeSuppressed(Struct, frozen=True, tag="notice_suppressed"):
 
 class DeliveryRecorded(Struct, frozen=True, tag="delivery_recorded"):
     """The fate of a sent notice became known; `by` names the person who recorded it, nobody for a
-    provider's callback.
+    provider's callback. One that `goes_on` by its next channel has no fate yet; `late`: it went
+    on before.
     """
 
     notice_id: str
@@ -182,6 +212,8 @@ class DeliveryRecorded(Struct, frozen=True, tag="delivery_recorded"):
     about: About
     callback_id: str = ""
     by: str = ""
+    goes_on: bool = False
+    late: bool = False
 
 
 class ReceiptNoted(Struct, frozen=True, tag="receipt_noted"):
@@ -209,6 +241,25 @@ class CallUnanswered(Struct, frozen=True, tag="call_unanswered"):
         return self.how
 
 
+class EntryWithheld(Struct, frozen=True, tag="entry_withheld"):
+    """The account's entry is not on the published list for now: `paused` or `held`."""
+
+    reason: str
+
+
+class EntryRestored(Struct, frozen=True, tag="entry_restored"):
+    """One reason to withhold the entry is over; `shown` when it was the last."""
+
+    reason: str
+    shown: bool
+
+
+class EntryRemoved(Struct, frozen=True, tag="entry_removed"):
+    """The account's entry is gone from the published list: `cleared`, `closed` or `erased`."""
+
+    reason: str
+
+
 class Fate(Struct, frozen=True):
     """What became known of a sent notice, and when."""
 
@@ -232,53 +283,17 @@ class SentEarlier(Struct, frozen=True, tag="sent_earlier"):
     fates: tuple[Fate, ...] = ()
 
 
-class EntryWithheld(Struct, frozen=True, tag="entry_withheld"):
-    """The account's entry is not on the published list for now: `paused` or `held`."""
-
-    reason: str
-
-
-class EntryRestored(Struct, frozen=True, tag="entry_restored"):
-    """One reason to withhold the entry is over; `shown` when it was the last."""
-
-    reason: str
-    shown: bool
-
-
-class EntryRemoved(Struct, frozen=True, tag="entry_removed"):
-    """The account's entry is gone from the published list: `cleared`, `closed` or `erased`."""
-
-    reason: str
-
-
 class OutboxPurged(Struct, frozen=True, tag="outbox_purged"):
     """The files of an erased debtor's notices are deleted."""
 
 
+# fmt: off
 Event = (
-    DebtorUpserted
-    | DebtorErased
-    | LedgerSeen
-    | InvoiceDetailed
-    | ContactSeen
-    | OptedOut
-    | OptedIn
-    | NoticeRequested
-    | NoticeDeferred
-    | NoticePaused
-    | NoticeReleased
-    | NoticeAttempted
-    | NoticeSent
-    | NoticeInDoubt
-    | LookupPostponed
-    | NoticeFailed
-    | NoticeSuppressed
-    | DeliveryRecorded
-    | ReceiptNoted
-    | CallUnanswered
-    | SentEarlier
-    | EntryWithheld
-    | EntryRestored
-    | EntryRemoved
+    DebtorUpserted | DebtorErased | LedgerSeen | InvoiceDetailed | ContactSeen | OptedOut
+    | OptedIn | NoticeRequested | NoticeDeferred | NoticePaused | NoticeReleased
+    | NoticeAttempted | NoticeSent | NoticeInDoubt | LookupPostponed | NoticeFailed
+    | ChannelChosen | NoticeRerouted | ResultNotAwaited | NoticeSuppressed | DeliveryRecorded
+    | ReceiptNoted | CallUnanswered | SentEarlier | EntryWithheld | EntryRestored | EntryRemoved
     | OutboxPurged
 )
+# fmt: on

@@ -12,21 +12,42 @@ from chassis.owed.ledger import LedgerSeen, seen
 from chassis.store.aggregate import evolver
 from services.notifier.domain import calls, listing
 from services.notifier.domain import events as e
+from services.notifier.domain.channels import first_route, routed
+from services.notifier.domain.onward import (
+    arrived,
+    change,
+    channel_chosen,
+    goes_by_next,
+    left,
+    not_awaited,
+    without,
+)
+from services.notifier.domain.reaching import (
+    not_reached,
+    reached,
+    told_of,
+    with_new_addresses,
+)
 from services.notifier.domain.rules import CONTACT_WINDOW_DAYS, VOICE
-from services.notifier.domain.state import Account, Contact, Listing, OpenNotice, SentNotice
+from services.notifier.domain.state import (
+    REACHED,
+    Account,
+    Contact,
+    Listing,
+    OpenNotice,
+    SentNotice,
+)
 
 SENT_KEPT_MAX = 40
 EARLIER_KEPT_MAX = 100
 DETAILS_KEPT_MAX = 100
-_REACHED = frozenset({"delivered", "signed"})
-_NOT_REACHED = frozenset({"failed", "returned"})
 IN_DOUBT_AFTER = timedelta(minutes=2)
 """Longer than any gateway call may take: a result that is not recorded by then is unknown."""
 
 
 def _debtor_upserted(state: Account, event: e.DebtorUpserted) -> Account:
     state = replace(state, profile=event.sealed)
-    return _with_new_addresses(state) if event.moved else state
+    return with_new_addresses(state) if event.moved else state
 
 
 def _debtor_erased(state: Account, _event: DebtorErased) -> Account:
@@ -57,24 +78,26 @@ def _opted_in(state: Account, event: e.OptedIn) -> Account:
 
 def _requested(state: Account, event: e.NoticeRequested) -> Account:
     notice = msgspec.convert(msgspec.structs.asdict(event), OpenNotice)
+    if event.fallback:
+        notice = replace(notice, variables=routed(notice.variables, first_route(event)))
     return replace(state, open={**state.open, event.notice_id: notice})
 
 
 def _deferred(state: Account, event: e.NoticeDeferred) -> Account:
-    return _change(state, event.notice_id, stage="waiting", until=event.until, reason=event.reason)
+    return change(state, event.notice_id, stage="waiting", until=event.until, reason=event.reason)
 
 
 def _notice_paused(state: Account, event: e.NoticePaused) -> Account:
-    return _change(state, event.notice_id, stage="waiting", until=None, reason=event.reason)
+    return change(state, event.notice_id, stage="waiting", until=None, reason=event.reason)
 
 
 def _notice_released(state: Account, event: e.NoticeReleased) -> Account:
-    return _change(state, event.notice_id, stage="ready", until=None, reason="")
+    return change(state, event.notice_id, stage="ready", until=None, reason="")
 
 
 def _attempted(state: Account, event: e.NoticeAttempted) -> Account:
     notice = state.open[event.notice_id]
-    changed = _change(
+    changed = change(
         state,
         event.notice_id,
         stage="sending",
@@ -96,10 +119,11 @@ def _attempted(state: Account, event: e.NoticeAttempted) -> Account:
 def _sent(state: Account, event: e.NoticeSent) -> Account:
     place = _place(state, event.notice_id)
     one = SentNotice(notice_id=event.notice_id, about=event.about, place=place)
-    others = (each for each in state.sent if each.notice_id != event.notice_id)
+    key = one.notice_id, event.about.channel
+    others = (each for each in state.sent if (each.notice_id, each.about.channel) != key)
     sent = (*others, one)[-SENT_KEPT_MAX:]
     called = calls.called(state, state.open.get(event.notice_id))
-    state = _reached(_without(state, event.notice_id), place)
+    state = reached(left(state, event), place)
     listed = listing.published(state, event)
     return replace(
         state, sent=sent, earlier=_still_to_come(state, event), listed=listed, called=called
@@ -117,32 +141,33 @@ def _still_to_come(state: Account, event: e.NoticeSent) -> tuple[e.SentEarlier, 
 
 
 def _in_doubt(state: Account, event: e.NoticeInDoubt) -> Account:
-    return _change(state, event.notice_id, stage="unknown", until=None, reason="")
+    return change(state, event.notice_id, stage="unknown", until=None, reason="")
 
 
 def _lookup_postponed(state: Account, event: e.LookupPostponed) -> Account:
-    return _change(state, event.notice_id, stage="unknown", until=event.until, reason="lookup")
+    return change(state, event.notice_id, stage="unknown", until=event.until, reason="lookup")
 
 
 def _failed(state: Account, event: e.NoticeFailed) -> Account:
     place = _place(state, event.notice_id) if event.refused else ""
-    return _not_reached(_without(state, event.notice_id), place)
+    return not_reached(without(state, event.notice_id), place)
 
 
 def _suppressed(state: Account, event: e.NoticeSuppressed) -> Account:
-    return _without(state, event.notice_id)
+    return without(state, event.notice_id)
 
 
 def _delivery(state: Account, event: e.DeliveryRecorded) -> Account:
     state = _called_no_more(_heard(state, event.callback_id), event.notice_id)
-    ids = [one.notice_id for one in state.sent]
-    if event.notice_id not in ids:
+    ids = [(one.notice_id, one.about.channel) for one in state.sent]
+    if (event.notice_id, event.about.channel) not in ids:
         return state
-    at = ids.index(event.notice_id)
+    at = ids.index((event.notice_id, event.about.channel))
     notice, later = state.sent[at], state.sent[at + 1 :]
     told = replace(notice, result=event.result, result_at=event.at)
     sent = (*state.sent[:at], told, *later)
-    return _told_of(replace(state, sent=sent), notice.place, event.result, later)
+    state = told_of(replace(state, sent=sent), notice.place, event.result, later)
+    return arrived(state, event.notice_id) if event.result in REACHED else state
 
 
 def _call_unanswered(state: Account, event: e.CallUnanswered) -> Account:
@@ -158,7 +183,7 @@ def _called_no_more(state: Account, notice_id: str) -> Account:
         return state
     called = {key: one for key, one in state.called.items() if key != notice_id}
     if again is not None and again.calls > known.calls and again.stage in ("waiting", "ready"):
-        state = _without(state, notice_id)
+        state = without(state, notice_id)
     return replace(state, called=called)
 
 
@@ -198,48 +223,9 @@ def _purged(state: Account, _event: e.OutboxPurged) -> Account:
     return replace(state, purge_due=False)
 
 
-def _with_new_addresses(state: Account) -> Account:
-    """Which place was which address is over: nothing is held against any of the new ones."""
-    return replace(
-        state,
-        failed=(),
-        open={key: replace(one, place="") for key, one in state.open.items()},
-        sent=tuple(replace(one, place="") for one in state.sent),
-    )
-
-
 def _place(state: Account, notice_id: str) -> str:
     notice = state.open.get(notice_id)
     return "" if notice is None else notice.place
-
-
-def _told_of(state: Account, place: str, result: str, later: tuple[SentNotice, ...]) -> Account:
-    """What a fate says about its address: nothing any more when a later notice reached it."""
-    if result in _REACHED:
-        return _reached(state, place)
-    superseded = any(one.place == place and one.result in _REACHED for one in later)
-    return state if superseded or result not in _NOT_REACHED else _not_reached(state, place)
-
-
-def _reached(state: Account, place: str) -> Account:
-    if place not in state.failed:
-        return state
-    return replace(state, failed=tuple(one for one in state.failed if one != place))
-
-
-def _not_reached(state: Account, place: str) -> Account:
-    if not place or place in state.failed:
-        return state
-    return replace(state, failed=(*state.failed, place))
-
-
-def _change(state: Account, notice_id: str, **changes: Any) -> Account:
-    changed = replace(state.open[notice_id], **changes)
-    return replace(state, open={**state.open, notice_id: changed})
-
-
-def _without(state: Account, notice_id: str) -> Account:
-    return replace(state, open={k: v for k, v in state.open.items() if k != notice_id})
 
 
 def _with_contact(state: Account, contact: Contact) -> Account:
@@ -265,6 +251,9 @@ _EVOLVE: dict[type, Callable[[Account, Any], Account]] = {
     e.NoticeInDoubt: _in_doubt,
     e.LookupPostponed: _lookup_postponed,
     e.NoticeFailed: _failed,
+    e.ChannelChosen: channel_chosen,
+    e.NoticeRerouted: goes_by_next,
+    e.ResultNotAwaited: not_awaited,
     e.NoticeSuppressed: _suppressed,
     e.DeliveryRecorded: _delivery,
     e.ReceiptNoted: _receipt,

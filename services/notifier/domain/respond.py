@@ -28,16 +28,16 @@ def record_delivery(state: Account, command: c.RecordDelivery) -> list[e.Event]:
         if command.notice_id is None or command.notice_id == one.notice_id:
             if not _is_news(one, command):
                 return []
-            return [
-                e.DeliveryRecorded(
-                    one.notice_id,
-                    command.result,
-                    command.at,
-                    one.about,
-                    command.callback_id,
-                    command.by,
-                )
-            ]
+            told = e.DeliveryRecorded(
+                one.notice_id,
+                command.result,
+                command.at,
+                one.about,
+                command.callback_id,
+                command.by,
+                late=_went_on(state, one),
+            )
+            return [told]
     which = f"notice {command.notice_id}" if command.notice_id else "no notice"
     raise NotFound(f"account {state.account}: {which} was sent by {command.channel}")
 
@@ -70,6 +70,13 @@ def _is_news(known: SentNotice, told: c.RecordDelivery) -> bool:
     if told.result == known.result or told.result in _SAYS_LESS.get(known.result, ()):
         return False
     return known.result_at is None or told.at >= known.result_at
+
+
+def _went_on(state: Account, sent: SentNotice) -> bool:
+    """Whether the notice goes by another channel by now."""
+    now = state.open.get(sent.notice_id)
+    channels = [one.about.channel for one in state.sent if one.notice_id == sent.notice_id]
+    return (now.channel if now else channels[-1]) != sent.about.channel
 
 
 def opt_out(state: Account, command: c.OptOut) -> list[e.Event]:

@@ -23,6 +23,12 @@ VOICE = "voice"
 """The channel whose notices are calls: one a case and local day (rule 7)."""
 CONTACT_WINDOW_DAYS = 7
 """Over how many days rule 7 counts contacts."""
+_RESULT_WITHIN = {
+    "letter": timedelta(days=30),
+    "registered_letter": timedelta(days=30),
+    "ems": timedelta(days=30),
+}
+_RESULT_WITHIN_ELSE = timedelta(days=3)
 ATTEMPTS_MAX = 6
 _RETRY_AFTER = (
     timedelta(minutes=1),
@@ -38,3 +44,10 @@ LOOKUP_AGAIN_AFTER = timedelta(minutes=10)
 def retry_after(attempts: int) -> timedelta | None:
     """How long to wait after the given number of failed attempts; `None` when it was the last."""
     return _RETRY_AFTER[attempts - 1] if attempts < ATTEMPTS_MAX else None
+
+
+def result_within(channel: str) -> timedelta:
+    """For how long a notice that has further channels goes on by the next when it did not arrive;
+    paper takes its time.
+    """
+    return _RESULT_WITHIN.get(channel, _RESULT_WITHIN_ELSE)

@@ -7,13 +7,18 @@ import msgspec
 from msgspec.structs import asdict
 
 from contracts.words.identifiers import LENGTH_MAX
+from services.notifier.domain import channels, rules
 from services.notifier.domain import commands as c
 from services.notifier.domain import events as e
-from services.notifier.domain import rules
 from services.notifier.domain.state import Account, OpenNotice
 
 COPIED_ID_MAX = LENGTH_MAX - len(".999999")
 """The longest id of a notice that leaves room for the number of a copy."""
+
+
+def choose(state: Account, command: c.ChooseChannel) -> list[e.Event]:
+    """Put the channels of a notice in order by their costs."""
+    return channels.by_cost(state.open[command.notice_id], command.costs)
 
 
 def attempt(state: Account, command: c.AttemptNotice) -> list[e.Event]:
@@ -41,7 +46,7 @@ def conclude(state: Account, command: c.Conclude) -> list[e.Event]:
         case "accepted":
             return [_sent(notice, result.reference, command.now)]
         case "refused":
-            return [e.NoticeFailed(notice.notice_id, result.reason, notice.about, refused=True)]
+            return channels.failed(notice, result.reason, refused=True)
         case "unavailable":
             return _again(notice, result.reason, command.now)
         case "unknown":
@@ -71,9 +76,8 @@ def find_out(state: Account, command: c.FindOut) -> list[e.Event]:
 
 
 def suppress(state: Account, command: c.SuppressNotice) -> list[e.Event]:
-    """Do not send: the debtor has no address the channel can use."""
-    about = state.open[command.notice_id].about
-    return [e.NoticeSuppressed(command.notice_id, command.reason, about)]
+    """Do not send by a channel that can use none of the debtor's addresses."""
+    return channels.suppressed(state.open[command.notice_id], command.reason)
 
 
 def give_up(state: Account, command: c.GiveUpNotice) -> list[e.Event]:
@@ -111,5 +115,5 @@ def _again(notice: OpenNotice, reason: str, now: datetime) -> list[e.Event]:
     """Wait after an attempt that led to nothing; after the last one the notice is given up."""
     pause = rules.retry_after(notice.attempts)
     if pause is None:
-        return [e.NoticeFailed(notice.notice_id, reason, notice.about)]
+        return channels.failed(notice, reason)
     return [e.NoticeDeferred(notice.notice_id, now + pause, "retry")]

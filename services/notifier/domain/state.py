@@ -9,6 +9,9 @@ from chassis.owed.ledger import LedgerView
 from contracts.words.streams import subject_of
 from services.notifier.domain.events import About, SentEarlier, Wanted
 
+REACHED = frozenset({"delivered", "signed"})
+NOT_REACHED = frozenset({"failed", "returned"})
+"""Results of a notice that went out; one that was refused did get there."""
 Stage = Literal["waiting", "ready", "sending", "unknown"]
 
 

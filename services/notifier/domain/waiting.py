@@ -6,6 +6,7 @@
     gateway                   until a gateway that failed is tried again
     busy, no_answer, machine  until the debtor is called again (`calls`)
     retry                     until the next attempt (`sending`, `rules.retry_after`)
+    result                    sent, until its fate is told, or no more awaited (`channels`)
     paused                    until the case goes on, or the hold is released: there is no other end
 
 What waited is `ready` again, and all rules are looked at anew before it goes.
@@ -15,9 +16,11 @@ from datetime import date, datetime
 
 from chassis.owed import gate
 from chassis.owed.ledger import LedgerView
+from services.notifier.domain import channels
 from services.notifier.domain import commands as c
 from services.notifier.domain import events as e
 from services.notifier.domain.amounts import asked, told_due_on
+from services.notifier.domain.channels import AWAITS_RESULT
 from services.notifier.domain.contact import after_todays_call, first_allowed
 from services.notifier.domain.respond import is_declined
 from services.notifier.domain.rules import VOICE
@@ -35,7 +38,7 @@ def check(state: Account, command: c.CheckNotice) -> list[e.Event]:
     if _is_cleared(state.ledger, notice, terms, now):
         return [e.NoticeSuppressed(notice.notice_id, "cleared", notice.about)]
     if is_declined(state, notice.channel, notice.purpose):
-        return [e.NoticeSuppressed(notice.notice_id, "opted_out", notice.about)]
+        return channels.suppressed(notice, "opted_out")
     return _before_it_goes(state, notice, terms, now)
 
 
@@ -46,10 +49,11 @@ def hold_back(state: Account, command: c.HoldBack) -> list[e.Event]:
 
 def pause(state: Account, command: c.PauseCase) -> list[e.Event]:
     """What has not left yet of a case that is paused stays here until it goes on; what the policy
-    asks for during the pause (monthly entries, notices before a due date) is not held up.
+    asks for during the pause (monthly entries, notices before a due date) is not held up. What was
+    sent goes by no further channel, as reactions are lost in a pause.
     """
     return [
-        e.NoticePaused(one.notice_id)
+        _held(one)
         for one in state.open.values()
         if one.case_id == command.case_id and one.needs_overdue and _can_wait(one)
     ]
@@ -71,11 +75,7 @@ def end_case(state: Account, command: c.EndCase) -> list[e.Event]:
 
 def place_hold(state: Account, command: c.PlaceHold) -> list[e.Event]:
     """Nothing leaves an account on hold; what belongs to its case waits as the case does."""
-    return [
-        e.NoticePaused(one.notice_id)
-        for one in state.open.values()
-        if _is_beside_case(one) and _can_wait(one)
-    ]
+    return [_held(one) for one in state.open.values() if _is_beside_case(one) and _can_wait(one)]
 
 
 def release_hold(state: Account, command: c.ReleaseHold) -> list[e.Event]:
@@ -87,13 +87,22 @@ def release_hold(state: Account, command: c.ReleaseHold) -> list[e.Event]:
     ]
 
 
+def erased(notice: OpenNotice) -> e.Event:
+    """What has not left when its debtor is erased never will; what has left stays."""
+    if notice.reason == AWAITS_RESULT:
+        return e.ResultNotAwaited(notice.notice_id)
+    return e.NoticeSuppressed(notice.notice_id, "erased", notice.about)
+
+
 def wake(state: Account, command: c.Wake) -> list[e.Event]:
     """What waited long enough is released; an attempt without a result is in doubt."""
     decided: list[e.Event] = []
     for one in state.open.values():
         if one.until is None or one.until > command.now:
             continue
-        if one.stage == "waiting":
+        if one.reason == AWAITS_RESULT:
+            decided.append(e.ResultNotAwaited(one.notice_id))
+        elif one.stage == "waiting":
             decided.append(e.NoticeReleased(one.notice_id))
         else:
             decided.append(e.NoticeInDoubt(one.notice_id))
@@ -142,8 +151,14 @@ def _for_what_is_missing(missing: gate.Missing, notice: OpenNotice, now: datetim
     return [e.NoticeFailed(notice.notice_id, f"no_{missing}", notice.about)]
 
 
+def _held(notice: OpenNotice) -> e.Event:
+    if notice.reason == AWAITS_RESULT:
+        return e.ResultNotAwaited(notice.notice_id)
+    return e.NoticePaused(notice.notice_id)
+
+
 def _can_wait(notice: OpenNotice) -> bool:
-    """Whether a notice has not left yet and is not held back already."""
+    """Whether a notice may be held back, and is not yet."""
     return notice.stage in ("waiting", "ready") and notice.reason != e.PAUSED
 
 

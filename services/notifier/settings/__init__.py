@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, Field
 
 from services.notifier.settings.bounces import BounceSettings
+from services.notifier.settings.choice import ChoiceSettings
 from services.notifier.settings.gateways import GatewaySettings
 from services.notifier.settings.letters import LettersSettings
 from services.notifier.settings.mail import MailSettings
@@ -34,6 +35,7 @@ class NotifierSettings(
     VoiceSettings,
     GatewaySettings,
     PublicListSettings,
+    ChoiceSettings,
 ):
     """Channels are files in the outbox unless a gateway is set."""
 

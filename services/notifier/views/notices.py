@@ -13,6 +13,7 @@ from chassis.store.stored import Stored
 from chassis.store.views import View, page_after
 from contracts.words.streams import subject_of
 from services.notifier.domain import events as e
+from services.notifier.views import tried
 
 TABLE = "view_notices"
 
@@ -46,6 +47,7 @@ create table {table} (
     result_by text,
     receipt text,
     posted_on date,
+    tried jsonb not null default '[]',
     primary key (creditor, account, notice_id)
 );
 create index on {table} (lane, requested_at, account, notice_id) where due;
@@ -83,6 +85,7 @@ _TYPES = {
     "result_by": "text",
     "receipt": "text",
     "posted_on": "date",
+    "tried": "jsonb",
 }
 _ERASE = """
 update {table} set content = null, purge = true where creditor = $1 and account = $2
@@ -92,7 +95,7 @@ _PURGED = "update {table} set purge = false where creditor = $1 and account = $2
 _COLUMNS = """
 creditor, account, notice_id, requested_at, state, reason, case_id, purpose, channel, policy,
 policy_version, step, respond_by, attempts, day, sent_at, to_masked, reference, sha256, content,
-result, result_at, result_by, receipt, posted_on
+result, result_at, result_by, receipt, posted_on, tried
 """
 _LIST = f"""
 select {_COLUMNS} from {TABLE}
@@ -111,7 +114,9 @@ _TO_DO = f"""
   select creditor, account, notice_id, lane, channel, state, requested_at from {TABLE} notice
   where due and notice.lane = held.lane order by requested_at, account, notice_id limit $2) due)
 union all
-(select true, creditor, account, notice_id, lane, channel, state, requested_at from {TABLE}
+(select true, creditor, account, notice_id, lane, used.channel, state, requested_at
+from {TABLE} kept cross join lateral (
+  select kept.channel union select jsonb_array_elements(kept.tried) ->> 'channel') used (channel)
 where purge and lane = any($1::int[]) order by lane, creditor, account, notice_id)
 """  # noqa: S608
 
@@ -190,6 +195,12 @@ def _change(stored: Stored) -> Change | Statement | None:
         case e.NoticeRequested():
             # One whose id was used before, and is over and forgotten, is the new one from now on.
             return Change((*subject, event.notice_id), _requested(event, stored.lane), makes=True)
+        case e.NoticeRerouted():
+            return tried.rerouted(stored)
+        case e.DeliveryRecorded() if event.late:
+            return tried.told_late(stored)
+        case e.ChannelChosen():
+            return Change((*subject, event.notice_id), {"channel": event.channel})
         case DebtorErased():
             return Statement(_ERASE, subject)
         case e.OutboxPurged():
@@ -216,6 +227,7 @@ def _requested(event: e.NoticeRequested, lane: int) -> dict[str, Any]:
         "policy_version": event.policy_version,
         "step": event.step,
         "respond_by": event.respond_by,
+        "tried": "[]",
     }
 
 
@@ -253,7 +265,7 @@ async def one(connection: Connection, notice_id: str, creditors: list[str] | Non
 
 
 async def sent_by(connection: Connection, notice_id: str, channel: str) -> Any:
-    """The notice of a channel, whoever's; `None` unless it is exactly one."""
+    """The notice of a channel, now or before, whoever's; `None` unless it is exactly one."""
     rows = await connection.fetch(_ONE, notice_id, None)
-    found = [row for row in rows if row["channel"] == channel]
+    found = [row for row in rows if channel in (row["channel"], *tried.channels(row))]
     return found[0] if len(found) == 1 else None

@@ -11,12 +11,13 @@ from services.dunning.domain.case.events import (
 )
 from services.dunning.domain.contact.commands import RecordDelivery
 from services.dunning.domain.contact.events import NoticeRequested
-from services.dunning.policy import Pack, explain, validate
+from services.dunning.policy import Pack, explain, validate, with_parameters
 from services.dunning.policy.problem import PackError
 from tests.dunning.domain.packs import CALL, LETTER, SMS, STOP, VISIT, braced, pack, steps
 from tests.dunning.domain.world import World
 
 BOTH = "notice: {purpose: arrears_notice, channels: [sms, email]}"
+FALLBACK = {"fallback": "letter"}
 EMS = "notice: {purpose: demand, channels: [ems]}"
 
 
@@ -193,3 +194,61 @@ class TestContacts:
 def _one_contact() -> dict[str, object]:
     contact = pack(steps(f"day: 1 | {braced(SMS)}")).contact
     return {"contact": contact.model_copy(update={"contacts_max": 1})}
+
+
+class TestFallback:
+    THEN = "notice: {purpose: reminder, channels: [sms], fallback: [voice, letter]}"
+
+    def test_the_pack_says_by_which_channels_a_notice_goes_on(self) -> None:
+        (notice,) = overdue(pack(steps(f"day: 1 | {braced(self.THEN)}"))).of(NoticeRequested)
+        assert (notice.channel, notice.fallback) == ("sms", ("voice", "letter"))
+
+    def test_a_creditor_switches_it_on_for_notices_by_one_channel(self) -> None:
+        both = pack(steps(f"day: 1 | {braced(SMS)}", f"day: 2 | {braced(BOTH)}"))
+        for rules, first in ((both, ()), (with_parameters(both, FALLBACK), ("letter",))):
+            asked = overdue(rules).to("2026-06-12 10:00").of(NoticeRequested)
+            assert [one.fallback for one in asked] == [first, (), ()]
+
+    def test_a_notice_that_goes_on_has_no_fate_yet(self) -> None:
+        """No reaction, no alert, until the last channel has failed."""
+        rules = pack(steps(f"day: 1 | {braced(self.THEN)}") + reaction("[failed, no_address]", EMS))
+        world = overdue(rules)
+        for failed, then in (("sms", "voice"), ("voice", "letter")):
+            world.do(
+                RecordDelivery(
+                    channel=failed,
+                    result="rerouted",
+                    notice_id=world.of(NoticeRequested)[0].notice_id,
+                    reason="no_address",
+                    next=then,
+                )
+            )
+            assert world.days(NoticeRequested, channel="ems") == world.of(AlertRaised) == []
+        last = world.of(NoticeRequested)[0].notice_id
+        world.do(
+            RecordDelivery(
+                channel="letter", result="suppressed", notice_id=last, reason="no_address"
+            )
+        )
+        assert world.days(NoticeRequested, channel="ems") == ["06-11"]
+        assert [alert.kind for alert in world.of(AlertRaised)] == ["unreachable"]
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            "channels: [sms, email], fallback: [letter]",
+            "channels: [sms], fallback: [voice, sms]",
+            "channels: [letter], recipients: registered, fallback: [ems]",
+            "channels: [sms], fallback: [public_list]",
+            "channels: [sms], choose: cheapest",
+        ],
+    )
+    def test_what_would_not_be_one_notice_is_refused(self, wrong: str) -> None:
+        action = f"notice: {{purpose: demand, {wrong}}}"
+        with pytest.raises(PackError, match=r"fallback|public_list|choose"):
+            pack(steps(f"day: 1 | {braced(action)}"))
+
+    def test_it_is_explained(self) -> None:
+        assert "by text message, failing that by voice call" in explain(
+            pack(steps(f"day: 1 | {braced(self.THEN)}"))
+        )

@@ -34,13 +34,14 @@ class EraseAccount:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecordDelivery:
     """The fate of a notice: by id, else of the latest by that channel; `reason` says why it was
-    suppressed.
+    suppressed, or goes on by the `next` channel.
     """
 
     channel: str
     result: str
     notice_id: str | None = None
     reason: str | None = None
+    next: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,6 +1,6 @@
 """Which events of an account are contacts of a person."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from services.dunning.domain.case.events import TaskRequested
@@ -21,7 +21,19 @@ def count_contact(people: People, event: Any, now: datetime) -> People:
         )
     if isinstance(event, DeliveryRecorded) and event.result == "suppressed":
         return _without(people, event.notice_id)
+    if isinstance(event, DeliveryRecorded) and event.next and event.notice_id and event.on:
+        return _further(people, event.next, event.notice_id, event.on, now)
     return people
+
+
+def _further(people: People, by: str, ref: str, on: date, now: datetime) -> People:
+    """A notice that goes on by another channel may reach somebody else there; the same person is
+    contacted once.
+    """
+    known = (one.ref for contacts in people.contacts.values() for one in contacts)
+    if ref not in known or any(one.ref == ref for one in people.reached(by)):
+        return people
+    return _plus(people, by, PersonContact(ref=ref, on=on, at=now))
 
 
 def _plus(people: People, by: str, new: PersonContact) -> People:

@@ -27,6 +27,8 @@ def record_delivery(rec: Recorder, command: RecordDelivery) -> None:
             result=command.result,
             notice_id=notice_id,
             reason=command.reason,
+            next=command.next,
+            on=None if command.next is None else rec.today,
         )
     )
     restart_by_delivery(rec, notice_id, command.result)

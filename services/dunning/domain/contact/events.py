@@ -40,13 +40,16 @@ class ReplyRecorded(Event, frozen=True, kw_only=True):
 
 class DeliveryRecorded(Event, frozen=True, kw_only=True):
     """The fate of a notice: `result` is delivered, signed, refused, returned, failed, sent or
-    suppressed; `reason` says why it was suppressed.
+    suppressed, or rerouted where it goes on by the `next` channel; `reason` says why it was
+    suppressed or rerouted.
     """
 
     channel: str
     result: str
     notice_id: str | None = None
     reason: str | None = None
+    next: str | None = None
+    on: date | None = None
 
 
 class ContactDelayed(Effect, frozen=True, kw_only=True):
@@ -79,3 +82,5 @@ class NoticeRequested(Effect, frozen=True, kw_only=True):
     interrupts: bool = False
     """Whether its delivery restarts the limitation period of the items it names."""
     follows: tuple[str, ...] = ()
+    fallback: tuple[str, ...] = ()
+    choose: str = "in_order"

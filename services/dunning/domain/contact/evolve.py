@@ -71,7 +71,7 @@ def notice_reported(state: Account, event: DeliveryRecorded) -> Account:
     no contact either.
     """
     case = state.case
-    if case is None or event.notice_id is None:
+    if case is None or event.notice_id is None or event.result == REROUTED:
         return state
     asked = case.asked.get(event.notice_id)
     if asked is None:
@@ -126,6 +126,8 @@ def _without_one(days: tuple[date, ...], day: date) -> tuple[date, ...]:
 _CONTACT_MEMORY = timedelta(days=400)
 _DEMANDS_REMEMBERED_MAX = 32
 _ASKED_REMEMBERED_MAX = 64
+REROUTED = "rerouted"
+"""It goes on by another channel: what becomes of it is still open."""
 _NOT_SENT = ("failed", "suppressed")
 _ARRIVED = ("delivered", "signed")
 

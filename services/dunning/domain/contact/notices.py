@@ -46,9 +46,21 @@ def request_notice(
             follows=cause.follows,
             interrupts=_interrupts(rec, notice),
             needs_overdue=needs_overdue,
+            fallback=_fallback(rec, notice, channel),
+            choose=notice.choose,
         ),
         cause,
     )
+
+
+def _fallback(rec: Recorder, notice: Notice, channel: str) -> tuple[str, ...]:
+    """By which channels it goes on: as the notice says, else as the creditor wants it for those by
+    one channel to one address.
+    """
+    is_plain = len(notice.channels) == 1 and notice.recipients == "first"
+    if notice.fallback or not is_plain or channel == "public_list":
+        return notice.fallback
+    return tuple(one for one in rec.pack.fallback if one != channel)
 
 
 def _interrupts(rec: Recorder, notice: Notice) -> bool:

@@ -115,7 +115,18 @@ def _notice(notice: Notice) -> str:
     by = joined(CHANNELS[channel] for channel in notice.channels)
     last = notice.respond_within_days
     term = f", with a last day {days(last)} later" if last is not None else ""
-    return f"{PURPOSES[notice.purpose]} goes out by {by}{_RECIPIENTS[notice.recipients]}{term}"
+    further = _fallback(notice)
+    to = _RECIPIENTS[notice.recipients]
+    return f"{PURPOSES[notice.purpose]} goes out by {by}{further}{to}{term}"
+
+
+def _fallback(notice: Notice) -> str:
+    if not notice.fallback:
+        return ""
+    names = [CHANNELS[channel] for channel in notice.fallback]
+    if notice.choose == "cheapest":
+        return f" or {' or '.join(names)}, whichever is cheapest, else by the next"
+    return f", failing that by {', failing that by '.join(names)}"
 
 
 def _task(task: Task) -> str:
