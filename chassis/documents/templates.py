@@ -56,6 +56,7 @@ class Templates:
             autoescape=False,
             trim_blocks=True,
             lstrip_blocks=True,
+            auto_reload=overrides is not None,  # the built-in ones stay as they are
         )
 
     def render(

@@ -107,6 +107,8 @@ class View:
         self.working = working
         self.today: date = local_day(now, zone)
         self._find_pauses = find_pauses
+        self._pauses: tuple[Account, tuple[Pause, ...]] | None = None
+        """The state that was asked about last, and what pauses it."""
 
     @property
     def case_id(self) -> str | None:
@@ -121,7 +123,10 @@ class View:
     @property
     def pause_reasons(self) -> tuple[Pause, ...]:
         """What pauses the account now."""
-        return self._find_pauses(self.state, self.today, self.pack.minimum_overdue)
+        if self._pauses is None or self._pauses[0] is not self.state:
+            found = self._find_pauses(self.state, self.today, self.pack.minimum_overdue)
+            self._pauses = self.state, found
+        return self._pauses[1]
 
     def amount(self, minor: int) -> Amount:
         """Money of the account, for reasons."""

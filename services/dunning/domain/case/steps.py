@@ -35,7 +35,7 @@ def agenda(view: View, floor: date) -> Iterator[Due]:
     if case.granted is not None:
         yield _granted(view, case, case.granted, floor)
         return
-    head = next(iter(pending_steps(case, view.pack)), None)
+    head = next(pending_steps(case, view.pack), None)
     ready = _ready(view, head) if head else None
     if head is None or ready is None or waits_for_decision(case, view.pack):
         return
@@ -156,7 +156,7 @@ def _expected(
         return a.WaitsForStepBefore(), None
     if earliest == date.max:
         return ready.why, None
-    is_head = pending_steps(case, view.pack)[0].id == step.id
+    is_head = next(pending_steps(case, view.pack)).id == step.id
     if isinstance(step.when, DaysAfterStep) and not is_head:
         return r.DaysAfterStepBefore(step.when.then_days), None
     return a.StepDueAhead(ready.why), max(ready.on, earliest)

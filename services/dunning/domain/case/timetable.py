@@ -5,6 +5,7 @@ before, what was recorded. So an item that is paid or disputed moves the days th
 anything to correct.
 """
 
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -36,13 +37,13 @@ class Ready(NamedTuple):
     why: r.TurnReason
 
 
-def steps_of(case: Case, pack: Pack) -> list[Step]:
+def steps_of(case: Case, pack: Pack) -> Sequence[Step]:
     """The steps of a case in order: the usual ones, or those of the track its class puts in their
     place.
     """
     track = next((t for t in pack.tracks if t.classified == case.classified), None)
     if track is None:
-        return list(pack.steps)
+        return pack.steps
     steps: list[Step] = []
     for step in pack.steps:
         if step.id == track.instead_of[0]:
@@ -52,11 +53,12 @@ def steps_of(case: Case, pack: Pack) -> list[Step]:
     return steps
 
 
-def pending_steps(case: Case, pack: Pack) -> list[Step]:
+def pending_steps(case: Case, pack: Pack) -> Iterator[Step]:
     """The steps neither taken nor dropped, in order."""
     done = {*case.taken, *case.dropped}
-    steps = steps_of(case, pack)
-    return [step for step in steps if step.id not in done and done.isdisjoint(step.was)]
+    for step in steps_of(case, pack):
+        if step.id not in done and done.isdisjoint(step.was):
+            yield step
 
 
 def ready_on(step: Step, state: Account, pack: Pack, day: date, zone: ZoneInfo) -> Ready | None:
