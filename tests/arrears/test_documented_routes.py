@@ -11,6 +11,7 @@ import pytest
 from arrears.world import World, one_lane, open_world
 from chassis.http import ROLES
 from chassis.http.dev_keys import mint_token
+from chassis.http.middleware import PUBLIC_PREFIX
 from chassis.settings import SERVICES, ServiceName, Settings
 from services.dunning.api.roles import ROLES_OF
 
@@ -81,8 +82,8 @@ async def test_a_token_of_another_creditor_reaches_no_creditors_route(world: Wor
         transport = httpx.ASGITransport(world.stack.services[name].app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
             for route in documented(name):
-                if "{creditor}" not in route.path:
-                    continue
+                if "{creditor}" not in route.path or route.path.startswith(PUBLIC_PREFIX):
+                    continue  # what is public is so for every token, and for none
                 path = re.sub(r"\{\w+\}", "1", route.path)
                 token = mint_token(world.settings.data_dir, ["admin"], ["2"], "somebody")
                 headers = {"Authorization": f"Bearer {token}"}

@@ -107,7 +107,8 @@ async def test_a_nul_a_huge_number_or_a_day_of_year_1_in_a_path_or_query_is_refu
                         assert answer.status_code != 500, at
                         if value in CONTROLS or (kind == "date" and value in DAYS):
                             assert answer.status_code == 422, at
-                            assert answer.json()["errors"][0]["field"] == parameter, at
+                            named = {one["field"] for one in answer.json()["errors"]}
+                            assert parameter in named, at
 
 
 async def test_a_body_that_is_no_json_or_has_characters_of_no_text_is_refused(
