@@ -93,6 +93,7 @@ async def answers(world: World, creditor: str, account: str) -> dict[str, str]:
         "creditor": [creditor],
         "account": [account],
         "account_id": [account],
+        "channel": ["ems", "registered_letter"],
         "day": [world.clock.now().date().isoformat()],
     }
     for name, service in world.stack.services.items():
