@@ -141,14 +141,16 @@ async def test_each_line_that_cannot_be_taken_says_why_and_the_others_are(world:
             {"通知编号": "N-2", "投递结果": "签收", "结果日期": "2026-04-01"},
             {"通知编号": "N-2", "邮件号码": "1.23457E+17"},
             {"收件人": "某人"},
+            {"通知编号": "N\0", "邮件号码": "EB9"},
             {"通知编号": "N-3", "投递结果": "拒收", "结果日期": "2026-03-12"},
         ),
     )
-    assert (told["news"], [one["line"] for one in told["refused"]]) == (2, list(range(3, 12)))
+    assert (told["news"], [one["line"] for one in told["refused"]]) == (2, list(range(3, 13)))
     reasons = [one["reason"] for one in told["refused"]]
     wanted = (
         *("no letter N-9", "no letter N-4", "another notice", "has the receipt EB1"),
         *("none of delivered", "wants its day", "yet to come", "rounded", "names neither"),
+        "not the id of one",
     )
     assert [word for word, reason in zip(wanted, reasons, strict=True) if word not in reason] == []
     assert (await notice(world, "N-3"))["state"] == "refused"

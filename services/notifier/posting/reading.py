@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from chassis.errors import Malformed
+from contracts.words.identifiers import is_identifier
 from contracts.words.vocabulary import DELIVERY_RESULTS, DeliveryResult
 from services.notifier.posting.columns import column_named, day_of, result_named
 
@@ -81,6 +82,8 @@ def _line(number: int, row: Mapping[str, str]) -> Line | Fault:
     result_on = cells.get("result on", "")
     if not notice_id and not receipt:
         return Fault(number, "names neither a notice nor a receipt")
+    if notice_id and not is_identifier(notice_id):
+        return Fault(number, "notice: not the id of one")
     if len(receipt) > _RECEIPT_MAX or not receipt.isprintable():
         return Fault(number, f"receipt: not a number of at most {_RECEIPT_MAX} characters")
     if _ROUNDED.fullmatch(receipt):
