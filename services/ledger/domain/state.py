@@ -124,17 +124,18 @@ _KNOWN_MAX = 1024
 
 
 class Open:
-    """Packed items, unpacked: `items` in the order money reaches them, their `ids`, how many of the
-    first are `overdue`, and whether all are plain: not disputed, nor waiting for a late fee alone.
+    """Packed items, unpacked: `items` in the order money reaches them, their `ids` where they are
+    many, how many of the first are `overdue`, and whether all are plain: not disputed, nor waiting
+    for a late fee alone.
     """
 
     __slots__ = ("ids", "is_plain", "items", "overdue")
 
     def __init__(self, items: list[Item]) -> None:
         self.items = items
-        self.ids = {item.id for item in items}
+        self.ids = {item.id for item in items} if len(items) >= _MANY else set()
         self.overdue = _overdue(items)
-        self.is_plain = all(map(_is_plain, items))
+        self.is_plain = not any(item.disputes or not item.principal for item in items)
 
     def add(self, item: Item) -> None:
         """Put one more in its place."""
@@ -144,7 +145,7 @@ class Open:
         self.ids.add(item.id)
         if place <= self.overdue:
             self.overdue = self.overdue + 1 if item.overdue else place
-        self.is_plain = self.is_plain and _is_plain(item)
+        self.is_plain = self.is_plain and bool(item.principal) and not item.disputes
 
     def reach(self, count: int, first: Item | None) -> None:
         """Take away so many of the first; `first` is what is left of the last of them."""
@@ -232,16 +233,14 @@ def _overdue(items: Sequence[Item]) -> int:
     return next((place for place, item in enumerate(items) if not item.overdue), len(items))
 
 
-def _is_plain(item: Item) -> bool:
-    return bool(item.principal) and not item.disputes
-
-
 def holds(packed: bytes, item_id: str) -> bool:
     """Whether an item is among packed ones; the bytes of its id rule out nearly every other."""
     known = _known.get(id(packed))
     if known is not None:
         return item_id in known[1].ids
-    return item_id.encode() in packed and item_id in look(packed).ids
+    if item_id.encode() not in packed:
+        return False
+    return any(item.id == item_id for item in look(packed).items)
 
 
 def order(item: Item) -> tuple[date, date, int]:
