@@ -53,10 +53,12 @@ class Preparation:
         costs = self.settings.costs(creditor)
         if _append(work, stream, c.ChooseChannel(notice_id, costs)):
             return None  # it stays ready, by the channel chosen
-        if self._is_stopped(work, stream, notice, terms):
-            return None
         subject = Subject(creditor, account)
-        profile = msgspec.convert(work.open(subject, work.state(stream).profile), Profile)
+        sealed = work.state(stream).profile
+        known = work.open(subject, sealed) if sealed else None
+        profile = Profile() if known is None else msgspec.convert(known, Profile)
+        if self._is_stopped(work, stream, notice, terms, profile.time_zone):
+            return None
         to = self._destination(work, stream, notice, profile, terms)
         if to is None:
             _append(work, stream, c.SuppressNotice(notice_id, "no_address"))
@@ -76,7 +78,7 @@ class Preparation:
         )
         _append(work, stream, attempt)
         parcel = parcel_of(work.state(stream), notice_id, content)
-        return replace(parcel, sheet=sheet, until=window_end(work.now, terms))
+        return replace(parcel, sheet=sheet, until=window_end(work.now, terms, profile.time_zone))
 
     def _went_out_earlier(self, work: Work, stream: str, notice: OpenNotice, terms: Terms) -> bool:
         """Whether it is one that was sent in a time this store no longer knows; its copies to
@@ -92,9 +94,11 @@ class Preparation:
             work.append(stream, found)
         return bool(found)
 
-    def _is_stopped(self, work: Work, stream: str, notice: OpenNotice, terms: Terms) -> bool:
+    def _is_stopped(
+        self, work: Work, stream: str, notice: OpenNotice, terms: Terms, zone: str
+    ) -> bool:
         """Whether the rules, or a gateway that is being left alone, stand in its way."""
-        if _append(work, stream, c.CheckNotice(notice.notice_id, terms, work.now)):
+        if _append(work, stream, c.CheckNotice(notice.notice_id, terms, work.now, zone)):
             return True
         until = self.breakers[notice.channel].blocked_until(work.now)
         if until is None:

@@ -1,6 +1,7 @@
 """Contact hours and contacts per seven days: rule 7."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -124,3 +125,29 @@ def test_the_limit_and_the_closed_days_hold_together() -> None:
     terms = Terms("acme", "Asia/Shanghai", "CNY", contacts_max=1, closed_days=(date(2026, 3, 17),))
     waits = first_allowed(utc(3, 11, 2), terms, contacts(10), "C-1")
     assert waits == (utc(3, 18, 1), "closed")
+
+
+ZONES = ("Asia/Shanghai", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Apia")
+
+
+@given(
+    st.integers(0, 425 * 24 * 60).map(lambda minutes: utc(1, 1, 0) + timedelta(minutes=minutes)),
+    st.sampled_from(ZONES),
+    st.sampled_from(ZONES),
+    st.sampled_from(["", "CN"]),
+)
+def test_nobody_is_contacted_outside_the_hours_where_they_are(
+    now: datetime, zone: str, creditors: str, calendar: str
+) -> None:
+    """Whatever the clocks do there, and only on the creditor's working days."""
+    terms = Terms("acme", creditors, "CNY", calendar=calendar)
+    at, reason = first_allowed(now, terms, (), "C-1", zone)
+    assert at >= now
+    assert (at > now) == bool(reason)
+    assert time(8) <= at.astimezone(ZoneInfo(zone)).time() < time(20)
+    assert terms.working_days.is_open(at.astimezone(terms.zone).date())
+
+
+def test_where_nobody_knows_the_time_zone_a_notice_waits() -> None:
+    at, reason = first_allowed(utc(3, 10, 2), SHANGHAI, (), "C-1", "Mars/Olympus")
+    assert (at, reason) == (utc(3, 10, 3), "time_zone")

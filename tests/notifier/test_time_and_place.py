@@ -1,6 +1,6 @@
 """Where and when what is owed for took place stands in the notice, and sealed in the store."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -47,3 +47,19 @@ async def test_an_invoice_that_says_neither_leaves_nothing(world: World) -> None
     await world.run()
     events = await world.service.pool.fetch("select data from events")
     assert not [data for data in data_of(events) if b"invoice_detailed" in data]
+
+
+async def test_the_hours_are_those_where_the_debtor_is(world: World) -> None:
+    """It is 09:00 in Shanghai and 03:00 in Berlin."""
+    await world.debtor(time_zone="Europe/Berlin")
+    await world.request(version=await world.owes(830000))
+    await world.run()
+    async with world.client("manager") as client:
+        assert (await client.get("/v1/notices/N-1")).json()["reason"] == "hours"
+        await world.run(world.clock.now() + timedelta(hours=7))
+        assert (await client.get("/v1/notices/N-1")).json()["state"] == "sent"
+
+
+def test_a_time_zone_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match="there is no such time zone"):
+        billing.DebtorPart(name="n", kind="company", time_zone="Mars/Olympus")

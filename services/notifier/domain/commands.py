@@ -83,11 +83,12 @@ class ChooseChannel(Struct, frozen=True):
 
 
 class CheckNotice(Struct, frozen=True):
-    """Tell why a ready notice may not go now."""
+    """Tell why a ready notice may not go now; `zone` is the debtor's, empty: the creditor's."""
 
     notice_id: str
     terms: Terms
     now: datetime
+    zone: str = ""
 
 
 class HoldBack(Struct, frozen=True):

@@ -3,60 +3,78 @@ the collection policies).
 """
 
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.notifier.domain.rules import CONTACT_WINDOW_DAYS
 from services.notifier.domain.state import Contact
 from services.notifier.domain.terms import Terms
 
+_LOOK_AGAIN = timedelta(hours=1)
+_DAYS_MAX = 400
+"""Looked at for hours and working days that fit together."""
 _OPENS = time(9)
 """When what waited for the next working day goes out (rule 19)."""
 
 
 def first_allowed(
-    now: datetime, terms: Terms, contacts: tuple[Contact, ...], case_id: str
+    now: datetime, terms: Terms, contacts: tuple[Contact, ...], case_id: str, zone: str = ""
 ) -> tuple[datetime, str]:
     """The first instant, not before `now`, at which the case may be contacted, and what made it
     wait.
 
-    The reason is empty when it may be contacted at once, else `frequency`, `hours` or `closed`.
+    Hours are those where the debtor is (`zone`; empty: where the creditor is), days and working
+    days the creditor's; both must allow it. The reason is empty when it may go at once, else
+    `frequency`, `hours`, `closed`, or `time_zone` where nobody knows what time it is there.
     """
-    start = _within_hours(now, terms)
-    today = start.astimezone(terms.zone).date()
-    free_day = _first_free_day(today, terms.contacts_max, contacts, case_id)
-    open_day = terms.working_days.open_from(free_day)
-    if open_day > free_day:
-        return _local(open_day, max(_OPENS, terms.contact_from), terms.zone), "closed"
-    if free_day > today:
-        return _local(free_day, terms.contact_from, terms.zone), "frequency"
-    return start, "" if start <= now else "hours"
+    there = zone_of(zone, terms)
+    if there is None:
+        return now + _LOOK_AGAIN, "time_zone"
+    start, reason = _within_hours(now, terms, there), ""
+    for _ in range(_DAYS_MAX):
+        today = start.astimezone(terms.zone).date()
+        free_day = _first_free_day(today, terms.contacts_max, contacts, case_id)
+        open_day = terms.working_days.open_from(free_day)
+        if open_day == today:
+            return start, reason or ("" if start <= now else "hours")
+        opens = terms.contact_from if open_day == free_day else max(_OPENS, terms.contact_from)
+        reason = "frequency" if open_day == free_day else "closed"
+        start = _within_hours(_local(open_day, opens, terms.zone), terms, there)
+    return now + _LOOK_AGAIN, "time_zone"
+
+
+def zone_of(name: str, terms: Terms) -> ZoneInfo | None:
+    """The debtor's time zone; `None` where this machine does not know it."""
+    try:
+        return ZoneInfo(name) if name else terms.zone
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
 
 
 def after_todays_call(
-    now: datetime, terms: Terms, contacts: tuple[Contact, ...], case_id: str
+    now: datetime, terms: Terms, contacts: tuple[Contact, ...], case_id: str, zone: str = ""
 ) -> datetime | None:
     """When the debtor may be called where there was a call or a visit today; `None`: now."""
     today = now.astimezone(terms.zone).date()
     if not any(one.is_call and one.day == today and one.case_id == case_id for one in contacts):
         return None
     tomorrow = _local(today + timedelta(days=1), time.min, terms.zone)
-    return first_allowed(tomorrow, terms, contacts, case_id)[0]
+    return first_allowed(tomorrow, terms, contacts, case_id, zone)[0]
 
 
-def window_end(now: datetime, terms: Terms) -> datetime:
+def window_end(now: datetime, terms: Terms, zone: str = "") -> datetime:
     """Until when a call that is handed over now may be made."""
-    return _local(now.astimezone(terms.zone).date(), terms.contact_until, terms.zone)
+    there = zone_of(zone, terms) or terms.zone
+    return _local(now.astimezone(there).date(), terms.contact_until, there)
 
 
-def _within_hours(now: datetime, terms: Terms) -> datetime:
-    local = now.astimezone(terms.zone)
-    today = local.date()
-    opens = _local(today, terms.contact_from, terms.zone)
+def _within_hours(now: datetime, terms: Terms, zone: ZoneInfo) -> datetime:
+    today = now.astimezone(zone).date()
+    opens = _local(today, terms.contact_from, zone)
     if now < opens:
         return opens
-    if now < _local(today, terms.contact_until, terms.zone):
+    if now < _local(today, terms.contact_until, zone):
         return now
-    return _local(today + timedelta(days=1), terms.contact_from, terms.zone)
+    return _local(today + timedelta(days=1), terms.contact_from, zone)
 
 
 def _first_free_day(today: date, limit: int, contacts: tuple[Contact, ...], case_id: str) -> date:

@@ -23,9 +23,12 @@ _KEPT_OF_PHONE = 4
 
 
 class Profile(debtor.Profile, frozen=True):
-    """The debtor as billing describes them, with their e-mail addresses; stored sealed only."""
+    """The debtor as billing describes them, with their e-mail addresses and time zone; stored
+    sealed only.
+    """
 
     emails: tuple[str, ...] = ()
+    time_zone: str = ""
 
     @property
     def addressed(self) -> tuple[object, ...]:
@@ -38,7 +41,11 @@ def told(known: Profile, data: billing.AccountUpserted) -> Profile | None:
     if data.debtor is None and data.number is None:
         return None
     if data.debtor is not None:
-        known = replace(debtor.described(known, data.debtor), emails=tuple(data.debtor.emails))
+        known = replace(
+            debtor.described(known, data.debtor),
+            emails=tuple(data.debtor.emails),
+            time_zone=data.debtor.time_zone or "",
+        )
     return known if data.number is None else replace(known, number=data.number)
 
 

@@ -2,6 +2,7 @@
 
     profile, terms, ledger    until it comes, or is looked for again (`gate.look_again`)
     hours, frequency, closed  until the case may be contacted (`contact.first_allowed`)
+    time_zone                 until it is known what time it is where the debtor is (`contact`)
     called                    until the next day: there was a call or a visit (`contact`)
     gateway                   until a gateway that failed is tried again
     busy, no_answer, machine  until the debtor is called again (`calls`)
@@ -39,7 +40,7 @@ def check(state: Account, command: c.CheckNotice) -> list[e.Event]:
         return [e.NoticeSuppressed(notice.notice_id, "cleared", notice.about)]
     if is_declined(state, notice.channel, notice.purpose):
         return channels.suppressed(notice, "opted_out")
-    return _before_it_goes(state, notice, terms, now)
+    return _before_it_goes(state, notice, command)
 
 
 def hold_back(state: Account, command: c.HoldBack) -> list[e.Event]:
@@ -118,13 +119,12 @@ def released(state: Account, reason: str) -> list[e.Event]:
     ]
 
 
-def _before_it_goes(
-    state: Account, notice: OpenNotice, terms: Terms, now: datetime
-) -> list[e.Event]:
+def _before_it_goes(state: Account, notice: OpenNotice, command: c.CheckNotice) -> list[e.Event]:
     """What a ready notice has to wait for: what is missing first, then the rules of contact.
 
     One that waited too long for what is missing is given up.
     """
+    terms, now, zone = command.terms, command.now, command.zone
     known, settled = bool(state.profile), bool(terms.time_zone)
     missing = gate.missing(
         state.ledger, notice, now, _today(terms, now), profile=known, terms=settled
@@ -133,12 +133,12 @@ def _before_it_goes(
         return _for_what_is_missing(missing, notice, now)
     # A further attempt is no further contact.
     contacts = () if notice.attempts else state.contacts
-    until, reason = first_allowed(now, terms, contacts, notice.case_id or "")
+    until, reason = first_allowed(now, terms, contacts, notice.case_id or "", zone)
     if reason:
         return [e.NoticeDeferred(notice.notice_id, until, reason)]
     if notice.channel != VOICE or notice.attempts:
         return []
-    tomorrow = after_todays_call(now, terms, contacts, notice.case_id or "")
+    tomorrow = after_todays_call(now, terms, contacts, notice.case_id or "", zone)
     return [e.NoticeDeferred(notice.notice_id, tomorrow, "called")] if tomorrow else []
 
 
