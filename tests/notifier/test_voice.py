@@ -212,3 +212,20 @@ async def test_a_forged_report_changes_nothing(calling: Calling) -> None:
     assert await calling.dialler.report(app, NOTICE, "answered", late) == 403
     assert await calling.report(NOTICE, "signed") == 422
     assert await calling.told() == ["notifier.notice.sent.v1"]
+
+
+async def test_after_the_last_call_the_notice_goes_on_by_its_next_channel(
+    calling: Calling,
+) -> None:
+    await calling.world.terms()
+    await calling.world.debtor()
+    version = await calling.world.owes(830000)
+    await calling.world.request(NOTICE, version=version, channel="voice", fallback=["letter"])
+    await calling.world.run()
+    await calling.nobody_takes(NOTICE)
+    await calling.nobody_takes(f"{NOTICE}.call2")
+    assert (await calling.shown())["channel"] == "voice"
+    await calling.nobody_takes(f"{NOTICE}.call3")
+    shown = await calling.shown()
+    assert (shown["channel"], shown["state"]) == ("letter", "sent")
+    assert FAILED not in await calling.told()
