@@ -90,7 +90,10 @@ class Drafting:
         issued = c.IssueDocument(
             request_id=request.request_id,
             sha256=text.sha256,
-            content=work.seal(subject, {"title": text.title, "body": text.body}),
+            content=work.seal(
+                subject,
+                {"title": text.title, "body": text.body, "language": drawing.language},
+            ),
             claim=drawing.claim,
             day=drawing.today,
         )

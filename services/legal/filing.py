@@ -3,7 +3,9 @@
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
+from chassis.aside import aside
 from chassis.errors import Transient
 from chassis.logging import get_logger
 from chassis.runtime.service import Service
@@ -16,6 +18,7 @@ from services.legal.adapters.folder import DocumentsFolder
 from services.legal.domain import commands as c
 from services.legal.domain.decide import decide
 from services.legal.domain.events import DocumentIssued
+from services.legal.rendering.papers import Papers, sha256_of
 from services.legal.views import documents
 from services.legal.views.documents import Paper
 
@@ -30,6 +33,7 @@ class Filing:
 
     folder: DocumentsFolder
     batch_max: int
+    papers: Papers | None = None
 
     async def __call__(self, service: Service) -> int:
         """One round; returns how many documents were handled."""
@@ -48,21 +52,16 @@ class Filing:
     async def _file(self, service: Service, papers: list[Paper]) -> None:
         keys = await service.keys({Subject(one.creditor, one.account) for one in papers})
         spans = await _spans(service, papers)
+        hashes: dict[Paper, str] = {}
         for one in papers:
             opened = keys.open(Subject(one.creditor, one.account), one.content or b"")
-            if opened is None or one.issued_on is None:
-                continue
-            try:
-                self.folder.put(
-                    one.creditor, one.issued_on, one.document, one.document_id, opened["body"]
-                )
-            except OSError as error:
-                raise Transient(f"the documents folder: {error.strerror}") from error
+            if opened is not None and one.issued_on is not None:
+                hashes[one] = await self._put(one, opened, one.issued_on)
 
         def record(work: Work) -> None:
             for one in papers:
                 stream = matter_stream(one.creditor, one.account)
-                filed = c.RecordFiling(one.document_id)
+                filed = c.RecordFiling(one.document_id, hashes.get(one, ""))
                 with work.under(spans.get(one)):
                     work.append(stream, decide(work.state(stream), filed))
 
@@ -70,6 +69,20 @@ class Filing:
         await service.execute(key_of(papers[0].creditor, papers[0].account), streams, record)
         for span in spans.values():
             span.end()
+
+    async def _put(self, one: Paper, opened: Mapping[str, str], day: date) -> str:
+        """Write a document as text and as PDF; answers the hash of the PDF, empty without one."""
+        place = (one.creditor, day, one.document, one.document_id)
+        pdf = None
+        if self.papers is not None:
+            pdf = await aside(self.papers.beside, opened, one.document_id, day, one.account)
+        try:
+            self.folder.put(*place, opened["body"].encode(), "txt")
+            if pdf is not None:
+                self.folder.put(*place, pdf, "pdf")
+        except OSError as error:
+            raise Transient(f"the documents folder: {error.strerror}") from error
+        return "" if pdf is None else sha256_of(pdf)
 
     async def _purge(self, service: Service, papers: list[Paper]) -> None:
         for one in papers:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from chassis.bus.base import Bus
 from chassis.clock import Clock
+from chassis.documents.typeset import typesetter
 from chassis.runtime.blueprint import Blueprint
 from chassis.runtime.instance import Instance, Probe, no_probe
 from chassis.settings import Settings
@@ -11,6 +12,7 @@ from chassis.store.cached_states import LARGE_STATES_MAX
 from contracts.words.streams import told_sources_stream
 from services.legal.adapters.folder import DocumentsFolder
 from services.legal.api import evidence, file, routes
+from services.legal.api import papers as printed
 from services.legal.domain.aggregates import AGGREGATES
 from services.legal.drafting import Drafting
 from services.legal.evidence.sources import urls
@@ -19,6 +21,7 @@ from services.legal.filing import Filing
 from services.legal.handlers import messages, wakes
 from services.legal.publish import publish
 from services.legal.rendering.compose import Documents
+from services.legal.rendering.papers import Papers
 from services.legal.settings import LegalSettings
 from services.legal.views import VIEWS
 
@@ -37,10 +40,12 @@ async def build(
     environment's.
     """
     own = own or LegalSettings()
+    if settings.fonts is not None and own.papers == "pdf":
+        typesetter(settings.fonts)  # a folder that is named must do
     urls(settings)  # said at the start, not when somebody asks for evidence
     folder = own.documents or settings.data_dir / "documents"
     return await Instance.open(
-        blueprint(own, folder),
+        blueprint(own, folder, settings.fonts),
         settings,
         clock=clock,
         bus=bus,
@@ -50,9 +55,11 @@ async def build(
     )
 
 
-def blueprint(own: LegalSettings, folder: Path) -> Blueprint:
+def blueprint(own: LegalSettings, folder: Path, fonts: Path | None = None) -> Blueprint:
     """The legal service's tables."""
-    drafting = Drafting(Documents(own.templates), own)
+    drafting, papers = Drafting(Documents(own.templates), own), Papers(fonts)
+    files = DocumentsFolder(folder)
+    to_files = papers if own.papers == "pdf" else None
     return Blueprint(
         name="legal",
         aggregates=AGGREGATES,
@@ -68,7 +75,8 @@ def blueprint(own: LegalSettings, folder: Path) -> Blueprint:
             routes.router(service, own),
             file.router(service),
             evidence.router(service),
+            printed.router(service, papers, files),
         ),
         kept_max=LARGE_STATES_MAX,
-        workers=(Filing(DocumentsFolder(folder), own.filing_batch_max),),
+        workers=(Filing(files, own.filing_batch_max, to_files),),
     )

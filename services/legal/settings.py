@@ -1,6 +1,7 @@
 """Settings of the legal service beside those every service has; the table is docs/documents.md."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -15,6 +16,7 @@ class Office(BaseModel):
     contact: str = ""
     law_firm: str = ""
     court: str = ""
+    code: str = ""
 
 
 class LegalSettings(BaseSettings):
@@ -30,7 +32,13 @@ class LegalSettings(BaseSettings):
     )
     offices: dict[str, Office] = Field(
         default={},
-        description="JSON by creditor: name, address, representative, contact, law_firm, court",
+        description="JSON by creditor: name, code (registration), address, representative, "
+        "contact, law_firm, court",
+    )
+    papers: Literal["pdf", "text"] = Field(
+        default="pdf",
+        description="whether documents lie in the folder as PDF too, or as text alone; pdf wants "
+        "the fonts of ARREARS_FONTS",
     )
     judgment_term_days: int = Field(
         default=10, ge=1, le=3650, description="days to pay after a judgment that names no term"

@@ -105,7 +105,8 @@ async def test_a_file_lost_before_it_was_recorded_is_written_again(world: LegalW
     path.write_text("half of it")
     await world.run()
     assert "8,300.00" in path.read_text()
-    assert [one.name for one in path.parent.iterdir()] == [path.name]
+    assert [one.name for one in path.parent.glob("*.txt")] == [path.name]
+    assert not [*path.parent.glob(".*")]
 
 
 async def test_a_closed_case_closes_the_matter_and_a_new_one_opens_another(

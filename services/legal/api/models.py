@@ -38,10 +38,13 @@ class DocumentRow(BaseModel):
 
 
 class DocumentDetail(DocumentRow):
-    """A document with its text: null for callers who may not read it, and after an erasure."""
+    """A document with its text: null for callers who may not read it, and after an erasure;
+    `pdf_hash` is the SHA-256 of the PDF that was filed with it.
+    """
 
     title: str | None
     text: str | None
+    pdf_hash: str | None = None
 
 
 class MatterRow(BaseModel):

@@ -16,6 +16,7 @@ from chassis.store.work import Work
 from contracts.base import Identifier
 from contracts.words.streams import Subject, key_of, matter_stream, terms_stream
 from contracts.words.vocabulary import Document
+from services.legal.api.filed import filed_pdf
 from services.legal.api.matter_rows import costs_of, milestone, progress_of
 from services.legal.api.models import (
     DocumentDetail,
@@ -98,7 +99,18 @@ class Files:
         if who.has(*_READERS) and row["content"] is not None:
             subject = Subject(row["creditor"], row["account"])
             opened = (await self.service.keys([subject])).open(subject, row["content"]) or {}
-        return _document(row) | {"title": opened.get("title"), "text": opened.get("body")}
+        return _document(row) | {
+            "title": opened.get("title"),
+            "text": opened.get("body"),
+            "pdf_hash": await self._filed_pdf(row) or None,
+        }
+
+    async def _filed_pdf(self, row: Any) -> str:
+        """The SHA-256 of a document's PDF as it was filed; empty where none was."""
+        if row["state"] != "issued":
+            return ""
+        stream = matter_stream(row["creditor"], row["account"])
+        return filed_pdf(await self.service.events(stream), row["document_id"])
 
     async def list_matters(
         self,

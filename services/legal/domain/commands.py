@@ -69,9 +69,12 @@ class RefuseDocument(Struct, frozen=True):
 
 
 class RecordFiling(Struct, frozen=True):
-    """Tell that a document lies in the documents folder."""
+    """Tell that a document lies in the documents folder, with the SHA-256 of its PDF if it has
+    one.
+    """
 
     document_id: str
+    pdf_sha256: str = ""
 
 
 class RecordPurge(Struct, frozen=True):

@@ -166,7 +166,7 @@ def refuse(state: Matter, command: c.RefuseDocument) -> list[e.Event]:
 
 def record_filing(state: Matter, command: c.RecordFiling) -> list[e.Event]:
     """The document lies in its folder."""
-    return [e.DocumentFiled(command.document_id)]
+    return [e.DocumentFiled(command.document_id, command.pdf_sha256)]
 
 
 def record_purge(state: Matter, command: c.RecordPurge) -> list[e.Event]:

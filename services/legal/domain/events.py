@@ -83,9 +83,12 @@ class DocumentIssued(Struct, frozen=True, tag="document_issued"):
 
 
 class DocumentFiled(Struct, frozen=True, tag="document_filed"):
-    """The document lies in the documents folder."""
+    """The document lies in the documents folder; `pdf_sha256` is of its PDF, empty where there is
+    none.
+    """
 
     document_id: str
+    pdf_sha256: str = ""
 
 
 class MatterProgressed(Struct, frozen=True, tag="matter_progressed"):

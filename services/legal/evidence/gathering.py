@@ -14,11 +14,18 @@ _PAGE = 500
 _ATTEMPTS = 10
 
 
-class Apis(Protocol):
-    """The services' HTTP APIs, called for somebody who may see the case."""
+class Answers(Protocol):
+    """The services' HTTP APIs, asked one question at a time."""
 
     async def get(self, service: ServiceName, path: str, **params: Any) -> Any:
         """Return the body of an answer; parameters that are None are left out."""
+
+
+class Apis(Answers, Protocol):
+    """The services' HTTP APIs, called for somebody who may see the case."""
+
+    async def file(self, service: ServiceName, path: str, **params: Any) -> bytes:
+        """Return an answer that is a file."""
 
     def pages(self, service: ServiceName, path: str, **params: Any) -> AsyncIterator[Any]:
         """Yield the items of a listing, page after page."""
@@ -28,7 +35,7 @@ async def gather(apis: Apis, creditor: str, case_id: str) -> tuple[list[Entry], 
     """Everything about a case as entries in a fixed order, and what the bundle is about.
 
     Raises NotFound for a case that is not there or another creditor's, and Rejected when the text
-    of a document is not the one its hash was made of.
+    or the PDF of a document is not the one its hash was made of.
     """
     case = await apis.get("dunning", f"/v1/cases/{case_id}")
     if case["creditor"] != creditor:
@@ -106,7 +113,7 @@ async def _notices(apis: Apis, creditor: str, case_id: str) -> AsyncIterator[Ent
 
 
 async def _documents(apis: Apis, creditor: str, case_id: str) -> AsyncIterator[Entry]:
-    """Each legal document, and its text as issued."""
+    """Each legal document, its text as issued, and its PDF as filed."""
     pieces = _pieces(apis, "legal", "/v1/documents", "document_id", creditor, case_id)
     async for number, row, detail in pieces:
         text = detail.pop("text")
@@ -117,6 +124,12 @@ async def _documents(apis: Apis, creditor: str, case_id: str) -> AsyncIterator[E
             if hashlib.sha256(content).hexdigest() != detail["content_hash"]:
                 raise Rejected(f"document {row['document_id']}: its text does not fit its hash")
             yield Entry(f"{name}.txt", content)
+        if text is not None and detail["pdf_hash"]:
+            path = f"/v1/documents/{row['document_id']}/pdf"
+            paper = await apis.file("legal", path, creditor=creditor)
+            if hashlib.sha256(paper).hexdigest() != detail["pdf_hash"]:
+                raise Rejected(f"document {row['document_id']}: its PDF does not fit its hash")
+            yield Entry(f"{name}.pdf", paper)
 
 
 async def _pieces(
@@ -138,7 +151,7 @@ async def _matter(apis: Apis, creditor: str, account: str) -> list[Entry]:
     return entries
 
 
-async def ledger_entries(apis: Apis, creditor: str, account: str) -> list[Entry]:
+async def ledger_entries(apis: Answers, creditor: str, account: str) -> list[Entry]:
     """What the account owes now, for which items, and every movement that led there, as a page to
     read too.
     """
@@ -154,7 +167,7 @@ async def ledger_entries(apis: Apis, creditor: str, account: str) -> list[Entry]
     ]
 
 
-async def _at_once(apis: Apis, place: str, creditor: str) -> list[dict[str, Any]]:
+async def _at_once(apis: Answers, place: str, creditor: str) -> list[dict[str, Any]]:
     """The account's figures, its statement and its items, all of one version and day; further pages
     are of the same. Raises `Transient` for an account that moves whenever it is looked at.
     """
@@ -169,7 +182,9 @@ async def _at_once(apis: Apis, place: str, creditor: str) -> list[dict[str, Any]
     raise Transient(f"{place} changes while it is looked at: ask again")
 
 
-async def _complete(apis: Apis, path: str, first: dict[str, Any], part: str, **params: Any) -> None:
+async def _complete(
+    apis: Answers, path: str, first: dict[str, Any], part: str, **params: Any
+) -> None:
     """Add this part of all further pages of an answer of the ledger to the first one."""
     cursor = first.pop("next", None)
     while cursor is not None:

@@ -31,6 +31,15 @@ class Sources:
 
         Raises Forbidden and NotFound as the service said, Transient when it did not answer.
         """
+        return (await self._answer(service, path, params)).json()
+
+    async def file(self, service: ServiceName, path: str, **params: Any) -> bytes:
+        """Return an answer that is a file; raises as `get` does."""
+        return (await self._answer(service, path, params)).content
+
+    async def _answer(
+        self, service: ServiceName, path: str, params: Mapping[str, Any]
+    ) -> httpx.Response:
         given = {name: value for name, value in params.items() if value is not None}
         client = self._clients[service]
         try:
@@ -39,7 +48,7 @@ class Sources:
         except httpx.TransportError as error:
             raise Transient(f"the {service} does not answer") from error
         if answer.is_success:
-            return answer.json()
+            return answer
         raise _error(service, answer)
 
     async def pages(self, service: ServiceName, path: str, **params: Any) -> AsyncIterator[Any]:

@@ -1,0 +1,83 @@
+"""Documents as PDF for people with a token."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Response
+
+from chassis.aside import aside
+from chassis.errors import NotFound, Rejected
+from chassis.http.auth import Principal, require
+from chassis.http.files import as_file
+from chassis.runtime.service import Service
+from contracts.words.streams import Subject, matter_stream
+from services.legal.adapters.folder import DocumentsFolder
+from services.legal.api.filed import filed_pdf
+from services.legal.api.routes import CreditorQuery
+from services.legal.rendering.papers import Papers, sha256_of
+from services.legal.views import documents
+
+PDF = "application/pdf"
+_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {"content": {PDF: {"schema": {"type": "string", "format": "binary"}}}}
+}
+Lawyer = Annotated[Principal, Depends(require("legal", "manager"))]
+
+
+def router(service: Service, papers: Papers, folder: DocumentsFolder) -> APIRouter:
+    """`/v1/documents/{document_id}/pdf`."""
+    routes = APIRouter(prefix="/v1/documents", tags=["legal"])
+    routes.get(
+        "/{document_id}/pdf",
+        summary="An issued document as PDF",
+        response_class=Response,
+        responses=_ANSWER,
+        operation_id="get_document_pdf",
+    )(Printed(service, papers, folder).pdf)
+    return routes
+
+
+@dataclass(frozen=True)
+class Printed:
+    """The routes of documents as PDF, on a service."""
+
+    service: Service
+    papers: Papers
+    folder: DocumentsFolder
+
+    async def pdf(self, who: Lawyer, document_id: str, creditor: CreditorQuery = None) -> Response:
+        """The bytes whose SHA-256 was recorded when the document was filed, where one was."""
+        row, opened = await opened_document(self.service, who, document_id, creditor)
+        stream = matter_stream(row["creditor"], row["account"])
+        wanted = filed_pdf(await self.service.events(stream), document_id)
+        made = await aside(self.papers.document, opened, document_id, row["issued_on"])
+        if wanted and sha256_of(made) != wanted:
+            made = await aside(self._filed, row, wanted)
+        return as_file(made, PDF, f"{row['document']}-{document_id}.pdf")
+
+    def _filed(self, row: Any, wanted: str) -> bytes:
+        """What lies in the folder: another version of the fonts sets other bytes."""
+        place = (row["creditor"], row["issued_on"], row["document"], row["document_id"])
+        path = self.folder.path(*place, "pdf")
+        content = path.read_bytes() if path.is_file() else b""
+        if sha256_of(content) != wanted:
+            raise Rejected(
+                f"document {row['document_id']}: its PDF is neither set again nor in the documents "
+                "folder as it was filed; the text is what it was issued with"
+            )
+        return content
+
+
+async def opened_document(
+    service: Service, who: Principal, document_id: str, creditor: str | None
+) -> tuple[Any, dict[str, Any]]:
+    """An issued document's row and its opened content; raises `NotFound` where there is none."""
+    async with service.pool.acquire(timeout=10) as connection:
+        row = await documents.one(connection, document_id, who.visible(creditor))
+    opened = None
+    if row is not None and row["content"] is not None:
+        subject = Subject(row["creditor"], row["account"])
+        opened = (await service.keys([subject])).open(subject, row["content"])
+    if opened is None:
+        raise NotFound(f"there is no issued document {document_id}")
+    return row, opened
