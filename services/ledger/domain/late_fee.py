@@ -60,11 +60,11 @@ def accrued(fee: Fee, terms: Terms, through: date) -> Decimal:
     if fee.bears_from is None or through < fee.bears_from:
         return _ZERO
     total = _ZERO
-    for first, last, per_day in _rated(terms, fee.bears_from, through):
+    for first, last, per_day in rated(terms, fee.bears_from, through):
         if fee.moves or fee.stops:
             principal_days = sum(
                 principal * _bearing_days(fee.stops, begin, end)
-                for begin, end, principal in _levels(fee, first, last)
+                for begin, end, principal in levels(fee, first, last)
             )
         else:
             principal_days = fee.base * ((last - first).days + 1)
@@ -154,7 +154,7 @@ def reopened(fee: Fee, cause: str) -> Fee:
     return msgspec.structs.replace(fee, stops=stops)
 
 
-def _rated(terms: Terms, first: date, last: date) -> Iterator[tuple[date, date, Decimal]]:
+def rated(terms: Terms, first: date, last: date) -> Iterator[tuple[date, date, Decimal]]:
     """The spans of days with one rate."""
     for index, rate in enumerate(terms.rates):
         begin = first if rate.from_day is None else max(first, rate.from_day)
@@ -164,7 +164,7 @@ def _rated(terms: Terms, first: date, last: date) -> Iterator[tuple[date, date, 
             yield begin, end, rate.per_day
 
 
-def _levels(fee: Fee, first: date, last: date) -> Iterator[tuple[date, date, int]]:
+def levels(fee: Fee, first: date, last: date) -> Iterator[tuple[date, date, int]]:
     """The spans of days with one principal at their start."""
     begin = first
     for move in fee.moves:
