@@ -188,6 +188,19 @@ class Metrics:
             "gateway_closed_until_timestamp_seconds",
             "Until when a gateway that failed is left alone; 0: it is not.",
             "channel",
+            "gateway",
+        )
+        self.gateway_spent = self._gauge(
+            "gateway_spent_minor_units",
+            "What a gateway with a spend limit cost on its local day.",
+            "channel",
+            "gateway",
+        )
+        self.gateway_spend_reached = self._gauge(
+            "gateway_spend_reached_until_timestamp_seconds",
+            "Until when a gateway is not used as it cost enough today; 0: it may be.",
+            "channel",
+            "gateway",
         )
         self.notice_seconds = self._histogram(
             "notice_seconds",

@@ -35,7 +35,16 @@ def count(service: Service, answered: Sequence[tuple[Task, AttemptResult]]) -> N
         metrics.notices.labels(service.name, channel, result).inc(number)
 
 
-def note_breaker(service: Service, channel: str, open_until: datetime | None) -> None:
+def note_breaker(service: Service, channel: str, gateway: str, open_until: datetime | None) -> None:
     """Until when nothing is handed to a channel's gateway."""
     until = 0.0 if open_until is None else open_until.timestamp()
-    service.metrics.gateway_closed.labels(service.name, channel).set(until)
+    service.metrics.gateway_closed.labels(service.name, channel, gateway).set(until)
+
+
+def note_spend(
+    service: Service, channel: str, gateway: str, spent: int, stopped_until: datetime | None
+) -> None:
+    """What a gateway cost today, and until when its limit keeps it from costing more."""
+    until = 0.0 if stopped_until is None else stopped_until.timestamp()
+    service.metrics.gateway_spent.labels(service.name, channel, gateway).set(spent)
+    service.metrics.gateway_spend_reached.labels(service.name, channel, gateway).set(until)

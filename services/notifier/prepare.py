@@ -1,6 +1,6 @@
 """The moment of sending: whether a notice goes now, what it says and where it goes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -10,7 +10,6 @@ from chassis.logging import get_logger
 from chassis.store.work import Work
 from contracts.words.streams import Subject, account_stream, terms_stream
 from contracts.words.vocabulary import PAPER_CHANNELS
-from services.notifier.adapters.breaker import Breaker
 from services.notifier.adapters.gateway import Parcel
 from services.notifier.domain import commands as c
 from services.notifier.domain.contact import window_end
@@ -29,17 +28,18 @@ from services.notifier.rendering.compose import Content, Letter, compose
 from services.notifier.rendering.sheet import Sheet, sheet_of
 from services.notifier.rendering.templates import Templates
 from services.notifier.settings import NotifierSettings
+from services.notifier.ways import Wait, Way, choose, take
 
 log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class Preparation:
-    """Takes a ready notice to the point where its gateway may be called."""
+    """Takes a ready notice to the point where its gateway may be called; `ways` by channel."""
 
     templates: Templates
     settings: NotifierSettings
-    breakers: Mapping[str, Breaker]
+    ways: Mapping[str, Sequence[Way]]
 
     def begin(self, work: Work, creditor: str, account: str, notice_id: str) -> Parcel | None:
         """Decide, at the moment of sending, whether a notice goes; commit to it when it does."""
@@ -67,6 +67,10 @@ class Preparation:
         if written is None:
             return None
         content, sheet = written
+        way = self._way(work, stream, notice, content.body)
+        if way is None:
+            return None
+        charge = way.charge(content.body, work.now)
         attempt = c.AttemptNotice(
             notice_id=notice.notice_id,
             to_masked=masked(content.to, notice.channel),
@@ -75,7 +79,10 @@ class Preparation:
             place=to.place,
             now=work.now,
             day=work.now.astimezone(terms.zone).date(),
+            gateway=way.name,
+            charge=charge,
         )
+        take(way, charge, work.now)
         _append(work, stream, attempt)
         parcel = parcel_of(work.state(stream), notice_id, content)
         return replace(parcel, sheet=sheet, until=window_end(work.now, terms, profile.time_zone))
@@ -97,13 +104,21 @@ class Preparation:
     def _is_stopped(
         self, work: Work, stream: str, notice: OpenNotice, terms: Terms, zone: str
     ) -> bool:
-        """Whether the rules, or a gateway that is being left alone, stand in its way."""
+        """Whether the rules, or gateways that may not be called, stand in its way."""
         if _append(work, stream, c.CheckNotice(notice.notice_id, terms, work.now, zone)):
             return True
-        until = self.breakers[notice.channel].blocked_until(work.now)
-        if until is None:
-            return False
-        return _append(work, stream, c.HoldBack(notice.notice_id, until))
+        return self._way(work, stream, notice, "") is None
+
+    def _way(self, work: Work, stream: str, notice: OpenNotice, text: str) -> Way | None:
+        """The gateway to call; without one the notice waits. For a gateway's rate it stays ready:
+        the dispatcher comes back to it.
+        """
+        found = choose(self.ways[notice.channel], notice.tried, work.now, text)
+        if not isinstance(found, Wait):
+            return found
+        if found.reason != "rate":
+            _append(work, stream, c.HoldBack(notice.notice_id, found.until, found.reason))
+        return None
 
     def _written(
         self,
@@ -197,4 +212,7 @@ def parcel_of(state: Account, notice_id: str, content: Content) -> Parcel:
         purpose=notice.purpose,
         language=content.language,
         call=notice.calls + 1,
+        gateway=notice.gateway,
+        tried=notice.tried,
+        charge=notice.charge,
     )

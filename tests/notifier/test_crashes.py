@@ -2,17 +2,20 @@
 must not be is sent twice.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
 
+from services.notifier.adapters.breaker import Breaker
 from services.notifier.adapters.gateway import Gateway, Lookup, Parcel
 from services.notifier.dispatch import Dispatcher
 from services.notifier.domain.commands import AttemptResult
 from services.notifier.main import dispatcher
+from services.notifier.spending import Spending
+from services.notifier.ways import FILES, Way
 from tests.notifier.conftest import Open
 from tests.notifier.world import World
 
@@ -54,11 +57,34 @@ class Provider:
         """Nothing is kept."""
 
 
-def _with(world: World, gateways: Mapping[str, Gateway]) -> World:
+def with_ways(old: Dispatcher, given: Mapping[str, Sequence[Way]]) -> Dispatcher:
+    """The same dispatcher with other gateways, all of them elsewhere."""
+    ways = {**old.ways, **given}
+    preparation = replace(old.preparation, ways=ways)
+    spending = Spending(ways)
+    return replace(
+        old,
+        ways=ways,
+        local=frozenset(),
+        preparation=preparation,
+        calls=replace(old.calls, ways=ways),
+        spending=spending,
+    )
+
+
+def _with(world: World, gateways: Mapping[str, Gateway], called: str = "") -> World:
     """The same world with other gateways."""
     old = next(one for one in world.service.blueprint.workers if isinstance(one, Dispatcher))
     fresh = dispatcher(old.preparation.settings, world.clock.now)
-    fresh = replace(fresh, gateways={**fresh.gateways, **gateways}, local=frozenset())
+    pause = timedelta(seconds=old.preparation.settings.gateway_pause_seconds)
+    failures_max = old.preparation.settings.gateway_failures_max
+    fresh = with_ways(
+        fresh,
+        {
+            name: [Way(called or name, one, Breaker(failures_max, pause))]
+            for name, one in gateways.items()
+        },
+    )
     world.service.round.workers = (partial(fresh, world.service),)
     return world
 
@@ -135,14 +161,14 @@ async def test_another_process_finds_the_file_of_the_one_that_died(open_world: O
     first = await open_world()
     await _prepared(first, "sms")
     outbox = next(one for one in first.service.blueprint.workers if isinstance(one, Dispatcher))
-    real = outbox.gateways["sms"]
+    real = outbox.ways["sms"][0].gateway
 
     class DiesAfterwards(Provider):
         async def send(self, parcel: Parcel) -> AttemptResult:
             await real.send(parcel)
             raise Killed
 
-    _with(first, {"sms": DiesAfterwards()})
+    _with(first, {"sms": DiesAfterwards()}, FILES)
     with pytest.raises(Killed):
         await first.run()
     await first.service.leases.leave()

@@ -1,6 +1,5 @@
 """A notice goes on by its next channel when one fails for good: it stays one notice."""
 
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -8,11 +7,14 @@ from typing import Any
 import pytest
 
 from contracts import ledger, notifier
+from services.notifier.adapters.breaker import Breaker
 from services.notifier.adapters.gateway import Lookup, Parcel
 from services.notifier.dispatch import Dispatcher
 from services.notifier.domain.commands import AttemptResult
 from services.notifier.main import dispatcher
+from services.notifier.ways import Way
 from tests.notifier.conftest import Open
+from tests.notifier.test_crashes import with_ways
 from tests.notifier.world import World
 from tests.support.service_world import ACCOUNT
 
@@ -56,7 +58,11 @@ class Told:
         workers = world.service.blueprint.workers
         old = next(one for one in workers if isinstance(one, Dispatcher))
         fresh = dispatcher(old.preparation.settings, world.clock.now)
-        fresh = replace(fresh, gateways={**fresh.gateways, **self.books}, local=frozenset())
+        ways = {
+            name: [Way(name, book, Breaker(5, timedelta(minutes=1)))]
+            for name, book in self.books.items()
+        }
+        fresh = with_ways(fresh, ways)
         world.service.round.workers = (partial(fresh, world.service),)
 
     async def ask(self, *, debtor: dict[str, Any] | None = None, **changes: Any) -> None:

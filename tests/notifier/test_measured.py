@@ -36,9 +36,9 @@ async def test_a_gateway_that_is_left_alone_says_until_when(open_world: Open) ->
         await world.request(f"N-{number}", version=1, channel="sms")
     await world.run()
     name = "gateway_closed_until_timestamp_seconds"
-    until = measured(world.service, name, channel="sms")
+    until = measured(world.service, name, channel="sms", gateway="sms")
     assert until is not None
     assert until > world.clock.now().timestamp()
     provider.answers = []
     await world.run(world.clock.now() + timedelta(hours=2))
-    assert measured(world.service, name, channel="sms") == 0
+    assert measured(world.service, name, channel="sms", gateway="sms") == 0

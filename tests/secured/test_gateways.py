@@ -24,7 +24,7 @@ USER, PASSWORD = "collections", "correct-horse-7"
 
 
 def _gateway(channel: str, **given: Any) -> Gateway:
-    return dispatcher(NotifierSettings(**given), lambda: NOW).gateways[channel]
+    return dispatcher(NotifierSettings(**given), lambda: NOW).ways[channel][0].gateway
 
 
 def _let_in(_server: Any, _session: Any, _envelope: Any, _how: str, login: Any) -> AuthResult:

@@ -15,7 +15,7 @@ from chassis.postgres import require_verified
 from chassis.settings import Settings
 from chassis.tracing.opening import open_traces
 from services.legal.evidence.sources import urls
-from services.notifier import main as notifier
+from services.notifier import gateways
 from services.notifier.settings import NotifierSettings
 
 
@@ -29,11 +29,15 @@ def _postgres(settings: Settings, host: str) -> None:
 
 def _smtp(settings: Settings, host: str) -> None:
     own = NotifierSettings(smtp_host=host, smtp_tls="none", smtp_from="a@b.example")
-    notifier._require_secured(settings, own)
+    gateways.require_secured(settings, own)
 
 
 def _sms(settings: Settings, host: str) -> None:
-    notifier._require_secured(settings, NotifierSettings(sms_url=f"http://{host}/v1"))
+    gateways.require_secured(settings, NotifierSettings(sms_url=f"http://{host}/v1"))
+
+
+def _voice(settings: Settings, host: str) -> None:
+    gateways.require_secured(settings, NotifierSettings(voice_url=f"http://{host}/v1"))
 
 
 def _apis(settings: Settings, host: str) -> None:
@@ -57,6 +61,7 @@ WAYS = {
     "smtp": _smtp,
     "sms": _sms,
     "traces": _traces,
+    "voice": _voice,
 }
 
 

@@ -7,6 +7,7 @@ from tests.watched import queries, registry
 
 DOCUMENT = queries.ROOT / "docs/metrics.md"
 UNUSED: Mapping[str, str] = {
+    "arrears_gateway_spent_minor_units": "how near a gateway is to its limit, for people who look",
     "process_virtual_memory_bytes": "comes with the client library, like the others of the process",
 }
 """Metrics nobody asks for, and why they are there all the same."""

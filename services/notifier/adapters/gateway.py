@@ -1,11 +1,12 @@
 """What every gateway offers: take a notice, tell whether it took one, forget one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from contracts.words.vocabulary import DeliveryResult
+from services.notifier.domain.charges import Charge
 from services.notifier.domain.commands import AttemptResult, Finding, Unanswered
 
 Fate: TypeAlias = DeliveryResult | Unanswered
@@ -18,6 +19,7 @@ class Parcel:
 
     `sheet` is what a letter is set from as PDF, `call` the number of a call about the notice, which
     may be made `until` then.
+    `gateway` names the one that the attempt is made on, after those that were `tried`.
     """
 
     notice_id: str
@@ -34,6 +36,9 @@ class Parcel:
     sheet: Mapping[str, Any] | None = None
     call: int = 1
     until: datetime | None = None
+    gateway: str = ""
+    tried: tuple[str, ...] = ()
+    charge: Charge | None = None
 
 
 @dataclass(frozen=True)
@@ -89,3 +94,20 @@ class Asked(Protocol):
     async def result(self, handed: Handed) -> Told:
         """Tell the result of a notice that was taken."""
         ...
+
+
+@dataclass(frozen=True)
+class InTurn:
+    """The gateways of a channel that can be asked, one after the other until one knows a result."""
+
+    gateways: Sequence[Asked]
+
+    async def result(self, handed: Handed) -> Told:
+        """Tell the result of a notice that one of them took."""
+        told = Told(answered=False)
+        for gateway in self.gateways:
+            answer = await gateway.result(handed)
+            if answer.result is not None:
+                return answer
+            told = answer if answer.answered else told
+        return told

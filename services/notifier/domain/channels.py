@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from services.notifier.domain import events as e
+from services.notifier.domain.charges import ChannelChosen, Charge
 from services.notifier.domain.state import NOT_REACHED, Account, OpenNotice
 
 _ROUTE = "route"
@@ -61,13 +62,15 @@ def by_cost(notice: OpenNotice, costs: Mapping[str, int]) -> list[e.Event]:
     channels = (notice.channel, *route.left)
     dearest = max(costs.values(), default=0) + 1
     first, *left = sorted(channels, key=lambda one: costs.get(one, dearest))
-    return [e.ChannelChosen(notice.notice_id, first, tuple(left))]
+    return [ChannelChosen(notice.notice_id, first, tuple(left))]
 
 
 def failed(notice: OpenNotice, reason: str, *, refused: bool = False) -> list[e.Event]:
     """A channel failed: the notice goes on by the next, else it has failed."""
-    onward = goes_on(notice, reason, refused=refused)
-    return onward or [e.NoticeFailed(notice.notice_id, reason, notice.about, refused)]
+    onward = goes_on(notice, reason, refused=refused, refund=notice.charge)
+    return onward or [
+        e.NoticeFailed(notice.notice_id, reason, notice.about, refused, notice.charge)
+    ]
 
 
 def suppressed(notice: OpenNotice, reason: str) -> list[e.Event]:
@@ -85,7 +88,9 @@ def suppressed(notice: OpenNotice, reason: str) -> list[e.Event]:
     return [e.NoticeSuppressed(notice.notice_id, last, notice.about)]
 
 
-def goes_on(notice: OpenNotice, reason: str, *, refused: bool = False) -> list[e.Event]:
+def goes_on(
+    notice: OpenNotice, reason: str, *, refused: bool = False, refund: Charge | None = None
+) -> list[e.Event]:
     """The same notice by its next channel; nothing when none is left."""
     left: Sequence[str] = route_of(notice).left
     if not left:
@@ -101,6 +106,7 @@ def goes_on(notice: OpenNotice, reason: str, *, refused: bool = False) -> list[e
             day=notice.day,
             to_masked=notice.to_masked,
             sha256=notice.sha256,
+            refund=refund,
         )
     ]
 
@@ -131,7 +137,7 @@ def rerouted(notice: OpenNotice, event: e.NoticeRerouted) -> OpenNotice:
     return _taken_up(notice, event.channel, Route(left, tried=tried))
 
 
-def chosen(notice: OpenNotice, event: e.ChannelChosen) -> OpenNotice:
+def chosen(notice: OpenNotice, event: ChannelChosen) -> OpenNotice:
     """The notice with its channels in the order chosen."""
     return _taken_up(notice, event.channel, Route(event.left))
 
@@ -150,4 +156,8 @@ def _taken_up(notice: OpenNotice, channel: str, route: Route) -> OpenNotice:
         to_masked="",
         sha256="",
         place="",
+        gateway="",
+        tried=(),
+        moves=0,
+        charge=None,
     )

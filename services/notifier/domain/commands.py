@@ -11,6 +11,7 @@ from msgspec import Struct
 from chassis.owed.ledger import FollowBalance, FollowClearance
 from contracts.words.vocabulary import DeliveryResult
 from services.notifier.domain import events as e
+from services.notifier.domain.charges import Charge
 from services.notifier.domain.terms import Terms
 
 
@@ -92,10 +93,11 @@ class CheckNotice(Struct, frozen=True):
 
 
 class HoldBack(Struct, frozen=True):
-    """Let a notice wait for a gateway that is being left alone."""
+    """Let a notice wait for a gateway: one that is being left alone, or that cost enough today."""
 
     notice_id: str
     until: datetime
+    reason: Literal["gateway", "spend"] = "gateway"
 
 
 class KnowSent(Struct, frozen=True):
@@ -144,6 +146,8 @@ class AttemptNotice(Struct, frozen=True):
     place: str
     now: datetime
     day: date
+    gateway: str = ""
+    charge: Charge | None = None
 
 
 Outcome = Literal["accepted", "refused", "unavailable", "unknown"]
@@ -153,11 +157,16 @@ Outcome = Literal["accepted", "refused", "unavailable", "unknown"]
 class AttemptResult:
     """What a gateway answered: taken, refused for good, not taken but may be later, or nobody
     knows.
+
+    `parts` are the names by which a gateway reports on the parts of a message; `elsewhere`: another
+    gateway of the channel may be tried at once.
     """
 
     outcome: Outcome
     reference: str = ""
     reason: str = ""
+    parts: tuple[str, ...] = ()
+    elsewhere: bool = False
 
 
 class Conclude(Struct, frozen=True):

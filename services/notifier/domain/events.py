@@ -8,6 +8,7 @@ from msgspec import Struct
 from chassis.owed import debtor
 from chassis.owed.debtor import DebtorErased
 from chassis.owed.ledger import LedgerSeen
+from services.notifier.domain.charges import ChannelChosen, Charge, NoticeMoved, ResultNotAwaited
 
 
 class DebtorUpserted(debtor.DebtorUpserted, frozen=True, tag="debtor_upserted"):
@@ -75,11 +76,15 @@ class NoticeRequested(Wanted, frozen=True, tag="notice_requested"):
 
 
 class NoticeDeferred(Struct, frozen=True, tag="notice_deferred"):
-    """A notice has to wait; what `reason` may be says `waiting.py`."""
+    """A notice has to wait; what `reason` may be says `waiting.py`.
+
+    `refund` is the charge of the attempt before, which led to nothing.
+    """
 
     notice_id: str
     until: datetime
     reason: str
+    refund: Charge | None = None
 
 
 PAUSED = "paused"
@@ -105,7 +110,8 @@ class NoticeReleased(Struct, frozen=True, tag="notice_released"):
 class NoticeAttempted(Struct, frozen=True, tag="notice_attempted"):
     """A notice is about to be handed to its gateway: committed before the gateway is called.
 
-    `place` says which of the debtor's addresses it goes to.
+    `place` says which of the debtor's addresses it goes to, `gateway` which of the channel's
+    gateways is called: nobody else can be asked what became of it.
     """
 
     notice_id: str
@@ -116,6 +122,8 @@ class NoticeAttempted(Struct, frozen=True, tag="notice_attempted"):
     sha256: str
     content: bytes
     place: str = ""
+    gateway: str = ""
+    charge: Charge | None = None
 
 
 class About(Struct, frozen=True):
@@ -129,7 +137,9 @@ class About(Struct, frozen=True):
 
 
 class NoticeSent(Struct, frozen=True, tag="notice_sent"):
-    """The gateway took the notice."""
+    """The gateway took the notice; `parts` are the names by which it reports what becomes of each
+    part of a long one.
+    """
 
     notice_id: str
     reference: str
@@ -138,6 +148,8 @@ class NoticeSent(Struct, frozen=True, tag="notice_sent"):
     sha256: str
     attempt: int
     about: About
+    gateway: str = ""
+    parts: tuple[str, ...] = ()
 
 
 class NoticeInDoubt(Struct, frozen=True, tag="notice_in_doubt"):
@@ -162,14 +174,7 @@ class NoticeFailed(Struct, frozen=True, tag="notice_failed"):
     reason: str
     about: About
     refused: bool = False
-
-
-class ChannelChosen(Struct, frozen=True, tag="channel_chosen"):
-    """The channels of a notice were put in order: `channel`, then those left."""
-
-    notice_id: str
-    channel: str
-    left: tuple[str, ...] = ()
+    refund: Charge | None = None
 
 
 class NoticeRerouted(Struct, frozen=True, tag="notice_rerouted"):
@@ -184,12 +189,7 @@ class NoticeRerouted(Struct, frozen=True, tag="notice_rerouted"):
     day: date | None = None
     to_masked: str = ""
     sha256: str = ""
-
-
-class ResultNotAwaited(Struct, frozen=True, tag="result_not_awaited"):
-    """What became of a sent notice was not told in time: it does not go on by another channel."""
-
-    notice_id: str
+    refund: Charge | None = None
 
 
 class NoticeSuppressed(Struct, frozen=True, tag="notice_suppressed"):
@@ -291,7 +291,7 @@ class OutboxPurged(Struct, frozen=True, tag="outbox_purged"):
 Event = (
     DebtorUpserted | DebtorErased | LedgerSeen | InvoiceDetailed | ContactSeen | OptedOut
     | OptedIn | NoticeRequested | NoticeDeferred | NoticePaused | NoticeReleased
-    | NoticeAttempted | NoticeSent | NoticeInDoubt | LookupPostponed | NoticeFailed
+    | NoticeAttempted | NoticeMoved | NoticeSent | NoticeInDoubt | LookupPostponed | NoticeFailed
     | ChannelChosen | NoticeRerouted | ResultNotAwaited | NoticeSuppressed | DeliveryRecorded
     | ReceiptNoted | CallUnanswered | SentEarlier | EntryWithheld | EntryRestored | EntryRemoved
     | OutboxPurged

@@ -13,6 +13,7 @@ from chassis.store.aggregate import evolver
 from services.notifier.domain import calls, listing
 from services.notifier.domain import events as e
 from services.notifier.domain.channels import first_route, routed
+from services.notifier.domain.charges import ChannelChosen, NoticeMoved, ResultNotAwaited
 from services.notifier.domain.onward import (
     arrived,
     change,
@@ -84,7 +85,10 @@ def _requested(state: Account, event: e.NoticeRequested) -> Account:
 
 
 def _deferred(state: Account, event: e.NoticeDeferred) -> Account:
-    return change(state, event.notice_id, stage="waiting", until=event.until, reason=event.reason)
+    until, reason = event.until, event.reason
+    return change(
+        state, event.notice_id, stage="waiting", until=until, reason=reason, tried=(), charge=None
+    )
 
 
 def _notice_paused(state: Account, event: e.NoticePaused) -> Account:
@@ -109,11 +113,21 @@ def _attempted(state: Account, event: e.NoticeAttempted) -> Account:
         to_masked=event.to_masked,
         sha256=event.sha256,
         place=event.place,
+        gateway=event.gateway,
+        charge=event.charge,
     )
     if event.attempt > 1:
         return changed
     is_call = notice.channel == VOICE
     return _with_contact(changed, Contact(event.day, notice.case_id or "", is_call))
+
+
+def _moved(state: Account, event: NoticeMoved) -> Account:
+    notice = state.open[event.notice_id]
+    tried, moves = (*notice.tried, event.gateway), notice.moves + 1
+    return change(
+        state, event.notice_id, stage="ready", until=None, tried=tried, moves=moves, charge=None
+    )
 
 
 def _sent(state: Account, event: e.NoticeSent) -> Account:
@@ -247,13 +261,14 @@ _EVOLVE: dict[type, Callable[[Account, Any], Account]] = {
     e.NoticePaused: _notice_paused,
     e.NoticeReleased: _notice_released,
     e.NoticeAttempted: _attempted,
+    NoticeMoved: _moved,
     e.NoticeSent: _sent,
     e.NoticeInDoubt: _in_doubt,
     e.LookupPostponed: _lookup_postponed,
     e.NoticeFailed: _failed,
-    e.ChannelChosen: channel_chosen,
+    ChannelChosen: channel_chosen,
     e.NoticeRerouted: goes_by_next,
-    e.ResultNotAwaited: not_awaited,
+    ResultNotAwaited: not_awaited,
     e.NoticeSuppressed: _suppressed,
     e.DeliveryRecorded: _delivery,
     e.ReceiptNoted: _receipt,

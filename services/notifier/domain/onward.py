@@ -14,6 +14,7 @@ from services.notifier.domain.channels import (
     route_of,
     routed,
 )
+from services.notifier.domain.charges import ChannelChosen, ResultNotAwaited
 from services.notifier.domain.reaching import not_reached
 from services.notifier.domain.rules import result_within
 from services.notifier.domain.state import Account, Contact
@@ -31,7 +32,7 @@ def left(state: Account, event: e.NoticeSent) -> Account:
     return change(state, event.notice_id, stage="waiting", until=until, reason=AWAITS_RESULT)
 
 
-def channel_chosen(state: Account, event: e.ChannelChosen) -> Account:
+def channel_chosen(state: Account, event: ChannelChosen) -> Account:
     notice = chosen(state.open[event.notice_id], event)
     return replace(state, open={**state.open, event.notice_id: notice})
 
@@ -46,7 +47,7 @@ def goes_by_next(state: Account, event: e.NoticeRerouted) -> Account:
     return replace(state, open={**state.open, event.notice_id: rerouted(notice, event)})
 
 
-def not_awaited(state: Account, event: e.ResultNotAwaited) -> Account:
+def not_awaited(state: Account, event: ResultNotAwaited) -> Account:
     return without(state, event.notice_id)
 
 

@@ -10,6 +10,7 @@ from contracts.words.identifiers import LENGTH_MAX
 from services.notifier.domain import channels, rules
 from services.notifier.domain import commands as c
 from services.notifier.domain import events as e
+from services.notifier.domain.charges import NoticeMoved
 from services.notifier.domain.state import Account, OpenNotice
 
 COPIED_ID_MAX = LENGTH_MAX - len(".999999")
@@ -33,6 +34,8 @@ def attempt(state: Account, command: c.AttemptNotice) -> list[e.Event]:
             sha256=command.sha256,
             content=command.content,
             place=command.place,
+            gateway=command.gateway,
+            charge=command.charge,
         )
     ]
 
@@ -44,9 +47,11 @@ def conclude(state: Account, command: c.Conclude) -> list[e.Event]:
         return []
     match result.outcome:
         case "accepted":
-            return [_sent(notice, result.reference, command.now)]
+            return [_sent(notice, result.reference, command.now, result.parts)]
         case "refused":
             return channels.failed(notice, result.reason, refused=True)
+        case "unavailable" if result.elsewhere:
+            return [NoticeMoved(notice.notice_id, notice.gateway, notice.charge)]
         case "unavailable":
             return _again(notice, result.reason, command.now)
         case "unknown":
@@ -99,7 +104,9 @@ def _copy(notice: OpenNotice, number: int, destination: bytes) -> e.NoticeReques
     return msgspec.convert(asdict(notice) | own, e.NoticeRequested)
 
 
-def _sent(notice: OpenNotice, reference: str, now: datetime) -> e.NoticeSent:
+def _sent(
+    notice: OpenNotice, reference: str, now: datetime, parts: tuple[str, ...] = ()
+) -> e.NoticeSent:
     return e.NoticeSent(
         notice_id=notice.notice_id,
         reference=reference,
@@ -108,12 +115,16 @@ def _sent(notice: OpenNotice, reference: str, now: datetime) -> e.NoticeSent:
         sha256=notice.sha256,
         attempt=notice.attempts,
         about=notice.about,
+        gateway=notice.gateway,
+        parts=parts,
     )
 
 
 def _again(notice: OpenNotice, reason: str, now: datetime) -> list[e.Event]:
-    """Wait after an attempt that led to nothing; after the last one the notice is given up."""
-    pause = rules.retry_after(notice.attempts)
+    """Wait after an attempt that led to nothing; after the last one the notice is given up. Where
+    it went on to another gateway at once, that was one attempt.
+    """
+    pause, refund = rules.retry_after(notice.attempts - notice.moves), notice.charge
     if pause is None:
         return channels.failed(notice, reason)
-    return [e.NoticeDeferred(notice.notice_id, now + pause, "retry")]
+    return [e.NoticeDeferred(notice.notice_id, now + pause, "retry", refund)]

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from chassis.owed.ledger import LedgerView
 from contracts.words.streams import subject_of
+from services.notifier.domain.charges import Charge
 from services.notifier.domain.events import About, SentEarlier, Wanted
 
 REACHED = frozenset({"delivered", "signed"})
@@ -27,7 +28,8 @@ class OpenNotice(Wanted, frozen=True):
     """A notice that is neither sent nor given up.
 
     `until` is when a waiting, sending or unknown notice is looked at again; a `ready` one, and an
-    `unknown` one without `until`, are the dispatcher's.
+    `unknown` one without `until`, are the dispatcher's. `gateway` is the one called last, `tried`
+    those that did not take it since it last waited, `moves` how many attempts led to the next one.
     """
 
     stage: Stage = "ready"
@@ -40,6 +42,10 @@ class OpenNotice(Wanted, frozen=True):
     sha256: str = ""
     place: str = ""
     calls: int = 0
+    gateway: str = ""
+    tried: tuple[str, ...] = ()
+    moves: int = 0
+    charge: Charge | None = None
 
     @property
     def about(self) -> About:

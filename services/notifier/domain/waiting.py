@@ -5,6 +5,7 @@
     time_zone                 until it is known what time it is where the debtor is (`contact`)
     called                    until the next day: there was a call or a visit (`contact`)
     gateway                   until a gateway that failed is tried again
+    spend                     until a gateway may cost something again, on its next local day
     busy, no_answer, machine  until the debtor is called again (`calls`)
     retry                     until the next attempt (`sending`, `rules.retry_after`)
     result                    sent, until its fate is told, or no more awaited (`channels`)
@@ -22,6 +23,7 @@ from services.notifier.domain import commands as c
 from services.notifier.domain import events as e
 from services.notifier.domain.amounts import asked, told_due_on
 from services.notifier.domain.channels import AWAITS_RESULT
+from services.notifier.domain.charges import ResultNotAwaited
 from services.notifier.domain.contact import after_todays_call, first_allowed
 from services.notifier.domain.respond import is_declined
 from services.notifier.domain.rules import VOICE
@@ -44,8 +46,8 @@ def check(state: Account, command: c.CheckNotice) -> list[e.Event]:
 
 
 def hold_back(state: Account, command: c.HoldBack) -> list[e.Event]:
-    """Wait for a gateway that is being left alone."""
-    return [e.NoticeDeferred(command.notice_id, command.until, "gateway")]
+    """Wait for a gateway that is being left alone, or that cost enough today."""
+    return [e.NoticeDeferred(command.notice_id, command.until, command.reason)]
 
 
 def pause(state: Account, command: c.PauseCase) -> list[e.Event]:
@@ -91,7 +93,7 @@ def release_hold(state: Account, command: c.ReleaseHold) -> list[e.Event]:
 def erased(notice: OpenNotice) -> e.Event:
     """What has not left when its debtor is erased never will; what has left stays."""
     if notice.reason == AWAITS_RESULT:
-        return e.ResultNotAwaited(notice.notice_id)
+        return ResultNotAwaited(notice.notice_id)
     return e.NoticeSuppressed(notice.notice_id, "erased", notice.about)
 
 
@@ -102,7 +104,7 @@ def wake(state: Account, command: c.Wake) -> list[e.Event]:
         if one.until is None or one.until > command.now:
             continue
         if one.reason == AWAITS_RESULT:
-            decided.append(e.ResultNotAwaited(one.notice_id))
+            decided.append(ResultNotAwaited(one.notice_id))
         elif one.stage == "waiting":
             decided.append(e.NoticeReleased(one.notice_id))
         else:
@@ -153,7 +155,7 @@ def _for_what_is_missing(missing: gate.Missing, notice: OpenNotice, now: datetim
 
 def _held(notice: OpenNotice) -> e.Event:
     if notice.reason == AWAITS_RESULT:
-        return e.ResultNotAwaited(notice.notice_id)
+        return ResultNotAwaited(notice.notice_id)
     return e.NoticePaused(notice.notice_id)
 
 

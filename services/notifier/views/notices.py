@@ -13,6 +13,7 @@ from chassis.store.stored import Stored
 from chassis.store.views import View, page_after
 from contracts.words.streams import subject_of
 from services.notifier.domain import events as e
+from services.notifier.domain.charges import ChannelChosen, NoticeMoved
 from services.notifier.views import tried
 
 TABLE = "view_notices"
@@ -112,7 +113,8 @@ where notice_id = $1 and ($2::text[] is null or creditor = any($2)) order by cre
 _TO_DO = f"""
 (select false, due.* from unnest($1::int[]) held (lane) cross join lateral (
   select creditor, account, notice_id, lane, channel, state, requested_at from {TABLE} notice
-  where due and notice.lane = held.lane order by requested_at, account, notice_id limit $2) due)
+  where due and notice.lane = held.lane and (state = 'unknown' or not channel = any($3::text[]))
+  order by requested_at, account, notice_id limit $2) due)
 union all
 (select true, creditor, account, notice_id, lane, used.channel, state, requested_at
 from {TABLE} kept cross join lateral (
@@ -149,7 +151,7 @@ def _changes(event: Any) -> dict[str, Any]:
     match event:
         case e.NoticeDeferred() | e.NoticePaused() | e.CallUnanswered():
             return {"state": "waiting", "reason": event.reason, "due": False}
-        case e.NoticeReleased():
+        case e.NoticeReleased() | NoticeMoved():
             return {"state": "ready", "reason": "", "due": True}
         case e.NoticeAttempted():
             return {
@@ -199,7 +201,7 @@ def _change(stored: Stored) -> Change | Statement | None:
             return tried.rerouted(stored)
         case e.DeliveryRecorded() if event.late:
             return tried.told_late(stored)
-        case e.ChannelChosen():
+        case ChannelChosen():
             return Change((*subject, event.notice_id), {"channel": event.channel})
         case DebtorErased():
             return Statement(_ERASE, subject)
@@ -236,14 +238,15 @@ NOTICES = View("notices", _SCHEMA, by_row(_KEY, _TYPES, _change), HEARD | {"invo
 
 
 async def to_do(
-    connection: Connection, lanes: list[int], limit: int
+    connection: Connection, lanes: list[int], limit: int, resting: Sequence[str] = ()
 ) -> tuple[list[Task], list[Task]]:
     """Notices that are ready to be sent or in doubt, so many of each lane at most, and those of
-    erased debtors whose files may still exist, in the lanes given.
+    erased debtors whose files may still exist, in the lanes given. By channels that are `resting`
+    nothing is sent now.
     """
     due: list[Task] = []
     purges: list[Task] = []
-    for is_purge, *columns in await connection.fetch(_TO_DO, lanes, limit):
+    for is_purge, *columns in await connection.fetch(_TO_DO, lanes, limit, list(resting)):
         (purges if is_purge else due).append(Task(*columns))
     return due, purges
 

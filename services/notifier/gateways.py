@@ -1,0 +1,99 @@
+"""Chooses the gateways that the settings name; every other channel goes to files."""
+
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import httpx
+
+from chassis.errors import Misconfigured
+from chassis.plaintext import require_here, require_https
+from chassis.settings import Settings
+from chassis.tls import client_context
+from chassis.tracing.calls import HOOKS
+from contracts.words.vocabulary import CHANNELS
+from services.notifier import mail_wiring
+from services.notifier.adapters.breaker import Breaker
+from services.notifier.adapters.gateway import Gateway
+from services.notifier.adapters.outbox import FileOutbox
+from services.notifier.adapters.sms import SmsGateway
+from services.notifier.adapters.voice import VoiceGateway
+from services.notifier.rendering.papers import Papers
+from services.notifier.settings import NotifierSettings
+from services.notifier.ways import FILES, Way
+from services.notifier.webhooks import key_of
+
+Now = Callable[[], datetime]
+Ways = Mapping[str, Sequence[Way]]
+
+
+def ways_of(own: NotifierSettings, now: Now, papers: Papers, outbox: FileOutbox) -> Ways:
+    """The gateways of every channel that the settings name; every other channel goes to files."""
+    given: dict[str, Sequence[Way]] = {}
+    if own.smtp_host:
+        given["email"] = (_way(own, "smtp", mail_wiring.smtp(own, now, papers)),)
+    if own.sms_url:
+        given["sms"] = (_way(own, "sms", _sms(own, now)),)
+    if own.voice_url:
+        given["voice"] = (_way(own, "voice", _voice(own, now)),)
+    return {name: given.get(name) or (_way(own, FILES, outbox),) for name in CHANNELS}
+
+
+def require_secured(settings: Settings, own: NotifierSettings) -> None:
+    """Raise `Misconfigured` where notices would leave in plain text that is not allowed."""
+    if own.smtp_host and own.smtp_tls == "none":
+        instead = "set ARREARS_NOTIFIER_SMTP_TLS to starttls or tls"
+        require_here(settings.plaintext, "smtp", own.smtp_host, instead)
+    if own.bounce_mailbox in {"imap", "pop3"} and own.bounce_tls == "none":
+        instead = "set ARREARS_NOTIFIER_BOUNCE_TLS to starttls or tls"
+        require_here(settings.plaintext, "smtp", own.bounce_host, instead)
+    if own.sms_url:
+        require_https(settings.plaintext, "sms", own.sms_url, "ARREARS_NOTIFIER_SMS_URL")
+    if own.voice_url:
+        require_https(settings.plaintext, "voice", own.voice_url, "ARREARS_NOTIFIER_VOICE_URL")
+
+
+def _way(own: NotifierSettings, name: str, gateway: Gateway) -> Way:
+    pause = timedelta(seconds=own.gateway_pause_seconds)
+    return Way(name, gateway, Breaker(own.gateway_failures_max, pause))
+
+
+def _sms(own: NotifierSettings, now: Now) -> SmsGateway:
+    secret = own.sms_secret.get_secret_value()
+    if not secret:
+        raise Misconfigured("ARREARS_NOTIFIER_SMS_SECRET is wanted with ARREARS_NOTIFIER_SMS_URL")
+    # Redirects are not followed: a provider that moves is set anew, by a person.
+    client = httpx.AsyncClient(
+        timeout=own.sms_timeout_seconds,
+        follow_redirects=False,
+        event_hooks=HOOKS,
+        verify=_sms_context(own),
+    )
+    return SmsGateway(client, url=own.sms_url, key_id=own.sms_key_id, secret=secret, now=now)
+
+
+def _sms_context(own: NotifierSettings) -> ssl.SSLContext:
+    return client_context(
+        "ARREARS_NOTIFIER_SMS", own.sms_ca_file, own.sms_cert_file, own.sms_key_file
+    )
+
+
+def _voice(own: NotifierSettings, now: Now) -> VoiceGateway:
+    secret = own.voice_secret.get_secret_value()
+    if not secret:
+        raise Misconfigured(
+            "ARREARS_NOTIFIER_VOICE_SECRET is wanted with ARREARS_NOTIFIER_VOICE_URL"
+        )
+    client = httpx.AsyncClient(
+        timeout=own.voice_timeout_seconds,
+        follow_redirects=False,
+        event_hooks=HOOKS,
+        verify=client_context("ARREARS_NOTIFIER_VOICE", own.voice_ca_file),
+    )
+    return VoiceGateway(
+        client,
+        url=own.voice_url,
+        key=key_of(secret, "ARREARS_NOTIFIER_VOICE_SECRET"),
+        callback=own.voice_callback_url,
+        now=now,
+    )
