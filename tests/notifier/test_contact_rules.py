@@ -47,34 +47,35 @@ def contacts(*days: int, case: str = "C-1") -> tuple[Contact, ...]:
 def test_contacts_are_between_eight_and_twenty_local(
     terms: Terms, now: datetime, allowed: datetime
 ) -> None:
-    until, reason = first_allowed(now, terms, (), "C-1")
+    until, reason = first_allowed(now, terms, ())
     assert until == allowed
     assert reason == ("" if until == now else "hours")
 
 
 def test_a_creditors_own_hours_count() -> None:
     terms = Terms("acme", "Asia/Shanghai", "CNY", contact_from=time(9), contact_until=time(18))
-    assert first_allowed(utc(3, 10, 0), terms, (), "C-1")[0] == utc(3, 10, 1)
-    assert first_allowed(utc(3, 10, 10), terms, (), "C-1")[0] == utc(3, 11, 1)
+    assert first_allowed(utc(3, 10, 0), terms, ())[0] == utc(3, 10, 1)
+    assert first_allowed(utc(3, 10, 10), terms, ())[0] == utc(3, 11, 1)
 
 
 def test_the_seventh_contact_goes_and_the_eighth_waits() -> None:
     now = utc(3, 10, 1)
     six = contacts(4, 5, 6, 7, 8, 9)
-    assert first_allowed(now, SHANGHAI, six, "C-1") == (now, "")
+    assert first_allowed(now, SHANGHAI, six) == (now, "")
     seven = contacts(4, 5, 6, 7, 8, 9, 10)
-    assert first_allowed(now, SHANGHAI, seven, "C-1") == (utc(3, 11, 0), "frequency")
+    assert first_allowed(now, SHANGHAI, seven) == (utc(3, 11, 0), "frequency")
 
 
 def test_contacts_leave_the_window_after_seven_days() -> None:
     burst = contacts(4, 4, 4, 4, 4, 4, 4)
-    assert first_allowed(utc(3, 10, 1), SHANGHAI, burst, "C-1") == (utc(3, 11, 0), "frequency")
-    assert first_allowed(utc(3, 11, 1), SHANGHAI, burst, "C-1") == (utc(3, 11, 1), "")
+    assert first_allowed(utc(3, 10, 1), SHANGHAI, burst) == (utc(3, 11, 0), "frequency")
+    assert first_allowed(utc(3, 11, 1), SHANGHAI, burst) == (utc(3, 11, 1), "")
 
 
-def test_the_contacts_of_another_case_do_not_count() -> None:
-    others = contacts(*[9] * 9, case="C-0")
-    assert first_allowed(utc(3, 10, 1), SHANGHAI, others, "C-1") == (utc(3, 10, 1), "")
+def test_the_contacts_of_another_case_or_of_none_count_too() -> None:
+    """It is the same person who is contacted."""
+    others = contacts(4, 5, 6, case="C-0") + contacts(7, 8, 9, 10, case="")
+    assert first_allowed(utc(3, 10, 1), SHANGHAI, others) == (utc(3, 11, 0), "frequency")
 
 
 @given(
@@ -91,7 +92,7 @@ def test_no_schedule_ever_breaks_hours_or_frequency(
     days: list[date] = []
     for gap in gaps:
         now = datetime.fromtimestamp(now.timestamp() + gap * 60, UTC)
-        now, _ = first_allowed(now, terms, state.contacts, "C-1")
+        now, _ = first_allowed(now, terms, state.contacts)
         local = now.astimezone(terms.zone)
         assert time(8) <= local.time() < time(20)
         days.append(local.date())
@@ -118,12 +119,12 @@ def test_what_falls_on_a_closed_day_waits_for_nine_of_the_next(
     now: datetime, allowed: datetime
 ) -> None:
     terms = Terms("acme", "Asia/Shanghai", "CNY", calendar="CN")
-    assert first_allowed(now, terms, (), "C-1")[0] == allowed
+    assert first_allowed(now, terms, ())[0] == allowed
 
 
 def test_the_limit_and_the_closed_days_hold_together() -> None:
     terms = Terms("acme", "Asia/Shanghai", "CNY", contacts_max=1, closed_days=(date(2026, 3, 17),))
-    waits = first_allowed(utc(3, 11, 2), terms, contacts(10), "C-1")
+    waits = first_allowed(utc(3, 11, 2), terms, contacts(10))
     assert waits == (utc(3, 18, 1), "closed")
 
 
@@ -141,7 +142,7 @@ def test_nobody_is_contacted_outside_the_hours_where_they_are(
 ) -> None:
     """Whatever the clocks do there, and only on the creditor's working days."""
     terms = Terms("acme", creditors, "CNY", calendar=calendar)
-    at, reason = first_allowed(now, terms, (), "C-1", zone)
+    at, reason = first_allowed(now, terms, (), zone)
     assert at >= now
     assert (at > now) == bool(reason)
     assert time(8) <= at.astimezone(ZoneInfo(zone)).time() < time(20)
@@ -149,5 +150,5 @@ def test_nobody_is_contacted_outside_the_hours_where_they_are(
 
 
 def test_where_nobody_knows_the_time_zone_a_notice_waits() -> None:
-    at, reason = first_allowed(utc(3, 10, 2), SHANGHAI, (), "C-1", "Mars/Olympus")
+    at, reason = first_allowed(utc(3, 10, 2), SHANGHAI, (), "Mars/Olympus")
     assert (at, reason) == (utc(3, 10, 3), "time_zone")

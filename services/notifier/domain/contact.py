@@ -1,4 +1,4 @@
-"""When a debtor may be contacted: hours of the day and contacts per case in seven days (rule 7 of
+"""When a debtor may be contacted: hours of the day and contacts in seven days (rule 7 of
 the collection policies).
 """
 
@@ -17,9 +17,9 @@ _OPENS = time(9)
 
 
 def first_allowed(
-    now: datetime, terms: Terms, contacts: tuple[Contact, ...], case_id: str, zone: str = ""
+    now: datetime, terms: Terms, contacts: tuple[Contact, ...], zone: str = ""
 ) -> tuple[datetime, str]:
-    """The first instant, not before `now`, at which the case may be contacted, and what made it
+    """The first instant, not before `now`, at which the debtor may be contacted, and what made it
     wait.
 
     Hours are those where the debtor is (`zone`; empty: where the creditor is), days and working
@@ -32,7 +32,7 @@ def first_allowed(
     start, reason = _within_hours(now, terms, there), ""
     for _ in range(_DAYS_MAX):
         today = start.astimezone(terms.zone).date()
-        free_day = _first_free_day(today, terms.contacts_max, contacts, case_id)
+        free_day = _first_free_day(today, terms.contacts_max, contacts)
         open_day = terms.working_days.open_from(free_day)
         if open_day == today:
             return start, reason or ("" if start <= now else "hours")
@@ -58,7 +58,7 @@ def after_todays_call(
     if not any(one.is_call and one.day == today and one.case_id == case_id for one in contacts):
         return None
     tomorrow = _local(today + timedelta(days=1), time.min, terms.zone)
-    return first_allowed(tomorrow, terms, contacts, case_id, zone)[0]
+    return first_allowed(tomorrow, terms, contacts, zone)[0]
 
 
 def window_end(now: datetime, terms: Terms, zone: str = "") -> datetime:
@@ -77,8 +77,9 @@ def _within_hours(now: datetime, terms: Terms, zone: ZoneInfo) -> datetime:
     return _local(today + timedelta(days=1), terms.contact_from, zone)
 
 
-def _first_free_day(today: date, limit: int, contacts: tuple[Contact, ...], case_id: str) -> date:
-    days = sorted((one.day for one in contacts if one.case_id == case_id), reverse=True)
+def _first_free_day(today: date, limit: int, contacts: tuple[Contact, ...]) -> date:
+    """Contacts count for the account, whatever case they belong to, or to none."""
+    days = sorted((one.day for one in contacts), reverse=True)
     if len(days) < limit:
         return today
     # A contact leaves the window seven days after its day; the limit-th newest is the one

@@ -135,7 +135,7 @@ def _before_it_goes(state: Account, notice: OpenNotice, command: c.CheckNotice) 
         return _for_what_is_missing(missing, notice, now)
     # A further attempt is no further contact.
     contacts = () if notice.attempts else state.contacts
-    until, reason = first_allowed(now, terms, contacts, notice.case_id or "", zone)
+    until, reason = first_allowed(now, terms, contacts, zone)
     if reason:
         return [e.NoticeDeferred(notice.notice_id, until, reason)]
     if notice.channel != VOICE or notice.attempts:
