@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import segno
-
 from chassis.sheets import Table, for_spreadsheets
 from services.notifier.posting.columns import COLUMNS, LABELS, content_line
 
@@ -88,7 +86,6 @@ def labels(letters: Sequence[Posted], channel: str, language: str, title: str) -
                 "representative": one.addressee(language)[len(one.name) :],
                 "address": one.address,
                 "content": one.content,
-                "qr": segno.make(one.notice_id, error="m", micro=False).svg_inline(border=0),
             }
             for number, one in enumerate(letters, start=1)
         ],

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
+import segno
+
 from chassis.documents.typeset import Typesetter, typesetter
 from chassis.errors import Malformed, Misconfigured
 from chassis.logging import get_logger
@@ -40,7 +42,9 @@ class Papers:
         Raises `Malformed` for a character without a glyph, `Misconfigured` where the fonts are not
         there.
         """
-        return typesetter(self.fonts).pdf(_LETTER, sheet, at=_at(day))
+        return typesetter(self.fonts).pdf(
+            _LETTER, {**sheet, "qr": _qr(sheet["notice"])}, at=_at(day)
+        )
 
     def attached(self, sheet: Mapping[str, Any] | None, day: date, account: str) -> bytes | None:
         """The letter that goes with an e-mail; where it cannot be set the e-mail goes without: all
@@ -62,7 +66,16 @@ def _with_glyphs(setter: Typesetter, label: Mapping[str, str]) -> dict[str, str]
         for name, text in label.items()
     }
     missing = ", ".join(f"U+{ord(one):04X}" for one in lacking)
-    return {**told, "missing": f"{_NO_GLYPH} = {missing}" if missing else ""}
+    return {
+        **told,
+        "missing": f"{_NO_GLYPH} = {missing}" if missing else "",
+        "qr": _qr(label["notice"]),
+    }
+
+
+def _qr(text: str) -> str:
+    """A text as the SVG of a QR code; it takes milliseconds, so it is made here and not before."""
+    return segno.make(text, error="m", micro=False).svg_inline(border=0)
 
 
 def _at(day: date) -> datetime:

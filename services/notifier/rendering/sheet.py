@@ -8,8 +8,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import segno
-
 from contracts.words.capitals import in_capitals
 from contracts.words.formats import one_line
 from services.notifier.rendering.compose import Letter, values_of
@@ -88,7 +86,6 @@ def sheet_of(templates: Templates, letter: Letter) -> Sheet:
         "head": [words[one] for one in ("number", "item", "due_on", "amount")],
         "rows": [_row(number, one) for number, one in enumerate(values["items"], start=1)],
         "sums": _sums(letter, values, words),
-        "qr": segno.make(notice.notice_id, error="m", micro=False).svg_inline(border=0),
     }
 
 
