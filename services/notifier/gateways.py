@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -14,12 +15,16 @@ from chassis.tracing.calls import HOOKS
 from contracts.words.vocabulary import CHANNELS
 from services.notifier import mail_wiring
 from services.notifier.adapters.breaker import Breaker
+from services.notifier.adapters.bucket import Bucket
 from services.notifier.adapters.gateway import Gateway
 from services.notifier.adapters.outbox import FileOutbox
 from services.notifier.adapters.sms import SmsGateway
+from services.notifier.adapters.spend import Cap
 from services.notifier.adapters.voice import VoiceGateway
+from services.notifier.domain.parts import number_of_parts
 from services.notifier.rendering.papers import Papers
 from services.notifier.settings import NotifierSettings
+from services.notifier.settings.sms_gateways import SmsGatewaySettings
 from services.notifier.ways import FILES, Way
 from services.notifier.webhooks import key_of
 
@@ -32,7 +37,9 @@ def ways_of(own: NotifierSettings, now: Now, papers: Papers, outbox: FileOutbox)
     given: dict[str, Sequence[Way]] = {}
     if own.smtp_host:
         given["email"] = (_way(own, "smtp", mail_wiring.smtp(own, now, papers)),)
-    if own.sms_url:
+    if own.sms_gateways:
+        given["sms"] = _several(own, now)
+    elif own.sms_url:
         given["sms"] = (_way(own, "sms", _sms(own, now)),)
     if own.voice_url:
         given["voice"] = (_way(own, "voice", _voice(own, now)),)
@@ -49,6 +56,8 @@ def require_secured(settings: Settings, own: NotifierSettings) -> None:
         require_here(settings.plaintext, "smtp", own.bounce_host, instead)
     if own.sms_url:
         require_https(settings.plaintext, "sms", own.sms_url, "ARREARS_NOTIFIER_SMS_URL")
+    for one in own.sms_gateways:
+        require_https(settings.plaintext, "sms", one.url, f"the url of SMS gateway {one.name}")
     if own.voice_url:
         require_https(settings.plaintext, "voice", own.voice_url, "ARREARS_NOTIFIER_VOICE_URL")
 
@@ -56,6 +65,48 @@ def require_secured(settings: Settings, own: NotifierSettings) -> None:
 def _way(own: NotifierSettings, name: str, gateway: Gateway) -> Way:
     pause = timedelta(seconds=own.gateway_pause_seconds)
     return Way(name, gateway, Breaker(own.gateway_failures_max, pause))
+
+
+def _several(own: NotifierSettings, now: Now) -> Sequence[Way]:
+    names = [one.name for one in own.sms_gateways]
+    if len({*names}) < len(names):
+        raise Misconfigured("ARREARS_NOTIFIER_SMS_GATEWAYS: two gateways have the same name")
+    return [_listed(own, one, now) for one in own.sms_gateways]
+
+
+def _listed(own: NotifierSettings, given: SmsGatewaySettings, now: Now) -> Way:
+    """A gateway of the list, with its rate and what it may cost."""
+    which = f"SMS gateway {given.name}"
+    client = httpx.AsyncClient(
+        timeout=given.timeout_seconds,
+        follow_redirects=False,
+        event_hooks=HOOKS,
+        verify=client_context(which, given.ca_file, given.cert_file, given.key_file),
+    )
+    gateway = SmsGateway(
+        client, url=given.url, key_id=given.key_id, secret=_secret(given, which), now=now
+    )
+    way = _way(own, given.name, gateway)
+    if given.rate_per_second:
+        way.bucket = Bucket(given.rate_per_second, given.burst)
+    if given.price_per_part:
+        zone = ZoneInfo(given.time_zone)
+        way.cap = Cap(given.name, given.price_per_part, given.spend_per_day, zone, number_of_parts)
+    elif given.spend_per_day:
+        raise Misconfigured(f"{which}: price_per_part is wanted with spend_per_day")
+    return way
+
+
+def _secret(given: SmsGatewaySettings, which: str) -> str:
+    secret = given.secret.get_secret_value()
+    if given.secret_file is not None:
+        try:
+            secret = given.secret_file.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise Misconfigured(f"{which}: secret_file cannot be read") from error
+    if not secret:
+        raise Misconfigured(f"{which}: secret or secret_file is wanted")
+    return secret
 
 
 def _sms(own: NotifierSettings, now: Now) -> SmsGateway:

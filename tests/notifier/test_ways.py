@@ -4,16 +4,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from structlog.testing import capture_logs
 
+from chassis.errors import Misconfigured
 from services.notifier.adapters.breaker import Breaker
 from services.notifier.adapters.bucket import Bucket
 from services.notifier.adapters.spend import Cap
 from services.notifier.dispatch import Dispatcher
+from services.notifier.domain.charges import Charge
 from services.notifier.domain.commands import AttemptResult
+from services.notifier.domain.parts import number_of_parts
+from services.notifier.main import dispatcher
+from services.notifier.settings import NotifierSettings
 from services.notifier.ways import Way
 from tests.chassis.test_metrics import measured
 from tests.notifier.conftest import Open
@@ -174,3 +180,35 @@ async def test_what_was_not_taken_costs_nothing(open_world: Open) -> None:
     assert second.taken == ["N-1"]
     assert (await _row(world, "N-2"))[:2] == ("failed", "number")
     assert first.taken == ["N-3"]
+
+
+def test_the_list_of_gateways_is_what_is_called() -> None:
+    listed: list[dict[str, Any]] = [
+        {"name": "a", "kind": "http", "url": "https://a.example", "secret": "x"},
+        {"name": "b", "kind": "http", "url": "https://b.example", "secret": "x"},
+    ]
+    listed[0] |= {"rate_per_second": 5, "price_per_part": 5, "spend_per_day": 100}
+    own = NotifierSettings.model_validate({"sms_gateways": listed, "sms_url": "https://c.example"})
+    first, second = dispatcher(own, lambda: NOW).ways["sms"]
+    assert (first.name, second.name) == ("a", "b")
+    assert first.charge("欠" * 71, NOW) == Charge("a", NOW.date(), 10)
+    assert second.charge("x", NOW) is None
+    with pytest.raises(Misconfigured, match="same name"):
+        dispatcher(own.model_copy(update={"sms_gateways": own.sms_gateways * 2}), lambda: NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("a" * 160, 1),
+        ("a" * 161, 2),
+        ("€" * 80, 1),
+        ("a" * 152 + "€" + "a" * 10, 2),
+        ("欠" * 70, 1),
+        ("欠" * 71, 2),
+        ("欠" * 134, 2),
+        ("欠" * 66 + "😀" * 34, 3),
+    ],
+)
+def test_parts_are_counted_as_they_are_sent(text: str, parts: int) -> None:
+    assert number_of_parts(text) == parts

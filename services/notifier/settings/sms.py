@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 
 from services.notifier.settings.base import PrefixedSettings
+from services.notifier.settings.sms_gateways import SmsGatewaySettings
 
 
 class SmsSettings(PrefixedSettings):
@@ -12,6 +13,11 @@ class SmsSettings(PrefixedSettings):
 
     sms_url: str = Field(
         default="", description="SMS gateway; empty: text messages go to the file outbox"
+    )
+    sms_gateways: tuple[SmsGatewaySettings, ...] = Field(
+        default=(),
+        description="JSON list of SMS gateways, tried in this order, instead of the one of "
+        "ARREARS_NOTIFIER_SMS_URL; see above",
     )
     sms_ca_file: Path | None = Field(
         default=None, description="authorities that sign the SMS gateway; absent: the system's"

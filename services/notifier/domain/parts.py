@@ -1,0 +1,28 @@
+"""How many messages a text is sent as: what a text message costs."""
+
+_GSM7 = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_GSM7_TWICE = frozenset("\f^{}\\[~]|€")
+"""Characters that take the room of two."""
+
+
+def number_of_parts(text: str) -> int:
+    """The parts of a text: 160 units in one or 153 in each of several, 70 or 67 where a character
+    wants UCS-2; no character is cut in two.
+    """
+    if all(one in _GSM7 or one in _GSM7_TWICE for one in text):
+        return _count([2 if one in _GSM7_TWICE else 1 for one in text], 160, 153)
+    return _count([2 if ord(one) > 0xFFFF else 1 for one in text], 70, 67)
+
+
+def _count(sizes: list[int], alone: int, each: int) -> int:
+    if sum(sizes) <= alone:
+        return 1
+    parts, used = 1, 0
+    for size in sizes:
+        if used + size > each:
+            parts, used = parts + 1, 0
+        used += size
+    return parts

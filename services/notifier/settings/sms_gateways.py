@@ -1,0 +1,45 @@
+"""Settings of one SMS gateway of several."""
+
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+
+class SmsGatewaySettings(BaseModel):
+    """One gateway of the list: where it is, how much it may get and what it may cost."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(pattern="^[a-z0-9][a-z0-9_-]{0,31}$")
+    kind: Literal["http"]
+    url: str
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    key_id: str = ""
+    secret: SecretStr = SecretStr("")
+    secret_file: Path | None = None
+    timeout_seconds: float = Field(default=15, gt=0, le=60)
+    rate_per_second: float = Field(default=0, ge=0)
+    burst: int = Field(default=1, ge=1)
+    price_per_part: int = Field(default=0, ge=0)
+    spend_per_day: int = Field(default=0, ge=0)
+    time_zone: str = "UTC"
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (OSError, ValueError) as error:
+            raise ValueError(f"there is no time zone '{name}'") from error
+        return name
+
+    @field_validator("name")
+    @classmethod
+    def _free(cls, name: str) -> str:
+        if name == "files":
+            raise ValueError("'files' is the outbox")
+        return name
