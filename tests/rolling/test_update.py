@@ -222,12 +222,11 @@ async def _until_idle(connection: Any, bus: EmbeddedBus) -> None:
 async def test_each_instance_is_replaced_while_accounts_fall_overdue(
     database: str, bus: EmbeddedBus, before: Path, running: Callable[..., Running], tmp_path: Path
 ) -> None:
+    await _lay_out(database, tmp_path, before)
     old = [running("old-1", before), running("old-2", before)]
     for each in old:
         await each.ready()
-    today = System(tmp_path, database_url=database, partitions=str(PARTITIONS))
-    laid_out = await asyncio.to_thread(today.arrears, "migrate", *READS, "bus")
-    assert laid_out.returncode == 0, laid_out.stderr
+    await _lay_out(database, tmp_path)
     await bus.start()
     creditor = {"name": "M", "time_zone": "Asia/Shanghai", "currency": "CNY"}
     body = {**creditor, "policy_document": AT_ONCE}
@@ -261,6 +260,14 @@ async def test_each_instance_is_replaced_while_accounts_fall_overdue(
     assert packed == [True] * len(READS)
     assert stories == dict.fromkeys((f"A{n + 1}" for n in range(traffic.accounts)), stories["A1"])
     assert balances == dict.fromkeys(stories, 800)
+
+
+async def _lay_out(database: str, folder: Path, code: Path | None = None) -> None:
+    system = System(folder, database_url=database, partitions=str(PARTITIONS))
+    if code is not None:
+        system.environment["PYTHONPATH"] = str(code)
+    done = await asyncio.to_thread(system.arrears, "migrate", *READS, "bus")
+    assert done.returncode == 0, done.stderr
 
 
 async def _find_out(database: str, folder: Path) -> None:

@@ -18,6 +18,7 @@ ACCOUNT: Aggregate[Account, Event] = Aggregate(
     initial=initial_account,
     evolve=evolve,
     wake_at=wake_at,
+    revision=2,
     cached=True,
 )
 TERMS: Aggregate[Terms, TermsPublished] = Aggregate(
