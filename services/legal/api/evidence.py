@@ -17,7 +17,7 @@ HEAD = "X-Evidence-Head"
 """Header with the last link of the bundle's chain: to be kept apart from the file."""
 
 _ZIP = "application/zip"
-_ANSWER: dict[int | str, dict[str, Any]] = {
+ANSWER: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {_ZIP: {"schema": {"type": "string", "format": "binary"}}},
         "headers": {HEAD: {"schema": {"type": "string"}, "description": "last link of the chain"}},
@@ -36,7 +36,7 @@ def router(service: Service) -> APIRouter:
         "/{case_id}/evidence",
         summary="Everything about a case as one ZIP file",
         response_class=Response,
-        responses=_ANSWER,
+        responses=ANSWER,
         operation_id="get_evidence",
     )
     async def evidence(

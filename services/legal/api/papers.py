@@ -1,20 +1,25 @@
 """Documents as PDF for people with a token."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from chassis.aside import aside
 from chassis.errors import NotFound, Rejected
 from chassis.http.auth import Principal, require
 from chassis.http.files import as_file
+from chassis.http.turns import Turns
 from chassis.runtime.service import Service
 from contracts.words.streams import Subject, matter_stream
 from services.legal.adapters.folder import DocumentsFolder
+from services.legal.api import evidence
 from services.legal.api.filed import filed_pdf
 from services.legal.api.routes import CreditorQuery
-from services.legal.rendering.papers import Papers, sha256_of
+from services.legal.evidence import bundle
+from services.legal.evidence.gathering import Answers, gather
+from services.legal.evidence.sources import sources
+from services.legal.rendering.papers import Case, Papers, sha256_of
 from services.legal.views import documents
 
 PDF = "application/pdf"
@@ -25,7 +30,8 @@ Lawyer = Annotated[Principal, Depends(require("legal", "manager"))]
 
 
 def router(service: Service, papers: Papers, folder: DocumentsFolder) -> APIRouter:
-    """`/v1/documents/{document_id}/pdf`."""
+    """`/v1/documents/{document_id}/pdf` and `…/filing`."""
+    printed = Printed(service, papers, folder)
     routes = APIRouter(prefix="/v1/documents", tags=["legal"])
     routes.get(
         "/{document_id}/pdf",
@@ -33,7 +39,14 @@ def router(service: Service, papers: Papers, folder: DocumentsFolder) -> APIRout
         response_class=Response,
         responses=_ANSWER,
         operation_id="get_document_pdf",
-    )(Printed(service, papers, folder).pdf)
+    )(printed.pdf)
+    routes.get(
+        "/{document_id}/filing",
+        summary="An issued document with its annexes, and the evidence they name",
+        response_class=Response,
+        responses=evidence.ANSWER,
+        operation_id="get_document_filing",
+    )(printed.filing)
     return routes
 
 
@@ -44,6 +57,7 @@ class Printed:
     service: Service
     papers: Papers
     folder: DocumentsFolder
+    turns: Turns = field(default_factory=lambda: Turns("a document's filing"))
 
     async def pdf(self, who: Lawyer, document_id: str, creditor: CreditorQuery = None) -> Response:
         """The bytes whose SHA-256 was recorded when the document was filed, where one was."""
@@ -54,6 +68,27 @@ class Printed:
         if wanted and sha256_of(made) != wanted:
             made = await aside(self._filed, row, wanted)
         return as_file(made, PDF, f"{row['document']}-{document_id}.pdf")
+
+    async def filing(
+        self, who: Lawyer, request: Request, document_id: str, creditor: CreditorQuery = None
+    ) -> Response:
+        """A ZIP of two files: the document as PDF with facts, late-fee calculation and list of
+        evidence, and the bundle of evidence whose entries that list numbers. The header has the
+        bundle's head. A creditor has one at a time: 429 for a second one.
+        """
+        row, opened = await opened_document(self.service, who, document_id, creditor)
+        with self.turns.alone(row["creditor"]):
+            async with sources(self.service, request.headers["Authorization"]) as apis:
+                entries, about = await gather(apis, row["creditor"], row["case_id"])
+                fees = await late_fees(apis, row)
+            data, head = await aside(bundle.write, entries, about)
+            case = Case(entries, head, fees)
+            made = await aside(self.papers.filing, opened, row, case)
+        name = f"{row['document']}-{document_id}".replace(":", "_")
+        files = [bundle.Entry(f"{name}.pdf", made), bundle.Entry("evidence.zip", data)]
+        answer = as_file(await aside(bundle.pack, files), "application/zip", f"{name}.zip")
+        answer.headers[evidence.HEAD] = head
+        return answer
 
     def _filed(self, row: Any, wanted: str) -> bytes:
         """What lies in the folder: another version of the fonts sets other bytes."""
@@ -66,6 +101,18 @@ class Printed:
                 "folder as it was filed; the text is what it was issued with"
             )
         return content
+
+
+async def late_fees(apis: Answers, row: Any) -> list[Any]:
+    """How the late fees of a document's account came about, as the ledger had it on its day."""
+    path, found, cursor = f"/v1/accounts/{row['account']}/late-fees", list[Any](), None
+    day = row["issued_on"].isoformat()
+    while True:
+        page = await apis.get("ledger", path, creditor=row["creditor"], as_of=day, cursor=cursor)
+        found += page["items"]
+        cursor = page["next"]
+        if cursor is None:
+            return found
 
 
 async def opened_document(

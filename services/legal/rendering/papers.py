@@ -1,7 +1,7 @@
 """Documents as PDF."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -10,11 +10,23 @@ from typing import Any
 from chassis.documents.typeset import typesetter
 from chassis.errors import Malformed, Misconfigured
 from chassis.logging import get_logger
-from services.legal.rendering.sheet import sheet_of
+from services.legal.rendering.annexes import Claimed, exhibits_of, with_annexes
+from services.legal.rendering.sheet import language_in, sheet_of
 
 log = get_logger(__name__)
 
 _DOCUMENT = (Path(__file__).parent / "document.typ").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a document is filed with: the bundle of evidence with its head, and the ledger's
+    calculation of the late fees on the document's day.
+    """
+
+    entries: Sequence[tuple[str, bytes]]
+    head: str
+    late_fees: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -35,6 +47,17 @@ class Papers:
     def document(self, opened: Mapping[str, Any], document_id: str, day: date) -> bytes:
         """An issued document from its opened content: the same bytes whenever it is set."""
         return self.sheet(sheet_of(opened["body"], document_id, opened.get("language")), day)
+
+    def filing(self, opened: Mapping[str, Any], row: Mapping[str, Any], case: Case) -> bytes:
+        """An issued document with the calculation of its late fee, the facts and the list of
+        evidence; the same bytes for the same evidence.
+        """
+        language = opened.get("language") or language_in(opened["body"])
+        claimed = Claimed(row["document_id"], row["late_fee"], row["currency"], language)
+        sheet = sheet_of(opened["body"], row["document_id"], language)
+        exhibits = exhibits_of(case.entries)
+        full = with_annexes(sheet, exhibits, case.late_fees, claimed, case.head)
+        return self.sheet(full, row["issued_on"])
 
     def beside(
         self, opened: Mapping[str, Any], document_id: str, day: date, account: str

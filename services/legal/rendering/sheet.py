@@ -34,12 +34,17 @@ def sheet_of(body: str, mark: str, language: str | None = None) -> dict[str, Any
     """A document's text for `paper.typ`; `mark` stands at the foot of each page."""
     title, _, rest = body.partition("\n")
     return {
-        "lang": language or ("zh" if _HAN.search(title) else "en"),
+        "lang": language or language_in(body),
         "title": one_line(title),
         "mark": mark,
         "blocks": [{"kind": one.kind, "lines": list(one.lines)} for one in blocks_of(rest)],
         "annexes": [],
     }
+
+
+def language_in(body: str) -> str:
+    """The language of a text that does not say it: that of its title."""
+    return "zh" if _HAN.search(body.partition("\n")[0]) else "en"
 
 
 def blocks_of(text: str) -> list[Block]:
