@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -57,7 +58,12 @@ def require_secured(settings: Settings, own: NotifierSettings) -> None:
     if own.sms_url:
         require_https(settings.plaintext, "sms", own.sms_url, "ARREARS_NOTIFIER_SMS_URL")
     for one in own.sms_gateways:
-        require_https(settings.plaintext, "sms", one.url, f"the url of SMS gateway {one.name}")
+        which = f"the url of SMS gateway {one.name}"
+        if one.kind == "http":
+            require_https(settings.plaintext, "sms", one.url, which)
+        elif urlsplit(one.url).scheme != "smpps":
+            host = urlsplit(one.url).hostname or ""
+            require_here(settings.plaintext, "sms", host, f"give {which} as smpps")
     if own.voice_url:
         require_https(settings.plaintext, "voice", own.voice_url, "ARREARS_NOTIFIER_VOICE_URL")
 
@@ -77,15 +83,7 @@ def _several(own: NotifierSettings, now: Now) -> Sequence[Way]:
 def _listed(own: NotifierSettings, given: SmsGatewaySettings, now: Now) -> Way:
     """A gateway of the list, with its rate and what it may cost."""
     which = f"SMS gateway {given.name}"
-    client = httpx.AsyncClient(
-        timeout=given.timeout_seconds,
-        follow_redirects=False,
-        event_hooks=HOOKS,
-        verify=client_context(which, given.ca_file, given.cert_file, given.key_file),
-    )
-    gateway = SmsGateway(
-        client, url=given.url, key_id=given.key_id, secret=_secret(given, which), now=now
-    )
+    gateway = _smpp(given, which) if given.kind == "smpp" else _http(given, which, now)
     way = _way(own, given.name, gateway)
     if given.rate_per_second:
         way.bucket = Bucket(given.rate_per_second, given.burst)
@@ -95,6 +93,34 @@ def _listed(own: NotifierSettings, given: SmsGatewaySettings, now: Now) -> Way:
     elif given.spend_per_day:
         raise Misconfigured(f"{which}: price_per_part is wanted with spend_per_day")
     return way
+
+
+def _smpp(given: SmsGatewaySettings, which: str) -> Gateway:
+    from services.notifier.adapters.smpp import bound_to
+
+    where = urlsplit(given.url)
+    if where.scheme not in ("smpp", "smpps") or not where.hostname:
+        raise Misconfigured(f"{which}: url is smpp://host:port or smpps://host:port")
+    return bound_to(
+        where.hostname,
+        where.port or 2775,
+        given.key_id,
+        _secret(given, which),
+        source=given.source,
+        tls=where.scheme == "smpps",
+    )
+
+
+def _http(given: SmsGatewaySettings, which: str, now: Now) -> Gateway:
+    client = httpx.AsyncClient(
+        timeout=given.timeout_seconds,
+        follow_redirects=False,
+        event_hooks=HOOKS,
+        verify=client_context(which, given.ca_file, given.cert_file, given.key_file),
+    )
+    return SmsGateway(
+        client, url=given.url, key_id=given.key_id, secret=_secret(given, which), now=now
+    )
 
 
 def _secret(given: SmsGatewaySettings, which: str) -> str:

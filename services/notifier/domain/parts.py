@@ -26,3 +26,21 @@ def _count(sizes: list[int], alone: int, each: int) -> int:
             parts, used = parts + 1, 0
         used += size
     return parts
+
+
+def cut(text: str, alone: int, each: int) -> list[str]:
+    """A text in parts of so many UTF-16 units at most, cut between characters."""
+    if sum(_units(one) for one in text) <= alone:
+        return [text]
+    parts, used = [""], 0
+    for one in text:
+        if used + _units(one) > each:
+            parts.append("")
+            used = 0
+        parts[-1] += one
+        used += _units(one)
+    return parts
+
+
+def _units(character: str) -> int:
+    return 2 if ord(character) > 0xFFFF else 1

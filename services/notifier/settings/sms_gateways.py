@@ -13,12 +13,13 @@ class SmsGatewaySettings(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: str = Field(pattern="^[a-z0-9][a-z0-9_-]{0,31}$")
-    kind: Literal["http"]
+    kind: Literal["http", "smpp"]
     url: str
     ca_file: Path | None = None
     cert_file: Path | None = None
     key_file: Path | None = None
     key_id: str = ""
+    source: str = ""
     secret: SecretStr = SecretStr("")
     secret_file: Path | None = None
     timeout_seconds: float = Field(default=15, gt=0, le=60)

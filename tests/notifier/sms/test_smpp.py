@@ -1,0 +1,73 @@
+"""Text messages to a message centre."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from smpp34 import Client, Server, SubmitSmEvent
+
+from services.notifier.adapters.smpp import SmppGateway
+from services.notifier.main import dispatcher
+from services.notifier.settings import NotifierSettings
+from tests.notifier.test_mail import PARCEL
+from tests.support.processes import free_ports
+
+TEXT = "欠" * 66 + "😀" + "款" * 70
+
+
+@asynccontextmanager
+async def centre(answer: Callable[[SubmitSmEvent], None]) -> AsyncIterator[SmppGateway]:
+    (port,) = free_ports(1)
+    server = Server("127.0.0.1", port)
+    await server.start()
+
+    async def serve() -> None:
+        while True:
+            event = await server.next()
+            if isinstance(event, SubmitSmEvent):
+                answer(event)
+
+    serving = asyncio.create_task(serve())
+    listed = {"name": "a", "kind": "smpp", "url": f"smpp://127.0.0.1:{port}", "key_id": "arrears"}
+    listed |= {"secret": "secret", "source": "10690000"}
+    own = NotifierSettings.model_validate({"sms_gateways": [listed]})
+    gateway = dispatcher(own, lambda: datetime.now(UTC)).ways["sms"][0].gateway
+    assert isinstance(gateway, SmppGateway)
+    try:
+        yield gateway
+    finally:
+        serving.cancel()
+        await gateway.client.stop()
+        await server.stop()
+
+
+async def test_a_long_text_goes_in_parts_cut_between_characters() -> None:
+    taken: list[SubmitSmEvent] = []
+
+    def accept(event: SubmitSmEvent) -> None:
+        taken.append(event)
+        event.accept(f"m{len(taken)}")
+
+    async with centre(accept) as gateway:
+        result = await gateway.send(replace(PARCEL, to="+8613800138000", body=TEXT))
+    assert (result.outcome, result.parts) == ("accepted", ("m1", "m2", "m3"))
+    assert [one.short_message[:3] + one.short_message[4:6] for one in taken] == [
+        bytes((5, 0, 3, 3, at)) for at in (1, 2, 3)
+    ]
+    assert "".join(one.short_message[6:].decode("utf-16-be") for one in taken) == TEXT
+    assert max(len(one.short_message) for one in taken) <= 140
+
+
+async def test_what_the_centre_says_is_told() -> None:
+    statuses = [0x58, 0x0B]
+    async with centre(lambda event: event.reject(statuses.pop(0))) as gateway:
+        results = [await gateway.send(replace(PARCEL, to="+8613800138000")) for _ in range(2)]
+    assert [one.outcome for one in results] == ["unavailable", "refused"]
+
+
+async def test_a_centre_that_is_not_there_takes_nothing() -> None:
+    (port,) = free_ports(1)
+    gateway = SmppGateway(Client("127.0.0.1", port, "a", "b", connect_timeout_ms=2000), "1")
+    assert (await gateway.send(PARCEL)).outcome == "unavailable"
