@@ -119,7 +119,7 @@ async def test_a_complaint_is_filed_with_the_evidence_it_numbers(tmp_path: Path)
     assert sum(Decimal(one["amount"]) for one in item["segments"]) == Decimal(item["accrued"])
     assert item["late_fee"] == shown["late_fee"]
     assert f"以上各项应付滞纳金合计人民币{Decimal(shown['late_fee']) / 100:,.2f}元" in words
-    assert "扣除账户中" not in words
+    assert "本文书按出具时" not in words
     for one in item["segments"]:
         first, last = (datetime.fromisoformat(one[key]) for key in ("first", "last"))
         span = "".join(f"{day.year}年{day.month}月{day.day}日" for day in (first, last))

@@ -29,7 +29,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "less": "；已付{paid}，已减免{waived}",
         "due": "；应付滞纳金{due}。",
         "total": "以上各项应付滞纳金合计{total}。",
-        "claimed": "扣除账户中待用款项等以后，本文书主张滞纳金{claimed}。",
+        "claimed": "本文书按出具时的账目数字主张滞纳金{claimed}。",
     },
     "en": {
         "facts": "What is owed, and how payment was sought (in brackets the number in the list of "
@@ -58,8 +58,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "less": "; paid {paid}, waived {waived}",
         "due": "; late fee due {due}.",
         "total": "Late fee due in all: {total}. ",
-        "claimed": "After deduction of money that waits on the account, this document claims "
-        "{claimed}.",
+        "claimed": "This document claims {claimed}, on the figures it was issued on.",
     },
 }
 

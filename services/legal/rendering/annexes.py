@@ -27,9 +27,10 @@ class Exhibit(NamedTuple):
 
 
 class Claimed(NamedTuple):
-    """What a document claims: its id, what its late fee is on its day, and in what."""
+    """What a document claims: its id and day, its late fee, and in what."""
 
     document_id: str
+    on: date
     late_fee: int
     currency: str
     language: str

@@ -28,6 +28,8 @@ class About(Protocol):
     @property
     def document_id(self) -> str: ...
     @property
+    def on(self) -> date: ...
+    @property
     def currency(self) -> str: ...
     @property
     def language(self) -> str: ...
@@ -42,12 +44,13 @@ class Fact(NamedTuple):
 
 
 def facts_of(exhibits: Sequence[Shown], about: About) -> list[str]:
-    """The facts in the order of time, as sentences."""
+    """The facts up to the document's day in the order of time, as sentences."""
     template = annex_words.WORDS[about.language]["fact"]
     found = sorted(_facts(exhibits, about), key=lambda one: (one.on, one.number))
     return [
         template.format(day=day(one.on, about.language), words=one.words, number=one.number)
         for one in found
+        if one.on <= about.on
     ]
 
 

@@ -53,7 +53,9 @@ class Papers:
         evidence; the same bytes for the same evidence.
         """
         language = opened.get("language") or language_in(opened["body"])
-        claimed = Claimed(row["document_id"], row["late_fee"], row["currency"], language)
+        claimed = Claimed(
+            row["document_id"], row["issued_on"], row["late_fee"], row["currency"], language
+        )
         sheet = sheet_of(opened["body"], row["document_id"], language)
         exhibits = exhibits_of(case.entries)
         full = with_annexes(sheet, exhibits, case.late_fees, claimed, case.head)

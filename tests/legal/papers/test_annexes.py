@@ -42,6 +42,7 @@ def _happened(kind: str, day: str, **fields: Any) -> bytes:
 
 ENTRIES = [
     ("timeline/0001-plan_broken.json", _happened("plan_broken", "2026-02-20", due=500, paid=100)),
+    ("timeline/0009-promise_kept.json", _happened("promise_kept", "2026-03-01")),
     ("timeline/0002-secret_kind.json", _happened("secret_kind", "2026-02-21")),
     (
         "timeline/0003-payment_recorded.json",
@@ -76,16 +77,16 @@ def _filed(language: str, claimed: int) -> str:
         (
             "zh",
             (
-                "1.2026年2月18日，以特快专递方式发出催告函，结果：已签收（证据4）。"
-                "2.2026年2月19日，收到付款人民币1.00元（证据3）。"
+                "1.2026年2月18日，以特快专递方式发出催告函，结果：已签收（证据5）。"
+                "2.2026年2月19日，收到付款人民币1.00元（证据4）。"
                 "3.2026年2月20日，债务人未履行分期约定：到期应付人民币5.00元，实付人民币1.00元（证据1）。"
             ),
         ),
         (
             "en",
             (
-                "1.On18February2026demandwentoutbyems;result:signed(exhibit4)."
-                "2.On19February2026CNY1.00waspaid(exhibit3)."
+                "1.On18February2026demandwentoutbyems;result:signed(exhibit5)."
+                "2.On19February2026CNY1.00waspaid(exhibit4)."
                 "3.On20February2026thedebtorbroketheplan:CNY5.00wasdue,CNY1.00waspaid(exhibit1)."
             ),
         ),
@@ -96,6 +97,9 @@ def test_facts_stand_in_the_order_of_time_with_their_exhibits(language: str, fac
     words = _filed(language, 1)
     assert facts in words
     assert "Wang" not in words
+    # What happened after the document's day is evidence, and no fact of the document.
+    assert ("promisekept" in words, "履行承诺" in words) == (language == "en", language == "zh")
+    assert FACTS[language]["promise_kept"].replace(" ", "") not in words
 
 
 def test_days_that_do_not_count_say_why_and_the_exact_amounts_add_up() -> None:
@@ -106,8 +110,8 @@ def test_days_that_do_not_count_say_why_and_the_exact_amounts_add_up() -> None:
     assert "2026年2月13日2026年2月15日33.330.05%不计（延期期间）" in words
     assert "各段合计0.018315CNY（未取整）；上限人民币3.33元；取整后人民币0.02元" in words
     assert "已付人民币0.01元，已减免人民币0.00元；应付滞纳金人民币0.01元。" in words
-    assert "本文书主张" not in words
-    assert "本文书主张滞纳金人民币0.00元" in _filed("zh", 0)
+    assert "出具时的账目" not in words
+    assert "本文书按出具时的账目数字主张滞纳金人民币0.00元" in _filed("zh", 0)
 
 
 def test_both_languages_say_the_same_things() -> None:
