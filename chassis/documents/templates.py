@@ -3,12 +3,21 @@ operator's own.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    FileSystemLoader,
+    StrictUndefined,
+    Template,
+    TemplateError,
+    nodes,
+)
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -17,6 +26,7 @@ from contracts.words.identifiers import FILE_NAME
 
 _FOLDER = re.compile(FILE_NAME)
 _CHARACTERS_MAX = 1_000_000
+_PARSED_MAX = 500
 _BLANKS = re.compile(r"\n{3,}")
 
 
@@ -58,6 +68,8 @@ class Templates:
             lstrip_blocks=True,
             auto_reload=overrides is not None,  # the built-in ones stay as they are
         )
+        # Parsing takes far longer than rendering.
+        self._parsed = lru_cache(_PARSED_MAX)(self._environment.from_string)
 
     def render(
         self, policy: str, language: str, names: Sequence[str], values: Mapping[str, Any]
@@ -68,15 +80,19 @@ class Templates:
         when there is none or the one found cannot be rendered, whatever its fault is.
         """
         paths, sought = _paths(policy, language, names), f"{policy} {language} {', '.join(names)}"
-        try:
-            text = self._environment.select_template(self._there(paths)).render(values)
-        except Exception as error:
-            # The message of a Jinja2 error names template and variable, never a value.
-            said = f": {error}" if isinstance(error, TemplateError) else ""
-            raise Malformed(f"template {sought}: {type(error).__name__}{said}") from error
-        if len(text) > _CHARACTERS_MAX:
-            raise Malformed(f"template {sought}: more than {_CHARACTERS_MAX} characters")
-        return _BLANKS.sub("\n\n", text.strip()) + "\n"
+        return _rendered(
+            f"template {sought}",
+            lambda: self._environment.select_template(self._there(paths)),
+            values,
+        )
+
+    def render_text(self, text: str, values: Mapping[str, Any]) -> str:
+        """The same of a template given as text, which is parsed once."""
+        return _rendered("template", lambda: self._parsed(text), values)
+
+    def parse(self, text: str) -> nodes.Template:
+        """The parts of a template given as text; raises `TemplateSyntaxError`."""
+        return self._environment.parse(text)
 
     def _there(self, paths: Sequence[str]) -> Sequence[str]:
         """Those of the built-in ones that are there, since looking in vain takes longer than
@@ -85,6 +101,18 @@ class Templates:
         if self._only is None:
             return paths
         return [path for path in paths if path in self._only] or paths
+
+
+def _rendered(what: str, find: Callable[[], Template], values: Mapping[str, Any]) -> str:
+    try:
+        text = find().render(values)
+    except Exception as error:
+        # The message of a Jinja2 error names template and variable, never a value.
+        said = f": {error}" if isinstance(error, TemplateError) else ""
+        raise Malformed(f"{what}: {type(error).__name__}{said}") from error
+    if len(text) > _CHARACTERS_MAX:
+        raise Malformed(f"{what}: more than {_CHARACTERS_MAX} characters")
+    return _BLANKS.sub("\n\n", text.strip()) + "\n"
 
 
 def _paths(policy: str, language: str, names: Sequence[str]) -> list[str]:

@@ -58,6 +58,11 @@ def terms_stream(creditor: str, lane: int) -> str:
     return f"terms-{creditor}@{lane}"
 
 
+def texts_stream(creditor: str) -> str:
+    """The stream of a creditor's own texts of notices, which every lane reads."""
+    return f"texts-{creditor}"
+
+
 def cash_desk_stream(creditor: str, lane: int) -> str:
     """The stream of the cash of a creditor that a lane sees; it is stored as `till`."""
     return f"till-{creditor}@{lane}"

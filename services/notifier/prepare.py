@@ -8,7 +8,7 @@ import msgspec
 from chassis.errors import BrokenInvariant, Malformed
 from chassis.logging import get_logger
 from chassis.store.work import Work
-from contracts.words.streams import Subject, account_stream, terms_stream
+from contracts.words.streams import Subject, account_stream, terms_stream, texts_stream
 from contracts.words.vocabulary import PAPER_CHANNELS
 from services.notifier.adapters.gateway import Parcel
 from services.notifier.domain import commands as c
@@ -81,6 +81,7 @@ class Preparation:
             day=work.now.astimezone(terms.zone).date(),
             gateway=way.name,
             charge=charge,
+            template=content.template,
         )
         take(way, charge, work.now)
         _append(work, stream, attempt)
@@ -143,6 +144,7 @@ class Preparation:
             to=to,
             today=work.now.astimezone(terms.zone).date(),
             details={key: work.open(subject, one) for key, one in state.details.items()},
+            texts=work.state(texts_stream(state.creditor)),
         )
         try:
             return compose(self.templates, letter), self._sheet(letter)

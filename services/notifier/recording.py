@@ -8,7 +8,7 @@ from typing import Any
 from chassis.logging import get_logger
 from chassis.runtime.service import Service
 from chassis.store.work import Entry, Work
-from contracts.words.streams import Subject, account_stream, terms_stream
+from contracts.words.streams import Subject, account_stream, terms_stream, texts_stream
 from contracts.words.streams import key_of as record_key
 from services.notifier.adapters.gateway import Lookup
 from services.notifier.domain.commands import AttemptResult, Conclude, FindOut
@@ -104,14 +104,15 @@ async def execute(
     fn: Callable[[Work], Any],
     known: Collection[Entry] = (),
 ) -> Any:
-    """Run a function on the accounts of a batch, all of one lane, and their creditors' terms; with
-    their keys, unless they are `known` from such a run before.
+    """Run a function on the accounts of a batch, all of one lane, and their creditors' terms and
+    texts; with their keys, unless they are `known` from such a run before.
     """
     subjects = list(dict.fromkeys(Subject(one.creditor, one.account) for one in batch))
     streams = [account_stream(*one) for one in subjects]
     # A notice may have been asked for in another lane than its account's: the command runs in this.
     lane = service.lane_of(batch[0].creditor, batch[0].account)
     streams += sorted({terms_stream(one.creditor, lane) for one in batch})
+    streams += sorted({texts_stream(one.creditor) for one in batch})
     key = record_key(batch[0].creditor, batch[0].account)
     return await service.execute(
         key, streams, fn, subjects=() if known else subjects, known=known, rings=False

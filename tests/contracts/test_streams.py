@@ -16,6 +16,7 @@ OF_THE_CREDITOR = {
     "till": s.cash_desk_stream(CREDITOR, 11),
     "creditor": s.creditor_stream(CREDITOR),
     "receipts": s.receipts_stream(CREDITOR),
+    "texts": s.texts_stream(CREDITOR),
 }
 
 

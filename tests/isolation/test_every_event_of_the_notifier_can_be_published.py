@@ -250,7 +250,7 @@ def test_terms_and_sources_are_told_to_nobody() -> None:
     sources = SourcesTold(("源" * 200,) * 100)
     assert list(played("notifier", a.TERMS, f"terms-{LONG}@31", [kept(published(told))]))
     assert list(played("notifier", TOLD_SOURCES, f"sources-{LONG}@31", [kept(sources)]))
-    assert (a.ACCOUNT, a.TERMS, TOLD_SOURCES) == a.AGGREGATES
+    assert (a.ACCOUNT, a.TERMS, a.TEXTS, TOLD_SOURCES) == a.AGGREGATES
 
 
 def test_an_id_without_room_for_the_numbers_of_copies_is_refused() -> None:

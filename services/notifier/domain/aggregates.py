@@ -1,4 +1,4 @@
-"""The notifier's aggregates: an account per debtor, a creditor's terms in every lane."""
+"""The notifier's aggregates: an account per debtor, a creditor's terms in every lane, its texts."""
 
 from typing import Any
 
@@ -10,6 +10,8 @@ from services.notifier.domain.events import Event
 from services.notifier.domain.evolve import evolve
 from services.notifier.domain.state import Account, initial_account
 from services.notifier.domain.terms import Terms, TermsPublished, initial_terms
+from services.notifier.domain.texts import Event as TextEvent
+from services.notifier.domain.texts import Texts, evolve_texts, initial_texts
 
 ACCOUNT: Aggregate[Account, Event] = Aggregate(
     name="account",
@@ -29,4 +31,12 @@ TERMS: Aggregate[Terms, TermsPublished] = Aggregate(
     evolve=evolve_terms,
     cached=True,
 )
-AGGREGATES: tuple[Aggregate[Any, Any], ...] = (ACCOUNT, TERMS, TOLD_SOURCES)
+TEXTS: Aggregate[Texts, TextEvent] = Aggregate(
+    name="texts",
+    state=Texts,
+    events=TextEvent,
+    initial=initial_texts,
+    evolve=evolve_texts,
+    cached=True,
+)
+AGGREGATES: tuple[Aggregate[Any, Any], ...] = (ACCOUNT, TERMS, TEXTS, TOLD_SOURCES)

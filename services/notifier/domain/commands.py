@@ -148,6 +148,7 @@ class AttemptNotice(Struct, frozen=True):
     day: date
     gateway: str = ""
     charge: Charge | None = None
+    template: str = ""
 
 
 Outcome = Literal["accepted", "refused", "unavailable", "unknown"]

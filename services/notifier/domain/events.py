@@ -111,7 +111,8 @@ class NoticeAttempted(Struct, frozen=True, tag="notice_attempted"):
     """A notice is about to be handed to its gateway: committed before the gateway is called.
 
     `place` says which of the debtor's addresses it goes to, `gateway` which of the channel's
-    gateways is called: nobody else can be asked what became of it.
+    gateways is called: nobody else can be asked what became of it; `template` is the version of
+    the creditor's own text it was written with.
     """
 
     notice_id: str
@@ -124,6 +125,7 @@ class NoticeAttempted(Struct, frozen=True, tag="notice_attempted"):
     place: str = ""
     gateway: str = ""
     charge: Charge | None = None
+    template: str = ""
 
 
 class About(Struct, frozen=True):

@@ -36,6 +36,7 @@ def attempt(state: Account, command: c.AttemptNotice) -> list[e.Event]:
             place=command.place,
             gateway=command.gateway,
             charge=command.charge,
+            template=command.template,
         )
     ]
 

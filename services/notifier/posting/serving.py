@@ -7,10 +7,11 @@ import msgspec
 
 from chassis.errors import NotFound, Rejected
 from chassis.runtime.service import Service
-from contracts.words.streams import Subject, account_stream, terms_stream
+from contracts.words.streams import Subject, account_stream, terms_stream, texts_stream
 from services.notifier.domain.destinations import Profile, postal
 from services.notifier.domain.state import Account, OpenNotice
 from services.notifier.domain.terms import Terms
+from services.notifier.domain.texts import Texts
 from services.notifier.rendering.compose import Letter
 from services.notifier.rendering.sheet import Sheet, sheet_of
 from services.notifier.rendering.templates import Templates
@@ -65,6 +66,8 @@ async def serving_sheet(
     lane = service.lane_of(*subject)
     terms: Terms
     terms, _ = await service.read(terms_stream(subject.creditor, lane))
+    texts: Texts
+    texts, _ = await service.read(texts_stream(subject.creditor))
     keys = await service.keys([subject])
     if not state.profile or state.erased:
         raise NotFound(f"nothing is known of the debtor of account {subject.account}")
@@ -81,6 +84,7 @@ async def serving_sheet(
         to=postal(profile),
         today=now.astimezone(terms.zone).date(),
         details={key: keys.open(subject, one) for key, one in state.details.items()},
+        texts=texts,
     )
     sheet = sheet_of(templates, letter)
     return {**sheet, "slip": _slip(sheet, _WORDS[letter.language], task_id)}

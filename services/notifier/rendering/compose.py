@@ -15,8 +15,9 @@ from services.notifier.domain.amounts import Asked, asked, told_due_on
 from services.notifier.domain.destinations import PUBLIC_ADDRESS, Profile
 from services.notifier.domain.state import Account, OpenNotice
 from services.notifier.domain.terms import Terms
+from services.notifier.domain.texts import NO_TEXTS, Texts, Version
 from services.notifier.rendering.shorten import shortened
-from services.notifier.rendering.templates import Templates
+from services.notifier.rendering.templates import GROUPS, Templates
 from services.notifier.settings import Sender
 
 SMS_CHARACTERS_MAX = 500
@@ -36,6 +37,7 @@ class Content:
     body: str
     language: str = ""
     representative: str = ""
+    template: str = ""
 
     @property
     def sha256(self) -> str:
@@ -58,6 +60,7 @@ class Letter:
     to: str
     today: date
     details: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    texts: Texts = NO_TEXTS
 
     @cached_property
     def language(self) -> str:
@@ -68,6 +71,15 @@ class Letter:
     def is_public(self) -> bool:
         """Whether everybody reads it."""
         return self.notice.channel == PUBLIC_ADDRESS
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What its template may be called, the first before the second."""
+        return self.notice.template, self.notice.purpose
+
+    def own_text(self, channel: str) -> Version | None:
+        """The creditor's own text for it by a channel, where there is one."""
+        return self.texts.chosen(self.notice.policy, self.language, self.names, GROUPS[channel])
 
     def asked(self) -> Asked:
         """What it asks for: by the ledger's figures of the day, else by those of the request."""
@@ -88,14 +100,16 @@ def compose(templates: Templates, letter: Letter) -> Content:
     the due date what falls due, less money that waits. Raises `Malformed` when no template fits.
     """
     notice, values = letter.notice, values_of(letter)
+    own = letter.own_text(notice.channel)
 
     def write(shown: Mapping[str, Any]) -> str:
         return templates.render(
             policy=notice.policy,
             language=letter.language,
-            names=[notice.template, notice.purpose],
+            names=letter.names,
             channel=notice.channel,
             values=shown,
+            own=own and own.text,
         )
 
     if notice.channel == "sms":
@@ -112,6 +126,7 @@ def compose(templates: Templates, letter: Letter) -> Content:
         body.lstrip("\n"),
         letter.language,
         representative,
+        own.label if own else "",
     )
 
 

@@ -59,12 +59,14 @@ def sheet_of(templates: Templates, letter: Letter) -> Sheet:
     """
     notice, language = letter.notice, letter.language
     values, words = {**values_of(letter), "sheet": True}, _WORDS[language]
+    own = letter.own_text("letter")
     text = templates.render(
         policy=notice.policy,
         language=language,
-        names=[notice.template, notice.purpose],
+        names=letter.names,
         channel="letter",
         values=values,
+        own=own and own.text,
     )
     title, _, body = text.partition("\n")
     facts = {"today": values["today"], "account": values["account"], "notice": notice.notice_id}

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from jinja2 import nodes
+
 from chassis.documents import templates
 
 BUILT_IN = Path(__file__).parents[1] / "templates"
@@ -33,6 +35,10 @@ class Templates:
     def __init__(self, overrides: Path | None = None) -> None:
         self._templates = templates.Templates(BUILT_IN, overrides)
 
+    def parse(self, text: str) -> nodes.Template:
+        """The parts of a text; raises `TemplateSyntaxError`."""
+        return self._templates.parse(text)
+
     def render(
         self,
         *,
@@ -41,10 +47,14 @@ class Templates:
         names: Sequence[str],
         channel: str,
         values: Mapping[str, Any],
+        own: str | None = None,
     ) -> str:
-        """The text of the first template there is for `names`, a policy's own before the built-in.
+        """A creditor's `own` text, else that of the first template there is for `names`, a policy's
+        before the built-in.
 
         Raises `Malformed` when none exists or the one found cannot be rendered.
         """
+        if own is not None:
+            return self._templates.render_text(own, values)
         usable = [f"{one}.{GROUPS[channel]}" for one in names if _NAME.fullmatch(one)]
         return self._templates.render(policy, language, usable, values)
