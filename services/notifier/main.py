@@ -16,7 +16,7 @@ from contracts.words.streams import told_sources_stream
 from services.notifier import mail_wiring
 from services.notifier.adapters.gateway import Asked, InTurn
 from services.notifier.adapters.outbox import FileOutbox
-from services.notifier.api import callbacks, notices, posting, public_list, unsubscribe
+from services.notifier.api import callbacks, notices, posting, public_list, texts, unsubscribe
 from services.notifier.bounced import Bounces
 from services.notifier.calling import Calls
 from services.notifier.dispatch import Dispatcher
@@ -91,6 +91,7 @@ def blueprint(
         routers=lambda service: (
             notices.router(service),
             posting.router(service, Papers(fonts), own),
+            texts.router(service, Papers(fonts), own),
         ),
         workers=(sending, asking(sending.ways, own), *_bounces(own)),
         migrations=(MIGRATIONS,),

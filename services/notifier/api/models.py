@@ -79,12 +79,13 @@ class UnansweredCall(BaseModel):
 
 
 class NoticeDetail(NoticeRow):
-    """A notice with its text; both texts are null for callers who may not read them, and after an
-    erasure.
+    """A notice with its text, and the creditor's own text it was written with (empty: none); all
+    three are null for callers who may not read them, and after an erasure.
     """
 
     subject: str | None
     text: str | None
+    template: str | None
     unanswered: list[UnansweredCall]
 
 

@@ -93,6 +93,7 @@ class Notices:
         keys = await _keys(self.service, who, [row])
         content = _content(row, keys) or {}
         texts = {"subject": content.get("subject"), "text": content.get("body")}
+        texts["template"] = content.get("template", "") if content else None
         return _row(row, keys) | texts | {"unanswered": unanswered}
 
     async def deliver(

@@ -111,8 +111,7 @@ class NoticeAttempted(Struct, frozen=True, tag="notice_attempted"):
     """A notice is about to be handed to its gateway: committed before the gateway is called.
 
     `place` says which of the debtor's addresses it goes to, `gateway` which of the channel's
-    gateways is called: nobody else can be asked what became of it; `template` is the version of
-    the creditor's own text it was written with.
+    gateways is called: nobody else can be asked what became of it; `template` which own text.
     """
 
     notice_id: str

@@ -23,7 +23,7 @@ from services.notifier.rendering.samples import purpose_of, sample_letter, sampl
 from services.notifier.rendering.templates import Templates
 
 CHARACTERS_MAX = 20_000
-_SHARED = re.compile(r"(?P<language>zh|en)/_[a-z_]+\.j2")
+_SHARED = re.compile(r"(?P<language>zh|en)/[a-z_]+(\.[a-z_]+)?\.j2")
 _DEMANDS = frozenset({"demand", "final_demand"})
 Severity = Literal["error", "warning"]
 
@@ -77,7 +77,7 @@ class Checker:
         letter = sample_letter(place, text, next(samples_for(place.name)))
         values = values_of(letter)
         return [
-            *_unknown_names(tree, unknown - values.keys()),
+            *_unknown_names(tree, unknown - values.keys() - _declared(tree)),
             *_unknown_attributes(tree, values["items"][0].keys()),
             *_foreign_templates(tree, place.language),
         ]
@@ -123,6 +123,15 @@ def _unknown_names(tree: nodes.Template, unknown: Iterable[str]) -> list[Finding
     ]
 
 
+def _declared(tree: nodes.Template) -> set[str]:
+    """Names that a text gives itself; its blocks see those too."""
+    imported = {one.target for one in tree.find_all(nodes.Import)}
+    macros = {one.name for one in tree.find_all(nodes.Macro)}
+    stored = {one.name for one in tree.find_all(nodes.Name) if one.ctx == "store"}
+    taken = (one for found in tree.find_all(nodes.FromImport) for one in found.names)
+    return imported | macros | stored | {one if isinstance(one, str) else one[1] for one in taken}
+
+
 def _unknown_attributes(tree: nodes.Template, known: Iterable[str]) -> list[Finding]:
     """Attributes that no item has, where a loop goes over `items`."""
     known = frozenset(known)
@@ -143,14 +152,15 @@ def _unknown_attributes(tree: nodes.Template, known: Iterable[str]) -> list[Find
 
 
 def _foreign_templates(tree: nodes.Template, language: str) -> list[Finding]:
-    """Only the shared parts of its own language may be used."""
+    """Only parts of its own language may be used."""
     kinds = (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)
     found = []
     for one in tree.find_all(kinds):
-        name = one.template.value if isinstance(one.template, nodes.Const) else None
+        named = next(one.iter_child_nodes(only=("template",)), None)
+        name = named.value if isinstance(named, nodes.Const) else None
         fits = _SHARED.fullmatch(name) if isinstance(name, str) else None
         if fits is None or fits["language"] != language:
-            message = f"only {language}/_….j2 may be used, not {name or 'a name that is computed'}"
+            message = f"only {language}/….j2 may be used, not {name or 'a name that is computed'}"
             found.append(Finding("error", one.lineno, message))
     return found
 
@@ -158,8 +168,11 @@ def _foreign_templates(tree: nodes.Template, language: str) -> list[Finding]:
 def _required(letter: Letter, content: Content) -> list[Finding]:
     """What a notice must say: how much, for which account, and a demand until when."""
     said, values = f"{content.subject}\n{content.body}", values_of(letter)
-    wanted = {"the amount (total)": (values["total"], values["principal"])}
-    wanted["the account (account)"] = (values["account"],)
+    wanted: dict[str, tuple[str, ...]] = {
+        "the amount (total)": (values["total"], values["principal"])
+    }
+    if letter.notice.channel != "voice":  # nobody notes down figures that are read to them
+        wanted["the account (account)"] = (values["account"],)
     if purpose_of(letter.notice.template) in _DEMANDS:
         last = letter.notice.respond_by
         wanted["the last day (pay_by)"] = (day(last, letter.language),) if last else ()

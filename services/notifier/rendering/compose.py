@@ -109,7 +109,7 @@ def compose(templates: Templates, letter: Letter) -> Content:
             names=letter.names,
             channel=notice.channel,
             values=shown,
-            own=own and own.text,
+            own=own.text if own else None,
         )
 
     if notice.channel == "sms":

@@ -66,7 +66,7 @@ def sheet_of(templates: Templates, letter: Letter) -> Sheet:
         names=letter.names,
         channel="letter",
         values=values,
-        own=own and own.text,
+        own=own.text if own else None,
     )
     title, _, body = text.partition("\n")
     facts = {"today": values["today"], "account": values["account"], "notice": notice.notice_id}

@@ -13,6 +13,7 @@ from services.notifier.settings.letters import LettersSettings
 from services.notifier.settings.mail import MailSettings
 from services.notifier.settings.public_list import PublicListSettings
 from services.notifier.settings.sms import SmsSettings
+from services.notifier.settings.texts import TextSettings
 from services.notifier.settings.voice import VoiceSettings
 
 __all__ = ["NotifierSettings", "Sender"]
@@ -36,6 +37,7 @@ class NotifierSettings(
     GatewaySettings,
     PublicListSettings,
     ChoiceSettings,
+    TextSettings,
 ):
     """Channels are files in the outbox unless a gateway is set."""
 
