@@ -18,6 +18,7 @@ from arrears.commands import (
     policy,
     posting,
     scenario,
+    template,
 )
 from arrears.commands.backup import backup, restore
 from arrears.commands.demo import demo
@@ -53,6 +54,7 @@ policy.app.command()(simulate)
 app.add_typer(policy.app, name="policy")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(posting.app, name="posting")
+app.add_typer(template.app, name="template")
 app.add_typer(creditor.app, name="creditor")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(erasure.app, name="erasure")

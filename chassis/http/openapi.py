@@ -138,7 +138,8 @@ def _complete(operation: Document, route: APIRoute, method: str) -> None:
     responses = operation["responses"]
     if "HTTPValidationError" in str(responses.get("422")):
         del responses["422"]
-    for status in sorted(_statuses(operation, route, method)):
+    named = {status for status in _STATUSES if str(status) in responses}
+    for status in sorted(_statuses(operation, route, method) | named):
         known = responses.setdefault(str(status), {"description": _STATUSES[status]})
         known.setdefault("content", {MEDIA_TYPE: {"schema": _A_PROBLEM}})
     for each in _WITH_RETRY_AFTER:

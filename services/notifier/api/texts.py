@@ -46,6 +46,8 @@ CreditorQuery = Annotated[
 ]
 PolicyQuery = Annotated[m.Policy | None, Query(description="of a policy; left out: of any")]
 VersionPath = Annotated[int, Path(ge=1, le=1_000_000)]
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_UNKNOWN: dict[int | str, dict[str, Any]] = {404: {"description": "No such account or version."}}
 _VERSION = "/{language}/{name}/{group}/{version}"
 
 
@@ -59,12 +61,17 @@ def router(service: Service, papers: Papers, own: NotifierSettings) -> APIRouter
     routes.post("", status_code=CREATED, response_model=m.Saved, operation_id="propose_template")(
         desk.save
     )
-    routes.post("/preview", response_model=m.Preview, operation_id="preview_template")(desk.preview)
+    routes.post(
+        "/preview",
+        response_model=m.Preview,
+        operation_id="preview_template",
+        responses=_UNKNOWN,
+    )(desk.preview)
     routes.post(
         "/preview/pdf",
         operation_id="preview_template_as_pdf",
         response_class=Response,
-        responses={200: {"content": {_PDF: {"schema": {"type": "string", "format": "binary"}}}}},
+        responses=_UNKNOWN | {200: {"content": {_PDF: _BINARY}}},
     )(desk.paper)
     routes.get(_VERSION, response_model=m.WholeText, operation_id="get_template")(desk.show)
     routes.post(
