@@ -1,5 +1,6 @@
 """A creditor's own text is used once a second person approved it, and the notice says which."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -7,7 +8,7 @@ import httpx
 from services.notifier.domain.events import NoticeAttempted
 from tests.notifier.conftest import Open
 from tests.notifier.world import World
-from tests.support.service_world import ACCOUNT, CREDITOR
+from tests.support.service_world import ACCOUNT, CREDITOR, PARTITIONS
 
 PATH = "/v1/templates"
 FIRST = "第一版：{{ name }}，账户{{ account }}欠费{{ total }}。"
@@ -98,6 +99,34 @@ async def test_a_policys_own_text_comes_before_that_for_all(world: World) -> Non
     await decide(world, 1, policy="county-hospital")
     shown = await sent(world, "N-1")
     assert shown["template"] == "county-hospital/zh/reminder.sms@1"
+
+
+async def test_every_lane_has_it_and_an_operators_file_comes_after_it(
+    open_world: Open, tmp_path: Path
+) -> None:
+    folder = tmp_path / "texts" / "county-hospital" / "zh"
+    folder.mkdir(parents=True)
+    (folder / "reminder.sms.j2").write_text("营业厅：{{ name }}欠费{{ total }}")
+    world = await open_world(templates=tmp_path / "texts")
+    await world.terms()
+    accounts = [f"L-{number}" for number in range(8)]
+    assert len({world.service.lane_of(CREDITOR, one) for one in accounts}) == PARTITIONS
+
+    async def texts(round_: str) -> set[str]:
+        for account in accounts:
+            version = await world.owes(830000, account=account)
+            await world.request(f"{round_}-{account}", account=account, version=version)
+        await world.run()
+        async with world.client("collector") as client:
+            shown = [await client.get(f"/v1/notices/{round_}-{one}") for one in accounts]
+        return {one.json()["text"][:3] for one in shown}
+
+    for account in accounts:
+        await world.debtor(account)
+    assert await texts("A") == {"营业厅"}
+    await propose(world, FIRST)
+    await decide(world, 1)
+    assert await texts("B") == {"第一版"}
 
 
 async def test_a_refused_text_and_a_second_decision_change_nothing(world: World) -> None:
