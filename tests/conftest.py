@@ -11,12 +11,12 @@ import os
 from collections.abc import AsyncIterator
 from typing import Any
 
-import asyncpg
 import pytest
 import pytest_asyncio
 
 from chassis.servers.kafka import LocalKafka, available
 from chassis.servers.postgres import EmbeddedPostgres, database_url
+from tests.support.databases import execute
 from tests.support.workers import turn_of
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
@@ -51,23 +51,15 @@ async def database(postgres_dsn: str) -> AsyncIterator[str]:
     name = _left.pop() if _left else await _create(postgres_dsn)
     dsn = database_url(postgres_dsn, name)
     yield dsn
-    await _execute(postgres_dsn, _END_SESSIONS.format(name=name))
-    await _execute(dsn, _EMPTY)
+    await execute(postgres_dsn, _END_SESSIONS.format(name=name))
+    await execute(dsn, _EMPTY)
     _left.append(name)
 
 
 async def _create(dsn: str) -> str:
     name = f"test_{next(_numbers)}"
-    await _execute(dsn, f"CREATE DATABASE {name}")
+    await execute(dsn, f"CREATE DATABASE {name}")
     return name
-
-
-async def _execute(dsn: str, statement: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -28,6 +28,7 @@ from services.legal.api.evidence import HEAD
 from services.legal.evidence import bundle
 from services.legal.evidence.bundle import MANIFEST, Entry
 from services.legal.evidence.gathering import gather
+from tests.support.ports import on_free_ports
 
 ZONE = ZoneInfo("Asia/Shanghai")
 BEGINS = datetime(2026, 3, 1, 10, tzinfo=ZONE)
@@ -251,13 +252,6 @@ async def test_a_cases_evidence_is_gathered_whole(tmp_path: Path) -> None:
     page = held["statement.txt"].decode()
     assert "item_opened I-1: CNY 90.00, balance CNY 90.00" in page
     assert page.endswith("late fee accrued CNY 0.00, in all CNY 90.00\n")
-
-
-def on_free_ports(settings: Settings) -> Settings:
-    ports = {f"{name}_port": 0 for name in SERVICES}
-    with listening(settings.model_copy(update=ports), SERVICES) as sockets:
-        taken = {f"{name}_port": one.getsockname()[1] for name, one in sockets.items()}
-    return settings.model_copy(update=taken)
 
 
 async def test_lawyers_get_the_bundle_over_http(tmp_path: Path) -> None:

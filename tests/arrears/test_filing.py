@@ -24,6 +24,7 @@ from chassis.settings import SERVICES, Settings
 from services.legal.api.evidence import HEAD
 from tests.support.debian import require
 from tests.support.papers import fonts_of, words_of
+from tests.support.ports import on_free_ports
 
 ZONE = ZoneInfo("Asia/Shanghai")
 BEGINS = datetime(2026, 1, 5, 10, tzinfo=ZONE)
@@ -68,13 +69,6 @@ async def tells(world: World, kind: str, **data: Any) -> None:
         data={"account_id": ACCOUNT, **data}, source="tests",
     )  # fmt: skip
     assert await send(world.apis, [event]) == []
-
-
-def on_free_ports(settings: Settings) -> Settings:
-    ports = {f"{name}_port": 0 for name in SERVICES}
-    with listening(settings.model_copy(update=ports), SERVICES) as sockets:
-        taken = {f"{name}_port": one.getsockname()[1] for name, one in sockets.items()}
-    return settings.model_copy(update=taken)
 
 
 async def test_a_complaint_is_filed_with_the_evidence_it_numbers(tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -22,6 +21,7 @@ from tests.notifier.conftest import Open
 from tests.notifier.mailing import started
 from tests.notifier.post import Mailbox, mail_server
 from tests.notifier.world import World
+from tests.support.databases import execute
 from tests.support.debtor_world import START
 
 IDS = [f"N-{number}" for number in range(1, 6)]
@@ -101,14 +101,6 @@ async def _ask_for_all(world: World) -> None:
         await world.request(one, version=version, channel="email")
 
 
-async def _execute(dsn: str, statement: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
 async def _fates(world: World) -> dict[str, str]:
     async with world.client("manager") as client:
         rows = (await client.get("/v1/notices")).json()["items"]
@@ -146,7 +138,7 @@ async def test_after_a_kill_no_mail_is_lost_unsaid_and_none_is_sent_twice(
     await asyncio.to_thread(server.victim.wait)
     assert server.victim.returncode == -signal.SIGKILL
     server.trouble = ""
-    await _execute(database, _LONG_AGO)
+    await execute(database, _LONG_AGO)
     world = await open_world(start=START + timedelta(minutes=3), **settings)
     await world.run(world.clock.now() + timedelta(days=1))
     taken, fates = server.ids(), await _fates(world)

@@ -10,6 +10,7 @@ from arrears.backup.moment import connected, one_moment
 from chassis.errors import Transient
 from chassis.servers.postgres import ensure_database
 from chassis.settings import ServiceName
+from tests.support.databases import execute
 
 Databases = dict[ServiceName, str]
 _OFFSETS = "create schema {0}; create table {0}.offsets (next_offset bigint)"
@@ -25,18 +26,10 @@ async def apart(postgres_dsn: str) -> AsyncIterator[Databases]:
     names: tuple[ServiceName, ...] = ("ledger", "dunning")
     for name in names:
         found[name] = await ensure_database(postgres_dsn, f"moment_{name}")
-        await _execute(found[name], _OFFSETS.format(name))
+        await execute(found[name], _OFFSETS.format(name))
     yield found
     for name in names:
-        await _execute(postgres_dsn, f"drop database moment_{name} with (force)")
-
-
-async def _execute(dsn: str, statement: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
+        await execute(postgres_dsn, f"drop database moment_{name} with (force)")
 
 
 async def _until_the_moment_waits(dunning: "asyncpg.Connection") -> None:
@@ -59,7 +52,7 @@ async def test_who_reads_while_it_is_found_has_read_before_or_after_it(apart: Da
 
         looking = asyncio.create_task(look())
         await _until_the_moment_waits(dunning)
-        late = asyncio.create_task(_execute(apart["ledger"], _READ.format("ledger")))
+        late = asyncio.create_task(execute(apart["ledger"], _READ.format("ledger")))
         await asyncio.sleep(0)
         await transaction.commit()
         await asyncio.gather(looking, late)

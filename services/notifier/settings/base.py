@@ -2,6 +2,9 @@
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+EVERYBODY = "*"
+"""Stands for every creditor in settings that are given by creditor."""
+
 
 class PrefixedSettings(BaseSettings):
     """Settings that are read from variables with the notifier's prefix."""

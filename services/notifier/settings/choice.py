@@ -2,9 +2,7 @@
 
 from pydantic import Field, NonNegativeInt
 
-from services.notifier.settings.base import PrefixedSettings
-
-EVERYBODY = "*"
+from services.notifier.settings.base import EVERYBODY, PrefixedSettings
 
 
 class ChoiceSettings(PrefixedSettings):

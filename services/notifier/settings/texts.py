@@ -7,9 +7,7 @@ from pathlib import Path
 from pydantic import Field
 
 from services.notifier.rendering.civility import words_for
-from services.notifier.settings.base import PrefixedSettings
-
-EVERYBODY = "*"
+from services.notifier.settings.base import EVERYBODY, PrefixedSettings
 
 
 class TextSettings(PrefixedSettings):
