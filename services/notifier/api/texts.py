@@ -169,7 +169,9 @@ class Desk:
     async def preview(
         self, who: Readers, trial: m.Trial, creditor: CreditorQuery = None
     ) -> dict[str, Any]:
-        """A notice as it would be sent, and what is wrong with a text that is given or a draft."""
+        """A notice as it would be sent, and what is wrong with a text that is given or a draft;
+        what cannot be rendered at all is refused.
+        """
         wanted = await self._wanted(who, trial, creditor)
         letter = await letter_for(self.service, self.own, wanted)
         content = await aside(compose, self.templates, letter)
@@ -205,6 +207,7 @@ class Desk:
             who.check(*_DEBTORS_READ_BY)
         texts = await self._texts(scope)
         if trial.text is not None:
+            _require_none(await aside(self.checker.faults, place, trial.text))
             texts = only(place, trial.text)
         elif trial.version is not None:
             known = texts.get(place, trial.version)
@@ -214,9 +217,7 @@ class Desk:
     async def _checked(self, creditor: str, place: Place, text: str) -> list[Finding]:
         """The warnings about a text; raises `Malformed` where it has errors."""
         found = await aside(self.checker.check, creditor, place, text)
-        errors = [str(one) for one in found if one.severity == "error"]
-        if errors:
-            raise Malformed(f"text: {'; '.join(errors)}")
+        _require_none([one for one in found if one.severity == "error"])
         return found
 
     async def _texts(self, creditor: str) -> Texts:
@@ -235,6 +236,11 @@ class Desk:
 
 def _is_of(event: TextProposed, known: Version) -> bool:
     return (event.place, event.version) == (known.place, known.version)
+
+
+def _require_none(errors: list[Finding]) -> None:
+    if errors:
+        raise Malformed(f"text: {'; '.join(map(str, errors))}")
 
 
 def _key(creditor: str) -> str:

@@ -11,6 +11,7 @@ from chassis.errors import Malformed
 from contracts.words.formats import day
 from services.notifier.domain.parts import number_of_parts
 from services.notifier.domain.texts import Place
+from services.notifier.rendering.bounded import unbounded
 from services.notifier.rendering.civility import uncivil
 from services.notifier.rendering.compose import (
     SMS_CHARACTERS_MAX,
@@ -59,16 +60,21 @@ class Checker:
             Finding("error", one.line, f"“{one.word}”: {one.reason}")
             for one in uncivil(text, words)
         ]
-        faults = self._names(place, text)
+        faults = self.faults(place, text)
         found += faults
         if not faults:
             found += self._tried(place, text, {} if found else words)
         return sorted(dict.fromkeys(found), key=lambda one: (one.severity, one.line))
 
-    def _names(self, place: Place, text: str) -> list[Finding]:
-        """Syntax, and names that nothing stands behind."""
+    def faults(self, place: Place, text: str) -> list[Finding]:
+        """What keeps a text from being rendered at all: syntax, what could grow without end, names
+        that nothing stands behind.
+        """
         try:
             tree = self.templates.parse(text)
+            # before Jinja2 looks at it: it works out what is constant
+            if grown := list(unbounded(tree)):
+                return [Finding("error", line, message) for line, message in grown]
             unknown = meta.find_undeclared_variables(tree)
         except TemplateSyntaxError as error:
             return [Finding("error", error.lineno, f"syntax: {error.message}")]

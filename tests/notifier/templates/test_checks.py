@@ -87,6 +87,28 @@ def test_an_operator_adds_words_for_all_and_for_one_creditor(tmp_path: Path) -> 
     assert "滞纳" in own.uncivil_words("other")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% for a in items %}{% for b in items %}x{% endfor %}{% endfor %}",
+        "{% macro m(n) %}{% if n %}{{ m(n - 1) * 2 }}{% endif %}{% endmacro %}{{ m(60) }}",
+        "{% set a = 'xxxxxxxx' %}" + "{% set a = a ~ a %}" * 60 + "{{ a }}",
+        "{% set a %}x{% endset %}" + "{% set a %}{{ a }}{{ a }}{% endset %}" * 60,
+        "{{ name | center(99999999999) }}",
+        "{{ 'x' | center(99999999999) }}",
+        "{{ name.ljust(99999999999) }}",
+        "{% with a = name ~ name %}{% with b = a ~ a %}{{ b }}{% endwith %}{% endwith %}",
+        "{% block a %}x{% endblock %}{% block b %}{{ self.a() }}{{ self.a() }}{% endblock %}",
+        "{% for a in range(99999) %}x{% endfor %}",
+        "{% for a in items recursive %}{{ loop(items) }}{% endfor %}",
+    ],
+)
+def test_what_would_take_long_or_fill_the_memory_is_refused_unseen(text: str) -> None:
+    found = check(GOOD + "\n" + text)
+    assert found
+    assert all(one.startswith("error line 2: ") for one in found), found
+
+
 async def test_a_faulty_text_is_not_saved(world: World) -> None:
     refused = await propose(world, FAULTY)
     assert refused.status_code == 422
@@ -112,6 +134,7 @@ async def test_a_preview_shows_the_message_its_parts_and_its_faults(open_world: 
         built_in = {"language": "zh", "name": "demand", "group": "sms", "sample": "company_many"}
         shown = (await client.post(f"{PATH}/preview", json=built_in)).json()
         faulty = (await client.post(f"{PATH}/preview", json=draft(text + "\n老赖"))).json()
+        endless = await client.post(f"{PATH}/preview", json=draft(text + "{{ name.ljust(9) }}"))
         nobody = await client.post(f"{PATH}/preview", json=draft(text, account_id="P-9"))
     async with world.client("finance") as client:
         forbidden = await client.post(f"{PATH}/preview", json=own)
@@ -120,7 +143,7 @@ async def test_a_preview_shows_the_message_its_parts_and_its_faults(open_world: 
     assert real["body"] == "张三丰，账户P-1欠费人民币 8,300.00 元。"
     assert (shown["template"], shown["parts"] > 1) == ("", True)
     assert [(one["severity"], one["line"]) for one in faulty["findings"]] == [("error", 2)]
-    assert (nobody.status_code, forbidden.status_code) == (404, 403)
+    assert (endless.status_code, nobody.status_code, forbidden.status_code) == (422, 404, 403)
 
 
 async def test_a_letter_is_previewed_as_pdf(world: World) -> None:
