@@ -74,13 +74,14 @@ def _open_to_all(path: Path) -> bool:
     return all(parent.stat().st_mode & stat.S_IXOTH for parent in path.resolve().parents)
 
 
-def buffers_mb() -> int:
+def buffers_mb(memory_max: Path = _MEMORY_MAX) -> int:
     """How much of a store the server should hold in memory of its own: an eighth of what there is,
-    beside services and the kernel's own copies. It takes it as the store grows.
+    beside services and the kernel's own copies. It takes it as the store grows. `memory_max` is the
+    file that says what a container may use.
     """
     there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     with contextlib.suppress(OSError, ValueError):  # no such file, or `max`
-        there = min(there, int(_MEMORY_MAX.read_text()))
+        there = min(there, int(memory_max.read_text()))
     return min(max(there // _PART_OF_MEMORY >> 20, BUFFERS_MB_MIN), BUFFERS_MB_MAX)
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from chassis.servers import postgres_host
 from chassis.servers.postgres_host import (
     BUFFERS_MB_MAX,
     BUFFERS_MB_MIN,
@@ -33,10 +32,10 @@ def test_the_programs_of_the_wheel_are_found() -> None:
     ("limit", "buffers"), [("max", None), (f"{4 << 30}", 512), (f"{1 << 30}", BUFFERS_MB_MIN)]
 )
 def test_buffers_are_a_part_of_what_a_container_may_use(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, buffers: int | None
+    tmp_path: Path, limit: str, buffers: int | None
 ) -> None:
-    monkeypatch.setattr(postgres_host, "_MEMORY_MAX", tmp_path / "memory.max")
-    whole = buffers_mb()
+    memory_max = tmp_path / "memory.max"
+    whole = buffers_mb(memory_max)
     assert BUFFERS_MB_MIN <= whole <= BUFFERS_MB_MAX
-    (tmp_path / "memory.max").write_text(f"{limit}\n")
-    assert buffers_mb() == (whole if buffers is None else min(whole, buffers))
+    memory_max.write_text(f"{limit}\n")
+    assert buffers_mb(memory_max) == (whole if buffers is None else min(whole, buffers))
