@@ -1,6 +1,5 @@
 """Posting lists of registered letters and EMS, and what the post says of them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -8,8 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel
 
-from chassis.aside import aside
-from chassis.errors import Malformed, Misconfigured, Transient
+from chassis.errors import Malformed
 from chassis.http.auth import Principal, require
 from chassis.http.files import as_file
 from chassis.runtime.service import Service
@@ -18,16 +16,15 @@ from chassis.store.pool import acquire
 from contracts.base import Identifier
 from contracts.words.streams import Subject, terms_stream
 from contracts.words.vocabulary import STAFF
+from services.notifier.api.pdf import CONTENT, PDF, pdf_of
 from services.notifier.posting.listing import Posted, as_csv, labels, posted
 from services.notifier.posting.reading import read
 from services.notifier.posting.serving import serving_sheet
 from services.notifier.posting.taking import listed, take
 from services.notifier.rendering.papers import Papers
-from services.notifier.rendering.sheet import Sheet
 from services.notifier.rendering.templates import Templates
 from services.notifier.settings import NotifierSettings
 
-_PDF = "application/pdf"
 _LINES_MAX = 2_000
 Readers = Annotated[Principal, Depends(require("collector", "manager", "legal"))]
 Servers = Annotated[
@@ -41,7 +38,7 @@ CreditorQuery = Annotated[
 Day = Annotated[date, Path(description="the creditor's local day on which they went out")]
 _FILES: dict[str, Any] = {
     "text/csv": {"schema": {"type": "string"}},
-    _PDF: {"schema": {"type": "string", "format": "binary"}},
+    **CONTENT,
 }
 _FILLED_IN = {
     "requestBody": {
@@ -81,7 +78,7 @@ def router(service: Service, papers: Papers, own: NotifierSettings) -> APIRouter
         "/accounts/{account}/serving-slips/{task_id}",
         operation_id="get_serving_slip",
         response_class=Response,
-        responses={200: {"content": {_PDF: _FILES[_PDF]}}},
+        responses={200: {"content": CONTENT}},
     )(desk.slip)
     routes.post(
         "/posting-lists",
@@ -117,7 +114,7 @@ class Posting:
         if file == "csv":
             return as_file(as_csv(letters, language), CSV_TYPE, f"{name}.csv")
         sheet = labels(letters, channel, language, name)
-        return as_file(await _set(self.papers.labels, sheet, day), _PDF, f"{name}.pdf")
+        return as_file(await pdf_of(self.papers.labels, sheet, day), PDF, f"{name}.pdf")
 
     async def slip(
         self,
@@ -134,7 +131,7 @@ class Posting:
         terms, _ = await self.service.read(terms_stream(subject.creditor, self.service.a_lane()))
         day = self.service.clock.now().astimezone(terms.zone).date()
         name = f"{subject.creditor}-{account}-{task_id}.pdf"
-        return as_file(await _set(self.papers.letter, sheet, day), _PDF, name)
+        return as_file(await pdf_of(self.papers.letter, sheet, day), PDF, name)
 
     async def take(
         self, who: Recorder, request: Request, creditor: CreditorQuery = None
@@ -171,10 +168,3 @@ class Posting:
             )
             letters.append(posted(row, content, on))
         return letters
-
-
-async def _set(setting: Callable[[Sheet, date], bytes], sheet: Sheet, day: date) -> bytes:
-    try:
-        return await aside(setting, sheet, day)
-    except Misconfigured as error:  # until somebody installs the fonts
-        raise Transient(str(error)) from error

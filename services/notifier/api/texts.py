@@ -8,7 +8,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from chassis.aside import aside
-from chassis.errors import Malformed, Misconfigured, Transient
+from chassis.errors import Malformed
 from chassis.http.auth import Principal, require
 from chassis.http.files import as_file
 from chassis.runtime.service import Service
@@ -16,6 +16,7 @@ from chassis.store.work import Work
 from contracts.words.streams import key_of, texts_stream
 from contracts.words.vocabulary import STAFF
 from services.notifier.api import text_models as m
+from services.notifier.api.pdf import CONTENT, PDF, pdf_of
 from services.notifier.domain.parts import number_of_parts
 from services.notifier.domain.texts import (
     ANY_POLICY,
@@ -36,7 +37,6 @@ from services.notifier.rendering.templates import Templates
 from services.notifier.settings import NotifierSettings
 
 CREATED = 201
-_PDF = "application/pdf"
 _DEBTORS_READ_BY = ("collector", "manager", "legal")
 Readers = Annotated[Principal, Depends(require(*STAFF, "auditor"))]
 Proposer = Annotated[Principal, Depends(require("finance", "legal", "manager"))]
@@ -46,7 +46,6 @@ CreditorQuery = Annotated[
 ]
 PolicyQuery = Annotated[m.Policy | None, Query(description="of a policy; left out: of any")]
 VersionPath = Annotated[int, Path(ge=1, le=1_000_000)]
-_BINARY = {"schema": {"type": "string", "format": "binary"}}
 _UNKNOWN: dict[int | str, dict[str, Any]] = {404: {"description": "No such account or version."}}
 _VERSION = "/{language}/{name}/{group}/{version}"
 
@@ -71,7 +70,7 @@ def router(service: Service, papers: Papers, own: NotifierSettings) -> APIRouter
         "/preview/pdf",
         operation_id="preview_template_as_pdf",
         response_class=Response,
-        responses=_UNKNOWN | {200: {"content": {_PDF: _BINARY}}},
+        responses=_UNKNOWN | {200: {"content": CONTENT}},
     )(desk.paper)
     routes.get(_VERSION, response_model=m.WholeText, operation_id="get_template")(desk.show)
     routes.post(
@@ -195,11 +194,8 @@ class Desk:
         require_paper(wanted.place)
         letter = await letter_for(self.service, self.own, wanted)
         sheet = await aside(sheet_of, self.templates, letter)
-        try:
-            content = await aside(self.papers.letter, sheet, letter.today)
-        except Misconfigured as error:  # until somebody installs the fonts
-            raise Transient(str(error)) from error
-        return as_file(content, _PDF, f"{wanted.creditor}-{trial.name}-preview.pdf")
+        content = await pdf_of(self.papers.letter, sheet, letter.today)
+        return as_file(content, PDF, f"{wanted.creditor}-{trial.name}-preview.pdf")
 
     async def _wanted(self, who: Principal, trial: m.Trial, creditor: str | None) -> Wanted:
         scope, place = who.scope(creditor), _place(trial)
