@@ -13,8 +13,8 @@ from chassis.tracing.spans import current
 
 ALLOWED = frozenset(
     {
-        "account", "attempt", "batch", "because", "cause", "correlation", "count",
-        "creditor", "duration_ms", "epoch", "error", "event", "instance", "lag", "lane",
+        "account", "attempt", "batch", "because", "cause", "channel", "correlation", "count",
+        "creditor", "duration_ms", "epoch", "error", "event", "gateway", "instance", "lag", "lane",
         "lanes", "level", "message_id", "message_type", "method", "offset", "partition", "place",
         "port", "position", "reason", "reason_class", "route", "service", "signal",
         "source", "span_id", "state", "status", "stream", "time", "todo", "topic", "trace_id",

@@ -43,6 +43,8 @@ class Calls:
                 log.warning(
                     "notice_not_accepted",
                     account=parcel.account,
+                    channel=parcel.channel,
+                    gateway=parcel.gateway,
                     state=result.outcome,
                     reason_class=result.reason,
                 )
@@ -76,7 +78,9 @@ class Calls:
                 return _storable(await way.gateway.send(parcel))
         except Exception as error:
             # A fault of ours or of a library: whether the notice left is not known.
-            log.exception("gateway_raised", account=parcel.account, error=error)
+            log.exception(
+                "gateway_raised", gateway=parcel.gateway, account=parcel.account, error=error
+            )
             return AttemptResult("unknown", reason=type(error).__name__)
 
     async def ask(
@@ -106,7 +110,9 @@ class Calls:
                 lookup = await gateway.find(parcel)
             return Lookup(lookup.finding, one_line(lookup.reference))
         except Exception as error:
-            log.exception("gateway_raised", account=parcel.account, error=error)
+            log.exception(
+                "gateway_raised", gateway=parcel.gateway, account=parcel.account, error=error
+            )
             return Lookup("unclear")
 
     def _called(self, parcel: Parcel) -> Gateway | None:

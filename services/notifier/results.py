@@ -114,7 +114,9 @@ class Asking:
             with timing(service, handed.channel, "result"):
                 return await self.gateways[handed.channel].result(handed)
         except Exception as error:
-            log.exception("gateway_raised", account=handed.account, error=error)
+            log.exception(
+                "gateway_raised", channel=handed.channel, account=handed.account, error=error
+            )
             return Told(answered=False)
 
     async def _store(self, service: Service, handed: Handed, report: Report) -> None:
@@ -122,7 +124,9 @@ class Asking:
         try:
             await reporting.store(service, subject, report, self.calls_max)
         except NotFound as error:  # so many were sent since that the account forgot this one
-            log.warning("result_of_nothing", account=handed.account, error=error)
+            log.warning(
+                "result_of_nothing", channel=handed.channel, account=handed.account, error=error
+            )
 
 
 def _window(known: Place | None, step: int, now: datetime) -> tuple[Place, datetime]:
