@@ -35,6 +35,7 @@ _BY_PEOPLE = frozenset(
         dunning.ApprovalDecided,
         dunning.LateFeeWaived,
         dunning.TaskCompleted,
+        dunning.ContactReported,
         dunning.ReferralMade,
         dunning.WriteOffApproved,
         legal.MatterProgressed,

@@ -34,6 +34,7 @@ from contracts.dunning.decisions import (
 )
 from contracts.dunning.requests import (
     ClaimItem,
+    ContactReported,
     DirectDebitRequested,
     LegalRequested,
     NoticeRequested,
@@ -72,6 +73,7 @@ __all__ = [
     "Classified",
     "CommissionApproved",
     "CommissionEarned",
+    "ContactReported",
     "ContactTerms",
     "DirectDebitRequested",
     "DisputeOpened",

@@ -9,6 +9,7 @@ from contracts.base import (
     Day,
     Flag,
     Identifier,
+    Instant,
     Label,
     Part,
     PositiveAmount,
@@ -61,6 +62,20 @@ class TaskRequested(Decided):
     with_owners: tuple[Label, ...] = ()
     day: Day
     ledger_version: Count | None = None
+
+
+class ContactReported(DunningContract):
+    """An agency contacted the debtor for the creditor, by a channel or a kind of task."""
+
+    TYPE: ClassVar[str] = "dunning.contact.reported.v1"
+
+    contact_id: Identifier
+    account_id: Identifier
+    case_id: Identifier | None = None
+    agency: Identifier
+    channel: Identifier
+    day: Day
+    at: Instant
 
 
 class TaskCompleted(DunningContract):

@@ -115,6 +115,12 @@ def task_requested(_work: Work, message: Message) -> c.CountContact | None:
     return c.CountContact(case_id=data.case_id or "", day=data.day)
 
 
+def contact_reported(_work: Work, message: Message) -> c.CountContact:
+    """Count what an agency did among the contacts of the account."""
+    data: dunning.ContactReported = message.data
+    return c.CountContact(data.case_id or "", data.day, data.channel in _CONTACT_TASKS)
+
+
 def case_paused(_work: Work, message: Message) -> c.PauseCase:
     """Nothing of a paused case leaves, not even what was asked for before."""
     data: dunning.CasePaused = message.data
@@ -159,6 +165,7 @@ MESSAGES: dict[str, MessageRoute] = {
     dunning.TermsPublished.TYPE: MessageRoute(terms_of, terms_published),
     dunning.NoticeRequested.TYPE: MessageRoute(_account, _on(notice_requested)),
     dunning.TaskRequested.TYPE: MessageRoute(_account, _on(task_requested)),
+    dunning.ContactReported.TYPE: MessageRoute(_account, _on(contact_reported)),
     dunning.CasePaused.TYPE: MessageRoute(_account, _on(case_paused)),
     dunning.CaseResumed.TYPE: MessageRoute(_account, _on(case_resumed)),
     dunning.CaseClosed.TYPE: MessageRoute(_account, _on(case_closed)),

@@ -121,6 +121,11 @@ class Days:
             payment_id=payment_id.zfill(128), amount=AMOUNT_MAX, received_at=at, parts=parts
         )
 
+    def reported(self) -> contact.RecordContact:
+        at = datetime.combine(self._day, time(8), ZONE)
+        channel = self.chance.choice(CHANNELS)
+        return contact.RecordContact(agency=NAME, reference=self.name(), channel=channel, at=at)
+
     def of(self, command: c.AccountCommand) -> Step:
         """Decide at the step time, as the service does of an account the ledger has not told of."""
         now = datetime.combine(self._day, time(9), ZONE).astimezone(UTC)
@@ -256,6 +261,7 @@ COMMANDS: dict[type, Callable[[Days], c.AccountCommand]] = {
         progress=d.chance.choice(LEGAL_PROGRESS), amount=AMOUNT_MAX, on=FIRST
     ),
     case.CompleteTask: Days.task,
+    contact.RecordContact: Days.reported,
     contact.RecordReply: lambda _: contact.RecordReply(note=SEALED),
     agreements.MakePromise: Days.promise,
     agreements.AgreePlan: Days.plan,

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from contracts import billing
+from contracts import billing, dunning
 from tests.notifier.world import World
 from tests.support.papers import text_of
 from tests.support.service_world import ACCOUNT
@@ -63,3 +63,19 @@ async def test_the_hours_are_those_where_the_debtor_is(world: World) -> None:
 def test_a_time_zone_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ValueError, match="there is no such time zone"):
         billing.DebtorPart(name="n", kind="company", time_zone="Mars/Olympus")
+
+
+async def test_what_an_agency_did_counts_and_what_it_tells_late_does_not(world: World) -> None:
+    await world.debtor()
+    for number in range(8):
+        days = 1 if number < 7 else 30
+        at = world.clock.now() - timedelta(days=days)
+        told = {"account_id": ACCOUNT, "contact_id": f"k{number}", "agency": "north"}
+        reported = dunning.ContactReported(**told, channel="sms", day=at.date(), at=at)
+        await world.publish(reported)
+    await world.request(version=await world.owes(830000))
+    await world.run()
+    async with world.client("manager") as client:
+        assert (await client.get("/v1/notices/N-1")).json()["reason"] == "frequency"
+        await world.run(world.clock.now() + timedelta(days=6))
+        assert (await client.get("/v1/notices/N-1")).json()["state"] == "sent"

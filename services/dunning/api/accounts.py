@@ -20,7 +20,7 @@ from services.dunning.domain.agreements.commands import (
 )
 from services.dunning.domain.agreements.state import Instalment
 from services.dunning.domain.case.commands import Decide, PlaceHold, RecordObservation, ReleaseHold
-from services.dunning.domain.contact.commands import RecordReply
+from services.dunning.domain.contact.commands import RecordContact, RecordReply
 from services.dunning.policy.model import Pack
 
 CREATED = 201
@@ -33,6 +33,9 @@ def router(dunning: Dunning) -> APIRouter:
     routes.post("/replies", status_code=CREATED, summary="The debtor answered")(api.record_reply)
     routes.post("/observations", status_code=CREATED, summary="A fact that somebody saw")(
         api.record_observation
+    )
+    routes.post("/contacts", status_code=CREATED, summary="An agency contacted the debtor")(
+        api.record_contact
     )
     routes.post("/promises", status_code=CREATED, summary="Promise to pay")(api.record_promise)
     routes.post("/plans", status_code=CREATED, summary="Signed repayment plan")(api.agree_plan)
@@ -77,6 +80,20 @@ class Accounts:
             target,
             acting_for(who, given.by),
             lambda seal: RecordObservation(kind=given.kind, note=seal(given.note)),
+        )
+
+    async def record_contact(
+        self,
+        target: Acting,
+        given: i.ContactInput,
+        who: Annotated[Principal, may("record_contact")],
+    ) -> Happened:
+        return await self._dunning.run(
+            target,
+            acting_for(who, given.by),
+            lambda _seal: RecordContact(
+                agency=given.agency, reference=given.reference, channel=given.channel, at=given.at
+            ),
         )
 
     async def record_promise(

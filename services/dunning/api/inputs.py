@@ -13,8 +13,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from contracts.base import Identifier, StatedDay
-from contracts.words.vocabulary import Decision, DisputeKind, DisputeOutcome
+from contracts.base import Identifier, StatedDay, StatedInstant
+from contracts.words.vocabulary import Channel, Decision, DisputeKind, DisputeOutcome
 from contracts.words.workdays import is_country
 
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
@@ -170,6 +170,17 @@ class DecisionInput(Deed):
 class ObservationInput(Deed):
     kind: Word
     note: Text | None = None
+
+
+class ContactInput(Deed):
+    """A contact that an agency made, at an instant; `reference` is what the agency calls it, the
+    same whenever it is reported again.
+    """
+
+    agency: Identifier
+    reference: Identifier
+    channel: Channel | Literal["phone_call", "visit"]
+    at: StatedInstant
 
 
 class HoldInput(Deed):

@@ -28,6 +28,7 @@ Action = Literal[
     "make_application",
     "decide",
     "record_observation",
+    "record_contact",
     "place_hold",
     "release_hold",
 ]
@@ -53,6 +54,7 @@ ROLES_OF: dict[Action, tuple[str, ...]] = {
     "make_application": STAFF,
     "decide": ("finance", "legal", "manager"),
     "record_observation": (*STAFF, "upstream"),
+    "record_contact": (*STAFF, "upstream"),
     "place_hold": ("collector", "finance", "legal", "manager"),
     "release_hold": ("finance", "legal", "manager"),
 }

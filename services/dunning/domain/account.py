@@ -38,7 +38,8 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `past_promises` and `past_plans` are the latest that ended: money told late, or taken back, may
     change how. `unmatched` are payments that wait for invoices nobody knows, each with the day of
     whose step time it is released, `put_off` a day whose steps wait for such money. `allocating`
-    is where payments went that were not told to the end yet.
+    is where payments went that were not told to the end yet, `reported` names the latest contacts
+    that agencies told of.
     """
 
     creditor: str
@@ -94,6 +95,7 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
     people: bytes = b""
     put_off: date | None = None
     allocating: dict[str, tuple[tuple[MoneyPart, ...], ...]] = {}
+    reported: tuple[str, ...] = ()
 
     @property
     def code(self) -> str:

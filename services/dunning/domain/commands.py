@@ -21,6 +21,7 @@ from services.dunning.domain.case.commands import (
 )
 from services.dunning.domain.contact.commands import (
     EraseAccount,
+    RecordContact,
     RecordDelivery,
     RecordReply,
     UpdateAccount,
@@ -60,6 +61,7 @@ AccountCommand = (
     | RecordLegalProgress
     | CompleteTask
     | RecordReply
+    | RecordContact
     | MakePromise
     | AgreePlan
     | OpenDispute

@@ -44,6 +44,7 @@ from services.dunning.domain.case.tasks import complete_task
 from services.dunning.domain.commands import AccountCommand
 from services.dunning.domain.contact.commands import (
     EraseAccount,
+    RecordContact,
     RecordDelivery,
     RecordReply,
     UpdateAccount,
@@ -52,6 +53,7 @@ from services.dunning.domain.contact.counting import count_contact
 from services.dunning.domain.contact.debtor import erase_account, update_account
 from services.dunning.domain.contact.deliveries import record_delivery, record_reply
 from services.dunning.domain.contact.people import NOBODY, People
+from services.dunning.domain.contact.reported import record_contact
 from services.dunning.domain.creditor.policy_changes import follow_policy
 from services.dunning.domain.events import AccountEvent
 from services.dunning.domain.evolve import evolve_account
@@ -148,6 +150,7 @@ _DECIDERS: dict[type, Callable[[Recorder, Any], None]] = {
     RecordLegalProgress: record_legal_progress,
     CompleteTask: complete_task,
     RecordReply: record_reply,
+    RecordContact: record_contact,
     MakePromise: make_promise,
     AgreePlan: agree_plan,
     OpenDispute: open_dispute,

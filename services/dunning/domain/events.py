@@ -55,6 +55,7 @@ from services.dunning.domain.contact.events import (
     AccountErased,
     AccountUpdated,
     ContactDelayed,
+    ContactReported,
     DeliveryRecorded,
     NoticeRequested,
     ReplyRecorded,
@@ -90,6 +91,7 @@ AccountEvent = (
     | AccountErased
     | ObservationRecorded
     | ReplyRecorded
+    | ContactReported
     | DeliveryRecorded
     | LegalProgressRecorded
     | LimitationRestarted

@@ -14,7 +14,7 @@ from services.dunning.domain.case.events import (
     TaskRequested,
     TaskWithdrawn,
 )
-from services.dunning.domain.contact.events import NoticeRequested
+from services.dunning.domain.contact.events import ContactReported, NoticeRequested
 from services.dunning.domain.event import Event
 from services.dunning.domain.money.events import DirectDebitRequested
 from services.dunning.domain.money.state import Owed, OwedItem
@@ -64,6 +64,19 @@ def _task(stored: Stored, account: str | None) -> Contract:
         owner=event.owner,
         with_owners=event.with_owners,
         day=event.on,
+    )
+
+
+def _contact_reported(stored: Stored, account: str | None) -> Contract:
+    event: ContactReported = stored.event
+    return m.ContactReported(
+        account_id=account or "",
+        case_id=event.case_id,
+        contact_id=event.contact_id,
+        agency=event.agency,
+        channel=event.channel,
+        day=event.on,
+        at=event.at,
     )
 
 
@@ -168,6 +181,7 @@ def _direct_debit(stored: Stored, account: str | None) -> Contract:
 MESSAGES: Mapping[type[Event], Make] = {
     NoticeRequested: _notice,
     TaskRequested: _task,
+    ContactReported: _contact_reported,
     DirectDebitRequested: _direct_debit,
     TaskCompleted: _task_completed,
     TaskWithdrawn: _task_withdrawn,

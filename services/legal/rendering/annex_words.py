@@ -158,6 +158,7 @@ _CODES: Mapping[str, str] = {
     "alert": "内部提示",
     "approval": "申请审批",
     "reply_recorded": "债务人答复",
+    "contact_reported": "委托机构联系债务人",
     "promise_made": "付款承诺",
     "promise_kept": "履行承诺",
     "promise_broken": "违反承诺",

@@ -34,10 +34,11 @@ class KeepDetails(Struct, frozen=True):
 
 
 class CountContact(Struct, frozen=True):
-    """Count a call or a visit among the contacts of a case."""
+    """Count a call or a visit, or what an agency sent, among the contacts of a case."""
 
     case_id: str
     day: date
+    is_call: bool = True
 
 
 class RequestNotice(Struct, frozen=True):

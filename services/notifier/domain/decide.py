@@ -65,8 +65,8 @@ def take_in_clearance(state: Account, command: FollowClearance) -> list[e.Event]
 
 
 def count_contact(state: Account, command: c.CountContact) -> list[e.Event]:
-    """Somebody calls or visits the debtor."""
-    return [e.ContactSeen(case_id=command.case_id, day=command.day)]
+    """Somebody calls or visits the debtor, or an agency wrote to them."""
+    return [e.ContactSeen(command.case_id, command.day, command.is_call)]
 
 
 def request(state: Account, command: c.RequestNotice) -> list[e.Event]:

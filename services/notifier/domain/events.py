@@ -25,16 +25,15 @@ class InvoiceDetailed(Struct, frozen=True, tag="invoice_detailed"):
 
 
 class ContactSeen(Struct, frozen=True, tag="contact_seen"):
-    """Somebody calls or visits the debtor: it counts as a contact of the case."""
+    """Somebody calls, visits or (no `is_call`) writes for the creditor: a contact."""
 
     case_id: str
     day: date
+    is_call: bool = True
 
 
 class OptedOut(Struct, frozen=True, tag="opted_out"):
-    """The debtor asked not to be written to by a channel, or not to be reminded by it
-    (`email:reminder`).
-    """
+    """The debtor wants nothing by a channel, or no reminders by it (`email:reminder`)."""
 
     channel: str
     by: str

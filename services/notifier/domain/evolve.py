@@ -66,7 +66,7 @@ def _invoice_detailed(state: Account, event: e.InvoiceDetailed) -> Account:
 
 
 def _contact_seen(state: Account, event: e.ContactSeen) -> Account:
-    return _with_contact(state, Contact(day=event.day, case_id=event.case_id, is_call=True))
+    return _with_contact(state, Contact(event.day, event.case_id, event.is_call))
 
 
 def _opted_out(state: Account, event: e.OptedOut) -> Account:

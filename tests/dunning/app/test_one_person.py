@@ -159,3 +159,23 @@ async def test_nobody_is_named_and_nothing_is_kept_longer_than_it_counts(world: 
         await world.owes(10000, date(2026, 3, 5), account=account, item=f"I-{account}", left=0)
     await world.run_until(local(3, 20))
     assert await world.service.pool.fetch("select * from person_contacts") == []
+
+
+async def test_what_an_agency_reports_counts_for_the_person_once(world: World) -> None:
+    await owing(world, A)
+    await world.run_until(local(3, 10))
+    path = f"/v1/accounts/{A}/contacts"
+    call = {"agency": "north", "reference": "c-1", "channel": "phone_call"}
+    soon = {**call, "at": local(3, 10, 11).isoformat()}
+    assert (await world.post(path, soon, "collector")).status_code == 409
+    made = {**call, "at": local(3, 9).isoformat()}
+    for _ in range(2):
+        assert (await world.post(path, made, "collector")).status_code == 201
+    (told,) = await world.of(dunning.ContactReported)
+    assert (told.data.channel, told.data.day) == ("phone_call", date(2026, 3, 9))
+    (seen,) = [one for one in await world.timeline(A) if one["kind"] == "contact_reported"]
+    assert (seen["fields"]["agency"], seen["fields"]["reference"]) == ("north", "c-1")
+    await owing(world, B, due=date(2026, 3, 12))
+    await world.run_until(local(3, 17))
+    # of the notice of the 6th alone it would be the 13th
+    assert sorted(await asked(world)) == sorted([f"{A} 06 09:00", f"{B} 16 08:00"])

@@ -4,6 +4,7 @@ Texts that may hold personal data come sealed.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from services.dunning.domain.contact.state import Person, Sealed
 from services.dunning.domain.money.state import Agreement
@@ -42,6 +43,18 @@ class RecordDelivery:
     notice_id: str | None = None
     reason: str | None = None
     next: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordContact:
+    """An agency contacted the debtor at an instant, by a channel or a kind of task; `reference` is
+    its own name for that contact.
+    """
+
+    agency: str
+    reference: str
+    channel: str
+    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,7 +4,11 @@ from datetime import date, datetime
 from typing import Any
 
 from services.dunning.domain.case.events import TaskRequested
-from services.dunning.domain.contact.events import DeliveryRecorded, NoticeRequested
+from services.dunning.domain.contact.events import (
+    ContactReported,
+    DeliveryRecorded,
+    NoticeRequested,
+)
 from services.dunning.domain.contact.people import WAYS, People, PersonContact
 from services.dunning.policy.vocabulary import CONTACT_TASKS
 
@@ -19,11 +23,18 @@ def count_contact(people: People, event: Any, now: datetime) -> People:
         return _plus(
             people, event.kind, PersonContact(ref=event.task_id, on=event.on, at=now, is_call=True)
         )
+    if isinstance(event, ContactReported):
+        return _plus(people, event.channel, _reported(event))
     if isinstance(event, DeliveryRecorded) and event.result == "suppressed":
         return _without(people, event.notice_id)
     if isinstance(event, DeliveryRecorded) and event.next and event.notice_id and event.on:
         return _further(people, event.next, event.notice_id, event.on, now)
     return people
+
+
+def _reported(event: ContactReported) -> PersonContact:
+    is_call = event.channel in CONTACT_TASKS
+    return PersonContact(ref=event.contact_id, on=event.on, at=event.at, is_call=is_call)
 
 
 def _further(people: People, by: str, ref: str, on: date, now: datetime) -> People:

@@ -1,9 +1,9 @@
 """Who the debtor is, what was sent to whom, and what became of it."""
 
-from datetime import date
+from datetime import date, datetime
 
 from services.dunning.domain.contact.state import Person, Sealed
-from services.dunning.domain.event import Effect, Event
+from services.dunning.domain.event import Effect, Event, OfCase
 from services.dunning.domain.money.state import Agreement, Owed
 
 
@@ -50,6 +50,19 @@ class DeliveryRecorded(Event, frozen=True, kw_only=True):
     reason: str | None = None
     next: str | None = None
     on: date | None = None
+
+
+class ContactReported(OfCase, frozen=True, kw_only=True):
+    """An agency contacted the debtor, on a day of the creditor's; `channel` may be the kind of a
+    task.
+    """
+
+    contact_id: str
+    agency: str
+    reference: str
+    channel: str
+    on: date
+    at: datetime
 
 
 class ContactDelayed(Effect, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from services.dunning.domain.contact.events import (
     AccountErased,
     AccountUpdated,
     ContactDelayed,
+    ContactReported,
     DeliveryRecorded,
     NoticeRequested,
     ReplyRecorded,
@@ -126,6 +127,7 @@ def _without_one(days: tuple[date, ...], day: date) -> tuple[date, ...]:
 _CONTACT_MEMORY = timedelta(days=400)
 _DEMANDS_REMEMBERED_MAX = 32
 _ASKED_REMEMBERED_MAX = 64
+_REPORTED_REMEMBERED_MAX = 64
 REROUTED = "rerouted"
 """It goes on by another channel: what becomes of it is still open."""
 _NOT_SENT = ("failed", "suppressed")
@@ -134,9 +136,30 @@ _ARRIVED = ("delivered", "signed")
 
 def _contacted(case: Case, on: date, contact: str | None) -> dict[str, Any]:
     return {
-        "contacts": (*(d for d in case.contacts if d > on - _CONTACT_MEMORY), on),
+        "contacts": (*_remembered(case, on), on),
         "waiting": tuple(w for w in case.waiting if w.contact != contact),
     }
+
+
+def _remembered(case: Case, on: date) -> tuple[date, ...]:
+    return tuple(d for d in case.contacts if d > on - _CONTACT_MEMORY)
+
+
+def contact_reported(state: Account, event: ContactReported) -> Account:
+    """What an agency did counts like what was asked for here, on its own day."""
+    name = name_of(event.agency, event.reference)
+    state = replace(state, reported=(*state.reported, name)[-_REPORTED_REMEMBERED_MAX:])
+    if not state.case:
+        return state
+    calls, contacts = state.case.calls, (*_remembered(state.case, event.on), event.on)
+    if event.channel in CONTACT_TASKS:
+        calls = (*calls, event.on)
+    return with_case(state, calls=calls, contacts=contacts)
+
+
+def name_of(agency: str, reference: str) -> str:
+    """What a reported contact is known again by."""
+    return f"{agency}\n{reference}"
 
 
 def contact_asked(state: Account, event: TaskRequested) -> Account:
@@ -152,6 +175,7 @@ CHANGES: dict[type, Change] = {
     AccountErased: account_erased,
     ReplyRecorded: replied,
     ContactDelayed: delayed,
+    ContactReported: contact_reported,
     NoticeRequested: notice_requested,
     DeliveryRecorded: notice_reported,
     TaskRequested: contact_asked,
