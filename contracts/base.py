@@ -7,7 +7,9 @@ here must be one it knows.
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Annotated, Any, ClassVar, TypeVar
+from zoneinfo import available_timezones
 
 import msgspec
 from pydantic import (
@@ -33,6 +35,7 @@ NO_DAY = "must be a calendar day YYYY-MM-DD"
 NO_INSTANT = "must be an RFC 3339 instant with its offset"
 DEPTH_MAX = 32
 """How deep lists and objects that upstream makes up may be nested in one another."""
+NO_TIME_ZONE = "there is no such time zone"
 TOO_DEEP = f"is nested more than {DEPTH_MAX} deep"
 OUT_OF_YEARS = f"must be in the years {FIRST_YEAR} to {LAST_YEAR}"
 
@@ -92,6 +95,22 @@ def _or_left_out(value: Any) -> Any:
     return value
 
 
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def is_time_zone(name: str) -> bool:
+    """Whether this machine knows a time zone by that name."""
+    return name in _zones()
+
+
+def _in_zones(name: str) -> str:
+    if not is_time_zone(name):
+        raise ValueError(NO_TIME_ZONE)
+    return name
+
+
 @dataclass(frozen=True)
 class NullLeftOut:
     """Marks a list or map that means "left out" when it is `null`, as writers in Java or Go say."""
@@ -120,6 +139,9 @@ IN_YEARS = AfterValidator(_in_years)
 """Marks a day or instant that people state, and so mistype."""
 IN_DEPTH = AfterValidator(_in_depth)
 """Marks an object of which the contract knows nothing."""
+
+IN_ZONES = AfterValidator(_in_zones)
+"""Marks the name of a time zone."""
 
 
 def _decimal_text(value: Any) -> Any:
@@ -156,6 +178,8 @@ DecimalText = Annotated[
 """An exact decimal, not below zero; it travels as text, since JSON readers round numbers."""
 Label = Annotated[str, Field(min_length=1, max_length=200)]
 """A short text given by people or made by a service."""
+TimeZone = Annotated[Label, IN_ZONES]
+"""An IANA name (`Asia/Urumqi`)."""
 ShortText = Annotated[str, Field(max_length=200)]
 """A `Label` that may be empty, where nothing is something to say."""
 Number = Annotated[str, Field(min_length=1, max_length=64)]

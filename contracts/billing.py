@@ -1,11 +1,9 @@
 """What upstream billing platforms tell: the only messages with personal data and free text."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal
-from zoneinfo import available_timezones
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from contracts.base import (
     NULL_LEFT_OUT,
@@ -23,6 +21,7 @@ from contracts.base import (
     StatedDay,
     StatedInstant,
     Text,
+    TimeZone,
 )
 from contracts.errors import OTHER_MEANING
 
@@ -43,11 +42,6 @@ class BillingContract(Contract):
         return data
 
 
-@lru_cache(1)
-def _time_zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
 class DebtorPart(Part):
     """Who owes. A usable address is the first of its list; `time_zone` (`Asia/Urumqi`) is that of
     where they are, if it is not the creditor's.
@@ -62,14 +56,7 @@ class DebtorPart(Part):
     emails: Listed[Label] = ()
     addresses: Listed[Text] = ()
     language: Identifier | None = None
-    time_zone: Label | None = None
-
-    @field_validator("time_zone")
-    @classmethod
-    def _is_known(cls, name: str | None) -> str | None:
-        if name is not None and name not in _time_zones():
-            raise ValueError("there is no such time zone")
-        return name
+    time_zone: TimeZone | None = None
 
 
 class AgreementPart(Part):

@@ -20,13 +20,16 @@ from contracts.base import (
     FREE_TEXT,
     IN_DEPTH,
     IN_YEARS,
+    IN_ZONES,
     LAST_YEAR,
+    NO_TIME_ZONE,
     NULL_LEFT_OUT,
     OUT_OF_YEARS,
     TOO_DEEP,
     Contract,
     Identifier,
     Part,
+    is_time_zone,
     is_too_deep,
 )
 from contracts.words import identifiers
@@ -102,7 +105,7 @@ def _afterwards(model: type[Part]) -> dict[str, Callable[[Any], None]]:
     bounded = tuple(
         (name, info.alias or name, _holds(info, IN_DEPTH))
         for name, info in fields.items()
-        if _holds(info, IN_YEARS) or _holds(info, IN_DEPTH)
+        if any(_holds(info, mark) for mark in (IN_YEARS, IN_DEPTH, IN_ZONES))
     )
     if not listed and not bounded:
         return {}
@@ -115,13 +118,19 @@ def _afterwards(model: type[Part]) -> dict[str, Callable[[Any], None]]:
             value = getattr(struct, name)
             if not value:
                 continue
-            if nested:
-                if is_too_deep(value):
-                    raise ValueError(f"{wire}: {TOO_DEEP}")
-            elif not FIRST_YEAR <= value.year <= LAST_YEAR:
-                raise ValueError(f"{wire}: {OUT_OF_YEARS}")
+            if wrong := _what_is_wrong(value, nested=nested):
+                raise ValueError(f"{wire}: {wrong}")
 
     return {"__post_init__": look}
+
+
+def _what_is_wrong(value: Any, *, nested: bool) -> str:
+    """What a day, an instant, the name of a time zone or (`nested`) an object is not."""
+    if nested:
+        return TOO_DEEP if is_too_deep(value) else ""
+    if isinstance(value, str):
+        return "" if is_time_zone(value) else NO_TIME_ZONE
+    return "" if FIRST_YEAR <= value.year <= LAST_YEAR else OUT_OF_YEARS
 
 
 def _holds(annotation: Any, mark: Any) -> bool:
