@@ -160,7 +160,7 @@ def _ledger(sample: Sample) -> LedgerView:
 def _item(number: int, due_on: date, sample: Sample) -> OpenItem:
     return OpenItem(
         f"INV-{number:02}",
-        "water",
+        "water_fee",
         due_on,
         _PRINCIPAL,
         overdue=not sample.upcoming,
