@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 import aiosmtplib
@@ -44,6 +44,7 @@ class SmtpGateway:
         host: str,
         port: int,
         sender: str,
+        now: Callable[[], datetime],
         tls: Tls = "starttls",
         context: ssl.SSLContext | None = None,
         username: str = "",
@@ -54,7 +55,6 @@ class SmtpGateway:
         links: Links | None = None,
         signer: DkimSigner | None = None,
         papers: Papers | None = None,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._host = host
         self._port = port
