@@ -20,6 +20,7 @@ from services.notifier.adapters.bounces import Bounce, read, subject_of
 from services.notifier.adapters.envelope import Envelopes
 from services.notifier.adapters.mailboxes import FAULTS, Box, Mails
 from services.notifier.api import unsubscribe
+from services.notifier.due import is_due
 from services.notifier.reporting import Report
 from services.notifier.unsubscribing import Tokens
 from services.notifier.views import notices
@@ -79,10 +80,7 @@ class Bounces:
         return len(mails)
 
     def _is_due(self, service: Service, now: datetime) -> bool:
-        if not _reads(service):
-            return False
-        at = self.look_at
-        return at is None or now >= at or now < at - self.every  # the clock may be set back
+        return _reads(service) and is_due(self.look_at, now, self.every)
 
     def _begin(self, service: Service, now: datetime) -> "asyncio.Task[Mails]":
         done, self.done = frozenset(self.done), set()

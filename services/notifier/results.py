@@ -18,6 +18,7 @@ from chassis.store.pool import acquire
 from contracts.words.streams import Subject
 from services.notifier import heard, reporting
 from services.notifier.adapters.gateway import Asked, Handed, Told
+from services.notifier.due import is_due
 from services.notifier.measured import timing
 from services.notifier.reporting import Report
 from services.notifier.views import results
@@ -59,10 +60,10 @@ class Asking:
     async def __call__(self, service: Service) -> int:
         """One round; answers how many notices were asked about."""
         now = service.clock.now()
-        if self.hears and _is_due(self.sweep_at, now, _SWEEP_EVERY):
+        if self.hears and is_due(self.sweep_at, now, _SWEEP_EVERY):
             self.sweep_at = now + _SWEEP_EVERY
             await heard.sweep(service)
-        if not self.gateways or not _is_due(self.look_at, now, _LOOK_EVERY):
+        if not self.gateways or not is_due(self.look_at, now, _LOOK_EVERY):
             return 0
         self.look_at = now + _LOOK_EVERY
         lanes = sorted(service.leases.held)
@@ -134,8 +135,3 @@ def _window(known: Place | None, step: int, now: datetime) -> tuple[Place, datet
     later = ASK_AFTER[step + 1] if step + 1 < len(ASK_AFTER) else _GIVEN_UP_AFTER
     earliest = Place(now - later)
     return max(known, earliest) if known else earliest, now - ASK_AFTER[step]
-
-
-def _is_due(at: datetime | None, now: datetime, every: timedelta) -> bool:
-    """Whether an instant has come; also when the clock was set back behind the one it came from."""
-    return at is None or now >= at or now < at - every
