@@ -78,26 +78,40 @@ def test_the_contacts_of_another_case_or_of_none_count_too() -> None:
     assert first_allowed(utc(3, 10, 1), SHANGHAI, others) == (utc(3, 11, 0), "frequency")
 
 
+_STEPS = st.tuples(
+    st.integers(0, 60 * 40),
+    st.sampled_from(["notice", "call", "agency"]),
+    st.sampled_from(["C-1", "C-2", ""]),
+    st.integers(0, 9),
+)
+_ZONES = st.sampled_from(["Asia/Shanghai", "Europe/Berlin", "America/New_York", "Pacific/Apia"])
+
+
 @given(
     start=st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 1)),  # noqa: DTZ001 - hypothesis wants naive bounds
-    gaps=st.lists(st.integers(0, 60 * 40), min_size=1, max_size=40),
-    zone=st.sampled_from(["Asia/Shanghai", "Europe/Berlin", "America/New_York", "Pacific/Apia"]),
+    steps=st.lists(_STEPS, min_size=1, max_size=40),
+    creditors=_ZONES,
+    debtors=_ZONES,
 )
 def test_no_schedule_ever_breaks_hours_or_frequency(
-    start: datetime, gaps: list[int], zone: str
+    start: datetime, steps: list[tuple[int, str, str, int]], creditors: str, debtors: str
 ) -> None:
-    terms = Terms("acme", zone, "CNY")
+    """Notices, calls and what agencies report late, of several cases and none, together."""
+    terms = Terms("acme", creditors, "CNY")
     now = start.replace(tzinfo=UTC)
     state = Account("acme", "P-1")
     days: list[date] = []
-    for gap in gaps:
-        now = datetime.fromtimestamp(now.timestamp() + gap * 60, UTC)
-        now, _ = first_allowed(now, terms, state.contacts)
-        local = now.astimezone(terms.zone)
-        assert time(8) <= local.time() < time(20)
-        days.append(local.date())
-        assert sum((local.date() - one).days < 7 for one in days) <= 7
-        state = evolve(state, ContactSeen("C-1", local.date()))
+    for gap, kind, case, late in steps:
+        now += timedelta(minutes=gap)
+        if kind == "agency":  # done already: it can only be counted
+            day = now.astimezone(terms.zone).date() - timedelta(days=late)
+        else:
+            now, _ = first_allowed(now, terms, state.contacts, debtors)
+            assert time(8) <= now.astimezone(ZoneInfo(debtors)).time() < time(20)
+            day = now.astimezone(terms.zone).date()
+            assert sum((day - one).days < 7 for one in days) < 7
+        days.append(day)
+        state = evolve(state, ContactSeen(case, day, is_call=kind == "call"))
 
 
 def test_masks_show_too_little_to_reach_anybody() -> None:
