@@ -3,14 +3,15 @@ afterwards; a changed text is the next version.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from chassis.errors import BrokenInvariant, NotFound, Rejected
+from chassis.errors import NotFound, Rejected
+from chassis.store.aggregate import evolver
 from contracts.words.streams import creditor_of
 
 ANY_POLICY = "*"
@@ -156,23 +157,24 @@ def decide(
     return TextDecided(place, version, outcome, by, now)
 
 
-def evolve_texts(state: Texts, event: Event) -> Texts:
-    """The texts after an event."""
-    path = event.place.path
-    known = state.versions.get(path, ())
-    match event:
-        case TextProposed():
-            new = Version(event.place, event.version, event.text, event.sha256, event.by, event.at)
-            known = (*known, new)
-        case TextDecided():
-            known = tuple(
-                _decided(one, event) if one.version == event.version else one for one in known
-            )
-        case _:
-            raise BrokenInvariant(f"{type(event).__name__} is no event of this stream")
-    return replace(state, versions={**state.versions, path: known})
+def _proposed(state: Texts, event: TextProposed) -> Texts:
+    known = state.versions.get(event.place.path, ())
+    new = Version(event.place, event.version, event.text, event.sha256, event.by, event.at)
+    return replace(state, versions={**state.versions, event.place.path: (*known, new)})
+
+
+def _settled(state: Texts, event: TextDecided) -> Texts:
+    known = state.versions.get(event.place.path, ())
+    after = tuple(_decided(one, event) if one.version == event.version else one for one in known)
+    return replace(state, versions={**state.versions, event.place.path: after})
 
 
 def _decided(one: Version, event: TextDecided) -> Version:
     text = one.text if event.outcome == "approved" else ""
     return replace(one, text=text, decision=event.outcome, decided_by=event.by, decided_at=event.at)
+
+
+evolve_texts: Callable[[Texts, Event], Texts] = evolver(
+    {TextProposed: _proposed, TextDecided: _settled}
+)
+"""The texts after an event."""
