@@ -25,6 +25,7 @@ from services.dunning.api.dunning import (
     RequestId,
     Target,
 )
+from services.dunning.api.hours import Hours, debtor_hours
 from services.dunning.api.models import work as m
 from services.dunning.api.roles import acting_for, may
 from services.dunning.domain.account import Account
@@ -105,8 +106,12 @@ class Tasks:
         keys = await self._dunning.service.keys(
             {Subject(row["creditor"], row["account"]) for row in rows if row["person"]}
         )
+        hours = await debtor_hours(self._dunning, rows[:limit])
         return page(
-            rows, limit, lambda r: [r["requested_at"], r["task_id"]], lambda r: _row(r, keys)
+            rows,
+            limit,
+            lambda r: [r["requested_at"], r["task_id"]],
+            lambda r: _row(r, keys, hours),
         )
 
     async def complete_task(
@@ -162,10 +167,10 @@ class Tasks:
         )
 
 
-def _row(row: Mapping[str, Any], keys: KeyRing) -> dict[str, Any]:
+def _row(row: Mapping[str, Any], keys: KeyRing, hours: Hours) -> dict[str, Any]:
     """A task as the work list shows it: a person who has to do it is its owner, by name."""
     lists = {name: orjson.loads(row[name] or "[]") for name in ("with_owners", "asks")}
-    shown = {**row, **lists}
+    shown = {**row, **lists, "debtor_hours": hours.get(row["task_id"])}
     sealed = shown.pop("person")
     if sealed:
         name = keys.open(Subject(row["creditor"], row["account"]), bytes.fromhex(sealed))

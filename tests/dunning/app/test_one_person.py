@@ -179,3 +179,19 @@ async def test_what_an_agency_reports_counts_for_the_person_once(world: World) -
     await world.run_until(local(3, 17))
     # of the notice of the 6th alone it would be the 13th
     assert sorted(await asked(world)) == sorted([f"{A} 06 09:00", f"{B} 16 08:00"])
+
+
+async def test_a_visit_says_in_which_hours_where_its_debtor_is(world: World) -> None:
+    await world.set_up(None, policy_document=RULES)
+    for account, zone in ((A, "Asia/Tokyo"), (B, None)):
+        debtor = billing.DebtorPart(name="a", kind="company", addresses=("x",), time_zone=zone)
+        await world.tell(billing.AccountUpserted(account_id=account, debtor=debtor), account)
+        await world.owes(10000, date(2026, 3, 5), account=account, item=f"I-{account}")
+    await world.run_until(local(3, 7))
+    for account in (A, B):
+        await world.tell(billing.ObservationRecorded(account_id=account, kind="seen"), account)
+    rows = (await world.get("/v1/tasks", kind="visit")).json()["items"]
+    assert {row["account"]: row["debtor_hours"] for row in rows} == {
+        A: {"time_zone": "Asia/Tokyo", "from": "08:00", "until": "20:00"},
+        B: None,
+    }

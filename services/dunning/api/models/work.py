@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 
 class DecisionRow(BaseModel):
@@ -25,8 +25,18 @@ class DecisionRow(BaseModel):
     decided_at: datetime | None
 
 
+class DebtorHours(BaseModel):
+    """When a debtor may be called or visited, by the clocks where they are."""
+
+    time_zone: str
+    from_: str = Field(alias="from")
+    until: str
+
+
 class TaskRow(BaseModel):
-    """A task; without `account` it concerns the creditor as a whole."""
+    """A task; without `account` it concerns the creditor as a whole. `debtor_hours` stands on open
+    calls and visits of debtors who are in another time zone than the creditor.
+    """
 
     task_id: str
     creditor: str
@@ -45,3 +55,4 @@ class TaskRow(BaseModel):
     result: str | None
     ended_by: str | None
     ended_at: datetime | None
+    debtor_hours: DebtorHours | None = None
