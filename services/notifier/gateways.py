@@ -22,7 +22,7 @@ from services.notifier.adapters.outbox import FileOutbox
 from services.notifier.adapters.sms import SmsGateway
 from services.notifier.adapters.spend import Cap
 from services.notifier.adapters.voice import VoiceGateway
-from services.notifier.domain.parts import number_of_parts
+from services.notifier.domain.parts import number_of_ascii_or_ucs2, number_of_parts
 from services.notifier.rendering.papers import Papers
 from services.notifier.settings import NotifierSettings
 from services.notifier.settings.sms_gateways import SmsGatewaySettings
@@ -83,32 +83,23 @@ def _several(own: NotifierSettings, now: Now) -> Sequence[Way]:
 def _listed(own: NotifierSettings, given: SmsGatewaySettings, now: Now) -> Way:
     """A gateway of the list, with its rate and what it may cost."""
     which = f"SMS gateway {given.name}"
-    gateway = _smpp(given, which) if given.kind == "smpp" else _http(given, which, now)
+    gateway = _smpp(given, which, now) if given.kind == "smpp" else _http(given, which, now)
     way = _way(own, given.name, gateway)
     if given.rate_per_second:
         way.bucket = Bucket(given.rate_per_second, given.burst)
     if given.price_per_part:
         zone = ZoneInfo(given.time_zone)
-        way.cap = Cap(given.name, given.price_per_part, given.spend_per_day, zone, number_of_parts)
+        units = number_of_ascii_or_ucs2 if given.kind == "smpp" else number_of_parts
+        way.cap = Cap(given.name, given.price_per_part, given.spend_per_day, zone, units)
     elif given.spend_per_day:
         raise Misconfigured(f"{which}: price_per_part is wanted with spend_per_day")
     return way
 
 
-def _smpp(given: SmsGatewaySettings, which: str) -> Gateway:
-    from services.notifier.adapters.smpp import bound_to
+def _smpp(given: SmsGatewaySettings, which: str, now: Now) -> Gateway:
+    from services.notifier.smpp_wiring import smpp
 
-    where = urlsplit(given.url)
-    if where.scheme not in ("smpp", "smpps") or not where.hostname:
-        raise Misconfigured(f"{which}: url is smpp://host:port or smpps://host:port")
-    return bound_to(
-        where.hostname,
-        where.port or 2775,
-        given.key_id,
-        _secret(given, which),
-        source=given.source,
-        tls=where.scheme == "smpps",
-    )
+    return smpp(given, which, _secret(given, which), now)
 
 
 def _http(given: SmsGatewaySettings, which: str, now: Now) -> Gateway:

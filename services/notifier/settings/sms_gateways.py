@@ -20,6 +20,7 @@ class SmsGatewaySettings(BaseModel):
     key_file: Path | None = None
     key_id: str = ""
     source: str = ""
+    receipt_ids: Literal["same", "decimal", "hexadecimal"] = "same"
     secret: SecretStr = SecretStr("")
     secret_file: Path | None = None
     timeout_seconds: float = Field(default=15, gt=0, le=60)

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from smpp34 import Client, Server, SubmitSmEvent
 
 from services.notifier.adapters.smpp import SmppGateway
+from services.notifier.adapters.smpp_link import Link
 from services.notifier.main import dispatcher
 from services.notifier.settings import NotifierSettings
 from tests.notifier.test_mail import PARCEL
@@ -39,7 +40,7 @@ async def centre(answer: Callable[[SubmitSmEvent], None]) -> AsyncIterator[SmppG
         yield gateway
     finally:
         serving.cancel()
-        await gateway.client.stop()
+        await gateway.link.stop()
         await server.stop()
 
 
@@ -48,11 +49,12 @@ async def test_a_long_text_goes_in_parts_cut_between_characters() -> None:
 
     def accept(event: SubmitSmEvent) -> None:
         taken.append(event)
-        event.accept(f"m{len(taken)}")
+        event.accept(f"m{event.short_message[5]}")
 
     async with centre(accept) as gateway:
         result = await gateway.send(replace(PARCEL, to="+8613800138000", body=TEXT))
     assert (result.outcome, result.parts) == ("accepted", ("m1", "m2", "m3"))
+    taken.sort(key=lambda one: one.short_message[5])
     assert [one.short_message[:3] + one.short_message[4:6] for one in taken] == [
         bytes((5, 0, 3, 3, at)) for at in (1, 2, 3)
     ]
@@ -69,5 +71,17 @@ async def test_what_the_centre_says_is_told() -> None:
 
 async def test_a_centre_that_is_not_there_takes_nothing() -> None:
     (port,) = free_ports(1)
-    gateway = SmppGateway(Client("127.0.0.1", port, "a", "b", connect_timeout_ms=2000), "1")
+    now, tries = datetime.now(UTC), 0
+
+    def make() -> Client:
+        nonlocal tries
+        tries += 1
+        return Client("127.0.0.1", port, "a", "b", connect_timeout_ms=2000)
+
+    gateway = SmppGateway(Link(make, lambda: now), "1")
+    for _ in range(2):  # the second one comes too early
+        assert (await gateway.send(PARCEL)).outcome == "unavailable"
+    assert tries == 1
+    now += timedelta(seconds=1)
     assert (await gateway.send(PARCEL)).outcome == "unavailable"
+    assert tries == 2
