@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from chassis.errors import Malformed
 from contracts import ledger
 from services.notifier.posting.columns import COLUMNS
 from services.notifier.posting.listing import Posted, labels
+from services.notifier.posting.reading import read
 from services.notifier.rendering.papers import Papers
 from tests.notifier.world import World
 from tests.support.debian import require
@@ -164,6 +166,12 @@ async def test_a_file_that_is_no_list_is_refused(world: World, content: bytes) -
     async with world.client("collector") as client:
         answer = await client.post(LIST, content=content)
     assert answer.status_code == 422
+
+
+def test_a_quotation_mark_that_is_never_closed_swallows_no_lines() -> None:
+    content = b'notice,address,receipt\nn1,"Road 1,R1\nn2,Road 2,R2\n'
+    with pytest.raises(Malformed, match="line 3: unexpected end of data"):
+        list(read(content))
 
 
 async def test_an_erased_debtor_leaves_a_line_without_a_name(world: World) -> None:

@@ -54,7 +54,8 @@ def read(content: bytes) -> Iterator[Line | Fault]:
     text = _text(content)
     head = text.partition("\n")[0]
     delimiter = max(_DELIMITERS, key=head.count)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    # A quotation mark that is never closed would swallow the lines after it.
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         names = [column_named(cell) for cell in next(rows, [])]
         if not {"notice", "receipt"} & set(names):
