@@ -8,7 +8,7 @@ from chassis.bus.base import Bus
 from chassis.clock import Clock
 from chassis.documents.typeset import typesetter
 from chassis.http import include_signed
-from chassis.runtime.blueprint import Blueprint
+from chassis.runtime.blueprint import Blueprint, Worker
 from chassis.runtime.instance import Instance, Probe, no_probe
 from chassis.settings import Settings
 from chassis.store.cached_states import LARGE_STATES_MAX
@@ -93,7 +93,7 @@ def blueprint(
             posting.router(service, Papers(fonts), own),
             texts.router(service, Papers(fonts), own),
         ),
-        workers=(sending, asking(sending.ways, own), *_bounces(own)),
+        workers=(sending, asking(sending.ways, own), *_bounces(own), *_receipts(own, sending.ways)),
         migrations=(MIGRATIONS,),
     )
 
@@ -105,6 +105,16 @@ def _bounces(own: NotifierSettings) -> Sequence[Bounces]:
         return ()
     every = timedelta(seconds=own.bounce_seconds)
     return (Bounces(box, mail_wiring.envelopes(own), mail_wiring.tokens(own), every),)
+
+
+def _receipts(own: NotifierSettings, ways: Mapping[str, Sequence[Way]]) -> Sequence[Worker]:
+    """What hears from message centres, where there is one."""
+    names = {one.name for one in own.sms_gateways if one.kind == "smpp"}
+    if not names:
+        return ()
+    from services.notifier.receipts import receipts
+
+    return (receipts([one for one in ways["sms"] if one.name in names]),)
 
 
 def asking(ways: Mapping[str, Sequence[Way]], own: NotifierSettings) -> Asking:
