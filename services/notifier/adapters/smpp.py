@@ -6,6 +6,7 @@ A message centre cannot be asked for a message by a key of ours: what is silent 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 from smpp34 import SmppError, Smsc, SubmitSmResp
 
@@ -31,7 +32,6 @@ class SmppGateway:
     source: str
     receipt_ids: ReceiptIds = "same"
     timeout_seconds: float = 15
-    _reference: int = 0
 
     async def send(self, parcel: Parcel) -> AttemptResult:
         """Submit the message in parts. Once a part may have been taken nothing is tried again."""
@@ -39,7 +39,7 @@ class SmppGateway:
             bound = await self.link.bound()
         except (SmppError, OSError) as error:
             return AttemptResult("unavailable", reason=f"smpp.{type(error).__name__}")
-        submits = (self._submit(bound, parcel.to, *one) for one in self._messages(parcel.body))
+        submits = (self._submit(bound, parcel.to, *one) for one in _messages(parcel))
         answers = await asyncio.gather(*submits, return_exceptions=True)
         return self._result(answers)
 
@@ -77,17 +77,19 @@ class SmppGateway:
         )
         return await asyncio.wait_for(submit, self.timeout_seconds)
 
-    def _messages(self, text: str) -> list[tuple[bytes, int]]:
-        alphabet = ascii_or_ucs2(text)
-        coding, encoding = (_UCS2, "utf-16-be") if alphabet == "ucs2" else (0, "ascii")
-        parts = cut_as(text, alphabet)
-        if len(parts) == 1:
-            return [(text.encode(encoding), coding)]
-        self._reference = (self._reference + 1) % 256
-        return [
-            (bytes((5, 0, 3, self._reference, len(parts), at)) + part.encode(encoding), coding)
-            for at, part in enumerate(parts, start=1)
-        ]
+
+def _messages(parcel: Parcel) -> list[tuple[bytes, int]]:
+    """What is submitted; all processes number a notice's parts alike, and notices differ."""
+    alphabet = ascii_or_ucs2(parcel.body)
+    coding, encoding = (_UCS2, "utf-16-be") if alphabet == "ucs2" else (0, "ascii")
+    parts = cut_as(parcel.body, alphabet)
+    if len(parts) == 1:
+        return [(parcel.body.encode(encoding), coding)]
+    named = crc32(parcel.notice_id.encode()) % 256
+    return [
+        (bytes((5, 0, 3, named, len(parts), at)) + part.encode(encoding), coding)
+        for at, part in enumerate(parts, start=1)
+    ]
 
 
 def _refused(answer: SubmitSmResp, *, is_begun: bool) -> AttemptResult:

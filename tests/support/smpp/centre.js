@@ -6,6 +6,7 @@ const smpp = require("smpp");
 
 const [port, script, book] = process.argv.slice(2);
 let count = Number(process.env.FIRST_ID || 255);
+let seen = 0;
 const sessions = new Set();
 
 // An id is answered in hexadecimal; `decimal` is how many centres report it.
@@ -22,14 +23,14 @@ function receipt(plan, id) {
 
 function killed(plan, when) {
   if (plan.kill !== when || !plan.victim) return false;
-  const before = fs.existsSync(book) ? fs.readFileSync(book, "utf8").split("\n").length - 1 : 0;
-  if (before < (plan.spared || 0)) return false;
+  if (seen <= (plan.spared || 0)) return false;
   try { process.kill(plan.victim, "SIGKILL"); } catch { return false; }
   return true;
 }
 
 function serve(session, pdu) {
   const plan = JSON.parse(fs.readFileSync(script, "utf8"));
+  seen += 1;
   if (killed(plan, "before") || plan.conduct === "silent") return;
   if (plan.conduct === "drop") return session.socket.destroy();
   const status = { refuse: 0x0b, throttle: 0x58 }[plan.conduct];
@@ -48,11 +49,8 @@ function serve(session, pdu) {
   const id = count;
   if (plan.receipts === "before") session.deliver_sm(receipt(plan, id));
   session.send(pdu.response({ message_id: id.toString(16) }));
+  if (killed(plan, "after")) return;
   if (plan.receipts === "after") session.deliver_sm(receipt(plan, id));
-  if (plan.receipts === "twice") {
-    session.deliver_sm(receipt(plan, id));
-    session.deliver_sm(receipt(plan, id));
-  }
 }
 
 const server = smpp.createServer({}, (session) => {
