@@ -21,7 +21,6 @@ from services.notifier.domain.destinations import (
     masked,
     place_of,
     postal,
-    zone_of,
 )
 from services.notifier.domain.state import Account, OpenNotice
 from services.notifier.domain.terms import Terms
@@ -58,8 +57,7 @@ class Preparation:
         sealed = work.state(stream).profile
         known = work.open(subject, sealed) if sealed else None
         profile = Profile() if known is None else msgspec.convert(known, Profile)
-        zone = zone_of(profile, self.settings.region or terms.country)
-        if self._is_stopped(work, stream, notice, terms, zone):
+        if self._is_stopped(work, stream, notice, terms, profile.time_zone):
             return None
         to = self._destination(work, stream, notice, profile, terms)
         if to is None:
@@ -88,7 +86,7 @@ class Preparation:
         take(way, charge, work.now)
         _append(work, stream, attempt)
         parcel = parcel_of(work.state(stream), notice_id, content)
-        return replace(parcel, sheet=sheet, until=window_end(work.now, terms, zone))
+        return replace(parcel, sheet=sheet, until=window_end(work.now, terms, profile.time_zone))
 
     def _went_out_earlier(self, work: Work, stream: str, notice: OpenNotice, terms: Terms) -> bool:
         """Whether it is one that was sent in a time this store no longer knows; its copies to

@@ -5,11 +5,9 @@ from datetime import date, timedelta
 import pytest
 
 from contracts import billing, dunning
-from services.notifier.domain.destinations import Profile, zone_of
-from services.notifier.figures import FIGURES
 from tests.notifier.world import World
 from tests.support.papers import text_of
-from tests.support.service_world import ACCOUNT, CREDITOR
+from tests.support.service_world import ACCOUNT
 from tests.support.stored import data_of
 
 PLACE, TIME = "体育馆北停车场", "2026-03-01 08:12"
@@ -81,30 +79,3 @@ async def test_what_an_agency_did_counts_and_what_it_tells_late_does_not(world: 
         assert (await client.get("/v1/notices/N-1")).json()["reason"] == "frequency"
         await world.run(world.clock.now() + timedelta(days=6))
         assert (await client.get("/v1/notices/N-1")).json()["state"] == "sent"
-
-
-@pytest.mark.parametrize(
-    ("number", "zone"),
-    [
-        ("+49 151 12345678", "Europe/Berlin"),
-        ("0049 151 12345678", "Europe/Berlin"),
-        ("+1 415 555 2671", ""),
-        ("+86 138 0013 8000", ""),
-        ("13800138000", ""),
-    ],
-)
-def test_a_number_abroad_tells_the_hours_where_its_country_has_one_zone(
-    number: str, zone: str
-) -> None:
-    assert zone_of(Profile(phones=(number,)), "CN") == zone
-    assert zone_of(Profile(phones=(number,), time_zone="Asia/Urumqi"), "CN") == "Asia/Urumqi"
-
-
-async def test_what_waits_as_a_rule_cannot_be_evaluated_is_counted_by_what_is_missing(
-    world: World,
-) -> None:
-    await world.request(version=await world.owes(830000))
-    await world.run()
-    (statement,) = (one.statement for one in FIGURES if "notices_unjudged" in one.gauges)
-    rows = await world.service.pool.fetch(statement)
-    assert [tuple(row) for row in rows] == [(CREDITOR, "profile", 1)]

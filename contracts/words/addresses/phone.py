@@ -5,7 +5,6 @@ import re
 import phonenumbers
 from babel.core import get_global
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
-from phonenumbers.tzdata import TIMEZONE_DATA
 
 from contracts.words.addresses.field import plain, without_remarks
 
@@ -35,7 +34,6 @@ _PARTS_MAX = 3
 _RUNNING = "01234567890123456789 98765432109876543210"
 _CHINA = "CN"
 _NOWHERE = "ZZ"
-_ABROAD = "00"
 
 
 def phone_numbers(raw: str, channel: str, region: str) -> list[str]:
@@ -62,19 +60,6 @@ def region_of(time_zone: str) -> str:
     zone = get_global("zone_aliases").get(time_zone, time_zone)
     found: str = get_global("zone_territories").get(zone, "")
     return found if len(found) == len(_CHINA) and found != _NOWHERE else _CHINA
-
-
-def time_zone_of(raw: str, region: str) -> str:
-    """The time zone of the country of a field's first number, where it is another one than `region`
-    and has one time zone only; else empty.
-    """
-    if "+" not in raw and not raw.startswith(_ABROAD):
-        return ""  # without a country's code it is a number of `region`
-    number = next(iter(valid_numbers(raw, region)), None)
-    if number is None or phonenumbers.region_code_for_number(number) == region:
-        return ""
-    zones = TIMEZONE_DATA.get(str(number.country_code), ())
-    return zones[0] if len(zones) == 1 else ""
 
 
 def valid_numbers(raw: str, region: str) -> list[PhoneNumber]:

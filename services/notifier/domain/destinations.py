@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from chassis.owed import debtor
 from contracts import billing
 from contracts.words.addresses.mail import mail_addresses
-from contracts.words.addresses.phone import by_number, time_zone_of
+from contracts.words.addresses.phone import by_number
 from contracts.words.addresses.postal import postal_address
 from contracts.words.vocabulary import PAPER_CHANNELS, PHONE_CHANNELS
 
@@ -77,14 +77,6 @@ def destinations(
     if recipients == "each_other":
         return [one for one in ordered if one.place != REGISTERED]
     return ordered[:1]
-
-
-def zone_of(profile: Profile, region: str) -> str:
-    """The debtor's time zone: as billing says, else that of a first phone number abroad; empty: the
-    creditor's.
-    """
-    first = next(iter(profile.phones), "")
-    return profile.time_zone or time_zone_of(first, region)
 
 
 def place_of(profile: Profile, channel: str, region: str, address: str) -> str:
