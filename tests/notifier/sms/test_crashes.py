@@ -22,7 +22,7 @@ from tests.support.debtor_world import START
 from tests.support.smpp_servers import Centre, centre
 
 IDS = [f"N-{number}" for number in range(1, 6)]
-_LONG_AGO = "update notifier.members set seen_at = seen_at - interval '2 hours'"
+LONG_AGO = "update notifier.members set seen_at = seen_at - interval '2 hours'"
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def scripted(tmp_path: Path) -> Iterator[Centre]:
         yield running
 
 
-async def _ask_for_all(world: World) -> None:
+async def ask_for_all(world: World) -> None:
     await world.terms(contact=ANY_HOUR)
     await world.debtor()
     version = await world.owes(830000)
@@ -41,7 +41,7 @@ async def _ask_for_all(world: World) -> None:
         await world.request(one, version=version)
 
 
-async def _fates(world: World) -> dict[str, str]:
+async def fates(world: World) -> dict[str, str]:
     async with world.client("manager") as client:
         rows = (await client.get("/v1/notices")).json()["items"]
     return {row["notice_id"]: f"{row['state']} {row['reason']}".strip() for row in rows}
@@ -83,22 +83,22 @@ async def test_after_a_kill_no_message_is_lost_unsaid_and_none_is_sent_twice(
     own = NotifierSettings(outbox=tmp_path / "outbox", **settings)
     scripted.plan(conduct="drop")  # nothing leaves before there is somebody to kill
     async with World.open(build, database, START, tmp_path, own=own) as first:
-        await _ask_for_all(first)
+        await ask_for_all(first)
         await unbind(first)
     victim = started(database, tmp_path, START, settings)
     scripted.plan(conduct=conduct, kill=when, spared=spared, victim=victim.pid)
     await asyncio.to_thread(victim.wait)
     assert victim.returncode == -signal.SIGKILL
     scripted.plan(conduct=conduct)
-    await execute(database, _LONG_AGO)
+    await execute(database, LONG_AGO)
     world = await open_world(start=START + timedelta(minutes=3), **settings)
     await world.run(world.clock.now() + timedelta(days=1))
     await unbind(world)
-    fates, taken = await _fates(world), _taken(scripted)
-    sent = {one for one, fate in fates.items() if fate == "sent"}
-    listed_ones = {one for one, fate in fates.items() if fate == "failed unknown"}
-    refused = {one for one, fate in fates.items() if fate == "failed smpp_0xb"}
-    assert sent | listed_ones | refused == set(IDS), fates
+    said, taken = await fates(world), _taken(scripted)
+    sent = {one for one, fate in said.items() if fate == "sent"}
+    listed_ones = {one for one, fate in said.items() if fate == "failed unknown"}
+    refused = {one for one, fate in said.items() if fate == "failed smpp_0xb"}
+    assert sent | listed_ones | refused == set(IDS), said
     assert sent <= taken <= sent | listed_ones
     assert listed_ones, "the kill left something in doubt"
 
@@ -119,19 +119,19 @@ async def test_what_a_centre_does_is_what_is_said_of_a_message(
 ) -> None:
     world = await open_world(**listed(scripted.port))
     scripted.plan(conduct=conduct)
-    await _ask_for_all(world)
+    await ask_for_all(world)
     await world.run()
     scripted.plan()
     await world.run(world.clock.now() + timedelta(days=1))
     await unbind(world)
-    fates = await _fates(world)
-    assert set(fates) == set(IDS)
+    said = await fates(world)
+    assert set(said) == set(IDS)
     assert taken is None or len(_taken(scripted)) == taken
     if taken is None:  # it hangs up on one, and whoever had sent nothing by then is sent later
-        assert {*fates.values()} <= {fate, "sent"}
-        assert {one for one, said in fates.items() if said == "sent"} <= _taken(scripted)
+        assert {*said.values()} <= {fate, "sent"}
+        assert {one for one, told in said.items() if told == "sent"} <= _taken(scripted)
     else:
-        assert fates == dict.fromkeys(IDS, fate)
+        assert said == dict.fromkeys(IDS, fate)
 
 
 async def test_a_centre_that_throttles_gets_each_message_once_later(
@@ -139,11 +139,11 @@ async def test_a_centre_that_throttles_gets_each_message_once_later(
 ) -> None:
     world = await open_world(**listed(scripted.port))
     scripted.plan(conduct="throttle")
-    await _ask_for_all(world)
+    await ask_for_all(world)
     await world.run()
     assert scripted.book() == []
     scripted.plan()
     await world.run(world.clock.now() + timedelta(hours=3))
     await unbind(world)
-    assert await _fates(world) == dict.fromkeys(IDS, "sent")
+    assert await fates(world) == dict.fromkeys(IDS, "sent")
     assert _taken(scripted) == set(IDS)

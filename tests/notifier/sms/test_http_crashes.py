@@ -1,0 +1,104 @@
+"""Text messages over HTTP when the notifier is killed around them: the provider takes each notice
+once and can be asked, so nothing is lost and nothing is sent twice.
+"""
+
+import asyncio
+import signal
+import subprocess
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from services.notifier.main import build
+from services.notifier.settings import NotifierSettings
+from tests.notifier.conftest import Open
+from tests.notifier.mailing import started
+from tests.notifier.sms.test_crashes import IDS, LONG_AGO, ask_for_all, fates
+from tests.notifier.world import World
+from tests.support.databases import execute
+from tests.support.debtor_world import START
+from tests.support.sms_provider import SECRET, Provider
+
+
+@dataclass
+class Killing(Provider):
+    """A provider that kills whom it is called by, before or after it took a message."""
+
+    port: int = 0
+    kill: str = ""
+    spared: int = 0
+    victim: "subprocess.Popen[bytes] | None" = None
+
+    def answer(
+        self, method: str, path: str, headers: dict[str, str], body: bytes
+    ) -> tuple[int, dict[str, str]]:
+        if method == "POST" and self._kills("before"):
+            return 0, {}
+        answer = super().answer(method, path, headers, body)
+        return (0, {}) if method == "POST" and self._kills("after") else answer
+
+    def _kills(self, when: str) -> bool:
+        if self.kill != when or self.victim is None:
+            return False
+        self.spared -= 1
+        if self.spared >= 0:
+            return False
+        self.victim.send_signal(signal.SIGKILL)
+        self.kill = ""
+        return True
+
+
+@pytest_asyncio.fixture
+async def provider() -> AsyncIterator[Killing]:
+    found = Killing()
+    server = await asyncio.start_server(found.serve, "127.0.0.1", 0)
+    found.port = server.sockets[0].getsockname()[1]
+    yield found
+    server.close()
+
+
+def _settings(provider: Killing) -> dict[str, Any]:
+    url = f"http://127.0.0.1:{provider.port}"
+    one = {"name": "a", "kind": "http", "url": url, "key_id": "acme", "secret": SECRET}
+    return {"sms_gateways": [one | {"timeout_seconds": 1}]}
+
+
+@pytest.mark.parametrize(
+    ("kill", "spared", "mood", "fate"),
+    [
+        ("before", 2, "well", "sent"),
+        ("after", 1, "well", "sent"),
+        ("after", 1, "hangs up", "sent"),
+        ("after", 1, "silent", "sent"),
+        ("before", 2, "refuses", "failed sms_422"),
+    ],
+)
+async def test_after_a_kill_each_message_is_taken_once(
+    open_world: Open,
+    database: str,
+    tmp_path: Path,
+    provider: Killing,
+    kill: str,
+    spared: int,
+    mood: str,
+    fate: str,
+) -> None:
+    settings = _settings(provider)
+    own = NotifierSettings(outbox=tmp_path / "outbox", **settings)
+    async with World.open(build, database, START, tmp_path, own=own) as first:
+        await ask_for_all(first)
+    provider.mood, provider.kill, provider.spared = mood, kill, spared
+    provider.victim = started(database, tmp_path, START, settings)
+    await asyncio.to_thread(provider.victim.wait)
+    assert provider.victim.returncode == -signal.SIGKILL
+    await execute(database, LONG_AGO)
+    world = await open_world(start=START + timedelta(minutes=3), **settings)
+    await world.run(world.clock.now() + timedelta(days=1))
+    assert await fates(world) == dict.fromkeys(IDS, fate)
+    taken = IDS if fate == "sent" else []
+    assert (sorted(provider.book), provider.texts) == (taken, len(taken))
