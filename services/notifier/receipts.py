@@ -20,6 +20,7 @@ from contracts.words.streams import Subject
 from services.notifier import reporting
 from services.notifier.adapters import smpp_receipts
 from services.notifier.adapters.smpp import SmppGateway
+from services.notifier.adapters.smpp_link import Resting
 from services.notifier.reporting import Report
 from services.notifier.views import parts
 from services.notifier.ways import Way
@@ -70,11 +71,19 @@ class Receipts:
             self._binding = asyncio.create_task(self._bind_all())
 
     async def _bind_all(self) -> None:
-        for gateway in self.gateways.values():
+        for name, gateway in self.gateways.items():
             try:
                 await gateway.link.bound()
+            except Resting:
+                continue
             except (SmppError, OSError) as error:
-                log.debug("smpp_not_bound", error=error)
+                log.warning(
+                    "smpp_not_bound",
+                    channel="sms",
+                    gateway=name,
+                    error=error,
+                    todo="look whether the centre is there, and whether it knows key_id and secret",
+                )
 
     async def _hear(
         self, service: Service, name: str, gateway: SmppGateway, event: DeliverSmEvent

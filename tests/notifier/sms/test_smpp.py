@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from smpp34 import Client, Server, SubmitSmEvent
 
@@ -85,3 +86,14 @@ async def test_a_centre_that_is_not_there_takes_nothing() -> None:
     now += timedelta(seconds=1)
     assert (await gateway.send(PARCEL)).outcome == "unavailable"
     assert tries == 2
+
+
+def test_a_text_costs_the_parts_that_it_is_sent_in() -> None:
+    one: dict[str, Any] = {"name": "a", "url": "smpp://127.0.0.1", "key_id": "a", "secret": "b"}
+    one |= {"price_per_part": 5, "kind": "smpp"}
+    other = one | {"name": "b", "kind": "http", "url": "http://127.0.0.1"}
+    own = NotifierSettings.model_validate({"sms_gateways": [one, other]})
+    now = datetime.now(UTC)
+    caps = [way.cap for way in dispatcher(own, lambda: now).ways["sms"]]
+    amounts = [cap.charge("é" * 100, now).amount for cap in caps if cap]
+    assert amounts == [10, 5]  # in seven bits it would be one
