@@ -15,6 +15,7 @@ from chassis.tls import client_context
 from chassis.tracing.calls import HOOKS
 from contracts.words.vocabulary import CHANNELS
 from services.notifier import mail_wiring
+from services.notifier.adapters.aliyun import AliyunGateway, Key
 from services.notifier.adapters.breaker import Breaker
 from services.notifier.adapters.bucket import Bucket
 from services.notifier.adapters.gateway import Gateway
@@ -59,7 +60,7 @@ def require_secured(settings: Settings, own: NotifierSettings) -> None:
         require_https(settings.plaintext, "sms", own.sms_url, "ARREARS_NOTIFIER_SMS_URL")
     for one in own.sms_gateways:
         which = f"the url of SMS gateway {one.name}"
-        if one.kind == "http":
+        if one.kind != "smpp":
             require_https(settings.plaintext, "sms", one.url, which)
         elif urlsplit(one.url).scheme != "smpps":
             host = urlsplit(one.url).hostname or ""
@@ -83,7 +84,8 @@ def _several(own: NotifierSettings, now: Now) -> Sequence[Way]:
 def _listed(own: NotifierSettings, given: SmsGatewaySettings, now: Now) -> Way:
     """A gateway of the list, with its rate and what it may cost."""
     which = f"SMS gateway {given.name}"
-    gateway = _smpp(given, which, now) if given.kind == "smpp" else _http(given, which, now)
+    make = {"http": _http, "smpp": _smpp, "aliyun": _aliyun}[given.kind]
+    gateway = make(given, which, now)
     way = _way(own, given.name, gateway)
     if given.rate_per_second:
         way.bucket = Bucket(given.rate_per_second, given.burst)
@@ -103,14 +105,25 @@ def _smpp(given: SmsGatewaySettings, which: str, now: Now) -> Gateway:
 
 
 def _http(given: SmsGatewaySettings, which: str, now: Now) -> Gateway:
-    client = httpx.AsyncClient(
+    secret = _secret(given, which)
+    client = _client(given, which)
+    return SmsGateway(client, url=given.url, key_id=given.key_id, secret=secret, now=now)
+
+
+def _aliyun(given: SmsGatewaySettings, which: str, now: Now) -> Gateway:
+    if not given.templates:
+        raise Misconfigured(f"{which}: templates are wanted")
+    key = Key(given.key_id, _secret(given, which))
+    client = _client(given, which)
+    return AliyunGateway(client, url=given.url, key=key, templates=given.templates, now=now)
+
+
+def _client(given: SmsGatewaySettings, which: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
         timeout=given.timeout_seconds,
         follow_redirects=False,
         event_hooks=HOOKS,
         verify=client_context(which, given.ca_file, given.cert_file, given.key_file),
-    )
-    return SmsGateway(
-        client, url=given.url, key_id=given.key_id, secret=_secret(given, which), now=now
     )
 
 

@@ -1,10 +1,27 @@
 """Settings of one SMS gateway of several."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+Given = Literal["name", "text", "account", "notice"]
+
+
+class AliyunTemplate(BaseModel):
+    """A registered text for the notices of a creditor, purpose and language; empty: of any."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sign_name: str = Field(min_length=1)
+    code: str = Field(min_length=1)
+    creditor: str = ""
+    purpose: str = ""
+    language: str = ""
+    params: dict[str, Given] = Field(default={"name": "name", "text": "text"})
+    """The template's variables, and what of the notice each gets."""
 
 
 class SmsGatewaySettings(BaseModel):
@@ -13,7 +30,7 @@ class SmsGatewaySettings(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: str = Field(pattern="^[a-z0-9][a-z0-9_-]{0,31}$")
-    kind: Literal["http", "smpp"]
+    kind: Literal["http", "smpp", "aliyun"]
     url: str
     ca_file: Path | None = None
     cert_file: Path | None = None
@@ -29,6 +46,7 @@ class SmsGatewaySettings(BaseModel):
     price_per_part: int = Field(default=0, ge=0)
     spend_per_day: int = Field(default=0, ge=0)
     time_zone: str = "UTC"
+    templates: tuple[AliyunTemplate, ...] = ()
 
     @field_validator("time_zone")
     @classmethod
@@ -45,3 +63,19 @@ class SmsGatewaySettings(BaseModel):
         if name == "files":
             raise ValueError("'files' is the outbox")
         return name
+
+
+def template_for(
+    templates: Sequence[AliyunTemplate], creditor: str, purpose: str, language: str
+) -> AliyunTemplate | None:
+    """The first of the list that is for such notices."""
+    return next(
+        (
+            one
+            for one in templates
+            if one.creditor in ("", creditor)
+            and one.purpose in ("", purpose)
+            and one.language in ("", language)
+        ),
+        None,
+    )
