@@ -106,28 +106,27 @@ where o.next_offset = (
         "attempt stored before a notice is sent",
         "the gateway is called without an attempt in the store",
         "services/notifier/dispatch.py",
-        """            parcels = await execute(service, batch, begin)
+        """        try:
+            await execute(service, batch, begin)
         except Exception:
+            self.spending.give_back(parcels)
             # Attempts may be committed all the same; no gateway was called for them.
-            self.unrecorded |= dict.fromkeys(map(key_of, batch), _NOT_CALLED)
+            self.unrecorded |= dict.fromkeys(map(key_of, batch), NOT_CALLED)
             raise
         for parcel in parcels:
-            self.unrecorded.pop(_key(parcel), None)
-        results = await asyncio.gather(*(self._call(service, one, spans) for one in parcels))
+            self.unrecorded.pop(parcel_key(parcel), None)
+        results = await asyncio.gather(*(self.calls.send(service, one, spans) for one in parcels))
 """,
-        """            seen = []
+        """        def look(given):
+            begin(given)
+            raise KeyError
 
-            def look(work):
-                seen.extend(begin(work))
-                raise KeyError
-
-            try:
-                await execute(service, batch, look)
-            except KeyError:
-                results = await asyncio.gather(*(self._call(service, one, spans) for one in seen))
-            parcels = await execute(service, batch, begin)
-        finally:
-            pass
+        try:
+            await execute(service, batch, look)
+        except KeyError:
+            seen = list(parcels)
+        results = await asyncio.gather(*(self.calls.send(service, one, spans) for one in seen))
+        await execute(service, batch, begin)
 """,
         "tests/notifier/test_crashes.py::"
         "test_after_a_crash_a_channel_with_look_up_sends_exactly_once",
@@ -137,7 +136,9 @@ where o.next_offset = (
         "look at the debt at the moment of sending",
         "a notice goes as it was asked for",
         "services/notifier/prepare.py",
-        "        if self._is_stopped(work, stream, notice, terms):\n            return None\n",
+        """        if self._is_stopped(work, stream, notice, terms, profile.time_zone):
+            return None
+""",
         "",
         "tests/notifier/test_sending.py::test_a_debt_paid_before_sending_suppresses_the_notice",
         fails_with="notice.sent.v1' == ",
