@@ -29,6 +29,7 @@ ACCOUNT: Aggregate[Account, AccountEvent] = Aggregate(
     initial=initial_account,
     evolve=evolve_account,
     wake_at=_account_wake,
+    revision=2,
     cached=True,
     upcasts=UPCASTS,
 )
