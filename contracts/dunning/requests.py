@@ -16,7 +16,7 @@ from contracts.base import (
     Variables,
 )
 from contracts.dunning.base import CaseMessage, Decided, DunningContract
-from contracts.words.vocabulary import Channel, Choosing, Document, Purpose, Recipients
+from contracts.words.vocabulary import Channel, Choosing, Document, Masking, Purpose, Recipients
 
 
 class NoticeRequested(Decided):
@@ -25,7 +25,7 @@ class NoticeRequested(Decided):
     `recipients`: the first usable address, the registered one, or each other address the debtor
     gave. With `needs_overdue` it is not sent when nothing is overdue any more. When a channel fails
     for good the same notice goes on by the next of `fallback`; `choose`: in the order given, or the
-    cheapest first.
+    cheapest first. `mask`: whose names a published list masks; absent, as the creditor has set.
     """
 
     TYPE: ClassVar[str] = "dunning.notice.requested.v1"
@@ -43,6 +43,7 @@ class NoticeRequested(Decided):
     needs_overdue: Flag
     fallback: tuple[Channel, ...] = ()
     choose: Choosing = "in_order"
+    mask: Masking | None = None
 
 
 class TaskRequested(Decided):

@@ -12,8 +12,10 @@ PAPER_CHANNELS = frozenset({"letter", "registered_letter", "ems"})
 POSTED_CHANNELS = frozenset({"registered_letter", "ems"})
 """Letters that the post gives a receipt for."""
 Recipients = Literal["first", "registered", "each_other"]
-Choosing = Literal["in_order", "cheapest"]
 """Whom a notice goes to: the first usable address, the registered one, each other one."""
+Choosing = Literal["in_order", "cheapest"]
+Masking = Literal["persons", "all", "none"]
+"""Whose names are masked where everybody may read them."""
 DeliveryResult = Literal["delivered", "signed", "refused", "returned", "failed"]
 """What becomes of a notice that went out."""
 DELIVERY_RESULTS: tuple[DeliveryResult, ...] = get_args(DeliveryResult)

@@ -103,6 +103,7 @@ def notice_requested(work: Work, message: Message) -> c.RequestNotice:
             correlation=message.correlationid,
             fallback=data.fallback,
             cheapest=data.choose == "cheapest",
+            mask=data.mask or "",
         )
     )
 

@@ -145,6 +145,7 @@ class Preparation:
             today=work.now.astimezone(terms.zone).date(),
             details={key: work.open(subject, one) for key, one in state.details.items()},
             texts=work.state(texts_stream(state.creditor)),
+            masked=self.settings.masked_of(state.creditor),
         )
         try:
             return compose(self.templates, letter), self._sheet(letter)

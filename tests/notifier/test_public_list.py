@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from contracts import dunning, ledger
-from services.notifier.domain.masking import Names, masked_name
+from contracts.words.vocabulary import Masking
+from services.notifier.domain.masking import masked_name
 from tests.notifier.conftest import Open
 from tests.notifier.world import World
 from tests.support.service_world import ACCOUNT
@@ -15,12 +16,20 @@ from tests.support.service_world import ACCOUNT
 SCRIPT = '<script>alert("1")</script>有限公司'
 
 
-async def publish(world: World, account: str = ACCOUNT, amount: int = 830000, **who: Any) -> None:
+async def publish(
+    world: World,
+    account: str = ACCOUNT,
+    amount: int = 830000,
+    mask: str | None = None,
+    **who: Any,
+) -> None:
     await world.debtor(account, **who)
     version = await world.owes(amount, account=account)
+    said = {"mask": mask} if mask else {}
     await world.request(
         f"N-{account}",
         account=account,
+        **said,
         version=version,
         case_id=f"C-{account}",
         channel="public_list",
@@ -93,6 +102,24 @@ async def test_the_page_is_text_whatever_a_name_says(listing: World) -> None:
     assert "张三丰" not in page.text
     assert "8,300.00" in page.text
     assert "default-src 'none'" in page.headers["content-security-policy"]
+
+
+async def test_names_are_masked_as_the_policy_says_on_the_page_and_in_the_file(
+    listing: World,
+) -> None:
+    company: dict[str, Any] = {"name": "青山县河东商贸有限公司", "kind": "company"}
+    await publish(listing, "P-2", mask="all", **company)
+    await publish(listing, "P-3", mask="none")
+    await publish(listing, "P-4", **company)
+    page = await asked(listing, accept="text/html")
+    shown = ["张*丰", "青山*******公司", "张三丰", "青山县河东商贸有限公司"]
+    assert [name for name in shown if f"<td>{name}</td>" in page.text] == shown
+    files = sorted(listing.outbox.rglob("public_list/*.txt"))
+    texts = {file.stem: file.read_text() for file in files}
+    accounts = (ACCOUNT, "P-2", "P-3", "P-4")
+    for name, account in zip(shown, accounts, strict=True):
+        assert f"欠费方：{name}\n" in texts[f"N-{account}"]
+        assert ("张三丰" in texts[f"N-{account}"]) == (account == "P-3")
 
 
 async def test_a_part_payment_lowers_what_is_read_and_the_rest_takes_the_entry_off(
@@ -180,5 +207,5 @@ async def test_pages_show_each_entry_once_the_first_published_first(listing: Wor
         ("", "all", False, ""),
     ],
 )
-def test_names_are_masked(name: str, names: Names, company: bool, read_as: str) -> None:
+def test_names_are_masked(name: str, names: Masking, company: bool, read_as: str) -> None:
     assert masked_name(name, names, is_company=company) == read_as

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, model_validator
 
 from contracts.base import AMOUNT_MAX
-from contracts.words.vocabulary import Channel, Choosing, Document, Purpose, Recipients
+from contracts.words.vocabulary import Channel, Choosing, Document, Masking, Purpose, Recipients
 from services.dunning.policy.conditions import Condition
 from services.dunning.policy.parts import DAYS_MAX, TIMES_MAX, Below, ByKey, Names, Part, Share
 from services.dunning.policy.vocabulary import TaskKind
@@ -23,7 +23,8 @@ class Notice(_Action):
     """A notice, one message for each channel; `respond_within_days` sets the last day it names.
 
     One by a single channel may name those it goes on by when that fails for good: in the order
-    given, or with `choose: cheapest` in that of what they cost the creditor.
+    given, or with `choose: cheapest` in that of what they cost the creditor. `mask` says whose
+    names the public list masks.
     """
 
     key: ClassVar[str] = "notice"
@@ -34,6 +35,13 @@ class Notice(_Action):
     template: str | None = None
     fallback: tuple[Channel, ...] = ()
     choose: Choosing = "in_order"
+    mask: Masking | None = None
+
+    @model_validator(mode="after")
+    def _masks_what_is_public(self) -> "Notice":
+        if self.mask and "public_list" not in self.channels:
+            raise ValueError("`mask` is for a notice by `public_list`")
+        return self
 
     @model_validator(mode="after")
     def _one_way_on(self) -> "Notice":

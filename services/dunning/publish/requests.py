@@ -37,6 +37,7 @@ def _notice(stored: Stored, account: str | None) -> Contract:
         needs_overdue=event.needs_overdue,
         fallback=event.fallback,
         choose=event.choose,
+        mask=event.mask,
     )
 
 

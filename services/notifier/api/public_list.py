@@ -27,7 +27,7 @@ from contracts.words.streams import Subject, account_stream, terms_stream
 from services.notifier.domain.aggregates import ACCOUNT
 from services.notifier.domain.destinations import Profile
 from services.notifier.domain.listing import is_owed
-from services.notifier.domain.masking import masked_name
+from services.notifier.domain.masking import chosen, masked_name
 from services.notifier.domain.state import Account
 from services.notifier.domain.terms import Terms
 from services.notifier.settings import NotifierSettings
@@ -75,7 +75,7 @@ _PAGE = """\
 
 
 class PublicEntry(BaseModel):
-    """A debtor on the list; `overdue` in minor units, `name` masked as the creditor has set."""
+    """A debtor on the list; `overdue` in minor units, `name` masked as policy or creditor say."""
 
     account: str
     name: str
@@ -170,9 +170,11 @@ def _entry(
 ) -> PublicEntry:
     account = row["account"]
     profile, owed = profiles[account], overdue_on(accounts[account].ledger, today)
+    entry = accounts[account].listed
+    names = chosen(entry.mask if entry else "", how.names)
     return PublicEntry(
         account=account,
-        name=masked_name(profile.name, how.names, is_company=profile.is_company),
+        name=masked_name(profile.name, names, is_company=profile.is_company),
         overdue=owed.total,
         currency=owed.currency or terms.currency,
         oldest_due_on=min((one.due_on for one in owed.items), default=None),

@@ -65,6 +65,7 @@ class Wanted(Struct, frozen=True):
     step: str | None = None
     correlation: str | None = None
     destination: bytes = b""
+    mask: str = ""
 
 
 class NoticeRequested(Wanted, frozen=True, tag="notice_requested"):

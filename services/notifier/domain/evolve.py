@@ -137,8 +137,8 @@ def _sent(state: Account, event: e.NoticeSent) -> Account:
     others = (each for each in state.sent if (each.notice_id, each.about.channel) != key)
     sent = (*others, one)[-SENT_KEPT_MAX:]
     called = calls.called(state, state.open.get(event.notice_id))
-    state = reached(left(state, event), place)
     listed = listing.published(state, event)
+    state = reached(left(state, event), place)
     return replace(
         state, sent=sent, earlier=_still_to_come(state, event), listed=listed, called=called
     )

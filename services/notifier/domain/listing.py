@@ -81,4 +81,6 @@ def published(state: Account, event: e.NoticeSent) -> Listing | None:
     if event.about.channel != PUBLIC_ADDRESS:
         return state.listed
     withheld = state.listed.withheld if state.listed else ()
-    return Listing(event.notice_id, event.about.case_id or "", withheld)
+    notice = state.open.get(event.notice_id)
+    mask = notice.mask if notice else ""
+    return Listing(event.notice_id, event.about.case_id or "", withheld, mask)

@@ -1,16 +1,20 @@
 """Names as everybody may read them."""
 
-from typing import Literal
+from typing import get_args
 
-Names = Literal["persons", "all", "none"]
-"""Whose names are masked."""
+from contracts.words.vocabulary import Masking
 
 _MASK = "*"
 _KEPT_OF_COMPANY = 2
 _IDEOGRAPHS = 0x2E80
 
 
-def masked_name(name: str, names: Names, *, is_company: bool) -> str:
+def chosen(said: str, otherwise: Masking) -> Masking:
+    """Whose names are masked: as the policy said, else as the creditor has set."""
+    return next((one for one in get_args(Masking) if one == said), otherwise)
+
+
+def masked_name(name: str, names: Masking, *, is_company: bool) -> str:
     """A name as everybody may read it: `张*丰`, `J*** S***`, `青山****公司`."""
     if names == "none" or (names == "persons" and is_company):
         return name

@@ -65,11 +65,14 @@ class SentNotice(Struct, frozen=True, omit_defaults=True):
 
 
 class Listing(Struct, frozen=True, omit_defaults=True):
-    """The account's entry on the published list, and why it is withheld for now."""
+    """The account's entry on the published list, why it is withheld for now, and whose names the
+    policy masks.
+    """
 
     notice_id: str
     case_id: str
     withheld: tuple[str, ...] = ()
+    mask: str = ""
 
 
 class Account(Struct, frozen=True, omit_defaults=True):

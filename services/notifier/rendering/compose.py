@@ -10,9 +10,10 @@ from typing import Any
 from chassis.owed.amounts import Owed, OwedItem
 from chassis.owed.gate import is_fresh
 from contracts.words.formats import day, item_name, language_of, money, one_line
-from contracts.words.vocabulary import PAPER_CHANNELS
+from contracts.words.vocabulary import PAPER_CHANNELS, Masking
 from services.notifier.domain.amounts import Asked, asked, told_due_on
 from services.notifier.domain.destinations import PUBLIC_ADDRESS, Profile
+from services.notifier.domain.masking import chosen, masked_name
 from services.notifier.domain.state import Account, OpenNotice
 from services.notifier.domain.terms import Terms
 from services.notifier.domain.texts import NO_TEXTS, Texts, Version
@@ -49,7 +50,8 @@ class Content:
 class Letter:
     """A notice to one address on a local day, before it is written.
 
-    `details` are number, time and place of items, by item.
+    `details` are number, time and place of items, by item; `masked` says whose names everybody
+    reads masked where the policy does not.
     """
 
     sender: Sender
@@ -61,6 +63,7 @@ class Letter:
     today: date
     details: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     texts: Texts = NO_TEXTS
+    masked: Masking = "persons"
 
     @cached_property
     def language(self) -> str:
@@ -76,6 +79,13 @@ class Letter:
     def names(self) -> tuple[str, str]:
         """What its template may be called, the first before the second."""
         return self.notice.template, self.notice.purpose
+
+    def shown_name(self, name: str, *, is_company: bool) -> str:
+        """A name as whoever reads it may see it."""
+        if self.is_public:
+            mask = chosen(self.notice.mask, self.masked)
+            name = masked_name(name, mask, is_company=is_company)
+        return one_line(name)
 
     def own_text(self, channel: str) -> Version | None:
         """The creditor's own text for it by a channel, where there is one."""
@@ -151,8 +161,8 @@ def _people(letter: Letter) -> dict[str, Any]:
     representative = profile.legal_representative if profile.is_company else None
     return {
         "account": number or account.account,
-        "name": one_line(profile.name),
-        "representative": one_line(representative or ""),
+        "name": letter.shown_name(profile.name, is_company=profile.is_company),
+        "representative": letter.shown_name(representative or "", is_company=False),
         "company": profile.is_company,
         "address": one_line(letter.to),
         "creditor": sender.name or letter.terms.name or account.creditor,

@@ -203,6 +203,14 @@ class TestFallback:
         (notice,) = overdue(pack(steps(f"day: 1 | {braced(self.THEN)}"))).of(NoticeRequested)
         assert (notice.channel, notice.fallback) == ("sms", ("voice", "letter"))
 
+    def test_the_pack_says_whose_names_the_public_list_masks(self) -> None:
+        then = "notice: {purpose: demand, channels: [sms, public_list], mask: all}"
+        rules = pack(steps(f"day: 1 | {braced(then)}"))
+        asked = overdue(rules).of(NoticeRequested)
+        assert [(one.channel, one.mask) for one in asked] == [("sms", None), ("public_list", "all")]
+        with pytest.raises(PackError, match="mask"):
+            pack(steps(f"day: 1 | {braced(then.replace(', public_list', ''))}"))
+
     def test_a_creditor_switches_it_on_for_notices_by_one_channel(self) -> None:
         both = pack(steps(f"day: 1 | {braced(SMS)}", f"day: 2 | {braced(BOTH)}"))
         for rules, first in ((both, ()), (with_parameters(both, FALLBACK), ("letter",))):

@@ -97,3 +97,4 @@ class NoticeRequested(Effect, frozen=True, kw_only=True):
     follows: tuple[str, ...] = ()
     fallback: tuple[str, ...] = ()
     choose: str = "in_order"
+    mask: str | None = None

@@ -48,6 +48,7 @@ def request_notice(
             needs_overdue=needs_overdue,
             fallback=_fallback(rec, notice, channel),
             choose=notice.choose,
+            mask=notice.mask if channel == "public_list" else None,
         ),
         cause,
     )

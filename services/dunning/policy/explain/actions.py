@@ -111,13 +111,21 @@ def _report(report: Report) -> str:
     return f"the report {quoted(report.name)} is stored{sums}"
 
 
+_MASKED = {
+    "persons": "names of persons are masked there",
+    "all": "all names are masked there",
+    "none": "names are shown in full there",
+}
+
+
 def _notice(notice: Notice) -> str:
     by = joined(CHANNELS[channel] for channel in notice.channels)
     last = notice.respond_within_days
     term = f", with a last day {days(last)} later" if last is not None else ""
     further = _fallback(notice)
     to = _RECIPIENTS[notice.recipients]
-    return f"{PURPOSES[notice.purpose]} goes out by {by}{further}{to}{term}"
+    mask = f" ({_MASKED[notice.mask]})" if notice.mask else ""
+    return f"{PURPOSES[notice.purpose]} goes out by {by}{mask}{further}{to}{term}"
 
 
 def _fallback(notice: Notice) -> str:
