@@ -57,7 +57,8 @@ class Calls:
         way, now = self._way(parcel), service.clock.now()
         if way is None:
             return result
-        way.breaker.note(result, now)
+        if not result.is_unset:
+            way.breaker.note(result, now)
         note_breaker(service, parcel.channel, way.name, way.breaker.open_until)
         tried = (*parcel.tried, way.name)
         return replace(result, elsewhere=is_elsewhere(self.ways[parcel.channel], tried, now))

@@ -59,6 +59,23 @@ async def test_what_one_gateway_does_not_take_goes_to_the_next_at_once(open_worl
     assert await _row(world, "N-1") == ("sent", "", 2)
 
 
+async def test_what_a_gateway_is_not_set_up_for_goes_to_the_next_and_is_no_failure_of_it(
+    open_world: Open,
+) -> None:
+    first, second = Provider(), Provider()
+    first.answers = [AttemptResult("refused", reason="no_template", is_unset=True)] * 2
+    way = _way("a", first)
+    world = _over(await open_world(), way, _way("b", second))
+    await _prepared(world, "sms")
+    await world.run()
+    assert (first.taken, second.taken) == ([], ["N-1"])
+    assert way.breaker.failures == 0
+    _over(world, way)
+    await world.request("N-2", channel="sms")
+    await world.run()
+    assert (await _row(world, "N-2"))[:2] == ("failed", "no_template")
+
+
 async def test_what_no_gateway_takes_is_tried_six_times_at_each(open_world: Open) -> None:
     first, second = Provider(), Provider()
     first.answers, second.answers = [BUSY] * 50, [BUSY] * 50

@@ -92,7 +92,14 @@ class AliyunGateway:
         """Hand the message over; whatever may have reached the provider is unknown."""
         found = template_for(self._templates, parcel.creditor, parcel.purpose, parcel.language)
         if found is None:
-            return AttemptResult("refused", reason="aliyun.no_template")
+            log.warning(
+                "no_sms_template",
+                creditor=parcel.creditor,
+                account=parcel.account,
+                reason=f"none fits purpose '{parcel.purpose}' in language '{parcel.language}'",
+                todo="add one to the gateway's templates in ARREARS_NOTIFIER_SMS_GATEWAYS",
+            )
+            return AttemptResult("refused", reason="aliyun.no_template", is_unset=True)
         given = {
             "name": parcel.name[:_NAME_MAX],
             "text": parcel.body,

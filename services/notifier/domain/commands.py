@@ -161,7 +161,8 @@ class AttemptResult:
     knows.
 
     `parts` are the names by which a gateway reports on the parts of a message; `elsewhere`: another
-    gateway of the channel may be tried at once.
+    gateway of the channel may be tried at once; `is_unset`: refused by our own settings of this
+    gateway, which says nothing of the others.
     """
 
     outcome: Outcome
@@ -169,6 +170,7 @@ class AttemptResult:
     reason: str = ""
     parts: tuple[str, ...] = ()
     elsewhere: bool = False
+    is_unset: bool = False
 
 
 class Conclude(Struct, frozen=True):

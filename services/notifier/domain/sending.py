@@ -49,6 +49,8 @@ def conclude(state: Account, command: c.Conclude) -> list[e.Event]:
     match result.outcome:
         case "accepted":
             return [_sent(notice, result.reference, command.now, result.parts)]
+        case "refused" if result.is_unset and result.elsewhere:
+            return [NoticeMoved(notice.notice_id, notice.gateway, notice.charge)]
         case "refused":
             return channels.failed(notice, result.reason, refused=True)
         case "unavailable" if result.elsewhere:

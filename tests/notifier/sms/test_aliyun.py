@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 import orjson
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
 from services.notifier.adapters.acs3 import authorization, query_of
 from services.notifier.adapters.aliyun import AliyunGateway
@@ -119,9 +120,16 @@ async def test_codes_say_whether_it_was_taken(
     assert (await aliyun.gateway.send(PARCEL)).outcome == outcome
 
 
-async def test_without_a_template_nothing_is_sent(aliyun: Running) -> None:
-    result = await aliyun.gateway.send(replace(PARCEL, purpose="demand"))
+async def test_without_a_template_nothing_is_sent_and_it_is_said_what_to_set(
+    aliyun: Running,
+) -> None:
+    with capture_logs() as logs:
+        result = await aliyun.gateway.send(replace(PARCEL, purpose="demand"))
     assert (result.outcome, result.reason) == ("refused", "aliyun.no_template")
+    assert result.is_unset
+    (said,) = [one for one in logs if one["event"] == "no_sms_template"]
+    assert "'demand'" in said["reason"]
+    assert "ARREARS_NOTIFIER_SMS_GATEWAYS" in said["todo"]
     assert aliyun.provider.targets == []
 
 
