@@ -103,11 +103,11 @@ class PersonContacts:
         *,
         lock: bool,
     ) -> None:
-        """Find out who is behind the accounts that have a case, and how often they were contacted
-        of late.
+        """Find out who is behind the accounts, with a case or without, and how often they were
+        contacted of late.
         """
         around: Around = work.beside or Around()
-        new = [subject_of(stream) for stream in streams if _has_case(work, stream)]
+        new = [subject_of(stream) for stream in streams if _is_known(work, stream)]
         new = [subject for subject in dict.fromkeys(new) if subject not in around.persons]
         if not new:
             return
@@ -190,8 +190,12 @@ def _kind(way: str, address: str) -> tuple[str, str]:
     return ("phone" if way in ("sms", "voice") else way), address.casefold()
 
 
-def _has_case(work: Work, stream: str) -> bool:
-    return is_account(stream) and work.state(stream).case is not None
+def _is_known(work: Work, stream: str) -> bool:
+    """Whether it is an account whose debtor was told of; without a case it may be contacted too."""
+    if not is_account(stream):
+        return False
+    state: Account = work.state(stream)
+    return bool(state.people or state.profile)
 
 
 async def _read(connection: Connection, around: Around, *, lock: bool) -> None:

@@ -181,6 +181,35 @@ async def test_what_an_agency_reports_counts_for_the_person_once(world: World) -
     assert sorted(await asked(world)) == sorted([f"{A} 06 09:00", f"{B} 16 08:00"])
 
 
+async def test_what_an_agency_reports_of_an_account_without_a_case_counts(world: World) -> None:
+    await owing(world, B, due=date(2026, 3, 12))
+    await world.knows("张三", A, debtor_id="PERSON-1")
+    await world.run_until(local(3, 10))
+    call = {"agency": "north", "reference": "c-1", "channel": "phone_call"}
+    made = {**call, "at": local(3, 9).isoformat()}
+    assert (await world.post(f"/v1/accounts/{A}/contacts", made, "collector")).status_code == 201
+    await world.run_until(local(3, 17))
+    # without the call it would be the 13th
+    assert await asked(world) == [f"{B} 16 08:00"]
+
+
+async def test_a_monthly_notice_without_a_case_counts(world: World) -> None:
+    monthly = (
+        "calendar:\n  - {id: c1, source: x, monthly: 4, scope: accounts, where: overdue,\n"
+        "     do: [{notice: {purpose: reminder, channels: [sms]}}]}\n"
+        "minimum_overdue: 5000\n"
+    )
+    await world.set_up(None, policy_document=RULES + monthly, parameters={"contacts_max": 1})
+    for account, due, amount in ((A, 2, 100), (B, 5, 10000)):
+        await world.knows("张三", account, debtor_id="PERSON-1")
+        await world.owes(amount, date(2026, 3, due), account=account, item=f"I-{account}")
+    await world.run_until(local(3, 12))
+    told = await world.of(dunning.NoticeRequested)
+    # B alone would be told on the 6th
+    assert [(one.subject, one.data.case_id is None) for one in told] == [(A, True), (B, False)]
+    assert (await asked(world))[1] == f"{B} 11 08:00"
+
+
 async def test_a_visit_says_in_which_hours_where_its_debtor_is(world: World) -> None:
     await world.set_up(None, policy_document=RULES)
     for account, zone in ((A, "Asia/Tokyo"), (B, None)):

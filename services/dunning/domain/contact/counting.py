@@ -15,11 +15,11 @@ from services.dunning.policy.vocabulary import CONTACT_TASKS
 
 def count_contact(people: People, event: Any, now: datetime) -> People:
     """The people as they are after an event of the account: a contact more, or one that was
-    none.
+    none. Without a case a notice counts that asks for what is overdue: a bill does not.
     """
-    if isinstance(event, NoticeRequested) and event.case_id:
+    if isinstance(event, NoticeRequested) and (event.case_id or event.needs_overdue):
         return _plus(people, event.channel, PersonContact(ref=event.notice_id, on=event.on, at=now))
-    if isinstance(event, TaskRequested) and event.case_id and event.kind in CONTACT_TASKS:
+    if isinstance(event, TaskRequested) and event.kind in CONTACT_TASKS:
         return _plus(
             people, event.kind, PersonContact(ref=event.task_id, on=event.on, at=now, is_call=True)
         )
