@@ -34,6 +34,12 @@ def office(tmp_path: Path) -> "Iterator[Office]":
         sys.path.remove(str(tmp_path))
 
 
+_NOT_MADE = {"ledger": 1, "notifier": 3, "legal": 1}
+"""Routes the generator leaves out: the ledger's batch, whose second place is described without a
+schema, and answers and uploads that are no JSON (PDF, CSV, ZIP).
+"""
+
+
 def _generate(system: System, folder: Path) -> None:
     """Make a package `arrears_SERVICE` of each document."""
     written = system.arrears("contracts", "openapi", "--out", str(folder))
@@ -52,9 +58,8 @@ def _generate(system: System, folder: Path) -> None:
         )
         said = made.stdout + made.stderr
         assert made.returncode == 0, said
-        # The batch has an operation of its own: its second place is described without a schema.
         assert "Unable to process" not in said, said
-        assert said.count("WARNING parsing") == (1 if name == "ledger" else 0), said
+        assert said.count("WARNING parsing") == _NOT_MADE.get(name, 0), said
 
 
 class Office:

@@ -37,6 +37,10 @@ where n.nspname = current_schema() and c.relkind = 'r' and (
     where i.indrelid = c.oid and i.indisprimary and a.attname = 'creditor')
 order by 1"""
 _NUMBERED_BY_THE_STORE = ["dead_letter_actions", "dead_letters"]
+_OF_GATEWAYS = {"view_parts", "view_spend"}
+"""What a gateway costs in a day is the operator's, over all creditors; ids of messages are the
+gateway's own.
+"""
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 OPENED = CaseOpened(
     case_id="c-1",
@@ -66,7 +70,7 @@ async def test_no_table_is_keyed_without_its_creditor(database: str, service: st
         found = [row["relname"] for row in await connection.fetch(_WITHOUT)]
     finally:
         await connection.close()
-    assert found == _NUMBERED_BY_THE_STORE
+    assert [one for one in found if one not in _OF_GATEWAYS] == _NUMBERED_BY_THE_STORE
 
 
 async def test_two_creditors_cases_of_one_id_do_not_change_each_other(database: str) -> None:

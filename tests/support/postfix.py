@@ -11,10 +11,11 @@ import pwd
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -129,7 +130,8 @@ def postfix(folder: Path, *addresses: str) -> Iterator[Postfix]:
         _wait(server, master)
         yield server
     finally:
-        os.killpg(master.pid, signal.SIGTERM)
+        with suppress(ProcessLookupError):  # it ended by itself, as `_wait` says
+            os.killpg(master.pid, signal.SIGTERM)
         master.wait()
 
 
@@ -145,8 +147,9 @@ def _configure(server: Postfix, root: Path, addresses: tuple[str, ...]) -> None:
         box = server.maildir(address)
         for path in (box, *box.iterdir()):
             os.chown(path, mail.pw_uid, grp.getgrnam(_MAIL).gr_gid)
-    for outer in (folder, *folder.parents[:3]):
-        outer.chmod(outer.stat().st_mode | 0o011)  # it reads as others than root
+    for outer in (folder, *folder.parents):
+        if not outer.stat().st_mode & stat.S_IXOTH:
+            outer.chmod(outer.stat().st_mode | 0o011)  # it reads as others than root
     (folder / "conf/master.cf").write_text(_SERVICES.format(port=server.port))
     (folder / "conf/main.cf").write_text(
         _MAIN.format(

@@ -95,6 +95,9 @@ async def answers(world: World, creditor: str, account: str) -> dict[str, str]:
         "account_id": [account],
         "channel": ["ems", "registered_letter"],
         "day": [world.clock.now().date().isoformat()],
+        "language": ["zh"],
+        "group": ["sms"],
+        "version": ["1"],
     }
     for name, service in world.stack.services.items():
         transport = httpx.ASGITransport(app=service.app)
@@ -115,7 +118,11 @@ def _reading(openapi: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
             yield path
 
 
-_PUT_TOGETHER = {"/v1/cases/{case_id}/evidence"}
+_PUT_TOGETHER = {
+    "/v1/cases/{case_id}/evidence",
+    "/v1/documents/{document_id}/filing",
+    "/v1/accounts/{account}/serving-slips/{task_id}",
+}
 """Asked of the other services over the network: of each of them all is read here."""
 _LISTS = {
     "notice_id": ("/v1/notices", "notice_id"),
