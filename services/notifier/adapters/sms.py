@@ -18,13 +18,12 @@ import orjson
 from chassis.logging import get_logger
 from chassis.tls import fault_in
 from services.notifier.adapters.gateway import Fate, Handed, Lookup, Parcel, Told
-from services.notifier.adapters.statuses import told_by
+from services.notifier.adapters.statuses import taken_by, told_by
 from services.notifier.domain.commands import AttemptResult
 
 log = get_logger(__name__)
 
 _FAILED = (httpx.HTTPError, ssl.SSLError)  # a certificate refused late comes as it is
-_NOT_TAKEN = frozenset({429, 503})
 _STATUSES: Mapping[str, Fate] = {
     "delivered": "delivered",
     "failed": "failed",
@@ -68,7 +67,7 @@ class SmsGateway:
         except _FAILED as error:
             self._say_why(error)
             return AttemptResult("unknown", reason=_reason(error))
-        return _result(answer, reference)
+        return taken_by(answer, "sms", _provider_id(answer, reference))
 
     def _say_why(self, error: Exception) -> None:
         if (fault := fault_in(error)) is not None:
@@ -109,18 +108,6 @@ class SmsGateway:
             "X-Timestamp": timestamp,
             "X-Signature": hmac.new(self._secret, signed, hashlib.sha256).hexdigest(),
         }
-
-
-def _result(answer: httpx.Response, reference: str) -> AttemptResult:
-    status = answer.status_code
-    if answer.is_success or status == httpx.codes.CONFLICT:
-        # 409: the provider has a message of this reference already, which is ours.
-        return AttemptResult("accepted", reference=_provider_id(answer, reference))
-    if status in _NOT_TAKEN:
-        return AttemptResult("unavailable", reason=f"sms_{status}")
-    if answer.is_server_error:
-        return AttemptResult("unknown", reason=f"sms_{status}")
-    return AttemptResult("refused", reason=f"sms_{status}")
 
 
 def _provider_id(answer: httpx.Response, reference: str) -> str:
