@@ -17,9 +17,9 @@ import pytest_asyncio
 from chassis.servers.kafka import LocalKafka, available
 from chassis.servers.postgres import EmbeddedPostgres, database_url
 from tests.support.databases import execute
+from tests.support.missing import IN_CI, give_up
 from tests.support.workers import turn_of
 
-IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 # A broker is there in half the time when Java does not optimise what will not run for long.
 os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
 _numbers = itertools.count(1)
@@ -67,7 +67,7 @@ async def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> AsyncIter
     """host:port of the session's broker; topics are not created by themselves."""
     reason = available()
     if reason is not None:
-        (pytest.fail if IN_CI else pytest.skip)(f"no Kafka here: {reason}")
+        give_up(f"no Kafka here: {reason}")
     async with LocalKafka(tmp_path_factory.mktemp("kafka")) as bootstrap:
         yield bootstrap
 

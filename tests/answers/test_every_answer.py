@@ -13,7 +13,7 @@ import pytest
 from chassis.settings import SERVICES, ServiceName
 from tests.answers.asking import Asker
 from tests.answers.lived_in import LivedIn, lived_in
-from tests.conftest import IN_CI
+from tests.support.missing import IN_CI
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "2"))
 EDGES = int(os.environ.get("EDGES", "10"))

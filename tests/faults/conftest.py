@@ -6,14 +6,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from random import Random
 
-import pytest
 import pytest_asyncio
 
 from chassis.servers.kafka import available
-from tests.conftest import IN_CI
 from tests.faults.running import Running
 from tests.faults.system import System
 from tests.faults.watching import Watch
+from tests.support.missing import give_up
 
 SEED = 11
 _TICKS = 60
@@ -27,7 +26,7 @@ async def running() -> AsyncIterator[Running]:
     """The four services on a Kafka and a PostgreSQL of their own, behind proxies."""
     reason = available()
     if reason is not None:
-        (pytest.fail if IN_CI else pytest.skip)(f"no Kafka here: {reason}")
+        give_up(f"no Kafka here: {reason}")
     folder = Path(tempfile.mkdtemp(prefix="arrears-faults-"))
     system = System(folder, SEED, _TICKS, _STARTS_PER_TICK, _LEASE_SECONDS)
     found = None

@@ -17,6 +17,7 @@ from typing import IO, Any
 import pytest
 
 from chassis.servers import jars
+from tests.support.missing import give_up
 from tests.support.processes import free_ports
 
 _HOME = Path(__file__).parent / "smpp"
@@ -53,7 +54,7 @@ def centre(folder: Path) -> Iterator[Centre]:
     """A centre that a test writes the script of."""
     for program in ("node", "npm"):
         if shutil.which(program) is None:
-            _missing(f"{program} is missing (install nodejs and npm)")
+            give_up(f"{program} is missing (install nodejs and npm)")
     (port,) = free_ports(1)
     command = ["node", "centre.js", str(port), str(folder / "script"), str(folder / "book")]
     with _running(command, _node_modules(), "listening") as tells:
@@ -67,7 +68,7 @@ def simulator() -> Iterator[int]:
     """The simulator; answers its port."""
     why = jars.unavailable(_HOME)
     if why is not None:
-        _missing(why)
+        give_up(why)
     (port,) = free_ports(1)
     given = {"simulator.port": port, "client.systemId": SYSTEM_ID, "client.password": PASSWORD}
     options = [f"-Djsmpp.{name}={value}" for name, value in given.items()]
@@ -75,11 +76,6 @@ def simulator() -> Iterator[int]:
     command.append("org.jsmpp.examples.SMPPServerSimulator")
     with _running(command, _HOME, "Listening on port"):
         yield port
-
-
-def _missing(why: str) -> None:
-    in_ci = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
-    (pytest.fail if in_ci else pytest.skip)(why)
 
 
 @contextmanager
