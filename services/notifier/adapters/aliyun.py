@@ -80,6 +80,7 @@ class AliyunGateway:
         key: Key,
         templates: Sequence[AliyunTemplate],
         now: Callable[[], datetime],
+        nonce: Callable[[], str] = lambda: secrets.token_hex(16),
     ) -> None:
         logging.getLogger("httpx").addFilter(_NO_URLS)
         self._client = client
@@ -87,6 +88,7 @@ class AliyunGateway:
         self._key = key
         self._templates = templates
         self._now = now
+        self._nonce = nonce
 
     async def send(self, parcel: Parcel) -> AttemptResult:
         """Hand the message over; whatever may have reached the provider is unknown."""
@@ -159,7 +161,7 @@ class AliyunGateway:
             host=self._url.netloc.decode(),
             key_id=self._key.id,
             secret=self._key.secret,
-            nonce=secrets.token_hex(16),
+            nonce=self._nonce(),
             at=self._now(),
         )
         # As bytes: what was signed is sent as it stands, not quoted anew.
