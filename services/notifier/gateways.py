@@ -15,6 +15,7 @@ from chassis.tls import client_context
 from chassis.tracing.calls import HOOKS
 from contracts.words.vocabulary import CHANNELS
 from services.notifier import mail_wiring
+from services.notifier.adapters import aliyun_params
 from services.notifier.adapters.aliyun import AliyunGateway, Key
 from services.notifier.adapters.breaker import Breaker
 from services.notifier.adapters.bucket import Bucket
@@ -87,6 +88,7 @@ def _listed(own: NotifierSettings, given: SmsGatewaySettings, now: Now) -> Way:
     make = {"http": _http, "smpp": _smpp, "aliyun": _aliyun}[given.kind]
     gateway = make(given, which, now)
     way = _way(own, given.name, gateway)
+    way.values = aliyun_params.wanted(given.templates)
     if given.rate_per_second:
         way.bucket = Bucket(given.rate_per_second, given.burst)
     if given.price_per_part:
@@ -113,6 +115,7 @@ def _http(given: SmsGatewaySettings, which: str, now: Now) -> Gateway:
 def _aliyun(given: SmsGatewaySettings, which: str, now: Now) -> Gateway:
     if not given.templates:
         raise Misconfigured(f"{which}: templates are wanted")
+    aliyun_params.require_known(which, given.templates)
     key = Key(given.key_id, _secret(given, which))
     client = _client(given, which)
     return AliyunGateway(client, url=given.url, key=key, templates=given.templates, now=now)

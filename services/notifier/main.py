@@ -14,7 +14,6 @@ from chassis.settings import Settings
 from chassis.store.cached_states import LARGE_STATES_MAX
 from contracts.words.streams import told_sources_stream
 from services.notifier import mail_wiring
-from services.notifier.adapters.gateway import Asked, InTurn
 from services.notifier.adapters.outbox import FileOutbox
 from services.notifier.api import callbacks, notices, posting, public_list, texts, unsubscribe
 from services.notifier.bounced import Bounces
@@ -28,7 +27,7 @@ from services.notifier.prepare import Preparation
 from services.notifier.publish import publish
 from services.notifier.rendering.papers import Papers
 from services.notifier.rendering.templates import Templates
-from services.notifier.results import Asking
+from services.notifier.results import Asking, asked_of
 from services.notifier.settings import NotifierSettings
 from services.notifier.spending import Spending
 from services.notifier.views import VIEWS
@@ -119,11 +118,8 @@ def _receipts(own: NotifierSettings, ways: Mapping[str, Sequence[Way]]) -> Seque
 
 def asking(ways: Mapping[str, Sequence[Way]], own: NotifierSettings) -> Asking:
     """What asks those of the gateways for results that can be asked."""
-    asked = {
-        name: InTurn([one.gateway for one in of if isinstance(one.gateway, Asked)])
-        for name, of in ways.items()
-    }
-    known = {name: one for name, one in asked.items() if one.gateways}
+    asked = {name: asked_of(of) for name, of in ways.items()}
+    known = {name: one for name, one in asked.items() if one}
     return Asking(known, bool(own.callback_secrets), own.voice_calls_max)
 
 

@@ -25,6 +25,7 @@ from services.notifier.domain.destinations import (
 from services.notifier.domain.state import Account, OpenNotice
 from services.notifier.domain.terms import Terms
 from services.notifier.rendering.compose import Content, Letter, compose
+from services.notifier.rendering.plain import plain
 from services.notifier.rendering.sheet import Sheet, sheet_of
 from services.notifier.rendering.templates import Templates
 from services.notifier.settings import NotifierSettings
@@ -66,10 +67,11 @@ class Preparation:
         written = self._written(work, stream, notice, profile, terms, to.address)
         if written is None:
             return None
-        content, sheet = written
+        letter, content, sheet = written
         way = self._way(work, stream, notice, content.body)
         if way is None:
             return None
+        content = replace(content, values=_values(letter, way))
         charge = way.charge(content.body, work.now)
         attempt = c.AttemptNotice(
             notice_id=notice.notice_id,
@@ -129,7 +131,7 @@ class Preparation:
         profile: Profile,
         terms: Terms,
         to: str,
-    ) -> tuple[Content, Sheet | None] | None:
+    ) -> tuple[Letter, Content, Sheet | None] | None:
         """What is written, and how it stands on a letter; when that cannot be said the notice ends
         here.
         """
@@ -148,7 +150,7 @@ class Preparation:
             masked=self.settings.masked_of(state.creditor),
         )
         try:
-            return compose(self.templates, letter), self._sheet(letter)
+            return letter, compose(self.templates, letter), self._sheet(letter)
         # whatever is wrong with it, one notice fails and the others go on
         except Exception as error:  # noqa: BLE001
             log.warning("notice_unwritable", stream=stream, error=error)
@@ -197,6 +199,12 @@ def _append(work: Work, stream: str, command: c.Command) -> bool:
     return bool(events)
 
 
+def _values(letter: Letter, way: Way) -> dict[str, str]:
+    """Those of a notice that a gateway wants: nothing is handed over, or kept, beyond them."""
+    found = plain(letter) if way.values else {}
+    return {name: found[name] for name in sorted(way.values)}
+
+
 def parcel_of(state: Account, notice_id: str, content: Content) -> Parcel:
     """A notice as its attempt handed it over."""
     notice = state.open[notice_id]
@@ -218,4 +226,5 @@ def parcel_of(state: Account, notice_id: str, content: Content) -> Parcel:
         gateway=notice.gateway,
         tried=notice.tried,
         charge=notice.charge,
+        values=content.values,
     )

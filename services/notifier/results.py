@@ -7,7 +7,7 @@ row for each lane, channel and step, however much was sent before.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import product
 
@@ -15,14 +15,16 @@ from chassis.errors import NotFound
 from chassis.logging import get_logger
 from chassis.runtime.service import Service
 from chassis.store.pool import acquire
+from chassis.store.vault import KeyRing
 from contracts.words.streams import Subject
 from services.notifier import heard, reporting
-from services.notifier.adapters.gateway import Asked, Handed, Told
+from services.notifier.adapters.gateway import Asked, AskedByAddress, Handed, Told
 from services.notifier.due import is_due
 from services.notifier.measured import timing
 from services.notifier.reporting import Report
 from services.notifier.views import results
 from services.notifier.views.results import Place, Step
+from services.notifier.ways import Way
 
 log = get_logger(__name__)
 
@@ -47,11 +49,11 @@ Batches = Mapping[Step, Sequence[tuple[Handed, Place]]]
 
 @dataclass
 class Asking:
-    """A worker; `gateways` by channel are those that can be asked, `hears` whether providers call
-    by themselves too, `calls_max` how often a debtor is called for a notice at most.
+    """A worker; `gateways` by channel and name are those that can be asked, `hears` whether
+    providers call by themselves too, `calls_max` how often a debtor is called for a notice at most.
     """
 
-    gateways: Mapping[str, Asked]
+    gateways: Mapping[str, Mapping[str, Asked]]
     hears: bool
     calls_max: int
     look_at: datetime | None = None
@@ -96,7 +98,9 @@ class Asking:
         return asked
 
     async def _ask(self, service: Service, batch: Sequence[Handed]) -> bool:
-        """Whether the gateway said anything of a batch."""
+        """Whether the gateways said anything of a batch, as far as they can be asked."""
+        batch = [one for one in batch if self._taker(one) is not None]
+        batch = await self._addressed(service, batch)
         answers = await asyncio.gather(*(self._one(service, one) for one in batch))
         for handed, answer in zip(batch, answers, strict=True):
             if answer.result is not None:
@@ -108,12 +112,27 @@ class Asking:
                     reference=handed.reference,
                 )
                 await self._store(service, handed, report)
-        return any(answer.answered for answer in answers)
+        return not batch or any(answer.answered for answer in answers)
+
+    def _taker(self, handed: Handed) -> Asked | None:
+        """The gateway that took a notice, where it is still set and can be asked."""
+        return self.gateways[handed.channel].get(handed.gateway)
+
+    async def _addressed(self, service: Service, batch: Sequence[Handed]) -> Sequence[Handed]:
+        """The same with the addresses that gateways want to know a notice by."""
+        wanted = [isinstance(self._taker(one), AskedByAddress) for one in batch]
+        if not any(wanted):
+            return batch
+        keys = await service.keys({Subject(one.creditor, one.account) for one in batch})
+        return [
+            replace(one, to=_address(keys, one)) if is_wanted else one
+            for one, is_wanted in zip(batch, wanted, strict=True)
+        ]
 
     async def _one(self, service: Service, handed: Handed) -> Told:
         try:
             with timing(service, handed.channel, "result"):
-                return await self.gateways[handed.channel].result(handed)
+                return await self.gateways[handed.channel][handed.gateway].result(handed)
         except Exception as error:
             log.exception(
                 "gateway_raised", channel=handed.channel, account=handed.account, error=error
@@ -128,6 +147,22 @@ class Asking:
             log.warning(
                 "result_of_nothing", channel=handed.channel, account=handed.account, error=error
             )
+
+
+def asked_of(ways: Sequence[Way]) -> dict[str, Asked]:
+    """Those of a channel's gateways that can be asked, by name; without one: the first is meant."""
+    found: dict[str, Asked] = {
+        one.name: one.gateway for one in ways if isinstance(one.gateway, Asked)
+    }
+    first = ways[0].name
+    return {**found, "": found[first]} if first in found else found
+
+
+def _address(keys: KeyRing, handed: Handed) -> str:
+    """Where a notice went; empty when the debtor was erased."""
+    subject = Subject(handed.creditor, handed.account)
+    content = keys.open(subject, handed.content)
+    return str(content["to"]) if content else ""
 
 
 def _window(known: Place | None, step: int, now: datetime) -> tuple[Place, datetime]:

@@ -18,7 +18,7 @@ FILES = "files"
 @dataclass
 class Way:
     """One gateway of a channel. A way without `bucket` takes any number of calls, one without `cap`
-    costs nothing.
+    costs nothing. `values` are the names of those that it wants beside the text.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Way:
     breaker: Breaker
     bucket: Bucket | None = None
     cap: Cap | None = None
+    values: frozenset[str] = frozenset()
 
     def charge(self, text: str, now: datetime) -> Charge | None:
         """What a text costs here."""

@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 import hmac
+import signal
+import subprocess
 from dataclasses import dataclass, field
 
 import orjson
@@ -65,3 +67,23 @@ class Provider:
         if self.mood == "broken":
             return 500, {}
         return (200, self.book[reference]) if reference in self.book else (404, {})
+
+
+@dataclass
+class Killer:
+    """Kills whom a provider is called by, at the call behind those that are spared."""
+
+    when: str = ""
+    spared: int = 0
+    victim: "subprocess.Popen[bytes] | None" = None
+
+    def strikes(self, when: str) -> bool:
+        """Whether the caller is dead now."""
+        if self.when != when or self.victim is None:
+            return False
+        self.spared -= 1
+        if self.spared >= 0:
+            return False
+        self.victim.send_signal(signal.SIGKILL)
+        self.when = ""
+        return True

@@ -8,8 +8,7 @@ import secrets
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
 
 import httpx
 import orjson
@@ -17,33 +16,25 @@ import orjson
 from chassis.logging import get_logger
 from chassis.tls import fault_in
 from services.notifier.adapters.acs3 import query_of, signed
-from services.notifier.adapters.gateway import Lookup, Parcel
+from services.notifier.adapters.aliyun_answers import (
+    CHINA,
+    PAGE,
+    Detail,
+    Listed,
+    listed,
+    taken,
+)
+from services.notifier.adapters.aliyun_params import Unfit, filled
+from services.notifier.adapters.gateway import Handed, Lookup, Parcel, Told
 from services.notifier.domain.commands import AttemptResult
 from services.notifier.settings.sms_gateways import AliyunTemplate, template_for
 
 log = get_logger(__name__)
 
-_NAME_MAX = 20
-_PAGE = 50
 _FAILED = (httpx.HTTPError, ssl.SSLError)
 _NOT_BEGUN = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-_LATER = (
-    "Throttling",
-    "ServiceUnavailable",
-    "InvalidAccessKeyId",
-    "SignatureDoesNotMatch",
-    "InvalidTimeStamp",
-    "SignatureNonceUsed",
-    "isp.RAM_PERMISSION_DENY",
-    "isv.ACCOUNT_",
-    "isv.AMOUNT_NOT_ENOUGH",
-    "isv.BUSINESS_LIMIT_CONTROL",
-    "isv.DAY_LIMIT_CONTROL",
-    "isv.MONTH_LIMIT_CONTROL",
-    "isv.OUT_OF_SERVICE",
-)
-"""How codes begin that say nothing of the message, but of limits or of our account."""
-_IN_DOUBT = ("isp.SYSTEM_ERROR", "InternalError")
+_LISTED_DAYS = 30
+"""How far back it lists."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +59,10 @@ _NO_URLS = _NoUrls()
 class AliyunGateway:
     """Hands text messages to Alibaba Cloud; the notice's id is OutId, which does not de-duplicate.
 
-    What is in doubt is looked up by number and day. Results of messages cannot be asked for later,
-    when the number is not at hand any more.
+    What is in doubt, and what became of a message, is looked up by number and day.
     """
+
+    wants_address = True
 
     def __init__(
         self,
@@ -102,19 +94,21 @@ class AliyunGateway:
                 todo="add one to the gateway's templates in ARREARS_NOTIFIER_SMS_GATEWAYS",
             )
             return AttemptResult("refused", reason="aliyun.no_template", is_unset=True)
-        given = {
-            "name": parcel.name[:_NAME_MAX],
-            "text": parcel.body,
-            "account": parcel.account,
-            "notice": parcel.notice_id,
-        }
+        params = filled(found, parcel)
+        if isinstance(params, Unfit):
+            log.warning(
+                "sms_param_unfit",
+                creditor=parcel.creditor,
+                account=parcel.account,
+                reason=params.why,
+                todo="give it another variable, or raise its max where Alibaba Cloud takes more",
+            )
+            return AttemptResult("refused", reason=params.code, is_unset=True)
         values = {
             "PhoneNumbers": _number(parcel.to),
             "SignName": found.sign_name,
             "TemplateCode": found.code,
-            "TemplateParam": orjson.dumps(
-                {name: given[what] for name, what in found.params.items()}
-            ).decode(),
+            "TemplateParam": orjson.dumps(params).decode(),
             "OutId": parcel.notice_id,
         }
         try:
@@ -123,32 +117,63 @@ class AliyunGateway:
             return AttemptResult("unavailable", reason=self._reason(error))
         except _FAILED as error:
             return AttemptResult("unknown", reason=self._reason(error))
-        return _result(answer, parcel.notice_id)
+        return taken(answer, parcel.notice_id)
 
     async def find(self, parcel: Parcel) -> Lookup:
-        """Look among what the number got in those days: days of the creditor are not China's. What
-        is not listed may still come to be: the channel's written rule decides when they are over.
+        """Look among what the number got in those days. What is not listed may still come to be
+        while they last: only when they are over it was not taken.
         """
-        for shift in (0, -1, 1):
-            day = parcel.day + timedelta(days=shift)
+        if self._today() > parcel.day + timedelta(days=_LISTED_DAYS):
+            return Lookup("cannot_tell")
+        days = await self._listed(parcel.to, parcel.day, parcel.notice_id)
+        if days is None:
+            return Lookup("unclear")
+        if _among(days, parcel.notice_id) is not None:
+            return Lookup("sent", parcel.notice_id)
+        if self._today() <= parcel.day + timedelta(days=1):
+            return Lookup("unclear")
+        return Lookup("not_sent" if all(one.is_whole for one in days) else "cannot_tell")
+
+    async def result(self, handed: Handed) -> Told:
+        """Look for the message among what the number got in those days; of an erased debtor there
+        is no number.
+        """
+        if not handed.to or handed.day is None:
+            return Told()
+        days = await self._listed(handed.to, handed.day, handed.notice_id)
+        if days is None:
+            return Told(answered=False)
+        found = _among(days, handed.notice_id)
+        return Told() if found is None else Told(found.result, found.at)
+
+    async def _listed(self, to: str, about: date, notice_id: str) -> list[Listed] | None:
+        """What a number got on a day of the creditor, which is one or two of China, and about it,
+        up to the day that has the notice; `None` where the provider does not say.
+        """
+        days = []
+        for day in (about + timedelta(days=shift) for shift in (0, -1, 1)):
+            if day > self._today():
+                continue
             values = {
-                "PhoneNumber": _number(parcel.to),
+                "PhoneNumber": _number(to),
                 "SendDate": day.strftime("%Y%m%d"),
-                "PageSize": str(_PAGE),
+                "PageSize": str(PAGE),
                 "CurrentPage": "1",
             }
             try:
-                answer = await self._call("QuerySendDetails", values)
+                found = listed(await self._call("QuerySendDetails", values))
             except _FAILED as error:
                 self._reason(error)
-                return Lookup("unclear")
-            body = _body(answer)
-            if body.get("Code") != "OK":
-                return Lookup("unclear")
-            if any(one.get("OutId") == parcel.notice_id for one in _details(body)):
-                return Lookup("sent", parcel.notice_id)
-        is_over = self._now().date() > parcel.day + timedelta(days=1)
-        return Lookup("cannot_tell" if is_over else "unclear")
+                return None
+            if found is None:
+                return None
+            days.append(found)
+            if found.of(notice_id) is not None:
+                break
+        return days
+
+    def _today(self) -> date:
+        return self._now().astimezone(CHINA).date()
 
     async def forget(self, creditor: str, channel: str, notice_id: str) -> None:
         """The provider deletes by its own contract; nothing is kept here."""
@@ -175,33 +200,10 @@ class AliyunGateway:
         return f"aliyun.{type(error).__name__}"
 
 
+def _among(days: Sequence[Listed], notice_id: str) -> Detail | None:
+    return next((one for day in days if (one := day.of(notice_id)) is not None), None)
+
+
 def _number(to: str) -> str:
     """Numbers of China without its code, others with theirs."""
     return to.removeprefix("+86").lstrip("+")
-
-
-def _result(answer: httpx.Response, notice_id: str) -> AttemptResult:
-    body = _body(answer)
-    code = str(body.get("Code", ""))
-    if code == "OK":
-        return AttemptResult("accepted", reference=str(body.get("BizId") or notice_id)[:128])
-    reason = f"aliyun_{code[:64] or answer.status_code}"
-    if code.startswith(_LATER) or answer.status_code in (429, 503):
-        return AttemptResult("unavailable", reason=reason)
-    if not code or answer.is_server_error or code.startswith(_IN_DOUBT):
-        return AttemptResult("unknown", reason=reason)
-    return AttemptResult("refused", reason=reason)
-
-
-def _body(answer: httpx.Response) -> Mapping[str, Any]:
-    try:
-        body = answer.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _details(body: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    listed = body.get("SmsSendDetailDTOs")
-    found = listed.get("SmsSendDetailDTO") if isinstance(listed, dict) else None
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []

@@ -1,7 +1,7 @@
 """What every gateway offers: take a notice, tell whether it took one, forget one."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
@@ -19,7 +19,8 @@ class Parcel:
 
     `sheet` is what a letter is set from as PDF, `call` the number of a call about the notice, which
     may be made `until` then.
-    `gateway` names the one that the attempt is made on, after those that were `tried`.
+    `gateway` names the one that the attempt is made on, after those that were `tried`; `values` are
+    those of the notice that it wants.
     """
 
     notice_id: str
@@ -39,6 +40,7 @@ class Parcel:
     gateway: str = ""
     tried: tuple[str, ...] = ()
     charge: Charge | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -51,13 +53,21 @@ class Lookup:
 
 @dataclass(frozen=True)
 class Handed:
-    """A notice that a gateway took, as the gateway is asked for its result."""
+    """A notice that a gateway took, as the gateway is asked for its result.
+
+    `gateway` names it (empty: the channel's first), `content` is what it was handed, sealed, `to`
+    the address opened from it for a gateway that wants it.
+    """
 
     notice_id: str
     creditor: str
     account: str
     channel: str
     reference: str
+    gateway: str = ""
+    day: date | None = None
+    content: bytes = b""
+    to: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,18 +106,8 @@ class Asked(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class InTurn:
-    """The gateways of a channel that can be asked, one after the other until one knows a result."""
+@runtime_checkable
+class AskedByAddress(Asked, Protocol):
+    """One that must be told where the notice went."""
 
-    gateways: Sequence[Asked]
-
-    async def result(self, handed: Handed) -> Told:
-        """Tell the result of a notice that one of them took."""
-        told = Told(answered=False)
-        for gateway in self.gateways:
-            answer = await gateway.result(handed)
-            if answer.result is not None:
-                return answer
-            told = answer if answer.answered else told
-        return told
+    wants_address: bool

@@ -52,7 +52,8 @@ def conclude(state: Account, command: c.Conclude) -> list[e.Event]:
         case "refused" if result.is_unset and result.elsewhere:
             return [NoticeMoved(notice.notice_id, notice.gateway, notice.charge)]
         case "refused":
-            return channels.failed(notice, result.reason, refused=True)
+            # What our own settings refuse says nothing against the address.
+            return channels.failed(notice, result.reason, refused=not result.is_unset)
         case "unavailable" if result.elsewhere:
             return [NoticeMoved(notice.notice_id, notice.gateway, notice.charge)]
         case "unavailable":

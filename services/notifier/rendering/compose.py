@@ -30,7 +30,7 @@ _WHERE = ("time", "place")
 
 @dataclass(frozen=True)
 class Content:
-    """What a gateway is handed."""
+    """What a gateway is handed; `values` by name for one that puts them into a text of its own."""
 
     to: str
     name: str
@@ -39,6 +39,7 @@ class Content:
     language: str = ""
     representative: str = ""
     template: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sha256(self) -> str:

@@ -2,12 +2,33 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-Given = Literal["name", "text", "account", "notice"]
+_CHARACTERS_MAX = 35
+"""What Alibaba Cloud takes for a variable of a notification, where no other limit is agreed."""
+_ELSE_MAX = {"name": 20, "text": 500}
+
+
+class AliyunParameter(BaseModel):
+    """What a variable of a registered text gets, and how many characters it takes; the name of what
+    it gets alone will do.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    variable: str = Field(min_length=1)
+    max: int = Field(default=_CHARACTERS_MAX, ge=1, le=500)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _whole(cls, given: Any) -> Any:
+        told = {"variable": given} if isinstance(given, str) else given
+        if not isinstance(told, dict):
+            return told
+        return {"max": _ELSE_MAX.get(told.get("variable", ""), _CHARACTERS_MAX), **told}
 
 
 class AliyunTemplate(BaseModel):
@@ -20,7 +41,12 @@ class AliyunTemplate(BaseModel):
     creditor: str = ""
     purpose: str = ""
     language: str = ""
-    params: dict[str, Given] = Field(default={"name": "name", "text": "text"})
+    params: dict[str, AliyunParameter] = Field(
+        default={
+            "name": AliyunParameter.model_validate("name"),
+            "text": AliyunParameter.model_validate("text"),
+        }
+    )
     """The template's variables, and what of the notice each gets."""
 
 

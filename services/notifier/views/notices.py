@@ -43,6 +43,7 @@ create table {table} (
     reference text,
     sha256 text,
     content bytea,
+    gateway text,
     result text,
     result_at timestamptz,
     result_by text,
@@ -81,6 +82,7 @@ _TYPES = {
     "reference": "text",
     "sha256": "text",
     "content": "bytea",
+    "gateway": "text",
     "result": "text",
     "result_at": "timestamptz",
     "result_by": "text",
@@ -171,6 +173,7 @@ def _changes(event: Any) -> dict[str, Any]:
                 "due": False,
                 "sent_at": event.at,
                 "reference": event.reference,
+                "gateway": event.gateway or None,
             }
         case e.NoticeInDoubt():
             return {"state": "unknown", "reason": "", "due": True}

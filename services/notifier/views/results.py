@@ -19,7 +19,8 @@ select step.lane, step.channel, step.number, sent.*
 from unnest($1::int[], $2::text[], $3::int[], $4::timestamptz[], $5::text[], $6::timestamptz[])
   step (lane, channel, number, after, after_id, until)
 cross join lateral (
-  select creditor, account, notice_id, reference, sent_at from {TABLE} notice
+  select creditor, account, notice_id, reference, sent_at, gateway, day, content
+  from {TABLE} notice
   where state = 'sent' and notice.lane = step.lane and notice.channel = step.channel
     and sent_at <= step.until
     and (sent_at, notice_id collate "C") > (step.after, step.after_id)
@@ -66,6 +67,9 @@ async def sent(
             account=row["account"],
             channel=row["channel"],
             reference=row["reference"] or "",
+            gateway=row["gateway"] or "",
+            day=row["day"],
+            content=row["content"] or b"",
         )
         step = row["lane"], row["channel"], row["number"]
         found.setdefault(step, []).append((handed, Place(row["sent_at"], row["notice_id"])))

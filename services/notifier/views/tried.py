@@ -13,7 +13,8 @@ _REROUTED = """
 update {table} set
     channel = $4, state = 'ready', reason = '', due = true, attempts = 0, day = null,
     sent_at = null, to_masked = null, reference = null, sha256 = null, content = null,
-    result = null, result_at = null, result_by = null, tried = tried || jsonb_build_object(
+    gateway = null, result = null, result_at = null, result_by = null,
+    tried = tried || jsonb_build_object(
         'channel', $5::text, 'reason', $6::text, 'at', $7::timestamptz, 'attempts', $8::int,
         'day', $9::date, 'to', $10::text, 'content_hash', $11::text)
 where creditor = $1 and account = $2 and notice_id = $3

@@ -19,6 +19,7 @@ from structlog.testing import capture_logs
 
 from services.notifier.adapters.acs3 import authorization, query_of
 from services.notifier.adapters.aliyun import AliyunGateway
+from services.notifier.adapters.gateway import Handed
 from services.notifier.main import dispatcher
 from services.notifier.settings import NotifierSettings
 from tests.notifier.test_sms import PARCEL as SMS
@@ -27,6 +28,7 @@ from tests.support.processes import free_ports
 SDK = orjson.loads(Path(__file__).with_name("aliyun_sdk.json").read_bytes())
 NOW = datetime(2026, 3, 10, 1, tzinfo=UTC)
 PARCEL = replace(SMS, name="张三 +*~", body="您欠费 8,300.00 元 +*~ (a/b)", purpose="reminder")
+HANDED = Handed("N-1", "acme", "P-1", "sms", "9006^0", "a", PARCEL.day, to=PARCEL.to)
 TEMPLATES = [
     {"sign_name": "别家", "code": "SMS_9", "creditor": "other"},
     {"sign_name": "城市供热+*~", "code": "SMS_1", "purpose": "reminder"},
@@ -102,7 +104,7 @@ async def test_the_official_sdk_asks_for_the_same_and_each_signs_as_the_other(
     (theirs,) = aliyun.provider.headers
     aliyun.gateway._nonce = partial(theirs.__getitem__, "x-acs-signature-nonce")
     aliyun.now[0] = datetime.fromisoformat(theirs["x-acs-date"])
-    await (aliyun.gateway.send(PARCEL) if action == "SendSms" else aliyun.gateway.find(PARCEL))
+    await (aliyun.gateway.send(PARCEL) if action == "SendSms" else aliyun.gateway.result(HANDED))
     target, own = aliyun.provider.targets[1], aliyun.provider.headers[1]
     parameters = _parameters(target)
     assert parameters == _parameters(aliyun.provider.targets[0])
@@ -184,6 +186,8 @@ async def test_what_is_in_doubt_is_looked_up_by_its_notice(aliyun: Running) -> N
     assert (await aliyun.gateway.find(PARCEL)).finding == "unclear"
     aliyun.now[0] += timedelta(days=2)
     assert PARCEL.day == date(2026, 3, 10)
+    assert (await aliyun.gateway.find(PARCEL)).finding == "not_sent"
+    aliyun.provider.answer = {**aliyun.provider.answer, "TotalCount": 70}
     assert (await aliyun.gateway.find(PARCEL)).finding == "cannot_tell"
 
 
@@ -193,6 +197,7 @@ async def test_no_log_has_the_number_the_name_or_the_text(
     with caplog.at_level(logging.DEBUG):
         await aliyun.gateway.send(PARCEL)
         await aliyun.gateway.find(PARCEL)
+        await aliyun.gateway.result(HANDED)
         aliyun.provider.is_silent = True
         result = await aliyun.gateway.send(PARCEL)
     assert (result.outcome, result.reason) == ("unknown", "aliyun.RemoteProtocolError")
