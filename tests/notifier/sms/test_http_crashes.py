@@ -4,9 +4,8 @@ once and can be asked, so nothing is lost and nothing is sent twice.
 
 import asyncio
 import signal
-import subprocess
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from tests.notifier.sms.test_crashes import IDS, LONG_AGO, ask_for_all, fates
 from tests.notifier.world import World
 from tests.support.databases import execute
 from tests.support.debtor_world import START
-from tests.support.sms_provider import SECRET, Provider
+from tests.support.sms_provider import SECRET, Killer, Provider
 
 
 @dataclass
@@ -30,27 +29,15 @@ class Killing(Provider):
     """A provider that kills whom it is called by, before or after it took a message."""
 
     port: int = 0
-    kill: str = ""
-    spared: int = 0
-    victim: "subprocess.Popen[bytes] | None" = None
+    killer: Killer = field(default_factory=Killer)
 
     def answer(
         self, method: str, path: str, headers: dict[str, str], body: bytes
     ) -> tuple[int, dict[str, str]]:
-        if method == "POST" and self._kills("before"):
+        if method == "POST" and self.killer.strikes("before"):
             return 0, {}
         answer = super().answer(method, path, headers, body)
-        return (0, {}) if method == "POST" and self._kills("after") else answer
-
-    def _kills(self, when: str) -> bool:
-        if self.kill != when or self.victim is None:
-            return False
-        self.spared -= 1
-        if self.spared >= 0:
-            return False
-        self.victim.send_signal(signal.SIGKILL)
-        self.kill = ""
-        return True
+        return (0, {}) if method == "POST" and self.killer.strikes("after") else answer
 
 
 @pytest_asyncio.fixture
@@ -92,10 +79,11 @@ async def test_after_a_kill_each_message_is_taken_once(
     own = NotifierSettings(outbox=tmp_path / "outbox", **settings)
     async with World.open(build, database, START, tmp_path, own=own) as first:
         await ask_for_all(first)
-    provider.mood, provider.kill, provider.spared = mood, kill, spared
-    provider.victim = started(database, tmp_path, START, settings)
-    await asyncio.to_thread(provider.victim.wait)
-    assert provider.victim.returncode == -signal.SIGKILL
+    provider.mood = mood
+    victim = started(database, tmp_path, START, settings)
+    provider.killer = Killer(kill, spared, victim)
+    await asyncio.to_thread(victim.wait)
+    assert victim.returncode == -signal.SIGKILL
     await execute(database, LONG_AGO)
     world = await open_world(start=START + timedelta(minutes=3), **settings)
     await world.run(world.clock.now() + timedelta(days=1))
