@@ -20,6 +20,7 @@ from chassis.settings import ServiceName, Settings
 
 _POLL_SECONDS = 0.02
 _CLOSE = (b"connection", b"close")
+Sockets = Mapping[ServiceName, socket.socket]
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -61,11 +62,11 @@ async def run(
         loop.add_signal_handler(number, stop.set)
     if settings.jwks_url is None and settings.jwks_file is None:
         dev_keys.ensure(settings.data_dir)
-    with listening(settings, names) as sockets:
+    with listening(settings, names) as sockets, watching(settings, names) as watched:
         async with open_stack(settings, names, clock=clock, probe=probe, migrate=migrate) as stack:
             await stack.start()
             spare_collections()
-            async with serving(stack, sockets) as servers:
+            async with serving(stack, sockets, watched) as servers:
                 ready()
                 await stop.wait()
                 _end_at_the_next_signal(loop)
@@ -83,44 +84,58 @@ def _end_at_the_next_signal(loop: asyncio.AbstractEventLoop) -> None:
 
 
 @contextlib.contextmanager
-def listening(
-    settings: Settings, names: Sequence[ServiceName]
-) -> Iterator[dict[ServiceName, socket.socket]]:
-    """Take the ports before anything is started; raises Misconfigured for one that is taken."""
+def listening(settings: Settings, names: Sequence[ServiceName]) -> Iterator[Sockets]:
+    """Take the APIs' ports before anything is started; raises `Misconfigured` for one that is
+    taken.
+    """
+    with _taken(settings.host, {name: settings.port(name) for name in names}) as sockets:
+        yield sockets
+
+
+@contextlib.contextmanager
+def watching(settings: Settings, names: Sequence[ServiceName]) -> Iterator[Sockets]:
+    """The same of the ports for operations."""
+    ports = {name: settings.operations_port(name) for name in names}
+    with _taken(settings.operations_host, ports) as sockets:
+        yield sockets
+
+
+@contextlib.contextmanager
+def _taken(host: str, ports: Mapping[ServiceName, int]) -> Iterator[Sockets]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with contextlib.ExitStack() as exits:
         sockets: dict[ServiceName, socket.socket] = {}
-        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-        for name in names:
-            address = (settings.host, settings.port(name))
+        for name, port in ports.items():
             try:
-                sockets[name] = exits.enter_context(socket.create_server(address, family=family))
+                server = socket.create_server((host, port), family=family)
             except OSError as error:
-                raise Misconfigured(
-                    f"port {address[1]} on {address[0]} cannot be used: {error.strerror}"
-                ) from error
+                said = f"port {port} on {host} cannot be used: {error.strerror}"
+                raise Misconfigured(said) from error
+            sockets[name] = exits.enter_context(server)
         yield sockets
 
 
 @contextlib.asynccontextmanager
 async def serving(
-    stack: Stack, sockets: Mapping[ServiceName, socket.socket]
+    stack: Stack, sockets: Sockets, watched: Sockets | None = None
 ) -> AsyncIterator[Sequence[_Server]]:
-    """Serve the APIs on their sockets for as long as the context lasts."""
-    servers = {
-        name: server_of(service.app, stack.settings) for name, service in stack.services.items()
-    }
+    """Serve the APIs, and operations where they have sockets, for as long as the context lasts."""
+    served = [(each.app, sockets[name]) for name, each in stack.services.items()]
+    if watched is not None:
+        served += [(each.operations_app, watched[name]) for name, each in stack.services.items()]
+    servers = [server_of(app, stack.settings) for app, _ in served]
     tasks = [
-        asyncio.create_task(server.serve(sockets=[sockets[name]]))
-        for name, server in servers.items()
+        asyncio.create_task(server.serve(sockets=[own]))
+        for server, (_, own) in zip(servers, served, strict=True)
     ]
     try:
-        while not all(server.started for server in servers.values()):
+        while not all(server.started for server in servers):
             if any(task.done() for task in tasks):
                 raise BrokenInvariant("an HTTP server ended while it was starting")
             await asyncio.sleep(_POLL_SECONDS)
-        yield list(servers.values())
+        yield servers
     finally:
-        for server in servers.values():
+        for server in servers:
             server.should_exit = True
         await asyncio.gather(*tasks, return_exceptions=True)
 
@@ -133,6 +148,7 @@ def server_of(app: FastAPI, settings: Settings) -> _Server:
             http=connections(settings),
             log_config=None,
             access_log=False,
+            server_header=False,
             lifespan="off",
             timeout_graceful_shutdown=10,
         )

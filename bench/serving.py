@@ -34,6 +34,7 @@ class Serving:
     settings: Settings
     processes: Mapping[ServiceName, asyncio.subprocess.Process]
     clients: Mapping[ServiceName, httpx.AsyncClient]
+    operations_ports: Mapping[ServiceName, int]
 
     @property
     def apis(self) -> Apis:
@@ -49,7 +50,8 @@ class Serving:
 
     async def lag(self, name: ServiceName) -> int:
         """How many messages a service says it has yet to read."""
-        answer = await self.clients[name].get("/metrics")
+        url = f"http://127.0.0.1:{self.operations_ports[name]}/metrics"
+        answer = await self.clients[name].get(url)
         return round(sum(map(float, _LAG.findall(answer.text))))
 
     async def require_nothing_parked(self) -> None:
@@ -80,7 +82,9 @@ async def serving(
     the name of one is the command that does.
     """
     dev_keys.ensure(folder)
-    ports = dict(zip(SERVICES, _free_ports(len(SERVICES)), strict=True))
+    free = _free_ports(2 * len(SERVICES))
+    ports = dict(zip(SERVICES, free, strict=False))
+    watched = dict(zip(SERVICES, free[len(SERVICES) :], strict=True))
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("ARREARS_")},
         "ARREARS_DATA_DIR": str(folder),
@@ -89,6 +93,7 @@ async def serving(
         "ARREARS_KAFKA_BOOTSTRAP": bootstrap,
         "ARREARS_LOG_LEVEL": "warning",
         **{f"ARREARS_{name.upper()}_PORT": str(port) for name, port in ports.items()},
+        **{f"ARREARS_{name.upper()}_OPERATIONS_PORT": str(port) for name, port in watched.items()},
         **more,
     }
     await _ended(await _start(environment, _ARREARS, "migrate"))
@@ -102,7 +107,7 @@ async def serving(
         exits.push_async_callback(_stop, processes)
         for name in SERVICES:
             processes[name] = await _start(environment, *serve, name)
-        found = Serving(settings, processes, clients)
+        found = Serving(settings, processes, clients, watched)
         await found.ready()
         yield found
 

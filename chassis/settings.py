@@ -12,6 +12,7 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from chassis.addresses import Addresses
 from chassis.bounded import Bounded
 from chassis.errors import Misconfigured
 from chassis.plaintext import require_https
@@ -38,7 +39,7 @@ def _default_instance() -> str:
     return f"{socket.gethostname()}-{os.getpid()}"
 
 
-class Settings(Bounded, Secured, Traced):
+class Settings(Addresses, Bounded, Secured, Traced):
     """Settings every service shares; the environment variable is the name in capitals after
     ARREARS_.
     """
@@ -85,26 +86,6 @@ class Settings(Bounded, Secured, Traced):
         default=None,
         description="folder of the fonts that papers are set in; absent: where Debian's "
         "fonts-noto-cjk has them",
-    )
-    host: str = Field(default="127.0.0.1", description="address the APIs listen on")
-    ledger_port: int = Field(default=8001, ge=0, le=65535, description="port of the ledger's API")
-    dunning_port: int = Field(default=8002, ge=0, le=65535, description="port of dunning's API")
-    notifier_port: int = Field(
-        default=8003, ge=0, le=65535, description="port of the notifier's API"
-    )
-    legal_port: int = Field(default=8004, ge=0, le=65535, description="port of legal's API")
-    ledger_url: str | None = Field(
-        default=None, description="where others call the ledger's API; absent: host and ledger_port"
-    )
-    dunning_url: str | None = Field(
-        default=None, description="where others call dunning's API; absent: host and dunning_port"
-    )
-    notifier_url: str | None = Field(
-        default=None,
-        description="where others call the notifier's API; absent: host and notifier_port",
-    )
-    legal_url: str | None = Field(
-        default=None, description="where others call legal's API; absent: host and legal_port"
     )
     kek: SecretStr | None = Field(
         default=None,
@@ -180,6 +161,16 @@ class Settings(Bounded, Secured, Traced):
             "dunning": self.dunning_port,
             "notifier": self.notifier_port,
             "legal": self.legal_port,
+        }
+        return ports[service_named(service)]
+
+    def operations_port(self, service: str) -> int:
+        """The port of one service's metrics and document; raises `Misconfigured` as `port`."""
+        ports = {
+            "ledger": self.ledger_operations_port,
+            "dunning": self.dunning_operations_port,
+            "notifier": self.notifier_operations_port,
+            "legal": self.legal_operations_port,
         }
         return ports[service_named(service)]
 

@@ -44,7 +44,8 @@ def serve(settings: "Settings", names: "Sequence[ServiceName]", *, migrate: bool
     def say_where() -> None:
         for name in names:
             url = f"http://{settings.host}:{settings.port(name)}"
-            typer.echo(f"{name:9} {url}  (documentation: {url}/docs)")
+            docs = f"http://{settings.operations_host}:{settings.operations_port(name)}/docs"
+            typer.echo(f"{name:9} {url}  (documentation: {docs})")
         typer.echo(f"data in {settings.data_dir.absolute()}; Ctrl-C stops")
         typer.echo("`arrears token --role manager` prints a token for the APIs")
 

@@ -19,8 +19,7 @@ from chassis.tracing.traces import Traces
 
 CORRELATION_HEADER = b"x-correlation-id"
 TRACEPARENT = traceparent.HEADER.encode()
-OPEN_PATHS = frozenset({"/livez", "/healthz", "/readyz", "/metrics", "/docs", "/openapi.json"})
-OPEN_PREFIXES = ("/static-offline-docs/", "/docs/")
+OPEN_PATHS = frozenset({"/livez", "/healthz", "/readyz"})
 SIGNED_PREFIX = "/v1/callbacks/"
 """Providers have no token: these routes believe a signature over the request instead."""
 LINK_PREFIX = "/v1/unsubscribe/"
@@ -93,9 +92,7 @@ class AccessLog:
 
 
 class Gate:
-    """Lets nobody through without a token, but to health, metrics and documentation: a new route is
-    closed by default.
-    """
+    """Lets nobody through without a token, but to health: a new route is closed by default."""
 
     def __init__(self, app: ASGIApp, authenticator: Authenticator) -> None:
         self._app = app
@@ -130,11 +127,8 @@ def _end(span: Span, scope: Scope, status: int) -> None:
 
 
 def is_open(scope: Scope) -> bool:
-    """Whether a request needs neither token nor body: health, metrics and documentation."""
-    path = scope["path"]
-    return scope["method"] in {"GET", "HEAD"} and (
-        path in OPEN_PATHS or path.startswith(OPEN_PREFIXES)
-    )
+    """Whether a request needs neither token nor body: is the service alive, and ready?"""
+    return scope["method"] in {"GET", "HEAD"} and scope["path"] in OPEN_PATHS
 
 
 def is_signed(scope: Scope) -> bool:

@@ -2,7 +2,7 @@
 of them read (3.0), with what stands in front of the routes: tokens, problems, idempotency keys.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -85,7 +85,12 @@ def describe(app: FastAPI, routers: Sequence[APIRouter], port: int) -> None:
             app.openapi_schema = document(app, app.state.documented)
         return app.openapi_schema
 
-    app.openapi = once  # type: ignore[method-assign]  # as FastAPI wants it
+    tell(app, once)
+
+
+def tell(app: FastAPI, document: Callable[[], Document]) -> None:
+    """Have an app answer a document that it did not make."""
+    app.openapi = document  # type: ignore[method-assign]  # as FastAPI wants it
 
 
 def note(app: FastAPI, router: APIRouter) -> None:

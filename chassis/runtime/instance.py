@@ -13,6 +13,7 @@ from chassis.bus.base import Bus
 from chassis.clock import Clock
 from chassis.errors import Transient
 from chassis.http.app import create_app
+from chassis.http.operations import create_operations_app
 from chassis.logging import get_logger
 from chassis.metrics import Metrics
 from chassis.runtime import readiness
@@ -144,6 +145,9 @@ class Instance(Service):
             pool=pool,
             clock=clock,
             traces=traces,
+        )
+        self.operations_app = create_operations_app(
+            self.app, readiness=self.readiness, metrics=self.metrics
         )
 
     @classmethod

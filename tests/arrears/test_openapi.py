@@ -14,7 +14,7 @@ from contracts.registry import MODELS
 from services.ledger.api.events_document import Told
 
 PROBLEM = "application/problem+json"
-OPEN = ("/livez", "/readyz", "/metrics", "/v1/unsubscribe/{token}", "/v1/public/{creditor}/list")
+OPEN = ("/livez", "/readyz", "/v1/unsubscribe/{token}", "/v1/public/{creditor}/list")
 
 
 @pytest.fixture

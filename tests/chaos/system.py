@@ -18,7 +18,7 @@ from tests.faults import traffic
 from tests.faults.gateway import provide
 from tests.faults.processes import Process, Service
 from tests.faults.watching import LANES
-from tests.support.processes import free_ports
+from tests.support.processes import as_settings, free_ports
 from tests.support.topics import delete_topics
 
 INSTANCES = 2
@@ -77,10 +77,10 @@ class System:
         self.dsns = await self.servers.databases(self.folder.name)
         await migrate(Databases(self.dsns, None))
         dev_keys.ensure(self.folder / "data")  # which all of them would make at once
-        ports = iter(free_ports(INSTANCES * len(SERVICES)))
+        ports = iter(free_ports(2 * INSTANCES * len(SERVICES)))
         for service in SERVICES:
             for number in range(INSTANCES):
-                settings = self._settings(service, port := next(ports))
+                settings = self._settings(service, port := next(ports), next(ports))
                 name = f"{service}-{number}"
                 self.instances.append(Service(service, name, self.folder, port, settings))
         self.set_clock(traffic.instant(0))
@@ -89,9 +89,9 @@ class System:
         await self.ready()
         await self._set_up()
 
-    def _settings(self, service: ServiceName, port: int) -> dict[str, str]:
+    def _settings(self, service: ServiceName, port: int, operations: int) -> dict[str, str]:
         return {
-            f"ARREARS_{service.upper()}_PORT": str(port),
+            **as_settings({service: port}, {service: operations}),
             f"ARREARS_{service.upper()}_DATABASE_URL": self.dsns[service],
             "ARREARS_DATA_DIR": str(self.folder / "data"),
             "ARREARS_KEK": _KEK,

@@ -80,8 +80,9 @@ def test_every_service_has_its_own_deployment_service_and_budget(values: str) ->
     for name in SERVICES:
         deployment = deployments[f"{prefix}-{name}"]
         assert container(deployment)["args"] == ["serve", name]
-        port = Settings.model_fields[f"{name}_port"].default
-        assert [each["containerPort"] for each in container(deployment)["ports"]] == [port]
+        kinds = ("port", "operations_port")
+        ports = [Settings.model_fields[f"{name}_{kind}"].default for kind in kinds]
+        assert [each["containerPort"] for each in container(deployment)["ports"]] == ports
 
 
 def test_a_service_gets_its_own_database_and_no_other() -> None:

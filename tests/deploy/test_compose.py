@@ -40,7 +40,8 @@ def test_every_service_has_a_container_a_port_and_a_database_of_its_own(name: st
     found = containers()[name]
     assert found["command"] == ["serve", name]
     port = Settings.model_fields[f"{name}_port"].default
-    assert found["ports"] == [f"127.0.0.1:{port}:{port}"]
+    beside = Settings.model_fields[f"{name}_operations_port"].default
+    assert found["ports"] == [f"127.0.0.1:{each}:{each}" for each in (port, beside)]
     assert found["environment"]["READY"] == f"http://127.0.0.1:{port}/readyz"
     assert databases(name) == {f"ARREARS_{name.upper()}_DATABASE_URL"}
     url = found["environment"][f"ARREARS_{name.upper()}_DATABASE_URL"]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chassis.settings import Settings
 from tests.deploy import charts
 from tests.deploy.charts import SERVICES, Manifest, of_kind, pods
 
@@ -87,7 +88,9 @@ def test_the_operator_reaches_the_apis_and_the_backup_does_not(values: str) -> N
     policies = of_kind(charts.manifests(values), "NetworkPolicy")
     component = "app.kubernetes.io/component"
     for name in SERVICES:
-        (rule,) = policies[f"{WITH[values]}-{name}"]["spec"]["ingress"]
+        rule, watched = policies[f"{WITH[values]}-{name}"]["spec"]["ingress"]
+        (port,) = watched["ports"]
+        assert port["port"] == Settings.model_fields[f"{name}_operations_port"].default
         callers = {
             each["podSelector"]["matchLabels"].get(component)
             for each in rule["from"]

@@ -104,6 +104,7 @@ class Service(Process):
         files = [folder / f"{name}.{kind}" for kind in ("log", "clock", "trap")]
         super().__init__(name, files[0], serve, service, settings, *files)
         self.port = port
+        self._operations_port = int(settings[f"ARREARS_{service.upper()}_OPERATIONS_PORT"])
         self.settings = settings
         self.clock_file = files[1]
         self.clock = ShiftedClock(files[1])
@@ -126,7 +127,7 @@ class Service(Process):
     async def metric(self, name: str) -> float:
         """The sum of a metric over its labels."""
         async with httpx.AsyncClient(timeout=30) as client:
-            answer = await client.get(f"http://127.0.0.1:{self.port}/metrics")
+            answer = await client.get(f"http://127.0.0.1:{self._operations_port}/metrics")
         lines = [line for line in answer.text.splitlines() if line.startswith(f"{name}{{")]
         return sum(float(line.rpartition(" ")[2]) for line in lines)
 

@@ -28,7 +28,7 @@ from tests.faults.publishing import Upstream
 from tests.faults.recording import Recording
 from tests.faults.servers import Broker, Disk, Store
 from tests.faults.watching import LANES
-from tests.support.processes import free_ports
+from tests.support.processes import as_settings, free_ports
 
 SECRET = "of the tests"
 LEASE_SECONDS = 5
@@ -130,11 +130,11 @@ class System:
         return {**os.environ, **self._settings(service, name)}
 
     def _settings(self, service: str, name: str) -> Settings:
-        (port,) = free_ports(1)
+        port, operations = free_ports(2)
         links = self.proxies.links
         url = f"postgresql://postgres@127.0.0.1:{links[f'{service}/postgres'].port}/arrears"
         return {
-            f"ARREARS_{service.upper()}_PORT": str(port),
+            **as_settings({service: port}, {service: operations}),
             "ARREARS_DATA_DIR": str(self.folder / "data"),
             "ARREARS_DATABASE_URL": url,
             "ARREARS_KEK": _KEK,

@@ -123,9 +123,7 @@ def _client(port: int) -> httpx.AsyncClient:
 
 
 def _settings(folder: Path, bus: str) -> Settings:
-    ports = {
-        f"{name}_port": port for name, port in zip(SERVICES, free_ports(len(SERVICES)), strict=True)
-    }
+    ports = {f"{name}_port": port for name, port in zip(SERVICES, free_ports(4), strict=True)}
     free = {name: 1e6 for name in _NO_LIMITS if name in Settings.model_fields}
     update = {"data_dir": folder, "bus": bus, "partitions": LANES, "lease_seconds": 86_400.0}
     return Settings().without_databases().model_copy(update=update | ports | free)

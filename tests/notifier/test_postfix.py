@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +16,8 @@ KNOWN, GONE, BACK = "zhang@example.com", "gone@example.com", "bounces@hospital.e
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Postfix]:
-    with postfix(tmp_path / "postfix", KNOWN, BACK) as started:
+def server() -> Iterator[Postfix]:
+    with postfix(KNOWN, BACK) as started:
         yield started
 
 

@@ -11,7 +11,6 @@ import pwd
 import shutil
 import signal
 import socket
-import stat
 import subprocess
 import time
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.support.debian import program
 from tests.support.missing import give_up
@@ -104,8 +104,21 @@ class Postfix:
 
 
 @contextmanager
-def postfix(folder: Path, *addresses: str) -> Iterator[Postfix]:
-    """A server that knows these addresses."""
+def postfix(*addresses: str) -> Iterator[Postfix]:
+    """A server that knows these addresses.
+
+    Its folder is not the test's: it reads as other users, and every pytest that starts closes the
+    folders of all to them.
+    """
+    with (
+        TemporaryDirectory(prefix="arrears-postfix-") as folder,
+        _running(Path(folder), addresses) as server,
+    ):
+        yield server
+
+
+@contextmanager
+def _running(folder: Path, addresses: tuple[str, ...]) -> Iterator[Postfix]:
     root = program("postfix", "usr/sbin/postfix").parents[2]
     if os.geteuid() != 0:
         give_up("Postfix starts as root alone")
@@ -145,9 +158,7 @@ def _configure(server: Postfix, root: Path, addresses: tuple[str, ...]) -> None:
         box = server.maildir(address)
         for path in (box, *box.iterdir()):
             os.chown(path, mail.pw_uid, grp.getgrnam(_MAIL).gr_gid)
-    for outer in (folder, *folder.parents):
-        if not outer.stat().st_mode & stat.S_IXOTH:
-            outer.chmod(outer.stat().st_mode | 0o011)  # it reads as others than root
+    folder.chmod(0o711)
     (folder / "conf/master.cf").write_text(_SERVICES.format(port=server.port))
     (folder / "conf/main.cf").write_text(
         _MAIN.format(

@@ -21,17 +21,38 @@ ROOT = Path(__file__).parents[2]
 
 _PORTS = range(12_000, 32_000)
 """Below those that systems give to whoever asks for any: what is stopped finds its port again."""
+_given: set[int] = set()
 
 
 def free_ports(number: int) -> list[int]:
-    """Ports nobody listens on, drawn by chance so that test runs side by side get others."""
+    """Ports nobody listens on, drawn by chance so that test runs side by side get others; none is
+    given twice, since whoever has it may listen later.
+    """
     found: list[int] = []
     while len(found) < number:
-        port = random.SystemRandom().choice(_PORTS)
+        port = random.SystemRandom().choice(_ours())
+        if port in _given:
+            continue
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             found.append(port)
+            _given.add(port)
     return found
+
+
+def _ours() -> range:
+    """Each worker of a run has ports of its own."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return _PORTS[worker::workers]
+
+
+def as_settings(apis: Mapping[str, int], operations: Mapping[str, int]) -> dict[str, str]:
+    """The ports of some services as processes are told."""
+    found = {f"ARREARS_{name.upper()}_PORT": str(port) for name, port in apis.items()}
+    return found | {
+        f"ARREARS_{name.upper()}_OPERATIONS_PORT": str(port) for name, port in operations.items()
+    }
 
 
 class System:
@@ -39,7 +60,8 @@ class System:
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
-        named = {f"ARREARS_{name.upper()}_PORT": str(port) for name, port in self.ports.items()}
+        self.operations = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
+        named = as_settings(self.ports, self.operations)
         paths = {"ARREARS_DATA_DIR": str(folder / "data"), "PYTHONPATH": str(ROOT)}
         given = {f"ARREARS_{name.upper()}": value for name, value in settings.items()}
         self.environment = {**os.environ, **named, **paths, **given}

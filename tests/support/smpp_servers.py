@@ -97,7 +97,7 @@ def _running(command: list[str], folder: Path, ready: str) -> Iterator[IO[str]]:
                 if ready in line:
                     break
             else:
-                pytest.fail("".join(seen))
+                pytest.fail(f"{command[0]} ended with {process.wait()}: {''.join(seen)}")
             yield process.stdin
         finally:
             process.kill()

@@ -14,7 +14,7 @@ import pytest
 
 from tests.deploy import charts
 from tests.deploy.charts import SERVICES, Manifest, of_kind, of_services, pods
-from tests.support.processes import ARREARS, READY_SECONDS_MAX, ROOT, free_ports
+from tests.support.processes import ARREARS, READY_SECONDS_MAX, ROOT, as_settings, free_ports
 
 KEK = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
@@ -31,6 +31,7 @@ class Cluster:
         self.secrets = {"arrears-database": dsn, "arrears-kek": KEK}
         self.backups = folder / "backups"
         self.ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
+        self.operations = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
 
     def environment(self, container: Any) -> Mapping[str, str]:
         """What the container is told; only where it is is this machine's."""
@@ -41,8 +42,9 @@ class Cluster:
         for each in container["env"]:
             named = each.get("valueFrom", {}).get("secretKeyRef", {}).get("name")
             told[each["name"]] = self.secrets[named] if named else each["value"]
-        here = {f"ARREARS_{name.upper()}_PORT": str(port) for name, port in self.ports.items()}
-        here |= {"ARREARS_HOST": "127.0.0.1", "ARREARS_DATA_DIR": str(self.folder)}
+        here = as_settings(self.ports, self.operations)
+        here |= dict.fromkeys(("ARREARS_HOST", "ARREARS_OPERATIONS_HOST"), "127.0.0.1")
+        here |= {"ARREARS_DATA_DIR": str(self.folder)}
         inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         inherited["PATH"] = f"{Path(sys.executable).parent}:{inherited['PATH']}"
         return {**inherited, **told, **here, "PYTHONPATH": str(ROOT)}

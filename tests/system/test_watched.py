@@ -86,7 +86,7 @@ def test_prometheus_sees_the_services_at_work(database: str, tmp_path: Path) -> 
     system = System(tmp_path, database_url=database, partitions="2", metrics_creditors="5")
     with (
         system.running(),
-        scraping(tmp_path, system.ports, queries.RULES) as prometheus,
+        scraping(tmp_path, system.operations, queries.RULES) as prometheus,
     ):
         send_an_overdue_invoice(system)
         notice(system)

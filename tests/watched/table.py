@@ -14,10 +14,10 @@ UNUSED: Mapping[str, str] = {
 
 _HEAD = """# Metrics
 
-What `GET /metrics` of each service says, as Prometheus scrapes it. This table is made of the
-registry, the rules and the dashboards by `python -m tests.watched.table`. Every metric of ours has
-the label `service`: let Prometheus keep it (`honor_labels`). `/metrics` asks for no token, so let
-nobody but Prometheus reach it from outside.
+What `GET /metrics` says on each service's port for operations, as Prometheus scrapes it. This table
+is made of the registry, the rules and the dashboards by `python -m tests.watched.table`. Every
+metric of ours has the label `service`: let Prometheus keep it (`honor_labels`). The port asks for
+no token, so let nobody but Prometheus reach it from outside.
 
 Labels come from fixed sets. Of creditors as many have a name of their own as
 `ARREARS_METRICS_CREDITORS` says, the first that an instance meets; all others together are `other`.

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from pydantic import BaseModel
 
 from chassis import errors
-from chassis.http import Principal, create_app, require
+from chassis.http import Principal, create_app, create_operations_app, require
 from chassis.http.auth import Caller
 from chassis.http.dev_keys import mint_token
 from chassis.metrics import Metrics
@@ -88,6 +88,18 @@ def app(settings: Settings, metrics: Metrics) -> FastAPI:
     return create_app(
         "notes", settings, routers=[notes_router()], readiness=readiness, metrics=metrics
     )
+
+
+@pytest.fixture
+async def operations(app: FastAPI, metrics: Metrics) -> AsyncIterator[httpx.AsyncClient]:
+    async def readiness() -> dict[str, Any]:
+        await asyncio.sleep(0)
+        return {}
+
+    beside = create_operations_app(app, readiness=readiness, metrics=metrics)
+    transport = httpx.ASGITransport(beside, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://notes") as client:
+        yield client
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from chassis.clock import SimulatedClock
 from chassis.errors import BrokenInvariant, Malformed, Misconfigured
 from chassis.http import decode_cursor, encode_cursor, page
 from chassis.logging import configure, get_logger
-from chassis.metrics import Metrics
 from chassis.settings import Settings
 
 Token = Callable[..., dict[str, str]]
@@ -49,11 +48,11 @@ async def test_a_bad_correlation_id_is_replaced(client: httpx.AsyncClient) -> No
 
 
 async def test_requests_are_counted_by_route(
-    client: httpx.AsyncClient, token: Token, metrics: Metrics
+    client: httpx.AsyncClient, operations: httpx.AsyncClient, token: Token
 ) -> None:
     for account in ("1", "2"):
         await client.get(f"/v1/accounts/{account}?creditor=c", headers=token("sales"))
-    scraped = (await client.get("/metrics")).text
+    scraped = (await operations.get("/metrics")).text
     labels = 'method="GET",route="/v1/accounts/{account}",service="notes",status="200"'
     wanted = f"arrears_http_requests_total{{{labels}}} 2.0"
     assert wanted in scraped

@@ -54,6 +54,11 @@
 {{- get (dict "ledger" 8001 "dunning" 8002 "notifier" 8003 "legal" 8004) . }}
 {{- end }}
 
+{{- /* Where a service tells its metrics and its document. */}}
+{{- define "arrears.operationsPort" -}}
+{{- get (dict "ledger" 9001 "dunning" 9002 "notifier" 9003 "legal" 9004) . }}
+{{- end }}
+
 {{- /* A service's address for the pods of the release. root, name */}}
 {{- define "arrears.url" -}}
 http://{{ include "arrears.fullname" .root }}-{{ .name }}

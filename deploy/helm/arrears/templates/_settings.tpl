@@ -6,6 +6,7 @@
   "ARREARS_PARTITIONS" ($v.partitions | int | toString)
   "ARREARS_DATA_DIR" "/data"
   "ARREARS_HOST" $v.listen
+  "ARREARS_OPERATIONS_HOST" $v.listen
   "ARREARS_PLAINTEXT" (join "," $v.plaintext)
   "ARREARS_DRAIN_SECONDS" ($v.stop.drainSeconds | int | toString)
   "ARREARS_ISSUER" $v.auth.issuer

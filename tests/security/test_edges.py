@@ -1,0 +1,111 @@
+"""What answers say to whom they are given, and what is to be had without a token."""
+
+import contextlib
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from chassis.settings import SERVICES
+from tests.support.processes import System
+
+GUARDS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "cache-control": "no-store",
+}
+FOR_OPERATIONS = ("/metrics", "/docs", "/openapi.json")
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """The four services in one process, as a person starts them."""
+    system = System(tmp_path_factory.mktemp("edges"), partitions="1")
+    with system.running():
+        yield system
+
+
+def ask(port: int, path: str, **more: str) -> httpx.Response:
+    return httpx.get(f"http://127.0.0.1:{port}{path}", headers=more)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("path", FOR_OPERATIONS)
+def test_the_api_tells_nobody_its_metrics_and_its_document(
+    system: System, service: str, path: str
+) -> None:
+    assert ask(system.ports[service], path).status_code == 401
+    assert ask(system.operations[service], path).status_code == 200
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_port_for_operations_does_nothing_for_anybody(system: System, service: str) -> None:
+    told = ask(system.operations[service], "/openapi.json").json()
+    assert len(told["paths"]) > 5
+    for path in told["paths"]:
+        if path not in {"/livez", "/readyz"}:
+            assert ask(system.operations[service], path).status_code == 404, path
+
+
+def test_the_port_for_operations_is_on_loopback_alone(system: System) -> None:
+    elsewhere = _own_address()
+    if elsewhere is not None:
+        with pytest.raises(OSError, match="refused"):
+            socket.create_connection((elsewhere, system.operations["ledger"]), 2).close()
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/v1/accounts/x/balance", "/nothing"])
+def test_no_answer_is_kept_framed_or_guessed_at(system: System, path: str) -> None:
+    token = system.arrears("token", "--role", "auditor").stdout.strip()
+    for headers in ({}, {"Authorization": f"Bearer {token}"}):
+        answer = ask(system.ports["ledger"], path, **headers)
+        assert {name: answer.headers.get(name) for name in GUARDS} == GUARDS, answer.status_code
+        assert "max-age" in answer.headers["strict-transport-security"]
+
+
+@pytest.mark.parametrize("ports", ["ports", "operations"])
+def test_no_answer_says_which_server_made_it(system: System, ports: str) -> None:
+    for port in getattr(system, ports).values():
+        assert "server" not in ask(port, "/livez").headers
+        assert "server" not in ask(port, "/nothing").headers
+
+
+def test_a_page_of_the_documentation_loads_from_here_alone(system: System) -> None:
+    policy = ask(system.operations["dunning"], "/docs").headers["content-security-policy"]
+    assert policy.startswith("default-src 'self'")
+    assert "http" not in policy
+
+
+def test_a_request_that_is_no_http_learns_nothing(system: System) -> None:
+    with socket.create_connection(("127.0.0.1", system.ports["ledger"]), 5) as connection:
+        connection.sendall(b"\x16\x03\x01 hello\r\n\r\n")
+        said = connection.recv(4096).lower()
+    assert said.startswith(b"http/1.1 400")
+    assert b"uvicorn" not in said
+    assert b"server:" not in said
+
+
+def test_settings_of_a_running_service_name_no_secret_in_its_log(system: System) -> None:
+    lines = [json.loads(line) for line in _json_lines(system.log)]
+    assert lines
+    key = (Path(system.environment["ARREARS_DATA_DIR"]) / "kek").read_text().strip()
+    assert key not in system.log.read_text()
+
+
+def _json_lines(path: Path) -> list[str]:
+    return [line for line in path.read_text().splitlines() if line.startswith("{")]
+
+
+def _own_address() -> str | None:
+    """An address of this machine that is not loopback; none where it has no network."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
+        probe.connect(("192.0.2.1", 9))  # sends nothing
+        found = str(probe.getsockname()[0])
+        return None if found.startswith("127.") else found
+    return None
