@@ -15,7 +15,7 @@ import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase
 from schemathesis.checks import load_all_checks, not_a_server_error
-from schemathesis.config import GenerationConfig
+from schemathesis.config import GenerationConfig, SchemathesisConfig
 from schemathesis.core.failures import FailureGroup
 from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
@@ -54,6 +54,15 @@ CALLERS = (
 )
 """Who asks, in turn; nobody's token is wanted too."""
 _SENT = ("method", "url", "headers", "files", "data", "params", "cookies", "json")
+_CONFIG = {
+    "generation": {"allow-extra-parameters": False},  # parameters nobody asked for are let be
+    "checks": {
+        # What is too large is refused before anybody looks what is wrong with it.
+        "negative_data_rejection": {
+            "expected-statuses": ["400", "401", "403", "404", "405", "409", "413", "415", "422"]
+        }
+    },
+}
 _MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 load_all_checks()
 
@@ -73,7 +82,9 @@ class Asker:
         """Try every operation of a document with so many made-up requests of each kind, and so many
         at the edges of what it allows.
         """
-        schema = schemathesis.openapi.from_dict(_open(document))
+        schema = schemathesis.openapi.from_dict(
+            _open(document), config=SchemathesisConfig.from_dict(_CONFIG)
+        )
         for found in schema.get_all_operations():
             assert isinstance(found, Ok), found
             self.ask_operation(found.ok(), examples, edges_max)
