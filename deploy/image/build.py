@@ -85,8 +85,9 @@ def _wheels(epoch: int) -> list[Path]:
     os.environ["SOURCE_DATE_EPOCH"] = str(epoch)
     pip = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
     _run(
-        *(*pip, "download", "--no-deps", "--require-hashes", "--only-binary", ":all:"),
-        *("--dest", str(folder), "--requirement", str(lock)),
+        *(*pip, "wheel", "--no-deps", "--require-hashes", "--no-build-isolation"),
+        *("--only-binary", ":all:", "--no-binary", ",".join(recipe.BUILT)),
+        *("--wheel-dir", str(folder), "--requirement", str(lock)),
     )
     _run(
         *(*pip, "wheel", "--no-deps", "--no-build-isolation"),

@@ -5,6 +5,8 @@ PACKAGES = ("ca-certificates", "fonts-noto-cjk", "python3")
 """Debian packages beside the smallest system."""
 
 LOCK = "requirements.lock"
+BUILT = ("dkimpy",)
+"""Packages that are published as sources alone: made here, by the locked setuptools."""
 SOURCES = ("arrears", "chassis", "contracts", "services")
 
 HOME = "/app/.venv"

@@ -5,12 +5,15 @@ import hashlib
 import io
 import json
 import os
+import subprocess
+import sys
 import tarfile
 from pathlib import Path
 from typing import Any
 
 from deploy.image import archive, recipe
 from deploy.image.build import forget_when_installed
+from deploy.image.lock import runtime_lock
 from deploy.image.sbom import sbom
 
 EPOCH = 1_700_000_000
@@ -112,3 +115,20 @@ def test_nothing_says_when_a_package_was_installed(tmp_path: Path) -> None:
     forget_when_installed(folder)
     assert {each.name for each in folder.iterdir()} == {"RECORD"}
     assert (folder / "RECORD").read_text() == kept
+
+
+def test_every_package_it_runs_comes_as_a_wheel_or_is_named(tmp_path: Path) -> None:
+    lock = tmp_path / recipe.LOCK
+    lock.write_text(runtime_lock(), encoding="utf-8")
+    uv = str(Path(sys.executable).with_name("uv"))
+    wheels = ("--only-binary", ":all:", "--no-binary", ",".join(recipe.BUILT))
+    resolved = subprocess.run(
+        [
+            *(uv, "pip", "install", "--dry-run", "--reinstall", "--no-deps", "--require-hashes"),
+            *(*wheels, "--python", sys.executable, "--requirement", str(lock)),
+        ],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert resolved.returncode == 0, resolved.stderr
