@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from services.notifier.adapters.acs3 import authorization
-from tests.support.sms_provider import Killer
+from tests.support.http_provider import Killer
 
 KEY, SECRET = "LTAI-test", "secret"
 _CHINA_HOURS = timedelta(hours=8)

@@ -1,7 +1,6 @@
 """A dialler over real HTTP that calls nobody, and reports what it is told to."""
 
-import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,57 +8,30 @@ import httpx
 import orjson
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from tests.support.http_provider import HttpProvider
+
 SECRET = "whsec_ZGlhbGxlciBzZWNyZXQ="
 
 
 @dataclass
-class Dialler:
-    """Takes each reference once; `mood` is how it answers, `log` the jobs as they came."""
+class Dialler(HttpProvider):
+    """Calls nobody; `log` are the jobs it took as they came, a doubled one twice."""
 
-    mood: str = "well"
-    book: dict[str, dict[str, Any]] = field(default_factory=dict)
-    log: list[str] = field(default_factory=list)
-    forged: int = 0
+    TAKEN = 202
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-        method, path, _ = head[0].split(" ")
-        headers = {k.lower(): v for k, _, v in (line.partition(": ") for line in head[1:] if line)}
-        body = await reader.readexactly(int(headers.get("content-length", "0")))
-        status, answer = self.answer(method, path, headers, body)
-        if status:
-            raw = orjson.dumps(answer)
-            start = (
-                f"HTTP/1.1 {status} x\r\nContent-Length: {len(raw)}\r\nConnection: close\r\n\r\n"
-            )
-            writer.write(start.encode() + raw)
-            await writer.drain()
-        writer.close()
-
-    def answer(
-        self, method: str, path: str, headers: dict[str, str], body: bytes
-    ) -> tuple[int, dict[str, Any]]:
-        reference = orjson.loads(body)["reference"] if body else path.rpartition("/")[2]
-        if headers["webhook-id"] != reference or not self._is_signed(headers, body):
-            self.forged += 1
-            return 401, {}
-        if method == "GET":
-            return (200, self.book[reference]) if reference in self.book else (404, {})
-        if self.mood in ("refuses", "busy", "broken"):
-            return {"refuses": 422, "busy": 503, "broken": 500}[self.mood], {}
-        known = reference in self.book
-        self.book.setdefault(reference, orjson.loads(body))
-        self.log.append(reference)
-        return (0 if self.mood == "hangs up" else 409 if known else 202), {}
-
-    def _is_signed(self, headers: dict[str, str], body: bytes) -> bool:
+    def is_signed(self, reference: str, headers: dict[str, str], body: bytes) -> bool:
         """By the authors' own library, but for the clock: the tests have one of their own."""
         at = datetime.fromtimestamp(int(headers["webhook-timestamp"])).astimezone()
         try:
             signed = Webhook(SECRET).sign(headers["webhook-id"], at, body.decode())
         except WebhookVerificationError:
             return False
-        return signed == headers["webhook-signature"]
+        return (headers["webhook-id"], headers["webhook-signature"]) == (reference, signed)
+
+    def taken(self, job: dict[str, Any], known: bool) -> dict[str, Any]:
+        self.book.setdefault(job["reference"], job)
+        self.log.append(job["reference"])
+        return {}
 
     async def report(
         self, app: Any, reference: str, result: str, at: datetime, call_id: str = ""

@@ -5,7 +5,6 @@ The URL carries number, name and text: it is in no log, also not in one of httpx
 
 import logging
 import secrets
-import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -26,13 +25,12 @@ from services.notifier.adapters.aliyun_answers import (
 )
 from services.notifier.adapters.aliyun_params import Unfit, filled
 from services.notifier.adapters.gateway import Handed, Lookup, Parcel, Told
+from services.notifier.adapters.provider import FAILED, NOT_BEGUN
 from services.notifier.domain.commands import AttemptResult
 from services.notifier.settings.sms_gateways import AliyunTemplate, template_for
 
 log = get_logger(__name__)
 
-_FAILED = (httpx.HTTPError, ssl.SSLError)
-_NOT_BEGUN = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _LISTED_DAYS = 30
 """How far back it lists."""
 
@@ -113,9 +111,9 @@ class AliyunGateway:
         }
         try:
             answer = await self._call("SendSms", values)
-        except _NOT_BEGUN as error:
+        except NOT_BEGUN as error:
             return AttemptResult("unavailable", reason=self._reason(error))
-        except _FAILED as error:
+        except FAILED as error:
             return AttemptResult("unknown", reason=self._reason(error))
         return taken(answer, parcel.notice_id)
 
@@ -162,7 +160,7 @@ class AliyunGateway:
             }
             try:
                 found = listed(await self._call("QuerySendDetails", values))
-            except _FAILED as error:
+            except FAILED as error:
                 self._reason(error)
                 return None
             if found is None:

@@ -19,7 +19,7 @@ from tests.notifier.world import World
 from tests.support.aliyun import Cloud, cloud
 from tests.support.databases import execute
 from tests.support.debtor_world import START
-from tests.support.sms_provider import Killer
+from tests.support.http_provider import Killer
 
 TEMPLATES = [{"sign_name": "城市供热", "code": "SMS_1", "params": {"amount": "total"}}]
 

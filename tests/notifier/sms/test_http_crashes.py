@@ -21,7 +21,8 @@ from tests.notifier.sms.test_crashes import IDS, LONG_AGO, ask_for_all, fates
 from tests.notifier.world import World
 from tests.support.databases import execute
 from tests.support.debtor_world import START
-from tests.support.sms_provider import SECRET, Killer, Provider
+from tests.support.http_provider import Killer
+from tests.support.sms_provider import SECRET, Provider
 
 
 @dataclass
