@@ -4,13 +4,35 @@ import asyncio
 import signal
 import subprocess
 from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import orjson
 
 Answer = tuple[int, dict[str, Any]]
 REFUSALS = {"refuses": 422, "busy": 503, "broken": 500}
+
+
+@dataclass
+class Killer:
+    """Kills whom a provider is called by, at the call behind those that are spared."""
+
+    when: str = ""
+    spared: int = 0
+    victim: "subprocess.Popen[bytes] | None" = None
+
+    def strikes(self, when: str) -> bool:
+        """Whether the caller is dead now."""
+        if self.when != when or self.victim is None:
+            return False
+        self.spared -= 1
+        if self.spared >= 0:
+            return False
+        self.victim.send_signal(signal.SIGKILL)
+        self.when = ""
+        return True
 
 
 @dataclass
@@ -21,6 +43,8 @@ class HttpProvider(ABC):
     book: dict[str, dict[str, Any]] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
     forged: int = 0
+    killer: Killer = field(default_factory=Killer)
+    port: int = 0
 
     TAKEN: ClassVar[int]
 
@@ -42,6 +66,12 @@ class HttpProvider(ABC):
         writer.close()
 
     def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+        if method == "POST" and self.killer.strikes("before"):
+            return 0, {}
+        answer = self._answer(method, path, headers, body)
+        return (0, {}) if method == "POST" and self.killer.strikes("after") else answer
+
+    def _answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         reference = orjson.loads(body)["reference"] if body else path.rpartition("/")[2]
         if not self.is_signed(reference, headers, body):
             self.forged += 1
@@ -76,21 +106,13 @@ class HttpProvider(ABC):
         """Write a job into the book, unless it is there; what is answered."""
 
 
-@dataclass
-class Killer:
-    """Kills whom a provider is called by, at the call behind those that are spared."""
+Served = TypeVar("Served", bound=HttpProvider)
 
-    when: str = ""
-    spared: int = 0
-    victim: "subprocess.Popen[bytes] | None" = None
 
-    def strikes(self, when: str) -> bool:
-        """Whether the caller is dead now."""
-        if self.when != when or self.victim is None:
-            return False
-        self.spared -= 1
-        if self.spared >= 0:
-            return False
-        self.victim.send_signal(signal.SIGKILL)
-        self.when = ""
-        return True
+@asynccontextmanager
+async def served(provider: Served) -> AsyncIterator[Served]:
+    """The provider on a port of this machine."""
+    server = await asyncio.start_server(provider.serve, "127.0.0.1", 0)
+    provider.port = server.sockets[0].getsockname()[1]
+    yield provider
+    server.close()

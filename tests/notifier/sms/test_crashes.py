@@ -33,12 +33,13 @@ def scripted(tmp_path: Path) -> Iterator[Centre]:
         yield running
 
 
-async def ask_for_all(world: World) -> None:
+async def ask_for_all(world: World, channel: str = "sms") -> None:
+    """Notices of several cases: of one case nobody is called twice a day."""
     await world.terms(contact=ANY_HOUR)
     await world.debtor()
     version = await world.owes(830000)
     for one in IDS:
-        await world.request(one, version=version)
+        await world.request(one, version=version, channel=channel, case_id=f"C-{one}")
 
 
 async def fates(world: World) -> dict[str, str]:

@@ -5,7 +5,6 @@ once and can be asked, so nothing is lost and nothing is sent twice.
 import asyncio
 import signal
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,36 +20,17 @@ from tests.notifier.sms.test_crashes import IDS, LONG_AGO, ask_for_all, fates
 from tests.notifier.world import World
 from tests.support.databases import execute
 from tests.support.debtor_world import START
-from tests.support.http_provider import Killer
+from tests.support.http_provider import Killer, served
 from tests.support.sms_provider import SECRET, Provider
 
 
-@dataclass
-class Killing(Provider):
-    """A provider that kills whom it is called by, before or after it took a message."""
-
-    port: int = 0
-    killer: Killer = field(default_factory=Killer)
-
-    def answer(
-        self, method: str, path: str, headers: dict[str, str], body: bytes
-    ) -> tuple[int, dict[str, str]]:
-        if method == "POST" and self.killer.strikes("before"):
-            return 0, {}
-        answer = super().answer(method, path, headers, body)
-        return (0, {}) if method == "POST" and self.killer.strikes("after") else answer
-
-
 @pytest_asyncio.fixture
-async def provider() -> AsyncIterator[Killing]:
-    found = Killing()
-    server = await asyncio.start_server(found.serve, "127.0.0.1", 0)
-    found.port = server.sockets[0].getsockname()[1]
-    yield found
-    server.close()
+async def provider() -> AsyncIterator[Provider]:
+    async with served(Provider()) as found:
+        yield found
 
 
-def _settings(provider: Killing) -> dict[str, Any]:
+def _settings(provider: Provider) -> dict[str, Any]:
     url = f"http://127.0.0.1:{provider.port}"
     one = {"name": "a", "kind": "http", "url": url, "key_id": "acme", "secret": SECRET}
     return {"sms_gateways": [one | {"timeout_seconds": 1}]}
@@ -70,7 +50,7 @@ async def test_after_a_kill_each_message_is_taken_once(
     open_world: Open,
     database: str,
     tmp_path: Path,
-    provider: Killing,
+    provider: Provider,
     kill: str,
     spared: int,
     mood: str,
