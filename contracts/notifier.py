@@ -21,7 +21,8 @@ class NotifierContract(Contract):
 
 class NoticeSent(NotifierContract):
     """A gateway took a notice; `to` is masked, `reference` the gateway's own, `content_hash` of the
-    text.
+    text, `template` the version of the creditor's own text it was written with. Of a notice by
+    telephone each call is told, `call` counts them.
     """
 
     TYPE: ClassVar[str] = "notifier.notice.sent.v1"
@@ -31,6 +32,20 @@ class NoticeSent(NotifierContract):
     content_hash: Sha256
     sent_at: Instant
     attempt: Count = 1
+    template: Label | None = None
+    call: Count | None = None
+
+
+class CallUnanswered(NotifierContract):
+    """Nobody took a call about a notice, the `call`-th. There may be another on a later day; after
+    the last one the notice fails or goes on by another channel.
+    """
+
+    TYPE: ClassVar[str] = "notifier.call.unanswered.v1"
+
+    how: Literal["busy", "no_answer", "machine"]
+    call: Count | None = None
+    at: Instant
 
 
 class NoticeDelivered(NotifierContract):

@@ -27,7 +27,8 @@ async def take_ahead(service: Service, route: MessageRoute, message: Message) ->
             subjects=[Subject(message.creditor, message.subject)],
             histories=streams if route.history else (),
         )
-        await store.load_beside(connection, work, streams if route.beside else (), lock=True)
+        beside = streams if route.asks_beside(message) else ()
+        await store.load_beside(connection, work, beside, lock=True)
         refusal = run(work, route, message, streams)
         if refusal is not None:
             raise refusal

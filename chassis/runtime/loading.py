@@ -38,5 +38,10 @@ async def load(
         histories=histories,
     )
     if store.beside is not None:
-        about = [s for _, _, route, streams in items if route.beside for s in streams]
+        about = [
+            stream
+            for _, message, route, streams in items
+            if route.asks_beside(message)
+            for stream in streams
+        ]
         await store.load_beside(connection, work, about, lock=False)

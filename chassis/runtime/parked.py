@@ -230,7 +230,7 @@ class ParkedMessages:
         )
         if await self._had_its_effect(connection, letter, message, lane, by_hand=by_hand):
             return work
-        if route.beside:
+        if route.asks_beside(message):
             await self.store.load_beside(connection, work, streams, lock=True)
         foreign = not_among(enforced(work, known), topic, message)
         with work.under(again(self.store.traces, topic, message)):

@@ -11,6 +11,9 @@ from chassis.bus.base import Record
 from chassis.store.work import Work
 from contracts.codec import Message
 
+AsksFor = bool | Callable[[Message], bool]
+"""Whether something is needed for all messages of a type, or which."""
+
 
 @dataclass(frozen=True)
 class MessageRoute:
@@ -18,19 +21,27 @@ class MessageRoute:
 
     `streams(message, lane)` names what to load; a message for which it names nothing is ignored,
     like one without a route. `history` loads the streams' whole histories too
-    (the slow path of reversals), `subject` the debtor's personal-data key, always or for the
-    messages it says, `beside` what the service keeps beside these streams.
+    (the slow path of reversals), `subject` the debtor's personal-data key, `beside` what the
+    service keeps beside these streams, always or for the messages it says.
     """
 
     streams: Callable[[Message, int], Sequence[str]]
     handle: Callable[[Work, Message], None]
     history: bool = False
-    subject: bool | Callable[[Message], bool] = False
-    beside: bool = False
+    subject: AsksFor = False
+    beside: AsksFor = False
 
     def asks_for_key(self, message: Message) -> bool:
         """Whether handling a message needs the debtor's key."""
-        return self.subject if isinstance(self.subject, bool) else self.subject(message)
+        return _is_so(self.subject, message)
+
+    def asks_beside(self, message: Message) -> bool:
+        """Whether it needs what is kept beside the streams."""
+        return _is_so(self.beside, message)
+
+
+def _is_so(asks: AsksFor, message: Message) -> bool:
+    return asks if isinstance(asks, bool) else asks(message)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What the metrics say of the notifier's business, by creditor."""
 
 from chassis.runtime.figures import Figure
+from services.notifier.views.notices import UNJUDGED
 
 FIGURES = (
     Figure(
@@ -9,10 +10,7 @@ FIGURES = (
         ("channel",),
     ),
     Figure(
-        """
-        select creditor, reason, count(*) from view_notices
-        where state = 'waiting' and reason in ('time_zone', 'terms', 'profile', 'ledger')
-        group by 1, 2""",
+        f"select creditor, reason, count(*) from view_notices where {UNJUDGED} group by 1, 2",  # noqa: S608
         {"notices_unjudged": "Notices that wait since a rule cannot be evaluated."},
         ("reason",),
     ),

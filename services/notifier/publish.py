@@ -31,6 +31,15 @@ def _sent(stored: Stored, account: str) -> Contract:
         content_hash=event.sha256,
         sent_at=event.at,
         attempt=event.attempt,
+        template=event.template or None,
+        call=event.call or None,
+    )
+
+
+def _unanswered(stored: Stored, account: str) -> Contract:
+    event: e.CallUnanswered = stored.event
+    return notifier.CallUnanswered.model_validate(
+        _about(event, account) | {"how": event.how, "call": event.call or None, "at": event.at}
     )
 
 
@@ -82,6 +91,7 @@ _PUBLIC: Mapping[type, Make] = {
     e.NoticeRerouted: _rerouted,
     e.NoticeSuppressed: _suppressed,
     e.DeliveryRecorded: _delivery,
+    e.CallUnanswered: _unanswered,
 }
 
 publish: Publish = publisher(_PUBLIC, _correlation)

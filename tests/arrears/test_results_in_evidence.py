@@ -14,10 +14,14 @@ from arrears.billing import cloud_event
 from arrears.evidence.verifying import verify
 from arrears.upstream import send
 from arrears.world import World, one_lane, open_world
+from chassis.http.dev_keys import mint_token
 from chassis.settings import Settings
 from services.legal.evidence import bundle
 from services.legal.evidence.gathering import gather
 from services.notifier.settings import NotifierSettings
+from tests.support.dialler import SECRET as DIALLER
+from tests.support.dialler import Dialler
+from tests.support.http_provider import served
 from tests.support.sms_provider import SECRET, Provider
 
 BEGINS = datetime(2026, 3, 4, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -108,3 +112,88 @@ async def test_a_result_reaches_the_case_and_its_evidence_by_each_way(tmp_path: 
                 ]
                 told = [one for one in happened if one["kind"] == "delivery_recorded"]
                 assert [one["fields"]["result"] for one in told] == ["sent", result]
+
+
+CALLS = """
+id: one-call
+version: 1
+title: {zh: 电话, en: Calls}
+for: tests
+description: a call
+source: none
+steps:
+  - {id: s1, source: x, when: {day: 1}, do: [{notice: {purpose: reminder, channels: [voice]}}]}
+"""
+OWN = "我们是{{ creditor }}。{{ name }}，您欠费{{ total }}。"
+
+
+async def approved(world: World) -> None:
+    """The creditor's own text of calls, by two people."""
+    transport = httpx.ASGITransport(app=world.stack.services["notifier"].app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://notifier") as client:
+        draft = {"language": "zh", "name": "reminder", "group": "voice", "text": OWN}
+        decision = "/v1/templates/zh/reminder/voice/1/decision"
+        for who, role, path, body in (
+            ("ann", "finance", "/v1/templates", draft),
+            ("bob", "manager", decision, {"outcome": "approved"}),
+        ):
+            token = mint_token(world.settings.data_dir, [role], ["acme"], who)
+            headers = {"Authorization": f"Bearer {token}"}
+            answer = await client.post(path, json=body, headers=headers)
+            assert answer.is_success, answer.text
+
+
+async def test_each_call_and_the_text_used_stand_in_the_evidence(tmp_path: Path) -> None:
+    async with served(Dialler()) as dialler:
+        own = NotifierSettings(
+            outbox=tmp_path / "outbox",
+            callback_secrets={"voice": DIALLER},
+            voice_url=f"http://127.0.0.1:{dialler.port}",
+            voice_secret=DIALLER,
+            voice_callback_url="http://notifier/v1/callbacks/voice",
+        )
+        async with open_world(one_lane(Settings()), tmp_path, own={"notifier": own}) as world:
+            await called(world)
+            app = world.stack.services["notifier"].app
+            (first,) = dialler.log
+            told = await dialler.report(app, first, "no_answer", world.clock.now())
+            assert told == 204
+            await world.simulation().run_until(world.clock.now() + timedelta(days=1))
+            second = dialler.log[-1]
+            assert await dialler.report(app, second, "answered", world.clock.now()) == 204
+            await world.simulation().settle()
+            held = await bundled(world, "A-1")
+    (notice,) = [json.loads(held[name]) for name in held if name.endswith("reminder-voice.json")]
+    assert [one["result"] for one in notice["unanswered"]] == ["no_answer"]
+    happened = [json.loads(held[name]) for name in held if name.startswith("timeline/")]
+    fates = [one["fields"] for one in happened if one["kind"] == "delivery_recorded"]
+    text = "*/zh/reminder.voice@1"
+    assert [(one["result"], one["call"], one["template"]) for one in fates] == [
+        ("sent", 1, text),
+        ("no_answer", 1, None),
+        ("sent", 2, text),
+        ("delivered", None, None),
+    ]
+
+
+async def called(world: World) -> None:
+    """One debtor was called."""
+    await world.begin(BEGINS)
+    body = {"name": "Acme", "time_zone": "Asia/Shanghai", "currency": "CNY"}
+    await world.apis.call(
+        "dunning", "PUT", "/v1/creditors/acme", json=body | {"policy_document": CALLS}
+    )
+    await approved(world)
+    debtor = {"name": "Li", "kind": "natural_person", "phones": ["+8613800100001"]}
+    owed = {"invoice_id": "I-1", "item": "calls", "amount": 9000, "currency": "CNY",
+            "issued_on": "2026-03-01", "due_on": "2026-03-04"}  # fmt: skip
+    events = [
+        cloud_event(kind, creditor="acme", account="A-1", id=kind, at=BEGINS,
+                    data={"account_id": "A-1", **data}, source="tests")
+        for kind, data in (("account.upserted.v1", {"debtor": debtor}), ("invoice.issued.v1", owed))
+    ]  # fmt: skip
+    simulation = world.simulation()
+    await simulation.settle()
+    assert await send(world.apis, events) == []
+    await simulation.settle()
+    await simulation.run_until(BEGINS + timedelta(days=2))

@@ -2,7 +2,10 @@
 
 from datetime import timedelta
 
+import orjson
+
 from services.notifier.domain.commands import AttemptResult
+from services.notifier.figures import FIGURES
 from tests.chassis.test_metrics import measured
 from tests.notifier.conftest import Open
 from tests.notifier.test_crashes import Provider, _prepared, _with
@@ -42,3 +45,27 @@ async def test_a_gateway_that_is_left_alone_says_until_when(open_world: Open) ->
     provider.answers = []
     await world.run(world.clock.now() + timedelta(hours=2))
     assert measured(world.service, name, channel="sms", gateway="sms") == 0
+
+
+async def test_notices_that_cannot_be_judged_are_counted_without_reading_the_others(
+    open_world: Open,
+) -> None:
+    world = await open_world()
+    (figure,) = [one for one in FIGURES if "notices_unjudged" in one.gauges]
+    async with world.service.pool.acquire() as connection:
+        await connection.execute(_HISTORY)
+        await connection.execute("analyze view_notices")
+        plan = await connection.fetchval(
+            f"explain (analyze, buffers, format json) {figure.statement}"
+        )
+        rows = await connection.fetch(figure.statement)
+    assert [tuple(row) for row in rows] == [("acme", "terms", 3)]
+    top = orjson.loads(plan)[0]["Plan"]
+    assert top["Shared Hit Blocks"] + top["Shared Read Blocks"] < 20
+
+
+_HISTORY = """
+insert into view_notices (creditor, account, notice_id, lane, requested_at, state, reason, purpose,
+  channel, policy, policy_version)
+select 'acme', 'P-' || n, 'H-' || n, 0, now(), 'waiting', case when n <= 3 then 'terms' else 'hours'
+  end, 'reminder', 'sms', 'mobile', 1 from generate_series(1, 20000) n"""

@@ -18,6 +18,7 @@ from tests.support.service_world import ACCOUNT, ZONE
 
 NOTICE = "N-1"
 CALLBACK = "http://notifier/v1/callbacks/voice"
+SENT, UNANSWERED = "notifier.notice.sent.v1", "notifier.call.unanswered.v1"
 DELIVERED, FAILED = "notifier.notice.delivered.v1", "notifier.notice.failed.v1"
 
 
@@ -91,7 +92,7 @@ async def test_an_answered_call_is_delivered_and_never_made_again(calling: Calli
     await calling.begin()
     assert await calling.report(NOTICE, "answered") == 204
     await calling.pass_days(3)
-    assert await calling.told() == ["notifier.notice.sent.v1", DELIVERED]
+    assert await calling.told() == [SENT, DELIVERED]
     assert calling.dialler.log == [NOTICE]
 
 
@@ -108,10 +109,13 @@ async def test_what_nobody_takes_is_tried_on_later_days_and_fails_after_the_last
     assert calling.dialler.log == [NOTICE, f"{NOTICE}.call2", f"{NOTICE}.call3"]
     days = [hour_of(calling.dialler.book[one]["not_before"]) for one in calling.dialler.log]
     assert days == [(10, 9), (11, 8), (12, 8)]
-    assert await calling.told() == ["notifier.notice.sent.v1"] * 3 + [FAILED]
+    assert await calling.told() == [SENT, UNANSWERED] * 3 + [FAILED]
+    told = [one.data for one in await calling.world.published("notifier")][:-1]
+    assert [one.call for one in told] == [1, 1, 2, 2, 3, 3]
+    assert [one.how for one in told[1::2]] == ["busy", "machine", "no_answer"]
     shown = await calling.shown()
     assert shown["state"] == "failed"
-    assert [one["result"] for one in shown["unanswered"]] == ["busy", "machine"]
+    assert [one["result"] for one in shown["unanswered"]] == ["busy", "machine", "no_answer"]
 
 
 async def test_while_it_waits_for_the_next_call_the_notice_says_why(calling: Calling) -> None:
@@ -126,7 +130,7 @@ async def test_while_it_waits_for_the_next_call_the_notice_says_why(calling: Cal
     assert await calling.report(NOTICE, "answered") == 204
     await calling.pass_days(2)
     assert calling.dialler.log == [NOTICE]
-    assert await calling.told() == ["notifier.notice.sent.v1", DELIVERED]
+    assert await calling.told() == [SENT, UNANSWERED, DELIVERED]
 
 
 async def test_a_late_or_doubled_report_of_a_call_counts_once(calling: Calling) -> None:
@@ -211,7 +215,7 @@ async def test_a_forged_report_changes_nothing(calling: Calling) -> None:
     app = calling.world.service.app
     assert await calling.dialler.report(app, NOTICE, "answered", late) == 403
     assert await calling.report(NOTICE, "signed") == 422
-    assert await calling.told() == ["notifier.notice.sent.v1"]
+    assert await calling.told() == [SENT]
 
 
 async def test_after_the_last_call_the_notice_goes_on_by_its_next_channel(

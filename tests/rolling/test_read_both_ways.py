@@ -15,6 +15,7 @@ from tests.rolling.reading import failed, forms
 NEW: frozenset[str] = frozenset(
     {
         "dunning.contact.reported.v1",
+        "notifier.call.unanswered.v1",
         "notifier.notice.rerouted.v1",
         "notifier texts text_decided",
         "notifier texts text_proposed",

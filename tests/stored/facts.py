@@ -11,7 +11,7 @@ from msgspec import convert
 from services.dunning.reasons.english import in_words
 from services.dunning.reasons.values import Reason
 
-_SINCE = ("earlier", "listed", "result_at", "receipt", "called", "calls")
+_SINCE = ("earlier", "listed", "result_at", "receipt", "called", "calls", "text")
 
 
 def facts(state: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 from asyncpg import Connection
 
 from chassis.owed.hearing import sources_told, told_sources_of
-from chassis.runtime.routes import MessageRoute, WakeRoute
+from chassis.runtime.routes import AsksFor, MessageRoute, WakeRoute
 from chassis.store.work import Work
 from contracts import billing, ledger, legal, notifier
 from contracts.codec import Message
@@ -32,7 +32,7 @@ def messages(decisions: Decisions) -> Mapping[str, MessageRoute]:
     """By CloudEvents type: what is loaded, and the command it becomes."""
 
     def to_account(
-        to_command: ToCommand, *, subject: bool = False, beside: bool = False
+        to_command: ToCommand, *, subject: bool = False, beside: AsksFor = False
     ) -> MessageRoute:
         return route(decisions, to_command, subject=subject, beside=beside)
 
@@ -69,7 +69,10 @@ def messages(decisions: Decisions) -> Mapping[str, MessageRoute]:
         ledger.PaymentReversed.TYPE: to_account(from_ledger.reversed_),
         ledger.PaymentUnmatched.TYPE: to_account(from_ledger.unmatched),
         ledger.CashDifferenceFound.TYPE: MessageRoute(of_creditor, cash_counted),
-        notifier.NoticeSent.TYPE: to_account(from_notifier.delivery("sent")),
+        notifier.NoticeSent.TYPE: to_account(
+            from_notifier.sent, beside=from_notifier.is_further_call
+        ),
+        notifier.CallUnanswered.TYPE: to_account(from_notifier.unanswered, beside=True),
         notifier.NoticeDelivered.TYPE: to_account(from_notifier.delivery("delivered")),
         notifier.NoticeFailed.TYPE: to_account(from_notifier.delivery("failed"), beside=True),
         notifier.NoticeRerouted.TYPE: to_account(from_notifier.rerouted, beside=True),

@@ -18,6 +18,35 @@ def delivery(result: str) -> ToCommand:
     return to_command
 
 
+def sent(work: Work, who: Subject, message: Message) -> RecordDelivery:
+    data: notifier.NoticeSent = message.data
+    return RecordDelivery(
+        channel=data.channel,
+        result="sent",
+        notice_id=data.notice_id,
+        template=data.template,
+        call=data.call,
+        at=data.sent_at,
+    )
+
+
+def is_further_call(message: Message) -> bool:
+    """Whether a notice that went out is a contact which nobody here asked for."""
+    data: notifier.NoticeSent = message.data
+    return (data.call or 0) > 1
+
+
+def unanswered(work: Work, who: Subject, message: Message) -> RecordDelivery:
+    data: notifier.CallUnanswered = message.data
+    return RecordDelivery(
+        channel=data.channel,
+        result=data.how,
+        notice_id=data.notice_id,
+        call=data.call,
+        at=data.at,
+    )
+
+
 def suppressed(work: Work, who: Subject, message: Message) -> RecordDelivery:
     data: notifier.NoticeSuppressed = message.data
     return RecordDelivery(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from chassis.runtime.routes import MessageRoute
+from chassis.runtime.routes import AsksFor, MessageRoute
 from chassis.store.work import Work
 from contracts.codec import Message
 from contracts.words.streams import Subject, account_stream, creditor_stream
@@ -13,7 +13,7 @@ ToCommand = Callable[[Work, Subject, Message], AccountCommand]
 
 
 def route(
-    decisions: Decisions, to_command: ToCommand, *, subject: bool = False, beside: bool = False
+    decisions: Decisions, to_command: ToCommand, *, subject: bool = False, beside: AsksFor = False
 ) -> MessageRoute:
     """A message that becomes a command to its account."""
 

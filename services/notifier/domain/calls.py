@@ -32,18 +32,19 @@ def record_call(state: Account, command: c.RecordCall) -> Sequence[e.Event]:
         return []
     if command.call not in (0, known.calls + 1):
         return []
-    if known.calls + 1 >= command.calls_max:
-        return _as_failed(state, command)
-    return [
-        e.CallUnanswered(
-            notice_id=command.notice_id,
-            how=command.how,
-            at=command.at,
-            until=command.now + AGAIN_AFTER,
-            about=known.about,
-            callback_id=command.callback_id,
-        )
-    ]
+    unanswered = e.CallUnanswered(
+        notice_id=command.notice_id,
+        how=command.how,
+        at=command.at,
+        until=command.now + AGAIN_AFTER,
+        about=known.about,
+        callback_id=command.callback_id,
+        call=known.calls + 1,
+    )
+    if known.calls + 1 < command.calls_max:
+        return [unanswered]
+    failed = _as_failed(state, command)
+    return [replace(unanswered, last=True), *failed] if failed else []
 
 
 def called(state: Account, notice: OpenNotice | None) -> dict[str, OpenNotice]:

@@ -160,4 +160,5 @@ def _taken_up(notice: OpenNotice, channel: str, route: Route) -> OpenNotice:
         tried=(),
         moves=0,
         charge=None,
+        text="",
     )

@@ -9,6 +9,7 @@ from chassis.owed import debtor
 from chassis.owed.debtor import DebtorErased
 from chassis.owed.ledger import LedgerSeen
 from services.notifier.domain.charges import ChannelChosen, Charge, NoticeMoved, ResultNotAwaited
+from services.notifier.domain.entries import EntryRemoved, EntryRestored, EntryWithheld
 
 
 class DebtorUpserted(debtor.DebtorUpserted, frozen=True, tag="debtor_upserted"):
@@ -139,7 +140,8 @@ class About(Struct, frozen=True):
 
 class NoticeSent(Struct, frozen=True, tag="notice_sent"):
     """The gateway took the notice; `parts` are the names by which it reports what becomes of each
-    part of a long one.
+    part of a long one, `call` says which call about the notice it is, `template` which own text it
+    was written with.
     """
 
     notice_id: str
@@ -151,6 +153,8 @@ class NoticeSent(Struct, frozen=True, tag="notice_sent"):
     about: About
     gateway: str = ""
     parts: tuple[str, ...] = ()
+    template: str = ""
+    call: int = 0
 
 
 class NoticeInDoubt(Struct, frozen=True, tag="notice_in_doubt"):
@@ -227,7 +231,9 @@ class ReceiptNoted(Struct, frozen=True, tag="receipt_noted"):
 
 
 class CallUnanswered(Struct, frozen=True, tag="call_unanswered"):
-    """Nobody took a call (`busy`, `no_answer`, `machine`): there is another, not before `until`."""
+    """Nobody took a call (`busy`, `no_answer`, `machine`): there is another, not before `until`,
+    unless it was the last.
+    """
 
     notice_id: str
     how: str
@@ -235,30 +241,13 @@ class CallUnanswered(Struct, frozen=True, tag="call_unanswered"):
     until: datetime
     about: About
     callback_id: str = ""
+    call: int = 0
+    last: bool = False
 
     @property
     def reason(self) -> str:
         """Why the notice waits."""
         return self.how
-
-
-class EntryWithheld(Struct, frozen=True, tag="entry_withheld"):
-    """The account's entry is not on the published list for now: `paused` or `held`."""
-
-    reason: str
-
-
-class EntryRestored(Struct, frozen=True, tag="entry_restored"):
-    """One reason to withhold the entry is over; `shown` when it was the last."""
-
-    reason: str
-    shown: bool
-
-
-class EntryRemoved(Struct, frozen=True, tag="entry_removed"):
-    """The account's entry is gone from the published list: `cleared`, `closed` or `erased`."""
-
-    reason: str
 
 
 class Fate(Struct, frozen=True):

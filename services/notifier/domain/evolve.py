@@ -14,6 +14,7 @@ from services.notifier.domain import calls, listing
 from services.notifier.domain import events as e
 from services.notifier.domain.channels import first_route, routed
 from services.notifier.domain.charges import ChannelChosen, NoticeMoved, ResultNotAwaited
+from services.notifier.domain.entries import EntryRemoved, EntryRestored, EntryWithheld
 from services.notifier.domain.onward import (
     arrived,
     change,
@@ -115,6 +116,7 @@ def _attempted(state: Account, event: e.NoticeAttempted) -> Account:
         place=event.place,
         gateway=event.gateway,
         charge=event.charge,
+        text=event.template,
     )
     if event.attempt > 1:
         return changed
@@ -185,6 +187,8 @@ def _delivery(state: Account, event: e.DeliveryRecorded) -> Account:
 
 
 def _call_unanswered(state: Account, event: e.CallUnanswered) -> Account:
+    if event.last:
+        return state
     again = calls.call_again(state.called[event.notice_id], event)
     state = _heard(state, event.callback_id)
     return replace(state, open={**state.open, event.notice_id: again})
@@ -206,11 +210,11 @@ def _heard(state: Account, callback_id: str) -> Account:
     return replace(state, callbacks=heard[-SENT_KEPT_MAX:])
 
 
-def _withheld(state: Account, event: e.EntryWithheld) -> Account:
+def _withheld(state: Account, event: EntryWithheld) -> Account:
     return _listed(state, lambda one: (*one.withheld, event.reason))
 
 
-def _restored(state: Account, event: e.EntryRestored) -> Account:
+def _restored(state: Account, event: EntryRestored) -> Account:
     return _listed(state, lambda one: tuple(each for each in one.withheld if each != event.reason))
 
 
@@ -221,7 +225,7 @@ def _listed(state: Account, withheld: Callable[[Listing], tuple[str, ...]]) -> A
     )
 
 
-def _removed(state: Account, _event: e.EntryRemoved) -> Account:
+def _removed(state: Account, _event: EntryRemoved) -> Account:
     return replace(state, listed=None)
 
 
@@ -274,9 +278,9 @@ _EVOLVE: dict[type, Callable[[Account, Any], Account]] = {
     e.ReceiptNoted: _receipt,
     e.CallUnanswered: _call_unanswered,
     e.SentEarlier: _sent_earlier,
-    e.EntryWithheld: _withheld,
-    e.EntryRestored: _restored,
-    e.EntryRemoved: _removed,
+    EntryWithheld: _withheld,
+    EntryRestored: _restored,
+    EntryRemoved: _removed,
     e.OutboxPurged: _purged,
 }
 

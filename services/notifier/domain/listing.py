@@ -8,6 +8,7 @@ from chassis.owed.ledger import LedgerSeen, LedgerView, seen
 from services.notifier.domain import commands as c
 from services.notifier.domain import events as e
 from services.notifier.domain.destinations import PUBLIC_ADDRESS
+from services.notifier.domain.entries import EntryRemoved, EntryRestored, EntryWithheld
 from services.notifier.domain.state import Account, Listing
 
 
@@ -61,19 +62,19 @@ def _is_of(state: Account, case_id: str) -> bool:
 
 
 def _removed(state: Account, reason: str) -> Sequence[e.Event]:
-    return [] if state.listed is None else [e.EntryRemoved(reason)]
+    return [] if state.listed is None else [EntryRemoved(reason)]
 
 
 def _withheld(state: Account, reason: str) -> Sequence[e.Event]:
     if state.listed is None or reason in state.listed.withheld:
         return []
-    return [e.EntryWithheld(reason)]
+    return [EntryWithheld(reason)]
 
 
 def _restored(state: Account, reason: str) -> Sequence[e.Event]:
     if state.listed is None or reason not in state.listed.withheld:
         return []
-    return [e.EntryRestored(reason, shown=state.listed.withheld == (reason,))]
+    return [EntryRestored(reason, shown=state.listed.withheld == (reason,))]
 
 
 def published(state: Account, event: e.NoticeSent) -> Listing | None:

@@ -121,6 +121,8 @@ def _sent(
         about=notice.about,
         gateway=notice.gateway,
         parts=parts,
+        template=notice.text,
+        call=notice.calls + 1 if notice.channel == rules.VOICE else 0,
     )
 
 

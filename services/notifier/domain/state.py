@@ -29,7 +29,8 @@ class OpenNotice(Wanted, frozen=True):
 
     `until` is when a waiting, sending or unknown notice is looked at again; a `ready` one, and an
     `unknown` one without `until`, are the dispatcher's. `gateway` is the one called last, `tried`
-    those that did not take it since it last waited, `moves` how many attempts led to the next one.
+    those that did not take it since it last waited, `moves` how many attempts led to the next one,
+    `text` the version of the creditor's own text that the last attempt was written with.
     """
 
     stage: Stage = "ready"
@@ -46,6 +47,7 @@ class OpenNotice(Wanted, frozen=True):
     tried: tuple[str, ...] = ()
     moves: int = 0
     charge: Charge | None = None
+    text: str = ""
 
     @property
     def about(self) -> About:

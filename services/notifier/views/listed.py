@@ -12,6 +12,7 @@ from chassis.store.views import View, by_statement, page_after
 from contracts.words.streams import subject_of
 from services.notifier.domain import events as e
 from services.notifier.domain.destinations import PUBLIC_ADDRESS
+from services.notifier.domain.entries import EntryRemoved, EntryRestored, EntryWithheld
 
 TABLE = "view_listed"
 
@@ -43,11 +44,11 @@ def _change(stored: Stored) -> tuple[str, Sequence[Any]] | None:
     match event:
         case e.NoticeSent() if event.about.channel == PUBLIC_ADDRESS:
             return _INSERT, (*subject, event.at)
-        case e.EntryWithheld():
+        case EntryWithheld():
             return _SHOW, (*subject, False)
-        case e.EntryRestored():
+        case EntryRestored():
             return _SHOW, (*subject, event.shown)
-        case e.EntryRemoved() | DebtorErased():
+        case EntryRemoved() | DebtorErased():
             return _DELETE, subject
         case _:
             return None

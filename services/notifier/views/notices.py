@@ -17,8 +17,11 @@ from services.notifier.domain.charges import ChannelChosen, NoticeMoved
 from services.notifier.views import tried
 
 TABLE = "view_notices"
+UNJUDGED = "state = 'waiting' and reason in ('time_zone', 'terms', 'profile', 'ledger')"
+"""Notices that wait since a rule cannot be evaluated."""
 
-_SCHEMA = """
+_SCHEMA = (
+    """
 create table {table} (
     creditor text not null,
     account text not null,
@@ -58,8 +61,10 @@ create index on {table} (notice_id);
 create index on {table} (lane, channel, sent_at, notice_id collate "C") where state = 'sent';
 create index on {table} (creditor, requested_at, notice_id);
 create index on {table} (creditor, channel, day) where channel in ('registered_letter', 'ems');
-create index on {table} (creditor, receipt) where receipt is not null
-"""
+create index on {table} (creditor, receipt) where receipt is not null;
+create index on {table} (creditor, reason) where """
+    + UNJUDGED
+)
 _KEY = ("creditor", "account", "notice_id")
 _TYPES = {
     **dict.fromkeys(_KEY, "text"),
@@ -206,6 +211,8 @@ def _change(stored: Stored) -> Change | Statement | None:
             return tried.told_late(stored)
         case ChannelChosen():
             return Change((*subject, event.notice_id), {"channel": event.channel})
+        case e.CallUnanswered() if event.last:
+            return None  # what became of the notice is told by itself
         case DebtorErased():
             return Statement(_ERASE, subject)
         case e.OutboxPurged():

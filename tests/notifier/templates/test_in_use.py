@@ -58,6 +58,8 @@ async def test_a_text_is_used_after_a_second_person_approved_it(world: World) ->
     after = await sent(world, "N-2")
     assert after["template"] == "*/zh/reminder.sms@1"
     assert after["text"].startswith("第一版：张三丰")
+    told = [one.data.template for one in await world.published("notifier")]
+    assert told == [None, "*/zh/reminder.sms@1"]
 
 
 async def test_retired_gives_way_to_the_version_before_and_then_to_the_built_in(

@@ -35,7 +35,8 @@ class EraseAccount:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecordDelivery:
     """The fate of a notice: by id, else of the latest by that channel; `reason` says why it was
-    suppressed, or goes on by the `next` channel.
+    suppressed, or goes on by the `next` channel. `call` counts the calls about
+    it, made `at`; `template` is the version of the creditor's own text that was used.
     """
 
     channel: str
@@ -43,6 +44,9 @@ class RecordDelivery:
     notice_id: str | None = None
     reason: str | None = None
     next: str | None = None
+    template: str | None = None
+    call: int | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,12 +3,15 @@
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
+
 from services.dunning.domain.case.events import TaskRequested
 from services.dunning.domain.contact.events import (
     ContactReported,
     DeliveryRecorded,
     NoticeRequested,
 )
+from services.dunning.domain.contact.evolve import UNANSWERED
 from services.dunning.domain.contact.people import WAYS, People, PersonContact
 from services.dunning.policy.vocabulary import CONTACT_TASKS
 
@@ -25,11 +28,35 @@ def count_contact(people: People, event: Any, now: datetime) -> People:
         )
     if isinstance(event, ContactReported):
         return _plus(people, event.channel, _reported(event))
-    if isinstance(event, DeliveryRecorded) and event.result == "suppressed":
-        return _without(people, event.notice_id)
-    if isinstance(event, DeliveryRecorded) and event.next and event.notice_id and event.on:
-        return _further(people, event.next, event.notice_id, event.on, now)
+    if isinstance(event, DeliveryRecorded) and event.notice_id:
+        return _reported_of(people, event, event.notice_id, now)
     return people
+
+
+def is_counted(people: People, notice_id: str) -> bool:
+    """Whether a notice, or a call about it, is among the latest contacts of somebody."""
+    known = (one.ref for contacts in people.contacts.values() for one in contacts)
+    return any(ref == notice_id or ref.startswith(_call(notice_id)) for ref in known)
+
+
+def _reported_of(people: People, event: DeliveryRecorded, ref: str, now: datetime) -> People:
+    """What became of a notice: suppressed it was no contact, but the calls made about it were."""
+    if event.result == "suppressed":
+        return _without(people, ref)
+    if event.result in UNANSWERED:
+        return _renamed(people, ref, _call(ref, event.call or 1))
+    if event.on and event.next:
+        return _further(people, event.next, ref, event.on, now)
+    if event.on and event.call:
+        made = PersonContact(ref=_call(ref, event.call), on=event.on, at=now)
+        is_known = any(one.ref == made.ref for one in people.reached(event.channel))
+        return people if is_known else _plus(people, event.channel, made)
+    return people
+
+
+def _call(ref: str, number: int | str = "") -> str:
+    """What the calls about a notice are counted by once they were made."""
+    return f"{ref}.call{number}"
 
 
 def _reported(event: ContactReported) -> PersonContact:
@@ -39,12 +66,22 @@ def _reported(event: ContactReported) -> PersonContact:
 
 def _further(people: People, by: str, ref: str, on: date, now: datetime) -> People:
     """A notice that goes on by another channel may reach somebody else there; the same person is
-    contacted once.
+    contacted once, unless it was called before.
     """
-    known = (one.ref for contacts in people.contacts.values() for one in contacts)
-    if ref not in known or any(one.ref == ref for one in people.reached(by)):
+    if not is_counted(people, ref) or any(one.ref == ref for one in people.reached(by)):
         return people
     return _plus(people, by, PersonContact(ref=ref, on=on, at=now))
+
+
+def _renamed(people: People, ref: str, made: str) -> People:
+    """A call that was made stays a contact, whatever becomes of the notice."""
+    contacts = {
+        person: tuple(
+            msgspec.structs.replace(one, ref=made) if one.ref == ref else one for one in known
+        )
+        for person, known in people.contacts.items()
+    }
+    return people._replace(contacts=contacts)
 
 
 def _plus(people: People, by: str, new: PersonContact) -> People:

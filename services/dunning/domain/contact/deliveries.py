@@ -2,11 +2,15 @@
 usable address); and what the debtor answers.
 """
 
+from datetime import date
+
 from chassis.errors import Rejected
 from services.dunning.domain.case.evolve_effects import UNREACHABLE
 from services.dunning.domain.case.state import Case, NoticeAsked
 from services.dunning.domain.contact.commands import RecordDelivery, RecordReply
+from services.dunning.domain.contact.counting import is_counted
 from services.dunning.domain.contact.events import DeliveryRecorded, ReplyRecorded
+from services.dunning.domain.localtime import local_day
 from services.dunning.domain.money.restarts import restart_by_delivery
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.policy.facts import DeliveryFact
@@ -28,7 +32,9 @@ def record_delivery(rec: Recorder, command: RecordDelivery) -> None:
             notice_id=notice_id,
             reason=command.reason,
             next=command.next,
-            on=None if command.next is None else rec.today,
+            on=rec.today if command.next else _called_on(rec, notice_id, command),
+            template=command.template,
+            call=command.call,
         )
     )
     restart_by_delivery(rec, notice_id, command.result)
@@ -38,6 +44,16 @@ def record_delivery(rec: Recorder, command: RecordDelivery) -> None:
 def record_reply(rec: Recorder, command: RecordReply) -> None:
     """The debtor answered."""
     rec.emit(ReplyRecorded(reply_id=rec.new_id("y"), note=command.note))
+
+
+def _called_on(rec: Recorder, notice_id: str, command: RecordDelivery) -> date | None:
+    """The day of a further call, which counts if the notice did. The first one counted when it was
+    asked for.
+    """
+    if command.result != "sent" or command.at is None or (command.call or 0) < 2:
+        return None
+    counts = _fate_of(rec, notice_id) is not None or is_counted(rec.people, notice_id)
+    return local_day(command.at, rec.zone) if counts else None
 
 
 # ---- what follows from it

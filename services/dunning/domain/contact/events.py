@@ -41,7 +41,9 @@ class ReplyRecorded(Event, frozen=True, kw_only=True):
 class DeliveryRecorded(Event, frozen=True, kw_only=True):
     """The fate of a notice: `result` is delivered, signed, refused, returned, failed, sent or
     suppressed, or rerouted where it goes on by the `next` channel; `reason` says why it was
-    suppressed or rerouted.
+    suppressed or rerouted. Nor is it a fate that nobody took the `call`-th call (`busy`,
+    `no_answer`, `machine`); a further call that was sent is a contact of its own, `on` that day.
+    `template` is the version of the creditor's own text that was used.
     """
 
     channel: str
@@ -50,6 +52,8 @@ class DeliveryRecorded(Event, frozen=True, kw_only=True):
     reason: str | None = None
     next: str | None = None
     on: date | None = None
+    template: str | None = None
+    call: int | None = None
 
 
 class ContactReported(OfCase, frozen=True, kw_only=True):

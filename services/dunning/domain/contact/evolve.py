@@ -72,7 +72,7 @@ def notice_reported(state: Account, event: DeliveryRecorded) -> Account:
     no contact either.
     """
     case = state.case
-    if case is None or event.notice_id is None or event.result == REROUTED:
+    if case is None or event.notice_id is None or event.result in STILL_OPEN:
         return state
     asked = case.asked.get(event.notice_id)
     if asked is None:
@@ -83,6 +83,8 @@ def notice_reported(state: Account, event: DeliveryRecorded) -> Account:
     }
     if event.result == "suppressed" and not asked.fate:
         changes["contacts"] = _without_one(case.contacts, asked.on)
+    if event.call and event.on:
+        changes["contacts"] = (*_remembered(case, event.on), event.on)
     if event.result not in _NOT_SENT:
         changes["sent"] = _with(case.sent, asked.purpose)
     if event.result in _ARRIVED:
@@ -129,7 +131,9 @@ _DEMANDS_REMEMBERED_MAX = 32
 _ASKED_REMEMBERED_MAX = 64
 _REPORTED_REMEMBERED_MAX = 64
 REROUTED = "rerouted"
-"""It goes on by another channel: what becomes of it is still open."""
+UNANSWERED = frozenset({"busy", "no_answer", "machine"})
+STILL_OPEN = frozenset({REROUTED, *UNANSWERED})
+"""It goes on by another channel, or nobody took a call: what becomes of it is open."""
 _NOT_SENT = ("failed", "suppressed")
 _ARRIVED = ("delivered", "signed")
 
