@@ -31,7 +31,7 @@ def _sent(stored: Stored, account: str) -> Contract:
         content_hash=event.sha256,
         sent_at=event.at,
         attempt=event.attempt,
-        template=event.template or None,
+        template=event.template[:200] or None,
         call=event.call or None,
     )
 

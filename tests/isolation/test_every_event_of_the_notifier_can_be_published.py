@@ -56,6 +56,7 @@ class Days:
             for kind in self.chance.sample(list(COMMANDS), 12):
                 yield step(decide, COMMANDS[kind](self))
             yield from map(self._of_open, OPEN)
+            yield self._of_called
         yield step(decide, c.EraseDebtor())
 
     def _of_open(self, kind: type) -> Step:
@@ -70,6 +71,13 @@ class Days:
             return decide(state, OPEN[kind](self, notice.notice_id))
 
         return decided
+
+    def _of_called(self, state: Account) -> list[e.Event]:
+        """Nobody took a call, where there was one."""
+        if not state.called:
+            return []
+        name = self.chance.choice(list(state.called))
+        return list(decide(state, self.call(name)))
 
     # ---- commands
 
@@ -161,6 +169,10 @@ class Days:
             by="人" * 128,
         )
 
+    def call(self, name: str) -> c.RecordCall:
+        how = self.chance.choice(get_args(c.Unanswered))
+        return c.RecordCall(name, how, self.at(), self.now, calls_max=3)
+
     def attempt(self, notice_id: str) -> c.AttemptNotice:
         return c.AttemptNotice(
             notice_id=notice_id,
@@ -170,6 +182,7 @@ class Days:
             place="address:100000",
             now=self.now,
             day=self.now.date(),
+            template=f"{LONG}/zh/{LONG}.sms@{AMOUNT_MAX}",
         )
 
     def answer(self, notice_id: str) -> c.Conclude:
@@ -199,9 +212,7 @@ COMMANDS: dict[type, Callable[[Days], c.Command]] = {
     c.ReleaseHold: lambda _: c.ReleaseHold(),
     c.KnowSent: Days.sent_earlier,
     c.RecordDelivery: Days.delivery,
-    c.RecordCall: lambda d: c.RecordCall(
-        d.name(), d.chance.choice(get_args(c.Unanswered)), d.at(), d.now, calls_max=3
-    ),
+    c.RecordCall: lambda d: d.call(d.name()),
     c.NoteReceipt: lambda d: c.NoteReceipt(d.at().isoformat(), "EB1", None, "人" * 128),
     c.OptOut: lambda d: c.OptOut(d.channel(), "人" * 128),
     c.OptIn: lambda d: c.OptIn(d.channel(), "人" * 128),
