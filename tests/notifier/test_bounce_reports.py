@@ -21,7 +21,7 @@ FAILED, DELAYED = Bounce("n-1:a", "failed", AT), Bounce("n-1:a", "delayed", AT)
         (reports.HARD, FAILED),
         (reports.FULL, FAILED),
         (reports.LATE, DELAYED),
-        (reports.EXPIRED, DELAYED),
+        (reports.EXPIRED, FAILED),
         (reports.DELIVERED, None),
         (("action:  FAILED", "status: 5.7.1"), FAILED),
     ],

@@ -37,6 +37,7 @@ class Server(Mailbox):
     port: int = 0
     trouble: str = ""
     left: int = 0
+    silent: bool = False
     victim: "subprocess.Popen[bytes] | None" = None
 
     def ids(self) -> list[str]:
@@ -55,6 +56,8 @@ class Server(Mailbox):
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         answer = await super().handle_DATA(server, session, envelope)
         self._kills("within")
+        if self.silent:
+            await asyncio.sleep(2)
         if self.trouble == "silent after" and self._counts():
             await asyncio.sleep(2)
         return answer
@@ -116,7 +119,13 @@ async def _listed(world: World) -> list[str]:
 
 @pytest.mark.parametrize(
     ("when", "spared", "conduct"),
-    [("before", 2, "refuses"), ("within", 0, ""), ("within", 2, "hangs up"), ("after", 2, "")],
+    [
+        ("before", 2, "refuses"),
+        ("within", 0, ""),
+        ("within", 2, "hangs up"),
+        ("within", 2, "is silent"),
+        ("after", 2, ""),
+    ],
 )
 async def test_after_a_kill_no_mail_is_lost_unsaid_and_none_is_sent_twice(
     open_world: Open,
@@ -133,11 +142,12 @@ async def test_after_a_kill_no_mail_is_lost_unsaid_and_none_is_sent_twice(
         await _ask_for_all(first)
     server.trouble, server.left = f"killed {when}", spared
     server.hang_up = conduct == "hangs up"
+    server.silent = conduct == "is silent"
     server.rcpt_answer = "550 no such mailbox" if conduct == "refuses" else "250 OK"
     server.victim = started(database, tmp_path, START, settings)
     await asyncio.to_thread(server.victim.wait)
     assert server.victim.returncode == -signal.SIGKILL
-    server.trouble = ""
+    server.trouble, server.silent = "", False
     await execute(database, _LONG_AGO)
     world = await open_world(start=START + timedelta(minutes=3), **settings)
     await world.run(world.clock.now() + timedelta(days=1))

@@ -72,11 +72,10 @@ def _recipients(mail: Message) -> Iterator[Message]:
 
 
 def _of_report(recipients: list[Message]) -> Fate | None:
-    actions = [(_word(one, "Action"), _word(one, "Status")) for one in recipients]
-    if any(action == "failed" and status.startswith("5") for action, status in actions):
-        return "failed"
-    late = any(action in {"failed", "delayed"} for action, _ in actions)
-    return "delayed" if late else None  # delivered, relayed, expanded
+    actions = {_word(one, "Action") for one in recipients}
+    if "failed" in actions:
+        return "failed"  # for good, whatever the status: the server has given up
+    return "delayed" if "delayed" in actions else None  # delivered, relayed, expanded
 
 
 def _of_detectors(mail: Message) -> Fate | None:
