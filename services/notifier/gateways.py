@@ -29,7 +29,7 @@ from services.notifier.rendering.papers import Papers
 from services.notifier.settings import NotifierSettings
 from services.notifier.settings.sms_gateways import SmsGatewaySettings
 from services.notifier.ways import FILES, Way
-from services.notifier.webhooks import key_of
+from services.notifier.webhooks import key_of, long_enough
 
 Now = Callable[[], datetime]
 Ways = Mapping[str, Sequence[Way]]
@@ -108,6 +108,7 @@ def _smpp(given: SmsGatewaySettings, which: str, now: Now) -> Gateway:
 
 def _http(given: SmsGatewaySettings, which: str, now: Now) -> Gateway:
     secret = _secret(given, which)
+    long_enough(secret.encode(), which)
     client = _client(given, which)
     return SmsGateway(client, url=given.url, key_id=given.key_id, secret=secret, now=now)
 
@@ -146,6 +147,7 @@ def _sms(own: NotifierSettings, now: Now) -> SmsGateway:
     secret = own.sms_secret.get_secret_value()
     if not secret:
         raise Misconfigured("ARREARS_NOTIFIER_SMS_SECRET is wanted with ARREARS_NOTIFIER_SMS_URL")
+    long_enough(secret.encode(), "ARREARS_NOTIFIER_SMS_SECRET")
     # Redirects are not followed: a provider that moves is set anew, by a person.
     client = httpx.AsyncClient(
         timeout=own.sms_timeout_seconds,

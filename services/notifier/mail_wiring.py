@@ -16,6 +16,7 @@ from services.notifier.adapters.signing import DkimSigner
 from services.notifier.rendering.papers import Papers
 from services.notifier.settings import NotifierSettings
 from services.notifier.unsubscribing import Links, Tokens
+from services.notifier.webhooks import long_enough
 
 _PORTS = {("imap", True): 993, ("imap", False): 143, ("pop3", True): 995, ("pop3", False): 110}
 """By protocol, and whether TLS comes first."""
@@ -34,7 +35,7 @@ def smtp(own: NotifierSettings, now: Callable[[], datetime], papers: Papers) -> 
         timeout_seconds=own.smtp_timeout_seconds,
         reply_to=own.smtp_reply_to,
         reports_to=own.smtp_reports_to,
-        links=_links(own),
+        links=links(own),
         signer=_signer(own),
         papers=papers,
         now=now,
@@ -48,7 +49,7 @@ def tokens(own: NotifierSettings) -> Tokens:
         raise Misconfigured(
             "ARREARS_NOTIFIER_UNSUBSCRIBE_SECRET is wanted with ARREARS_NOTIFIER_PUBLIC_URL"
         )
-    return Tokens(keys)
+    return Tokens([long_enough(key, "ARREARS_NOTIFIER_UNSUBSCRIBE_SECRET") for key in keys])
 
 
 def envelopes(own: NotifierSettings) -> Envelopes:
@@ -99,7 +100,7 @@ def _signer(own: NotifierSettings) -> DkimSigner | None:
     return DkimSigner(own.dkim_domain, own.dkim_selector, own.dkim_key_file)
 
 
-def _links(own: NotifierSettings) -> Links | None:
+def links(own: NotifierSettings) -> Links | None:
     if not own.public_url:
         return None
     mailto = mailbox(own.unsubscribe_mailto).addr_spec if own.unsubscribe_mailto else ""

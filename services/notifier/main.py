@@ -128,7 +128,8 @@ def dispatcher(
 ) -> Dispatcher:
     """The dispatcher with the gateways the settings name."""
     papers = Papers(fonts)
-    outbox = FileOutbox(own.outbox or Path("data/outbox"), now, papers)
+    folder = own.outbox or Path("data/outbox")
+    outbox = FileOutbox(folder, now, papers, mail_wiring.links(own))
     ways = ways_of(own, now, papers, outbox)
     return Dispatcher(
         ways=ways,

@@ -16,6 +16,8 @@ from typing import NamedTuple
 from chassis.errors import Forbidden, Misconfigured
 
 TOLERANCE_SECONDS = 300
+SECRET_BYTES_MIN = 32
+"""As many as the hash has: a shorter one could be guessed at leisure from one signed call."""
 _BODY_BYTES_MAX = 16_384
 _ID_CHARACTERS_MAX = 128
 _SECONDS = re.compile(r"[0-9]{1,12}")
@@ -34,8 +36,16 @@ def key_of(secret: str, setting: str) -> bytes:
             key = base64.b64decode(secret.removeprefix(_ENCODED), validate=True)
         except (binascii.Error, ValueError):
             raise Misconfigured(f"{setting}: behind {_ENCODED} stands no base64") from None
-    if not key:
-        raise Misconfigured(f"{setting}: an empty secret signs nothing")
+    return long_enough(key, setting)
+
+
+def long_enough(key: bytes, setting: str) -> bytes:
+    """The key, which has `SECRET_BYTES_MIN`; raises `Misconfigured`, which names the setting."""
+    if len(key) < SECRET_BYTES_MIN:
+        raise Misconfigured(
+            f"{setting}: a secret has at least {SECRET_BYTES_MIN} bytes, this one has {len(key)} "
+            "(openssl rand -base64 32)"
+        )
     return key
 
 

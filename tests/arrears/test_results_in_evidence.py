@@ -25,7 +25,7 @@ from tests.support.http_provider import served
 from tests.support.sms_provider import SECRET, Provider
 
 BEGINS = datetime(2026, 3, 4, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
-WEBHOOK = "whsec_c2hhcmVkIHNlY3JldA=="
+WEBHOOK = "whsec_d2hhdCB0aGUgcHJvdmlkZXIgYW5kIHRoZSBub3RpZmllciBzaGFyZQ=="
 ACCOUNTS = ("A-called", "A-asked", "A-noted")
 
 

@@ -25,7 +25,7 @@ INSTANCES = 2
 LEASE_SECONDS = 4
 PIECE = 40
 PIECE_SECONDS = 0.25
-SECRET = "of the tests"
+SECRET = "of the tests, and of nobody else at all"
 _KEK = base64.b64encode(b"The key of a system in chaos 32b").decode()
 
 

@@ -22,7 +22,7 @@ from tests.faults.watching import LANES
 IMAGE = "localhost/arrears-clocked"
 TAGS = ("before", "after")
 CHART = TOP / "deploy/helm/arrears"
-_SECRET = "of the tests"
+_SECRET = "of the tests, and of nobody else at all"
 _KEK = base64.b64encode(b"The key of a cluster's day, 32 b").decode()
 _POD_SECURITY = {"pod-security.kubernetes.io/enforce": "restricted"}
 

@@ -30,7 +30,7 @@ from tests.faults.servers import Broker, Disk, Store
 from tests.faults.watching import LANES
 from tests.support.processes import as_settings, free_ports
 
-SECRET = "of the tests"
+SECRET = "of the tests, and of nobody else at all"
 LEASE_SECONDS = 5
 _KEK = base64.b64encode(b"The key of a system under faults").decode()
 _WATCH_SECONDS = 0.3

@@ -13,7 +13,7 @@ from tests.notifier.conftest import Open
 from tests.notifier.world import World
 from tests.support.service_world import ACCOUNT
 
-SECRET = "callback-secret"
+SECRET = "callback-secret-of-the-provider-of-texts"
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def _settings(server: Postfix) -> dict[str, Any]:
         "bounce_folder": str(server.maildir(BACK)),
         "bounce_seconds": 1,
         "public_url": "https://notices.hospital.example",
-        "unsubscribe_secret": "s",
+        "unsubscribe_secret": "s" * 32,
     }
 
 

@@ -19,8 +19,11 @@ from tests.notifier.conftest import Open
 from tests.notifier.world import World
 from tests.support.sms_provider import SECRET, Provider
 
-OLD, NEW = "whsec_b2xkIHNlY3JldA==", "whsec_bmV3IHNlY3JldA=="
-FORGED = "whsec_Zm9yZ2Vk"
+OLD, NEW = (
+    "whsec_dGhlIG9sZCBzZWNyZXQsIHdoaWNoIGlzIHN0aWxsIGxpc3RlZA==",
+    "whsec_dGhlIG5ldyBzZWNyZXQsIHdoaWNoIHNpZ25zIGZyb20gbm93IG9u",
+)
+FORGED = "whsec_YSBmb3JnZWQgc2VjcmV0IHRoYXQgbm9ib2R5IGhhcyBsaXN0ZWQ="
 DELIVERED, FAILED = "notifier.notice.delivered.v1", "notifier.notice.failed.v1"
 
 

@@ -14,11 +14,12 @@ from tests.notifier.post import Mailbox, mail_server
 from tests.notifier.world import World
 from tests.support.service_world import ACCOUNT
 
+NEW, OLD = "new" * 11, "old" * 11
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 WHOSE = Declined("acme", ACCOUNT, "email")
 LINKS: dict[str, Any] = {
     "public_url": "https://notices.acme.example/",
-    "unsubscribe_secret": "new old",
+    "unsubscribe_secret": f"{NEW} {OLD}",
     "unsubscribe_mailto": "stop@acme.example",
 }
 
@@ -44,7 +45,7 @@ async def _opt_outs(world: World) -> list[str]:
 
 
 def _path(*keys: bytes) -> str:
-    return "/v1/unsubscribe/" + Tokens(keys or [b"new"]).sign(WHOSE)
+    return "/v1/unsubscribe/" + Tokens(keys or [NEW.encode()]).sign(WHOSE)
 
 
 async def _send(world: World, notice: str, **changes: Any) -> None:
@@ -56,6 +57,18 @@ async def _state(world: World, notice: str) -> str:
     async with world.client("manager") as client:
         row = (await client.get(f"/v1/notices/{notice}")).json()
     return f"{row['state']} {row['reason']}".strip()
+
+
+async def test_a_reminder_as_a_file_bears_the_links_too(linked: World) -> None:
+    await _send(linked, "N-1")
+    await _send(linked, "N-2", purpose="demand")
+    reminder, demand = (
+        message_from_bytes(path.read_bytes(), policy=policy.default)
+        for path in sorted(linked.outbox.rglob("*.eml"))
+    )
+    assert reminder["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert "https://notices.acme.example/v1/unsubscribe/" in reminder["List-Unsubscribe"]
+    assert demand["List-Unsubscribe"] is None
 
 
 async def test_the_link_of_a_reminder_declines_reminders_and_nothing_else(
@@ -116,7 +129,7 @@ async def test_both_forms_of_the_rfc_are_taken_and_twice_is_once(
 
 
 async def test_a_link_of_an_older_key_is_good_while_the_key_is_listed(linked: World) -> None:
-    assert (await _call(linked, "POST", _path(b"old"), data=ONE_CLICK)).status_code == 200
+    assert (await _call(linked, "POST", _path(OLD.encode()), data=ONE_CLICK)).status_code == 200
     assert (await _call(linked, "POST", _path(b"gone"), data=ONE_CLICK)).status_code == 404
 
 

@@ -201,8 +201,8 @@ async def test_what_was_not_taken_costs_nothing(open_world: Open) -> None:
 
 def test_the_list_of_gateways_is_what_is_called() -> None:
     listed: list[dict[str, Any]] = [
-        {"name": "a", "kind": "http", "url": "https://a.example", "secret": "x"},
-        {"name": "b", "kind": "http", "url": "https://b.example", "secret": "x"},
+        {"name": "a", "kind": "http", "url": "https://a.example", "secret": "x" * 32},
+        {"name": "b", "kind": "http", "url": "https://b.example", "secret": "x" * 32},
     ]
     listed[0] |= {"rate_per_second": 5, "price_per_part": 5, "spend_per_day": 100}
     own = NotifierSettings.model_validate({"sms_gateways": listed, "sms_url": "https://c.example"})

@@ -124,7 +124,7 @@ class TestSms:
             ours = authority.sign("notifier")
             yield {
                 "sms_url": f"https://localhost:{port}",
-                "sms_secret": "s",
+                "sms_secret": "s" * 32,
                 "sms_ca_file": authority.ca,
                 "sms_cert_file": ours.cert,
                 "sms_key_file": ours.key,

@@ -10,7 +10,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from tests.support.http_provider import HttpProvider
 
-SECRET = "whsec_ZGlhbGxlciBzZWNyZXQ="
+SECRET = "whsec_d2hhdCB0aGUgZGlhbGxlciBhbmQgdGhlIG5vdGlmaWVyIHNoYXJl"
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.support.http_provider import HttpProvider
 
-SECRET = "shared"
+SECRET = "shared by provider and notifier alone"
 
 
 @dataclass

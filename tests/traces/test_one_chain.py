@@ -59,7 +59,7 @@ def settings(
         "traces": receiver.url,
         "trace_ratio": "0",
         "notifier_sms_url": provider[0],
-        "notifier_sms_secret": "shared",
+        "notifier_sms_secret": "shared by provider and notifier alone",
     }
 
 

@@ -18,20 +18,26 @@ from services.notifier.adapters.gateway import Lookup, Parcel
 from services.notifier.adapters.message import Letterhead, message
 from services.notifier.domain.commands import AttemptResult
 from services.notifier.rendering.papers import Papers
+from services.notifier.unsubscribing import Links
 
 log = get_logger(__name__)
 
 _SUFFIXES = ("txt", "eml", "pdf")
-_HEAD = Letterhead(Address(addr_spec="notices@localhost"))
+_SENDER = Address(addr_spec="notices@localhost")
 
 
 class FileOutbox:
     """Writes each notice as a file that appears whole or not at all."""
 
     def __init__(
-        self, folder: Path, now: Callable[[], datetime], papers: Papers | None = None
+        self,
+        folder: Path,
+        now: Callable[[], datetime],
+        papers: Papers | None = None,
+        links: Links | None = None,
     ) -> None:
         self._files = DatedFiles(folder)
+        self._head = Letterhead(_SENDER, links=links)
         self._now = now
         self._papers = papers or Papers()
 
@@ -63,7 +69,7 @@ class FileOutbox:
         """What a notice is written as: the suffix of its file and the content."""
         if parcel.channel == "email":
             letter = await aside(self._papers.attached, parcel.sheet, parcel.day, parcel.account)
-            return "eml", message(parcel, _HEAD, self._now(), letter).as_bytes()
+            return "eml", message(parcel, self._head, self._now(), letter).as_bytes()
         if parcel.sheet is None:
             return "txt", _text(parcel)
         try:
