@@ -16,7 +16,7 @@ SHORT: dict[str, dict[str, Any]] = {
         "public_url": URL,
         "unsubscribe_secret": f"{'n' * 32} old",
     },
-    "ARREARS_NOTIFIER_SMS_GATEWAYS": {
+    "SMS gateway a": {
         "sms_gateways": [{"name": "a", "kind": "http", "url": URL, "secret": "s" * 31}]
     },
 }

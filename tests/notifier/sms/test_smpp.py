@@ -91,7 +91,7 @@ async def test_a_centre_that_is_not_there_takes_nothing() -> None:
 def test_a_text_costs_the_parts_that_it_is_sent_in() -> None:
     one: dict[str, Any] = {"name": "a", "url": "smpp://127.0.0.1", "key_id": "a", "secret": "b"}
     one |= {"price_per_part": 5, "kind": "smpp"}
-    other = one | {"name": "b", "kind": "http", "url": "http://127.0.0.1"}
+    other = one | {"name": "b", "kind": "http", "url": "http://127.0.0.1", "secret": "b" * 32}
     own = NotifierSettings.model_validate({"sms_gateways": [one, other]})
     now = datetime.now(UTC)
     caps = [way.cap for way in dispatcher(own, lambda: now).ways["sms"]]
