@@ -53,7 +53,8 @@ async def reminded(world: World) -> dict[str, str]:
     await simulation.settle()
     await simulation.run_until(BEGINS + timedelta(days=2))
     found = await world.apis.get("notifier", "/v1/notices", creditor="acme")
-    assert [one["state"] for one in found["items"]] == ["sent"] * len(ACCOUNTS)
+    assert len(found["items"]) == len(ACCOUNTS)
+    assert {one["state"] for one in found["items"]} <= {"sent", "delivered"}
     return {one["account"]: one["notice_id"] for one in found["items"]}
 
 
