@@ -51,6 +51,13 @@ def test_it_stands_on_the_same_packages() -> None:
     assert stage(-1)[0] == ("FROM", "base")
 
 
+def test_it_has_what_papers_are_set_in_and_not_what_tests_read_them_with() -> None:
+    listed = (charts.TOP / "deploy/debian.txt").read_text(encoding="utf-8")
+    packages = dict(re.findall(r"^([a-z0-9-]+)\s+# (.*)$", listed, flags=re.MULTILINE))
+    for name, what_for in packages.items():
+        assert (name in recipe.PACKAGES) is not what_for.startswith("tests "), name
+
+
 def test_it_installs_what_the_same_lock_says_and_the_same_sources() -> None:
     build = stage(1)
     copied = {each for word, rest in build if word == "COPY" for each in rest.split()}

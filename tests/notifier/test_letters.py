@@ -24,7 +24,7 @@ from services.notifier.settings import Sender
 from tests.notifier.conftest import Open
 from tests.notifier.world import World
 from tests.support.debian import require
-from tests.support.papers import box_of, fonts_of, pages_of, text_of, words_of
+from tests.support.papers import box_of, codes_of, fonts_of, pages_of, text_of, words_of
 
 TODAY, DUE = date(2026, 6, 18), date(2026, 6, 15)
 TEMPLATES = Templates()
@@ -46,6 +46,7 @@ def letter(
     profile: Profile = COMPANY,
     to: str = ADDRESS,
     channel: str = "registered_letter",
+    notice_id: str = "N-1",
 ) -> Letter:
     accrual = Accrual(date(2026, 6, 18), "500", "500", 10_000_00, 0)
     open_items = {
@@ -55,7 +56,7 @@ def letter(
     total = sum(one.principal for one in open_items.values())
     view = LedgerView(3, total, 1500, DUE, "CNY", TODAY, open_items)
     notice = OpenNotice(
-        notice_id="N-1",
+        notice_id=notice_id,
         purpose="arrears_notice",
         channel=channel,
         recipients="registered",
@@ -112,6 +113,14 @@ def test_every_text_of_a_template_is_in_the_letter(template: str, language: str)
     assert {embedded for _, embedded in fonts_of(made)} == {"yes"}
     assert pages_of(made) == 1
     assert made == paper(letter(template, language))
+
+
+@pytest.mark.parametrize("items", [3, 60])
+def test_a_scanner_reads_the_notice_from_the_page(items: int) -> None:
+    notice_id = "0197f3e2-7d1c-7b52-9a55-5d3f0c9b1e42"
+    first, *others = codes_of(paper(letter(items=items, notice_id=notice_id)))
+    assert first == [notice_id]
+    assert others == [[] for _ in range(2 if items > 3 else 0)]
 
 
 def test_the_total_stands_in_capitals_and_what_is_posted_says_how() -> None:

@@ -15,7 +15,7 @@ from services.notifier.posting.reading import read
 from services.notifier.rendering.papers import Papers
 from tests.notifier.world import World
 from tests.support.debian import require
-from tests.support.papers import pages_of, text_of, words_of
+from tests.support.papers import codes_of, pages_of, text_of, words_of
 from tests.support.service_world import ACCOUNT
 
 LIST = "/v1/posting-lists"
@@ -195,5 +195,7 @@ async def test_labels_show_who_and_where_and_name_what_they_cannot_set(world: Wo
     many = [Posted(f"N-{n}", "A", "张\U0002a6a5", "", "某路" * 200, *blank) for n in range(9)]
     paper = Papers().labels(labels(many, "ems", "zh", "t"), LATER.date())
     assert pages_of(paper) == 2
+    codes = [code for page in codes_of(paper) for code in page]
+    assert codes == [one.notice_id for one in many]
     assert "张〓" in text_of(paper)
     assert text_of(paper).count("〓 = U+2A6A5") == 9

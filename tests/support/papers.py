@@ -1,7 +1,13 @@
-"""What readers of PDFs find in ours: text, fonts, pages (Debian's poppler-utils)."""
+"""What readers of PDFs find in ours: text, fonts, pages (Debian's poppler-utils), QR codes."""
 
 import re
 import subprocess
+from collections.abc import Iterator
+
+import zxingcpp
+
+_DOTS_PER_INCH = "200"
+"""As a plain scanner has."""
 
 
 def text_of(paper: bytes) -> str:
@@ -37,5 +43,30 @@ def pages_of(paper: bytes) -> int:
     return int(found[1])
 
 
+def codes_of(paper: bytes) -> list[list[str]]:
+    """By page, what a scanner reads from the QR codes on it."""
+    pictures = _run_raw("pdftoppm", "-gray", "-r", _DOTS_PER_INCH, "-", given=paper)
+    qr = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+    return [
+        [code.text for code in zxingcpp.read_barcodes(page, formats=qr)]
+        for page in _pages(pictures)
+    ]
+
+
+def _pages(pictures: bytes) -> Iterator[memoryview]:
+    """Grey pictures, one behind the other (PGM)."""
+    while pictures:
+        head = re.match(rb"P5\s(\d+)\s(\d+)\s255\s", pictures)
+        assert head is not None
+        width, height = int(head[1]), int(head[2])
+        end = head.end() + width * height
+        yield memoryview(pictures[head.end() : end]).cast("B", [height, width])
+        pictures = pictures[end:]
+
+
 def _run(*command: str, given: bytes) -> str:
-    return subprocess.run(command, input=given, check=True, capture_output=True).stdout.decode()
+    return _run_raw(*command, given=given).decode()
+
+
+def _run_raw(*command: str, given: bytes) -> bytes:
+    return subprocess.run(command, input=given, check=True, capture_output=True).stdout
