@@ -137,7 +137,7 @@ class Reader:
         erased = False
         fields = zip(msgspec.structs.fields(event), msgspec.structs.astuple(event), strict=True)
         for info, told in fields:
-            if info.name in _WHY and not isinstance(told, bytes):
+            if _is_said_by_why(event, info.name) and not isinstance(told, bytes):
                 continue
             value = told
             if isinstance(told, bytes | Person | Sealed):
@@ -157,6 +157,11 @@ class Reader:
         if self.keys is None or self.subject is None:
             return None
         return self.keys.open(self.subject, sealed)
+
+
+def _is_said_by_why(event: Event, name: str) -> bool:
+    """Only what a policy brought about has a sentence that says its reason."""
+    return name in _WHY and (name != "reason" or isinstance(event, Effect))
 
 
 def _named_as_in_messages(shown: dict[str, Any]) -> dict[str, Any]:

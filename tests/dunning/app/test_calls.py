@@ -100,3 +100,14 @@ async def test_each_call_and_the_text_used_stand_in_the_timeline(world: World) -
         ("sent", 2, TEMPLATE),
         ("busy", 2, None),
     ]
+
+
+async def test_why_a_notice_goes_on_by_another_channel_stands_in_the_timeline(world: World) -> None:
+    notice_id = await called(world)
+    gone_on = notifier.NoticeRerouted(
+        notice_id=notice_id, account_id=A, channel="voice", next_channel="letter",
+        reason="failed", at=world.clock.now(),
+    )  # fmt: skip
+    await world.tell(gone_on, A)
+    told = [e["fields"] for e in await world.timeline(A) if e["kind"] == "delivery_recorded"][-1]
+    assert (told["result"], told["next"], told["reason"]) == ("rerouted", "letter", "failed")
