@@ -36,7 +36,7 @@ class Running:
 
     @property
     def gateway(self) -> SmtpGateway:
-        return _gateway(self.port)
+        return gateway_on(self.port)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def mail() -> Iterator[Running]:
         yield Running(mailbox, port)
 
 
-def _gateway(port: int, **changes: Any) -> SmtpGateway:
+def gateway_on(port: int, **changes: Any) -> SmtpGateway:
     given: dict[str, Any] = {
         "host": "127.0.0.1",
         "port": port,
@@ -80,7 +80,7 @@ async def test_a_repeated_mail_has_the_same_id(mail: Running) -> None:
 
 
 async def test_names_in_any_script_are_encoded_and_the_envelope_is_bare(mail: Running) -> None:
-    gateway = _gateway(
+    gateway = gateway_on(
         mail.port,
         sender="青山县人民医院（收费处） <notices@hospital.example>",
         reply_to="收费处 <desk@hospital.example>",
@@ -137,7 +137,7 @@ async def test_any_notice_id_makes_a_message_id(mail: Running, notice_id: str) -
 @pytest.mark.parametrize("sender", ["", "accounts", "a b@acme.example", "李@acme.example", "a@"])
 def test_a_sender_that_is_none_is_said_at_the_start(sender: str) -> None:
     with pytest.raises(Misconfigured, match="cannot be the sender"):
-        _gateway(25, sender=sender)
+        gateway_on(25, sender=sender)
 
 
 def _part(message: EmailMessage, kind: str) -> str:
@@ -181,15 +181,15 @@ async def test_trouble_is_told_apart(
 
 
 async def test_a_server_that_is_not_there_took_nothing() -> None:
-    result = await _gateway(free_port()).send(PARCEL)
+    result = await gateway_on(free_port()).send(PARCEL)
     assert result.outcome == "unavailable"
 
 
 async def test_without_the_tls_asked_for_nothing_is_sent(mail: Running) -> None:
-    result = await _gateway(mail.port, tls="starttls").send(PARCEL)
+    result = await gateway_on(mail.port, tls="starttls").send(PARCEL)
     assert result.outcome == "unavailable"
     assert mail.mailbox.taken == []
 
 
 async def test_a_mail_server_cannot_be_asked() -> None:
-    assert (await _gateway(free_port()).find(PARCEL)).finding == "cannot_tell"
+    assert (await gateway_on(free_port()).find(PARCEL)).finding == "cannot_tell"

@@ -3,7 +3,6 @@
 import asyncio
 import ssl
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from typing import Literal
 
@@ -14,6 +13,7 @@ from chassis.logging import get_logger
 from chassis.tls import fault_in
 from services.notifier.adapters.envelope import Envelopes
 from services.notifier.adapters.gateway import Lookup, Parcel
+from services.notifier.adapters.mail_lines import Line, Lines
 from services.notifier.adapters.mailbox import mailbox
 from services.notifier.adapters.message import Letterhead, message
 from services.notifier.adapters.signing import DkimSigner
@@ -27,7 +27,6 @@ Tls = Literal["starttls", "tls", "none"]
 
 _OPENING_SECONDS_MAX = 45
 _HANDING_SECONDS_MAX = 65
-_FAREWELL_SECONDS_MAX = 5
 """A call ends well before its attempt is thought to be in doubt."""
 
 
@@ -35,7 +34,7 @@ class SmtpGateway:
     """Hands e-mail to a mail server; TLS certificates are verified.
 
     A mail server cannot be asked what it took: `find` cannot tell. `sender` and `reply_to` may bear
-    a display name.
+    a display name. A connection is used again for what follows at once.
     """
 
     def __init__(
@@ -68,6 +67,7 @@ class SmtpGateway:
         self._password = password
         self._timeout = timeout_seconds
         self._now = now
+        self.lines = Lines(self._client)
 
     async def send(self, parcel: Parcel) -> AttemptResult:
         """Hand the e-mail over; until its text is on the wire nothing can have been taken."""
@@ -76,22 +76,32 @@ class SmtpGateway:
         except Exception as error:
             log.exception("mail_not_written", account=parcel.account, error=error)
             return AttemptResult("unavailable", reason=f"mail.{type(error).__name__}")
-        client = self._client()
+        line: Line | None = None
         try:
             try:
                 async with asyncio.timeout(_OPENING_SECONDS_MAX):
-                    await client.connect()
-                    refused = await self._address(client, parcel)
+                    sender = self._envelopes.reports_to(parcel.notice_id)
+                    line = await self.lines.get(sender)
+                    refused = await self._address(line, sender, parcel.to)
             except (aiosmtplib.SMTPException, OSError) as error:
                 self._say_why(error)
                 return AttemptResult("unavailable", reason=_reason(error))
-            result = refused or await self._hand_over(client, parcel, mail)
-            if result.outcome != "unknown":
-                with suppress(aiosmtplib.SMTPException, OSError):
-                    await client.quit(timeout=_FAREWELL_SECONDS_MAX)
+            result = refused or await self._hand_over(line.client, parcel, mail)
+            await self._let_go(line, result)
+            line = None
             return result
         finally:
-            client.close()
+            if line is not None:
+                line.client.close()
+
+    async def _let_go(self, line: Line, result: AttemptResult) -> None:
+        """Only after a mail that was taken is it sure that the next one finds a clean slate."""
+        if result.outcome == "accepted":
+            await self.lines.keep(line)
+        elif result.outcome == "unknown":
+            line.client.close()
+        else:
+            await line.leave()
 
     def _written(self, parcel: Parcel) -> bytes:
         letter = self._papers.attached(parcel.sheet, parcel.day, parcel.account)
@@ -119,11 +129,12 @@ class SmtpGateway:
             password=self._password or None,
         )
 
-    async def _address(self, client: aiosmtplib.SMTP, parcel: Parcel) -> AttemptResult | None:
+    async def _address(self, line: Line, sender: str, to: str) -> AttemptResult | None:
         """Name sender and recipient, bare; answers what the server has against them."""
         try:
-            await client.mail(self._envelopes.reports_to(parcel.notice_id))
-            await client.rcpt(parcel.to)
+            if not line.begun:
+                await line.client.mail(sender)
+            await line.client.rcpt(to)
         except aiosmtplib.SMTPResponseException as error:
             return _answered(error.code)
         return None
