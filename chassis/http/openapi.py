@@ -54,7 +54,7 @@ _SCHEMES = {
         "scheme": "bearer",
         "bearerFormat": "JWT",
         "description": "Claims: `roles`, `creditors` (docs/http.md). Each operation's `x-roles` "
-        "are those it takes; where it has none every token will do.",
+        "are those it takes; a token without a role may do nothing.",
     },
     "signature": {
         "type": "apiKey",

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
-from chassis.http.auth import Caller
 from chassis.http.paging import LIMIT_MAX, Cursor, Limit, Page, decode_cursor, page
 from chassis.runtime.service import Service
 from chassis.store.reads import Selection
@@ -18,6 +17,7 @@ from services.ledger.api.models import (
     ItemOut,
     ItemsOut,
 )
+from services.ledger.api.roles import Reader
 from services.ledger.api.snapshot import (
     AccountId,
     AsOf,
@@ -63,7 +63,7 @@ class Accounts:
     service: Service
 
     async def accounts(
-        self, who: Caller, creditor: Creditor = None, cursor: Cursor = None, limit: Limit = 50
+        self, who: Reader, creditor: Creditor = None, cursor: Cursor = None, limit: Limit = 50
     ) -> Page[AccountSummary]:
         """Accounts in order of creditor and id."""
         rows = await _list(self.service, who.visible(creditor), cursor, limit)
@@ -79,7 +79,7 @@ class Accounts:
 
     async def account(
         self,
-        who: Caller,
+        who: Reader,
         account_id: AccountId,
         creditor: Creditor = None,
         as_of: AsOf = None,
@@ -90,7 +90,7 @@ class Accounts:
 
     async def balance(
         self,
-        who: Caller,
+        who: Reader,
         account_id: AccountId,
         creditor: Creditor = None,
         as_of: AsOf = None,
@@ -101,7 +101,7 @@ class Accounts:
 
     async def items(
         self,
-        who: Caller,
+        who: Reader,
         account_id: AccountId,
         creditor: Creditor = None,
         as_of: AsOf = None,

@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from chassis.http.auth import Caller
 from chassis.http.turns import Turns
 from chassis.runtime.service import Service
 from contracts.base import Identifier
 from services.ledger.api.models import AgeingBucket, AgeingOut
+from services.ledger.api.roles import Reader
 from services.ledger.api.snapshot import AsOf, terms_of, when
 from services.ledger.views.ageing import aged_as_of, aged_today, buckets
 
@@ -30,7 +30,7 @@ class Ageing:
     turns: Turns = field(default_factory=lambda: Turns("the ageing of a past day"))
 
     async def ageing(
-        self, who: Caller, creditor: Annotated[Identifier, Path()], as_of: AsOf = None
+        self, who: Reader, creditor: Annotated[Identifier, Path()], as_of: AsOf = None
     ) -> AgeingOut:
         """Open items by days overdue; for a past day folded from the events of all accounts."""
         terms = await terms_of(self.service, who.scope(creditor))

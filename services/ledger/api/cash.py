@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Path, Query
 
 from chassis.errors import NotFound
 from chassis.http import Page, decode_cursor, page
-from chassis.http.auth import Principal, require
+from chassis.http.auth import Principal
 from chassis.http.paging import Cursor, Limit
 from chassis.runtime.service import Service
 from chassis.store.pool import acquire
@@ -17,6 +17,7 @@ from contracts.base import Identifier
 from contracts.words.formats import number
 from contracts.words.streams import cash_desks_of
 from services.ledger.api.models import CashOfCollector, CashOut, ReceiptOut
+from services.ledger.api.roles import may
 from services.ledger.api.snapshot import terms_of
 from services.ledger.domain.aggregates import CASH_DESK
 from services.ledger.domain.calendar import local_day
@@ -34,9 +35,7 @@ where creditor = $1 and ($2::date is null or day = $2)
 order by receipt limit $6"""  # noqa: S608 - names of ours
 
 CreditorPath = Annotated[Identifier, Path()]
-CashReader = Annotated[
-    Principal, Depends(require("collector", "finance", "property", "manager", "auditor"))
-]
+CashReader = Annotated[Principal, may("see_cash")]
 
 
 def router(service: Service) -> APIRouter:

@@ -8,7 +8,7 @@ import asyncpg
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel
 
-from chassis.http.auth import Caller, Principal, require
+from chassis.http.auth import Caller, Principal
 from chassis.http.idempotency import request_id
 from chassis.http.paging import Cursor, Limit, Page, decode_cursor, page
 from chassis.runtime.service import Service
@@ -17,6 +17,7 @@ from contracts.base import Identifier, Label
 from contracts.words.streams import Subject
 from services.ledger import erasures
 from services.ledger.api.models import ErasureOut
+from services.ledger.api.roles import may
 from services.ledger.api.snapshot import AccountId, Creditor
 from services.ledger.domain import erasure
 
@@ -30,8 +31,8 @@ order by account, number limit $5"""
 
 _FOR_ANYBODY = "asked for over HTTP"
 Status = Literal["pending", "confirmed", "refused", "lapsed"]
-Administration = Annotated[Principal, Depends(require("administration"))]
-Reader = Annotated[Principal, Depends(require("administration", "auditor"))]
+Administration = Annotated[Principal, may("erase_debtor")]
+Reader = Annotated[Principal, may("see_erasures")]
 RequestId = Annotated[str, Depends(request_id)]
 
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from chassis.bus.base import Outgoing, lane_of
 from chassis.errors import Busy, Malformed
-from chassis.http.auth import Principal, require
+from chassis.http.auth import Principal
 from chassis.runtime.service import Service
 from chassis.runtime.sources import not_among
 from chassis.store.pool import acquire
@@ -28,6 +28,7 @@ from contracts.words.streams import Subject, creditor_of, key_of, sources_stream
 from services.ledger import erasures
 from services.ledger.api.events_document import BATCH, BINARY_ATTRIBUTES, BODY, REFUSED, refused
 from services.ledger.api.models import EventResult, EventResults
+from services.ledger.api.roles import may
 from services.ledger.domain.aggregates import SOURCES
 
 TOPIC = "billing"
@@ -47,7 +48,7 @@ _read_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _ENDLESS_INSTANT = re.compile(rb'"(\w+)"\s*:\s*"\d{4}-\d\d-\d\d[Tt ][0-9:.]{32}')
 """An instant with more digits than any clock has; the decoder would read it to its end."""
 
-Upstream = Annotated[Principal, Depends(require("upstream", "administration"))]
+Upstream = Annotated[Principal, may("send_events")]
 
 
 def router(service: Service) -> APIRouter:

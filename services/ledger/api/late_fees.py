@@ -7,9 +7,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from chassis.aside import aside
-from chassis.http.auth import Caller
 from chassis.http.paging import LIMIT_MAX, Cursor, Limit, decode_cursor, page
 from chassis.runtime.service import Service
+from services.ledger.api.roles import Reader
 from services.ledger.api.snapshot import (
     AccountId,
     AsOf,
@@ -73,7 +73,7 @@ def router(service: Service) -> APIRouter:
 
     @routes.get("/{account_id}/late-fees", operation_id="list_late_fees")
     async def late_fees(
-        who: Caller,
+        who: Reader,
         account_id: AccountId,
         creditor: Creditor = None,
         as_of: AsOf = None,

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
-from chassis.http.auth import Caller
 from chassis.http.paging import Cursor, Limit, Page, decode_cursor, page
 from chassis.runtime.service import Service
 from contracts.base import Identifier
+from services.ledger.api.roles import Reader
 from services.ledger.views.numbers import Named, numbers_of
 
 _ITEMS = """
@@ -78,7 +78,7 @@ class Matching:
 
     async def open_items(
         self,
-        who: Caller,
+        who: Reader,
         creditor: CreditorPath,
         account: OfAccount = None,
         limit: Limit = 50,
@@ -99,7 +99,7 @@ class Matching:
 
     async def payments(
         self,
-        who: Caller,
+        who: Reader,
         creditor: CreditorPath,
         account: OfAccount = None,
         limit: Limit = 50,

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
-from chassis.http.auth import Caller
 from chassis.runtime.service import Service
 from contracts.base import Identifier, Number
+from services.ledger.api.roles import Reader
 from services.ledger.views.numbers import found
 
 FOUND_MAX = 100
@@ -44,7 +44,7 @@ class Numbered:
 
     async def numbers(
         self,
-        who: Caller,
+        who: Reader,
         creditor: Annotated[Identifier, Path()],
         number: Annotated[Number | None, Query(description="as people write it")] = None,
     ) -> NumbersOut:

@@ -6,12 +6,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from chassis.errors import BrokenInvariant, NotFound
-from chassis.http.auth import Principal, require
+from chassis.http.auth import Principal
 from chassis.http.idempotency import request_id
 from chassis.runtime.service import Service
 from chassis.store.work import Work
 from contracts.words.streams import Subject, account_stream, key_of
 from services.ledger.api.models import RefundIn, RefundOut
+from services.ledger.api.roles import may
 from services.ledger.api.snapshot import AccountId, Creditor
 from services.ledger.domain.commands import Refund
 from services.ledger.domain.decide import decide
@@ -37,7 +38,7 @@ class Requests:
 
     async def refund(
         self,
-        who: Annotated[Principal, Depends(require("finance"))],
+        who: Annotated[Principal, may("pay_back")],
         account_id: AccountId,
         wanted: RefundIn,
         refund_id: RequestId,

@@ -7,16 +7,17 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, Field
 
-from chassis.http.auth import Caller, Principal, require
+from chassis.http.auth import Caller, Principal
 from chassis.runtime.outgoing import ALL_ACCOUNTS
 from chassis.runtime.service import Service
 from chassis.store.work import Work
 from contracts.base import Identifier, Label
 from contracts.words.streams import key_of, sources_stream
+from services.ledger.api.roles import may
 from services.ledger.domain.sources import AddSource, RemoveSource, SourceAdded, decide
 
-Administration = Annotated[Principal, Depends(require("administration"))]
-Reader = Annotated[Principal, Depends(require("administration", "auditor"))]
+Administration = Annotated[Principal, may("set_sources")]
+Reader = Annotated[Principal, may("see_sources")]
 
 
 async def _creditor(who: Caller, creditor: Annotated[Identifier, Path()]) -> str:

@@ -10,13 +10,13 @@ from fastapi import APIRouter, Query, Response
 
 from chassis.aside import aside
 from chassis.errors import Malformed
-from chassis.http.auth import Caller
 from chassis.http.files import as_file
 from chassis.http.paging import LIMIT_MAX, Cursor, Limit, decode_cursor, encode_cursor
 from chassis.runtime.service import Service
 from chassis.sheets import CSV_TYPE, XLSX_TYPE, for_spreadsheets, workbook
 from chassis.store.reads import Selection
 from services.ledger.api.models import StatementLine, StatementOut
+from services.ledger.api.roles import Reader
 from services.ledger.api.snapshot import AccountId, AsOf, Creditor, Moment, Snapshot, snapshot
 from services.ledger.api.statement import Row, as_table, balance_after, lines, row
 from services.ledger.domain.numbers import Kind
@@ -49,7 +49,7 @@ class Statements:
 
     async def statement(
         self,
-        who: Caller,
+        who: Reader,
         account_id: AccountId,
         creditor: Creditor = None,
         as_of: AsOf = None,

@@ -2,13 +2,14 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from chassis.aside import aside
-from chassis.http.auth import Principal, require
+from chassis.http.auth import Principal
 from chassis.http.turns import Turns
 from chassis.runtime.service import Service
 from contracts.words.identifiers import FILE_NAME
+from services.legal.api.roles import may
 from services.legal.evidence import bundle
 from services.legal.evidence.gathering import gather
 from services.legal.evidence.sources import sources
@@ -24,7 +25,7 @@ ANSWER: dict[int | str, dict[str, Any]] = {
     }
 }
 CaseId = Annotated[str, Path(pattern=f"^{FILE_NAME}$")]
-Lawyer = Annotated[Principal, Depends(require("legal", "manager"))]
+Lawyer = Annotated[Principal, may("see_evidence")]
 
 
 def router(service: Service) -> APIRouter:

@@ -7,11 +7,11 @@ from datetime import date
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Path
 from pydantic import BaseModel
 
 from chassis.errors import Rejected
-from chassis.http.auth import Caller, Principal, require
+from chassis.http.auth import Principal
 from chassis.owed.terms import Terms
 from chassis.runtime.service import Service
 from chassis.store.work import Work
@@ -27,6 +27,7 @@ from services.legal.api.models import (
     Number,
     WriteOffs,
 )
+from services.legal.api.roles import may
 from services.legal.domain.commands import (
     CloseMatter,
     Command,
@@ -39,12 +40,11 @@ from services.legal.domain.decide import decide
 CREATED = 201
 READERS = ("legal", "manager", "auditor")
 """Who may read lists and records, which name people."""
-_KEEPERS = ("administration", "property", "operations", "legal", "manager")
-_LAWYERS = ("legal", "manager")
 
-Keeper = Annotated[Principal, Depends(require(*_KEEPERS))]
-Lawyer = Annotated[Principal, Depends(require(*_LAWYERS))]
-Bookkeeper = Annotated[Principal, Depends(require("finance", *_LAWYERS))]
+Reader = Annotated[Principal, may("see_files")]
+Keeper = Annotated[Principal, may("keep_inventory")]
+Lawyer = Annotated[Principal, may("close_matter")]
+Bookkeeper = Annotated[Principal, may("book_cost")]
 AccountPath = Annotated[Identifier, Path(description="the account")]
 CreditorQuery = str | None
 CommandOf = Callable[[Work, Terms, date], Command]
@@ -178,7 +178,7 @@ class File:
         return await self._record(subject, number, command)
 
     async def inventories(
-        self, who: Caller, account: AccountPath, creditor: CreditorQuery = None
+        self, who: Reader, account: AccountPath, creditor: CreditorQuery = None
     ) -> Inventories:
         """With what became of the goods, and the tasks they came from."""
         subject = Subject(who.scope(creditor), account)
@@ -187,7 +187,7 @@ class File:
         return inventories_of(stored, subject, keys)
 
     async def write_offs(
-        self, who: Caller, account: AccountPath, creditor: CreditorQuery = None
+        self, who: Reader, account: AccountPath, creditor: CreditorQuery = None
     ) -> WriteOffs:
         subject = Subject(who.scope(creditor), account)
         return write_offs_of(await self.service.events(matter_stream(*subject)), subject)

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from chassis.aside import aside
 from chassis.errors import NotFound, Rejected
-from chassis.http.auth import Principal, require
+from chassis.http.auth import Principal
 from chassis.http.files import as_file
 from chassis.http.turns import Turns
 from chassis.runtime.service import Service
@@ -15,6 +15,7 @@ from contracts.words.streams import Subject, matter_stream
 from services.legal.adapters.folder import DocumentsFolder
 from services.legal.api import evidence
 from services.legal.api.filed import filed_pdf
+from services.legal.api.roles import may
 from services.legal.api.routes import CreditorQuery
 from services.legal.evidence import bundle
 from services.legal.evidence.gathering import Answers, gather
@@ -26,7 +27,7 @@ PDF = "application/pdf"
 _ANSWER: dict[int | str, dict[str, Any]] = {
     200: {"content": {PDF: {"schema": {"type": "string", "format": "binary"}}}}
 }
-Lawyer = Annotated[Principal, Depends(require("legal", "manager"))]
+Lawyer = Annotated[Principal, may("see_papers")]
 
 
 def router(service: Service, papers: Papers, folder: DocumentsFolder) -> APIRouter:

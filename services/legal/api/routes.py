@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Path, Query
 
 from chassis.errors import NotFound, Rejected
-from chassis.http.auth import Caller, Principal, require
+from chassis.http.auth import Principal
 from chassis.http.paging import LIMIT_DEFAULT, Cursor, Limit, Page, decode_cursor, page
 from chassis.owed.terms import Terms
 from chassis.runtime.service import Service
@@ -27,6 +27,7 @@ from services.legal.api.models import (
     Progress,
     Term,
 )
+from services.legal.api.roles import may
 from services.legal.domain.commands import RecordProgress
 from services.legal.domain.decide import decide
 from services.legal.settings import LegalSettings
@@ -35,7 +36,8 @@ from services.legal.views import documents, matters
 _READERS = ("legal", "manager")
 """Who may read documents, which name the debtor."""
 
-Recorder = Annotated[Principal, Depends(require(*_READERS))]
+Reader = Annotated[Principal, may("see_files")]
+Recorder = Annotated[Principal, may("record_progress")]
 CreditorQuery = Annotated[
     str | None, Query(description="wanted when the token covers several creditors")
 ]
@@ -71,7 +73,7 @@ class Files:
 
     async def list_documents(
         self,
-        who: Caller,
+        who: Reader,
         creditor: CreditorQuery = None,
         account: str | None = None,
         case_id: str | None = None,
@@ -88,7 +90,7 @@ class Files:
         return page(rows, limit, _document_key, _document)
 
     async def show_document(
-        self, who: Caller, document_id: str, creditor: CreditorQuery = None
+        self, who: Reader, document_id: str, creditor: CreditorQuery = None
     ) -> dict[str, Any]:
         """One document; with its text for those who may read it."""
         async with self.service.pool.acquire(timeout=10) as connection:
@@ -114,7 +116,7 @@ class Files:
 
     async def list_matters(
         self,
-        who: Caller,
+        who: Reader,
         creditor: CreditorQuery = None,
         account: str | None = None,
         stage: str | None = None,
@@ -130,7 +132,7 @@ class Files:
         return page(rows, limit, _matter_key, dict)
 
     async def show_matter(
-        self, who: Caller, account: AccountPath, creditor: CreditorQuery = None
+        self, who: Reader, account: AccountPath, creditor: CreditorQuery = None
     ) -> MatterDetail:
         """An account's matters and what happened in them."""
         reader = who if who.has(*_READERS) else None

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Path, Query
 
 from chassis.errors import NotFound
-from chassis.http.auth import Caller, Principal, require
+from chassis.http.auth import Principal
 from chassis.http.paging import LIMIT_DEFAULT, Cursor, Limit, Page, decode_cursor, page
 from chassis.runtime.service import Service
 from chassis.store.vault import KeyRing
 from chassis.store.work import Work
 from contracts.base import Identifier
 from contracts.words.streams import Subject, account_stream, key_of
-from contracts.words.vocabulary import STAFF, Channel, Purpose
+from contracts.words.vocabulary import Channel, Purpose
 from services.notifier.api.models import (
     Delivery,
     NoticeDetail,
@@ -23,6 +23,7 @@ from services.notifier.api.models import (
     OptOuts,
     State,
 )
+from services.notifier.api.roles import may
 from services.notifier.domain.commands import OptIn, OptOut, RecordDelivery
 from services.notifier.domain.decide import decide
 from services.notifier.reporting import record_delivery
@@ -31,7 +32,9 @@ from services.notifier.views import calls, notices
 _READERS = ("collector", "manager", "legal")
 """Who may read what was written to a debtor, and where it went."""
 
-Recorder = Annotated[Principal, Depends(require(*STAFF))]
+Reader = Annotated[Principal, may("see_notices")]
+Recorder = Annotated[Principal, may("record_delivery")]
+Objector = Annotated[Principal, may("set_opt_out")]
 CreditorQuery = Annotated[
     str | None, Query(description="wanted when the token covers several creditors")
 ]
@@ -63,7 +66,7 @@ class Notices:
 
     async def listing(
         self,
-        who: Caller,
+        who: Reader,
         creditor: CreditorQuery = None,
         account: str | None = None,
         case_id: str | None = None,
@@ -82,7 +85,7 @@ class Notices:
         return page(rows, limit, _key, lambda row: _row(row, keys))
 
     async def show(
-        self, who: Caller, notice_id: str, creditor: CreditorQuery = None
+        self, who: Reader, notice_id: str, creditor: CreditorQuery = None
     ) -> dict[str, Any]:
         """One notice; with its text for those who may read it."""
         async with self.service.pool.acquire(timeout=10) as connection:
@@ -112,20 +115,20 @@ class Notices:
         return {"account": account, "notice_id": recorded, "result": body.result}
 
     async def opt_outs(
-        self, who: Caller, account: AccountPath, creditor: CreditorQuery = None
+        self, who: Reader, account: AccountPath, creditor: CreditorQuery = None
     ) -> OptOuts:
         """The channels the debtor objected to."""
         state, _ = await self.service.read(account_stream(who.scope(creditor), account))
         return OptOuts(account=account, channels=list(state.opt_outs))
 
     async def opt_out(
-        self, who: Recorder, account: AccountPath, channel: str, creditor: CreditorQuery = None
+        self, who: Objector, account: AccountPath, channel: str, creditor: CreditorQuery = None
     ) -> OptOuts:
         """Respect an objection to a channel from now on."""
         return await self._opt(who.scope(creditor), account, OptOut(channel, who.subject))
 
     async def opt_in(
-        self, who: Recorder, account: AccountPath, channel: str, creditor: CreditorQuery = None
+        self, who: Objector, account: AccountPath, channel: str, creditor: CreditorQuery = None
     ) -> OptOuts:
         """Take an objection back."""
         return await self._opt(who.scope(creditor), account, OptIn(channel, who.subject))

@@ -4,19 +4,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel
 
 from chassis.errors import Malformed
-from chassis.http.auth import Principal, require
+from chassis.http.auth import Principal
 from chassis.http.files import as_file
 from chassis.runtime.service import Service
 from chassis.sheets import CSV_TYPE
 from chassis.store.pool import acquire
 from contracts.base import Identifier
 from contracts.words.streams import Subject, terms_stream
-from contracts.words.vocabulary import STAFF
 from services.notifier.api.pdf import CONTENT, PDF, pdf_of
+from services.notifier.api.roles import may
 from services.notifier.posting.listing import Posted, as_csv, labels, posted
 from services.notifier.posting.reading import read
 from services.notifier.posting.serving import serving_sheet
@@ -26,12 +26,9 @@ from services.notifier.rendering.templates import Templates
 from services.notifier.settings import NotifierSettings
 
 _LINES_MAX = 2_000
-Readers = Annotated[Principal, Depends(require("collector", "manager", "legal"))]
-Servers = Annotated[
-    Principal,
-    Depends(require("property", "administration", "operations", "collector", "manager", "legal")),
-]
-Recorder = Annotated[Principal, Depends(require(*STAFF))]
+Readers = Annotated[Principal, may("see_posting_lists")]
+Servers = Annotated[Principal, may("see_serving_slips")]
+Recorder = Annotated[Principal, may("record_delivery")]
 CreditorQuery = Annotated[
     str | None, Query(description="wanted when the token covers several creditors")
 ]

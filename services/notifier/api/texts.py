@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from chassis.aside import aside
 from chassis.errors import Malformed
-from chassis.http.auth import Principal, require
+from chassis.http.auth import Principal
 from chassis.http.files import as_file
 from chassis.runtime.service import Service
 from chassis.store.work import Work
 from contracts.words.streams import key_of, texts_stream
-from contracts.words.vocabulary import STAFF
 from services.notifier.api import text_models as m
 from services.notifier.api.pdf import CONTENT, PDF, pdf_of
+from services.notifier.api.roles import may
 from services.notifier.domain.parts import number_of_parts
 from services.notifier.domain.texts import (
     ANY_POLICY,
@@ -38,9 +38,9 @@ from services.notifier.settings import NotifierSettings
 
 CREATED = 201
 _DEBTORS_READ_BY = ("collector", "manager", "legal")
-Readers = Annotated[Principal, Depends(require(*STAFF, "auditor"))]
-Proposer = Annotated[Principal, Depends(require("finance", "legal", "manager"))]
-Approver = Annotated[Principal, Depends(require("manager"))]
+Readers = Annotated[Principal, may("see_texts")]
+Proposer = Annotated[Principal, may("propose_text")]
+Approver = Annotated[Principal, may("decide_text")]
 CreditorQuery = Annotated[
     str | None, Query(description="wanted when the token covers several creditors")
 ]
