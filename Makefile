@@ -1,6 +1,6 @@
 # What a newcomer needs; `make setup` is the first part of each of them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up kafka test schemathesis clients lint format faults chaos hostile sabotage bench image image-check cluster cluster-down manifests clean
+.PHONY: help setup demo up kafka test schemathesis clients lint format faults chaos hostile sabotage audit bench image image-check cluster cluster-down manifests clean
 
 help:
 	@echo "make demo              six simulated months of 21 creditors, with a summary"
@@ -15,6 +15,7 @@ help:
 	@echo "make cluster-down [PURGE=1]  stops it; PURGE: its data too"
 	@echo "make hostile [SEED=n] [EVENTS=n] [REQUESTS=n] [BUS=embedded|kafka|both]   events and requests that mean harm"
 	@echo "make sabotage          each safeguard is taken away in a copy, and a test must notice"
+	@echo "make audit             known vulnerabilities and licences of what is used, and a bill of it"
 	@echo "make bench             the measurements, also in bench/results.json; ONLY=trickle, ONLY=disk: one of them"
 	@echo "make image             build/arrears.oci.tar, without a registry (root on Debian, debootstrap)"
 	@echo "make image-check       whether it is the same when made twice"
@@ -77,6 +78,9 @@ hostile: setup
 
 sabotage: setup
 	@.venv/bin/python -m tests.sabotage
+
+audit: setup
+	@.venv/bin/python -m deploy.audit
 
 bench: setup
 	@.venv/bin/python -m bench $(ONLY)

@@ -28,6 +28,13 @@ def runtime_lock(top: Path = TOP) -> str:
     return "".join(block for name, block in blocks.items() if name in wanted)
 
 
+def locked(top: Path = TOP) -> list[tuple[str, str]]:
+    """Every package the lock file names, with its version."""
+    text = (top / LOCK).read_text(encoding="utf-8")
+    found = re.findall(r"^([\w.-]+)==([^\s;\\]+)", text, re.MULTILINE)
+    return [(canonicalize_name(name), version) for name, version in found]
+
+
 def needed(dependencies: Iterable[str]) -> set[str]:
     """Names of the packages that dependencies lead to on this platform."""
     seen: set[tuple[str, str]] = set()
