@@ -1,6 +1,7 @@
 """`compose.yaml` runs the four services apart, with settings that they read."""
 
 import os
+import re
 import subprocess
 from collections.abc import AsyncIterator, Mapping
 from functools import cache
@@ -120,3 +121,10 @@ def test_each_container_finds_the_apis_of_all(name: str) -> None:
     for other in SERVICES:
         port = Settings.model_fields[f"{other}_port"].default
         assert told[f"ARREARS_{other.upper()}_URL"] == f"http://{other}:{port}"
+
+
+def test_images_of_others_are_named_by_digest() -> None:
+    images = {each["image"] for each in containers().values()} - {"localhost/arrears"}
+    assert len(images) == 2
+    for image in images:
+        assert re.fullmatch(r"[\w./-]+:[\w.]+@sha256:[0-9a-f]{64}", image), image
