@@ -32,6 +32,12 @@ def event(number: int, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
+async def balance_of(world: World) -> Any:
+    """What the account owes, as somebody sees it who may: upstream may not."""
+    async with world.client("finance") as client:
+        return (await client.get("/v1/accounts/1/balance")).json()
+
+
 async def test_single_event_is_taken_and_worked_on(world: World) -> None:
     await world.terms()
     async with world.client("upstream") as client:
@@ -41,7 +47,7 @@ async def test_single_event_is_taken_and_worked_on(world: World) -> None:
             headers={"content-type": "application/cloudevents+json"},
         )
         await world.settle()
-        balance = (await client.get("/v1/accounts/1/balance")).json()
+    balance = await balance_of(world)
     assert answer.status_code == 202
     assert answer.json() == {"events": [{"id": "e-1", "status": "accepted", "problem": None}]}
     assert balance["principal"] == 1000
@@ -63,7 +69,7 @@ async def test_batch_is_answered_event_by_event(world: World) -> None:
             headers={"content-type": "application/cloudevents-batch+json"},
         )
         await world.settle()
-        balance = (await client.get("/v1/accounts/1/balance")).json()
+    balance = await balance_of(world)
     results = answer.json()["events"]
     assert [result["status"] for result in results] == [
         "accepted", "rejected", "rejected", "rejected", "accepted",
@@ -112,7 +118,7 @@ async def test_binary_mode_is_taken(world: World) -> None:
             headers={"content-type": "application/json", **headers},
         )
         await world.settle()
-        balance = (await client.get("/v1/accounts/1/balance")).json()
+    balance = await balance_of(world)
     assert (answer.status_code, balance["principal"]) == (202, 1000)
 
 
