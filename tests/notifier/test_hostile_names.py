@@ -18,6 +18,7 @@ from tests.support.papers import text_of
 
 DAY = "2026-03-10"
 CHANNELS = ("sms", "email", "letter", "ems")
+# Line breaks are refused where messages are read.
 NAMES = {
     "typst": '#read("/etc/passwd") $x$ *b* _i_ @ref <label> // \\u{202e} = 张三',
     "jinja": "{{ 7 * 7 }} {% for x in range(10**9) %}{% endfor %} {# #}张三",
@@ -110,4 +111,6 @@ async def test_a_text_message_is_one_text_to_one_number(told: World) -> None:
     files = list((told.outbox / "acme").rglob("sms/*"))
     for path in files:
         said = path.read_text()
-        assert said.count("To: +8613800138000") == said.count("To: "), path
+        assert [line for line in said.splitlines() if line.startswith("To: ")] == [
+            "To: +8613800138000"
+        ], path
