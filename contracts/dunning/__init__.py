@@ -33,6 +33,7 @@ from contracts.dunning.decisions import (
     PromiseMade,
 )
 from contracts.dunning.requests import (
+    CallPlanned,
     ClaimItem,
     ContactReported,
     DirectDebitRequested,
@@ -63,6 +64,7 @@ __all__ = [
     "ApplicationMade",
     "ApprovalDecided",
     "ApprovalRequested",
+    "CallPlanned",
     "CaseClosed",
     "CaseOpened",
     "CasePaused",

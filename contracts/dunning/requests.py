@@ -79,6 +79,20 @@ class ContactReported(DunningContract):
     at: Instant
 
 
+class CallPlanned(DunningContract):
+    """The `call`-th call about a notice, after one that nobody took, is within the person's limits
+    from `not_before` on: contacts of all the person's accounts count.
+    """
+
+    TYPE: ClassVar[str] = "dunning.call.planned.v1"
+
+    notice_id: Identifier
+    account_id: Identifier
+    case_id: Identifier | None = None
+    call: Count
+    not_before: Instant
+
+
 class TaskCompleted(DunningContract):
     """A task was done, with its result."""
 

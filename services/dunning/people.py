@@ -81,7 +81,9 @@ class Around:
                 continue
             key = (creditor, person)
             last = max((one.on for one in contacts), default=date.min)
-            counted = tuple(one for one in contacts if one.on > last - days) if contacts else ()
+            # What is planned for a later day lets nothing be forgotten before.
+            made = max((one.on for one in contacts if not one.planned), default=last)
+            counted = tuple(one for one in contacts if one.on > made - days) if contacts else ()
             self.known[key] = self.known[key]._replace(contacts=counted)
             self.until[key] = last + days if contacts else last
 

@@ -122,6 +122,12 @@ def contact_reported(_work: Work, message: Message) -> c.CountContact:
     return c.CountContact(data.case_id or "", data.day, data.channel in _CONTACT_TASKS)
 
 
+def call_planned(_work: Work, message: Message) -> c.PlanCall:
+    """Whoever has other accounts is called again within the limits of all of them."""
+    data: dunning.CallPlanned = message.data
+    return c.PlanCall(data.notice_id, data.call, data.not_before)
+
+
 def case_paused(_work: Work, message: Message) -> c.PauseCase:
     """Nothing of a paused case leaves, not even what was asked for before."""
     data: dunning.CasePaused = message.data
@@ -167,6 +173,7 @@ MESSAGES: dict[str, MessageRoute] = {
     dunning.NoticeRequested.TYPE: MessageRoute(_account, _on(notice_requested)),
     dunning.TaskRequested.TYPE: MessageRoute(_account, _on(task_requested)),
     dunning.ContactReported.TYPE: MessageRoute(_account, _on(contact_reported)),
+    dunning.CallPlanned.TYPE: MessageRoute(_account, _on(call_planned)),
     dunning.CasePaused.TYPE: MessageRoute(_account, _on(case_paused)),
     dunning.CaseResumed.TYPE: MessageRoute(_account, _on(case_resumed)),
     dunning.CaseClosed.TYPE: MessageRoute(_account, _on(case_closed)),

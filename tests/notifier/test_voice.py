@@ -118,6 +118,29 @@ async def test_what_nobody_takes_is_tried_on_later_days_and_fails_after_the_last
     assert [one["result"] for one in shown["unanswered"]] == ["busy", "machine", "no_answer"]
 
 
+async def test_it_waits_as_dunning_has_planned(calling: Calling) -> None:
+    await calling.begin()
+    await calling.report(NOTICE, "no_answer")
+    later = datetime(2026, 3, 15, 9, tzinfo=ZONE)
+    for call, not_before in (
+        (2, later),
+        (3, later + timedelta(days=9)),
+        (2, later - timedelta(days=1)),
+    ):
+        await calling.world.publish(
+            dunning.CallPlanned(
+                notice_id=NOTICE, account_id=ACCOUNT, call=call, not_before=not_before
+            ),
+            ACCOUNT,
+        )
+    await calling.world.run()
+    shown = await calling.shown()
+    assert (shown["state"], shown["reason"]) == ("waiting", "frequency")
+    await calling.pass_days(6)
+    assert calling.dialler.log == [NOTICE, f"{NOTICE}.call2"]
+    assert hour_of(calling.dialler.book[f"{NOTICE}.call2"]["not_before"]) == (15, 9)
+
+
 async def test_while_it_waits_for_the_next_call_the_notice_says_why(calling: Calling) -> None:
     await calling.begin()
     await calling.report(NOTICE, "no_answer")

@@ -14,6 +14,7 @@ from tests.rolling.reading import failed, forms
 
 NEW: frozenset[str] = frozenset(
     {
+        "dunning.call.planned.v1",
         "dunning.contact.reported.v1",
         "notifier.call.unanswered.v1",
         "notifier.notice.rerouted.v1",

@@ -28,7 +28,6 @@ from services.dunning.domain.contact.events import (
     AccountErased,
     AccountUpdated,
     ContactDelayed,
-    DeliveryRecorded,
     ReplyRecorded,
 )
 from services.dunning.domain.creditor.events import (
@@ -74,7 +73,6 @@ KEPT: frozenset[type[Event]] = frozenset(
         AccountErased,
         ObservationRecorded,
         ReplyRecorded,
-        DeliveryRecorded,
         LegalProgressRecorded,
         RestrictionConfirmed,
         StepDropped,

@@ -14,7 +14,11 @@ from services.dunning.domain.case.events import (
     TaskRequested,
     TaskWithdrawn,
 )
-from services.dunning.domain.contact.events import ContactReported, NoticeRequested
+from services.dunning.domain.contact.events import (
+    ContactReported,
+    DeliveryRecorded,
+    NoticeRequested,
+)
 from services.dunning.domain.event import Event
 from services.dunning.domain.money.events import DirectDebitRequested
 from services.dunning.domain.money.state import Owed, OwedItem
@@ -38,6 +42,19 @@ def _notice(stored: Stored, account: str | None) -> Contract:
         fallback=event.fallback,
         choose=event.choose,
         mask=event.mask,
+    )
+
+
+def _call_planned(stored: Stored, account: str | None) -> Contract | None:
+    """Of what became of a notice others hear only when the debtor may be called again."""
+    event: DeliveryRecorded = stored.event
+    if account is None or event.notice_id is None or event.not_before is None:
+        return None
+    return m.CallPlanned(
+        notice_id=event.notice_id,
+        account_id=account,
+        call=(event.call or 1) + 1,
+        not_before=event.not_before,
     )
 
 
@@ -181,6 +198,7 @@ def _direct_debit(stored: Stored, account: str | None) -> Contract:
 
 MESSAGES: Mapping[type[Event], Make] = {
     NoticeRequested: _notice,
+    DeliveryRecorded: _call_planned,
     TaskRequested: _task,
     ContactReported: _contact_reported,
     DirectDebitRequested: _direct_debit,

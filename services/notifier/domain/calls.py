@@ -47,6 +47,16 @@ def record_call(state: Account, command: c.RecordCall) -> Sequence[e.Event]:
     return [replace(unanswered, last=True), *failed] if failed else []
 
 
+def plan_call(state: Account, command: c.PlanCall) -> Sequence[e.Event]:
+    """The next call waits longer, where it is still to come."""
+    notice = state.open.get(command.notice_id)
+    if notice is None or notice.calls + 1 != command.call:
+        return []
+    if notice.stage != "waiting" or notice.until is None or notice.until >= command.not_before:
+        return []
+    return [e.NoticeDeferred(notice.notice_id, command.not_before, "frequency")]
+
+
 def called(state: Account, notice: OpenNotice | None) -> dict[str, OpenNotice]:
     """The notices that may be called about again, after one of the account went out."""
     if notice is None or notice.channel != VOICE:

@@ -47,6 +47,16 @@ class RequestNotice(Struct, frozen=True):
     wanted: e.NoticeRequested
 
 
+class PlanCall(Struct, frozen=True):
+    """Call about a notice again, the `call`-th time, not before an instant: the person's other
+    accounts have contacts too.
+    """
+
+    notice_id: str
+    call: int
+    not_before: datetime
+
+
 class PauseCase(Struct, frozen=True):
     """Hold back what has not left yet of a case."""
 
@@ -276,6 +286,7 @@ Command: TypeAlias = (
     | Conclude
     | FindOut
     | RecordDelivery
+    | PlanCall
     | NoteReceipt
     | RecordCall
     | OptOut

@@ -140,6 +140,7 @@ _DECIDERS: dict[type, Decider] = {
     c.RecordDelivery: record_delivery,
     c.NoteReceipt: respond.note_receipt,
     c.RecordCall: record_call,
+    c.PlanCall: calls.plan_call,
     c.OptOut: respond.opt_out,
     c.OptIn: respond.opt_in,
     c.RecordPurge: record_purge,

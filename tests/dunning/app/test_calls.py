@@ -44,9 +44,10 @@ async def test_each_further_call_counts_for_the_person_once(world: World) -> Non
     await world.run_until(local(3, 9))
     for _ in range(2):
         await call(world, notice_id, 2)
+    assert await planned(world) == [(2, "13 08:00"), (3, "16 08:00")]
     await b_falls_due(world)
-    await world.run_until(local(3, 17))
-    assert await asked(world) == [f"{A} 06 09:00", f"{B} 16 08:00"]
+    await world.run_until(local(3, 24))
+    assert await asked(world) == [f"{A} 06 09:00", f"{B} 23 08:00"]
 
 
 async def test_calls_that_were_made_count_though_the_notice_was_given_up(world: World) -> None:
@@ -60,6 +61,58 @@ async def test_calls_that_were_made_count_though_the_notice_was_given_up(world: 
     await b_falls_due(world)
     await world.run_until(local(3, 17))
     assert await asked(world) == [f"{A} 06 09:00", f"{B} 16 08:00"]
+
+
+async def planned(world: World) -> list[tuple[int, str]]:
+    found = await world.of(dunning.CallPlanned)
+    zone = local(3, 1).tzinfo
+    return [
+        (one.data.call, one.data.not_before.astimezone(zone).strftime("%d %H:%M")) for one in found
+    ]
+
+
+async def test_the_next_call_waits_for_what_the_persons_other_account_had(world: World) -> None:
+    await world.set_up(None, policy_document=BY_VOICE, parameters={"contacts_max": 2})
+    for account in (B, A):
+        await world.knows("张三", account, debtor_id="PERSON-1")
+    await world.owes(10000, date(2026, 3, 4), account=B, item=f"I-{B}")
+    await world.owes(10000, date(2026, 3, 5), account=A, item=f"I-{A}")
+    await world.run_until(local(3, 6))
+    assert await asked(world) == [f"{A} 06 09:00", f"{B} 05 09:00"]
+    (wanted,) = [one for one in await world.of(dunning.NoticeRequested) if one.subject == A]
+    await call(world, wanted.data.notice_id, 1)
+    assert await planned(world) == [(2, "12 08:00")]
+
+
+async def test_what_the_other_account_wants_waits_for_the_call_that_is_planned(
+    world: World,
+) -> None:
+    await world.set_up(None, policy_document=BY_VOICE, parameters={"contacts_max": 2})
+    await world.knows("张三", A, debtor_id="PERSON-1")
+    await world.owes(10000, date(2026, 3, 5), account=A, item=f"I-{A}")
+    await world.run_until(local(3, 6))
+    (wanted,) = await world.of(dunning.NoticeRequested)
+    await call(world, wanted.data.notice_id, 1)
+    assert await planned(world) == [(2, "07 08:00")]
+    await world.knows("张三", B, debtor_id="PERSON-1")
+    await world.owes(10000, date(2026, 3, 6), account=B, item=f"I-{B}")
+    await world.run_until(local(3, 8))
+    assert await asked(world) == [f"{A} 06 09:00"]
+    await call(world, wanted.data.notice_id, 2, "busy")
+    assert (await planned(world))[1:] == [(3, "13 08:00")]
+    await world.run_until(local(3, 16))
+    assert (await asked(world))[1:] == [f"{B} 15 08:00"]
+
+
+async def test_a_planned_call_that_does_not_come_is_no_contact(world: World) -> None:
+    notice_id = await called(world)
+    failed = notifier.NoticeFailed(
+        notice_id=notice_id, account_id=A, channel="voice", reason="failed", at=world.clock.now()
+    )
+    await world.tell(failed, A)
+    await b_falls_due(world)
+    await world.run_until(local(3, 17))
+    assert await asked(world) == [f"{A} 06 09:00", f"{B} 13 09:00"]
 
 
 async def test_a_call_about_a_notice_of_which_nothing_is_known_is_no_contact(world: World) -> None:

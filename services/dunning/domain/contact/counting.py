@@ -39,18 +39,47 @@ def is_counted(people: People, notice_id: str) -> bool:
     return any(ref == notice_id or ref.startswith(_call(notice_id)) for ref in known)
 
 
+def is_called(people: People, notice_id: str, number: int) -> bool:
+    """Whether a call about a notice was made or is planned."""
+    known = (one.ref for contacts in people.contacts.values() for one in contacts)
+    return _call(notice_id, number) in known
+
+
 def _reported_of(people: People, event: DeliveryRecorded, ref: str, now: datetime) -> People:
-    """What became of a notice: suppressed it was no contact, but the calls made about it were."""
-    if event.result == "suppressed":
-        return _without(people, ref)
+    """What became of a notice: suppressed it was no contact, but the calls made about it were; one
+    that is planned counts until it is known that it does not come.
+    """
     if event.result in UNANSWERED:
-        return _renamed(people, ref, _call(ref, event.call or 1))
-    if event.on and event.next:
-        return _further(people, event.next, ref, event.on, now)
+        return _called_again(_renamed(people, ref, _call(ref, event.call or 1)), event, ref, now)
     if event.on and event.call:
         made = PersonContact(ref=_call(ref, event.call), on=event.on, at=now)
-        is_known = any(one.ref == made.ref for one in people.reached(event.channel))
-        return people if is_known else _plus(people, event.channel, made)
+        known = [one for one in people.reached(event.channel) if one.ref == made.ref]
+        if any(not one.planned for one in known):
+            return people
+        return _plus(_without(people, made.ref), event.channel, made)
+    if event.result == "sent":
+        return people
+    people = _unplanned(people, ref)
+    if event.result == "suppressed":
+        return _without(people, ref)
+    if event.on and event.next:
+        return _further(people, event.next, ref, event.on, now)
+    return people
+
+
+def _called_again(people: People, event: DeliveryRecorded, ref: str, now: datetime) -> People:
+    if event.on is None:
+        return people
+    next_one = _call(ref, (event.call or 1) + 1)
+    planned = PersonContact(ref=next_one, on=event.on, at=now, planned=True)
+    return _plus(_without(people, next_one), event.channel, planned)
+
+
+def _unplanned(people: People, ref: str) -> People:
+    planned = [one.ref for known in people.contacts.values() for one in known if one.planned]
+    for each in planned:
+        if each.startswith(_call(ref)):
+            people = _without(people, each)
     return people
 
 

@@ -8,9 +8,11 @@ from chassis.errors import Rejected
 from services.dunning.domain.case.evolve_effects import UNREACHABLE
 from services.dunning.domain.case.state import Case, NoticeAsked
 from services.dunning.domain.contact.commands import RecordDelivery, RecordReply
-from services.dunning.domain.contact.counting import is_counted
+from services.dunning.domain.contact.counting import is_called, is_counted
 from services.dunning.domain.contact.events import DeliveryRecorded, ReplyRecorded
-from services.dunning.domain.localtime import local_day
+from services.dunning.domain.contact.evolve import UNANSWERED
+from services.dunning.domain.contact.waiting import free_for_person
+from services.dunning.domain.localtime import ONE_DAY, local_day
 from services.dunning.domain.money.restarts import restart_by_delivery
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.policy.facts import DeliveryFact
@@ -25,6 +27,7 @@ def record_delivery(rec: Recorder, command: RecordDelivery) -> None:
     if notice_id is None:
         raise Rejected(f"no notice went out by {command.channel}")
     before = _fate_of(rec, notice_id)
+    planned = _planned(rec, notice_id, command)
     rec.emit(
         DeliveryRecorded(
             channel=command.channel,
@@ -32,9 +35,10 @@ def record_delivery(rec: Recorder, command: RecordDelivery) -> None:
             notice_id=notice_id,
             reason=command.reason,
             next=command.next,
-            on=rec.today if command.next else _called_on(rec, notice_id, command),
+            on=rec.today if command.next else planned or _called_on(rec, notice_id, command),
             template=command.template,
             call=command.call,
+            not_before=planned and rec.at(planned, rec.pack.contact.from_),
         )
     )
     restart_by_delivery(rec, notice_id, command.result)
@@ -54,6 +58,17 @@ def _called_on(rec: Recorder, notice_id: str, command: RecordDelivery) -> date |
         return None
     counts = _fate_of(rec, notice_id) is not None or is_counted(rec.people, notice_id)
     return local_day(command.at, rec.zone) if counts else None
+
+
+def _planned(rec: Recorder, notice_id: str, command: RecordDelivery) -> date | None:
+    """The first day on which the person may be called again, after a call nobody took: never the
+    same. Whoever calls counts the contacts of one account, and not the person's others.
+    """
+    if command.result not in UNANSWERED or not is_counted(rec.people, notice_id):
+        return None
+    if is_called(rec.people, notice_id, (command.call or 1) + 1):
+        return None
+    return free_for_person(rec, rec.today + ONE_DAY, command.channel)
 
 
 # ---- what follows from it

@@ -43,7 +43,8 @@ class DeliveryRecorded(Event, frozen=True, kw_only=True):
     suppressed, or rerouted where it goes on by the `next` channel; `reason` says why it was
     suppressed or rerouted. Nor is it a fate that nobody took the `call`-th call (`busy`,
     `no_answer`, `machine`); a further call that was sent is a contact of its own, `on` that day.
-    `template` is the version of the creditor's own text that was used.
+    `template` is the version of the creditor's own text that was used. After a call nobody took the
+    next one is planned `on` a day, `not_before` an instant.
     """
 
     channel: str
@@ -54,6 +55,7 @@ class DeliveryRecorded(Event, frozen=True, kw_only=True):
     on: date | None = None
     template: str | None = None
     call: int | None = None
+    not_before: datetime | None = None
 
 
 class ContactReported(OfCase, frozen=True, kw_only=True):

@@ -25,12 +25,15 @@ WAYS = {
 
 
 class PersonContact(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One contact of a person: by which notice or task, on which local day, asked for when."""
+    """One contact of a person: by which notice or task, on which local day, asked for when; or a
+    call that is `planned` for that day, since nobody took the one before.
+    """
 
     ref: str
     on: date
     at: datetime
     is_call: bool = False
+    planned: bool = False
 
 
 Contacts = tuple[PersonContact, ...]

@@ -89,13 +89,28 @@ def _allowed_on(view: View, day: date, by: str) -> date:
     return day
 
 
+def free_for_person(view: View, day: date, by: str) -> date:
+    """The first day, from `day` on, on which one more contact is within the person's limits."""
+    reached = view.people.reached(by)
+    while not _is_free_of(reached, view.pack.contact, day, is_call=False):
+        day += ONE_DAY
+    return day
+
+
 def _is_free(case: Case, limits: Contact, day: date, *, is_call: bool) -> bool:
     return _fit(case.contacts, case.calls if is_call else (), limits, day)
 
 
 def _is_free_of(reached: Contacts, limits: Contact, day: date, *, is_call: bool) -> bool:
     calls = [one.on for one in reached if one.is_call] if is_call else ()
-    return not reached or _fit([one.on for one in reached], calls, limits, day)
+    contacts = [one.on for one in reached]
+    # A call that is planned for a later day must still be within the limits on that day.
+    ends = {day, *(one.on for one in reached if one.planned and one.on > day)}
+    window = timedelta(days=limits.window_days)
+    reaching = (end for end in ends if end - window < day)
+    return not reached or all(
+        _fit(contacts, calls if end == day else (), limits, end) for end in reaching
+    )
 
 
 def _fit(contacts: Iterable[date], calls: Iterable[date], limits: Contact, day: date) -> bool:
