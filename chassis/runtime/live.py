@@ -9,6 +9,7 @@ when a loop stopped for good, which makes `/readyz` say so.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any, Literal, get_args
 
 from chassis.bus.base import OffsetLost
@@ -47,6 +48,7 @@ _WATCH_SECONDS = 5.0
 _PLACES_SECONDS = 3.0
 _FOLDS_ANEW = 0  # whoever has this lane
 _FORGET_SECONDS = 5.0
+_EVENTS_A_TURN = 5_000  # of one lane into the views, before the next lane's turn
 
 
 class Live:
@@ -190,7 +192,8 @@ class Live:
         signals, held = self._round.signals, self._round.leases.held
         if signals.unprojected.isdisjoint(held):
             await wait_for_signal(signals.views, _SLOW_SECONDS)
-        await self._each(sorted(signals.unprojected & held.keys()), self._round.project)
+        behind = sorted(signals.unprojected & held.keys())
+        await self._each(behind, partial(self._round.project, at_most=_EVENTS_A_TURN))
 
     async def _each(self, lanes: Sequence[int], step: Callable[[int], Awaitable[int]]) -> int:
         """Take a step in each lane; one that fails is raised after the others had their turn."""

@@ -135,14 +135,18 @@ class Round:
             raise failures[0]
         return done
 
-    async def project(self, lane: int) -> int:
-        """Bring the views up to the end of a lane; then the gateways may have something to do."""
+    async def project(self, lane: int, at_most: int | None = None) -> int:
+        """Bring the views up to the end of a lane, or on by `at_most` events; then the gateways may
+        have something to do.
+        """
         self.signals.unprojected.discard(lane)
         try:
-            done = await self.projector.project(lane)
+            done = await self.projector.project(lane, at_most)
         except BaseException:
             self.signals.unprojected.add(lane)
             raise
+        if at_most is not None and done >= at_most:
+            self.signals.unprojected.add(lane)
         self.signals.workers.set()
         return done
 

@@ -154,13 +154,14 @@ class Projector:
             if fresh:
                 await view.apply(connection, table_of(view), fresh)
 
-    async def project(self, lane: int) -> int:
-        """Bring all views up to the end of a lane; returns how many events they took in."""
+    async def project(self, lane: int, at_most: int | None = None) -> int:
+        """Bring all views up to the end of a lane, which moves while others write, or on by so many
+        events (and the rest of a batch); returns how many events they took in.
+        """
         if not self.views:
             return 0
-        names, done = self.names, 0
-        is_over = False
-        while not is_over:
+        names, done, is_over = self.names, 0, False
+        while not is_over and (at_most is None or done < at_most):
             moved, is_over = await self._advance_all(lane, names)
             done += moved
         return done

@@ -185,6 +185,25 @@ async def test_a_view_that_fails_does_not_stop_the_commit(
     assert await shown(service) == 5
 
 
+async def test_a_lane_that_has_much_for_the_views_leaves_the_others_their_turn(
+    open_toy: OpenToy, bus: EmbeddedBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, lane = await opened(open_toy, bus)
+
+    async def fail(_connection: Connection, _events: list[Stored]) -> None:
+        raise ValueError("later")
+
+    monkeypatch.setattr(service.projector, "show", fail)
+    service.projector.batch_size = 1
+    for number in range(1, 6):
+        await toy.send(bus, "a", toy.payment(number, "a", 1))
+        await consume(service, 1)
+    assert await service.round.project(lane, at_most=3) == 3
+    assert (await shown(service), lane in service.signals.unprojected) == (3, True)
+    assert await service.round.project(lane, at_most=3) == 2
+    assert (await shown(service), lane in service.signals.unprojected) == (5, False)
+
+
 async def due_in(service: Instance, bus: EmbeddedBus, clock: SimulatedClock) -> None:
     """One account of the lane is due."""
     await toy.send(bus, "a", toy.payment(1, "a", 5))

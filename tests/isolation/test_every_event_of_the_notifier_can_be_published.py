@@ -213,6 +213,7 @@ COMMANDS: dict[type, Callable[[Days], c.Command]] = {
     c.KnowSent: Days.sent_earlier,
     c.RecordDelivery: Days.delivery,
     c.RecordCall: lambda d: d.call(d.name()),
+    c.PlanCall: lambda d: c.PlanCall(d.name(), 2, d.at()),
     c.NoteReceipt: lambda d: c.NoteReceipt(d.at().isoformat(), "EB1", None, "人" * 128),
     c.OptOut: lambda d: c.OptOut(d.channel(), "人" * 128),
     c.OptIn: lambda d: c.OptIn(d.channel(), "人" * 128),

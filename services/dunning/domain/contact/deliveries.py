@@ -38,7 +38,7 @@ def record_delivery(rec: Recorder, command: RecordDelivery) -> None:
             on=rec.today if command.next else planned or _called_on(rec, notice_id, command),
             template=command.template,
             call=command.call,
-            not_before=planned and rec.at(planned, rec.pack.contact.from_),
+            not_before=rec.at(planned, rec.pack.contact.from_) if planned else None,
         )
     )
     restart_by_delivery(rec, notice_id, command.result)
