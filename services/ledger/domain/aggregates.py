@@ -18,6 +18,7 @@ ACCOUNT: Aggregate[state.Account, Any] = Aggregate(
     evolve=evolve.evolve,
     wake_at=by_itself.wake_at,
     cached=True,
+    revision=2,
 )
 """A debtor's account."""
 

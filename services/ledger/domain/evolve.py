@@ -3,7 +3,10 @@
 The account is built by position, as in `quick`: a test holds the names beside the values.
 """
 
+from msgspec.structs import replace
+
 from chassis.store.aggregate import unknown_event
+from services.ledger.domain import blocks
 from services.ledger.domain.events import (
     AccountEvent,
     Effects,
@@ -12,7 +15,7 @@ from services.ledger.domain.events import (
     PaymentReceived,
     PaymentReversed,
 )
-from services.ledger.domain.state import Account, holds, pack, pack_behind
+from services.ledger.domain.state import Account, holds, pack, pack_behind, repack
 
 KNOWN_CHARS_MAX = 1024
 """How much of the recent ids an account remembers; an id older than that is found in the history
@@ -23,7 +26,7 @@ alone.
 def evolve(account: Account, event: AccountEvent) -> Account:
     """The account after the event; every event of an account carries its effects."""
     if isinstance(event, PaymentReversed | PaymentReceived) and event.account is not None:
-        return event.account
+        return replace(event.account, open=repack(event.account.open))
     try:
         effects = event.effects
     except AttributeError:
@@ -73,4 +76,5 @@ def _open(account: Account, effects: Effects) -> bytes:
     if is_new and first.status == "open" and not others:
         return pack_behind(account.open, first)
     items = {item.id: item for item in (*account.items, *effects.items)}
-    return pack(item for item in items.values() if item.status == "open")
+    kept = blocks.kept(account.open, {blocks.block_of(item.seq) for item in effects.items})
+    return pack((item for item in items.values() if item.status == "open"), kept)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from chassis.errors import NotFound, Rejected
+from services.ledger.domain import blocks
 from services.ledger.domain import commands as c
 from services.ledger.domain import events as e
 from services.ledger.domain.bounds import require_bounded
@@ -74,7 +75,7 @@ def _receive_late(
     known = remember(account.known, f"p{command.payment_id}\n")
     effects, after = _restated(account, played, pasts, now, effective(account, terms), known)
     effects = replace(effects, parts=played.parts, recovered=played.recovered)
-    event = replace(late.event, effects=effects, account=after)
+    event = replace(late.event, effects=effects, account=_whole(after))
     require_bounded(account, event, effective(account, terms))
     return [*began, event]
 
@@ -111,10 +112,15 @@ def reverse_payment(
     played = simulate(pasts, now, schedule=terms, without={command.payment_id: amount})
     effects, after = _restated(account, played, pasts, now, terms, account.known)
     event = e.PaymentReversed(
-        effects=effects, payment_id=command.payment_id, amount=amount, account=after
+        effects=effects, payment_id=command.payment_id, amount=amount, account=_whole(after)
     )
     require_bounded(account, event, terms)
     return [*began, event]
+
+
+def _whole(account: Account) -> Account:
+    """The account as an event has it: its items as one array, as every version reads them."""
+    return replace(account, open=blocks.unblocked(account.open))
 
 
 def as_of(history: Sequence[Past], until: datetime) -> Account:

@@ -3,16 +3,17 @@
 Fields are only ever added at the end, with a default: older states and events stay readable.
 """
 
-import struct
 from bisect import bisect
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from itertools import groupby
 from operator import attrgetter
 from typing import Literal
 
 import msgspec
 
 from contracts.words.vocabulary import ItemStatus
+from services.ledger.domain import blocks
 from services.ledger.domain.terms import Terms
 
 
@@ -115,8 +116,6 @@ class Balance(msgspec.Struct, frozen=True, array_like=True, gc=False):
     waiting: int = 0
 
 
-_HEAD = struct.Struct(">BI")  # of an array in msgpack, always in its longest form
-_ARRAY = 0xDD
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[Item, ...]).decode
 _MANY = 16
@@ -162,22 +161,27 @@ _known: dict[int, tuple[bytes, Open]] = {}
 """What many items were unpacked to, by where the bytes are: to hash them would be to read them. It
 goes on with the account: what is packed with one more, or less, takes it over.
 """
-NO_ITEMS = _HEAD.pack(_ARRAY, 0)
 
 
-def pack(items: Iterable[Item]) -> bytes:
-    """Items as one msgpack array, in the order they arrived in."""
+def pack(items: Iterable[Item], kept: Mapping[int, bytes] | None = None) -> bytes:
+    """Items in the order they arrived in; `kept` are blocks of them that are packed already."""
     arrived = sorted(items, key=attrgetter("seq"))
-    count = len(arrived)
-    written = _encode(arrived)
-    return b"".join((_HEAD.pack(_ARRAY, count), memoryview(written)[_head_size(count) :]))
+    if len(arrived) <= blocks.PLAIN_MAX:
+        return blocks.plain(len(arrived), _written(arrived))
+    known = kept or {}
+    by_block = groupby(arrived, lambda item: blocks.block_of(item.seq))
+    (_, first), *others, (number, last) = [(at, list(own)) for at, own in by_block]
+    between = [(at, known.get(at) or blocks.compressed(_written(own))) for at, own in others]
+    return blocks.blocked(len(arrived), _written(first), between, number, _written(last))
 
 
-def _head_size(count: int) -> int:
-    """How many bytes msgpack itself begins an array with."""
-    if count < 1 << 4:
-        return 1
-    return 3 if count < 1 << 16 else _HEAD.size
+def repack(packed: bytes) -> bytes:
+    """Items as `pack` puts them; an event has them as one array."""
+    return pack(look(packed).items)
+
+
+def _written(items: Iterable[Item]) -> bytes:
+    return b"".join(map(_encode, items))
 
 
 def pack_rest(packed: bytes, found: Open, count: int, first: Item | None) -> bytes:
@@ -186,25 +190,23 @@ def pack_rest(packed: bytes, found: Open, count: int, first: Item | None) -> byt
 
     Where they are many, those behind stay as they are packed.
     """
-    gone = b"".join(map(_encode, found.items[:count]))
+    gone = _written(found.items[:count])
     _known.pop(id(packed), None)
     found.reach(count, first)
     left = len(found.items)
-    if left < _MANY or not packed.startswith(gone, _HEAD.size):  # these arrived in another order
+    again = b"" if first is None else _encode(first)
+    rest = None if left < _MANY else blocks.without(packed, gone, left, again)
+    if rest is None:  # or these arrived in another order
         rest = pack(found.items)
-    else:
-        again = b"" if first is None else _encode(first)
-        same = memoryview(packed)[_HEAD.size + len(gone) :]
-        rest = b"".join((_HEAD.pack(_ARRAY, left), again, same))
     _keep(rest, found)
     return rest
 
 
 def pack_behind(packed: bytes, item: Item) -> bytes:
     """Packed items with one more that arrived after them."""
-    _, count = _HEAD.unpack_from(packed)
-    same = memoryview(packed)[_HEAD.size :]
-    more = b"".join((_HEAD.pack(_ARRAY, count + 1), same, _encode(item)))
+    more = blocks.behind(packed, item.seq, _encode(item))
+    if more is None:
+        more = pack([*look(packed).items, item])
     known = _known.pop(id(packed), None)
     if known is not None:
         known[1].add(item)
@@ -217,7 +219,7 @@ def look(packed: bytes) -> Open:
     known = _known.get(id(packed))
     if known is not None:
         return known[1]
-    found = Open(sorted(_decode(packed), key=order))
+    found = Open(sorted(_decode(blocks.unblocked(packed)), key=order))
     _keep(packed, found)
     return found
 
@@ -238,7 +240,7 @@ def holds(packed: bytes, item_id: str) -> bool:
     known = _known.get(id(packed))
     if known is not None:
         return item_id in known[1].ids
-    if item_id.encode() not in packed:
+    if not blocks.may_hold(packed, item_id.encode()):
         return False
     return any(item.id == item_id for item in look(packed).items)
 
@@ -264,7 +266,7 @@ class Account(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """
 
     terms: Terms | None = None
-    open: bytes = NO_ITEMS
+    open: bytes = blocks.NO_ITEMS
     prepaid: int = 0
     prepaid_on: date | None = None
     waiting: tuple[Waiting, ...] = ()
