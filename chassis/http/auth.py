@@ -26,6 +26,7 @@ ROLES = frozenset(
 ANY_CREDITOR = "*"
 _ROLES, _CREDITOR = "roles", "creditor"
 _LEEWAY_SECONDS = 30
+_TOKEN_ID_MAX = 200
 _REQUIRED = ["exp", "iat", "aud", "iss", "sub"]
 
 
@@ -37,6 +38,7 @@ class Unauthenticated(Exception):
 class Principal:
     """A caller: the token's subject, its roles and the creditors it may act for (`*`: all).
 
+    `token_id` is the token's `jti`, empty when it has none.
     `used` collects the rights a request asked for and held: a kept answer is given again only to
     whoever has them still.
     """
@@ -45,6 +47,7 @@ class Principal:
     roles: frozenset[str]
     creditors: frozenset[str]
     issuer: str = ""
+    token_id: str = ""
     used: set[Right] = field(default_factory=set, compare=False, repr=False)
 
     @property
@@ -208,7 +211,16 @@ def _principal(claims: dict[str, Any]) -> Principal:
         _names(claims.get("roles")) & ROLES,
         _names(claims.get("creditors")),
         str(claims["iss"]),
+        _token_id(claims.get("jti")),
     )
+
+
+def _token_id(claim: Any) -> str:
+    if claim is None:
+        return ""
+    if not isinstance(claim, str) or len(claim) > _TOKEN_ID_MAX or CONTROL_OR_HALF.search(claim):
+        raise Unauthenticated("the token's id (jti) is not a short text")  # it is kept as well
+    return claim
 
 
 def _names(claim: Any) -> frozenset[str]:

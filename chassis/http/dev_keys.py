@@ -50,8 +50,12 @@ def mint_token(
     *,
     issuer: str = ISSUER,
     audience: str = AUDIENCE,
+    token_id: str | None = None,
 ) -> str:
-    """A token signed by the development key, which is made when it is not there yet."""
+    """A token signed by the development key, which is made when it is not there yet.
+
+    Without a `token_id` it gets one of its own.
+    """
     ensure(data_dir)
     key = _load(data_dir / _PRIVATE)
     now = datetime.now(UTC)
@@ -61,7 +65,7 @@ def mint_token(
         "sub": subject,
         "iat": now,
         "exp": now + ttl,
-        "jti": secrets.token_urlsafe(16),
+        "jti": token_id or secrets.token_urlsafe(16),
         "roles": list(roles),
         "creditors": list(creditors),
     }

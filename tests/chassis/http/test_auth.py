@@ -92,6 +92,18 @@ async def test_an_expired_token_is_refused(tmp_path: Path) -> None:
         await authenticator(tmp_path).principal(f"Bearer {token}")
 
 
+async def test_the_token_is_known_by_its_id(tmp_path: Path) -> None:
+    checker = authenticator(tmp_path)
+    ours = await checker.principal(f"Bearer {mint_token(tmp_path, ['sales'], token_id='t-1')}")
+    own = await checker.principal(f"Bearer {mint_token(tmp_path, ['sales'])}")
+    assert ours.token_id == "t-1"
+    assert len(own.token_id) > 20
+    for strange in ("t\n1", "t" * 201):
+        token = mint_token(tmp_path, ["sales"], token_id=strange)
+        with pytest.raises(Unauthenticated, match="jti"):
+            await checker.principal(f"Bearer {token}")
+
+
 @pytest.mark.parametrize(("issuer", "audience"), [("elsewhere", AUDIENCE), (ISSUER, "elsewhere")])
 async def test_a_token_for_somebody_else_is_refused(
     tmp_path: Path, issuer: str, audience: str
