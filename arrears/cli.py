@@ -13,6 +13,7 @@ from arrears.commands import (
     creditor,
     dead_letters,
     erasure,
+    events,
     evidence,
     lanes,
     policy,
@@ -58,6 +59,7 @@ app.add_typer(template.app, name="template")
 app.add_typer(creditor.app, name="creditor")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(erasure.app, name="erasure")
+app.add_typer(events.app, name="events")
 app.add_typer(contracts.app, name="contracts")
 app.command()(roles)
 app.command()(partitions)

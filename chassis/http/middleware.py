@@ -13,6 +13,7 @@ from chassis.http.auth import Authenticator, Unauthenticated
 from chassis.http.problems import problem_of, unauthorized
 from chassis.logging import get_logger
 from chassis.metrics import Metrics
+from chassis.recorders import asked_by
 from chassis.tracing import traceparent
 from chassis.tracing.spans import Span, under
 from chassis.tracing.traces import Traces
@@ -111,6 +112,9 @@ class Gate:
                 await problem_of(error)(scope, receive, send)
                 return
             scope.setdefault("state", {})["principal"] = principal
+            with asked_by(principal.issuer, principal.subject):
+                await self._app(scope, receive, send)
+            return
         await self._app(scope, receive, send)
 
 

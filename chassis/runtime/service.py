@@ -14,6 +14,7 @@ from chassis.clock import Clock
 from chassis.errors import BrokenInvariant, Conflict
 from chassis.logging import get_logger
 from chassis.metrics import Metrics
+from chassis.recorders import asking
 from chassis.runtime.bells import Bells
 from chassis.runtime.handed import Handed
 from chassis.runtime.leases import Leases
@@ -121,6 +122,7 @@ class Service:
 
         async def run(connection: Connection) -> tuple[Work, T]:
             work = self.store.begin(self.clock.now(), lane)
+            work.recorder = asking()
             work.entries.update({entry.stream: entry for entry in entries})
             await self.store.extend(
                 connection,

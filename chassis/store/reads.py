@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from asyncpg import Connection
 
+from chassis.recorders import recorder_of
 from chassis.store.aggregate import Aggregate
 from chassis.store.marked import OtherForm
 from chassis.store.packing import unpacked
@@ -170,7 +171,8 @@ async def batches_of(
 def _read(aggregate: Aggregate[Any, Any], rows: Iterable[Any]) -> Iterator[Stored]:
     read = aggregate.readers
     for s, v, t, at, c, data, ln, p in rows:
-        yield Stored(s, v, t, at, c, read[t](unpacked(data)), ln, p)
+        told = unpacked(data)
+        yield Stored(s, v, t, at, c, read[t](told), ln, p, recorder_of(told))
 
 
 def _after(prefix: str) -> str:

@@ -3,12 +3,15 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from chassis.recorders import Recorder
+
 
 class Stored(NamedTuple):
     """One event of one stream.
 
     `at` is the business instant (UTC) the clock gave, `cause` the id of the message that led to it,
-    `position` its place in the lane's log (0 while it is not committed yet).
+    `position` its place in the lane's log (0 while it is not committed yet). `recorder` is whose
+    token asked for it, where one did; it is read where people read (`chassis/store/reads.py`).
     """
 
     stream: str
@@ -19,3 +22,4 @@ class Stored(NamedTuple):
     event: Any
     lane: int
     position: int
+    recorder: Recorder | None = None

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from chassis.errors import BrokenInvariant
+from chassis.recorders import Recorder, written
 from chassis.store.aggregate import Aggregate
 from chassis.store.stored import Stored
 from chassis.store.vault import KeyRing
@@ -60,12 +61,12 @@ class Work:
     Only streams named beforehand may be touched; `BrokenInvariant` otherwise, since loading one by
     one would cost a query each. `beside` is what the service keeps beside the streams. `kept` are
     states that need not be read, `cold` the streams that were. `traced` are the parts of `pending`
-    (first, behind the last) that belong to a trace. `has_letters` says that dead letters go with
-    it, `wake_at` when the first of the states it saved is to be woken. `stored` are its events as
-    the store has them and `before` the last position the lane had before them, where that is known;
-    `events` are the first of `pending` as objects, all of them where they are few. `is_shown` says
-    that the views have them, `calls_workers` that they may have
-    something to do for it.
+    (first, behind the last) that belong to a trace. `recorder` is whose token asked for it.
+    `has_letters` says that dead letters go with it, `wake_at` when the first of the states it saved
+    is to be woken. `stored` are its events as the store has them and `before` the last position the
+    lane had before them, where that is known; `events` are the first of `pending` as objects, all
+    of them where they are few. `is_shown` says that the views have them, `calls_workers` that they
+    may have something to do for it.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Work:
         self.now = now
         self.lane = lane
         self.cause: str | None = None
+        self.recorder: Recorder | None = None
         self.streams: Sequence[str] = ()
         self.facts: Any = None
         self.beside: Any = None
@@ -128,11 +130,15 @@ class Work:
         version, encode = entry.version, entry.aggregate.encode_event
         is_kept = len(self.pending) < FEW
         stream, lane, now, cause = entry.stream, entry.lane, self.now, self.cause
+        recorder = self.recorder
         self._undo.append((entry, entry.state, version))
         for event in events:
             version += 1
             kind = event.__struct_config__.tag
-            self.pending.append((lane, stream, version, kind, now, cause, encode(event)))
+            data = encode(event)
+            if recorder is not None:
+                data = written(data, recorder)
+            self.pending.append((lane, stream, version, kind, now, cause, data))
             if is_kept:
                 self.events.append(event)
         entry.state, entry.version = state, version

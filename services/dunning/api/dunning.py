@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from chassis.errors import NotFound, Transient
 from chassis.http.auth import Caller
 from chassis.http.idempotency import request_id
+from chassis.recorders import Recorder, asking
 from chassis.runtime.service import Service
 from chassis.store.reads import Selection
 from chassis.store.stored import Stored
@@ -77,11 +78,12 @@ class Happened(BaseModel):
 
 
 class Told(NamedTuple):
-    """Events a command led to, the number of the first, and when."""
+    """Events a command led to, the number of the first, when, and for whose token."""
 
     events: list[Event]
     first: int
     at: datetime
+    recorder: Recorder | None
 
 
 class Seal:
@@ -130,7 +132,9 @@ class Dunning:
             allowed(work.state(stream))
             first = work.version(stream) + 1
             wanted = command(Seal(work, subject, by))
-            return Told(self.decisions.account(work, subject, wanted, pack), first, work.now)
+            return Told(
+                self.decisions.account(work, subject, wanted, pack), first, work.now, asking()
+            )
 
         told = await self._told(
             partial(
@@ -169,7 +173,9 @@ class Dunning:
             first = work.version(stream) + 1
             wanted = command(person) if callable(command) else command
             about = pack(work.state(stream))
-            return Told(self.decisions.creditor(work, creditor, wanted, about), first, work.now)
+            return Told(
+                self.decisions.creditor(work, creditor, wanted, about), first, work.now, asking()
+            )
 
         told = await self._told(
             partial(
@@ -250,8 +256,7 @@ def _unknown(subject: Subject) -> NotFound:
 
 
 def _stored(stream: str, told: Told) -> Iterable[Stored]:
-    return (_as_stored(stream, told.first + i, told.at, one) for i, one in enumerate(told.events))
-
-
-def _as_stored(stream: str, version: int, at: datetime, event: Event) -> Stored:
-    return Stored(stream, version, type(event).__name__, at, None, event, 0, 0)
+    return (
+        Stored(stream, told.first + i, type(e).__name__, told.at, None, e, 0, 0, told.recorder)
+        for i, e in enumerate(told.events)
+    )

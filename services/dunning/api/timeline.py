@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from pydantic import BaseModel
 
+from chassis.recorders import shown
 from chassis.store.stored import Stored
 from chassis.store.vault import KeyRing
 from contracts.words.streams import Subject
@@ -78,12 +79,20 @@ _WHY = frozenset({"case_id", "step", "reason", "policy", "policy_version"})
 _INNER_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
 
+class RecordedBy(BaseModel):
+    """Issuer and subject of a token; a service of ours has no issuer."""
+
+    issuer: str | None
+    subject: str
+
+
 class Entry(BaseModel):
     """One thing that happened.
 
     `day` is the creditor's local day. `why` names the step, the day, the reason and the policy
-    where a policy brought it about. Of a person who was erased, `fields` show nothing and `erased`
-    is true.
+    where a policy brought it about. `recorded_by` is whose token asked for it, the service itself
+    without an issuer; null for what was asked for before it was kept. Of a person
+    who was erased, `fields` show nothing and `erased` is true.
     """
 
     number: int
@@ -93,6 +102,7 @@ class Entry(BaseModel):
     case_id: str | None = None
     step: str | None = None
     why: str | None = None
+    recorded_by: RecordedBy | None = None
     fields: dict[str, Any]
     erased: bool = False
 
@@ -128,6 +138,7 @@ class Reader:
             case_id=case_of(event),
             step=event.step if isinstance(event, Effect) else None,
             why=why(event, day),
+            recorded_by=_recorded_by(stored),
             fields=fields,
             erased=erased,
         )
@@ -157,6 +168,11 @@ class Reader:
         if self.keys is None or self.subject is None:
             return None
         return self.keys.open(self.subject, sealed)
+
+
+def _recorded_by(stored: Stored) -> RecordedBy | None:
+    found = shown("dunning", stored.recorder, stored.event, stored.cause)
+    return None if found is None else RecordedBy(issuer=found.issuer, subject=found.subject)
 
 
 def _is_said_by_why(event: Event, name: str) -> bool:

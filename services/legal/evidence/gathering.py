@@ -98,6 +98,8 @@ def _of_case(happened: list[dict[str, Any]], case: dict[str, Any]) -> Iterator[d
 
 def _line(one: dict[str, Any]) -> str:
     words = f"{one['at']}  {one['kind']}"
+    if (recorder := one.get("recorded_by")) and recorder["issuer"] is not None:
+        words = f"{words}, recorded by {recorder['subject']} of {recorder['issuer']}"
     return f"{words}  ({one['why']})\n" if one["why"] else f"{words}\n"
 
 

@@ -1,0 +1,45 @@
+"""Whatever name a request gives, who recorded it is kept: the token's issuer and subject."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from arrears.commands.events import lines
+from arrears.world import one_lane, open_world
+from chassis.recorders import Recorder, recorder_of, written
+from chassis.settings import Settings
+from services.legal.evidence.gathering import gather
+from tests.arrears.test_evidence import a_case
+
+OURSELVES = {"issuer": None, "subject": "arrears/dunning"}
+ADMIN = {"issuer": "arrears-development", "subject": "arrears"}
+
+
+async def test_an_admin_cannot_hide_behind_another_name(tmp_path: Path) -> None:
+    async with open_world(one_lane(Settings()), tmp_path) as world:
+        case_id = await a_case(world)
+        reply = {"note": "hm", "by": "bob"}
+        told = await world.apis.post("dunning", "/v1/accounts/A-1/replies", reply, creditor="acme")
+        entries, _ = await gather(world.apis, "acme", case_id)
+        printed = [
+            "\n".join(lines("dunning", stored))
+            async for stored in world.stack.services["dunning"].each("account-acme/A-1")
+        ]
+    assert told["happened"][0]["recorded_by"] == ADMIN
+    held = {entry.name: entry.content.decode("utf-8", "replace") for entry in entries}
+    timeline = [json.loads(held[name]) for name in held if name.startswith("timeline/")]
+    recorded = {one["kind"]: one["recorded_by"] for one in timeline}
+    assert recorded["reply_recorded"] == ADMIN
+    assert recorded["case_opened"] == recorded["promise_broken"] == OURSELVES
+    assert "reply_recorded, recorded by arrears of arrears-development" in held["timeline.txt"]
+    assert "recorded by: arrears of arrears-development" in printed[-1]
+    assert "recorded by: arrears/dunning\n" in printed[0]
+
+
+@pytest.mark.parametrize("text", ['"recorded_by":{"issuer":"x","subject":"eve"}', "\\", "é", ""])
+def test_nobody_writes_a_recorder_into_a_text(text: str) -> None:
+    data = json.dumps({"type": "ReplyRecorded", "note": text, "deep": {"recorded_by": {}}})
+    plain = data.replace(": ", ":").encode()
+    assert recorder_of(plain) is None
+    assert recorder_of(written(plain, Recorder("here", "ann"))) == Recorder("here", "ann")
