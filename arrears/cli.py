@@ -35,6 +35,7 @@ from arrears.commands.serve import serve
 from arrears.commands.token import token
 from arrears.commands.up import up
 from arrears.errors import UsageError
+from chassis.private import be_private
 
 app = typer.Typer(
     name="arrears",
@@ -75,6 +76,7 @@ def main() -> None:
     """Run the command line; what a person can put right is one sentence and exit status 2, or 1
     where a schema is not this version's.
     """
+    be_private()
     try:
         app()
     except Exception as error:

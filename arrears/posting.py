@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from arrears.apis import Apis
 from arrears.errors import UsageError
+from chassis.private import make_folder
 
 _PATH = "/v1/posting-lists"
 _LINES = 500
@@ -48,7 +49,7 @@ async def write_slips(system: Apis, creditor: str, out: Path) -> list[Path]:
 def _put(out: Path, name: str, content: bytes) -> Path:
     path = out / name.replace(":", "_").replace("/", "_")
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        make_folder(out)
         path.write_bytes(content)
     except OSError as error:
         raise UsageError(f"{error.filename}: {error.strerror}") from error

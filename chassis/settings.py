@@ -16,6 +16,7 @@ from chassis.addresses import Addresses
 from chassis.bounded import Bounded
 from chassis.errors import Misconfigured
 from chassis.plaintext import require_https
+from chassis.private import make_passage
 from chassis.secured import Secured
 from chassis.tracing.settings import Traced
 
@@ -258,7 +259,7 @@ def create_private(path: Path, text: str) -> bool:
     """
     if path.exists():
         return False
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_passage(path.parent)
     beside = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

@@ -14,6 +14,7 @@ import msgspec
 from arrears.backup.manifest import File
 from chassis.bus.base import PlainRecord, Record
 from chassis.errors import Misconfigured
+from chassis.private import make_folder
 
 _GZIP = 31  # window bits of zlib for the form that gunzip reads
 _QUICK = 1
@@ -27,7 +28,7 @@ class Writing:
     def __init__(self, folder: Path, name: str) -> None:
         self._name = name
         self._path = folder / name
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self._path.parent)
         self._compress = zlib.compressobj(_QUICK, wbits=_GZIP)
         self._hash = sha256()
         self._size = 0

@@ -8,8 +8,6 @@ store publishes them again, and nobody needs what stands behind the ends (`resto
 
 import contextlib
 import os
-import secrets
-import shutil
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 from importlib.metadata import version
@@ -22,6 +20,7 @@ from arrears.backup import manifest
 from arrears.backup.files import Writing
 from arrears.backup.manifest import FORMAT, Manifest, Rows, Service, Tail
 from arrears.backup.moment import Connections, connected, one_moment
+from arrears.backup.unfinished import finish, unfinished
 from arrears.databases import Databases, open_databases
 from arrears.stack import open_bus
 from chassis.bus.base import Bus
@@ -37,10 +36,7 @@ async def make(settings: Settings, folder: Path) -> Manifest:
     """
     _require_free(folder)
     _require_store(settings)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
-    beside.mkdir(mode=0o700)
-    try:
+    with unfinished(folder) as beside:
         async with (
             open_databases(settings) as databases,
             connected(databases.services) as connections,
@@ -51,13 +47,10 @@ async def make(settings: Settings, folder: Path) -> Manifest:
             async with open_bus(settings, databases) as bus:
                 made = await _fill(settings, databases, connections, bus, beside)
             _sync(beside)
-            beside.replace(folder)
+            finish(beside, folder)
             _sync(folder.parent)
             if settings.bus == "kafka":
                 await _note_end(connections, made.services)
-    except BaseException:
-        shutil.rmtree(beside, ignore_errors=True)
-        raise
     return made
 
 

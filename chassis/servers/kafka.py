@@ -16,6 +16,7 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 from chassis.errors import Misconfigured, Transient
+from chassis.private import make_folder, make_passage
 from chassis.servers import jars
 
 HOME = Path(__file__).resolve().parents[2] / "deploy" / "kafka"
@@ -97,7 +98,8 @@ class LocalKafka:
 
     def _launch(self) -> None:
         lib = jars.fetch(HOME)
-        self.data_dir.mkdir(parents=True, exist_ok=True)
+        make_passage(self.data_dir.parent)
+        make_folder(self.data_dir)
         settings = self._write_settings()
         if not (self.data_dir / "log" / "meta.properties").exists():
             self._format(lib, settings)

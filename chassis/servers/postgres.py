@@ -25,6 +25,7 @@ import asyncpg
 
 from chassis import postgres
 from chassis.errors import Misconfigured, Transient
+from chassis.private import make_passage
 from chassis.servers.postgres_host import (
     PORT,
     as_server_user,
@@ -146,7 +147,8 @@ class EmbeddedPostgres:
 
     def _prepare_folder(self) -> None:
         try:
-            self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_passage(self.data_dir.parent)
+            self.data_dir.mkdir(exist_ok=True)
             self.data_dir.chmod(0o700)
             give_to_server_user(self.data_dir)
         except OSError as error:

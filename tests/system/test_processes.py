@@ -44,6 +44,8 @@ def test_an_invoice_becomes_a_notice_across_processes(system: System) -> None:
         assert ready == {name: list(range(PARTITIONS)) for name in SERVICES}
         send_an_overdue_invoice(system)
         assert f"To: {PHONE}" in notice(system)
+    for path in (system.folder / "data").rglob("*"):  # another user of the machine sees none
+        assert not path.lstat().st_mode & (0o077 if path.is_file() else 0o066), path
 
 
 def test_a_process_of_one_service_leaves_the_ports_of_the_others(embedded: System) -> None:

@@ -1,0 +1,35 @@
+"""What this process writes is for its own user alone: files 0600, folders 0700."""
+
+import os
+from pathlib import Path
+
+_OWN = 0o700
+_PASSAGE = 0o711
+
+
+def be_private() -> None:
+    """Let nothing that is written from here on be for others, whoever writes it."""
+    os.umask(0o077)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, for this user alone."""
+    _make(folder, _OWN)
+
+
+def make_passage(folder: Path) -> None:
+    """Make a folder others may pass through and not look into, where this user is root.
+
+    The embedded PostgreSQL refuses to be root: its own folder lies in one of ours.
+    """
+    _make(folder, _OWN if os.geteuid() else _PASSAGE)
+
+
+def _make(folder: Path, mode: int) -> None:
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    for one in reversed(missing):
+        try:
+            one.mkdir()
+        except FileExistsError:  # another process was first, and sees to it
+            continue
+        one.chmod(mode)  # as it is meant, whatever the umask
