@@ -9,6 +9,7 @@ import sys
 import typer
 
 from arrears.commands import (
+    access,
     contracts,
     creditor,
     dead_letters,
@@ -61,6 +62,7 @@ app.add_typer(creditor.app, name="creditor")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(erasure.app, name="erasure")
 app.add_typer(events.app, name="events")
+app.add_typer(access.app, name="access")
 app.add_typer(contracts.app, name="contracts")
 app.command()(roles)
 app.command()(partitions)

@@ -17,8 +17,10 @@ from chassis.http.middleware import AccessLog, Gate
 from chassis.http.openapi import describe, note
 from chassis.http.probes import Readiness, probes
 from chassis.http.rates import RateLimit, Rates
+from chassis.http.recording import Recording
 from chassis.metrics import Metrics
 from chassis.settings import SERVICES, Settings
+from chassis.store.access import AccessBook
 from chassis.tracing.traces import Traces
 
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
@@ -40,8 +42,9 @@ def create_app(
     """A service's HTTP application.
 
     `readiness` answers details for `/readyz` (`chassis.http.probes`). With a `pool` (of the
-    service's schema) POST requests honour `Idempotency-Key`. `auth` replaces what the settings
-    describe. Metrics and the document are `chassis.http.operations`'s.
+    service's schema) POST requests honour `Idempotency-Key`, and who is given personal data is
+    recorded. `auth` replaces what the settings describe. Metrics and the document are
+    `chassis.http.operations`'s.
     """
     app = FastAPI(
         title=f"Arrears {service_name}",
@@ -60,6 +63,12 @@ def create_app(
     # The last added stands outermost.
     if pool is not None:
         app.add_middleware(Idempotency, pool=pool, clock=clock or WallClock())
+        app.add_middleware(
+            Recording,
+            book=AccessBook(pool),
+            clock=clock or WallClock(),
+            routes=app.state.documented,
+        )
     app.add_middleware(Deadline, seconds=settings.request_seconds)
     app.add_middleware(Crowd, requests_max=settings.requests_max)
     app.add_middleware(Body, bytes_max=settings.request_bytes_max, seconds=settings.body_seconds)

@@ -40,7 +40,7 @@ class Principal:
 
     `token_id` is the token's `jti`, empty when it has none.
     `used` collects the rights a request asked for and held: a kept answer is given again only to
-    whoever has them still.
+    whoever has them still. `seen` collects whom the answer is about (creditor and account).
     """
 
     subject: str
@@ -49,6 +49,7 @@ class Principal:
     issuer: str = ""
     token_id: str = ""
     used: set[Right] = field(default_factory=set, compare=False, repr=False)
+    seen: set[tuple[str, str]] = field(default_factory=set, compare=False, repr=False)
 
     @property
     def is_admin(self) -> bool:
@@ -78,6 +79,10 @@ class Principal:
         if covered:
             self.used.add((_CREDITOR, creditor))
         return covered
+
+    def saw(self, creditor: str, account: str) -> None:
+        """Note that the answer is about an account which neither path nor JSON names."""
+        self.seen.add((creditor, account))
 
     def scope(self, creditor: str | None) -> str:
         """The creditor a request is about: the one named, else the token's only one.
@@ -184,9 +189,13 @@ Caller = Annotated[Principal, Depends(current_principal)]
 
 @dataclass(frozen=True)
 class RolesRequired:
-    """FastAPI dependency: the caller, who must have one of the roles; the document names them."""
+    """FastAPI dependency: the caller, who must have one of the roles; the document names them.
+
+    `of_nobody` says that what is answered has no personal data.
+    """
 
     roles: tuple[str, ...]
+    of_nobody: bool = False
 
     async def __call__(self, principal: Caller) -> Principal:
         """The caller; raises `Forbidden`."""
@@ -194,12 +203,15 @@ class RolesRequired:
         return principal
 
 
-def require(*roles: str) -> RolesRequired:
-    """FastAPI dependency: the caller, who must have one of the roles (`admin` always may)."""
+def require(*roles: str, of_nobody: bool = False) -> RolesRequired:
+    """FastAPI dependency: the caller, who must have one of the roles (`admin` always may).
+
+    Who is answered is recorded, unless the answer is `of_nobody`: has no personal data.
+    """
     unknown = set(roles) - ROLES
     if unknown:
         raise BrokenInvariant(f"no such roles: {sorted(unknown)}")
-    return RolesRequired(tuple(sorted({*roles, ADMIN})))
+    return RolesRequired(tuple(sorted({*roles, ADMIN})), of_nobody)
 
 
 def _principal(claims: dict[str, Any]) -> Principal:

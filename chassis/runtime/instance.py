@@ -16,7 +16,7 @@ from chassis.http.app import create_app
 from chassis.http.operations import create_operations_app
 from chassis.logging import get_logger
 from chassis.metrics import Metrics
-from chassis.runtime import readiness
+from chassis.runtime import access, readiness
 from chassis.runtime.applying import Applying
 from chassis.runtime.batch import by_topic
 from chassis.runtime.blueprint import Blueprint
@@ -139,7 +139,11 @@ class Instance(Service):
         self.app = create_app(
             blueprint.name,
             settings,
-            routers=[*blueprint.routers(self), operations_router(self, letters)],
+            routers=[
+                *blueprint.routers(self),
+                operations_router(self, letters),
+                access.router(self),
+            ],
             readiness=self.readiness,
             metrics=self.metrics,
             pool=pool,

@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from arrears.world import World, one_lane, open_world
 from chassis.http import ROLES
 from chassis.http.dev_keys import mint_token
+from chassis.http.recording import is_recorded
 from chassis.settings import SERVICES, ServiceName, Settings
 from tests.security.roles_table import COLUMNS, DOCUMENT, Row, in_code, in_document, written
 
@@ -29,6 +31,12 @@ OF_UPSTREAM = {
     ("ledger", "/v1/events/batch"),
     ("dunning", "/v1/accounts/{account}/observations"),
     ("dunning", "/v1/accounts/{account}/contacts"),
+}
+
+OPEN = ("/livez", "/healthz", "/readyz")
+OF_SOMEBODY = {
+    *("account", "accounts", "account_id", "case_id", "debtor", "phone", "mobile", "email"),
+    *("address", "to", "number", "mandate", "note"),
 }
 
 OF_THE_TOKENS_OWN = ("GET", "/v1/dead-letters")
@@ -105,6 +113,32 @@ async def test_no_route_is_open_to_a_role_that_nobody_wrote_down(callers: Caller
     assert [row[:3] for row in rows if not row.roles] == []
     assert in_document() == rows, "python -m tests.security.roles_table"
     assert written(rows) == DOCUMENT.read_text("utf-8")
+
+
+async def test_no_answer_of_a_debtor_goes_to_somebody_unrecorded(callers: Callers) -> None:
+    """A route that is declared to answer of nobody has no field of somebody."""
+    wrong = []
+    for name, service in callers.world.stack.services.items():
+        document = service.app.openapi()
+        for route in service.app.state.documented:
+            if not is_recorded(route) and not route.path.startswith(OPEN):
+                (method,) = route.methods
+                told = document["paths"][route.path][method.lower()]["responses"]
+                found = OF_SOMEBODY & fields(document, told)
+                wrong += [(name, route.path, one) for one in found]
+    assert wrong == []
+
+
+def fields(document: dict[str, Any], node: Any) -> set[str]:
+    """Names of the properties of a schema, and of those it refers to."""
+    if isinstance(node, list):
+        return {name for each in node for name in fields(document, each)}
+    if not isinstance(node, dict):
+        return set()
+    if "$ref" in node:
+        return fields(document, document["components"]["schemas"][node["$ref"].split("/")[-1]])
+    found = set(node["properties"]) if isinstance(node.get("properties"), dict) else set()
+    return found | {name for each in node.values() for name in fields(document, each)}
 
 
 def test_upstream_reads_nothing_of_debtors() -> None:

@@ -35,6 +35,8 @@ CHAINS: dict[str, int] = {
 """The longest chain of imports below a folder, in files."""
 
 STORE_TABLES = (
+    "access_chain",
+    "access_records",
     "backed_up",
     "dead_letter_actions",
     "dead_letters",

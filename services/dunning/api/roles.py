@@ -63,10 +63,13 @@ ROLES_OF: dict[Action, tuple[str, ...]] = {
 A task with a role for its owner is completed by that role or a manager, whatever this table allows.
 """
 
+OF_NOBODY: frozenset[Action] = frozenset({"set_up_creditor", "see_creditor"})
+"""What answers without personal data; who is answered anything else is recorded."""
+
 
 def may(action: Action) -> Any:
     """FastAPI dependency: the caller, who must have one of the action's roles."""
-    return Depends(require(*ROLES_OF[action]))
+    return Depends(require(*ROLES_OF[action], of_nobody=action in OF_NOBODY))
 
 
 def acting_for(caller: Principal, named: str | None) -> str:

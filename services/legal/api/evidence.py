@@ -52,6 +52,7 @@ def router(service: Service) -> APIRouter:
             async with sources(service, request.headers["Authorization"]) as apis:
                 entries, about = await gather(apis, scope, case_id)
             data, head = await aside(bundle.write, entries, about)
+            who.saw(scope, about["account"])
         named = {"Content-Disposition": f'attachment; filename="{case_id.replace(":", "_")}.zip"'}
         return Response(data, media_type=_ZIP, headers=named | {HEAD: head})
 

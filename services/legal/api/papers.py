@@ -128,4 +128,5 @@ async def opened_document(
         opened = (await service.keys([subject])).open(subject, row["content"])
     if opened is None:
         raise NotFound(f"there is no issued document {document_id}")
+    who.saw(row["creditor"], row["account"])
     return row, opened

@@ -107,6 +107,8 @@ class Posting:
         """The list of a day as CSV, to be filled in and sent back, or as a PDF of labels."""
         scope = who.scope(creditor)
         letters = await self._letters(scope, channel, day)
+        for each in letters:
+            who.saw(scope, each.account)
         name = f"{scope}-{day}-{channel}"
         if file == "csv":
             return as_file(as_csv(letters, language), CSV_TYPE, f"{name}.csv")

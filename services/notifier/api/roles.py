@@ -37,7 +37,10 @@ ROLES_OF: dict[Action, tuple[str, ...]] = {
 }
 """Roles beside `admin` for each action."""
 
+OF_NOBODY: frozenset[Action] = frozenset({"see_texts", "propose_text", "decide_text"})
+"""What answers without personal data; who is answered anything else is recorded."""
+
 
 def may(action: Action) -> Any:
     """FastAPI dependency: the caller, who must have one of the action's roles."""
-    return Depends(require(*ROLES_OF[action]))
+    return Depends(require(*ROLES_OF[action], of_nobody=action in OF_NOBODY))

@@ -1,0 +1,87 @@
+"""`arrears access`: who was answered what about whom."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from arrears.commands import running
+
+app = typer.Typer(
+    help="The record of every answer with personal data: list and verify it.", no_args_is_help=True
+)
+Service = Annotated[str | None, typer.Option(help="One service; all when left out.")]
+
+
+@app.command("list")
+def list_records(
+    service: Service = None,
+    creditor: Annotated[str | None, typer.Option(help="About debtors of this creditor.")] = None,
+    account: Annotated[str | None, typer.Option(help="About this account.")] = None,
+    subject: Annotated[str | None, typer.Option(help="Given to this subject of a token.")] = None,
+    since: Annotated[
+        str | None, typer.Option("--from", help="From this instant on, with its offset.")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--to", help="Until before this one.")] = None,
+) -> None:
+    """List records of the running services; that is recorded too."""
+    wanted = {"creditor": creditor, "account": account, "subject": subject}
+    running.run(_list(service, {**wanted, "from": since, "to": until}))
+
+
+@app.command()
+def verify(service: Service = None) -> None:
+    """Prove that no record was changed or taken away; exit status 1 where one was.
+
+    Reads the databases of the settings; services may run meanwhile.
+    """
+    faults = running.run(_verify(service))
+    if faults:
+        raise typer.Exit(1)
+
+
+def _services(only: str | None) -> Sequence[Any]:
+    from chassis.settings import SERVICES, service_named
+
+    return SERVICES if only is None else (service_named(only),)
+
+
+async def _list(only: str | None, wanted: dict[str, str | None]) -> None:
+    from arrears import apis
+    from chassis.settings import Settings
+
+    count = 0
+    async with apis.running(Settings()) as system:
+        for name in _services(only):
+            async for record in system.pages(name, "/v1/access-records", **wanted):
+                typer.echo(_line(name, record))
+                count += 1
+    typer.echo(f"{count} records")
+
+
+def _line(name: str, record: dict[str, Any]) -> str:
+    about = f"{record['creditor'] or '-'}/{','.join(record['accounts']) or '-'}"
+    token = f" by token {record['token_id']}" if record["token_id"] else ""
+    return (
+        f"{name} {record['number']} {record['at']}, {record['subject']} of {record['issuer']}"
+        f"{token}: {record['route']}, about {about}: {record['status']}"
+    )
+
+
+async def _verify(only: str | None) -> int:
+    from arrears.databases import open_databases
+    from chassis.settings import Settings
+    from chassis.store import access
+    from chassis.store.pool import connected
+
+    faults = 0
+    names = _services(only)
+    async with open_databases(Settings(), names, bus=False) as databases:
+        for name in names:
+            async with connected(databases.services[name], name) as connection:
+                found = await access.verify(connection)
+            typer.echo(f"{name}: {found.records} access records, {found.gone} gone with their time")
+            for one in found.broken:
+                typer.echo(f"{name}: access record {one.number}: {one.what}", err=True)
+            faults += len(found.broken)
+    return faults

@@ -1,0 +1,118 @@
+"""Whoever is answered with personal data is recorded before it leaves, and the record shows what
+was done to it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from chassis.store import access
+from chassis.store.pool import connected
+from services.ledger.main import build
+from tests.ledger.conftest import START, World
+from tests.support.service_world import CREDITOR
+
+READ = "GET /v1/accounts/{account_id}/balance"
+REFUND = "POST /v1/accounts/{account_id}/refunds"
+
+
+@pytest.fixture
+async def world(database: str, tmp_path: Path) -> AsyncIterator[World]:
+    async with World.open(build, database, START, tmp_path) as world:
+        await world.terms()
+        for account in ("1", "2"):
+            await world.invoice(f"i-{account}", 100, date(2026, 2, 1), account)
+        await world.pay("p-1", 500)
+        yield world
+
+
+async def records(world: World, **wanted: Any) -> list[dict[str, Any]]:
+    async with world.client("auditor", who="audrey") as auditor:
+        answer = await auditor.get("/v1/access-records", params=wanted)
+    assert answer.status_code == 200
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
+
+
+async def faults(world: World) -> list[tuple[int, str]]:
+    async with connected(world.dsn, "ledger") as connection:
+        return [(one.number, one.what) for one in (await access.verify(connection)).broken]
+
+
+async def test_an_answer_about_a_debtor_names_its_reader(world: World) -> None:
+    async with world.client("finance", who="bob") as bob:
+        assert (await bob.get("/v1/accounts/1/balance")).status_code == 200
+        assert (await bob.get("/v1/accounts/9/balance")).status_code == 404
+        assert (await bob.get("/v1/accounts")).status_code == 200
+    found = [(one["subject"], one["route"], one["accounts"]) for one in await records(world)]
+    assert found == [("bob", READ, ["1"]), ("bob", "GET /v1/accounts", ["1", "2"])]
+    (one,) = await records(world, account="1", subject="bob", limit=1)
+    assert (one["creditor"], one["status"], one["issuer"]) == (CREDITOR, 200, "arrears-development")
+    assert datetime.fromisoformat(one["at"]) == world.clock.now().astimezone(UTC)
+
+
+async def test_whoever_reads_the_record_is_in_it(world: World) -> None:
+    await records(world, creditor=CREDITOR, account="1")
+    (one,) = await records(world)
+    assert (one["subject"], one["route"]) == ("audrey", "GET /v1/access-records")
+    assert one["accounts"] == ["1"]
+
+
+async def test_an_answer_that_was_kept_is_recorded_each_time_it_is_given(world: World) -> None:
+    async with world.client("finance", who="bob") as bob:
+        for _ in range(2):
+            headers = {"Idempotency-Key": "k"}
+            body = {"amount": 100}
+            answer = await bob.post("/v1/accounts/1/refunds", json=body, headers=headers)
+            assert answer.status_code == 201
+    assert [(one["route"], one["accounts"]) for one in await records(world)] == [
+        (REFUND, ["1"]),
+        (REFUND, ["1"]),
+    ]
+
+
+async def test_nobody_is_given_what_cannot_be_recorded(world: World) -> None:
+    await world.service.pool.execute("alter table access_records add check (subject <> 'bob')")
+    async with world.client("finance", who="bob") as bob:
+        answer = await bob.get("/v1/accounts/1/balance")
+    assert answer.status_code == 503
+    assert "balance" not in answer.text
+    assert "principal" not in answer.text
+
+
+async def test_answers_at_once_are_one_chain(world: World) -> None:
+    async with world.client("finance", who="bob") as bob:
+        await asyncio.gather(*(bob.get("/v1/accounts/1/balance") for _ in range(40)))
+    assert [one["number"] for one in await records(world)] == list(range(1, 41))
+    assert await faults(world) == []
+
+
+@pytest.mark.parametrize(
+    ("deed", "expected"),
+    [
+        ("update access_records set subject = 'eve' where number = 2", (2, "changed")),
+        ("update access_records set accounts = '{}' where number = 2", (2, "changed")),
+        ("delete from access_records where number = 2", (2, "missing: 2")),
+        ("delete from access_records where number = 1", (1, "missing: 1")),
+        ("delete from access_records where number = 3", (3, "the chain ends at record 2")),
+        ("truncate access_records", (3, "the chain ends at record 0")),
+    ],
+)
+async def test_a_record_that_was_changed_or_taken_away_is_missed(
+    world: World, database: str, deed: str, expected: tuple[int, str]
+) -> None:
+    async with world.client("finance", who="bob") as bob:
+        for _ in range(3):
+            await bob.get("/v1/accounts/1/balance")
+    assert await faults(world) == []
+    connection = await asyncpg.connect(database, server_settings={"search_path": "ledger"})
+    await connection.execute(deed)
+    await connection.close()
+    (number, what), *_ = await faults(world)
+    assert number == expected[0]
+    assert what.startswith(expected[1])
