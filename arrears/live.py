@@ -11,9 +11,10 @@ from fastapi import FastAPI
 
 from arrears.stack import Stack, open_stack
 from chassis.clock import Clock
-from chassis.errors import BrokenInvariant, Misconfigured
-from chassis.http import dev_keys
+from chassis.errors import BrokenInvariant, Misconfigured, Transient
 from chassis.http.connections import connections
+from chassis.http.key_sources import source
+from chassis.logging import get_logger
 from chassis.runtime.garbage import spare_collections
 from chassis.runtime.instance import Probe, no_probe
 from chassis.settings import ServiceName, Settings
@@ -22,6 +23,7 @@ _POLL_SECONDS = 0.02
 _CLOSE = (b"connection", b"close")
 Sockets = Mapping[ServiceName, socket.socket]
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_log = get_logger("arrears.live")
 
 
 class _Server(uvicorn.Server):
@@ -54,14 +56,14 @@ async def run(
     store let go of. A second signal ends the process at once.
 
     Tests give another `clock` than the wall's, and a `probe`. Without `migrate` a schema that is
-    not this version's raises `WrongSchema`.
+    not this version's raises `WrongSchema`. Keys of tokens that are set up wrong raise
+    `Misconfigured` before anything is begun.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in _SIGNALS:
         loop.add_signal_handler(number, stop.set)
-    if settings.jwks_url is None and settings.jwks_file is None:
-        dev_keys.ensure(settings.data_dir)
+    await _look_for_keys(settings)
     with listening(settings, names) as sockets, watching(settings, names) as watched:
         async with open_stack(settings, names, clock=clock, probe=probe, migrate=migrate) as stack:
             await stack.start()
@@ -75,6 +77,14 @@ async def run(
                     server.say_goodbye()
                 await asyncio.sleep(settings.drain_seconds)
             await leaving
+
+
+async def _look_for_keys(settings: Settings) -> None:
+    """A provider that is down may be there when the first token comes."""
+    try:
+        await source(settings)()
+    except Transient as error:
+        _log.warning("keys_not_loaded", error=error)
 
 
 def _end_at_the_next_signal(loop: asyncio.AbstractEventLoop) -> None:

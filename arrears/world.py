@@ -79,7 +79,8 @@ async def open_world(
     """
     settings = settings.without_databases().model_copy(
         update={"data_dir": folder, "pool_size": _POOL_SIZE, "jwks_url": None, "jwks_file": None,
-                "token": None, "lease_seconds": 86_400.0, **_UNHURRIED}
+                "oidc_issuer": None, "host": "127.0.0.1", "token": None,
+                "lease_seconds": 86_400.0, **_UNHURRIED}
     )  # fmt: skip
     clock = RewindableClock(_BEGINNING)
     async with (

@@ -25,6 +25,16 @@ def is_here(host: str) -> bool:
     return address.is_loopback or address.is_unspecified
 
 
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches what listens on a host; every own address is more."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]").partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
 def require_here(allowed: Collection[Kind], kind: Kind, host: str, instead: str) -> None:
     """Raise `Misconfigured` for plain text to another host, unless its kind is `allowed`.
 

@@ -18,6 +18,7 @@ from chassis.errors import Misconfigured
 from chassis.plaintext import require_https
 from chassis.private import make_passage
 from chassis.secured import Secured
+from chassis.sign_in import SignIn
 from chassis.tracing.settings import Traced
 
 ServiceName = Literal["ledger", "dunning", "notifier", "legal"]
@@ -40,7 +41,7 @@ def _default_instance() -> str:
     return f"{socket.gethostname()}-{os.getpid()}"
 
 
-class Settings(Addresses, Bounded, Secured, Traced):
+class Settings(Addresses, Bounded, Secured, SignIn, Traced):
     """Settings every service shares; the environment variable is the name in capitals after
     ARREARS_.
     """
@@ -93,15 +94,6 @@ class Settings(Addresses, Bounded, Secured, Traced):
         description="key-encryption key, base64 of 32 bytes; absent: the file kek in data_dir, "
         "made where the store is new",
     )
-    jwks_url: str | None = Field(
-        default=None, description="where the identity provider publishes its keys"
-    )
-    jwks_file: Path | None = Field(
-        default=None,
-        description="file with those keys; absent, and no URL: the development key in data_dir",
-    )
-    issuer: str = Field(default="arrears-development", description="issuer a token must name")
-    audience: str = Field(default="arrears", description="audience a token must name")
     token: SecretStr | None = Field(
         default=None,
         description="with what commands call the APIs of running services; absent: a token of the "

@@ -8,7 +8,7 @@ from fastapi.telemetry import TelemetryConfig
 
 from chassis.clock import Clock, WallClock
 from chassis.http import problems
-from chassis.http.auth import Authenticator, authenticator, current_principal
+from chassis.http.auth import Authenticator, current_principal
 from chassis.http.headers import Headers
 from chassis.http.idempotency import Idempotency
 from chassis.http.inputs import plain_inputs
@@ -18,6 +18,7 @@ from chassis.http.openapi import describe, note
 from chassis.http.probes import Readiness, probes
 from chassis.http.rates import RateLimit, Rates
 from chassis.http.recording import Recording
+from chassis.http.sign_in import authenticator
 from chassis.metrics import Metrics
 from chassis.settings import SERVICES, Settings
 from chassis.store.access import AccessBook

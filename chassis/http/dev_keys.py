@@ -19,12 +19,13 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from jwt.algorithms import OKPAlgorithm
 
+from chassis import sign_in
 from chassis.errors import Misconfigured
 from chassis.settings import create_private
 
 _PRIVATE = "development-key.pem"
 _PUBLIC = "development-jwks.json"
-ISSUER = "arrears-development"
+ISSUER = sign_in.ISSUER
 AUDIENCE = "arrears"
 
 

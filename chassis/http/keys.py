@@ -1,125 +1,139 @@
-"""The public keys tokens are checked with: a JWKS from a URL or a file, picked by key id."""
+"""The public keys tokens are checked with, picked by key id, for as long as they count."""
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import jwt
-import orjson
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from chassis.errors import Misconfigured, Transient
+from chassis.errors import ArrearsError, Transient
+from chassis.logging import get_logger
 
-ALGORITHMS = ("EdDSA", "RS256")
+ALGORITHMS = ("EdDSA", "ES256", "PS256", "RS256")
+_RSA_BITS_MIN = 2048
+_SECONDS = 300.0
+_STALE_SECONDS = 86_400.0
 _REFRESH_SECONDS_MIN = 30.0
-_FETCH_TIMEOUT_SECONDS = 5.0
+_AHEAD = 0.75
+"""After this part of their life keys are loaded again, while requests go on with those there are.
+"""
+_log = get_logger("chassis.http.keys")
 
-Load = Callable[[], Awaitable[Mapping[str, Any]]]
+
+@dataclass(frozen=True)
+class KeySet:
+    """A JWKS, and for how many seconds whoever gave it said that it holds; None: said nothing."""
+
+    document: Mapping[str, Any]
+    seconds: float | None = None
+
+
+Load = Callable[[], Awaitable[KeySet]]
 
 
 class Keys:
-    """The keys of one JWKS, loaded when first wanted and again when a token names an unknown one.
+    """The keys of one JWKS. It is loaded when first wanted, when a token names an unknown key, and
+    again and again: what is withdrawn no longer counts after `seconds`, or fewer if whoever gave
+    the set says so.
 
-    Loading is tried at most once in `refresh_seconds_min`, so a flood of invented key ids does not
-    reach the identity provider.
+    At most one load is under way, and at most one is begun in `refresh_seconds_min`: neither many
+    requests nor invented key ids reach the provider. While it does not answer, the last good set
+    goes on counting, for `stale_seconds` more; no request waits for a provider that has failed.
     """
 
     def __init__(
         self,
         load: Load,
         *,
+        seconds: float = _SECONDS,
+        stale_seconds: float = _STALE_SECONDS,
         refresh_seconds_min: float = _REFRESH_SECONDS_MIN,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._load = load
-        self._refresh_seconds_min = refresh_seconds_min
+        self._seconds = seconds
+        self._stale_seconds = stale_seconds
+        self._refresh_seconds_min = min(refresh_seconds_min, seconds)
         self._monotonic = monotonic
         self._tried_at: float | None = None
-        self._loading = asyncio.Lock()
+        self._renew_at = 0.0
+        self._until: float | None = None
+        self._failed: ArrearsError | None = None
+        self._loading: asyncio.Task[None] | None = None
         self._keys: dict[str, jwt.PyJWK] = {}
 
     async def get(self, kid: str) -> jwt.PyJWK | None:
-        """The key of that id, or `None` when the JWKS does not hold it; raises `Transient` when it
-        was never reached.
+        """The key of that id, or `None` when the JWKS does not hold it.
+
+        Raises `Transient` when there is none to look in: it was never reached, or not for too long.
         """
-        if kid not in self._keys:
-            async with self._loading:  # whoever comes meanwhile waits for what is being loaded
-                if kid not in self._keys and self._may_refresh():
-                    await self._refresh()
+        now = self._monotonic()
+        if kid not in self._keys or now >= self._renew_at:
+            self._begin(now)
+        if self._loading is not None and not self._does_without(kid, now):
+            await asyncio.shield(self._loading)  # for the others, if this caller goes away
+        if self._until is None or now >= self._until + self._stale_seconds:
+            raise Transient("the keys that tokens are checked with cannot be had") from self._failed
         return self._keys.get(kid)
 
-    async def _refresh(self) -> None:
-        self._tried_at = self._monotonic()
+    def _begin(self, now: float) -> None:
+        """Begin to load, unless that is under way or was tried a moment ago."""
+        soon = self._tried_at is not None and now - self._tried_at < self._refresh_seconds_min
+        if self._loading is None and not soon:
+            self._tried_at = now
+            self._loading = asyncio.create_task(self._refresh(now))
+
+    def _does_without(self, kid: str, now: float) -> bool:
+        if self._until is None or kid not in self._keys:
+            return False
+        return now < self._until or self._failed is not None
+
+    async def _refresh(self, now: float) -> None:
         try:
-            self._keys = _parse(await self._load())
-        except Transient:
-            if not self._keys:
-                # Nothing is known yet: the next request may try at once.
-                self._tried_at = None
-                raise
+            given = await self._load()
+            self._keys = _parse(given)
+        except ArrearsError as error:
+            self._failed = error
+            _log.warning("keys_not_loaded", error=error)
+            if self._until is None:
+                self._tried_at = None  # nothing is known yet: the next request may try at once
+        else:
+            self._failed = None
+            seconds = self._counts(given)
+            self._renew_at = now + seconds * _AHEAD
+            self._until = now + seconds
+        finally:
+            self._loading = None
 
-    def _may_refresh(self) -> bool:
-        if self._tried_at is None:
-            return True
-        return self._monotonic() - self._tried_at >= self._refresh_seconds_min
-
-
-def from_url(url: str, client: httpx.AsyncClient | None = None) -> Load:
-    """Loads a JWKS over HTTP; raises `Transient` when that fails."""
-
-    async def load() -> Mapping[str, Any]:
-        try:
-            if client is not None:
-                return _json(await client.get(url), url)
-            async with httpx.AsyncClient(timeout=_FETCH_TIMEOUT_SECONDS) as own:
-                return _json(await own.get(url), url)
-        except httpx.HTTPError as error:
-            raise Transient(f"the key set at {url} could not be read") from error
-
-    return load
+    def _counts(self, given: KeySet) -> float:
+        said = self._seconds if given.seconds is None else given.seconds
+        return max(self._refresh_seconds_min, min(said, self._seconds))
 
 
-def from_file(path: Path) -> Load:
-    """Loads a JWKS from a file; raises `Misconfigured` when it is not there or not one."""
-
-    async def load() -> Mapping[str, Any]:
-        return await asyncio.to_thread(_read, path)
-
-    return load
-
-
-def _read(path: Path) -> Mapping[str, Any]:
-    try:
-        document = orjson.loads(path.read_bytes())
-    except FileNotFoundError as error:
-        raise Misconfigured(f"no key set at {path}") from error
-    except orjson.JSONDecodeError as error:
-        raise Misconfigured(f"{path} is not JSON") from error
-    if not isinstance(document, dict):
-        raise Misconfigured(f"{path} is not a JWKS")
-    return document
-
-
-def _json(response: httpx.Response, url: str) -> Mapping[str, Any]:
-    response.raise_for_status()
-    try:
-        document = response.json()
-    except ValueError as error:
-        raise Transient(f"the key set at {url} is not JSON") from error
-    if not isinstance(document, dict):
-        raise Transient(f"the key set at {url} is not a JWKS")
-    return document
-
-
-def _parse(document: Mapping[str, Any]) -> dict[str, jwt.PyJWK]:
+def _parse(given: KeySet) -> dict[str, jwt.PyJWK]:
+    entries = given.document.get("keys")
+    if not isinstance(entries, list):
+        raise Transient("what was read is not a JWKS")
     found: dict[str, jwt.PyJWK] = {}
-    for entry in document.get("keys", ()):
-        try:
-            key = jwt.PyJWK.from_dict(entry)
-        except jwt.PyJWTError:
-            continue  # a kind of key we do not use; its tokens are refused as unknown
-        if key.key_id and key.algorithm_name in ALGORITHMS:
+    for entry in entries:
+        key = _key(entry) if isinstance(entry, dict) else None
+        if key is not None and isinstance(key.key_id, str):
             found[key.key_id] = key
     return found
+
+
+def _key(entry: Mapping[str, Any]) -> jwt.PyJWK | None:
+    """The key of an entry; None for one that we do not use, whose tokens are of an unknown key."""
+    if entry.get("use", "sig") != "sig":
+        return None
+    try:
+        key = jwt.PyJWK.from_dict(dict(entry))
+    except jwt.PyJWTError:
+        return None
+    if key.algorithm_name not in ALGORITHMS:
+        return None
+    weak = isinstance(key.key, RSAPublicKey) and key.key.key_size < _RSA_BITS_MIN
+    return None if weak else key

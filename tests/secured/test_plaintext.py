@@ -9,7 +9,7 @@ from arrears import apis
 from arrears.databases import open_databases
 from chassis.bus.kafka_security import security
 from chassis.errors import Misconfigured
-from chassis.http.auth import authenticator
+from chassis.http.sign_in import authenticator
 from chassis.plaintext import KINDS, is_here
 from chassis.postgres import require_verified
 from chassis.settings import Settings

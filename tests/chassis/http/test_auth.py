@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -10,15 +11,17 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from chassis.errors import Forbidden, Malformed, Transient
+from chassis.errors import Forbidden, Malformed
 from chassis.http import Principal
 from chassis.http.auth import Authenticator, Unauthenticated
 from chassis.http.dev_keys import AUDIENCE, ISSUER, ensure, mint_token
-from chassis.http.keys import Keys, from_file, from_url
+from chassis.http.key_sources import from_file
+from chassis.http.keys import Keys, KeySet, Load
 from chassis.http.middleware import OPEN_PATHS
 
 Token = Callable[..., dict[str, str]]
-CLAIMS = {"iss": ISSUER, "aud": AUDIENCE, "sub": "ann", "iat": 1, "exp": 4_102_444_800}
+NOW = int(time.time())
+CLAIMS = {"iss": ISSUER, "aud": AUDIENCE, "sub": "ann", "iat": NOW, "exp": NOW + 3600}
 
 
 def authenticator(folder: Path) -> Authenticator:
@@ -148,45 +151,13 @@ async def test_a_symmetric_key_in_the_key_set_is_ignored() -> None:
     assert await Keys(_jwks({"keys": [secret]})).get("k1") is None
 
 
-async def test_a_rotated_key_is_fetched_but_not_more_often_than_allowed() -> None:
-    private = generate_private_key(65537, 2048)
-    served: dict[str, Any] = {"keys": [_public(private, "old")]}
-    requests: list[httpx.Request] = []
-    now = [0.0]
-
-    def serve(request: httpx.Request) -> httpx.Response:
-        requests.append(request)
-        return httpx.Response(200, json=served)
-
-    async with httpx.AsyncClient(transport=httpx.MockTransport(serve)) as client:
-        keys = Keys(from_url("http://idp/jwks", client), monotonic=lambda: now[0])
-        assert await keys.get("old") is not None
-        served["keys"] = [_public(private, "new")]
-        assert await keys.get("new") is None
-        now[0] += 31
-        assert await keys.get("new") is not None
-        for unknown in range(20):
-            assert await keys.get(f"invented-{unknown}") is None
-    assert len(requests) == 2
-
-
-async def test_an_unreachable_key_set_is_transient_and_tried_again() -> None:
-    answers = [httpx.Response(500), httpx.Response(200, json={"keys": []})]
-    transport = httpx.MockTransport(lambda _request: answers.pop(0))
-    async with httpx.AsyncClient(transport=transport) as client:
-        keys = Keys(from_url("http://idp/jwks", client), monotonic=lambda: 0.0)
-        with pytest.raises(Transient):
-            await keys.get("k1")
-        assert await keys.get("k1") is None
-
-
 def _public(private: Any, kid: str) -> dict[str, Any]:
     jwk = jwt.algorithms.RSAAlgorithm.to_jwk(private.public_key(), as_dict=True)
     return {**jwk, "kid": kid, "alg": "RS256"}
 
 
-def _jwks(document: Mapping[str, Any]) -> Any:
-    async def load() -> Mapping[str, Any]:
-        return document
+def _jwks(document: Mapping[str, Any]) -> Load:
+    async def load() -> KeySet:
+        return KeySet(document)
 
     return load

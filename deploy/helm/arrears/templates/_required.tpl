@@ -4,8 +4,11 @@
 {{- if not (or $v.kek.value $v.kek.existingSecret) }}
 {{- fail "kek.existingSecret (or kek.value) is needed: base64 of 32 bytes, kept elsewhere too" }}
 {{- end }}
-{{- if not (or $v.auth.jwksUrl $v.auth.jwks) }}
-{{- fail "auth.jwksUrl (or auth.jwks) is needed: whose tokens the APIs accept" }}
+{{- if not (or $v.auth.oidcIssuer $v.auth.jwksUrl $v.auth.jwks) }}
+{{- fail "auth.oidcIssuer (or auth.jwksUrl, or auth.jwks) is needed: whose tokens the APIs accept" }}
+{{- end }}
+{{- if and $v.auth.oidcIssuer (or $v.auth.jwksUrl $v.auth.jwks $v.auth.issuer) }}
+{{- fail "auth.oidcIssuer is enough: leave auth.jwksUrl, auth.jwks and auth.issuer out" }}
 {{- end }}
 {{- if and (eq $v.bus "kafka") (not $v.kafka.bootstrap) }}
 {{- fail "kafka.bootstrap is needed, or bus: embedded" }}

@@ -9,13 +9,17 @@
   "ARREARS_OPERATIONS_HOST" $v.listen
   "ARREARS_PLAINTEXT" (join "," $v.plaintext)
   "ARREARS_DRAIN_SECONDS" ($v.stop.drainSeconds | int | toString)
-  "ARREARS_ISSUER" $v.auth.issuer
   "ARREARS_AUDIENCE" $v.auth.audience }}
 {{- $all = merge $all (include "arrears.kafkaSettings" .root | fromYaml) (include "arrears.postgresSettings" . | fromYaml) }}
+{{- if $v.auth.oidcIssuer }}
+{{- $_ := set $all "ARREARS_OIDC_ISSUER" $v.auth.oidcIssuer }}
+{{- else }}
+{{- $_ := set $all "ARREARS_ISSUER" $v.auth.issuer }}
 {{- if $v.auth.jwksUrl }}
 {{- $_ := set $all "ARREARS_JWKS_URL" $v.auth.jwksUrl }}
 {{- else }}
 {{- $_ := set $all "ARREARS_JWKS_FILE" "/etc/arrears/jwks/jwks.json" }}
+{{- end }}
 {{- end }}
 {{- if $v.traces.url }}
 {{- $_ := set $all "ARREARS_TRACES" $v.traces.url }}
