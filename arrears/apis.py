@@ -38,6 +38,7 @@ class Apis:
         self._by = by
         self._clients = clients
         self._tokens: dict[tuple[str, ...], str] = {}
+        self._others: dict[str, Apis] = {}
 
     async def get(self, service: ServiceName, path: str, **params: Any) -> Any:
         """Return the body of an answer; parameters that are None are left out."""
@@ -60,6 +61,14 @@ class Apis:
         """Send a body and return the answer's."""
         params = None if creditor is None else {"creditor": creditor}
         return await self.call(service, "POST", path, json=body, params=params, roles=roles)
+
+    def of(self, by: str | None) -> "Apis":
+        """The same APIs, called by somebody else; by the same where nobody is named."""
+        if by is None or by == self._by:
+            return self
+        if by not in self._others:
+            self._others[by] = Apis(self._settings, self._clients, by)
+        return self._others[by]
 
     async def pages(self, service: ServiceName, path: str, **params: Any) -> AsyncIterator[Any]:
         """Yield the items of a listing, page after page."""

@@ -65,7 +65,8 @@ async def record(apis: Apis, creditor: str, fact: Event) -> bool:
     call = FACTS[fact["type"]](fact["data"])
     path = f"/v1/accounts/{fact['data']['account_id']}/{call.door}"
     try:
-        await apis.post("dunning", path, call.body, creditor=creditor)
+        who = apis.of(call.body.get("by"))
+        await who.post("dunning", path, call.body, creditor=creditor)
     except Refused as refused:
         if refused.status >= 500:
             raise

@@ -24,7 +24,8 @@ from arrears.scenario.inputs import (
 class Operators:
     """The people who work a scenario's cases: each input is the call they would make.
 
-    They act through an administrator's token that names who did it, where the file does.
+    Each has a token of an administrator, in the name the file gives: who decides is another than
+    who asked, for the services too.
     """
 
     def __init__(self, apis: Apis, creditor: str) -> None:
@@ -52,7 +53,7 @@ class Operators:
     async def _dunning(self, account: str, door: str, given: Part, **changed: Any) -> None:
         body = given.model_dump(by_alias=True, exclude_none=True, mode="json") | changed
         body.pop("account")
-        await self._apis.post(
+        await self._apis.of(body.get("by")).post(
             "dunning", f"/v1/accounts/{account}/{door}", body, creditor=self._creditor
         )
 

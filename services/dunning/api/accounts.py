@@ -174,6 +174,7 @@ class Accounts:
                 amount=given.amount,
                 until=given.until,
                 by=by,
+                subject=who.subject,
                 reason=seal(given.reason),
             ),
         )
@@ -189,6 +190,7 @@ class Accounts:
             for_=given.purpose,
             outcome=given.outcome,
             by=by,
+            subject=who.subject,
             amount=given.amount,
             until=given.until,
         )

@@ -144,7 +144,9 @@ class Policies:
         return await self._dunning.run_on_creditor(
             creditor,
             request,
-            lambda named: ProposePolicy(by=by, note=_note(named, given.reason)),
+            lambda named: ProposePolicy(
+                by=by, subject=who.subject, note=_note(named, given.reason)
+            ),
             pack=lambda _state: source.pack,
         )
 
@@ -160,7 +162,10 @@ class Policies:
         ones keep theirs.
         """
         asked = DecidePolicy(
-            proposal_id=proposal_id, outcome=given.outcome, by=acting_for(who, given.by)
+            proposal_id=proposal_id,
+            outcome=given.outcome,
+            by=acting_for(who, given.by),
+            subject=who.subject,
         )
 
         def wanted(state: Creditor) -> Pack:

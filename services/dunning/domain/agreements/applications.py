@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from functools import partial
 
 from chassis.errors import Rejected
+from chassis.four_eyes import Person, require_second
 from services.dunning.domain.agreements.commands import MakeApplication
 from services.dunning.domain.agreements.events import (
     ApplicationDecided,
@@ -21,6 +22,8 @@ from services.dunning.policy.facts import ApplicationFact
 from services.dunning.reasons import ahead as a
 from services.dunning.reasons import values as r
 
+_ONE_PERSON = "who asks may not approve: the decision needs a second person"
+
 
 def make_application(rec: Recorder, command: MakeApplication) -> None:
     """Record what is applied for, once at a time under each name."""
@@ -34,6 +37,7 @@ def make_application(rec: Recorder, command: MakeApplication) -> None:
             amount=command.amount,
             until=command.until,
             by_code=_code(command.by),
+            subject_code=_code(command.subject),
             reason=command.reason,
             case_id=rec.case_id,
         )
@@ -44,10 +48,10 @@ def make_application(rec: Recorder, command: MakeApplication) -> None:
 
 def decide_application(rec: Recorder, application: Application, command: Decide) -> None:
     """Decide on an application; raises Rejected when the rules refuse."""
-    code = _code(command.by)
     approved = command.outcome == "approved"
-    if approved and code is not None and code == application.by_code:
-        raise Rejected("who asks may not approve: the decision needs a second person")
+    if approved:
+        asked = Person(application.by_code, application.subject_code)
+        require_second(Person(_code(command.by), _code(command.subject)), asked, _ONE_PERSON)
     until = command.until or application.until
     if approved and application.for_ == "deferral":
         if until is None:

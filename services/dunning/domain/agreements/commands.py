@@ -44,8 +44,11 @@ class ResolveDispute:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MakeApplication:
+    """`subject` is that of the token that asks for it, whatever `by` says."""
+
     for_: str
     amount: int | None = None
     until: date | None = None
     by: str | None = None
+    subject: str | None = None
     reason: bytes | None = None

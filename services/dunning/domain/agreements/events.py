@@ -104,7 +104,9 @@ class DisputeResolved(OfCase, frozen=True, kw_only=True):
 
 
 class ApplicationMade(OfCase, frozen=True, kw_only=True):
-    """`by_code` stands for who asked: it can be compared with who decides and tells no name."""
+    """`by_code` stands for who asked, `subject_code` for whose token it was: they can be compared
+    with who decides and tell no name.
+    """
 
     application_id: str
     for_: str = field(name="for")
@@ -112,6 +114,7 @@ class ApplicationMade(OfCase, frozen=True, kw_only=True):
     amount: int | None = None
     until: date | None = None
     by_code: str | None = None
+    subject_code: str | None = None
     reason: bytes | None = None
 
 

@@ -247,6 +247,7 @@ def applied(state: Account, event: ApplicationMade) -> Account:
         for_=event.for_,
         made_on=event.on,
         by_code=event.by_code,
+        subject_code=event.subject_code,
         amount=event.amount,
         until=event.until,
     )

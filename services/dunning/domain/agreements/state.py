@@ -85,6 +85,7 @@ class Application(Struct, frozen=True, kw_only=True, omit_defaults=True):
     for_: str
     made_on: date
     by_code: str | None = None
+    subject_code: str | None = None
     amount: int | None = None
     until: date | None = None
     late: bool = False

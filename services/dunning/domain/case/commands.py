@@ -49,11 +49,14 @@ class CompleteTask:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decide:
-    """Decides the oldest application of that name, else the oldest approval asked for under it."""
+    """Decides the oldest application of that name, else the oldest approval asked for under it;
+    `subject` is that of the token that asks for it, whatever `by` says.
+    """
 
     for_: str
     outcome: str
     by: str | None = None
+    subject: str | None = None
     amount: int | None = None
     until: date | None = None
 

@@ -22,9 +22,12 @@ class ConfigureCreditor:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProposePolicy:
-    """Propose the pack that comes beside the command for the cases to come."""
+    """Propose the pack that comes beside the command for the cases to come; `subject` is that of
+    the token that asks for it, whatever `by` says.
+    """
 
     by: str
+    subject: str | None = None
     note: bytes | None = None
 
 
@@ -35,6 +38,7 @@ class DecidePolicy:
     proposal_id: str
     outcome: str
     by: str
+    subject: str | None = None
     note: bytes | None = None
 
 

@@ -38,11 +38,14 @@ class CreditorConfigured(Event, frozen=True, kw_only=True):
 
 
 class PolicyProposed(Event, frozen=True, kw_only=True):
-    """A policy for the cases to come was proposed; `note` is sealed under the creditor's key."""
+    """A policy for the cases to come was proposed; `note` is sealed under the creditor's key,
+    `subject` whose token it was (None: proposed before that was kept).
+    """
 
     proposal_id: str
     policy_ref: PolicyRef
     by: str
+    subject: str | None = None
     note: bytes | None = None
 
 

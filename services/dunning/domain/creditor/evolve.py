@@ -90,7 +90,12 @@ def approval_decided(state: Creditor, event: ApprovalDecided) -> Creditor:
 
 
 def policy_proposed(state: Creditor, event: PolicyProposed) -> Creditor:
-    proposal = PolicyProposal(proposal_id=event.proposal_id, policy=event.policy_ref, by=event.by)
+    proposal = PolicyProposal(
+        proposal_id=event.proposal_id,
+        policy=event.policy_ref,
+        by=event.by,
+        subject=event.subject,
+    )
     return replace(state, proposals=(*state.proposals, proposal))
 
 

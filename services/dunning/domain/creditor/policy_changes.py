@@ -5,6 +5,7 @@ a running case keeps its own unless it is moved on purpose.
 from datetime import datetime
 
 from chassis.errors import NotFound, Rejected
+from chassis.four_eyes import Person, require_second
 from services.dunning.domain.case.commands import FollowPolicy
 from services.dunning.domain.case.events import CasePolicyChanged
 from services.dunning.domain.case.state import PolicyRef
@@ -34,6 +35,7 @@ def propose_policy(
             proposal_id=f"{state.code}-v{state.sequence + 1}",
             policy_ref=wanted,
             by=command.by,
+            subject=command.subject,
             note=command.note,
         )
     ]
@@ -47,8 +49,9 @@ def check_decision(state: Creditor, command: DecidePolicy) -> PolicyProposal:
             break
     else:
         raise NotFound(f"no policy proposal {command.proposal_id} waits for a decision")
-    if command.outcome == "approved" and _same(command.by, proposal.by):
-        raise Rejected("who proposes may not approve: the decision needs a second person")
+    if command.outcome == "approved":
+        proposed = Person(proposal.by, proposal.subject)
+        require_second(Person(command.by, command.subject), proposed)
     return proposal
 
 
@@ -98,7 +101,3 @@ def _check_version(pack: Pack, known: PolicyRef | None) -> None:
         raise Rejected(
             f"policy {pack.label} is known with another text: a changed text needs a new version"
         )
-
-
-def _same(one: str, other: str) -> bool:
-    return one.strip() == other.strip()

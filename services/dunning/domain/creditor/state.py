@@ -17,6 +17,7 @@ class PolicyProposal(Struct, frozen=True, kw_only=True, omit_defaults=True):
     proposal_id: str
     policy: PolicyRef
     by: str
+    subject: str | None = None
 
 
 class ContactTerms(Struct, frozen=True, kw_only=True, omit_defaults=True):
