@@ -69,9 +69,11 @@ class Creditors:
             given.policy_document,
             given.parameters,
         )
-        await self._dunning.decisions.library.keep(self._dunning.service.pool, source)
         command = _configure(given)
         stream = creditor_stream(creditor)
+        state, _ = await self._dunning.service.read(stream)
+        _check_policy(state, source.pack, who)  # a text is kept for good: only one that may be set
+        await self._dunning.decisions.library.keep(self._dunning.service.pool, source)
 
         def run(work: Work) -> Creditor:
             _check_policy(work.state(stream), source.pack, who)

@@ -123,7 +123,7 @@ class Dunning:
         """
         subject = target.subject
         stream = account_stream(*subject)
-        if done := await self._done(stream, target.request):
+        if done := await self.done(stream, target.request):
             return await self._happened(subject.creditor, subject.account, done)
 
         def run(work: Work) -> Told:
@@ -161,7 +161,7 @@ class Dunning:
         one the command is about when that is not the one in force.
         """
         stream = creditor_stream(creditor)
-        if done := await self._done(stream, request):
+        if done := await self.done(stream, request):
             return await self._happened(creditor, None, done)
         staff = staff_of(creditor)
 
@@ -198,7 +198,8 @@ class Dunning:
                 raise
         return await execute()
 
-    async def _done(self, stream: str, request: str) -> list[Stored]:
+    async def done(self, stream: str, request: str) -> list[Stored]:
+        """What a request led to when it came before."""
         return [one async for one in self.service.each(stream, Selection(cause=request))]
 
     async def _happened(

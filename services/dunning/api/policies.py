@@ -23,6 +23,7 @@ from services.dunning.api.dunning import (
     staff_of,
 )
 from services.dunning.api.models import policies as m
+from services.dunning.api.proposals import proposal, text_of, text_shown
 from services.dunning.api.queries import CASE
 from services.dunning.api.roles import acting_for, may
 from services.dunning.domain.account import Account
@@ -31,7 +32,7 @@ from services.dunning.domain.case.events import CaseOpened, CasePolicyChanged
 from services.dunning.domain.case.state import PolicyRef
 from services.dunning.domain.creditor.commands import DecidePolicy, ProposePolicy
 from services.dunning.domain.creditor.events import PolicyDecided, PolicyProposed
-from services.dunning.domain.creditor.policy_changes import check_decision
+from services.dunning.domain.creditor.policy_changes import check_decision, propose_policy
 from services.dunning.domain.creditor.state import Creditor
 from services.dunning.library import chosen_text
 from services.dunning.policy.model import Pack
@@ -76,6 +77,11 @@ def router(dunning: Dunning) -> APIRouter:
     routes.post(base, status_code=CREATED, summary="Propose a policy for the cases to come")(
         api.propose_policy
     )
+    routes.get(
+        base + "/{proposal_id}",
+        summary="A proposed policy: its text, and how it differs from the one in force",
+        response_model=m.Proposal,
+    )(api.get_policy_version)
     routes.post(
         base + "/{proposal_id}/decision", status_code=CREATED, summary="Approve or reject a policy"
     )(api.decide_policy)
@@ -138,17 +144,35 @@ class Policies:
         )
         if problems := await aside(validate, source.pack):
             raise PackError(problems)
-        await self._dunning.creditor(creditor)
+        asked = ProposePolicy(by=acting_for(who, given.by), subject=who.subject)
+        # a text is kept for good: only one that may be proposed
+        await self._may_propose(creditor, request, asked, source.pack)
         await self._dunning.decisions.library.keep(self._dunning.service.pool, source)
-        by = acting_for(who, given.by)
         return await self._dunning.run_on_creditor(
             creditor,
             request,
-            lambda named: ProposePolicy(
-                by=by, subject=who.subject, note=_note(named, given.reason)
-            ),
+            lambda named: replace(asked, note=_note(named, given.reason)),
             pack=lambda _state: source.pack,
         )
+
+    async def _may_propose(
+        self, creditor: str, request: str, asked: ProposePolicy, pack: Pack
+    ) -> None:
+        """Raise as the proposal itself would, unless this very request was done already."""
+        state = await self._dunning.creditor(creditor)
+        if not await self._dunning.done(creditor_stream(creditor), request):
+            propose_policy(state, asked, pack, self._dunning.service.clock.now())
+
+    async def get_policy_version(
+        self,
+        creditor: CreditorInScope,
+        proposal_id: ProposalId,
+        who: Annotated[Principal, may("see_cases")],
+    ) -> dict[str, Any]:
+        """`sha256` is that of the whole text; figures that differ from a text's stand behind it in
+        `difference`.
+        """
+        return await proposal(self._dunning, creditor, proposal_id)
 
     async def decide_policy(
         self,
@@ -237,8 +261,7 @@ def _ref_of(stored: Stored, case_id: str) -> PolicyRef | None:
 
 
 async def _text(dunning: Dunning, ref: PolicyRef) -> dict[str, Any]:
-    text = await dunning.decisions.library.text(dunning.service.pool, ref)
-    return {**msgspec.to_builtins(ref), "parameters": dict(ref.parameters), "document": text}
+    return text_shown(ref, await text_of(dunning, ref))
 
 
 def _note(named: Named, reason: str | None) -> bytes | None:

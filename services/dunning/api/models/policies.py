@@ -18,9 +18,10 @@ class PolicyOut(BaseModel):
 
 
 class PolicyText(PolicyOut):
-    """A policy with its full text."""
+    """A policy with its full text, and the SHA-256 of that."""
 
     document: str
+    sha256: str = ""
 
 
 class CasePolicy(PolicyText):
@@ -35,6 +36,16 @@ class ProposalOut(BaseModel):
     proposal_id: str
     policy: PolicyOut
     by: str
+
+
+class Proposal(PolicyText):
+    """A proposed policy, and how it differs from the one in force now."""
+
+    proposal_id: str
+    state: Literal["waiting", "approved", "rejected"]
+    by: str
+    in_force: PolicyOut
+    difference: str
 
 
 class PolicyChange(BaseModel):
