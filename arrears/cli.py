@@ -35,6 +35,7 @@ from arrears.commands.roles import roles
 from arrears.commands.serve import serve
 from arrears.commands.token import token
 from arrears.commands.up import up
+from arrears.commands.verify import verify
 from arrears.errors import UsageError
 from chassis.private import be_private
 
@@ -70,6 +71,7 @@ app.add_typer(lanes.app, name="lanes")
 app.command()(replay)
 app.command()(backup)
 app.command()(restore)
+app.command()(verify)
 app.command()(token)
 app.command()(kafka)
 

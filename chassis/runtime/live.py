@@ -25,6 +25,7 @@ from chassis.runtime.signals import is_cancelled, wait_for_signal
 from chassis.runtime.watchdog import Step, Watchdog
 from chassis.runtime.watching import Watching
 from chassis.settings import Settings
+from chassis.store.chaining import Chaining
 from chassis.store.saving import LaneLost
 
 log = get_logger(__name__)
@@ -72,6 +73,7 @@ class Live:
         self._monotonic = monotonic
         self._leaps = Leaps(round_.clock, monotonic)
         self._forget_at = monotonic()
+        self._chaining = Chaining(round_.projector.store.pool, monotonic)
         self._folded: tuple[frozenset[str], int] | None = None
         self._stopping = False
         self._fatal: BaseException | None = None
@@ -223,6 +225,7 @@ class Live:
         if now >= self._forget_at:
             self._forget_at = now + _FORGET_SECONDS
             await self._round.forget()
+            await self._chaining.run(self._round.leases.held)
 
     async def _save_places(self) -> None:
         await asyncio.sleep(_PLACES_SECONDS)

@@ -21,6 +21,7 @@ _OF_LANE = (
     "inbox",
     "state",
     "events",
+    "event_chain",
 )
 # What an instance makes for every lane.
 _MAKE_ROOM = ("delete from relay where lane = $1", "delete from view_cursors where lane = $1")

@@ -189,7 +189,7 @@ class Apart:
                 assert lane_of_account(row["account"]) in held[where]
                 assert row["account"] not in shown
                 shown[row["account"]] = row["principal"]
-            for table in ("events", "state", "inbox", "offsets"):
+            for table in ("events", "state", "inbox", "offsets", "event_chain"):
                 query = f"select distinct lane from {table}"  # noqa: S608
                 found = await self.rows(where, query)
                 assert {row["lane"] for row in found} <= held[where], table

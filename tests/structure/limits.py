@@ -41,6 +41,7 @@ STORE_TABLES = (
     "dead_letter_actions",
     "dead_letters",
     "epochs",
+    "event_chain",
     "events",
     "forget_queue",
     "idempotency",

@@ -1,0 +1,44 @@
+"""`arrears verify`: whether what the stores have is what was written."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from arrears.commands import running
+
+
+def verify(
+    services: Annotated[
+        list[str] | None,
+        typer.Argument(help="Some of ledger, dunning, notifier, legal; all when left out."),
+    ] = None,
+    place: Annotated[
+        Path | None,
+        typer.Option(
+            help="File that keeps how far it is, and what it saw; absent: verified.json in the "
+            "data folder. Kept where a database administrator cannot write, it shows an end of "
+            "the chain that was taken away.",
+        ),
+    ] = None,
+) -> None:
+    """Compare every event and access record with its chain; exit status 1 where one was changed.
+
+    Reads the databases of the settings, while services run. When it is cut off, call it again: it
+    goes on where it was.
+    """
+    from arrears.verification import verify
+    from chassis.settings import SERVICES, Settings, service_named
+
+    settings = Settings()
+    names = [service_named(name) for name in services] if services else SERVICES
+    path = place or settings.data_dir / "verified.json"
+
+    def wrong(said: str) -> None:
+        typer.echo(f"damage: {said}", err=True)
+
+    faults = running.run(verify(settings, names, path, typer.echo, wrong))
+    if faults:
+        typer.echo(f"{faults} damages found", err=True)
+        raise typer.Exit(1)
+    typer.echo("nothing was changed")

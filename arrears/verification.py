@@ -1,0 +1,128 @@
+"""Going through the stores of services and comparing what they have with their chains."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+from asyncpg import Connection
+
+from arrears.databases import open_databases
+from arrears.errors import UsageError
+from arrears.schemas import migrations_of
+from chassis.settings import ServiceName, Settings
+from chassis.store import access, verifying
+from chassis.store.pool import connected
+from chassis.store.schema import require_this_version
+from chassis.store.verifying import Link
+
+Tell = Callable[[str], None]
+
+
+class Progress(msgspec.Struct):
+    """How far a store is verified, and what was wrong so far; `epochs` say which store it is.
+
+    `known` are the ends of the chains that the last verification saw which came to its end.
+    """
+
+    epochs: list[str]
+    known: dict[int, Link] = {}
+    lanes: dict[int, Link] = {}
+    streams: str = ""
+    damage: list[str] = []
+
+
+class Place:
+    """A file that keeps how far each service's store is verified."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            told = path.read_bytes()
+            self._services = msgspec.json.decode(told, type=dict[str, Progress])
+        except FileNotFoundError:
+            self._services = {}
+        except (OSError, msgspec.MsgspecError) as error:
+            raise UsageError(f"{path} is no place of a verification: {error}") from error
+
+    def of(self, service: str, epochs: Sequence[str]) -> Progress:
+        """How far a service's store is; from the beginning for one that is not the store it was."""
+        found = self._services.get(service)
+        if found is None or found.epochs != list(epochs):
+            found = self._services[service] = Progress(list(epochs))
+        return found
+
+    def save(self) -> None:
+        """Put it in the place of what the file had, at once."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        beside = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+        beside.write_bytes(msgspec.json.format(msgspec.json.encode(self._services)))
+        beside.replace(self._path)
+
+
+async def verify(
+    settings: Settings, names: Sequence[ServiceName], path: Path, told: Tell, wrong: Tell
+) -> int:
+    """Verify the stores of some services; returns how much is wrong.
+
+    It goes on where one that was cut off was. `told` hears how it goes, `wrong` each damage.
+    """
+    place, faults = Place(path), 0
+    async with open_databases(settings, names, bus=False) as databases:
+        for name in names:
+            async with connected(databases.services[name], name) as connection:
+                await require_this_version(connection, name, migrations_of(name))
+                await verifying.alone(connection)
+                faults += await _verified(name, connection, place, told, wrong)
+    return faults
+
+
+async def _verified(
+    name: str, connection: Connection, place: Place, told: Tell, wrong: Tell
+) -> int:
+    progress = place.of(name, await verifying.epochs_of(connection))
+    for one in progress.damage:
+        wrong(f"{name}: {one}")
+
+    def reached(damage: Sequence[object]) -> None:
+        for one in damage:
+            wrong(f"{name}: {one}")
+        progress.damage += map(str, damage)
+        place.save()
+
+    reached(await verifying.still_there(connection, progress.known | progress.lanes))
+    for lane in await verifying.lanes_of(connection):
+        await _lane(name, connection, progress, lane, told, reached)
+    async for stream, damage in verifying.streams(connection, progress.streams):
+        progress.streams = stream
+        reached(damage)
+    records = await access.verify(connection)
+    told(f"{name}: {records.records} access records, {records.gone} gone with their time")
+    reached([f"access record {one.number}: {one.what}" for one in records.broken])
+    faults = len(progress.damage)
+    progress.known, progress.lanes = progress.lanes, {}
+    progress.streams, progress.damage = "", []
+    place.save()
+    return faults
+
+
+async def _lane(
+    name: str,
+    connection: Connection,
+    progress: Progress,
+    lane: int,
+    told: Tell,
+    reached: Callable[[Sequence[object]], None],
+) -> None:
+    after, events = progress.lanes.get(lane, Link()), 0
+    begun = f"from link {after.number + 1} on, " if after.number else ""
+    async for portion in verifying.links(connection, lane, after):
+        after = progress.lanes[lane] = portion.reached
+        events += portion.events
+        reached(portion.damage)
+    left = await verifying.unlinked(connection, lane, after)
+    told(f"{name} lane {lane}: {begun}{events} events compared{_tail(left)}")
+
+
+def _tail(left: int) -> str:
+    return f", {left} newer ones have no link yet" if left else ""

@@ -1,0 +1,183 @@
+"""Whoever writes in the database changes, deletes or moves events: `arrears verify` names them."""
+# ruff: noqa: S608 - statements of ours
+
+from collections.abc import AsyncIterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from arrears.verification import verify
+from chassis.settings import Settings
+from chassis.store.chaining import Chaining
+from services.ledger.main import build
+from tests.ledger.conftest import START, World
+
+STREAM = "account-acme/1"
+OF_STREAM = f"stream = '{STREAM}'"
+
+
+class Auditor:
+    """Runs the verification, with a file of its own."""
+
+    def __init__(self, world: World, folder: Path) -> None:
+        self.world = world
+        self.place = folder / "auditor" / "place.json"
+        self.told: list[str] = []
+        self._settings = Settings(data_dir=folder, ledger_database_url=world.dsn)
+
+    async def link(self) -> None:
+        """What an instance does when nobody waits."""
+        chaining = Chaining(self.world.service.pool, lambda: 0.0)
+        for lane in range(self.world.settings.partitions):
+            await chaining.link(lane)
+
+    async def verify(self) -> list[str]:
+        """All that is wrong."""
+        found: list[str] = []
+        faults = await verify(
+            self._settings, ["ledger"], self.place, self.told.append, found.append
+        )
+        assert faults == len(found)
+        return found
+
+    async def run(self, *deeds: str) -> list[Any]:
+        """As a superuser, whom no trigger stops."""
+        settings = {"search_path": "ledger", "session_replication_role": "replica"}
+        connection = await asyncpg.connect(self.world.dsn, server_settings=settings)
+        try:
+            return [await connection.fetchval(deed) for deed in deeds]
+        finally:
+            await connection.close()
+
+    async def position(self, version: int) -> int:
+        """Where an event of the stream is."""
+        where = f"where {OF_STREAM} and version = {version}"
+        (found,) = await self.run(f"select position from events {where}")
+        assert isinstance(found, int)
+        return found
+
+
+@pytest.fixture
+async def auditor(database: str, tmp_path: Path) -> AsyncIterator[Auditor]:
+    async with World.open(build, database, START, tmp_path) as world:
+        await world.terms()
+        for number in range(4):
+            await world.invoice(f"i-{number}", 100 + number, date(2026, 2, 1))
+        auditor = Auditor(world, tmp_path)
+        await auditor.link()
+        assert await auditor.verify() == []
+        await world.invoice("i-9", 900, date(2026, 2, 1))  # has no link yet
+        yield auditor
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "data = data || '\\x20'",
+        "at = at + interval '1 microsecond'",
+        "type = 'ItemCancelled'",
+        "cause = 'another'",
+        "lane = 1 - lane",
+    ],
+)
+async def test_a_changed_event_is_named(auditor: Auditor, change: str) -> None:
+    at = await auditor.position(2)
+    await auditor.run(f"update events set {change} where position = {at}")
+    (*_, said) = await auditor.verify()
+    if change.startswith("lane"):
+        assert "1 events behind position" in said
+    else:
+        assert f"stream {STREAM}, position {at}: changed since it was linked" in said
+
+
+async def test_a_deleted_event_is_named_by_its_stream(auditor: Auditor) -> None:
+    await auditor.run(f"delete from events where {OF_STREAM} and version = 2")
+    said = await auditor.verify()
+    assert f"ledger: stream {STREAM}: its event 2 is gone" in said
+    assert any("1 events behind position" in one for one in said)
+
+
+async def test_the_last_event_is_missed_before_it_has_a_link(auditor: Auditor) -> None:
+    await auditor.run(f"delete from events where {OF_STREAM} and version = 5")
+    assert await auditor.verify() == [f"ledger: stream {STREAM}: its event 5 is gone"]
+
+
+async def test_two_events_that_changed_places_are_named(auditor: Auditor) -> None:
+    one, other = await auditor.position(1), await auditor.position(2)
+    where = f"where a.position in ({one}, {other}) and b.position in ({one}, {other})"
+    await auditor.run(
+        f"update events a set data = b.data from events b {where} and a.position <> b.position"
+    )
+    said = await auditor.verify()
+    for at in (one, other):
+        assert f"stream {STREAM}, position {at}: changed" in "\n".join(said)
+
+
+async def test_an_event_that_was_put_in_is_named(auditor: Auditor) -> None:
+    await auditor.run(
+        "update events set position = position - 1 where version = 1",  # makes room
+        "insert into events (lane, position, stream, version, type, at, data) select lane, "
+        f"position + 1, stream, 99, type, at, data from events where {OF_STREAM} and version = 1",
+    )
+    said = "\n".join(await auditor.verify())
+    assert "added since it was linked" in said or "changed since it was linked" in said
+    assert "events behind 5" in said
+
+
+async def test_a_store_that_was_emptied_is_missed_by_who_saw_it(auditor: Auditor) -> None:
+    await auditor.run("truncate events, event_chain, state")
+    (said, *_) = await auditor.verify()
+    assert "seen before, is gone" in said
+
+
+async def test_a_chain_that_was_made_again_is_missed_by_who_saw_it(auditor: Auditor) -> None:
+    await auditor.run(
+        f"update events set data = data || '\\x20' where {OF_STREAM} and version = 2",
+        "truncate event_chain",
+    )
+    await auditor.link()
+    (said,) = await auditor.verify()
+    assert "seen before, is another one" in said
+
+
+async def test_a_verification_that_was_cut_off_goes_on_where_it_was(auditor: Auditor) -> None:
+    at = await auditor.position(2)
+    await auditor.run(f"update events set data = '{{}}' where position = {at}")
+
+    def stop(said: str) -> None:
+        if "access records" in said:
+            raise KeyboardInterrupt
+
+    settings = Settings(data_dir=auditor.place.parent, ledger_database_url=auditor.world.dsn)
+    with pytest.raises(KeyboardInterrupt):
+        await verify(settings, ["ledger"], auditor.place, stop, lambda _said: None)
+    (said,) = await auditor.verify()
+    assert f"position {at}: changed" in said
+    assert any("from link 2 on, 0 events compared" in one for one in auditor.told)
+
+
+async def test_a_lane_is_linked_once_it_was_quiet_for_half_a_minute(auditor: Auditor) -> None:
+    now = 0.0
+    chaining = Chaining(auditor.world.service.pool, lambda: now)
+    linked = []
+    for now in (10.0, 31.0, 40.0, 62.0):
+        linked.append(await chaining.run([0, 1]))
+        if now == 31.0:
+            await auditor.world.invoice("i-10", 900, date(2026, 2, 1))
+    assert linked == [0, 0, 0, 0]
+    now = 93.0
+    assert await chaining.run([0, 1]) == 2
+    now = 124.0
+    assert await chaining.run([0, 1]) == 0
+    assert await auditor.verify() == []
+
+
+async def test_what_is_written_after_an_update_goes_on_with_the_chain(auditor: Auditor) -> None:
+    await auditor.link()
+    await auditor.link()
+    assert await auditor.verify() == []
+    numbers = await auditor.run("select array_agg(number order by number) from event_chain")
+    assert numbers[0].count(2) == 1
