@@ -58,6 +58,16 @@ class PrefixedBus:
         outside = [self.prefix + reader for reader in readers]
         await self._bus.forget(self.prefix + topic, partition, key, before, outside)
 
+    async def read_by_all(self, readers: Mapping[str, Sequence[str]]) -> Places:
+        outside = {
+            self.prefix + topic: [self.prefix + reader for reader in all_]
+            for topic, all_ in readers.items()
+        }
+        return self._in(await self._bus.read_by_all(outside))
+
+    async def trim(self, topic: str, partition: int, before: int) -> None:
+        await self._bus.trim(self.prefix + topic, partition, before)
+
     def _out(self, topics: Sequence[str]) -> list[str]:
         return [self.prefix + topic for topic in topics]
 

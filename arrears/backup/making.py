@@ -42,14 +42,14 @@ async def make(settings: Settings, folder: Path) -> Manifest:
             connected(databases.services) as connections,
         ):
             await _require_stores(connections)
-            if settings.bus == "kafka":
+            if _may_outlive(databases):
                 await _note_beginning(connections)
             async with open_bus(settings, databases) as bus:
                 made = await _fill(settings, databases, connections, bus, beside)
             _sync(beside)
             finish(beside, folder)
             _sync(folder.parent)
-            if settings.bus == "kafka":
+            if _may_outlive(databases):
                 await _note_end(connections, made.services)
     return made
 
@@ -119,6 +119,13 @@ async def _topics(connections: Connections) -> dict[str, str]:
     return {topic: known for one in found for topic, known in one.reads.items()}
 
 
+def _may_outlive(databases: Databases) -> bool:
+    """Whether the bus may be there when the stores are lost: one in their database is lost with it,
+    and a restore needs nothing of it.
+    """
+    return databases.bus not in databases.services.values()
+
+
 async def _require_bus(bus: Bus, topics: Mapping[str, str]) -> None:
     """Raise `Misconfigured` for a bus that is not the one the stores were filled from."""
     there = False
@@ -144,8 +151,8 @@ async def _note_end(connections: Connections, services: Mapping[ServiceName, Ser
 async def _note(
     connections: Connections, stores: Sequence[copies.Store], *, finished: bool
 ) -> None:
-    """Let the stores know what of the bus a backup needs, so that no erasure takes it off: on Kafka
-    an erasure takes all that is older along.
+    """Let the stores know what of the bus a backup needs, so that nothing takes it off: on Kafka an
+    erasure takes all that is older along, the embedded bus lets go of what all have read.
     """
     read = [{(topic, lane): at for topic, lane, at in one.offsets} for one in stores]
     for name, connection in connections.items():

@@ -190,6 +190,18 @@ class Bus(Protocol):
         """
         ...
 
+    async def read_by_all(self, readers: Mapping[str, Sequence[str]]) -> dict[tuple[str, int], int]:
+        """Return up to where every reader of a topic (groups of `commit_info`) has read, of the
+        partitions in which that lets something go; nothing on a bus that lets go by itself.
+        """
+        ...
+
+    async def trim(self, topic: str, partition: int, before: int) -> None:
+        """Delete the messages below `before`, where the bus does not do so by itself; readers that
+        stand there get `OffsetLost`.
+        """
+        ...
+
 
 def require_fitting(messages: Sequence[Outgoing], bytes_max: int = MESSAGE_BYTES_MAX) -> None:
     """Raise `Malformed` for the first message over the limit, before any is published."""

@@ -50,12 +50,26 @@ on conflict (reader, topic, partition) do update set next_offset = excluded.next
 _PAST = """
 select reader from {schema}.readings where topic = $1 and partition = $2 and next_offset >= $3
 """
+_READ_BY_ALL = """
+select p.topic, p.partition, min(r.next_offset)
+  from {schema}.partitions p
+  join unnest($1::text[], $2::text[]) as w(topic, reader) using (topic)
+  left join {schema}.readings r
+    on (r.topic, r.partition, r.reader) = (p.topic, p.partition, w.reader)
+ group by p.topic, p.partition, p.first_offset
+having count(r.reader) = count(*) and min(r.next_offset) > p.first_offset
+"""
 _TRIM = """
 update {schema}.partitions set first_offset = greatest(first_offset, least($3, next_offset))
  where topic = $1 and partition = $2
 returning first_offset
 """
-_DROP = 'delete from {schema}.log where topic = $1 and partition = $2 and "offset" < $3'
+_DROP = """
+delete from {schema}.log where ctid = any(array(
+    select ctid from {schema}.log
+     where topic = $1 and partition = $2 and "offset" < $3 order by "offset" limit $4))
+"""
+_AT_ONCE = 2_000
 _TOMBSTONE_HEADERS = msgpack.encode([("content-type", b"application/cloudevents+json")])
 
 
@@ -201,12 +215,25 @@ class EmbeddedBus:
                 self._sql(_FORGET), *where, _TOMBSTONE_HEADERS, creditor, subject
             )
 
-    async def trim(self, topic: str, partition: int, before: int) -> None:
-        """Delete the messages below `before`; readers that stand there get `OffsetLost`."""
+    async def read_by_all(self, readers: Mapping[str, Sequence[str]]) -> dict[tuple[str, int], int]:
+        """See `Bus.read_by_all`."""
+        pairs = [(topic, reader) for topic, all_ in readers.items() for reader in all_]
+        topics, groups = [topic for topic, _ in pairs], [reader for _, reader in pairs]
         with transient_faults():
-            async with self._pool.acquire() as connection, connection.transaction():
-                first = await connection.fetchval(self._sql(_TRIM), topic, partition, before)
-                await connection.execute(self._sql(_DROP), topic, partition, first)
+            rows = await self._pool.fetch(self._sql(_READ_BY_ALL), topics, groups)
+        return {(topic, partition): before for topic, partition, before in rows}
+
+    async def trim(self, topic: str, partition: int, before: int) -> None:
+        """See `Bus.trim`. The row that publishers wait for is held for a moment alone; PostgreSQL
+        frees the bytes on disk with its next vacuum.
+        """
+        with transient_faults():
+            first = await self._pool.fetchval(self._sql(_TRIM), topic, partition, before)
+            dropped = f"DELETE {_AT_ONCE}"
+            while dropped == f"DELETE {_AT_ONCE}":
+                dropped = await self._pool.execute(
+                    self._sql(_DROP), topic, partition, first, _AT_ONCE
+                )
 
     async def _bounds(self, topics: Sequence[str]) -> dict[tuple[str, int], tuple[int, int]]:
         with transient_faults():

@@ -174,6 +174,16 @@ class KafkaBus:
             end = (await self.end_offsets([topic]))[topic, partition]
             await self._running_admin.delete_records({at: RecordsToDelete(min(before, end))})
 
+    async def read_by_all(
+        self,
+        readers: Mapping[str, Sequence[str]],
+    ) -> dict[tuple[str, int], int]:
+        """Nothing: Kafka lets go by itself, after each topic's `retention.ms`."""
+        return {}
+
+    async def trim(self, topic: str, partition: int, before: int) -> None:
+        """Nothing, as `read_by_all`."""
+
     async def _require_past(self, group: str, at: TopicPartition, before: int) -> None:
         node = await find_coordinator(self._client, group)
         offsets = await self._running_admin.list_consumer_group_offsets(group, node, [at])

@@ -1,7 +1,7 @@
 """What a service is, as one literal value: its routes and the pieces its `main.py` chose."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,8 @@ class Blueprint:
     `name` is also its schema. `retry_after` are message types that make parked messages of their
     creditor worth another try. In one service `forgets` names all services that
     read `billing`: it has an erased person's messages taken off the bus once these are past them.
-    `beside` are rows that belong to no single stream.
+    In the same one `read_by` names all services that read each topic: what these have read is let
+    go of on a bus that keeps it else. `beside` are rows that belong to no single stream.
     `guards` are topics that others write, on which a type nobody knows is a dead letter: in one
     service too, so that it is one. `sources_of` names the stream that says who may publish
     `billing` for a creditor, in every service that reads it. `figures` are gauges of its business.
@@ -50,6 +51,7 @@ class Blueprint:
     migrations: Sequence[Path] = ()
     retry_after: frozenset[str] = frozenset()
     forgets: Sequence[str] = ()
+    read_by: Mapping[str, Sequence[str]] = field(default_factory=dict)
     beside: Beside | None = None
     guards: Sequence[str] = ()
     sources_of: SourcesStream | None = None

@@ -21,6 +21,7 @@ from chassis.runtime.leases import Leases
 from chassis.runtime.reading import Reading
 from chassis.runtime.relay import Relay
 from chassis.runtime.signals import NEVER, Signals
+from chassis.runtime.trimming import Trimming
 from chassis.runtime.wakes import Wakes
 from chassis.store.offsets import Positions
 from chassis.store.overview import LaneOverview, overview
@@ -48,6 +49,7 @@ class Round:
         wakes: Wakes,
         workers: Sequence[BoundWorker],
         forgetting: Forgetting,
+        trimming: Trimming,
         projector: Projector,
         relay: Relay,
         signals: Signals,
@@ -68,6 +70,7 @@ class Round:
         self._metrics = metrics
         self.workers = workers
         self._forgetting = forgetting
+        self._trimming = trimming
         self._relay = relay
         self._sweeper = sweeper
         self.clock = clock
@@ -216,11 +219,13 @@ class Round:
         return found
 
     async def forget(self) -> int:
-        """Take erased debtors' messages off the bus, as far as every reader is past them, and let
-        go of what is kept for a time only.
+        """Take erased debtors' messages off the bus, as far as every reader is past them, then what
+        all have read, and let go of what is kept for a time only.
         """
         await self._sweeper.sweep(self.clock.now())
-        return await self._forgetting.run()
+        done = await self._forgetting.run()
+        await self._trimming.run(self.clock.now())
+        return done
 
     async def report_positions(self, again_seconds: float = 0.0) -> None:
         """Say how far this instance has read: for lag tools, and so that erasures can go on; what

@@ -11,6 +11,7 @@ from chassis.runtime.reading import Reading
 from chassis.runtime.relay import Relay
 from chassis.runtime.round import Round
 from chassis.runtime.service import Service
+from chassis.runtime.trimming import Trimming
 from chassis.runtime.wakes import Wakes
 from chassis.store.sweeping import Sweeper
 
@@ -59,6 +60,7 @@ def wire(
         wakes=wakes,
         workers=[partial(worker, service) for worker in blueprint.workers],
         forgetting=Forgetting(service.pool, service.bus, blueprint.forgets),
+        trimming=Trimming(service.pool, service.bus, blueprint.read_by),
         projector=service.projector,
         relay=relay,
         signals=service.signals,

@@ -29,6 +29,9 @@ select topic, lane, next_offset, clock_timestamp()
 from unnest($1::text[], $2::int[], $3::bigint[]) n (topic, lane, next_offset)
 on conflict (topic, lane) do update
 set next_offset = excluded.next_offset, at = excluded.at where $4"""
+_NEEDED = """
+select topic, lane, next_offset from backed_up
+where at > clock_timestamp() - make_interval(days => $1)"""
 _BACKED_UP_AT = "select max(at) from backed_up"
 _NOT_BACKED_UP = "delete from {schema}.backed_up"
 
@@ -75,6 +78,12 @@ async def backed_up_at(connection: Connection) -> datetime | None:
     """When the last backup of this store was begun; None for a store that has none."""
     at: datetime | None = await connection.fetchval(_BACKED_UP_AT)
     return at
+
+
+async def needed(connection: Connection, days: int) -> Positions:
+    """From where on a restore of the newest backup needs the bus, unless it is older than that."""
+    rows = await connection.fetch(_NEEDED, days)
+    return {(topic, lane): at for topic, lane, at in rows}
 
 
 async def note_backup(

@@ -1,6 +1,6 @@
 """The ledger, wired: the only place that puts its pieces together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from chassis.bus.base import Bus
@@ -19,6 +19,15 @@ from services.ledger.handlers import MESSAGES, WAKES
 from services.ledger.publish import publish
 from services.ledger.views import VIEWS
 
+READ_BY: Mapping[str, Sequence[str]] = {
+    "billing": ("ledger", "dunning", "notifier", "legal"),
+    "ledger": ("dunning", "notifier", "legal"),
+    "dunning": ("ledger", "notifier", "legal"),
+    "notifier": ("dunning",),
+    "legal": ("ledger", "dunning"),
+}
+"""Which services read each topic: it can be let go of what all of these have read."""
+
 BLUEPRINT = Blueprint(
     name="ledger",
     aggregates=AGGREGATES,
@@ -30,7 +39,8 @@ BLUEPRINT = Blueprint(
     views=VIEWS,
     routers=routers,
     retry_after=frozenset({dunning.TermsPublished.TYPE}),
-    forgets=("ledger", "dunning", "notifier", "legal"),
+    forgets=READ_BY["billing"],
+    read_by=READ_BY,
     guards=("billing",),
     sources_of=lambda creditor, _lane: sources_stream(creditor),
     figures=FIGURES,
