@@ -11,6 +11,8 @@ from typing import NamedTuple
 from asyncpg import Connection
 from msgspec import Struct
 
+from chassis.store import removal
+
 Sink = Callable[[bytes], Awaitable[None]]
 
 _SCHEMAS = "select nspname from pg_namespace where nspname = any($1::text[])"
@@ -123,12 +125,13 @@ async def tables(connection: Connection, schema: str) -> list[Table]:
 
 
 async def empty(connection: Connection, schema: str, names: Sequence[str]) -> None:
-    """Take away what a fresh store has in some tables."""
+    """Take away what a fresh store has in some tables, in a transaction."""
     there = [
         f'{schema}."{name}"'
         for name in names
         if await connection.fetchval(_IS_THERE, f'{schema}."{name}"')
     ]
+    await removal.allow(connection)
     await connection.execute(f"truncate {', '.join(there)} cascade")
 
 

@@ -2,7 +2,7 @@
 
 from asyncpg import Connection
 
-from chassis.store import offsets
+from chassis.store import offsets, removal
 from chassis.store.offsets import Positions
 
 _KEPT = frozenset({"store_meta", "topics", "alembic_version"})
@@ -15,5 +15,6 @@ async def empty(connection: Connection, schema: str, *, begin_at: Positions) -> 
     """
     async with connection.transaction():
         names = {row["tablename"] for row in await connection.fetch(_TABLES, schema)} - _KEPT
+        await removal.allow(connection)
         await connection.execute(f"truncate {', '.join(sorted(names))} cascade")
         await offsets.begin_at(connection, begin_at)

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from asyncpg import Connection
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from chassis.store import lane_letters
+from chassis.store import lane_letters, removal
 
 _OF_LANE = (
     "view_cursors",
@@ -94,6 +94,7 @@ async def remove(connection: Connection, lane: int, views: Sequence[str]) -> Non
 
     The places of the views go first: whoever brings them up to date holds their rows.
     """
+    await removal.allow(connection)
     await _name_subjects(connection, lane)
     await connection.execute("delete from view_cursors where lane = $1", lane)
     for table in views:

@@ -19,6 +19,7 @@ from contracts.words.streams import account_stream
 from services.ledger.main import build
 from services.legal.evidence.gathering import ledger_entries
 from tests.ledger.conftest import START, World
+from tests.support.damage import as_administrator
 from tests.support.threads import no_thread_free
 
 STATEMENT = "/v1/accounts/1/statement"
@@ -67,7 +68,8 @@ async def all_pages(
 
 async def make_unreadable(world: World, first: int, last: int) -> None:
     """Whoever reads these of the account's events fails."""
-    changed = await world.service.pool.fetch(
+    changed = await as_administrator(
+        world.service.pool,
         "update events set data = $2 where stream = $1 and version between $3 and $4 returning 1",
         account_stream("acme", "1"),
         b"?",

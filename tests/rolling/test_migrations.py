@@ -25,8 +25,9 @@ EARLIER = {
 }
 """Those that every instance had behind it when the first rolling update was made."""
 _TAKES = re.compile(
-    r"\b(drop (table|column|view|constraint|index|type|function|sequence|schema)|rename|truncate"
-    r"|delete from|set not null|alter column|(drop|rename|alter)_(table|column|constraint)"
+    r"\b(drop (table|column|view|constraint|index|type|function|sequence|schema)|rename"
+    r"|(?<!or )truncate|delete from|set not null|alter column"
+    r"|(drop|rename|alter)_(table|column|constraint)"
     r"|add constraint|add (primary key|unique|check|foreign key))\b",
     re.IGNORECASE,
 )

@@ -15,6 +15,7 @@ from chassis.store import access
 from chassis.store.pool import connected
 from services.ledger.main import build
 from tests.ledger.conftest import START, World
+from tests.support.damage import as_administrator
 from tests.support.service_world import CREDITOR
 
 READ = "GET /v1/accounts/{account_id}/balance"
@@ -104,15 +105,15 @@ async def test_answers_at_once_are_one_chain(world: World) -> None:
     ],
 )
 async def test_a_record_that_was_changed_or_taken_away_is_missed(
-    world: World, database: str, deed: str, expected: tuple[int, str]
+    world: World, deed: str, expected: tuple[int, str]
 ) -> None:
     async with world.client("finance", who="bob") as bob:
         for _ in range(3):
             await bob.get("/v1/accounts/1/balance")
     assert await faults(world) == []
-    connection = await asyncpg.connect(database, server_settings={"search_path": "ledger"})
-    await connection.execute(deed)
-    await connection.close()
+    with pytest.raises(asyncpg.PostgresError, match="rows of access_records are written once"):
+        await world.service.pool.execute(deed)
+    await as_administrator(world.service.pool, deed)
     (number, what), *_ = await faults(world)
     assert number == expected[0]
     assert what.startswith(expected[1])
