@@ -31,6 +31,7 @@ from contracts.dunning.decisions import (
     PromiseBroken,
     PromiseKept,
     PromiseMade,
+    RetentionEnded,
 )
 from contracts.dunning.requests import (
     CallPlanned,
@@ -100,6 +101,7 @@ __all__ = [
     "ReferralMade",
     "RestorationRequested",
     "RestrictionRequested",
+    "RetentionEnded",
     "StepTaken",
     "TaskCompleted",
     "TaskRequested",

@@ -195,6 +195,15 @@ class HoldReleased(AccountMessage):
     hold_id: Identifier
 
 
+class RetentionEnded(AccountMessage):
+    """An account has been closed for the `days` its creditor keeps it: its debtor is erased."""
+
+    TYPE: ClassVar[str] = "dunning.retention.ended.v1"
+
+    closed_on: Day
+    days: Count
+
+
 class CommissionEarned(AccountMessage):
     """Whoever collected a payment earned a share of it; `rate` is that share."""
 

@@ -20,6 +20,7 @@ from services.dunning.library import Library
 from services.dunning.people import PersonContacts, forgetting
 from services.dunning.policy.load import shipped
 from services.dunning.publish import publish
+from services.dunning.retention import ending
 from services.dunning.settings import DunningSettings
 from services.dunning.views import VIEWS
 
@@ -46,7 +47,7 @@ def blueprint(library: Library, people: PersonContacts | None = None) -> Bluepri
         writes=("dunning",),
         views=VIEWS,
         routers=lambda service: routers(service, decisions),
-        workers=(load_policies, forgetting()),
+        workers=(load_policies, forgetting(), ending(decisions)),
         migrations=(MIGRATIONS,),
         beside=people,
         sources_of=told_sources_stream,

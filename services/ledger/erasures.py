@@ -9,12 +9,20 @@ from chassis.logging import get_logger
 from chassis.runtime.routes import MessageRoute, WakeRoute
 from chassis.runtime.service import Service
 from chassis.store.work import Work
-from contracts import billing
+from contracts import billing, dunning
 from contracts.codec import Message
-from contracts.words.streams import Subject, erasure_stream, key_of, numbers_stream, subject_of
+from contracts.words.streams import (
+    Subject,
+    account_stream,
+    erasure_stream,
+    key_of,
+    numbers_stream,
+    subject_of,
+)
 from services.ledger import numbers
 from services.ledger.domain import erasure
 from services.ledger.domain.erasure import DebtorErased, Erasure, ErasureEvent, Request
+from services.ledger.domain.state import Account
 
 log = get_logger(__name__)
 
@@ -60,6 +68,27 @@ def lapse(work: Work, stream: str) -> None:
         log.warning("erasure_lapsed", creditor=creditor, account=account, todo=_LAPSED)
 
 
+def _kept_streams(message: Message, _lane: int) -> Sequence[str]:
+    who = Subject(message.creditor, message.subject)
+    return (account_stream(*who), erasure_stream(*who))
+
+
+def _end_retention(work: Work, message: Message) -> None:
+    """The creditor's period is over: the debtor is erased, unless there is money on the account
+    after all.
+    """
+    data: dunning.RetentionEnded = message.data
+    account, stream = work.streams
+    state: Account = work.state(account)
+    if not (state.items or state.prepaid or state.waiting or state.coming):
+        reason = _KEPT.format(days=data.days, closed_on=data.closed_on)
+        work.append(stream, erasure.order(work.state(stream), _BY_RETENTION, reason))
+
+
+_BY_RETENTION = "retention"
+_KEPT = "closed since {closed_on}, for the {days} days that the creditor keeps it"
+RETENTION = MessageRoute(_kept_streams, _end_retention)
+"""The route of `dunning.retention.ended.v1`."""
 _LAPSED = "nobody confirmed that the debtor is to be erased; ask upstream to send it again"
 WAKE = WakeRoute(lapse)
 

@@ -202,6 +202,7 @@ MESSAGES: dict[str, MessageRoute] = {
     dunning.CaseOpened.TYPE: MessageRoute(account_and_terms, open_case),
     dunning.CasePolicyChanged.TYPE: MessageRoute(account_and_terms, move_case),
     dunning.TermsPublished.TYPE: MessageRoute(only_terms, publish_terms),
+    dunning.RetentionEnded.TYPE: erasures.RETENTION,
     dunning.DisputeOpened.TYPE: with_history(
         lambda data: c.DisputeItems(data.dispute_id, tuple(data.item_ids))
     ),

@@ -16,7 +16,7 @@ from services.dunning.domain import aggregates as a
 from services.dunning.domain import commands as c
 from services.dunning.domain.account import Account
 from services.dunning.domain.case import commands as case
-from services.dunning.domain.case.events import RestorationRequested
+from services.dunning.domain.case.events import RestorationRequested, RetentionEnded
 from services.dunning.domain.case.state import Restriction
 from services.dunning.domain.creditor import commands as creditor
 from services.dunning.domain.creditor.decide import decide_creditor
@@ -56,6 +56,8 @@ def test_all_that_an_account_decides_can_be_published() -> None:
         )
         for event in played("dunning", a.ACCOUNT, ACCOUNT, days)
     ]
+    over = kept(RetentionEnded(closed_on=date(2199, 1, 1), days=i._RETENTION_DAYS_MAX))
+    events += played("dunning", a.ACCOUNT, ACCOUNT, [over])  # only where nothing else happens
     assert _told(a.ACCOUNT.events) - {type(event) for event in events} == set()
 
 

@@ -16,6 +16,7 @@ NEW: frozenset[str] = frozenset(
     {
         "dunning.call.planned.v1",
         "dunning.contact.reported.v1",
+        "dunning.retention.ended.v1",
         "notifier.call.unanswered.v1",
         "notifier.notice.rerouted.v1",
         "notifier texts text_decided",

@@ -210,17 +210,21 @@ class Accounts:
     ) -> Happened:
         by = acting_for(who, given.by)
         return await self._dunning.run(
-            target, by, lambda seal: PlaceHold(reason=seal(given.reason), by=by)
+            target,
+            by,
+            lambda seal: PlaceHold(reason=seal(given.reason), by=by, ground=given.ground or ""),
         )
 
     async def release_hold(
         self,
         target: Acting,
         who: Annotated[Principal, may("release_hold")],
-        given: i.Deed | None = None,
+        given: i.ReleaseInput | None = None,
     ) -> Happened:
-        by = acting_for(who, given.by if given else None)
-        return await self._dunning.run(target, by, lambda _seal: ReleaseHold(by=by))
+        given = given or i.ReleaseInput()
+        by = acting_for(who, given.by)
+        command = ReleaseHold(by=by, ground=given.ground or "")
+        return await self._dunning.run(target, by, lambda _seal: command)
 
     async def lift_hold(
         self, target: Acting, who: Annotated[Principal, may("release_hold")]

@@ -138,6 +138,7 @@ def shown(creditor: Creditor) -> dict[str, Any]:
         "currency": creditor.currency,
         "languages": list(creditor.languages),
         "calendar": creditor.calendar or list(creditor.closed_days) or None,
+        "retention_days": creditor.retention_days,
         "policy": policy.policy,
         "policy_version": policy.version,
         "parameters": dict(policy.parameters),
@@ -155,6 +156,7 @@ def _configure(given: i.CreditorInput) -> ConfigureCreditor:
         languages=given.languages,
         calendar=given.calendar if isinstance(given.calendar, str) else "",
         closed_days=given.calendar if isinstance(given.calendar, tuple) else (),
+        retention_days=given.retention_days,
     )
 
 
@@ -171,6 +173,7 @@ def _is_set_up_so(state: Creditor, command: ConfigureCreditor, pack: Pack) -> bo
         (state.name, state.zone, state.currency, state.languages)
         == (command.name, command.zone, command.currency, command.languages)
         and (state.calendar, state.closed_days) == (command.calendar, command.closed_days)
+        and state.retention_days == command.retention_days
         and state.policy is not None
         and means(state.policy, pack)
         and state.terms == terms_of(pack)

@@ -23,6 +23,7 @@ Text = Annotated[str, Field(min_length=1, max_length=4000)]
 PositiveMinor = Annotated[int, Field(strict=True, gt=0, le=10**15)]
 NonNegativeMinor = Annotated[int, Field(strict=True, ge=0, le=10**15)]
 
+_RETENTION_DAYS_MAX = 36_500
 _INSTALMENTS_MAX = 120
 _CLOSED_DAYS_MAX = 2000
 _PARAMETERS_MAX = 200
@@ -79,7 +80,8 @@ class PolicyInput(Input):
 
 class CreditorInput(PolicyInput):
     """A creditor's set-up; `calendar` is a country's code (`CN`, `DE`, …) or a list of closed days,
-    without it every day works.
+    without it every day works. A debtor is erased once the account has been closed for
+    `retention_days`; without it when somebody erases them.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
@@ -89,6 +91,7 @@ class CreditorInput(PolicyInput):
         "zh",
     )
     calendar: Annotated[str, AfterValidator(_known_country)] | ClosedDays | None = None
+    retention_days: Annotated[int, Field(ge=1, le=_RETENTION_DAYS_MAX)] | None = None
 
 
 class TaskCompletion(Deed):
@@ -183,8 +186,20 @@ class ContactInput(Deed):
     at: StatedInstant
 
 
+Ground = Literal["objection", "restriction"]
+
+
 class HoldInput(Deed):
+    """Everything stops; `ground` is the debtor's right to have it stopped, where it is one."""
+
     reason: Text | None = None
+    ground: Ground | None = None
+
+
+class ReleaseInput(Deed):
+    """A hold that is the debtor's right ends only with its `ground`."""
+
+    ground: Ground | None = None
 
 
 class CollectorInput(Deed):

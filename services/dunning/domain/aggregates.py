@@ -29,7 +29,7 @@ ACCOUNT: Aggregate[Account, AccountEvent] = Aggregate(
     initial=initial_account,
     evolve=evolve_account,
     wake_at=_account_wake,
-    revision=2,
+    revision=3,
     cached=True,
     upcasts=UPCASTS,
 )
@@ -40,6 +40,7 @@ CREDITOR: Aggregate[Creditor, CreditorEvent] = Aggregate(
     initial=initial_creditor,
     evolve=evolve_creditor,
     wake_at=_creditor_wake,
+    revision=2,
     cached=True,
 )
 

@@ -11,6 +11,7 @@ from services.dunning.domain.case.commands import (
     CompleteTask,
     ConfirmRestriction,
     Decide,
+    EndRetention,
     FollowPolicy,
     PlaceHold,
     Reassess,
@@ -70,6 +71,7 @@ AccountCommand = (
     | Decide
     | PlaceHold
     | ReleaseHold
+    | EndRetention
     | FollowPolicy
 )
 

@@ -25,6 +25,7 @@ from services.dunning.domain.case.commands import (
     CompleteTask,
     ConfirmRestriction,
     Decide,
+    EndRetention,
     FollowPolicy,
     PlaceHold,
     Reassess,
@@ -40,6 +41,7 @@ from services.dunning.domain.case.observations import record_observation
 from services.dunning.domain.case.pausing import pause_reasons
 from services.dunning.domain.case.reacting import react
 from services.dunning.domain.case.restrictions import confirm_restriction
+from services.dunning.domain.case.retention import end_retention
 from services.dunning.domain.case.tasks import complete_task
 from services.dunning.domain.commands import AccountCommand
 from services.dunning.domain.contact.commands import (
@@ -159,5 +161,6 @@ _DECIDERS: dict[type, Callable[[Recorder, Any], None]] = {
     Decide: decide_request,
     PlaceHold: place_hold,
     ReleaseHold: release_hold,
+    EndRetention: end_retention,
     FollowPolicy: follow_policy,
 }

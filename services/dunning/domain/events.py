@@ -43,6 +43,7 @@ from services.dunning.domain.case.events import (
     RestorationRequested,
     RestrictionConfirmed,
     RestrictionRequested,
+    RetentionEnded,
     StepDropped,
     StepGranted,
     StepTaken,
@@ -153,5 +154,6 @@ AccountEvent = (
     | ItemDeferred
     | HoldPlaced
     | HoldReleased
+    | RetentionEnded
     | WakeScheduled
 )

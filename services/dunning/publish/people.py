@@ -26,6 +26,7 @@ from services.dunning.domain.case.events import (
     ApprovalRequested,
     HoldPlaced,
     HoldReleased,
+    RetentionEnded,
 )
 from services.dunning.domain.creditor.events import CommissionApproved
 from services.dunning.domain.event import Event
@@ -177,6 +178,11 @@ def _hold_released(stored: Stored, account: str | None) -> Contract:
     return m.HoldReleased(account_id=account, hold_id=stored.event.hold_id)
 
 
+def _retention_ended(stored: Stored, account: str | None) -> Contract:
+    event: RetentionEnded = stored.event
+    return m.RetentionEnded(account_id=account, closed_on=event.closed_on, days=event.days)
+
+
 def _alert(stored: Stored, account: str | None) -> Contract:
     event: AlertRaised = stored.event
     return m.AlertRaised(
@@ -227,6 +233,7 @@ MESSAGES: Mapping[type[Event], Make] = {
     ApplicationDecided: _application_decided,
     HoldPlaced: _hold_placed,
     HoldReleased: _hold_released,
+    RetentionEnded: _retention_ended,
     AlertRaised: _alert,
     LimitationReached: _limitation,
     CommissionApproved: _commission_approved,

@@ -18,10 +18,12 @@ create table {table} (
   currency text,
   number text collate "C",
   number_index text collate "C",
+  closed_at timestamptz,
   primary key (creditor, account)
 );
 create index on {table} (creditor, number_index) where number_index is not null;
 create index on {table} (creditor, (-owed), case_id) where case_id is not null;
+create index on {table} (creditor, closed_at, account) where closed_at is not null;
 """
 
 
@@ -32,14 +34,22 @@ def _place(row: Row, stored: Stored) -> None:
     row.setdefault("owed", 0)
 
 
+def _rest(row: Row, stored: Stored) -> None:
+    """Note since when nothing has been owed of it, and no case open."""
+    in_use = row.get("case_id") is not None or row["open_items"]
+    row["closed_at"] = None if in_use else stored.at
+
+
 def _opened(row: Row, stored: Stored) -> None:
     _place(row, stored)
     row["case_id"] = stored.event.case_id
+    _rest(row, stored)
 
 
 def _closed(row: Row, stored: Stored) -> None:
     _place(row, stored)
     row["case_id"] = None
+    _rest(row, stored)
 
 
 def _scheduled(row: Row, stored: Stored) -> None:
@@ -54,6 +64,7 @@ def _updated(row: Row, stored: Stored) -> None:
     number = stored.event.number
     row["number"] = None if number is None else number.sealed.hex()
     row["number_index"] = None if number is None else number.index.hex()
+    _rest(row, stored)
 
 
 def _owes(row: Row, stored: Stored) -> None:
@@ -64,11 +75,17 @@ def _owes(row: Row, stored: Stored) -> None:
         if item.state == "open" and item.principal:
             left[item.item_id] = item.principal
     row |= {"owed": sum(left.values()), "currency": stored.event.currency}
+    _rest(row, stored)
 
 
 def _erased(row: Row, stored: Stored) -> None:
     _place(row, stored)
-    row |= {"guarantors": [], "number": None, "number_index": None}
+    row |= {"guarantors": [], "number": None, "number_index": None, "closed_at": None}
+
+
+def _over(row: Row, stored: Stored) -> None:
+    _place(row, stored)
+    row["closed_at"] = None
 
 
 _FOLDS: dict[str, Fold] = {
@@ -78,6 +95,7 @@ _FOLDS: dict[str, Fold] = {
     "WakeScheduled": _scheduled,
     "AccountUpdated": _updated,
     "AccountErased": _erased,
+    "RetentionEnded": _over,
 }
 
 

@@ -77,6 +77,7 @@ class CreditorOut(BaseModel):
     currency: str
     languages: list[str]
     calendar: str | list[date] | None = None
+    retention_days: int | None = None
     policy: str
     policy_version: int
     parameters: dict[str, Any]

@@ -63,13 +63,25 @@ class Decide:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlaceHold:
+    """`ground` is the debtor's right, where it is one: `objection` or `restriction`."""
+
     reason: bytes | None = None
     by: str | None = None
+    ground: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReleaseHold:
     by: str | None = None
+    ground: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EndRetention:
+    """The creditor's period is over: the account has been closed since that day, for so many."""
+
+    closed_on: date
+    days: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -229,17 +229,29 @@ class CalendarRun(Effect, frozen=True, kw_only=True):
 
 
 class HoldPlaced(Event, frozen=True, kw_only=True):
-    """Everything stops; `observed` is the observation that brought it about, if no person did."""
+    """Everything stops; `observed` is the observation that brought it about, if no person did, and
+    `ground` the debtor's right where it is one.
+    """
 
     hold_id: str
     reason: bytes | None = None
     by: str | None = None
     observed: str | None = None
+    ground: str = ""
 
 
 class HoldReleased(Event, frozen=True, kw_only=True):
     hold_id: str
     by: str | None = None
+
+
+class RetentionEnded(Event, frozen=True, kw_only=True):
+    """What is known of the debtor may go: the account has been closed since `closed_on`, for the
+    `days` its creditor keeps it.
+    """
+
+    closed_on: date
+    days: int
 
 
 class WakeScheduled(Event, frozen=True, kw_only=True):

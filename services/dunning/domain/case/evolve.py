@@ -21,6 +21,7 @@ from services.dunning.domain.case.events import (
     ObservationRecorded,
     OverdueEnded,
     Reacted,
+    RetentionEnded,
     StepDropped,
     StepGranted,
     StepTaken,
@@ -28,6 +29,7 @@ from services.dunning.domain.case.events import (
 )
 from services.dunning.domain.case.state import Case, Judgment, Planned
 from services.dunning.domain.event import told_again
+from services.dunning.domain.money.events import ItemsUpdated
 from services.dunning.domain.money.owing import past_due
 
 
@@ -99,11 +101,19 @@ def reacted(state: Account, event: Reacted) -> Account:
 
 
 def held(state: Account, event: HoldPlaced) -> Account:
-    return replace(state, hold=event.hold_id)
+    return replace(state, hold=event.hold_id, hold_ground=event.ground)
 
 
 def released(state: Account, event: HoldReleased) -> Account:
-    return replace(state, hold=None)
+    return replace(state, hold=None, hold_ground="")
+
+
+def in_use(state: Account, _event: ItemsUpdated) -> Account:
+    return replace(state, is_over=False) if state.is_over else state
+
+
+def retention_ended(state: Account, event: RetentionEnded) -> Account:
+    return replace(state, is_over=True)
 
 
 def scheduled(state: Account, event: WakeScheduled) -> Account:
@@ -173,5 +183,7 @@ CHANGES: dict[type, Change] = {
     CalendarRun: unchanged,
     HoldPlaced: held,
     HoldReleased: released,
+    RetentionEnded: retention_ended,
+    ItemsUpdated: in_use,
     WakeScheduled: scheduled,
 }

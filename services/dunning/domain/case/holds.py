@@ -11,18 +11,36 @@ from services.dunning.reasons import values as r
 
 DECEASED = "deceased"
 ESTATE_REVIEW = "estate_review"
+OBJECTION = "objection"
+OBJECTION_REVIEW = "objection_review"
 _OWNER = "legal"
 
 
 def place_hold(rec: Recorder, command: PlaceHold) -> None:
-    if rec.state.hold is not None:
-        raise Rejected("the account is already on hold")
-    rec.emit(HoldPlaced(hold_id=rec.new_id("h"), reason=command.reason, by=command.by))
+    """A debtor's right takes the place of whatever hold stands; somebody has to look into an
+    objection.
+    """
+    ground, standing = command.ground, rec.state.hold_ground
+    if rec.state.hold is not None and (standing or not ground):
+        why = f": the debtor's {standing}" if standing else ""
+        raise Rejected(f"the account is already on hold{why}")
+    hold_id = rec.new_id("h")
+    rec.emit(HoldPlaced(hold_id=hold_id, reason=command.reason, by=command.by, ground=ground))
+    if ground == OBJECTION:
+        _ask(rec, OBJECTION_REVIEW, r.Observed(OBJECTION))
 
 
 def release_hold(rec: Recorder, command: ReleaseHold) -> None:
+    """What a debtor had a right to ends only for who says which right it was."""
     if rec.state.hold is None:
         raise Rejected("the account is not on hold")
+    standing = rec.state.hold_ground
+    if standing != command.ground:
+        raise Rejected(
+            f"the hold is the debtor's {standing}: to release it, say ground {standing!r}"
+            if standing
+            else "the hold is of no right of the debtor's: release it without a ground"
+        )
     rec.emit(HoldReleased(hold_id=rec.state.hold, by=command.by))
 
 
@@ -39,14 +57,10 @@ def stop_for_death(rec: Recorder, *, known: bool) -> None:
     if not held:
         rec.emit(HoldPlaced(hold_id=rec.new_id("h"), observed=DECEASED))
     asked = any(task.kind == ESTATE_REVIEW for task in rec.state.tasks)
-    if asked or (held and known):
-        return
-    rec.effect(
-        TaskRequested(
-            task_id=rec.new_id("t"),
-            kind=ESTATE_REVIEW,
-            owner=_OWNER,
-            on=rec.today,
-        ),
-        Cause(None, r.Observed(DECEASED)),
-    )
+    if not asked and not (held and known):
+        _ask(rec, ESTATE_REVIEW, r.Observed(DECEASED))
+
+
+def _ask(rec: Recorder, kind: str, why: r.Observed) -> None:
+    task = TaskRequested(task_id=rec.new_id("t"), kind=kind, owner=_OWNER, on=rec.today)
+    rec.effect(task, Cause(None, why))

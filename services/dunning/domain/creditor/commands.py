@@ -18,6 +18,7 @@ class ConfigureCreditor:
     languages: tuple[str, ...] = ("zh",)
     calendar: str = ""
     closed_days: tuple[date, ...] = ()
+    retention_days: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -60,6 +60,7 @@ def _configure(
         terms=terms_of(pack),
         calendar=command.calendar,
         closed_days=command.closed_days,
+        retention_days=command.retention_days,
     )
     days = WorkingDays(command.calendar, command.closed_days)
     events: list[CreditorEvent] = [configured]
@@ -85,6 +86,7 @@ def _decide_policy(
         languages=state.languages,
         calendar=state.calendar,
         closed_days=state.closed_days,
+        retention_days=state.retention_days,
     )
     return [decision, *_configure(state, setup, pack, now)]
 

@@ -35,6 +35,7 @@ class CreditorConfigured(Event, frozen=True, kw_only=True):
     terms: Terms
     calendar: str = ""
     closed_days: tuple[date, ...] = ()
+    retention_days: int | None = None
 
 
 class PolicyProposed(Event, frozen=True, kw_only=True):

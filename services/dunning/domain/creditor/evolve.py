@@ -54,6 +54,7 @@ def configured(state: Creditor, event: CreditorConfigured) -> Creditor:
         terms=event.terms,
         calendar=event.calendar,
         closed_days=event.closed_days,
+        retention_days=event.retention_days,
     )
 
 

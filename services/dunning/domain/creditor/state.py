@@ -43,7 +43,8 @@ class Terms(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Creditor(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A creditor as it was set up, its own open tasks and approvals, since when whom collects for
     it (by code), when its monthly entries next run, and its working days: `calendar_told` is the
-    latest year of which nobody knew them.
+    latest year of which nobody knew them. `retention_days` is for how long it keeps closed accounts
+    (None: until somebody erases them).
     """
 
     creditor: str
@@ -63,6 +64,7 @@ class Creditor(Struct, frozen=True, kw_only=True, omit_defaults=True):
     calendar: str = ""
     closed_days: tuple[date, ...] = ()
     calendar_told: int = 0
+    retention_days: int | None = None
 
     @property
     def working_days(self) -> WorkingDays:

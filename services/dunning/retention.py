@@ -1,0 +1,81 @@
+"""Closed accounts whose creditor's retention is over are found, once a day."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from asyncpg import Record
+
+from chassis.errors import ArrearsError
+from chassis.logging import get_logger
+from chassis.runtime.service import Service
+from chassis.store.work import Work
+from contracts.words.streams import Subject, account_stream, creditor_stream, key_of
+from services.dunning.decisions import Decisions
+from services.dunning.domain.case.commands import EndRetention
+from services.dunning.domain.localtime import local_day
+
+log = get_logger(__name__)
+
+_DAY = timedelta(days=1)
+_PAGE = 500
+# A creditor's accounts come in the order they were closed: nothing that is kept is looked at.
+_OVER = """
+select a.creditor, a.account, a.closed_at, r.days, r.zone
+from view_retention r
+cross join lateral (
+  select creditor, account, closed_at from view_accounts
+  where creditor = r.creditor and closed_at <= $1::timestamptz - make_interval(days => r.days)
+    and (closed_at, account) > ($2::timestamptz, $3)
+  order by closed_at, account limit $4) a
+where r.creditor = $5"""
+_CREDITORS = "select creditor from view_retention where days is not null order by creditor"
+_FIRST = (datetime.min.replace(tzinfo=ZoneInfo("UTC")) + _DAY, "")
+
+Worker = Callable[[Service], Awaitable[int]]
+
+
+def ending(decisions: Decisions) -> Worker:
+    """A worker that ends the retention of what has been closed for long enough, once a day."""
+    last: list[datetime] = []
+
+    async def end(service: Service) -> int:
+        now = service.clock.now()
+        if last and last[0] <= now < last[0] + _DAY:
+            return 0
+        last[:] = [now]
+        rows = await service.pool.fetch(_CREDITORS)
+        return sum([await _of(service, decisions, row["creditor"], now) for row in rows])
+
+    return end
+
+
+async def _of(service: Service, decisions: Decisions, creditor: str, now: datetime) -> int:
+    ended, after = 0, _FIRST
+    while True:
+        rows = await service.pool.fetch(_OVER, now, *after, _PAGE, creditor)
+        for row in rows:
+            ended += await _end(service, decisions, row)
+        if len(rows) < _PAGE:
+            return ended
+        after = rows[-1]["closed_at"], rows[-1]["account"]
+
+
+async def _end(service: Service, decisions: Decisions, row: Record) -> int:
+    """One account that cannot be decided on keeps no other from its end."""
+    subject = Subject(row["creditor"], row["account"])
+    command = EndRetention(
+        closed_on=local_day(row["closed_at"], ZoneInfo(row["zone"])), days=row["days"]
+    )
+    streams = [account_stream(*subject), creditor_stream(subject.creditor)]
+    try:
+        run = partial(_decide, decisions=decisions, subject=subject, command=command)
+        return await service.execute(key_of(*subject), streams, run, subjects=[subject])
+    except ArrearsError as error:
+        log.warning("retention_not_ended", creditor=subject.creditor, account=subject.account, error=error)
+        return 0
+
+
+def _decide(work: Work, *, decisions: Decisions, subject: Subject, command: EndRetention) -> int:
+    return len(decisions.account(work, subject, command))
