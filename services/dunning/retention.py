@@ -73,7 +73,8 @@ async def _end(service: Service, decisions: Decisions, row: Record) -> int:
         run = partial(_decide, decisions=decisions, subject=subject, command=command)
         return await service.execute(key_of(*subject), streams, run, subjects=[subject])
     except ArrearsError as error:
-        log.warning("retention_not_ended", creditor=subject.creditor, account=subject.account, error=error)
+        creditor, account = subject
+        log.warning("retention_not_ended", creditor=creditor, account=account, error=error)
         return 0
 
 

@@ -269,9 +269,7 @@ COMMANDS: dict[type, Callable[[Days], c.AccountCommand]] = {
     agreements.ResolveDispute: Days.resolution,
     agreements.MakeApplication: Days.application,
     case.Decide: Days.decision,
-    case.PlaceHold: lambda d: case.PlaceHold(
-        reason=SEALED, by=LABEL, ground=d.chance.choice(["", "", "objection"])
-    ),
+    case.PlaceHold: lambda _: case.PlaceHold(reason=SEALED, by=LABEL),
     case.ReleaseHold: lambda _: case.ReleaseHold(by=LABEL),
     case.EndRetention: lambda d: case.EndRetention(closed_on=d.near(), days=30),
     case.FollowPolicy: lambda _: case.FollowPolicy(by=LABEL, note=SEALED),
