@@ -135,6 +135,11 @@ class Settings(Addresses, Bounded, Secured, SignIn, Traced):
         le=8760,
         description="how long an erasure asked for on the bus waits for a person's confirmation",
     )
+    erasures_file: Path | None = Field(
+        default=None,
+        description="file in which the ledger notes who was erased, for `arrears restore`; absent: "
+        "erasures in data_dir; better on another disk than the stores",
+    )
     metrics_creditors: int = Field(
         default=0,
         ge=0,
@@ -224,6 +229,11 @@ class Settings(Addresses, Bounded, Secured, SignIn, Traced):
     def kek_source(self) -> str:
         """What names the key-encryption key, for people."""
         return "ARREARS_KEK" if self.kek is not None else str(self.kek_file)
+
+    @property
+    def erasures(self) -> Path:
+        """The file in which it is noted who was erased."""
+        return self.erasures_file or self.data_dir / "erasures"
 
     def key_encryption_key(self, *, make: bool) -> bytes | None:
         """The 32 bytes that wrap every debtor's key.

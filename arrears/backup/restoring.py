@@ -17,6 +17,7 @@ from pathlib import Path
 
 from arrears.backup import bus as stretches
 from arrears.backup import files, since
+from arrears.backup.again import confirmed, listed
 from arrears.backup.checking import checked, require_fitting
 from arrears.backup.filling import fill
 from arrears.backup.manifest import BILLING, Manifest, Place
@@ -33,7 +34,7 @@ from chassis.store import restored
 from chassis.store.offsets import Positions
 from chassis.store.pool import acquire
 from contracts.words.streams import Subject
-from services.ledger.erasures import erase_again
+from services.ledger.erasures import erase_again, is_erased
 from services.ledger.restored import leave_receipts_out
 from services.notifier.restored import know_sent
 
@@ -45,12 +46,16 @@ class Restored:
     """What a restore brought back and found on the bus.
 
     `missing` are places of which the bus no longer has all that services said since the backup.
+    `erased` is how many debtors were erased again, `listed` how many the list of erasures has: None
+    without one.
     """
 
     manifest: Manifest
     same_bus: bool
     since: Since
     missing: tuple[tuple[str, int], ...]
+    erased: int
+    listed: int | None
 
 
 async def restore(
@@ -59,23 +64,35 @@ async def restore(
     *,
     new_bus: bool = False,
     clock: Clock | None = None,
+    erasures: Path | None = None,
 ) -> Restored:
     """Bring all services back from a backup into an empty database; nothing may run meanwhile but
-    upstream. `clock` is the wall's unless given.
+    upstream. `clock` is the wall's unless given, `erasures` a list of who was erased beside the
+    one that the settings name.
     """
     made = checked(folder)
     require_fitting(made, settings)
+    erased = listed(settings, erasures)
     async with open_databases(settings) as databases:
         same = await fill(settings, databases, folder, made, new_bus=new_bus)
     async with open_stack(settings, clock=clock) as stack:
-        return await _Restoring(stack, folder, made, same_bus=same).run()
+        return await _Restoring(stack, folder, made, erased, same_bus=same).run()
 
 
 class _Restoring:
     """The steps from filled stores to stores that may start."""
 
-    def __init__(self, stack: Stack, folder: Path, made: Manifest, *, same_bus: bool) -> None:
+    def __init__(
+        self,
+        stack: Stack,
+        folder: Path,
+        made: Manifest,
+        erased: Sequence[Subject] | None,
+        *,
+        same_bus: bool,
+    ) -> None:
         self._stack = stack
+        self._erased = erased
         self._bus = stack.bus
         self._folder = folder
         self._made = made
@@ -88,7 +105,7 @@ class _Restoring:
         await self._begin_at(starts, ends)
         await self._say_again()
         found = await self._read_since(starts, ends)
-        await self._erase(found)
+        erased = await self._erase(found)
         await self._know_sent(found)
         if not self._same_bus:
             await leave_receipts_out(self._stack.services["ledger"], self._made.at)
@@ -99,7 +116,8 @@ class _Restoring:
             for topic, lane, end in self._made.ends
             if self._same_bus and topic != BILLING and starts[topic, lane] > end
         ]
-        return Restored(self._made, self._same_bus, found, tuple(missing))
+        count = None if self._erased is None else len(self._erased)
+        return Restored(self._made, self._same_bus, found, tuple(missing), erased, count)
 
     async def _begin_at(self, starts: Positions, ends: Positions) -> None:
         """Have each service read on: upstream's words where it stood, the others' behind their
@@ -171,14 +189,19 @@ class _Restoring:
             known |= await since.ids_to_publish(service, relayed)
         return known
 
-    async def _erase(self, found: Since) -> None:
-        for message in found.erasures:
-            who = Subject(message.creditor, message.subject)
+    async def _erase(self, found: Since) -> int:
+        """Erase whom the bus or the list says; answers how many that were."""
+        told = {Subject(one.creditor, one.subject): one for one in found.erasures}
+        for who in self._erased or ():
+            if who not in told and not await is_erased(self._stack.services["ledger"], who):
+                told[who] = confirmed(who, self._stack.clock.now())
+        for who, message in told.items():
             await erase_again(self._stack.services["ledger"], who)  # which does not hear itself
             for service in self._stack.services.values():
                 route = service.blueprint.messages.get(message.type)
                 if route is not None:
                     await take_ahead(service, route, message)
+        return len(told)
 
     async def _know_sent(self, found: Since) -> None:
         for subject, told in found.notices().items():

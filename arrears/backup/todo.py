@@ -18,7 +18,12 @@ _NAMED = (
 def lines(found: Restored) -> Iterator[str]:
     """What was found, and what is to be done about it."""
     since = found.since
-    yield f"erasures carried out again before the start: {len(since.erasures)}"
+    yield f"erasures carried out again before the start: {found.erased}"
+    if found.listed is None:
+        yield (
+            "there was no list of erased debtors (ARREARS_ERASURES_FILE, --erasures): "
+            + ("what the bus says is all" if found.same_bus else "whoever was erased since is back")
+        )
     yield f"notices known to have gone out since the backup: {len(since.sent)}"
     if not found.same_bus:
         yield (

@@ -33,11 +33,16 @@ def restore(
     check: Annotated[
         bool, typer.Option("--check", help="Only look whether the backup is whole.")
     ] = False,
+    erasures: Annotated[
+        Path | None,
+        typer.Option(help="A list of who was erased, beside the one of ARREARS_ERASURES_FILE."),
+    ] = None,
     kafka: Kafka = None,
 ) -> None:
     """Restore all services to an empty database, before any of them is started.
 
-    What people recorded after the backup, and what has to be looked at, is listed at the end.
+    Who was erased after the backup is erased again. What people recorded after it, and what has to
+    be looked at, is listed at the end.
     """
     from arrears.backup.checking import checked
     from arrears.backup.making import summary
@@ -49,7 +54,7 @@ def restore(
             typer.echo(line)
         return
     settings = running.settings(kafka)
-    found = running.run(bring_back(settings, from_, new_bus=new_bus))
+    found = running.run(bring_back(settings, from_, new_bus=new_bus, erasures=erasures))
     report = settings.data_dir / f"restored-{found.manifest.at:%Y%m%dT%H%M%SZ}.txt"
     report.parent.mkdir(parents=True, exist_ok=True)
     report.write_text("\n".join(lines(found)) + "\n")

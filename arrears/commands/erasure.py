@@ -1,5 +1,6 @@
 """`arrears erasure`: erasures that were asked for on the bus and wait for a person's answer."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -40,6 +41,35 @@ def confirm(creditor: Creditor, account: Account, reason: Reason) -> None:
 def refuse(creditor: Creditor, account: Account, reason: Reason) -> None:
     """Let everything go on as before."""
     running.run(_answer(creditor, account, "refusal", reason))
+
+
+@app.command()
+def export(
+    to: Annotated[Path, typer.Option(help="The list; who is missing in it is added.")],
+) -> None:
+    """Note in a file who was erased, for `arrears restore --erasures`: asked of the ledger's store.
+
+    The ledger keeps such a list by itself (ARREARS_ERASURES_FILE); this is for a copy elsewhere.
+    """
+    typer.echo(f"{running.run(_export(to))} erasures added to {to}")
+
+
+async def _export(to: Path) -> int:
+    from arrears.databases import open_databases
+    from chassis.clock import WallClock
+    from chassis.runtime import erasure_journal
+    from chassis.runtime.forgetting import erased_keys
+    from chassis.settings import Settings
+    from chassis.store.pool import create_pool
+
+    async with open_databases(Settings(), ["ledger"], bus=False) as databases:
+        pool = await create_pool(databases.services["ledger"], "ledger")
+        try:
+            async with pool.acquire(timeout=10) as connection:
+                erased = await erased_keys(connection)
+        finally:
+            await pool.close()
+    return erasure_journal.add(to, erased, WallClock().now())
 
 
 async def _list(creditor: str, status: str | None) -> None:

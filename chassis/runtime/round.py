@@ -15,6 +15,7 @@ from chassis.logging import get_logger
 from chassis.metrics import Metrics
 from chassis.runtime.bells import Bells
 from chassis.runtime.consumer import Consumer
+from chassis.runtime.erasure_journal import ErasureJournal
 from chassis.runtime.figures import Figures
 from chassis.runtime.forgetting import Forgetting, group_of
 from chassis.runtime.leases import Leases
@@ -50,6 +51,7 @@ class Round:
         workers: Sequence[BoundWorker],
         forgetting: Forgetting,
         trimming: Trimming,
+        journal: ErasureJournal,
         projector: Projector,
         relay: Relay,
         signals: Signals,
@@ -71,6 +73,7 @@ class Round:
         self.workers = workers
         self._forgetting = forgetting
         self._trimming = trimming
+        self._journal = journal
         self._relay = relay
         self._sweeper = sweeper
         self.clock = clock
@@ -219,9 +222,10 @@ class Round:
         return found
 
     async def forget(self) -> int:
-        """Take erased debtors' messages off the bus, as far as every reader is past them, then what
-        all have read, and let go of what is kept for a time only.
+        """Note who was erased, take their messages off the bus, as far as every reader is past
+        them, then what all have read, and let go of what is kept for a time only.
         """
+        await self._journal.note(self.consumer.applying.erased, self.clock.now())
         await self._sweeper.sweep(self.clock.now())
         done = await self._forgetting.run()
         await self._trimming.run(self.clock.now())

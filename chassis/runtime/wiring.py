@@ -5,6 +5,7 @@ from functools import partial
 
 from chassis.runtime.blueprint import Blueprint
 from chassis.runtime.consumer import Consumer
+from chassis.runtime.erasure_journal import ErasureJournal
 from chassis.runtime.figures import Figures
 from chassis.runtime.forgetting import Forgetting
 from chassis.runtime.reading import Reading
@@ -61,6 +62,7 @@ def wire(
         workers=[partial(worker, service) for worker in blueprint.workers],
         forgetting=Forgetting(service.pool, service.bus, blueprint.forgets),
         trimming=Trimming(service.pool, service.bus, blueprint.read_by),
+        journal=ErasureJournal(service.settings.erasures if blueprint.forgets else None),
         projector=service.projector,
         relay=relay,
         signals=service.signals,

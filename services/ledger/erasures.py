@@ -112,9 +112,15 @@ async def order(
     await answer(service, who, lambda state: erasure.order(state, by, reason), cause)
 
 
+async def is_erased(service: Service, who: Subject) -> bool:
+    """Whether this store knows that a debtor was erased; the others hear of it then."""
+    state, _ = await service.read(erasure_stream(*who))
+    return isinstance(state, Erasure) and state.status == "erased"
+
+
 async def erase_again(service: Service, who: Subject) -> None:
-    """Destroy the key of a debtor whose erasure is confirmed on the bus and not in this store,
-    which was restored from an earlier backup. Before anything is served.
+    """Destroy the key of a debtor whose erasure is known elsewhere and not in this store, which was
+    restored from an earlier backup. Before anything is served.
     """
     stream, numbered = erasure_stream(*who), numbers_stream(*who)
 

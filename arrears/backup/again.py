@@ -1,0 +1,40 @@
+"""Erasures that neither the backup nor the bus knows, from the list that is kept apart."""
+
+import uuid
+from datetime import datetime
+from pathlib import Path
+
+from chassis.errors import Misconfigured
+from chassis.runtime import erasure_journal
+from chassis.settings import Settings
+from contracts import ledger
+from contracts.codec import Message, decode, encode
+from contracts.words.streams import Subject
+
+_SOURCE = "arrears/restore"
+
+
+def listed(settings: Settings, more: Path | None) -> list[Subject] | None:
+    """Who was erased, after the file of the settings and another one; None where there is none.
+
+    Raises `Misconfigured` for one that was named and is not there, or is no such list.
+    """
+    if more is not None and not more.is_file():
+        raise Misconfigured(f"there is no list of erasures {more}")
+    files = [one for one in (settings.erasures, more) if one is not None and one.is_file()]
+    found = [who for one in files for who in erasure_journal.read(one)]
+    return list(dict.fromkeys(found)) if files else None
+
+
+def confirmed(who: Subject, at: datetime) -> Message:
+    """What the ledger would say of an erasure that a person confirmed."""
+    data = ledger.AccountErasureConfirmed(account_id=who.account)
+    value = encode(
+        data,
+        id=uuid.uuid4().hex,
+        source=_SOURCE,
+        time=at,
+        creditor=who.creditor,
+        subject=who.account,
+    )
+    return decode(value, ())

@@ -1,0 +1,118 @@
+"""Who restores a backup does not bring back who was erased after it: the list of erasures is apart,
+and read before anything is served.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from arrears.backup.making import make
+from arrears.backup.restoring import restore
+from chassis.clock import SimulatedClock
+from chassis.errors import Misconfigured
+from chassis.runtime import erasure_journal
+from chassis.servers.postgres import database_url, ensure_database
+from chassis.settings import SERVICES
+from contracts.words.streams import Subject
+from tests.support.dump import dump_over
+from tests.support.machine import CREDITOR, Machine, Upstream, machine, phone
+from tests.support.sms_provider import Provider
+
+START = datetime(2026, 3, 10, 2, tzinfo=UTC)
+KEPT, ERASED, LATER = "A-1", "A-2", "A-3"
+_SEALED_FOR = "select account from {schema}.subject_keys where wrapped is not null"
+
+
+@pytest.fixture
+async def machines(postgres_dsn: str, tmp_path: Path) -> AsyncIterator[tuple[Machine, Machine]]:
+    clock, made = SimulatedClock(START), []
+    for name in ("lost", "empty"):
+        await ensure_database(postgres_dsn, f"erased_{name}")
+        database = {"database_url": database_url(postgres_dsn, f"erased_{name}")}
+        made.append(machine(database, tmp_path / name, clock, Provider(), None))
+    yield made[0], made[1]
+    connection = await asyncpg.connect(postgres_dsn)
+    for name in ("lost", "empty"):
+        await connection.execute(f"drop database erased_{name} with (force)")
+    await connection.close()
+
+
+async def test_the_erasure_after_the_backup_holds_after_the_restore(
+    machines: tuple[Machine, Machine], tmp_path: Path
+) -> None:
+    lost, empty = machines
+    upstream = Upstream(lost.clock)
+    before = [one for name in (KEPT, ERASED) for one in upstream.opened(name, 1000)]
+    after = upstream.opened(LATER, 1000)
+    async with lost.running() as running:
+        await running.creditor()
+        await running.send(before)
+        await running.settle()
+        await make(lost.settings, tmp_path / "backup")
+        await running.send(after)
+        await running.settle()
+        for name in (ERASED, LATER):
+            await running.erase(name)
+        await running.settle()
+    noted = lost.settings.erasures
+    assert sorted(erasure_journal.read(noted)) == [
+        Subject(CREDITOR, ERASED),
+        Subject(CREDITOR, LATER),
+    ]
+    assert noted.stat().st_mode & 0o777 == 0o600
+
+    with pytest.raises(Misconfigured, match="there is no list of erasures"):
+        await restore(empty.settings, tmp_path / "backup", erasures=tmp_path / "nothing")
+    found = await restore(empty.settings, tmp_path / "backup", clock=empty.clock, erasures=noted)
+    assert (found.erased, found.listed) == (2, 2)
+    assert await _opens(empty) == {KEPT}
+    async with empty.running() as running:
+        await running.send([*before, *after])  # the bus is lost, so upstream says it again
+        await running.settle()
+        owed = await running.owed((KEPT, ERASED, LATER))
+        await running.settle()
+    assert owed == {KEPT: 1000, ERASED: 1000, LATER: 1000}
+    assert await _opens(empty) == {KEPT}
+    everything = await _everything(empty)
+    assert f"Zhang {KEPT}" in everything  # what is looked through would have them
+    for text in (f"Zhang {ERASED}", f"Zhang {LATER}", phone(ERASED), phone(LATER)):
+        assert text not in everything
+
+
+def test_a_list_that_was_cut_off_loses_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "erasures"
+    assert erasure_journal.add(path, [b"a/1", b"a/2"], START) == 2
+    path.write_bytes(path.read_bytes()[:-9])
+    assert erasure_journal.read(path) == [Subject("a", "1")]
+    assert erasure_journal.add(path, [b"a/1", b"a/2", b"b/1"], START) == 2
+    assert erasure_journal.add(path, [b"a/1", b"a/2", b"b/1"], START) == 0
+    assert erasure_journal.read(path) == [Subject("a", "1"), Subject("a", "2"), Subject("b", "1")]
+    path.write_text('{"creditor":"a"}\n')
+    with pytest.raises(Misconfigured, match="no list of erasures"):
+        erasure_journal.read(path)
+
+
+async def _opens(machine: Machine) -> set[str]:
+    """The accounts of which some service still has a key."""
+    async with _connected(machine) as connection:
+        rows = [await connection.fetch(_SEALED_FOR.format(schema=name)) for name in SERVICES]
+    found = {row["account"] for each in rows for row in each}
+    return {one for one in found if one in (KEPT, ERASED, LATER)}
+
+
+async def _everything(machine: Machine) -> str:
+    async with _connected(machine) as connection:
+        return await dump_over(connection)
+
+
+@contextlib.asynccontextmanager
+async def _connected(machine: Machine) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(machine.settings.database_of("ledger"))
+    try:
+        yield connection
+    finally:
+        await connection.close()
