@@ -29,6 +29,7 @@ class Progress(msgspec.Struct):
     known: dict[int, Link] = {}
     lanes: dict[int, Link] = {}
     streams: str = ""
+    records: access.End = access.NOWHERE
     damage: list[str] = []
 
 
@@ -96,12 +97,13 @@ async def _verified(
     async for stream, damage in verifying.streams(connection, progress.streams):
         progress.streams = stream
         reached(damage)
-    records = await access.verify(connection)
+    records = await access.verify(connection, progress.records)
     told(f"{name}: {records.records} access records, {records.gone} gone with their time")
     reached([f"access record {one.number}: {one.what}" for one in records.broken])
     faults = len(progress.damage)
     progress.known, progress.lanes = progress.lanes, {}
     progress.streams, progress.damage = "", []
+    progress.records = records.end
     place.save()
     return faults
 

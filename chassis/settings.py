@@ -140,6 +140,12 @@ class Settings(Addresses, Bounded, Secured, SignIn, Traced):
         description="file in which the ledger notes who was erased, for `arrears restore`; absent: "
         "erasures in data_dir; better on another disk than the stores",
     )
+    access_days: int = Field(
+        default=1_095,
+        ge=30,
+        le=36_500,
+        description="how long it is recorded who was shown personal data",
+    )
     metrics_creditors: int = Field(
         default=0,
         ge=0,

@@ -1,6 +1,7 @@
 """The steps of an instance's work, made of its parts."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 
 from chassis.runtime.blueprint import Blueprint
@@ -68,7 +69,7 @@ def wire(
         signals=service.signals,
         bells=service.bells,
         metrics=service.metrics,
-        sweeper=Sweeper(service.pool),
+        sweeper=Sweeper(service.pool, timedelta(days=service.settings.access_days)),
         figures=Figures(service.pool, service.metrics, service.leases, blueprint.figures),
         clock=service.clock,
     )

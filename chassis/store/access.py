@@ -29,6 +29,8 @@ _CHAIN = "select gone, gone_hash, number, hash from access_chain"
 _PORTION = """
 select number, at, issuer, subject, token, creditor, accounts, route, status, hash
 from access_records where number > $1 order by number limit $2"""
+_EXPIRE = "select expire_access($1, $2)"
+_EXPIRED_AT_ONCE = 10_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _AT_ONCE_MAX = 200
@@ -69,12 +71,25 @@ class Broken(NamedTuple):
     what: str
 
 
+class End(NamedTuple):
+    """Where a chain ends."""
+
+    number: int
+    hash: bytes
+
+
+NOWHERE = End(0, b"")
+
+
 class Verified(NamedTuple):
-    """How many records the chain has, how many went with their time, and where it is broken."""
+    """How many records the chain has, how many went with their time, where it is broken, and where
+    it ends.
+    """
 
     records: int
     gone: int
     broken: Sequence[Broken]
+    end: End
 
 
 class AccessBook:
@@ -124,8 +139,19 @@ async def listing(
     return found
 
 
-async def verify(connection: Connection) -> Verified:
-    """Go through the whole chain, in one snapshot of it."""
+async def expire(connection: Connection, before: datetime) -> int:
+    """Delete records from before an instant, from the front, up to the first that is younger;
+    returns how many that were.
+    """
+    done, last = 0, _EXPIRED_AT_ONCE
+    while last == _EXPIRED_AT_ONCE:
+        last = await connection.fetchval(_EXPIRE, before, _EXPIRED_AT_ONCE)
+        done += last
+    return done
+
+
+async def verify(connection: Connection, seen: End = NOWHERE) -> Verified:
+    """Go through the whole chain, in one snapshot of it; `seen` is where it ended before."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         chain = await connection.fetchrow(_CHAIN)
         if chain is None:  # nobody was ever recorded, or the end of the chain was taken away
@@ -137,10 +163,14 @@ async def verify(connection: Connection) -> Verified:
         async for row in _each(connection, gone):
             records += 1
             broken += _faults(row, last, link)
+            if row["number"] == seen.number and row["hash"] != seen.hash:
+                broken.append(Broken(seen.number, "another one than was seen before"))
             last, link = row["number"], row["hash"]
         if (last, link) != (number, hash_):
             broken.append(Broken(number, f"the chain ends at record {last}, not at {number}"))
-    return Verified(records, gone, broken)
+        elif last < seen.number:
+            broken.append(Broken(seen.number, f"seen before; the chain ends at record {last} now"))
+    return Verified(records, gone, broken, End(last, link))
 
 
 async def _each(connection: Connection, after: int) -> AsyncIterator[Any]:

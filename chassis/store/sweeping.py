@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
-from chassis.store import answers, inbox, traces
+from chassis.store import access, answers, inbox, traces
 from chassis.store.pool import acquire
 
 _EVERY = timedelta(minutes=30)
@@ -18,11 +18,14 @@ _KEPT = (
 
 class Sweeper:
     """Deletes what is kept for a time when that is over: answers to requests, traces of events,
-    ids of our own services' messages; every half hour, some thousands at once.
+    ids of our own services' messages, access records; every half hour, some thousands at once.
     """
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    def __init__(
+        self, pool: "asyncpg.Pool[asyncpg.Record]", access_kept_for: timedelta | None = None
+    ) -> None:
         self._pool = pool
+        self._access_kept_for = access_kept_for
         self._next: datetime | None = None
 
     async def sweep(self, now: datetime) -> None:
@@ -34,4 +37,6 @@ class Sweeper:
             for statement, kept_for in _KEPT:
                 while await connection.execute(statement, now - kept_for, _AT_ONCE) == full:
                     pass
+            if self._access_kept_for is not None:
+                await access.expire(connection, now - self._access_kept_for)
         self._next = now + _EVERY

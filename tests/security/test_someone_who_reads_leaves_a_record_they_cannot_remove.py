@@ -4,7 +4,7 @@ was done to it.
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +91,19 @@ async def test_answers_at_once_are_one_chain(world: World) -> None:
         await asyncio.gather(*(bob.get("/v1/accounts/1/balance") for _ in range(40)))
     assert [one["number"] for one in await records(world)] == list(range(1, 41))
     assert await faults(world) == []
+
+
+async def test_records_go_with_their_time_and_the_chain_stays_whole(world: World) -> None:
+    now = datetime.now(UTC)
+    book = access.AccessBook(world.service.pool)
+    for days in (400, 399, 5):
+        at = now - timedelta(days=days)
+        await book.write([access.Access(at, "i", "bob", "t", CREDITOR, ["1"], READ, 200)])
+    async with connected(world.dsn, "ledger") as connection:
+        assert await access.expire(connection, now - timedelta(days=100)) == 2
+        assert await access.expire(connection, now) == 0  # what is young stays, whoever asks
+        found = await access.verify(connection)
+    assert (found.records, found.gone, found.broken) == (1, 2, [])
 
 
 @pytest.mark.parametrize(
