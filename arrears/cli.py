@@ -16,6 +16,7 @@ from arrears.commands import (
     erasure,
     events,
     evidence,
+    keys,
     lanes,
     policy,
     posting,
@@ -67,6 +68,7 @@ app.add_typer(access.app, name="access")
 app.add_typer(contracts.app, name="contracts")
 app.command()(roles)
 app.command()(partitions)
+app.add_typer(keys.app, name="keys")
 app.add_typer(lanes.app, name="lanes")
 app.command()(replay)
 app.command()(backup)

@@ -17,11 +17,10 @@ from chassis.runtime.blueprint import Blueprint
 from chassis.runtime.instance import no_probe
 from chassis.settings import ServiceName, Settings
 from chassis.store import elsewhere, moving, views
-from chassis.store.key import key_of_store
+from chassis.store.key import keys_of_store
 from chassis.store.migrate import migrate
 from chassis.store.partitions import number_of
 from chassis.store.schema import require_this_version
-from chassis.store.vault import master_key
 from contracts.words.streams import key_of, subject_of
 from services.ledger.main import BLUEPRINT as LEDGER
 
@@ -89,7 +88,7 @@ async def move(
                 views=[views.table_of(one) for one in blueprint.views],
                 undivided=blueprint.undivided,
                 lease_seconds=settings.lease_seconds,
-                master=master_key(await key_of_store(source, settings, service)),
+                master=(await keys_of_store(source, settings, service)).master,
                 probe=probe,
             )
             await work.require_divisible()

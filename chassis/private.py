@@ -25,6 +25,28 @@ def make_passage(folder: Path) -> None:
     _make(folder, _OWN if os.geteuid() else _PASSAGE)
 
 
+def create_private(path: Path, text: str) -> bool:
+    """Write a file only its owner can read, unless it is there already; answers whether it wrote.
+
+    Written beside and linked into place: several processes starting at once all see one complete
+    file.
+    """
+    if path.exists():
+        return False
+    make_passage(path.parent)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        os.link(beside, path)
+    except FileExistsError:
+        return False
+    finally:
+        beside.unlink()
+    return True
+
+
 def _make(folder: Path, mode: int) -> None:
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
     for one in reversed(missing):

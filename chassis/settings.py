@@ -16,7 +16,7 @@ from chassis.addresses import Addresses
 from chassis.bounded import Bounded
 from chassis.errors import Misconfigured
 from chassis.plaintext import require_https
-from chassis.private import make_passage
+from chassis.private import create_private
 from chassis.secured import Secured
 from chassis.sign_in import SignIn
 from chassis.tracing.settings import Traced
@@ -25,7 +25,7 @@ ServiceName = Literal["ledger", "dunning", "notifier", "legal"]
 SERVICES: tuple[ServiceName, ...] = ("ledger", "dunning", "notifier", "legal")
 
 
-_KEK_FILE = "kek"
+_KEK_FILE, _KEK_NEXT_FILE = "kek", "kek.next"
 _KEK_BYTES = 32
 
 
@@ -93,6 +93,11 @@ class Settings(Addresses, Bounded, Secured, SignIn, Traced):
         default=None,
         description="key-encryption key, base64 of 32 bytes; absent: the file kek in data_dir, "
         "made where the store is new",
+    )
+    kek_next: SecretStr | None = Field(
+        default=None,
+        description="the key that `arrears keys rotate` brings in its place, in the same form; "
+        "absent: the file kek.next in data_dir, if there is one",
     )
     token: SecretStr | None = Field(
         default=None,
@@ -241,6 +246,18 @@ class Settings(Addresses, Bounded, Secured, SignIn, Traced):
         """The file in which it is noted who was erased."""
         return self.erasures_file or self.data_dir / "erasures"
 
+    @property
+    def kek_next_file(self) -> Path:
+        """Where the key that is to follow is kept when `kek_next` does not give it."""
+        return self.data_dir / _KEK_NEXT_FILE
+
+    def next_key_encryption_key(self) -> bytes | None:
+        """The key that is to follow; `None` where there is none, raises as `key_encryption_key`."""
+        if self.kek_next is not None:
+            return _decode_kek(self.kek_next.get_secret_value(), "ARREARS_KEK_NEXT")
+        path = self.kek_next_file
+        return _decode_kek(path.read_bytes().strip(), str(path)) if path.exists() else None
+
     def key_encryption_key(self, *, make: bool) -> bytes | None:
         """The 32 bytes that wrap every debtor's key.
 
@@ -257,28 +274,6 @@ class Settings(Addresses, Bounded, Secured, SignIn, Traced):
         elif not path.exists():
             return None
         return _decode_kek(path.read_bytes().strip(), str(path))
-
-
-def create_private(path: Path, text: str) -> bool:
-    """Write a file only its owner can read, unless it is there already; answers whether it wrote.
-
-    Written beside and linked into place: several processes starting at once all see one complete
-    file.
-    """
-    if path.exists():
-        return False
-    make_passage(path.parent)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
-        os.link(beside, path)
-    except FileExistsError:
-        return False
-    finally:
-        beside.unlink()
-    return True
 
 
 def _decode_kek(text: str | bytes, where: str) -> bytes:

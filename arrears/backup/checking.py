@@ -11,7 +11,7 @@ from chassis.bus.base import Bus
 from chassis.errors import Misconfigured
 from chassis.settings import SERVICES, Settings
 from chassis.store import copies, restored
-from chassis.store.key import check_value
+from chassis.store.wrapping import check_value
 
 
 def checked(folder: Path) -> Manifest:
@@ -31,13 +31,19 @@ def require_fitting(made: Manifest, settings: Settings) -> None:
             "there is no key-encryption key: it is not in the backup, and nothing sealed opens "
             f"without it. Bring it back as ARREARS_KEK or as the file {settings.kek_file}"
         )
+    keys = [one for one in (key, settings.next_key_encryption_key()) if one is not None]
     for name, service in made.services.items():
-        known = service.store.key_check
-        if known and not hmac.compare_digest(known, check_value(key, service.store.epoch)):
-            raise Misconfigured(
-                f"the key-encryption key in {settings.kek_source} is not the one the backup of "
-                f"{name} is sealed with: bring that one back"
-            )
+        store = service.store
+        for known in (store.key_check, store.next_key_check):
+            if known and not _is_one_of(known, [check_value(one, store.epoch) for one in keys]):
+                raise Misconfigured(
+                    f"the key-encryption key in {settings.kek_source} is not the one the backup of "
+                    f"{name} is sealed with: bring that one back"
+                )
+
+
+def _is_one_of(known: bytes, checks: list[bytes]) -> bool:
+    return any(hmac.compare_digest(known, one) for one in checks)
 
 
 def _require_partitions(made: Manifest, settings: Settings) -> None:

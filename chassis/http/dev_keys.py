@@ -21,7 +21,7 @@ from jwt.algorithms import OKPAlgorithm
 
 from chassis import sign_in
 from chassis.errors import Misconfigured
-from chassis.settings import create_private
+from chassis.private import create_private
 
 _PRIVATE = "development-key.pem"
 _PUBLIC = "development-jwks.json"

@@ -37,14 +37,13 @@ from chassis.store import restored
 from chassis.store.emptying import empty
 from chassis.store.event_letters import EventLetters
 from chassis.store.forms import forms_of, refold_changed
-from chassis.store.key import key_of_store
+from chassis.store.key import StoreKeys, keys_of_store
 from chassis.store.packing import Packing
 from chassis.store.pool import acquire, create_pool
 from chassis.store.rebuild import Progress, Rebuilt, rebuild
 from chassis.store.refolding import Refolding
 from chassis.store.schema import require_this_version, revisions
 from chassis.store.store import Store
-from chassis.store.vault import master_key, pseudonym_key
 from chassis.store.views import Projector
 from chassis.tracing.opening import open_traces
 
@@ -74,7 +73,7 @@ class Instance(Service):
         clock: Clock,
         bus: Bus,
         pool: "asyncpg.Pool[asyncpg.Record]",
-        key: bytes,
+        keys: StoreKeys,
         probe: Probe = no_probe,
         strict: bool = False,
     ) -> None:
@@ -83,9 +82,9 @@ class Instance(Service):
         store = Store(
             pool,
             blueprint.aggregates,
-            master_key(key),
+            keys.master,
             blueprint.beside,
-            pseudonym_key(key),
+            keys.pseudonyms,
             traces,
             blueprint.kept_max,
             packing,
@@ -105,6 +104,7 @@ class Instance(Service):
                 bus.partitions,
                 settings.lease_seconds,
                 packing,
+                keys.master,
                 forms_of(blueprint.aggregates),
             ),
             metrics=metrics,
@@ -183,14 +183,14 @@ class Instance(Service):
         try:
             async with acquire(pool) as connection:
                 await require_this_version(connection, blueprint.name, blueprint.migrations)
-                key = await key_of_store(connection, settings, blueprint.name)
+                keys = await keys_of_store(connection, settings, blueprint.name)
             instance = cls(
                 blueprint,
                 settings,
                 clock=clock,
                 bus=bus,
                 pool=pool,
-                key=key,
+                keys=keys,
                 probe=probe,
                 strict=strict,
             )

@@ -14,6 +14,7 @@ from asyncpg import Connection
 from chassis.store.packing import NEWEST, Packing
 from chassis.store.pool import acquire
 from chassis.store.saving import LaneLost
+from chassis.store.wrapping import KEY_BYTES, Master
 
 # `not exists` first: a conflict alone would wait for whoever has the row locked.
 _SEED = """
@@ -29,16 +30,19 @@ _BURY = "delete from members where seen_at < clock_timestamp() - interval '1 day
 # without a lane. Two who come at the same moment may not see one another; they are told.
 _LOOK = """
 with seen as (
-  insert into members (instance, seen_at, leaving, forms, packing, minds_elsewhere)
-  values ($2, clock_timestamp(), $3, $4, $5, true)
+  insert into members (
+    instance, seen_at, leaving, forms, packing, key_ids, wraps_with, minds_elsewhere)
+  values ($2, clock_timestamp(), $3, $4, $5, $6, $7, true)
   on conflict (instance) do update
   set seen_at = excluded.seen_at, leaving = excluded.leaving, forms = excluded.forms,
-    packing = excluded.packing, minds_elsewhere = true
-  returning instance, leaving, packing)
-select lane, epoch, instance, leaving, packing, elsewhere is not null as is_away
+    packing = excluded.packing, key_ids = excluded.key_ids, wraps_with = excluded.wraps_with,
+    minds_elsewhere = true
+  returning instance, leaving, packing, key_ids is not null as names)
+select lane, epoch, instance, leaving, packing, elsewhere is not null as is_away, names,
+  (select coalesce(next_key_check, key_check) from store_meta) as key_check
 from lanes full join (
-  select instance, leaving, packing from seen union all
-  select instance, coalesce(leaving, false), packing from members
+  select instance, leaving, packing, names from seen union all
+  select instance, coalesce(leaving, false), packing, key_ids is not null from members
   where instance <> $2 and seen_at > clock_timestamp() - make_interval(secs => $1)) alive
 on owner = instance"""
 # Of our own role alone: another's, from before each service had one, may not be ended by us.
@@ -112,6 +116,8 @@ class Leases:
     partitions: int
     lease_seconds: float = 10.0
     packing: Packing = field(default_factory=lambda: Packing(""))
+    master: Master = field(default_factory=lambda: Master([bytes(KEY_BYTES)]))
+    """Its key-encryption keys, which learn here which of them wraps."""
     forms: str = ""
     """In which forms this instance keeps states (`chassis.store.forms`)."""
     held: dict[int, int] = field(default_factory=dict)
@@ -160,10 +166,10 @@ class Leases:
 
     async def _look(self, connection: Connection) -> _Found:
         found = _Found({}, set(), set(), set())
-        us = self.instance, self.is_leaving, self.forms, NEWEST
+        us = self.instance, self.is_leaving, self.forms, NEWEST, self.master.ids
         known = NEWEST
-        rows = await connection.fetch(_LOOK, self.lease_seconds, *us)
-        for lane, epoch, instance, leaving, packing, is_away in rows:
+        rows = await connection.fetch(_LOOK, self.lease_seconds, *us, self.master.writes)
+        for lane, epoch, instance, leaving, packing, is_away, *_ in rows:
             owner = instance
             if instance == self.instance and lane is not None:
                 if self.held.get(lane) == epoch:
@@ -180,6 +186,7 @@ class Leases:
                 count = owner is not None and lane is not None and not is_away
                 found.members[instance] = found.members.get(instance, 0) + count
         self.packing.limit(known)
+        self.master.agree(all(row["names"] is not False for row in rows), rows[0]["key_check"])
         return found
 
     def _surplus(self, share: int) -> list[int]:

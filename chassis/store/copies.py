@@ -33,7 +33,7 @@ group by c.oid, c.relname order by c.relname"""
 _NOT_COPIED = ("alembic_version", "members", "traces", "view_cursors")
 _SEQUENCES = "select sequencename, last_value from pg_sequences where schemaname = $1"
 _REVISIONS = "select version_num from {schema}.alembic_version order by 1"
-_META = "select epoch, partitions, key_check from {schema}.store_meta"
+_META = "select epoch, partitions, key_check, next_key_check from {schema}.store_meta"
 _RELAYED = "select lane, position from {schema}.relay order by lane"
 _OFFSETS = "select topic, lane, next_offset from {schema}.offsets"
 _READS = "select topic, topic_id from {schema}.topics order by topic"
@@ -67,6 +67,7 @@ class Store(Struct, frozen=True):
     relayed: dict[int, int]
     offsets: tuple[tuple[str, int, int], ...]
     reads: dict[str, str]
+    next_key_check: bytes | None = None
 
 
 async def has_store(connection: Connection, schema: str) -> bool:
@@ -108,6 +109,7 @@ async def describe(connection: Connection, schema: str, relayed: dict[int, int])
         relayed=relayed,
         offsets=tuple((row[0], row[1], row[2]) for row in offsets),
         reads={row["topic"]: row["topic_id"] for row in reads},
+        next_key_check=meta["next_key_check"],
     )
 
 

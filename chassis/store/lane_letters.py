@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from asyncpg import Connection
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.errors import Misconfigured
 from chassis.store.vault import KeyRing
+from chassis.store.wrapping import Master
 from contracts.words.streams import Subject
 
 _LETTERS = "select * from dead_letters where lane = $1 order by id"
@@ -29,7 +29,7 @@ where has_streams and (creditor, account) in (select * from unnest($1::text[], $
 class TwoKeys:
     """The debtors for whom both databases have a key of their own."""
 
-    def __init__(self, master: AESGCM, rows: Sequence[Any] = ()) -> None:
+    def __init__(self, master: Master, rows: Sequence[Any] = ()) -> None:
         subjects = [Subject(row["creditor"], row["account"]) for row in rows]
         pairs = zip(subjects, rows, strict=True)
         self._subjects = frozenset(subjects)
@@ -45,7 +45,7 @@ class TwoKeys:
         return None if opened is None else self._ours.seal(subject, opened)
 
 
-async def two_keys(source: Connection, target: Connection, master: AESGCM) -> TwoKeys:
+async def two_keys(source: Connection, target: Connection, master: Master) -> TwoKeys:
     """Compare the keys that arrive with the target's; raises `Misconfigured` where both seal more
     than letters.
     """

@@ -8,9 +8,9 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from asyncpg import Connection
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.store import lane_letters, removal
+from chassis.store.wrapping import Master
 
 _OF_LANE = (
     "view_cursors",
@@ -64,7 +64,7 @@ _END = b""
 
 
 async def carry(
-    source: Connection, target: Connection, lane: int, views: Sequence[str], master: AESGCM
+    source: Connection, target: Connection, lane: int, views: Sequence[str], master: Master
 ) -> None:
     """Write what a store has of a lane into another one; both connections are in transactions, the
     source's in one snapshot, and nobody writes in the lane.

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 
 import asyncpg
 from asyncpg import Connection
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.errors import Misconfigured, Transient
 from chassis.store import elsewhere, lane_rows
 from chassis.store.packing import NEWEST
+from chassis.store.wrapping import Master
 
 _STANDING = """
 select lane, epoch, owner, elsewhere, elsewhere_at, is_leaving from lanes where lane = $1"""
@@ -76,7 +76,7 @@ class Move:
     views: Sequence[str]
     undivided: frozenset[str]
     lease_seconds: float
-    master: AESGCM
+    master: Master
     probe: Callable[[str], None]
 
     async def require_divisible(self) -> None:
@@ -201,9 +201,11 @@ async def standing(connection: Connection, lane: int) -> elsewhere.Standing:
 
 
 _META = """
-select epoch, partitions, key_check, state_forms, restoring from store_meta"""
+select epoch, partitions, key_check, next_key_check, pseudonyms, state_forms, restoring
+from store_meta"""
 _ADOPT = """
-update store_meta set epoch = $1, partitions = $2, key_check = $3, state_forms = $4"""
+update store_meta
+set epoch = $1, partitions = $2, key_check = $3, state_forms = $4, pseudonyms = $5"""
 _EPOCHS = "select from_position, epoch from epochs order by 1"
 _TOPICS = "select topic, topic_id from topics order by 1"
 _SEED = """
@@ -230,6 +232,8 @@ async def make_alike(source: Connection, target: Connection, source_at: str) -> 
     theirs, ours = await target.fetchrow(_META), await source.fetchrow(_META)
     if ours["restoring"] or theirs["restoring"]:
         raise Misconfigured("one of the two is being restored")
+    if ours["next_key_check"] or theirs["next_key_check"]:
+        raise Misconfigured("the key-encryption key is being changed: let that end first")
     if ours["partitions"] is None:
         raise Misconfigured("the store was never started: there is nothing to move")
     if theirs["partitions"] is None:
@@ -248,7 +252,7 @@ async def make_alike(source: Connection, target: Connection, source_at: str) -> 
 async def _adopt(
     source: Connection, target: Connection, meta: Mapping[str, object], source_at: str
 ) -> None:
-    names = "epoch", "partitions", "key_check", "state_forms"
+    names = "epoch", "partitions", "key_check", "state_forms", "pseudonyms"
     found = await elsewhere.lanes(source, await source.fetchval("select current_schema()"))
     async with target.transaction():
         await target.execute(_ADOPT, *(meta[name] for name in names))

@@ -14,7 +14,6 @@ from typing import Any
 
 import asyncpg
 from asyncpg import Connection
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.errors import Conflict, Misconfigured, NotFound
 from chassis.store import elsewhere, entries, epochs, saving, subject_keys
@@ -28,6 +27,7 @@ from chassis.store.stored import Stored
 from chassis.store.traces import remember
 from chassis.store.vault import KeyRing, pseudonym
 from chassis.store.work import FEW, Entry, Work, fresh_entry
+from chassis.store.wrapping import Master
 from chassis.tracing.traces import Traces
 from contracts.words.streams import Subject, kind_of
 
@@ -70,7 +70,7 @@ class Store:
         self,
         pool: "asyncpg.Pool[asyncpg.Record]",
         aggregates: Iterable[Aggregate[Any, Any]],
-        master: AESGCM,
+        master: Master,
         beside: Beside | None = None,
         pseudonyms: bytes = b"",
         traces: Traces | None = None,

@@ -6,23 +6,35 @@ import hashlib
 import os
 import unicodedata
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from chassis.errors import BrokenInvariant, Misconfigured
+from chassis.errors import BrokenInvariant
 from chassis.store.packing import Pack, as_it_is, unpacked
 from contracts.words.streams import Subject, key_of
 
-_NONCE_BYTES = 12
-_KEY_BYTES = 32
+KEY_BYTES = 32
+NONCE_BYTES = 12
 _PSEUDONYM_BYTES = 16
 
 
 UNATTRIBUTED = Subject("-", "-")
 """Whose key seals original bytes that name nobody we can tell."""
+
+
+class Wraps(Protocol):
+    """What data keys are wrapped with: `chassis.store.wrapping.Master`."""
+
+    def wrap(self, subject: Subject, raw: bytes) -> bytes:
+        """A data key as it is stored."""
+        ...
+
+    def unwrap(self, subject: Subject, wrapped: bytes) -> bytes:
+        """The data key; raises `Misconfigured` where it does not open."""
+        ...
 
 
 class KeyRing:
@@ -35,7 +47,7 @@ class KeyRing:
 
     def __init__(
         self,
-        master: AESGCM,
+        master: Wraps,
         wrapped: Mapping[Subject, bytes | None],
         pseudonyms: bytes = b"",
         pack: Pack = as_it_is,
@@ -44,7 +56,7 @@ class KeyRing:
         self._pack = pack
         self._pseudonyms = pseudonyms
         self._keys: dict[Subject, AESGCM | None] = {
-            subject: None if key is None else AESGCM(_unwrap(master, subject, key))
+            subject: None if key is None else AESGCM(master.unwrap(subject, key))
             for subject, key in wrapped.items()
         }
         self.fresh: dict[Subject, bytes] = {}
@@ -53,9 +65,9 @@ class KeyRing:
     def seal(self, subject: Subject, value: Any) -> bytes:
         """Encrypt a JSON-able value for one subject; empty when the subject was erased."""
         if subject not in self._keys:
-            raw = os.urandom(_KEY_BYTES)
+            raw = os.urandom(KEY_BYTES)
             self._keys[subject] = AESGCM(raw)
-            self.fresh[subject] = _encrypt(self._master, subject, raw)
+            self.fresh[subject] = self._master.wrap(subject, raw)
         key = self._keys[subject]
         if key is None:
             return b""
@@ -67,7 +79,7 @@ class KeyRing:
         if key is None or not sealed:
             return None
         try:
-            clear = key.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _aad(subject))
+            clear = key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _aad(subject))
         except InvalidTag as error:
             raise BrokenInvariant(f"sealed data of {subject} does not open") from error
         return msgspec.json.decode(unpacked(clear))
@@ -101,16 +113,9 @@ class KeyRing:
         return subject in self._keys and self._keys[subject] is None
 
 
-def master_key(raw: bytes) -> AESGCM:
-    """The key-encryption key; raises `Misconfigured` unless it has 32 bytes."""
-    if len(raw) != _KEY_BYTES:
-        raise Misconfigured(f"the key-encryption key has {len(raw)} bytes, not {_KEY_BYTES}")
-    return AESGCM(raw)
-
-
 def pseudonym_key(raw: bytes) -> bytes:
     """The key of pseudonyms, which the key-encryption key gives and nothing gives back."""
-    return hashlib.blake2b(b"pseudonyms", key=raw, digest_size=_KEY_BYTES).digest()
+    return hashlib.blake2b(b"pseudonyms", key=raw, digest_size=KEY_BYTES).digest()
 
 
 def pseudonym(key: bytes, text: str) -> str:
@@ -119,17 +124,8 @@ def pseudonym(key: bytes, text: str) -> str:
 
 
 def _encrypt(key: AESGCM, subject: Subject, clear: bytes) -> bytes:
-    nonce = os.urandom(_NONCE_BYTES)
+    nonce = os.urandom(NONCE_BYTES)
     return nonce + key.encrypt(nonce, clear, _aad(subject))
-
-
-def _unwrap(master: AESGCM, subject: Subject, wrapped: bytes) -> bytes:
-    try:
-        return master.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], _aad(subject))
-    except InvalidTag as error:
-        raise Misconfigured(
-            f"the key-encryption key does not open the key of {subject.creditor}/{subject.account}"
-        ) from error
 
 
 def _aad(subject: Subject) -> bytes:

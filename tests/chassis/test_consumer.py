@@ -7,7 +7,7 @@ from chassis.runtime.instance import Instance
 from chassis.runtime.outgoing import Outgoing, to_bus
 from chassis.store.store import Store
 from chassis.store.stored import Stored
-from chassis.store.vault import master_key
+from chassis.store.wrapping import master_key
 from contracts.codec import decode
 from contracts.ledger import AccountCleared
 from contracts.words.streams import Subject

@@ -13,8 +13,9 @@ import pytest
 from chassis.http.auth import Principal
 from chassis.owed.terms import TermsPublished
 from chassis.runtime.service import Service
-from chassis.store.vault import KeyRing, master_key
+from chassis.store.vault import KeyRing
 from chassis.store.work import Entry, Work, fresh_entry
+from chassis.store.wrapping import master_key
 from contracts import billing, dunning, ledger
 from contracts.base import AMOUNT_MAX, Contract
 from contracts.codec import Message, decode, encode

@@ -6,8 +6,9 @@ from typing import Any
 
 from chassis.runtime.blueprint import Blueprint
 from chassis.store.stored import Stored
-from chassis.store.vault import KeyRing, master_key
+from chassis.store.vault import KeyRing
 from chassis.store.work import Entry, Work
+from chassis.store.wrapping import master_key
 from contracts.words.streams import kind_of
 
 MASTER = master_key(b"m" * 32)

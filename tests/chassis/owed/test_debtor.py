@@ -9,8 +9,9 @@ import pytest
 
 from chassis.owed.debtor import Profile, described, kept_latest
 from chassis.owed.hearing import Told, profile_told
-from chassis.store.vault import KeyRing, master_key
+from chassis.store.vault import KeyRing
 from chassis.store.work import Work
+from chassis.store.wrapping import master_key
 from contracts import billing
 from contracts.codec import decode, encode
 from contracts.words.streams import Subject

@@ -9,8 +9,8 @@ from asyncpg import Connection
 from chassis.store.migrate import migrate
 from chassis.store.pool import create_pool
 from chassis.store.store import Store
-from chassis.store.vault import master_key
 from chassis.store.work import Work
+from chassis.store.wrapping import master_key
 from tests.chassis import toy
 
 _FUNCTION = """

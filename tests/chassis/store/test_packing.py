@@ -13,7 +13,8 @@ from chassis.bus.embedded import EmbeddedBus
 from chassis.settings import SERVICES
 from chassis.store.packing import FOLDER, NEWEST, Packing, unpacked
 from chassis.store.rebuild import Rebuilt
-from chassis.store.vault import KeyRing, master_key
+from chassis.store.vault import KeyRing
+from chassis.store.wrapping import master_key
 from contracts.words.streams import Subject
 from tests.chassis import toy
 from tests.chassis.conftest import OpenToy

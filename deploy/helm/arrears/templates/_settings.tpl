@@ -73,6 +73,9 @@ ARREARS_{{ upper $store }}_DATABASE_URL: {{ . | quote }}
 {{- if not (or .migrates (eq .name "backup")) }}
 {{- with $v.kek.existingSecret }}
 {{- $_ := set $refs "ARREARS_KEK" (dict "secret" . "key" $v.kek.key) }}
+{{- if $v.kek.nextKey }}
+{{- $_ := set $refs "ARREARS_KEK_NEXT" (dict "secret" . "key" $v.kek.nextKey) }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- if eq $v.bus "embedded" }}
