@@ -21,6 +21,7 @@ from arrears.commands import (
     policy,
     posting,
     scenario,
+    subject,
     template,
 )
 from arrears.commands.backup import backup, restore
@@ -63,6 +64,7 @@ app.add_typer(template.app, name="template")
 app.add_typer(creditor.app, name="creditor")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(erasure.app, name="erasure")
+app.add_typer(subject.app, name="subject")
 app.add_typer(events.app, name="events")
 app.add_typer(access.app, name="access")
 app.add_typer(contracts.app, name="contracts")

@@ -56,6 +56,9 @@ NOTES = {
     "payment_number": "Receipt of Sansón Carrasco",
 }
 
+NOT_IN_THE_COPY = {NOTES[one] for one in ("invoice", "adjustment", "reversal", "changed", "poison")}
+"""What a debtor's copy leaves out: what no service keeps, and messages that were set aside."""
+
 
 def texts(value: Any) -> list[str]:
     """All texts of a nested value that could tell who somebody is."""
@@ -254,6 +257,8 @@ async def test_what_is_planted_is_found_before_and_only_where_it_may_be(
         assert NOTES["poison"] in letters, service
     assert traces.found([*PLANTED, OTHER_NAME], {"log": logged.getvalue()}) == set()
     assert logged.getvalue()
+    copied = traces.found([*PLANTED, OTHER_NAME], await traces.copy(told.world, CREDITOR, ACCOUNT))
+    assert {text for text, _ in copied} == set(PLANTED) - NOT_IN_THE_COPY
 
 
 @pytest.mark.parametrize("erase", [erased_over_http, erased_by_upstream])

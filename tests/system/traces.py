@@ -9,8 +9,11 @@ from urllib.parse import quote
 
 import httpx
 
+from arrears.subject.gathering import gather
+from arrears.subject.paper import pdf
 from arrears.world import World
 from chassis.bus.base import Record
+from chassis.documents.typeset import typesetter
 from chassis.http.dev_keys import mint_token
 from tests.support.dump import dump_over
 
@@ -110,6 +113,14 @@ async def answers(world: World, creditor: str, account: str) -> dict[str, str]:
                     assert answer.status_code in {200, 404}, answer.text
                     said[f"{name} {filled}"] = answer.text
     return said
+
+
+async def copy(world: World, creditor: str, account: str) -> dict[str, str]:
+    """What the debtor is given who asks for their own data; it can be set as a paper."""
+    now = world.clock.now()
+    gathered = await gather(world.apis, creditor, account, now)
+    assert pdf(typesetter(), gathered, "zh", now).startswith(b"%PDF")
+    return {"copy": json.dumps(gathered, ensure_ascii=False, default=str)}
 
 
 def _reading(openapi: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
