@@ -4,8 +4,8 @@ the key of pseudonyms once it no longer follows from the first.
 
 from alembic import op
 
-revision = "chassis_0021"
-down_revision = "chassis_0020"
+revision = "chassis_0022"
+down_revision = "chassis_0021"
 branch_labels = None
 depends_on = None
 
