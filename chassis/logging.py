@@ -13,16 +13,17 @@ from chassis.tracing.spans import current
 
 ALLOWED = frozenset(
     {
-        "account", "attempt", "batch", "because", "cause", "channel", "correlation", "count",
-        "creditor", "duration_ms", "epoch", "error", "event", "gateway", "instance", "lag", "lane",
-        "lanes", "level", "message_id", "message_type", "method", "offset", "partition", "place",
+        "account", "attempt", "batch", "because", "caller", "cause", "channel", "correlation",
+        "count", "creditor", "duration_ms", "epoch", "error", "event", "gateway", "instance",
+        "lag", "lane", "lanes", "level", "message_id", "message_type", "method", "offset", "partition", "place",
         "port", "position", "reason", "reason_class", "route", "service", "signal",
         "source", "span_id", "state", "status", "stream", "time", "todo", "topic", "trace_id",
         "version", "view",
     }
 )  # fmt: skip
 """Fields that are logged. A field not listed is dropped: forgetting one costs a detail, never a
-person's data. `reason` is the sentence of an error of ours, `todo` what an operator does about it.
+person's data. `caller` is who a token names, `reason` the sentence of an error of ours, `todo` what
+an operator does about it.
 """
 
 _LIBRARY_SECONDS = 60

@@ -14,6 +14,7 @@ from starlette.routing import Match
 
 from chassis import errors
 from chassis.logging import get_logger
+from chassis.recorders import asking
 from chassis.store.pool import LOST
 from contracts.base import NO_DAY, NO_INSTANT, OUT_OF_YEARS
 
@@ -77,12 +78,19 @@ def problem_of(error: errors.ArrearsError) -> Response:
         return problem(
             status, "The service could not do this; the operators can see why.", kind=kind
         )
+    if isinstance(error, errors.Forbidden):
+        caller = asking()
+        name = None if caller is None else f"{caller.subject} of {caller.issuer}"
+        _log.warning("access_refused", caller=name, reason=str(error))
     headers = {"Retry-After": _RETRY_AFTER_SECONDS} if status in _LATER else None
     return problem(status, str(error), kind=kind, headers=headers)
 
 
 def unauthorized(detail: str) -> Response:
-    """The answer to a request without a usable token."""
+    """The answer to a request without a usable token; the log says why, for who looks for a thief
+    of tokens.
+    """
+    _log.warning("sign_in_refused", reason=detail)
     return problem(
         HTTPStatus.UNAUTHORIZED, detail, headers={"WWW-Authenticate": 'Bearer realm="arrears"'}
     )
