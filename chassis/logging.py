@@ -15,10 +15,10 @@ ALLOWED = frozenset(
     {
         "account", "attempt", "batch", "because", "caller", "cause", "channel", "correlation",
         "count", "creditor", "duration_ms", "epoch", "error", "event", "gateway", "instance",
-        "lag", "lane", "lanes", "level", "message_id", "message_type", "method", "offset", "partition", "place",
-        "port", "position", "reason", "reason_class", "route", "service", "signal",
-        "source", "span_id", "state", "status", "stream", "time", "todo", "topic", "trace_id",
-        "version", "view",
+        "lag", "lane", "lanes", "level", "message_id", "message_type", "method", "offset",
+        "partition", "place", "port", "position", "reason", "reason_class", "route", "service",
+        "signal", "source", "span_id", "state", "status", "stream", "time", "todo", "topic",
+        "trace_id", "version", "view",
     }
 )  # fmt: skip
 """Fields that are logged. A field not listed is dropped: forgetting one costs a detail, never a

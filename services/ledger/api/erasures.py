@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import asyncpg
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from chassis.http.auth import Caller, Principal
 from chassis.http.idempotency import request_id
@@ -45,6 +45,8 @@ CreditorInScope = Annotated[str, Depends(_creditor)]
 
 class AnswerIn(BaseModel):
     """Why an erasure is confirmed or refused; it is kept, so it names nobody."""
+
+    model_config = ConfigDict(extra="forbid")
 
     reason: Label
 

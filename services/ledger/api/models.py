@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from contracts.base import PositiveAmount
 from contracts.words.vocabulary import ItemStatus
@@ -140,6 +140,8 @@ class EventResults(BaseModel):
 
 class RefundIn(BaseModel):
     """A refund of prepaid money: an amount, or (left out) all of it."""
+
+    model_config = ConfigDict(extra="forbid")
 
     amount: PositiveAmount | None = None
 

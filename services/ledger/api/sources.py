@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.http.auth import Caller, Principal
 from chassis.runtime.outgoing import ALL_ACCOUNTS
@@ -38,6 +38,8 @@ Source = Annotated[
 
 class SourceIn(BaseModel):
     """A source to add or to remove, and why."""
+
+    model_config = ConfigDict(extra="forbid")
 
     source: Source
     reason: Label
