@@ -59,7 +59,7 @@ async def grow(settings: Settings, number: int, *, although_waiting: bool = Fals
         bus = await exits.enter_async_context(open_bus(wider, databases))
         stores: dict[ServiceName, Connection] = {}
         for name in SERVICES:
-            store = connected(databases.services[name], name)
+            store = connected(databases.owned[name], name)
             stores[name] = await exits.enter_async_context(store)
         before = await _before(stores, number, settings.lease_seconds)
         if not although_waiting:

@@ -67,7 +67,7 @@ async def move(
     require_verified(to, settings.plaintext)
     await migrate(to, service, migrations_of(service))
     async with open_databases(settings, [service], bus=False) as databases:
-        dsn = databases.services[service]
+        dsn = databases.owned[service]
         async with _connected(dsn, service) as source, _connected(to, service) as target:
             for connection in (source, target):
                 await require_this_version(connection, service, migrations_of(service))

@@ -1,6 +1,8 @@
-"""A role of PostgreSQL for each service, which owns its own schema and sees no other."""
+"""A role of PostgreSQL for each service, which owns its own schema and sees no other; or two of
+them: one that owns the schema and lays it out, and one that only serves.
+"""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 _SQL = """\
 -- {name}: a role that owns the schema {name} and nothing else
@@ -13,7 +15,7 @@ do $$ declare
     what record;
 begin
     execute format('revoke all on database %I from public', current_database());
-    execute format('grant connect on database %I to {role}', current_database());
+    execute format('grant connect, temporary on database %I to {role}', current_database());
     revoke create on schema public from public;
     if to_regnamespace('{name}') is null then
         create schema {name} authorization {role};
@@ -40,6 +42,17 @@ begin
     end loop;
 end $$;
 """
+_SERVING = """\
+-- {name}: a role that serves what {owner} owns; `arrears migrate` tells what it may
+do $$ begin
+    if not exists (select from pg_roles where rolname = '{role}') then
+        create role {role} login;
+    end if;
+    execute format('grant connect on database %I to {role}', current_database());
+    grant usage, create on schema {name} to {role};
+    grant {role} to {owner};
+end $$;
+"""
 
 
 def role_of(name: str) -> str:
@@ -47,9 +60,23 @@ def role_of(name: str) -> str:
     return f"arrears_{name}"
 
 
-def statements(names: Sequence[str]) -> str:
+def owner_of(name: str) -> str:
+    """The role that owns a service's schema, where another one serves."""
+    return f"{role_of(name)}_owner"
+
+
+def statements(names: Sequence[str], owned: Collection[str] = ()) -> str:
     """SQL for a superuser of the database, which may be run again.
 
-    It makes no passwords, and hands over what an older role of all services owned.
+    It makes no passwords, and hands over what an older role of all services owned. Those `owned`
+    belong to a role of their own.
     """
-    return "\n".join(_SQL.format(name=name, role=role_of(name)) for name in names)
+    return "\n".join(_statements(name, is_owned=name in owned) for name in names)
+
+
+def _statements(name: str, *, is_owned: bool) -> str:
+    if not is_owned:
+        return _SQL.format(name=name, role=role_of(name))
+    owner = owner_of(name)
+    serving = _SERVING.format(name=name, role=role_of(name), owner=owner)
+    return _SQL.format(name=name, role=owner) + serving

@@ -8,7 +8,8 @@ from arrears.databases import BUS, Databases
 from chassis import postgres
 from chassis.bus import embedded_schema
 from chassis.errors import WrongSchema
-from chassis.store import schema
+from chassis.settings import ServiceName
+from chassis.store import granting, schema
 from chassis.store.migrate import migrate as migrate_store
 
 
@@ -23,10 +24,27 @@ async def migrate(databases: Databases) -> None:
 
     Instances that run meanwhile go on: revisions only add.
     """
-    for name, dsn in databases.services.items():
+    for name, dsn in databases.owned.items():
         await migrate_store(dsn, name, migrations_of(name))
+        await grant(databases, name)
     if databases.bus is not None:
         await embedded_schema.lay_out(databases.bus)
+
+
+async def grant(databases: Databases, name: ServiceName) -> None:
+    """Let the role that serves a store do so, where another one owns it."""
+    if name not in databases.owners:
+        return
+    serving = await postgres.connect(databases.services[name])
+    try:
+        role = await granting.role_of(serving)
+    finally:
+        await serving.close()
+    owner = await postgres.connect(databases.owners[name])
+    try:
+        await granting.let_serve(owner, name, role)
+    finally:
+        await owner.close()
 
 
 async def compared(databases: Databases) -> AsyncIterator[tuple[bool, str]]:

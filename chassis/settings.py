@@ -15,6 +15,7 @@ from pydantic_settings import SettingsConfigDict
 from chassis.addresses import Addresses
 from chassis.bounded import Bounded
 from chassis.errors import Misconfigured
+from chassis.owners import Owners
 from chassis.plaintext import require_https
 from chassis.private import create_private
 from chassis.secured import Secured
@@ -41,7 +42,7 @@ def _default_instance() -> str:
     return f"{socket.gethostname()}-{os.getpid()}"
 
 
-class Settings(Addresses, Bounded, Secured, SignIn, Traced):
+class Settings(Addresses, Bounded, Owners, Secured, SignIn, Traced):
     """Settings every service shares; the environment variable is the name in capitals after
     ARREARS_.
     """

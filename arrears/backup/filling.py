@@ -28,14 +28,14 @@ async def fill(
     """
     if databases.bus is not None:
         await lay_out(databases.bus)
-    async with connected(databases.services) as connections:
+    async with connected(databases.owned) as connections:
         again = await require_empty(connections)
         async with open_bus(settings, databases) as bus:
             same = await is_same_bus(bus, made, new_bus=new_bus, again=again)
         for name, connection in connections.items():
             await copies.drop(connection, name)
         for name, service in made.services.items():
-            await _make(databases.services[name], name, service, made)
+            await _make(databases.owned[name], name, service, made)
             await restored.begin(connections[name], name)
         for name, service in made.services.items():
             async with connections[name].transaction():

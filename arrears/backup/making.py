@@ -39,7 +39,7 @@ async def make(settings: Settings, folder: Path) -> Manifest:
     with unfinished(folder) as beside:
         async with (
             open_databases(settings) as databases,
-            connected(databases.services) as connections,
+            connected(databases.owned) as connections,
         ):
             await _require_stores(connections)
             if _may_outlive(databases):
@@ -62,7 +62,7 @@ async def _fill(
     await _require_bus(bus, ids)
     topics = sorted(ids)
     ends, starts = await bus.end_offsets(topics), await bus.start_offsets(topics)
-    async with one_moment(databases.services, connections) as at:
+    async with one_moment(databases.owned, connections) as at:
         services = {
             name: await _copy(one, name, relayed[name], folder) for name, one in connections.items()
         }
@@ -123,7 +123,7 @@ def _may_outlive(databases: Databases) -> bool:
     """Whether the bus may be there when the stores are lost: one in their database is lost with it,
     and a restore needs nothing of it.
     """
-    return databases.bus not in databases.services.values()
+    return databases.bus not in databases.owned.values()
 
 
 async def _require_bus(bus: Bus, topics: Mapping[str, str]) -> None:

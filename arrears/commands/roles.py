@@ -13,6 +13,14 @@ def roles(
             "services when left out."
         ),
     ] = None,
+    owners: Annotated[
+        bool,
+        typer.Option(
+            "--owners",
+            help="Two roles for each service: arrears_ledger_owner owns the schema and is for "
+            "`arrears migrate` and its like; arrears_ledger serves, and changes no event.",
+        ),
+    ] = False,
 ) -> None:
     """Print SQL for a role per service that owns its schema alone; it may be run again.
 
@@ -25,4 +33,4 @@ def roles(
 
     named = dict.fromkeys(services or SERVICES)
     names = [name if name == BUS else service_named(name) for name in named]
-    typer.echo(statements(names), nl=False)
+    typer.echo(statements(names, SERVICES if owners else ()), nl=False)
