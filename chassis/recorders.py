@@ -18,11 +18,14 @@ _MEMBER = b'"recorded_by":'
 """Text inside the JSON never has it so: a quotation mark in a string is escaped."""
 
 
-class Recorder(msgspec.Struct, frozen=True):
-    """Somebody with a token; without an issuer it is a service of ours, which has none."""
+class Recorder(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Somebody with a token; without an issuer it is a service of ours, which has none.
+    `proposed_by` is the subject of who asked for what this one approved.
+    """
 
     issuer: str | None
     subject: str
+    proposed_by: str | None = None
 
 
 class _Kept(msgspec.Struct):
@@ -37,6 +40,17 @@ _read = msgspec.json.Decoder(_Kept).decode
 def asked_by(issuer: str, subject: str) -> Iterator[None]:
     """What is recorded inside was asked for with this token."""
     token = _current.set(Recorder(issuer, subject))
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def proposed_by(subject: str) -> Iterator[None]:
+    """What is recorded inside somebody else asked for: the token at hand approves it."""
+    approving = _current.get()
+    token = _current.set(approving and Recorder(approving.issuer, approving.subject, subject))
     try:
         yield
     finally:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from arrears.apis import Apis, Refused
 from arrears.billing import Event
+from arrears.scenario.operator_inputs import approve
 
 DEBTOR = "debtor"
 """Who is taken to have asked, so that whoever decided is somebody else."""
@@ -66,7 +67,8 @@ async def record(apis: Apis, creditor: str, fact: Event) -> bool:
     path = f"/v1/accounts/{fact['data']['account_id']}/{call.door}"
     try:
         who = apis.of(call.body.get("by"))
-        await who.post("dunning", path, call.body, creditor=creditor)
+        answer = await who.post("dunning", path, call.body, creditor=creditor)
+        await approve(apis, answer)
     except Refused as refused:
         if refused.status >= 500:
             raise

@@ -20,6 +20,15 @@ from arrears.scenario.inputs import (
     When,
 )
 
+SECOND_PERSON = "second person"
+
+
+async def approve(apis: Apis, answer: dict[str, Any]) -> None:
+    """Be the second person, where what was asked waits for one."""
+    if waits := answer.get("proposal"):
+        path = f"/v1/proposals/{waits['proposal_id']}/decision"
+        await apis.of(SECOND_PERSON).post("dunning", path, {"outcome": "approved"})
+
 
 class Operators:
     """The people who work a scenario's cases: each input is the call they would make.
@@ -53,9 +62,10 @@ class Operators:
     async def _dunning(self, account: str, door: str, given: Part, **changed: Any) -> None:
         body = given.model_dump(by_alias=True, exclude_none=True, mode="json") | changed
         body.pop("account")
-        await self._apis.of(body.get("by")).post(
+        answer = await self._apis.of(body.get("by")).post(
             "dunning", f"/v1/accounts/{account}/{door}", body, creditor=self._creditor
         )
+        await approve(self._apis, answer)
 
     async def _reply(self, reply: Reply) -> None:
         await self._dunning(reply.account, "replies", reply)

@@ -19,6 +19,7 @@ _OF_LANE = (
     "backed_up",
     "forget_queue",
     "inbox",
+    "proposals",
     "state",
     "events",
     "event_chain",

@@ -57,7 +57,7 @@ class TermsPublished(DunningContract):
     one that messages about the creditor as a whole travel in. Below `minimum_overdue` no
     case opens; money that waits for an unknown invoice is released `unmatched_days` after it came.
     Where a `calendar` (a country's code) or `closed_days` are named, nobody is contacted on a
-    closed day.
+    closed day. Refunds above `second_person_above` take a second person.
     """
 
     TYPE: ClassVar[str] = "dunning.terms.published.v1"
@@ -78,6 +78,7 @@ class TermsPublished(DunningContract):
     unmatched_days: Count = 6
     calendar: Identifier | None = None
     closed_days: tuple[Day, ...] = ()
+    second_person_above: Amount = 0
     home_lane: Count | None = None
 
 

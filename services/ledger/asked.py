@@ -54,6 +54,7 @@ def terms(data: dunning.TermsPublished, now: datetime) -> PublishTerms:
         starts=fee.starts if fee else "due",
         minimum_overdue=data.minimum_overdue,
         unmatched_days=data.unmatched_days,
+        second_person_above=data.second_person_above,
     )
 
 

@@ -16,6 +16,8 @@ _SINCE = ("earlier", "listed", "result_at", "receipt", "called", "calls", "text"
 
 def facts(state: Any) -> Any:
     """A state as `msgspec.to_builtins` writes it, without what only its form decides."""
+    if isinstance(state, list) and state[1:] == [0]:
+        return state[:1]  # a creditor's terms without a limit, as they were before there was one
     if not isinstance(state, dict):
         return state
     state = _without_new(state)

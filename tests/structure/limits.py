@@ -50,6 +50,7 @@ STORE_TABLES = (
     "lanes",
     "members",
     "offsets",
+    "proposals",
     "relay",
     "state",
     "store_meta",

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from chassis.http import ROLES, Principal
 from services.dunning.api import inputs as i
 from services.dunning.api.dunning import Acting, Dunning, Happened
+from services.dunning.api.resolutions import Resolutions
 from services.dunning.api.roles import acting_for, may
 from services.dunning.domain.account import Account
 from services.dunning.domain.agreements.commands import (
@@ -16,7 +17,6 @@ from services.dunning.domain.agreements.commands import (
     MakeApplication,
     MakePromise,
     OpenDispute,
-    ResolveDispute,
 )
 from services.dunning.domain.agreements.state import Instalment
 from services.dunning.domain.case.commands import Decide, PlaceHold, RecordObservation, ReleaseHold
@@ -60,6 +60,7 @@ def router(dunning: Dunning) -> APIRouter:
 class Accounts:
     def __init__(self, dunning: Dunning) -> None:
         self._dunning = dunning
+        self._resolutions = Resolutions(dunning)
 
     async def record_reply(
         self,
@@ -147,17 +148,10 @@ class Accounts:
         given: i.ResolutionInput,
         who: Annotated[Principal, may("resolve_dispute")],
     ) -> Happened:
-        by = acting_for(who, given.by)
-        return await self._dunning.run(
-            target,
-            by,
-            lambda seal: ResolveDispute(
-                outcome=given.outcome,
-                amount=given.amount,
-                by=by,
-                reason=seal.if_given(given.reason),
-            ),
-        )
+        """What takes more off the debt than the creditor lets one person decide waits for a second
+        one (`proposal`).
+        """
+        return await self._resolutions.resolve(target, given, who)
 
     async def make_application(
         self,

@@ -1,6 +1,7 @@
 """Creditors: their set-up, and what happened to them as a whole."""
 
 import contextlib
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -9,9 +10,11 @@ import msgspec
 from fastapi import APIRouter
 
 from chassis.aside import aside
-from chassis.errors import NotFound, Rejected
+from chassis.errors import Conflict, NotFound, Rejected
 from chassis.http import Page, Principal, decode_cursor, page
 from chassis.http.paging import Cursor, Limit
+from chassis.runtime.proposals import Asked, Kind
+from chassis.store.pool import acquire
 from chassis.store.reads import Selection
 from chassis.store.work import Work
 from contracts.words.streams import creditor_stream, key_of
@@ -20,16 +23,18 @@ from services.dunning.api.dunning import (
     ALL_ACCOUNTS,
     CreditorInScope,
     Dunning,
+    RequestId,
     staff_of,
 )
 from services.dunning.api.models import policies as m
-from services.dunning.api.roles import may
+from services.dunning.api.roles import ROLES_OF, Action, may
 from services.dunning.api.timeline import Entry, Reader
 from services.dunning.domain.creditor.commands import ConfigureCreditor
 from services.dunning.domain.creditor.state import Creditor
 from services.dunning.domain.creditor.terms import means, terms_of
-from services.dunning.library import chosen_text
+from services.dunning.library import PackText, chosen_text
 from services.dunning.policy.model import Pack
+from services.dunning.reports.reading import accounts_of
 
 
 def router(dunning: Dunning) -> APIRouter:
@@ -46,45 +51,91 @@ def router(dunning: Dunning) -> APIRouter:
     return routes
 
 
+SET_UP: Action = "set_up_creditor"
+
+
 class Creditors:
     def __init__(self, dunning: Dunning) -> None:
         self._dunning = dunning
+        dunning.waiting.add(SET_UP, Kind(ROLES_OF[SET_UP], self._approved))
 
     async def set_up_creditor(
         self,
         creditor: CreditorInScope,
         given: i.CreditorInput,
+        request: RequestId,
         who: Annotated[Principal, may("set_up_creditor")],
     ) -> dict[str, Any]:
         """Sets the terms and the policy that new cases follow; a running case keeps the version it
         began with. Another policy than the one in force is proposed instead (`policy-versions`):
         only an admin sets it without a second person.
 
-        Putting the same again changes nothing.
+        Putting the same again changes nothing. Another currency (while nothing is open), another
+        time zone or a higher `second_person_above` of a creditor that is set up waits for a second
+        person, with the rest of the set-up but the policy, which is proposed by itself.
         """
-        source = await aside(
-            chosen_text,
-            given.policy,
-            given.policy_version,
-            given.policy_document,
-            given.parameters,
-        )
-        command = _configure(given)
+        source = await _source(given)
         stream = creditor_stream(creditor)
         state, _ = await self._dunning.service.read(stream)
         _check_policy(state, source.pack, who)  # a text is kept for good: only one that may be set
         await self._dunning.decisions.library.keep(self._dunning.service.pool, source)
+        wanted = _configure(given)
+        if takes_two(state, wanted):
+            await self._require_nothing_open(state, wanted)
+            asked = Asked(request, staff_of(creditor), who.subject, given.model_dump(mode="json"))
+            waits = await self._dunning.waiting.propose(SET_UP, asked, who, once=True)
+            return shown(state) | {"proposal_id": waits.proposal_id}
+
+        def allowed(now: Creditor) -> None:
+            _check_policy(now, source.pack, who)
+            if takes_two(now, wanted):
+                raise Conflict("the creditor was changed meanwhile: ask again")
+
+        return shown(await self._set_up(creditor, wanted, source.pack, allowed))
+
+    async def _set_up(
+        self,
+        creditor: str,
+        command: ConfigureCreditor,
+        pack: Pack,
+        allowed: Callable[[Creditor], None],
+        cause: str | None = None,
+    ) -> Creditor:
+        stream = creditor_stream(creditor)
 
         def run(work: Work) -> Creditor:
-            _check_policy(work.state(stream), source.pack, who)
-            if not _is_set_up_so(work.state(stream), command, source.pack):
-                self._dunning.decisions.creditor(work, creditor, command, source.pack)
+            allowed(work.state(stream))
+            if not _is_set_up_so(work.state(stream), command, pack):
+                self._dunning.decisions.creditor(work, creditor, command, pack)
             state: Creditor = work.state(stream)
             return state
 
-        return shown(
-            await self._dunning.service.execute(key_of(creditor, ALL_ACCOUNTS), [stream], run)
+        return await self._dunning.service.execute(
+            key_of(creditor, ALL_ACCOUNTS), [stream], run, cause=cause
         )
+
+    async def _approved(self, asked: Asked) -> None:
+        """Set up as two people want it; the policy stays what it is in force by now."""
+        given = i.CreditorInput.model_validate(asked.body)
+        creditor = asked.subject.creditor
+        state = await self._dunning.creditor(creditor)
+        await self._require_nothing_open(state, _configure(given))
+        if await self._dunning.done(creditor_stream(creditor), asked.id):
+            return
+        pack = await self._dunning.pack(creditor)
+        await self._set_up(creditor, _configure(given), pack, lambda _state: None, asked.id)
+
+    async def _require_nothing_open(self, state: Creditor, wanted: ConfigureCreditor) -> None:
+        """Refuse another currency while anything is owed in the one before."""
+        if state.currency == wanted.currency:
+            return
+        async with acquire(self._dunning.service.pool) as connection:
+            async for account in accounts_of(connection, state.creditor):
+                if account.items:
+                    raise Rejected(
+                        f"account {account.account} owes in {state.currency}: the currency is "
+                        "changed once nothing is open"
+                    )
 
     async def get_creditor(
         self, creditor: CreditorInScope, who: Annotated[Principal, may("see_creditor")]
@@ -133,6 +184,7 @@ def shown(creditor: Creditor) -> dict[str, Any]:
         raise NotFound(f"creditor {creditor.creditor} is not set up")
     return {
         "creditor": creditor.creditor,
+        "second_person_above": creditor.second_person_above,
         "name": creditor.name,
         "time_zone": creditor.zone,
         "currency": creditor.currency,
@@ -148,6 +200,26 @@ def shown(creditor: Creditor) -> dict[str, Any]:
     }
 
 
+def takes_two(state: Creditor, wanted: ConfigureCreditor) -> bool:
+    """Whether a change of a running creditor takes a second person."""
+    if state.policy is None:
+        return False
+    return (state.currency, state.zone) != (
+        wanted.currency,
+        wanted.zone,
+    ) or wanted.second_person_above > state.second_person_above
+
+
+async def _source(given: i.CreditorInput) -> PackText:
+    return await aside(
+        chosen_text,
+        given.policy,
+        given.policy_version,
+        given.policy_document,
+        given.parameters,
+    )
+
+
 def _configure(given: i.CreditorInput) -> ConfigureCreditor:
     return ConfigureCreditor(
         name=given.name,
@@ -157,6 +229,7 @@ def _configure(given: i.CreditorInput) -> ConfigureCreditor:
         calendar=given.calendar if isinstance(given.calendar, str) else "",
         closed_days=given.calendar if isinstance(given.calendar, tuple) else (),
         retention_days=given.retention_days,
+        second_person_above=given.second_person_above,
     )
 
 
@@ -172,6 +245,7 @@ def _is_set_up_so(state: Creditor, command: ConfigureCreditor, pack: Pack) -> bo
     return (
         (state.name, state.zone, state.currency, state.languages)
         == (command.name, command.zone, command.currency, command.languages)
+        and state.second_person_above == command.second_person_above
         and (state.calendar, state.closed_days) == (command.calendar, command.closed_days)
         and state.retention_days == command.retention_days
         and state.policy is not None

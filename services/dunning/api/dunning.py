@@ -15,6 +15,7 @@ from chassis.errors import NotFound, Transient
 from chassis.http.auth import Caller
 from chassis.http.idempotency import request_id
 from chassis.recorders import Recorder, asking
+from chassis.runtime.proposals import ProposalOut, Proposals
 from chassis.runtime.service import Service
 from chassis.store.reads import Selection
 from chassis.store.stored import Stored
@@ -70,11 +71,14 @@ CreditorInScope = Annotated[str, Depends(_creditor)]
 
 
 class Happened(BaseModel):
-    """What a request brought about, in the order it happened."""
+    """What a request brought about, in the order it happened; `proposal` where it waits for a
+    second person.
+    """
 
     creditor: str
     account: str | None
     happened: list[Entry]
+    proposal: ProposalOut | None = None
 
 
 class Told(NamedTuple):
@@ -106,6 +110,7 @@ class Dunning:
     def __init__(self, service: Service, decisions: Decisions) -> None:
         self.service = service
         self.decisions = decisions
+        self.waiting = Proposals(service)
 
     async def run(
         self,
@@ -197,6 +202,10 @@ class Dunning:
             if not await self.decisions.library.refresh(self.service.pool):
                 raise
         return await execute()
+
+    async def done_to(self, target: Target) -> bool:
+        """Whether a request to an account had its effect before."""
+        return bool(await self.done(account_stream(*target.subject), target.request))
 
     async def done(self, stream: str, request: str) -> list[Stored]:
         """What a request led to when it came before."""

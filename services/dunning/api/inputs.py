@@ -81,7 +81,8 @@ class PolicyInput(Input):
 class CreditorInput(PolicyInput):
     """A creditor's set-up; `calendar` is a country's code (`CN`, `DE`, …) or a list of closed days,
     without it every day works. A debtor is erased once the account has been closed for
-    `retention_days`; without it when somebody erases them.
+    `retention_days`; without it when somebody erases them. What a dispute takes off or a refund
+    pays back takes a second person above `second_person_above`.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
@@ -92,6 +93,7 @@ class CreditorInput(PolicyInput):
     )
     calendar: Annotated[str, AfterValidator(_known_country)] | ClosedDays | None = None
     retention_days: Annotated[int, Field(ge=1, le=_RETENTION_DAYS_MAX)] | None = None
+    second_person_above: NonNegativeMinor = 0
 
 
 class TaskCompletion(Deed):

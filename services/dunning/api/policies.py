@@ -23,7 +23,7 @@ from services.dunning.api.dunning import (
     staff_of,
 )
 from services.dunning.api.models import policies as m
-from services.dunning.api.proposals import proposal, text_of, text_shown
+from services.dunning.api.policy_texts import proposal, text_of, text_shown
 from services.dunning.api.queries import CASE
 from services.dunning.api.roles import acting_for, may
 from services.dunning.domain.account import Account

@@ -31,6 +31,8 @@ Action = Literal[
     "record_contact",
     "place_hold",
     "release_hold",
+    "see_proposals",
+    "decide_proposal",
 ]
 
 
@@ -57,6 +59,8 @@ ROLES_OF: dict[Action, tuple[str, ...]] = {
     "record_contact": (*STAFF, "upstream"),
     "place_hold": ("collector", "finance", "legal", "manager"),
     "release_hold": ("finance", "legal", "manager"),
+    "see_proposals": (*STAFF, "auditor"),
+    "decide_proposal": ("finance", "legal", "manager"),
 }
 """Roles beside `admin` for each action.
 

@@ -80,10 +80,13 @@ _INNER_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 class RecordedBy(BaseModel):
-    """Issuer and subject of a token; a service of ours has no issuer."""
+    """Issuer and subject of a token; a service of ours has no issuer. `proposed_by` is the subject
+    of who asked for what this one approved.
+    """
 
     issuer: str | None
     subject: str
+    proposed_by: str | None = None
 
 
 class Entry(BaseModel):
@@ -172,7 +175,7 @@ class Reader:
 
 def _recorded_by(stored: Stored) -> RecordedBy | None:
     found = shown("dunning", stored.recorder, stored.event, stored.cause)
-    return None if found is None else RecordedBy(issuer=found.issuer, subject=found.subject)
+    return None if found is None else RecordedBy.model_validate(msgspec.to_builtins(found))
 
 
 def _is_said_by_why(event: Event, name: str) -> bool:

@@ -42,6 +42,7 @@ def _terms(stored: Stored, account: str | None) -> Contract:
         home_lane=stored.lane,
         calendar=event.calendar or None,
         closed_days=event.closed_days,
+        second_person_above=event.second_person_above,
     )
 
 

@@ -29,6 +29,7 @@ TERMS: Aggregate[terms.CreditorTerms, Any] = Aggregate(
     initial=terms.initial,
     evolve=terms.evolve,
     cached=True,
+    revision=2,
 )
 """A creditor's terms, in every lane."""
 

@@ -41,15 +41,19 @@ class Terms(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class CreditorTerms(msgspec.Struct, frozen=True, array_like=True):
-    """State of a terms stream: the terms in force, `None` before the creditor is set up."""
+    """State of a terms stream: the terms in force, `None` before the creditor is set up, and what
+    accounts need not know: refunds above `second_person_above` take a second person.
+    """
 
     current: Terms | None = None
+    second_person_above: int = 0
 
 
 class TermsPublished(msgspec.Struct, frozen=True, tag="TermsPublished"):
     """The creditor's terms were set or changed."""
 
     terms: Terms
+    second_person_above: int = 0
 
 
 class PublishTerms(msgspec.Struct, frozen=True):
@@ -65,6 +69,7 @@ class PublishTerms(msgspec.Struct, frozen=True):
     starts: LateFeeStart = "due"
     minimum_overdue: int = 0
     unmatched_days: int = 6
+    second_person_above: int = 0
 
 
 def decide(state: CreditorTerms, command: PublishTerms) -> list[TermsPublished]:
@@ -86,8 +91,10 @@ def decide(state: CreditorTerms, command: PublishTerms) -> list[TermsPublished]:
         unmatched_days=command.unmatched_days,
     )
     if known and msgspec.structs.replace(terms, revision=known.revision) == known:
-        return []
-    return [TermsPublished(terms)]
+        if command.second_person_above == state.second_person_above:
+            return []
+        terms = known
+    return [TermsPublished(terms, command.second_person_above)]
 
 
 def _rates(known: Terms | None, command: PublishTerms) -> tuple[Rate, ...]:
@@ -110,7 +117,7 @@ def evolve(_state: CreditorTerms, event: TermsPublished) -> CreditorTerms:
     """The latest publication holds."""
     if not isinstance(event, TermsPublished):
         raise unknown_event(event)
-    return CreditorTerms(event.terms)
+    return CreditorTerms(event.terms, event.second_person_above)
 
 
 def require_currency(terms: Terms, currency: str, what: str) -> None:

@@ -80,6 +80,7 @@ must(
       policy: "county-hospital",
       languages: ["en"],
       parameters: {},
+      second_person_above: 1_000_000,
     },
   }),
 );

@@ -69,8 +69,10 @@ async def test_a_dispute_is_opened_and_decided(overdue: World) -> None:
     assert (
         await overdue.post("/v1/accounts/P-1/disputes/resolution", body, "collector")
     ).status_code == 403
-    resolved = await overdue.post("/v1/accounts/P-1/disputes/resolution", body, "finance")
-    assert "dispute_resolved" in shown(resolved)
+    asked = await overdue.post("/v1/accounts/P-1/disputes/resolution", body, "finance")
+    second = f"/v1/proposals/{asked.json()['proposal']['proposal_id']}/decision"
+    approved = await overdue.post(second, {"outcome": "approved"}, "finance", who="zhao")
+    assert approved.status_code == 201
     told = [m.data for m in await overdue.of(dunning.DisputeResolved)]
     assert [(d.outcome, d.amount, d.item_ids) for d in told] == [("reduced", 10_000, ("INV-1",))]
 

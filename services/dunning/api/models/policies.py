@@ -30,7 +30,7 @@ class CasePolicy(PolicyText):
     before: list[PolicyText]
 
 
-class ProposalOut(BaseModel):
+class PolicyWaiting(BaseModel):
     """A policy that waits for a second person."""
 
     proposal_id: str
@@ -64,12 +64,14 @@ class PolicyVersions(BaseModel):
 
     creditor: str
     in_force: PolicyOut
-    waiting: list[ProposalOut]
+    waiting: list[PolicyWaiting]
     history: list[PolicyChange]
 
 
 class CreditorOut(BaseModel):
-    """A creditor's set-up; `terms` is what the ledger and the notifier are told of the policy."""
+    """A creditor's set-up; `terms` is what the ledger and the notifier are told of the policy.
+    `proposal_id` names a change that waits for a second person.
+    """
 
     creditor: str
     name: str
@@ -84,3 +86,5 @@ class CreditorOut(BaseModel):
     content_hash: str
     terms: dict[str, Any]
     next_at: datetime | None
+    second_person_above: int = 0
+    proposal_id: str | None = None

@@ -1,6 +1,7 @@
 """What is disputed."""
 
 from chassis.errors import Rejected
+from services.dunning.domain.account import Account
 from services.dunning.domain.agreements.commands import OpenDispute, ResolveDispute
 from services.dunning.domain.agreements.events import DisputeOpened, DisputeResolved
 from services.dunning.domain.agreements.state import Dispute
@@ -38,17 +39,35 @@ def open_dispute(rec: Recorder, command: OpenDispute) -> None:
     rec.react(DisputeFact("opened"))
 
 
-def resolve_dispute(rec: Recorder, command: ResolveDispute) -> None:
-    """Decide the oldest dispute, or the one that is named; raises Rejected when it may not be."""
+def check_resolution(state: Account, command: ResolveDispute) -> Dispute:
+    """The dispute that is decided: the oldest, or the one that is named; raises Rejected when it
+    may not be decided so.
+    """
     one_of("a dispute's outcome", command.outcome, DISPUTE_OUTCOMES)
-    for dispute in rec.state.disputes:
+    for dispute in state.disputes:
         if command.dispute_id in (None, dispute.dispute_id):
             break
     else:
         raise Rejected(f"no open dispute {command.dispute_id or ''}".rstrip())
     if (command.outcome == "reduced") != (command.amount is not None):
         raise Rejected("a new amount is given with the outcome `reduced`, and only with it")
-    _check_new_amount(rec, dispute, command.amount)
+    _check_new_amount(state, dispute, command.amount)
+    return dispute
+
+
+def given_up(state: Account, dispute: Dispute, command: ResolveDispute) -> int | None:
+    """What a resolution takes off the debt; None where not all its items are known any more."""
+    if command.outcome == "rejected":
+        return 0
+    items = [state.items[i] for i in dispute.item_ids if i in state.items]
+    if len(items) < len(dispute.item_ids):
+        return None
+    return sum(item.amount for item in items) - (command.amount or 0)
+
+
+def resolve_dispute(rec: Recorder, command: ResolveDispute) -> None:
+    """Decide a dispute; raises Rejected when it may not be."""
+    dispute = check_resolution(rec.state, command)
     rec.emit(
         DisputeResolved(
             dispute_id=dispute.dispute_id,
@@ -63,11 +82,11 @@ def resolve_dispute(rec: Recorder, command: ResolveDispute) -> None:
     rec.react(DisputeFact(command.outcome))
 
 
-def _check_new_amount(rec: Recorder, dispute: Dispute, amount: int | None) -> None:
+def _check_new_amount(state: Account, dispute: Dispute, amount: int | None) -> None:
     if amount is None:
         return
     if amount < 0:
         raise Rejected("the new amount must not be below 0")
-    items = [rec.state.items[i] for i in dispute.item_ids if i in rec.state.items]
+    items = [state.items[i] for i in dispute.item_ids if i in state.items]
     if len(items) == len(dispute.item_ids) and amount > sum(item.amount for item in items):
         raise Rejected("the new amount is above the disputed one: that is no reduction")

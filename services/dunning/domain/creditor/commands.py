@@ -19,6 +19,7 @@ class ConfigureCreditor:
     calendar: str = ""
     closed_days: tuple[date, ...] = ()
     retention_days: int | None = None
+    second_person_above: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -61,6 +61,7 @@ def _configure(
         calendar=command.calendar,
         closed_days=command.closed_days,
         retention_days=command.retention_days,
+        second_person_above=command.second_person_above,
     )
     days = WorkingDays(command.calendar, command.closed_days)
     events: list[CreditorEvent] = [configured]
@@ -87,6 +88,7 @@ def _decide_policy(
         calendar=state.calendar,
         closed_days=state.closed_days,
         retention_days=state.retention_days,
+        second_person_above=state.second_person_above,
     )
     return [decision, *_configure(state, setup, pack, now)]
 

@@ -25,7 +25,9 @@ class ReportStored(Effect, frozen=True, kw_only=True):
 
 
 class CreditorConfigured(Event, frozen=True, kw_only=True):
-    """A creditor was set up or changed; `terms` are what its pack says to the ledger."""
+    """A creditor was set up or changed; `terms` are what its pack says to the ledger. Reductions
+    and refunds above `second_person_above` take a second person.
+    """
 
     name: str
     zone: str
@@ -36,6 +38,7 @@ class CreditorConfigured(Event, frozen=True, kw_only=True):
     calendar: str = ""
     closed_days: tuple[date, ...] = ()
     retention_days: int | None = None
+    second_person_above: int = 0
 
 
 class PolicyProposed(Event, frozen=True, kw_only=True):

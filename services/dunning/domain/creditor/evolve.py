@@ -55,6 +55,7 @@ def configured(state: Creditor, event: CreditorConfigured) -> Creditor:
         calendar=event.calendar,
         closed_days=event.closed_days,
         retention_days=event.retention_days,
+        second_person_above=event.second_person_above,
     )
 
 

@@ -65,6 +65,7 @@ class Creditor(Struct, frozen=True, kw_only=True, omit_defaults=True):
     closed_days: tuple[date, ...] = ()
     calendar_told: int = 0
     retention_days: int | None = None
+    second_person_above: int = 0
 
     @property
     def working_days(self) -> WorkingDays:

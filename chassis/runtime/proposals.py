@@ -1,0 +1,249 @@
+"""A second person decides: what is asked for waits, and is done once somebody else approves it.
+
+A service names the kinds of what it lets wait, with who may decide and how it is done.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, NamedTuple
+
+from fastapi import APIRouter, Depends, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from chassis.errors import ArrearsError, Conflict, Forbidden, NotFound, Rejected
+from chassis.four_eyes import Person, require_second
+from chassis.http import LIMIT_MAX, Page, Principal, decode_cursor, page, require
+from chassis.http.paging import Cursor, Limit
+from chassis.recorders import Recorder, proposed_by
+from chassis.runtime.service import Service
+from chassis.store import proposals
+from chassis.store.pool import acquire
+from chassis.store.proposals import Proposal
+from contracts.words.streams import Subject, key_of
+
+CREATED = 201
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+ProposalId = Annotated[str, Path(max_length=128)]
+
+
+class Asked(NamedTuple):
+    """What was asked for, as whoever does it needs it."""
+
+    id: str
+    subject: Subject
+    by: str
+    body: dict[str, Any]
+
+
+class Kind(NamedTuple):
+    """Who may decide, and how it is done: with the proposal's id as cause."""
+
+    roles: tuple[str, ...]
+    run: Callable[[Asked], Awaitable[None]]
+
+
+class ProposalOut(BaseModel):
+    """What waits for a second person, or waited: who asked for it by name and by the subject of the
+    token. `asked` says what exactly; null once the debtor was erased.
+    """
+
+    proposal_id: str
+    at: datetime
+    creditor: str
+    account: str | None
+    kind: str
+    amount: int | None
+    asked: dict[str, Any] | None
+    by: str
+    subject: str
+    state: Literal["waiting", "approved", "rejected"]
+    decided_at: datetime | None = None
+    decided_by: str | None = None
+    decided_subject: str | None = None
+
+
+class Decision(BaseModel):
+    """What somebody else than who asked says to it; `by` names the person where an `admin` writes
+    for them.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    outcome: Literal["approved", "rejected"]
+    by: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")] | None = None
+
+
+class Proposals:
+    """The proposals of a service."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._kinds: dict[str, Kind] = {}
+
+    def add(self, name: str, kind: Kind) -> None:
+        """Let things of a kind wait."""
+        self._kinds[name] = kind
+
+    async def propose(
+        self,
+        kind: str,
+        asked: Asked,
+        who: Principal,
+        amount: int | None = None,
+        *,
+        once: bool = False,
+    ) -> ProposalOut:
+        """Let something wait; the same request again finds it as it is, with `once` the same asked
+        in another request too.
+        """
+        service, subject = self._service, asked.subject
+        if once and (known := await self._same(kind, asked, who)):
+            return known
+        key = key_of(subject.creditor, subject.account)
+        sealed = await service.execute(
+            key, [], lambda work: work.seal(subject, asked.body), subjects=[subject]
+        )
+        wanted = Proposal(
+            id=asked.id,
+            at=service.clock.now(),
+            creditor=subject.creditor,
+            account=None if subject.account == "*" else subject.account,
+            kind=kind,
+            amount=amount,
+            asked=sealed,
+            by=asked.by,
+            issuer=who.issuer,
+            subject=who.subject,
+        )
+        async with acquire(service.pool) as connection:
+            lane = service.lane_of(subject.creditor, subject.account)
+            await proposals.add(connection, wanted, lane)
+        return await self.show(wanted.id, who)
+
+    async def _same(self, kind: str, asked: Asked, who: Principal) -> ProposalOut | None:
+        found = await self.listing(who, asked.subject.creditor, "waiting", LIMIT_MAX, None)
+        for one in found.items:
+            if (one.kind, one.subject, one.asked) == (kind, who.subject, asked.body):
+                return one
+        return None
+
+    async def show(self, proposal_id: str, who: Principal) -> ProposalOut:
+        """One proposal; raises `NotFound` for another creditor's too."""
+        found = await self._get(proposal_id, who)
+        keys = await self._service.keys([found.whose])
+        return _shown(found, found.opened(keys))
+
+    async def listing(
+        self,
+        who: Principal,
+        creditor: str | None,
+        state: str | None,
+        limit: int,
+        cursor: str | None,
+    ) -> Page[ProposalOut]:
+        """A page of them, the oldest first."""
+        after = decode_cursor(cursor, datetime, str) or (_BEGINNING, "")
+        async with acquire(self._service.pool) as connection:
+            found = await proposals.listing(
+                connection, who.visible(creditor), state, (after[0], after[1]), limit + 1
+            )
+        keys = await self._service.keys([one.whose for one in found])
+        shown = [_shown(one, one.opened(keys)) for one in found]
+        told = page(shown, limit, lambda one: [one.at, one.proposal_id])
+        return Page[ProposalOut](items=told["items"], next=told["next"])
+
+    async def decide(self, proposal_id: str, given: Decision, who: Principal) -> ProposalOut:
+        """Do what was asked, or say that it will not be done; raises `Rejected` where one person
+        would do both, and whatever the doing raises: it waits on then.
+        """
+        found = await self._get(proposal_id, who)
+        kind = self._kinds[found.kind]
+        who.check(*kind.roles)
+        by = _acting_for(who, given.by)
+        if given.outcome == "approved":
+            require_second(Person(by, who.subject), Person(found.by, found.subject))
+        await self._take(found)
+        try:
+            if given.outcome == "approved":
+                await self._do(found, kind)
+        except ArrearsError:
+            async with acquire(self._service.pool) as connection:
+                await proposals.leave(connection, found)
+            raise
+        async with acquire(self._service.pool) as connection:
+            recorder = Recorder(who.issuer, who.subject)
+            now = self._service.clock.now()
+            await proposals.settle(connection, found, given.outcome, now, by, recorder)
+        return await self.show(found.id, who)
+
+    async def _take(self, found: Proposal) -> None:
+        async with acquire(self._service.pool) as connection:
+            taken = await proposals.take(connection, found, self._service.clock.now())
+        if not taken:
+            raise Conflict(f"proposal {found.id} is decided, or is being decided")
+
+    async def _do(self, found: Proposal, kind: Kind) -> None:
+        keys = await self._service.keys([found.whose])
+        body = found.opened(keys)
+        if body is None:
+            raise Rejected("the debtor was erased: nothing more is done about them")
+        with proposed_by(found.subject):
+            await kind.run(Asked(found.id, found.whose, found.by, body))
+
+    async def _get(self, proposal_id: str, who: Principal) -> Proposal:
+        async with acquire(self._service.pool) as connection:
+            found = await proposals.get(connection, proposal_id, who.visible(None))
+        if found is None or found.kind not in self._kinds or not who.may_see(found.creditor):
+            raise NotFound(f"there is no proposal {proposal_id}")
+        return found
+
+
+def router(waiting: Proposals, *, reads: tuple[str, ...], decides: tuple[str, ...]) -> APIRouter:
+    """The routes under `/v1/proposals`, for the roles that read any and those that decide of some
+    kind.
+    """
+    routes = APIRouter(prefix="/v1/proposals", tags=["proposals"])
+    Reader = Annotated[Principal, Depends(require(*reads))]  # noqa: N806 - a type
+    Decider = Annotated[Principal, Depends(require(*decides))]  # noqa: N806 - a type
+
+    @routes.get("", summary="What waits for a second person", operation_id="list_proposals")
+    async def list_proposals(
+        who: Reader,
+        creditor: Annotated[str | None, Query(max_length=128)] = None,
+        state: Literal["waiting", "approved", "rejected"] | None = "waiting",
+        limit: Limit = 100,
+        cursor: Cursor = None,
+    ) -> Page[ProposalOut]:
+        return await waiting.listing(who, creditor, state, limit, cursor)
+
+    @routes.get("/{proposal_id}", summary="One of them", operation_id="get_proposal")
+    async def get_proposal(who: Reader, proposal_id: ProposalId) -> ProposalOut:
+        return await waiting.show(proposal_id, who)
+
+    @routes.post(
+        "/{proposal_id}/decision",
+        status_code=CREATED,
+        summary="Approve or reject it, as a second person",
+        operation_id="decide_proposal",
+    )
+    async def decide_proposal(
+        who: Decider, proposal_id: ProposalId, given: Decision
+    ) -> ProposalOut:
+        """What was asked is done at once; who asked may not approve, by name or by token."""
+        return await waiting.decide(proposal_id, given, who)
+
+    return routes
+
+
+def _acting_for(who: Principal, named: str | None) -> str:
+    if named is None or named == who.subject:
+        return who.subject
+    if not who.is_admin:
+        raise Forbidden("by: only an admin may act for somebody else")
+    return named
+
+
+def _shown(found: Proposal, body: dict[str, Any] | None) -> ProposalOut:
+    told = found._asdict()
+    told.pop("issuer")
+    return ProposalOut(**(told | {"proposal_id": told.pop("id"), "asked": body}))

@@ -1,0 +1,67 @@
+"""Deciding a dispute: what takes more off the debt than one person may waits for another."""
+
+from functools import partial
+
+from chassis.errors import Conflict
+from chassis.http import Principal
+from chassis.runtime.proposals import Asked, Kind
+from services.dunning.api import inputs as i
+from services.dunning.api.dunning import Dunning, Happened, Seal, Target
+from services.dunning.api.roles import ROLES_OF, acting_for
+from services.dunning.domain.account import Account
+from services.dunning.domain.agreements.commands import ResolveDispute
+from services.dunning.domain.agreements.disputes import check_resolution, given_up
+
+RESOLUTION = "resolve_dispute"
+
+
+class Resolutions:
+    """Resolutions of disputes, at once or by a second person."""
+
+    def __init__(self, dunning: Dunning) -> None:
+        self._dunning = dunning
+        dunning.waiting.add(RESOLUTION, Kind(ROLES_OF["resolve_dispute"], self._approved))
+
+    async def resolve(self, target: Target, given: i.ResolutionInput, who: Principal) -> Happened:
+        """Decide the oldest dispute, or let that wait."""
+        by = acting_for(who, given.by)
+        subject = target.subject
+        limit = (await self._dunning.creditor(subject.creditor)).second_person_above
+        state = await self._dunning.account(subject)
+        wanted = ResolveDispute(outcome=given.outcome, amount=given.amount)
+        if not await self._dunning.done_to(target):
+            dispute = check_resolution(state, wanted)
+            amount = given_up(state, dispute, wanted)
+            if amount is None or amount > limit:
+                body = given.model_dump(mode="json", exclude={"by"})
+                asked = Asked(target.request, subject, by, body | {"dispute": dispute.dispute_id})
+                waits = await self._dunning.waiting.propose(RESOLUTION, asked, who, amount)
+                return Happened(
+                    creditor=subject.creditor, account=subject.account, happened=[], proposal=waits
+                )
+
+        def allowed(account: Account) -> None:
+            now = given_up(account, check_resolution(account, wanted), wanted)
+            if now is None or now > limit:
+                raise Conflict("what is disputed changed meanwhile: ask again")
+
+        return await self._dunning.run(target, by, partial(_command, given, by, None), allowed)
+
+    async def _approved(self, asked: Asked) -> None:
+        body = dict(asked.body)
+        dispute = body.pop("dispute")
+        given = i.ResolutionInput.model_validate(body)
+        command = partial(_command, given, asked.by, dispute)
+        await self._dunning.run(Target(asked.subject, asked.id), asked.by, command)
+
+
+def _command(
+    given: i.ResolutionInput, by: str, dispute_id: str | None, seal: Seal
+) -> ResolveDispute:
+    return ResolveDispute(
+        outcome=given.outcome,
+        amount=given.amount,
+        dispute_id=dispute_id,
+        by=by,
+        reason=seal.if_given(given.reason),
+    )

@@ -1,0 +1,116 @@
+"""What takes money off a debt, or changes what a creditor reckons in, takes two people."""
+
+from collections.abc import AsyncIterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.dunning.main import build
+from tests.dunning.app.world import START, World
+from tests.support.service_world import CREDITOR
+
+ACCOUNT = "/v1/accounts/P-1"
+RESOLUTION = f"{ACCOUNT}/disputes/resolution"
+OWED = 30_000
+
+
+@pytest.fixture
+async def world(database: str, tmp_path: Path) -> AsyncIterator[World]:
+    async with World.open(build, database, START, tmp_path) as opened, opened.http:
+        await opened.set_up("three-stage")
+        yield opened
+
+
+@pytest.fixture
+async def disputed(world: World) -> World:
+    await world.owes(OWED, date(2026, 3, 8))
+    await world.post(f"{ACCOUNT}/disputes", {"invoice_id": "INV-1"})
+    return world
+
+
+async def decide(world: World, proposal: str, who: str, **body: Any) -> int:
+    path = f"/v1/proposals/{proposal}/decision"
+    answer = await world.post(path, {"outcome": "approved", **body}, "finance", who=who)
+    return answer.status_code
+
+
+async def waiting(world: World) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await world.get("/v1/proposals")).json()["items"]
+    return found
+
+
+@pytest.mark.parametrize(
+    "given", [{"outcome": "upheld"}, {"outcome": "reduced", "amount": OWED - 1}]
+)
+async def test_one_person_cannot_give_up_what_is_owed(
+    disputed: World, given: dict[str, Any]
+) -> None:
+    answer = await disputed.post(RESOLUTION, given | {"reason": "friend"}, "finance", who="eve")
+    assert (answer.status_code, answer.json()["happened"]) == (201, [])
+    (proposal,) = await waiting(disputed)
+    assert proposal == answer.json()["proposal"]
+    assert (proposal["by"], proposal["subject"], proposal["kind"]) == ("eve",) * 2 + (
+        "resolve_dispute",
+    )
+    assert proposal["asked"]["reason"] == "friend"
+    assert await decide(disputed, proposal["proposal_id"], "eve") == 409
+    assert "dispute_resolved" not in [e["kind"] for e in await disputed.timeline()]
+    assert await decide(disputed, proposal["proposal_id"], "ann") == 201
+    assert await decide(disputed, proposal["proposal_id"], "bob") == 409
+    (entry,) = [e for e in await disputed.timeline() if e["kind"] == "dispute_resolved"]
+    assert (entry["fields"]["by"], entry["fields"]["outcome"]) == ("eve", given["outcome"])
+    recorded = entry["recorded_by"]
+    assert (recorded["subject"], recorded["proposed_by"]) == ("ann", "eve")
+    assert await waiting(disputed) == []
+
+
+async def test_a_creditor_lets_one_person_decide_up_to_a_limit(disputed: World) -> None:
+    assert (await disputed.set_up("three-stage", second_person_above=500)).status_code == 200
+    (proposal,) = await waiting(disputed)
+    assert proposal["kind"] == "set_up_creditor", "the limit itself takes two"
+    path = f"/v1/proposals/{proposal['proposal_id']}/decision"
+    assert (await disputed.post(path, {"outcome": "approved"}, "manager")).status_code == 409
+    given = await disputed.post(path, {"outcome": "approved"}, "manager", who="bob")
+    assert given.status_code == 201, given.text
+    body = {"outcome": "reduced", "amount": OWED - 500}
+    answer = await disputed.post(RESOLUTION, body, "finance", who="eve")
+    assert "dispute_resolved" in [e["kind"] for e in answer.json()["happened"]]
+
+
+async def test_one_person_cannot_move_a_creditors_clock_or_change_its_currency(
+    world: World,
+) -> None:
+    await world.set_up("three-stage", time_zone="Europe/Berlin")
+    await world.set_up("three-stage", time_zone="Europe/Berlin")
+    (proposal,) = await waiting(world)
+    shown = (await world.get(f"/v1/creditors/{CREDITOR}")).json()
+    assert shown["time_zone"] == "Asia/Shanghai"
+    path = f"/v1/proposals/{proposal['proposal_id']}/decision"
+    assert (await world.post(path, {"outcome": "rejected"}, "manager")).status_code == 201
+    await world.owes(OWED, date(2026, 3, 8))
+    refused = await world.set_up("three-stage", currency="EUR")
+    assert (refused.status_code, "nothing is open" in refused.text) == (409, True)
+    await world.set_up("three-stage", time_zone="Asia/Tokyo")
+    (proposal,) = await waiting(world)
+    path = f"/v1/proposals/{proposal['proposal_id']}/decision"
+    assert (await world.post(path, {"outcome": "approved"}, "manager", who="b")).status_code == 201
+    shown = (await world.get(f"/v1/creditors/{CREDITOR}")).json()
+    assert shown["time_zone"] == "Asia/Tokyo"
+
+
+async def test_an_outsider_sees_and_decides_nothing_that_waits(disputed: World) -> None:
+    await disputed.post(RESOLUTION, {"outcome": "upheld"}, "finance", who="eve")
+    (proposal,) = await waiting(disputed)
+    path = f"/v1/proposals/{proposal['proposal_id']}"
+    others = disputed.headers("manager", creditors=["other"], who="mallory")
+    body = {"outcome": "approved"}
+    answers = [
+        await disputed.http.get(path, headers=others),
+        await disputed.http.post(f"{path}/decision", json=body, headers=others),
+        await disputed.http.get("/v1/proposals", headers=others),
+    ]
+    assert [answer.status_code for answer in answers] == [404, 404, 200]
+    assert answers[-1].json()["items"] == []
+    assert (await disputed.post(f"{path}/decision", body, "collector", who="c")).status_code == 403
