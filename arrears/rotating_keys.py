@@ -1,7 +1,5 @@
 """The key-encryption key of the services' stores, changed while they work on."""
 
-import base64
-import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
@@ -10,14 +8,13 @@ from asyncpg import Connection
 
 from arrears.databases import open_databases
 from arrears.schemas import migrations_of
-from chassis import postgres
+from chassis import kek, postgres
 from chassis.errors import Misconfigured
-from chassis.private import create_private
 from chassis.runtime.instance import no_probe
 from chassis.settings import ServiceName, Settings
 from chassis.store.rotating import Rotation, counted
 from chassis.store.schema import require_this_version
-from chassis.store.wrapping import KEY_BYTES, key_id
+from chassis.store.wrapping import key_id
 
 _LOCK = "select pg_advisory_lock(hashtext('keys ' || current_schema()))"
 
@@ -34,16 +31,15 @@ def make_next(settings: Settings) -> None:
     """Make the file with a next key; raises `Misconfigured` where there is one already."""
     if settings.kek_next is not None:
         raise Misconfigured("ARREARS_KEK_NEXT has the next key already")
-    fresh = base64.b64encode(os.urandom(KEY_BYTES)).decode()
-    if not create_private(settings.kek_next_file, fresh + "\n"):
+    if not kek.write(settings, settings.kek_next_file):
         raise Misconfigured(f"there is a next key already: {settings.kek_next_file}")
 
 
 def ids(settings: Settings) -> dict[str, str]:
     """The ids of the settings' keys: `now` and, where there is one, `next`."""
     given = {
-        "now": settings.key_encryption_key(make=False),
-        "next": settings.next_key_encryption_key(),
+        "now": kek.present(settings, make=False),
+        "next": kek.following(settings),
     }
     return {name: key_id(raw).hex() for name, raw in given.items() if raw is not None}
 
@@ -68,7 +64,7 @@ async def rotate(
 
     Safe to repeat, wherever it was cut off. Raises `Misconfigured` as `Rotation.run` does.
     """
-    old, new = settings.key_encryption_key(make=False), settings.next_key_encryption_key()
+    old, new = kek.present(settings, make=False), kek.following(settings)
     if old is None or new is None or old == new:
         raise Misconfigured(
             "two key-encryption keys are wanted, the present one and the next: give "

@@ -2,8 +2,6 @@
 docs/settings.md.
 """
 
-import base64
-import binascii
 import os
 import socket
 from pathlib import Path
@@ -17,7 +15,7 @@ from chassis.bounded import Bounded
 from chassis.errors import Misconfigured
 from chassis.owners import Owners
 from chassis.plaintext import require_https
-from chassis.private import create_private
+from chassis.sealed import Sealed
 from chassis.secured import Secured
 from chassis.sign_in import SignIn
 from chassis.tracing.settings import Traced
@@ -27,7 +25,6 @@ SERVICES: tuple[ServiceName, ...] = ("ledger", "dunning", "notifier", "legal")
 
 
 _KEK_FILE, _KEK_NEXT_FILE = "kek", "kek.next"
-_KEK_BYTES = 32
 
 
 def service_named(name: str) -> ServiceName:
@@ -42,7 +39,7 @@ def _default_instance() -> str:
     return f"{socket.gethostname()}-{os.getpid()}"
 
 
-class Settings(Addresses, Bounded, Owners, Secured, SignIn, Traced):
+class Settings(Addresses, Bounded, Owners, Sealed, Secured, SignIn, Traced):
     """Settings every service shares; the environment variable is the name in capitals after
     ARREARS_.
     """
@@ -89,16 +86,6 @@ class Settings(Addresses, Bounded, Owners, Secured, SignIn, Traced):
         default=None,
         description="folder of the fonts that papers are set in; absent: where Debian's "
         "fonts-noto-cjk has them",
-    )
-    kek: SecretStr | None = Field(
-        default=None,
-        description="key-encryption key, base64 of 32 bytes; absent: the file kek in data_dir, "
-        "made where the store is new",
-    )
-    kek_next: SecretStr | None = Field(
-        default=None,
-        description="the key that `arrears keys rotate` brings in its place, in the same form; "
-        "absent: the file kek.next in data_dir, if there is one",
     )
     token: SecretStr | None = Field(
         default=None,
@@ -251,37 +238,3 @@ class Settings(Addresses, Bounded, Owners, Secured, SignIn, Traced):
     def kek_next_file(self) -> Path:
         """Where the key that is to follow is kept when `kek_next` does not give it."""
         return self.data_dir / _KEK_NEXT_FILE
-
-    def next_key_encryption_key(self) -> bytes | None:
-        """The key that is to follow; `None` where there is none, raises as `key_encryption_key`."""
-        if self.kek_next is not None:
-            return _decode_kek(self.kek_next.get_secret_value(), "ARREARS_KEK_NEXT")
-        path = self.kek_next_file
-        return _decode_kek(path.read_bytes().strip(), str(path)) if path.exists() else None
-
-    def key_encryption_key(self, *, make: bool) -> bytes | None:
-        """The 32 bytes that wrap every debtor's key.
-
-        Without `kek` it is the file `kek` in `data_dir`, readable by its owner alone; when that is
-        not there either it is made, or the answer is `None`. Raises `Misconfigured` when what is
-        there is not base64 of 32 bytes.
-        """
-        if self.kek is not None:
-            return _decode_kek(self.kek.get_secret_value(), "ARREARS_KEK")
-        path = self.kek_file
-        if make:
-            fresh = base64.b64encode(os.urandom(_KEK_BYTES)).decode()
-            create_private(path, fresh + "\n")
-        elif not path.exists():
-            return None
-        return _decode_kek(path.read_bytes().strip(), str(path))
-
-
-def _decode_kek(text: str | bytes, where: str) -> bytes:
-    try:
-        raw = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise Misconfigured(f"{where} is not base64") from error
-    if len(raw) != _KEK_BYTES:
-        raise Misconfigured(f"{where} holds {len(raw)} bytes, not {_KEK_BYTES}")
-    return raw

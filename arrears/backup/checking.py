@@ -7,6 +7,7 @@ from pathlib import Path
 from arrears.backup import files, manifest
 from arrears.backup.manifest import Manifest
 from arrears.backup.moment import Connections
+from chassis import kek
 from chassis.bus.base import Bus
 from chassis.errors import Misconfigured
 from chassis.settings import SERVICES, Settings
@@ -25,13 +26,13 @@ def checked(folder: Path) -> Manifest:
 def require_fitting(made: Manifest, settings: Settings) -> None:
     """Raise `Misconfigured` unless the settings are those of the system that was backed up."""
     _require_partitions(made, settings)
-    key = settings.key_encryption_key(make=False)
+    key = kek.present(settings, make=False)
     if key is None:
         raise Misconfigured(
             "there is no key-encryption key: it is not in the backup, and nothing sealed opens "
             f"without it. Bring it back as ARREARS_KEK or as the file {settings.kek_file}"
         )
-    keys = [one for one in (key, settings.next_key_encryption_key()) if one is not None]
+    keys = [one for one in (key, kek.following(settings)) if one is not None]
     for name, service in made.services.items():
         store = service.store
         for known in (store.key_check, store.next_key_check):

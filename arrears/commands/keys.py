@@ -27,6 +27,15 @@ def new() -> None:
     typer.echo(f"{settings.kek_next_file}: give it to every instance, then `arrears keys rotate`")
 
 
+@app.command()
+def wrap() -> None:
+    """Print the present key as ARREARS_KEK_SERVICE wraps it today, to be given in its place."""
+    from chassis import kek
+    from chassis.settings import Settings
+
+    typer.echo(kek.wrapped_anew(Settings()))
+
+
 @app.command("list")
 def list_keys(services: Services = None) -> None:
     """Say how many debtors' keys each key-encryption key wraps."""

@@ -5,11 +5,13 @@ keyed hash, which tells nothing of the key. While the key is being changed (`cha
 rotating`) the store knows two, and an instance wants both.
 """
 
+import asyncio
 import hmac
 from typing import NamedTuple
 
 from asyncpg import Connection
 
+from chassis import kek
 from chassis.errors import Misconfigured
 from chassis.settings import Settings
 from chassis.store.vault import KeyRing, pseudonym_key
@@ -41,7 +43,8 @@ async def keys_of_store(connection: Connection, settings: Settings, service: str
     `Misconfigured` when there is none for a store with data, or another than the store's.
     """
     epoch, known, following, frozen, used = await connection.fetchrow(_META)
-    key = settings.key_encryption_key(make=not used and known is None)
+    # A service that opens keys is asked in a thread: the loop goes on.
+    key = await asyncio.to_thread(kek.present, settings, make=not used and known is None)
     if key is None:
         raise Misconfigured(
             f"the {service} store has data that are sealed, and there is no key-encryption key: "
@@ -52,7 +55,7 @@ async def keys_of_store(connection: Connection, settings: Settings, service: str
         await _require_opens(connection, key, settings, service)
         await connection.execute(_FIX, check_value(key, epoch))
         known = await connection.fetchval(_CHECK)
-    given = [key, settings.next_key_encryption_key()]
+    given = [key, await asyncio.to_thread(kek.following, settings)]
     keys = list(dict.fromkeys(one for one in given if one is not None))
     checks = [check_value(one, epoch) for one in keys]
     own = _place(known, checks)

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
+from chassis import kek
 from chassis.clock import SimulatedClock
 from chassis.errors import BrokenInvariant, Malformed, Misconfigured
 from chassis.http import decode_cursor, encode_cursor, page
@@ -114,19 +116,19 @@ def test_the_table_of_settings_is_the_class() -> None:
 
 def test_the_key_encryption_key_is_made_once_and_private(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path)
-    assert settings.key_encryption_key(make=False) is None
-    first = settings.key_encryption_key(make=True)
+    assert kek.present(settings, make=False) is None
+    first = kek.present(settings, make=True)
     assert first is not None
     assert len(first) == 32
     for make in (True, False):
-        assert Settings(data_dir=tmp_path).key_encryption_key(make=make) == first
+        assert kek.present(Settings(data_dir=tmp_path), make=make) == first
     assert (tmp_path / "kek").stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize("kek", ["not base64!", "c2hvcnQ="])
-def test_an_unusable_key_encryption_key_is_named(kek: str) -> None:
+@pytest.mark.parametrize("given", ["not base64!", "c2hvcnQ="])
+def test_an_unusable_key_encryption_key_is_named(given: str) -> None:
     with pytest.raises(Misconfigured, match="ARREARS_KEK"):
-        Settings(kek=kek).key_encryption_key(make=True)
+        kek.present(Settings(kek=SecretStr(given)), make=True)
 
 
 def test_the_simulated_clock_only_goes_forward() -> None:

@@ -21,6 +21,9 @@
 {{- $_ := set $all "ARREARS_JWKS_FILE" "/etc/arrears/jwks/jwks.json" }}
 {{- end }}
 {{- end }}
+{{- if $v.kek.service }}
+{{- $_ := set $all "ARREARS_KEK_SERVICE" $v.kek.service }}
+{{- end }}
 {{- if $v.traces.url }}
 {{- $_ := set $all "ARREARS_TRACES" $v.traces.url }}
 {{- $_ := set $all "ARREARS_TRACE_RATIO" ($v.traces.ratio | toString) }}
