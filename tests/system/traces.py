@@ -89,8 +89,11 @@ def files(world: World) -> dict[str, str]:
 
 
 async def answers(world: World, creditor: str, account: str) -> dict[str, str]:
-    """What every reading route of the four APIs says to somebody who may see everything."""
+    """What every reading route of the four APIs says to somebody who may see everything; reading
+    changes nothing.
+    """
     said: dict[str, str] = {}
+    before = await _events(world)
     headers = {"Authorization": f"Bearer {mint_token(world.settings.data_dir, ['admin'])}"}
     known = {
         "creditor": [creditor],
@@ -112,7 +115,13 @@ async def answers(world: World, creditor: str, account: str) -> dict[str, str]:
                     answer = await client.get(filled, params={"creditor": creditor})
                     assert answer.status_code in {200, 404}, answer.text
                     said[f"{name} {filled}"] = answer.text
+    assert await _events(world) == before
     return said
+
+
+async def _events(world: World) -> list[int]:
+    services = world.stack.services.values()
+    return [await each.pool.fetchval("select count(*) from events") for each in services]
 
 
 async def copy(world: World, creditor: str, account: str) -> dict[str, str]:
