@@ -21,8 +21,8 @@ class NotifierContract(Contract):
 
 class NoticeSent(NotifierContract):
     """A gateway took a notice; `to` is masked, `reference` the gateway's own, `content_hash` of the
-    text, `template` the version of the creditor's own text it was written with. Of a notice by
-    telephone each call is told, `call` counts them.
+    text, with a key that only the notifier has, `template` the version of the creditor's own text
+    it was written with. Of a notice by telephone each call is told, `call` counts them.
     """
 
     TYPE: ClassVar[str] = "notifier.notice.sent.v1"

@@ -91,6 +91,13 @@ class KeyRing:
         said = unicodedata.normalize("NFKC", text).casefold().strip()
         return bytes.fromhex(pseudonym(self._pseudonyms, said))
 
+    def proof(self, text: str) -> str:
+        """A hash of 64 digits that proves a text to whoever has the key-encryption key: others
+        cannot try what the text may have been.
+        """
+        key = self._pseudonyms
+        return hashlib.blake2b(text.encode(), key=key, digest_size=KEY_BYTES).hexdigest()
+
     def erase(self, subject: Subject) -> None:
         """Destroy the subject's key with this work."""
         self._keys[subject] = None

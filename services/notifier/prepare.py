@@ -76,7 +76,7 @@ class Preparation:
         attempt = c.AttemptNotice(
             notice_id=notice.notice_id,
             to_masked=masked(content.to, notice.channel),
-            sha256=content.sha256,
+            sha256=work.keys.proof(content.said),
             content=work.seal(subject, msgspec.to_builtins(content)),
             place=to.place,
             now=work.now,

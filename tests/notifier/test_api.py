@@ -55,7 +55,8 @@ async def test_collectors_read_the_text_and_the_address(with_notices: World) -> 
         shown = (await client.get("/v1/notices/N-0")).json()
     assert shown["to"] == "+8613800138000"
     assert "8,300.00" in shown["text"]
-    assert shown["content_hash"] == hashlib.sha256(f"\n{shown['text']}".encode()).hexdigest()
+    keys = await with_notices.service.keys([])
+    assert shown["content_hash"] == keys.proof(f"\n{shown['text']}")
 
 
 async def test_finance_sees_that_a_notice_went_but_not_to_whom(with_notices: World) -> None:

@@ -245,8 +245,8 @@ def test_a_template_folder_that_is_not_there_is_said_at_the_start(tmp_path: Path
 
 def test_the_hash_is_of_what_was_said() -> None:
     first, second = _write("demand", "letter"), _write("demand", "ems")
-    assert first.sha256 == second.sha256
-    assert first.sha256 != _write("final_demand", "letter").sha256
+    assert first.said == second.said
+    assert first.said != _write("final_demand", "letter").said
 
 
 @pytest.mark.parametrize(

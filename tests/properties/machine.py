@@ -205,7 +205,7 @@ class Collecting(SideBySide):
     def apply(self, for_: str) -> None:
         if for_ in self.model.applications:
             return
-        self._operate(MakeApplication(for_=for_, by="debtor"))
+        self._operate(MakeApplication(for_=for_, by_code="debtor"))
         self.model.applications.append(for_)
 
     @precondition(lambda self: self.model.applications)

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from chassis.http import ROLES, Principal
 from services.dunning.api import inputs as i
-from services.dunning.api.dunning import Acting, Dunning, Happened
+from services.dunning.api.dunning import Acting, Dunning, Happened, Seal
 from services.dunning.api.resolutions import Resolutions
 from services.dunning.api.roles import acting_for, may
 from services.dunning.domain.account import Account
@@ -167,8 +167,8 @@ class Accounts:
                 for_=given.purpose,
                 amount=given.amount,
                 until=given.until,
-                by=by,
-                subject=who.subject,
+                by_code=seal.code(by),
+                subject_code=seal.code(who.subject),
                 reason=seal(given.reason),
             ),
         )
@@ -180,21 +180,24 @@ class Accounts:
         who: Annotated[Principal, may("decide")],
     ) -> Happened:
         by = acting_for(who, given.by)
-        command = Decide(
-            for_=given.purpose,
-            outcome=given.outcome,
-            by=by,
-            subject=who.subject,
-            amount=given.amount,
-            until=given.until,
-        )
         creditor = await self._dunning.creditor(target.subject.creditor)
 
         def allowed(account: Account) -> None:
             pack = self._dunning.decisions.pack_of(account, creditor)
             check_decider(account, given.purpose, who, pack)
 
-        return await self._dunning.run(target, by, lambda _seal: command, allowed)
+        def decide(seal: Seal) -> Decide:
+            return Decide(
+                for_=given.purpose,
+                outcome=given.outcome,
+                by=by,
+                subject=who.subject,
+                codes=frozenset((*seal.codes(by), *seal.codes(who.subject))),
+                amount=given.amount,
+                until=given.until,
+            )
+
+        return await self._dunning.run(target, by, decide, allowed)
 
     async def place_hold(
         self,

@@ -28,10 +28,10 @@ from services.dunning.api.roles import may
 from services.dunning.api.timeline import Entry
 from services.dunning.domain.account import Account
 from services.dunning.domain.case.phase import Phase, phase_of
-from services.dunning.domain.codes import person_code
 from services.dunning.domain.event import case_of
 from services.dunning.domain.money.owing import overdue, owed
 from services.dunning.domain.outlook import outlook
+from services.dunning.person_codes import codes_of
 from services.dunning.reasons.english import in_words, pauses_in_words, what_in_words
 from services.dunning.views import DECISIONS
 
@@ -92,7 +92,7 @@ class Cases:
         ] = None,
         department: Annotated[str | None, Query(max_length=200)] = None,
         guarantor: Annotated[
-            str | None, Query(max_length=32, description="a guarantor's code, from the groups")
+            str | None, Query(max_length=64, description="a guarantor's code, from the groups")
         ] = None,
         sort: Annotated[
             Literal["opened", "oldest_due", "next", "account", "owed"],
@@ -105,7 +105,8 @@ class Cases:
         cursor: Cursor = None,
     ) -> dict[str, Any]:
         after = decode_cursor(cursor, SORTS[sort].kind, str)
-        index = (await self._dunning.service.keys([])).index(number).hex() if number else None
+        keyring = await self._dunning.service.keys([])
+        index = keyring.index(number).hex() if number else None
         rows = await self._dunning.service.pool.fetch(
             CASES[sort],
             who.visible(creditor),
@@ -117,8 +118,8 @@ class Cases:
             after[1] if after else None,
             limit + 1,
             department,
-            guarantor,
-            person_code(owner) if owner else None,
+            guarantor.split(".") if guarantor else None,
+            codes_of(keyring, owner) if owner else None,
             index,
         )
         keys = await self._dunning.service.keys(subjects_of(rows))

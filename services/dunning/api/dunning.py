@@ -26,11 +26,11 @@ from contracts.words.streams import Subject, account_stream, creditor_stream, ke
 from services.dunning.api.timeline import Entry, Reader
 from services.dunning.decisions import Decisions
 from services.dunning.domain.account import Account
-from services.dunning.domain.codes import person_code
 from services.dunning.domain.commands import AccountCommand, CreditorCommand
 from services.dunning.domain.contact.state import Person
 from services.dunning.domain.creditor.state import Creditor
 from services.dunning.domain.event import Event
+from services.dunning.person_codes import code_of, codes_of
 from services.dunning.policy.model import Pack
 
 AccountId = Annotated[Identifier, Path(description="account")]
@@ -98,6 +98,14 @@ class Seal:
 
     def __call__(self, text: str | None) -> bytes:
         return self._work.seal(self._subject, {"by": self._by, "text": text})
+
+    def code(self, name: str) -> str:
+        """What stands for somebody's name."""
+        return code_of(self._work.keys, name)
+
+    def codes(self, name: str) -> list[str]:
+        """All that may have been kept of it."""
+        return codes_of(self._work.keys, name)
 
     def if_given(self, text: str | None) -> bytes | None:
         """The text sealed; None where nobody wrote one."""
@@ -172,7 +180,8 @@ class Dunning:
 
         def run(work: Work) -> Told:
             def person(name: str) -> Person:
-                return Person(sealed=work.seal(staff, name.strip()), code=person_code(name))
+                code = code_of(work.keys, name)
+                return Person(sealed=work.seal(staff, name.strip()), code=code)
 
             allowed(work.state(stream))
             first = work.version(stream) + 1

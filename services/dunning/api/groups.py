@@ -15,7 +15,7 @@ from services.dunning.api.models import cases as m
 from services.dunning.api.queries import GROUPS
 from services.dunning.api.roles import may
 from services.dunning.domain.account import Account
-from services.dunning.domain.codes import person_code
+from services.dunning.person_codes import codes_of
 
 
 def router(dunning: Dunning) -> APIRouter:
@@ -51,7 +51,27 @@ class Groups:
             if by == "guarantor" and name is not None:
                 name = await _name(self._dunning, Subject(creditor, row["account"]), row["key"])
             found.append({**_shown(row), "name": name})
-        return {"creditor": creditor, "by": by, "groups": found}
+        return {"creditor": creditor, "by": by, "groups": _together(found)}
+
+
+def _together(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One group for each name: a guarantor may be there under a code of today's and an earlier
+    one, and the key of both finds all cases.
+    """
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for one in groups:
+        place = ("key", one["key"]) if one["name"] is None else ("name", one["name"])
+        other = found.setdefault(place, one)
+        if other is not one:
+            ids = sorted({*other["case_ids"], *one["case_ids"]})
+            days = [each["oldest_due_on"] for each in (other, one) if each["oldest_due_on"]]
+            other |= {
+                "key": f"{other['key']}.{one['key']}",
+                "cases": len(ids),
+                "oldest_due_on": min(days, default=None),
+                "case_ids": ids,
+            }
+    return list(found.values())
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,4 +84,4 @@ async def _name(dunning: Dunning, subject: Subject, code: str) -> str | None:
         return None
     keys = await dunning.service.keys([subject])
     told = (dunning.profile(subject, keys, state) or {}).get("guarantors") or []
-    return next((g["name"] for g in told if person_code(str(g["name"])) == code), None)
+    return next((g["name"] for g in told if code in codes_of(keys, str(g["name"]))), None)

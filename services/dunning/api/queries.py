@@ -71,9 +71,10 @@ where ($1::text[] is null or {whose}.creditor = any($1)) and ($2::text is null o
   and ($5::text is null or exists (
     select 1 from {table_of(TASKS)} t
     where t.creditor = c.creditor and t.case_id = c.case_id and t.state = 'open'
-      and (t.owner = $5 or t.person_code = $11)))
+      and (t.owner = $5 or t.person_code = any($11::text[]))))
   and ($12::text is null or n.number_index = $12)
-  and ($9::text is null or n.department = $9) and ($10::text is null or n.guarantors ? $10)
+  and ($9::text is null or n.department = $9)
+  and ($10::text[] is null or n.guarantors ?| $10::text[])
   and ($6::{sort.sql_type} is null or ({key}, c.case_id) > ($6, $7))
 order by {key}, c.case_id limit $8
 """  # noqa: S608 - names of ours

@@ -15,10 +15,10 @@ from services.dunning.api.dunning import (
 )
 from services.dunning.api.roles import acting_for, may
 from services.dunning.domain.case.commands import Decide
-from services.dunning.domain.codes import person_code
 from services.dunning.domain.creditor.commands import CertifyClearance, StartCollector
 from services.dunning.domain.creditor.state import Creditor
 from services.dunning.domain.money.credit import owes
+from services.dunning.person_codes import codes_of
 from services.dunning.reports import accounts_of
 
 CREATED = 201
@@ -105,10 +105,11 @@ class Staff:
 async def _accounts(dunning: Dunning, creditor: str, name: str) -> tuple[int, tuple[str, ...]]:
     """How many accounts a person answers for, and which of them owe."""
     today = await _today(dunning, creditor)
-    code, mine, owing = person_code(name), 0, []
+    codes = codes_of(await dunning.service.keys([]), name)
+    mine, owing = 0, []
     async with dunning.service.pool.acquire(timeout=10) as connection:
         async for one in accounts_of(connection, creditor):
-            if one.responsible and one.responsible.code == code:
+            if one.responsible and one.responsible.code in codes:
                 mine += 1
                 if owes(one, today):
                     owing.append(one.account)

@@ -31,7 +31,7 @@ from services.dunning.api.roles import acting_for, may
 from services.dunning.domain.account import Account
 from services.dunning.domain.case.commands import CompleteTask
 from services.dunning.domain.case.state import OpenTask, ReportedTask
-from services.dunning.domain.codes import person_code
+from services.dunning.person_codes import codes_of
 from services.dunning.views import TASKS
 
 CREATED = 201
@@ -40,7 +40,8 @@ select task_id, creditor, account, case_id, kind, owner, person, segment, with_o
        step, reason, requested_at, requested_on, state, result, ended_by, ended_at
 from {table_of(TASKS)}
 where ($1::text[] is null or creditor = any($1)) and state = $2
-  and ($3::text is null or owner = $3 or person_code = $9) and ($4::text is null or account = $4)
+  and ($3::text is null or owner = $3 or person_code = any($9::text[]))
+  and ($4::text is null or account = $4)
   and ($5::text is null or kind = $5)
   and ($6::timestamptz is null or (requested_at, task_id) > ($6, $7))
 order by requested_at, task_id limit $8
@@ -101,7 +102,7 @@ class Tasks:
             after[0] if after else None,
             after[1] if after else None,
             limit + 1,
-            person_code(owner) if owner else None,
+            codes_of(await self._dunning.service.keys([]), owner) if owner else None,
         )
         keys = await self._dunning.service.keys(
             {Subject(row["creditor"], row["account"]) for row in rows if row["person"]}

@@ -17,8 +17,8 @@ def earlier_id_code(name: str) -> str:
     return _six_bytes(name)
 
 
-def person_code(name: str) -> str:
-    """What stands for a person's name where it must not be told; looked up within one creditor."""
+def earlier_person_code(name: str) -> str:
+    """What earlier versions kept for a person's name: whoever guesses the name can try it."""
     return _six_bytes(name.strip())
 
 

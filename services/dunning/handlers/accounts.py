@@ -12,11 +12,11 @@ from contracts.codec import Message
 from contracts.words.streams import Subject, account_stream
 from services.dunning.decisions import Decisions
 from services.dunning.domain.account import Account
-from services.dunning.domain.codes import person_code
 from services.dunning.domain.contact.commands import UpdateAccount
 from services.dunning.domain.contact.state import Person, Sealed
 from services.dunning.domain.money.state import Agreement
 from services.dunning.people import reached_at
+from services.dunning.person_codes import code_of
 
 _REACHED_BY = ("phones", "emails", "addresses", "registered_address")
 
@@ -46,7 +46,7 @@ def account_updated(
         responsible=_person(work, who, profile.get("responsible")),
         mandate=mandate,
         department=profile.get("department"),
-        guarantors=_codes(profile.get("guarantors")),
+        guarantors=_codes(work, profile.get("guarantors")),
         people=work.seal(who, reached_at(profile, decisions.region(work, who.creditor))),
         number=_number(work, who, profile.get("number")),
     )
@@ -100,10 +100,13 @@ def _agreement(told: dict[str, Any] | None) -> Agreement | None:
     return Agreement(valid_from=first, until=last)
 
 
-def _codes(guarantors: list[dict[str, Any]] | None) -> tuple[str, ...]:
+def _codes(work: Work, guarantors: list[dict[str, Any]] | None) -> tuple[str, ...]:
     """What stands for the guarantors, whose names are sealed."""
-    return tuple(sorted({person_code(str(each["name"])) for each in guarantors or ()}))
+    names = {str(each["name"]) for each in guarantors or ()}
+    return tuple(sorted({code_of(work.keys, name) for name in names}))
 
 
 def _person(work: Work, who: Subject, name: str | None) -> Person | None:
-    return Person(sealed=work.seal(who, name), code=person_code(name)) if name else None
+    if not name:
+        return None
+    return Person(sealed=work.seal(who, name), code=code_of(work.keys, name))

@@ -1,12 +1,13 @@
 """What the ledger says of money, as commands."""
 
+from datetime import date
+
 from chassis.store.work import Work
 from contracts import ledger
 from contracts.codec import Message
 from contracts.words.late_fee import accrual_of
 from contracts.words.streams import Subject, creditor_stream
 from services.dunning.domain.case.commands import Reassess
-from services.dunning.domain.codes import person_code
 from services.dunning.domain.creditor.commands import CountCash
 from services.dunning.domain.creditor.state import Creditor
 from services.dunning.domain.money.commands import (
@@ -16,6 +17,7 @@ from services.dunning.domain.money.commands import (
     UpdateItems,
 )
 from services.dunning.domain.money.state import Item, MoneyPart
+from services.dunning.person_codes import codes_of
 
 _RELEASED = "money_released"
 """Why a balance changed: money that waited for an invoice nobody knows is free."""
@@ -57,7 +59,6 @@ def reassess(work: Work, who: Subject, message: Message) -> Reassess:
 def paid(work: Work, who: Subject, message: Message) -> RecordPayment:
     data: ledger.PaymentAllocated = message.data
     collector = data.collected_by
-    creditor: Creditor = work.state(creditor_stream(who.creditor))
     return RecordPayment(
         payment_id=data.payment_id,
         amount=data.amount,
@@ -68,10 +69,16 @@ def paid(work: Work, who: Subject, message: Message) -> RecordPayment:
             MoneyPart(item_id=part.item_id, amount=part.principal + part.late_fee)
             for part in (*data.parts, *data.recovered)
         ),
-        collecting_since=creditor.collectors.get(person_code(collector)) if collector else None,
+        collecting_since=_since(work, who.creditor, collector) if collector else None,
         more=bool(data.more),
         part=data.part,
     )
+
+
+def _since(work: Work, creditor: str, collector: str) -> date | None:
+    state: Creditor = work.state(creditor_stream(creditor))
+    known = (state.collectors.get(code) for code in codes_of(work.keys, collector))
+    return next((since for since in known if since is not None), None)
 
 
 def reversed_(work: Work, who: Subject, message: Message) -> ReversePayment:

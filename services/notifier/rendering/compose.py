@@ -1,6 +1,5 @@
 """The text of one notice for one address."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -42,9 +41,9 @@ class Content:
     values: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def sha256(self) -> str:
-        """The hash of what was said, subject and body: the evidence of the content."""
-        return hashlib.sha256(f"{self.subject}\n{self.body}".encode()).hexdigest()
+    def said(self) -> str:
+        """What was said, subject and body: its hash is the evidence of the content."""
+        return f"{self.subject}\n{self.body}"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,12 @@
 from datetime import date
 from typing import Any
 
+from msgspec.structs import replace
+
 from contracts import billing, ledger
+from contracts.words.streams import account_stream, key_of
+from services.dunning.domain.codes import earlier_person_code
+from services.dunning.domain.contact.events import AccountUpdated
 from tests.dunning.app.world import World, local
 from tests.support.service_world import CREDITOR
 
@@ -39,6 +44,21 @@ async def test_cases_are_grouped_by_guarantor_whose_name_is_sealed(world: World)
     (group,) = await groups(world, "guarantor")
     assert (group["name"], group["cases"]) == ("王担保", 2)
     assert "王担保" not in group["key"]
+    listed = (await world.get("/v1/cases", guarantor=group["key"])).json()["items"]
+    assert sorted(case["account"] for case in listed) == ["P-1", "P-2"]
+
+
+async def test_a_guarantor_kept_under_a_code_of_earlier_is_the_same_one(world: World) -> None:
+    await two_cases(world)
+    stream = account_stream(CREDITOR, "P-1")
+    told = [one.event for one in await world.service.events(stream)]
+    (updated,) = [event for event in told if isinstance(event, AccountUpdated)]
+    before = replace(updated, guarantors=(earlier_person_code("王担保"),))
+    await world.service.execute(
+        key_of(CREDITOR, "P-1"), [stream], lambda work: work.append(stream, [before])
+    )
+    (group,) = await groups(world, "guarantor")
+    assert (group["name"], group["cases"]) == ("王担保", 2)
     listed = (await world.get("/v1/cases", guarantor=group["key"])).json()["items"]
     assert sorted(case["account"] for case in listed) == ["P-1", "P-2"]
 

@@ -112,7 +112,7 @@ class TestClosing:
 class TestDeferral:
     def test_a_deferred_account_is_not_overdue_and_its_case_closes(self) -> None:
         world = overdue_world().to("2026-07-05")
-        world.do(MakeApplication(for_="deferral", by="a"))
+        world.do(MakeApplication(for_="deferral", by_code="a"))
         world.do(Decide(for_="deferral", outcome="approved", until=date(2026, 8, 10), by="b"))
         assert world.case_state() == "closed"
         assert world.days(RestorationRequested) == ["07-05"]

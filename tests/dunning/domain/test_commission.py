@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.dunning.domain.case.commands import RecordLegalProgress
-from services.dunning.domain.codes import person_code
+from services.dunning.domain.codes import earlier_person_code
 from services.dunning.domain.contact.state import Person
 from services.dunning.domain.creditor.commands import StartCollector
 from services.dunning.domain.money.commands import ReversePayment
@@ -135,7 +135,7 @@ class TestByAge:
     def test_the_first_two_months_earn_nothing(self, since: date | None, amounts: Any) -> None:
         world = old("2025-01-01")
         if since is not None:
-            collector = Person(sealed=b"sealed", code=person_code(COLLECTOR))
+            collector = Person(sealed=b"sealed", code=earlier_person_code(COLLECTOR))
             world.do_creditor(StartCollector(collector=collector, started_on=since))
         world.pay(100000, collected_by=COLLECTOR)
         assert earned(world) == amounts

@@ -50,7 +50,7 @@ class TestMobile:
 
     def test_approved_hardship_restores_each_service_at_once(self) -> None:
         world = case_of("mobile").to("2026-07-12 10:00")
-        world.do(MakeApplication(for_="hardship", by="YD"))
+        world.do(MakeApplication(for_="hardship", by_code="YD"))
         assert world.of(RestorationRequested) == []
         world.do(Decide(for_="hardship", outcome="approved", by="m"))
         restored = [r.service for r in world.of(RestorationRequested)]
@@ -60,7 +60,7 @@ class TestMobile:
 
     def test_then_no_restriction_and_no_court_but_calls_and_visits(self) -> None:
         world = case_of("mobile").to("2026-06-12")
-        world.do(MakeApplication(for_="hardship", by="YD"))
+        world.do(MakeApplication(for_="hardship", by_code="YD"))
         world.do(Decide(for_="hardship", outcome="approved", by="m"))
         world.to("2027-06-01")
         assert world.steps() == [
@@ -73,14 +73,14 @@ class TestMobile:
 
     def test_an_instalment_plan_may_follow(self) -> None:
         world = case_of("mobile").to("2026-06-12")
-        world.do(MakeApplication(for_="hardship", by="YD"))
+        world.do(MakeApplication(for_="hardship", by_code="YD"))
         world.do(Decide(for_="hardship", outcome="approved", by="m"))
         world.do(AgreePlan(instalments=(Instalment(due=date(2026, 7, 1), amount=12850),)))
         assert world.case_state() == "paused"
 
     def test_hardship_approved_before_the_case_counts_in_it(self) -> None:
         world = case_of("mobile").to("2026-06-05")
-        world.do(MakeApplication(for_="hardship", by="YD"))
+        world.do(MakeApplication(for_="hardship", by_code="YD"))
         world.do(Decide(for_="hardship", outcome="approved", by="m"))
         assert world.of(Classified) == []
         world.to("2026-07-20")
@@ -89,7 +89,7 @@ class TestMobile:
 
     def test_a_later_case_begins_as_unreasonable_as_any(self) -> None:
         world = case_of("mobile").to("2026-06-12")
-        world.do(MakeApplication(for_="hardship", by="YD"))
+        world.do(MakeApplication(for_="hardship", by_code="YD"))
         world.do(Decide(for_="hardship", outcome="approved", by="m"))
         world.pay(12850)
         world.invoice(9000, "2026-06-30", "INV-2")
@@ -98,7 +98,7 @@ class TestMobile:
 
     def test_rejected_hardship_changes_nothing(self) -> None:
         world = case_of("mobile").to("2026-06-12")
-        world.do(MakeApplication(for_="hardship", by="YD"))
+        world.do(MakeApplication(for_="hardship", by_code="YD"))
         world.do(Decide(for_="hardship", outcome="rejected", by="m"))
         world.to("2026-07-20")
         assert world.of(Classified) == []

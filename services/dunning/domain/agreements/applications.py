@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from functools import partial
 
 from chassis.errors import Rejected
-from chassis.four_eyes import Person, require_second
+from chassis.four_eyes import Person
 from services.dunning.domain.agreements.commands import MakeApplication
 from services.dunning.domain.agreements.events import (
     ApplicationDecided,
@@ -15,7 +15,6 @@ from services.dunning.domain.agreements.events import (
 )
 from services.dunning.domain.agreements.state import Application
 from services.dunning.domain.case.commands import Decide
-from services.dunning.domain.codes import person_code
 from services.dunning.domain.money.events import LateFeeWaived
 from services.dunning.domain.recorder import Cause, Due, Recorder, View
 from services.dunning.policy.facts import ApplicationFact
@@ -36,8 +35,8 @@ def make_application(rec: Recorder, command: MakeApplication) -> None:
             on=rec.today,
             amount=command.amount,
             until=command.until,
-            by_code=_code(command.by),
-            subject_code=_code(command.subject),
+            by_code=command.by_code,
+            subject_code=command.subject_code,
             reason=command.reason,
             case_id=rec.case_id,
         )
@@ -51,7 +50,8 @@ def decide_application(rec: Recorder, application: Application, command: Decide)
     approved = command.outcome == "approved"
     if approved:
         asked = Person(application.by_code, application.subject_code)
-        require_second(Person(_code(command.by), _code(command.subject)), asked, _ONE_PERSON)
+        if not asked.names.isdisjoint(command.codes):
+            raise Rejected(_ONE_PERSON)
     until = command.until or application.until
     if approved and application.for_ == "deferral":
         if until is None:
@@ -85,10 +85,6 @@ def _defer(rec: Recorder, application: Application, command: Decide) -> None:
     ids = tuple(item.item_id for item in rec.state.items.values() if item.due_on < until)
     if ids:
         rec.emit(ItemDeferred(item_ids=ids, until=until, application_id=application.application_id))
-
-
-def _code(name: str | None) -> str | None:
-    return person_code(name) if name and name.strip() else None
 
 
 # ---- decided too late

@@ -44,11 +44,13 @@ class ResolveDispute:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MakeApplication:
-    """`subject` is that of the token that asks for it, whatever `by` says."""
+    """`by_code` stands for who asks, `subject_code` for the subject of the token that asks for it,
+    whatever the other says.
+    """
 
     for_: str
     amount: int | None = None
     until: date | None = None
-    by: str | None = None
-    subject: str | None = None
+    by_code: str | None = None
+    subject_code: str | None = None
     reason: bytes | None = None

@@ -50,13 +50,15 @@ class CompleteTask:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decide:
     """Decides the oldest application of that name, else the oldest approval asked for under it;
-    `subject` is that of the token that asks for it, whatever `by` says.
+    `subject` is that of the token that asks for it, whatever `by` says; `codes` are all that may
+    have been kept of these two, as `MakeApplication` says.
     """
 
     for_: str
     outcome: str
     by: str | None = None
     subject: str | None = None
+    codes: frozenset[str] = frozenset()
     amount: int | None = None
     until: date | None = None
 
