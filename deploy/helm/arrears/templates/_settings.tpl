@@ -101,6 +101,11 @@ ARREARS_{{ upper $store }}_DATABASE_URL: {{ . | quote }}
 {{- with $database.existingSecret }}
 {{- $_ := set $refs (printf "ARREARS_%s_DATABASE_URL" (upper $store)) (dict "secret" . "key" $database.key) }}
 {{- end }}
+{{- if or $.migrates (has $.name (list "operator" "backup")) }}
+{{- with dig "owner" "existingSecret" "" $database }}
+{{- $_ := set $refs (printf "ARREARS_%s_OWNER_DATABASE_URL" (upper $store)) (dict "secret" . "key" $database.owner.key) }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- $refs = mergeOverwrite $refs (include "arrears.service" . | fromYaml).secretSettings }}
 {{- end }}
