@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, NamedTuple
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.errors import ArrearsError, Conflict, Forbidden, NotFound, Rejected
 from chassis.four_eyes import Person, require_second
 from chassis.http import LIMIT_MAX, Page, Principal, decode_cursor, page, require
 from chassis.http.paging import Cursor, Limit
+from chassis.http.proposed import Decision, ProposalOut
 from chassis.recorders import Recorder, proposed_by
 from chassis.runtime.service import Service
 from chassis.store import proposals
@@ -40,37 +40,6 @@ class Kind(NamedTuple):
 
     roles: tuple[str, ...]
     run: Callable[[Asked], Awaitable[None]]
-
-
-class ProposalOut(BaseModel):
-    """What waits for a second person, or waited: who asked for it by name and by the subject of the
-    token. `asked` says what exactly; null once the debtor was erased.
-    """
-
-    proposal_id: str
-    at: datetime
-    creditor: str
-    account: str | None
-    kind: str
-    amount: int | None
-    asked: dict[str, Any] | None
-    by: str
-    subject: str
-    state: Literal["waiting", "approved", "rejected"]
-    decided_at: datetime | None = None
-    decided_by: str | None = None
-    decided_subject: str | None = None
-
-
-class Decision(BaseModel):
-    """What somebody else than who asked says to it; `by` names the person where an `admin` writes
-    for them.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    outcome: Literal["approved", "rejected"]
-    by: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")] | None = None
 
 
 class Proposals:

@@ -156,7 +156,7 @@ async def test_ageing_today_and_in_the_past(world: World) -> None:
 
 
 async def test_refund_is_due_once_per_key(world: World) -> None:
-    await world.terms()
+    await world.terms(second_person_above=300)
     await world.pay("P", 500)
     async with world.client("finance") as client:
         again = {"idempotency-key": "k1"}

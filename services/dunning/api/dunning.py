@@ -14,8 +14,9 @@ from pydantic import BaseModel
 from chassis.errors import NotFound, Transient
 from chassis.http.auth import Caller
 from chassis.http.idempotency import request_id
+from chassis.http.proposed import ProposalOut
 from chassis.recorders import Recorder, asking
-from chassis.runtime.proposals import ProposalOut, Proposals
+from chassis.runtime.proposals import Proposals
 from chassis.runtime.service import Service
 from chassis.store.reads import Selection
 from chassis.store.stored import Stored

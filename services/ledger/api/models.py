@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from chassis.http.proposed import ProposalOut
 from contracts.base import PositiveAmount
 from contracts.words.vocabulary import ItemStatus
 
@@ -147,13 +148,14 @@ class RefundIn(BaseModel):
 
 
 class RefundOut(BaseModel):
-    """A refund that has fallen due."""
+    """A refund that has fallen due; with a `proposal` it waits for a second person."""
 
     refund_id: str
     account_id: str
     amount: int
     currency: str
     prepaid: int
+    proposal: ProposalOut | None = None
 
 
 class ErasureOut(BaseModel):

@@ -1,4 +1,6 @@
-"""What people ask of an account: a refund of prepaid money."""
+"""What people ask of an account: a refund of prepaid money; above the creditor's limit it waits for
+a second person.
+"""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -8,24 +10,29 @@ from fastapi import APIRouter, Depends
 from chassis.errors import BrokenInvariant, NotFound
 from chassis.http.auth import Principal
 from chassis.http.idempotency import request_id
+from chassis.runtime.proposals import Asked, Kind, Proposals
 from chassis.runtime.service import Service
+from chassis.store.reads import Selection
 from chassis.store.work import Work
-from contracts.words.streams import Subject, account_stream, key_of
+from contracts.words.streams import Subject, account_stream, key_of, terms_stream
 from services.ledger.api.models import RefundIn, RefundOut
-from services.ledger.api.roles import may
+from services.ledger.api.roles import ROLES_OF, may
 from services.ledger.api.snapshot import AccountId, Creditor
 from services.ledger.domain.commands import Refund
 from services.ledger.domain.decide import decide
 from services.ledger.domain.events import RefundFellDue
 from services.ledger.domain.state import Account
+from services.ledger.domain.terms import CreditorTerms
 
+REFUND = "refund"
 RequestId = Annotated[str, Depends(request_id)]
 
 
-def router(service: Service) -> APIRouter:
+def router(service: Service, waiting: Proposals) -> APIRouter:
     """The routes under `/v1/accounts` that change something."""
     routes = APIRouter(prefix="/v1/accounts", tags=["accounts"])
-    requests = Requests(service)
+    requests = Requests(service, waiting)
+    waiting.add(REFUND, Kind(ROLES_OF["decide_proposal"], requests.approved))
     routes.post("/{account_id}/refunds", status_code=201, operation_id="pay_back")(requests.refund)
     return routes
 
@@ -35,6 +42,7 @@ class Requests:
     """The routes of what is asked of an account, on a service."""
 
     service: Service
+    waiting: Proposals
 
     async def refund(
         self,
@@ -44,15 +52,24 @@ class Requests:
         refund_id: RequestId,
         creditor: Creditor = None,
     ) -> RefundOut:
-        """Let prepaid money be paid back; 409 when there is not as much."""
-        owner = who.scope(creditor)
-        command = Refund(refund_id, wanted.amount)
-
-        def run(work: Work) -> RefundFellDue:
-            return _refund(work, Subject(owner, account_id), command)
-
-        stream = account_stream(owner, account_id)
-        event = await self.service.execute(key_of(owner, account_id), [stream], run)
+        """Let prepaid money be paid back; 409 when there is not as much. More than the creditor
+        lets one person decide waits for a second one (`proposal`).
+        """
+        subject = Subject(who.scope(creditor), account_id)
+        limit = await self._limit(subject)
+        amount, account = await self._amount(subject, wanted.amount, limit)
+        if amount > limit:
+            asked = Asked(refund_id, subject, who.subject, wanted.model_dump(mode="json"))
+            waits = await self.waiting.propose(REFUND, asked, who, amount)
+            return RefundOut(
+                refund_id=refund_id,
+                account_id=account_id,
+                amount=amount,
+                currency=account.balance.currency,
+                prepaid=account.prepaid,
+                proposal=waits,
+            )
+        event = await self._refund(subject, Refund(refund_id, amount))
         return RefundOut(
             refund_id=refund_id,
             account_id=account_id,
@@ -60,6 +77,38 @@ class Requests:
             currency=event.effects.balance.currency,
             prepaid=event.effects.balance.prepaid,
         )
+
+    async def approved(self, asked: Asked) -> None:
+        """Let it be paid back, as two people want it."""
+        stream = account_stream(*asked.subject)
+        if not [one async for one in self.service.each(stream, Selection(cause=asked.id))]:
+            await self._refund(asked.subject, Refund(asked.id, asked.body["amount"]), asked.id)
+
+    async def _refund(
+        self, subject: Subject, command: Refund, cause: str | None = None
+    ) -> RefundFellDue:
+        def run(work: Work) -> RefundFellDue:
+            return _refund(work, subject, command)
+
+        streams = [account_stream(*subject)]
+        return await self.service.execute(key_of(*subject), streams, run, cause=cause)
+
+    async def _limit(self, subject: Subject) -> int:
+        lane = self.service.lane_of(*subject)
+        terms, _ = await self.service.read(terms_stream(subject.creditor, lane))
+        return terms.second_person_above if isinstance(terms, CreditorTerms) else 0
+
+    async def _amount(
+        self, subject: Subject, wanted: int | None, limit: int
+    ) -> tuple[int, Account]:
+        """How much it is; raises as the refund itself would where that would wait."""
+        account, _ = await self.service.read(account_stream(*subject))
+        if not isinstance(account, Account) or account.terms is None:
+            raise NotFound(f"creditor {subject.creditor} has no account {subject.account}")
+        amount = account.prepaid if wanted is None else wanted
+        if amount > limit:
+            decide(account, Refund("", amount), self.service.clock.now(), None)
+        return amount, account
 
 
 def _refund(work: Work, subject: Subject, command: Refund) -> RefundFellDue:

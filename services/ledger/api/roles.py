@@ -16,6 +16,8 @@ Action = Literal[
     "pay_back",
     "erase_debtor",
     "set_sources",
+    "see_proposals",
+    "decide_proposal",
 ]
 
 ROLES_OF: dict[Action, tuple[str, ...]] = {
@@ -27,6 +29,8 @@ ROLES_OF: dict[Action, tuple[str, ...]] = {
     "pay_back": ("finance",),
     "erase_debtor": ("administration",),
     "set_sources": ("administration",),
+    "see_proposals": (*STAFF, "auditor"),
+    "decide_proposal": ("finance", "manager"),
 }
 """Roles beside `admin` for each action."""
 

@@ -1,0 +1,58 @@
+"""A refund above the creditor's limit takes two people."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts import ledger
+from services.ledger.main import build
+from tests.ledger.conftest import START, World
+
+REFUNDS = "/v1/accounts/1/refunds"
+
+
+@pytest.fixture
+async def world(database: str, tmp_path: Path) -> AsyncIterator[World]:
+    async with World.open(build, database, START, tmp_path) as world:
+        await world.terms(second_person_above=100)
+        await world.pay("p", 500)
+        yield world
+
+
+async def ask(world: World, who: str, path: str, body: Any) -> tuple[int, Any]:
+    async with world.client("finance", who=who) as client:
+        answer = await client.post(path, json=body)
+    await world.settle()
+    return answer.status_code, answer.json()
+
+
+async def paid(world: World) -> list[int]:
+    return [told.data.amount for told in await world.of(ledger.RefundDue)]
+
+
+async def test_one_person_cannot_pay_money_out(world: World) -> None:
+    assert (await ask(world, "eve", REFUNDS, {"amount": 501}))[0] == 409
+    status, refund = await ask(world, "eve", REFUNDS, {})
+    assert (status, refund["amount"], refund["prepaid"]) == (201, 500, 500)
+    assert await paid(world) == []
+    path = f"/v1/proposals/{refund['proposal']['proposal_id']}/decision"
+    assert (await ask(world, "eve", path, {"outcome": "approved"}))[0] == 409
+    assert (await ask(world, "eve", REFUNDS, {"amount": 100}))[0] == 201
+    # all of it was asked for, and there is less by now
+    status, approved = await ask(world, "bob", path, {"outcome": "approved"})
+    assert (status, approved["state"]) == (201, "approved")
+    assert (await ask(world, "bob", path, {"outcome": "approved"}))[0] == 409
+    assert await paid(world) == [100, 400]
+
+
+async def test_a_refund_waits_on_where_the_money_is_gone(world: World) -> None:
+    _, refund = await ask(world, "eve", REFUNDS, {"amount": 450})
+    await ask(world, "eve", REFUNDS, {"amount": 100})
+    path = f"/v1/proposals/{refund['proposal']['proposal_id']}/decision"
+    assert (await ask(world, "bob", path, {"outcome": "approved"}))[0] == 409
+    async with world.client("auditor") as client:
+        (waiting,) = (await client.get("/v1/proposals")).json()["items"]
+    assert (waiting["state"], waiting["amount"], waiting["subject"]) == ("waiting", 450, "eve")
+    assert await paid(world) == [100]
