@@ -36,10 +36,10 @@ class Asked(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """Who may decide, and how it is done: with the proposal's id as cause."""
+    """Who may decide, and how it is done for whoever approves: with the proposal's id as cause."""
 
     roles: tuple[str, ...]
-    run: Callable[[Asked], Awaitable[None]]
+    run: Callable[[Asked, Principal], Awaitable[None]]
 
 
 class Proposals:
@@ -134,7 +134,7 @@ class Proposals:
         await self._take(found)
         try:
             if given.outcome == "approved":
-                await self._do(found, kind)
+                await self._do(found, kind, who)
         except ArrearsError:
             async with acquire(self._service.pool) as connection:
                 await proposals.leave(connection, found)
@@ -151,13 +151,13 @@ class Proposals:
         if not taken:
             raise Conflict(f"proposal {found.id} is decided, or is being decided")
 
-    async def _do(self, found: Proposal, kind: Kind) -> None:
+    async def _do(self, found: Proposal, kind: Kind, who: Principal) -> None:
         keys = await self._service.keys([found.whose])
         body = found.opened(keys)
         if body is None:
             raise Rejected("the debtor was erased: nothing more is done about them")
         with proposed_by(found.subject):
-            await kind.run(Asked(found.id, found.whose, found.by, body))
+            await kind.run(Asked(found.id, found.whose, found.by, body), who)
 
     async def _get(self, proposal_id: str, who: Principal) -> Proposal:
         async with acquire(self._service.pool) as connection:

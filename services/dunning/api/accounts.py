@@ -6,12 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from chassis.http import ROLES, Principal
+from chassis.http import Principal
 from services.dunning.api import inputs as i
-from services.dunning.api.dunning import Acting, Dunning, Happened, Seal
+from services.dunning.api.dunning import Acting, Dunning, Happened
 from services.dunning.api.resolutions import Resolutions
 from services.dunning.api.roles import acting_for, may
-from services.dunning.domain.account import Account
+from services.dunning.api.write_offs import Deciding
 from services.dunning.domain.agreements.commands import (
     AgreePlan,
     MakeApplication,
@@ -19,9 +19,8 @@ from services.dunning.domain.agreements.commands import (
     OpenDispute,
 )
 from services.dunning.domain.agreements.state import Instalment
-from services.dunning.domain.case.commands import Decide, PlaceHold, RecordObservation, ReleaseHold
+from services.dunning.domain.case.commands import PlaceHold, RecordObservation, ReleaseHold
 from services.dunning.domain.contact.commands import RecordContact, RecordReply
-from services.dunning.policy.model import Pack
 
 CREATED = 201
 
@@ -61,6 +60,7 @@ class Accounts:
     def __init__(self, dunning: Dunning) -> None:
         self._dunning = dunning
         self._resolutions = Resolutions(dunning)
+        self._deciding = Deciding(dunning)
 
     async def record_reply(
         self,
@@ -179,25 +179,10 @@ class Accounts:
         given: i.DecisionInput,
         who: Annotated[Principal, may("decide")],
     ) -> Happened:
-        by = acting_for(who, given.by)
-        creditor = await self._dunning.creditor(target.subject.creditor)
-
-        def allowed(account: Account) -> None:
-            pack = self._dunning.decisions.pack_of(account, creditor)
-            check_decider(account, given.purpose, who, pack)
-
-        def decide(seal: Seal) -> Decide:
-            return Decide(
-                for_=given.purpose,
-                outcome=given.outcome,
-                by=by,
-                subject=who.subject,
-                codes=frozenset((*seal.codes(by), *seal.codes(who.subject))),
-                amount=given.amount,
-                until=given.until,
-            )
-
-        return await self._dunning.run(target, by, decide, allowed)
+        """Letting a debt be written off that nobody applied for waits for a second person
+        (`proposal`).
+        """
+        return await self._deciding.decide(target, given, who)
 
     async def place_hold(
         self,
@@ -228,19 +213,3 @@ class Accounts:
     ) -> Happened:
         by = who.subject
         return await self._dunning.run(target, by, lambda _seal: ReleaseHold(by=by))
-
-
-def check_decider(account: Account, purpose: str, who: Principal, pack: Pack) -> None:
-    """Refuse whoever has not the role that an approval, or the policy for an application, asks for;
-    a role no token carries is the manager's.
-
-    Of that name an application is decided first, as the domain does it.
-    """
-    if any(one.for_ == purpose for one in account.applications):
-        if purpose in pack.deciders:
-            who.check(pack.deciders[purpose])
-        return
-    for approval in account.approvals:
-        if approval.for_ == purpose:
-            who.check(approval.by_role if approval.by_role in ROLES else "manager")
-            return

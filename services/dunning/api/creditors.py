@@ -114,7 +114,7 @@ class Creditors:
             key_of(creditor, ALL_ACCOUNTS), [stream], run, cause=cause
         )
 
-    async def _approved(self, asked: Asked) -> None:
+    async def _approved(self, asked: Asked, _who: Principal) -> None:
         """Set up as two people want it; the policy stays what it is in force by now."""
         given = i.CreditorInput.model_validate(asked.body)
         creditor = asked.subject.creditor

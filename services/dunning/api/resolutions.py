@@ -47,7 +47,7 @@ class Resolutions:
 
         return await self._dunning.run(target, by, partial(_command, given, by, None), allowed)
 
-    async def _approved(self, asked: Asked) -> None:
+    async def _approved(self, asked: Asked, _who: Principal) -> None:
         body = dict(asked.body)
         dispute = body.pop("dispute")
         given = i.ResolutionInput.model_validate(body)

@@ -78,7 +78,7 @@ class Requests:
             prepaid=event.effects.balance.prepaid,
         )
 
-    async def approved(self, asked: Asked) -> None:
+    async def approved(self, asked: Asked, _who: Principal) -> None:
         """Let it be paid back, as two people want it."""
         stream = account_stream(*asked.subject)
         if not [one async for one in self.service.each(stream, Selection(cause=asked.id))]:

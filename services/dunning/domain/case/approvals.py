@@ -1,10 +1,12 @@
 """Approvals: asked for by a step or a reaction, and what follows once they are granted."""
 
+from services.dunning.domain.account import Account
 from services.dunning.domain.case.events import ApprovalRequested, StepGranted
 from services.dunning.domain.case.state import Approval
 from services.dunning.domain.recorder import Cause, Recorder, View
 from services.dunning.policy import actions
-from services.dunning.policy.actions import Action, Asking
+from services.dunning.policy.actions import Action, Asking, following
+from services.dunning.policy.model import Pack
 from services.dunning.reasons import values as r
 
 
@@ -47,14 +49,36 @@ def grant(rec: Recorder) -> None:
     rec.perform(granted_actions(rec, approval), cause, is_step=True)
 
 
+def gives_up(state: Account, purpose: str, pack: Pack) -> bool:
+    """Whether approving what is asked for under a name writes a debt off for which nobody applied:
+    whoever applied is the first person.
+    """
+    if any(application.for_ == purpose for application in state.applications):
+        return False
+    for approval in state.approvals:
+        if approval.for_ == purpose:
+            return _writes_off(_follows(pack, approval))
+    return False
+
+
+def _writes_off(follow: tuple[Action, ...]) -> bool:
+    return any(
+        isinstance(one, actions.WriteOff) or _writes_off(tuple(following(one))) for one in follow
+    )
+
+
 def granted_actions(view: View, approval: Approval | None = None) -> tuple[Action, ...]:
     """What follows from an approval: from the one that waits to be carried out, when none is
     given.
     """
     approval = approval or (view.state.case.granted if view.state.case else None)
-    if approval is None or approval.step is None:
+    return () if approval is None else _follows(view.pack, approval)
+
+
+def _follows(pack: Pack, approval: Approval) -> tuple[Action, ...]:
+    if approval.step is None:
         return ()
     if not approval.path:
-        return view.pack.actions(approval.step)
-    asked = view.pack.action(approval.step, approval.path)
+        return pack.actions(approval.step)
+    asked = pack.action(approval.step, approval.path)
     return asked.then if isinstance(asked, actions.Approval) else ()

@@ -1,0 +1,94 @@
+"""Deciding applications and approvals: one that lets a debt be written off waits for a second
+person, where no first one applied for it.
+"""
+
+from chassis.errors import Conflict
+from chassis.http import ROLES, Principal
+from chassis.runtime.proposals import Asked, Kind
+from services.dunning.api import inputs as i
+from services.dunning.api.dunning import Dunning, Happened, Seal, Target
+from services.dunning.api.roles import ROLES_OF, acting_for
+from services.dunning.domain.account import Account
+from services.dunning.domain.case.approvals import gives_up
+from services.dunning.domain.case.commands import Decide
+from services.dunning.policy.model import Pack
+
+WRITE_OFF = "write_off"
+APPROVED = "approved"
+
+
+class Deciding:
+    """Decisions on an account, at once or by a second person."""
+
+    def __init__(self, dunning: Dunning) -> None:
+        self._dunning = dunning
+        dunning.waiting.add(WRITE_OFF, Kind(ROLES_OF["decide"], self._approved))
+
+    async def decide(self, target: Target, given: i.DecisionInput, who: Principal) -> Happened:
+        """Decide, or let a write-off wait."""
+        by = acting_for(who, given.by)
+        subject = target.subject
+        account = await self._dunning.account(subject)
+        pack = await self._pack(target, account)
+        if self._waits(account, pack, given) and not await self._dunning.done_to(target):
+            check_decider(account, given.purpose, who, pack)
+            asked = Asked(
+                target.request, subject, by, given.model_dump(mode="json", exclude={"by"})
+            )
+            waits = await self._dunning.waiting.propose(WRITE_OFF, asked, who, given.amount)
+            return Happened(
+                creditor=subject.creditor, account=subject.account, happened=[], proposal=waits
+            )
+        return await self._run(target, by, given, who, may_give_up=False)
+
+    async def _approved(self, asked: Asked, who: Principal) -> None:
+        given = i.DecisionInput.model_validate(asked.body)
+        await self._run(Target(asked.subject, asked.id), asked.by, given, who, may_give_up=True)
+
+    async def _run(
+        self, target: Target, by: str, given: i.DecisionInput, who: Principal, *, may_give_up: bool
+    ) -> Happened:
+        creditor = await self._dunning.creditor(target.subject.creditor)
+
+        def allowed(account: Account) -> None:
+            pack = self._dunning.decisions.pack_of(account, creditor)
+            check_decider(account, given.purpose, who, pack)
+            if not may_give_up and self._waits(account, pack, given):
+                raise Conflict("what is asked for changed meanwhile: ask again")
+
+        def decide(seal: Seal) -> Decide:
+            return Decide(
+                for_=given.purpose,
+                outcome=given.outcome,
+                by=by,
+                subject=who.subject,
+                codes=frozenset((*seal.codes(by), *seal.codes(who.subject))),
+                amount=given.amount,
+                until=given.until,
+            )
+
+        return await self._dunning.run(target, by, decide, allowed)
+
+    async def _pack(self, target: Target, account: Account) -> Pack:
+        creditor = await self._dunning.creditor(target.subject.creditor)
+        return self._dunning.decisions.pack_of(account, creditor)
+
+    @staticmethod
+    def _waits(account: Account, pack: Pack, given: i.DecisionInput) -> bool:
+        return given.outcome == APPROVED and gives_up(account, given.purpose, pack)
+
+
+def check_decider(account: Account, purpose: str, who: Principal, pack: Pack) -> None:
+    """Refuse whoever has not the role that an approval, or the policy for an application, asks for;
+    a role no token carries is the manager's.
+
+    Of that name an application is decided first, as the domain does it.
+    """
+    if any(one.for_ == purpose for one in account.applications):
+        if purpose in pack.deciders:
+            who.check(pack.deciders[purpose])
+        return
+    for approval in account.approvals:
+        if approval.for_ == purpose:
+            who.check(approval.by_role if approval.by_role in ROLES else "manager")
+            return

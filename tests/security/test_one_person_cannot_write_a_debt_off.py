@@ -1,0 +1,37 @@
+"""A write-off that nobody applied for takes two people, each with the role the policy asks for."""
+
+from datetime import date
+from pathlib import Path
+
+from services.dunning.main import build
+from tests.dunning.app.world import START, World, local
+from tests.security.test_an_admin_cannot_approve_what_they_proposed_as_another import TEXT
+
+DECISIONS = "/v1/accounts/P-1/decisions"
+GIVE_UP = {"purpose": "give_up", "outcome": "approved"}
+STOP = "      - restrict: {service: all_service}"
+WHEN = "when: {day: $stop_day}"
+
+
+async def test_one_person_cannot_write_a_debt_off(database: str, tmp_path: Path) -> None:
+    text = TEXT.replace(WHEN, f"{WHEN}\n    approval: {{for: give_up}}").replace(
+        STOP, "      - write_off: {}"
+    )
+    async with World.open(build, database, START, tmp_path) as world, world.http:
+        assert (await world.set_up(policy=None, policy_document=text)).status_code == 200
+        await world.owes(30_000, date(2026, 3, 8))
+        await world.run_until(local(4, 9))
+        asked = await world.post(DECISIONS, GIVE_UP, "manager", who="eve")
+        assert (asked.status_code, asked.json()["happened"]) == (201, [])
+        path = f"/v1/proposals/{asked.json()['proposal']['proposal_id']}/decision"
+        body = {"outcome": "approved"}
+        assert (await world.post(path, body, "manager", who="eve")).status_code == 409
+        assert (await world.post(path, body, "finance", who="bob")).status_code == 403
+        before = [entry["kind"] for entry in await world.timeline()]
+        assert "write_off_approved" not in before
+        assert (await world.post(path, body, "manager", who="bob")).status_code == 201
+        timeline = await world.timeline()
+    (decided,) = [entry for entry in timeline if entry["kind"] == "approval_decided"]
+    assert decided["recorded_by"]["subject"] == "bob"
+    assert (decided["fields"]["by"], decided["recorded_by"]["proposed_by"]) == ("eve", "eve")
+    assert "write_off_approved" in [entry["kind"] for entry in timeline]
