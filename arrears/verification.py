@@ -118,12 +118,14 @@ async def _lane(
 ) -> None:
     after, events = progress.lanes.get(lane, Link()), 0
     begun = f"from link {after.number + 1} on, " if after.number else ""
+    since = None if after.number else await verifying.begun_at(connection, lane)
     async for portion in verifying.links(connection, lane, after):
         after = progress.lanes[lane] = portion.reached
         events += portion.events
         reached(portion.damage)
     left = await verifying.unlinked(connection, lane, after)
-    told(f"{name} lane {lane}: {begun}{events} events compared{_tail(left)}")
+    made = f", first linked {since:%Y-%m-%d %H:%M}Z" if since is not None else ""
+    told(f"{name} lane {lane}: {begun}{events} events compared{made}{_tail(left)}")
 
 
 def _tail(left: int) -> str:

@@ -80,7 +80,7 @@ class Principal:
         return covered
 
     def saw(self, creditor: str, account: str) -> None:
-        """Note that the answer is about an account which neither path nor JSON names."""
+        """Note that the answer is about an account, or `*`, that neither path nor JSON names."""
         self.seen.add((creditor, account))
 
     def scope(self, creditor: str | None) -> str:

@@ -164,7 +164,7 @@ def _allowed(request: Request) -> dict[str, str]:
     app: FastAPI = request.app
     here = (
         route.methods or ()
-        for route in app.routes
+        for route in getattr(app.state, "documented", app.routes)  # the app has them in groups
         if isinstance(route, APIRoute) and route.matches(request.scope)[0] is not Match.NONE
     )
     return {"Allow": ", ".join(sorted({method for methods in here for method in methods}))}

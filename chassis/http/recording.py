@@ -86,7 +86,7 @@ class Recording:
             *principal.seen,
             *answer.accounts(creditor),
         ):
-            if isinstance(account, str) and is_identifier(account):
+            if isinstance(account, str) and (account == ALL_ACCOUNTS or is_identifier(account)):
                 about.setdefault(owner, set()).add(account)
         if answer.is_file and not any(about.values()):
             about.setdefault(creditor, set()).add(ALL_ACCOUNTS)

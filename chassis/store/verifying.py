@@ -14,12 +14,13 @@ order by lane"""
 _AWAY = "select lane from lanes where elsewhere is not null and not is_leaving"
 _NO_MOVES = "select pg_advisory_lock_shared(hashtext('lanes ' || current_schema()))"
 _LINKS = """
-select number, from_position, to_position, events, marks, hash, at from event_chain
+select number, to_position, events, marks, hash from event_chain
 where lane = $1 and number > $2 order by number limit $3"""
 _LINK = "select hash from event_chain where lane = $1 and number = $2"
 _EVENTS = """
 select position, lane, stream, version, type, at, cause, data from events
 where lane = $1 and position > $2 and position <= $3 order by position"""
+_FIRST = "select at from event_chain where lane = $1 and number = 1"
 _UNLINKED = "select count(*) from events where lane = $1 and position > $2"
 _STREAMS = """
 select s.stream, s.version, e.events, e.first, e.last
@@ -67,7 +68,6 @@ class Portion(NamedTuple):
     lane: int
     reached: Link
     events: int
-    since: datetime | None
     damage: Sequence[Damage]
 
 
@@ -110,7 +110,13 @@ async def links(connection: Connection, lane: int, after: Link) -> AsyncIterator
             damage += await _compared(connection, lane, after, row)
             events += row["events"]
             after = Link(row["number"], row["hash"], row["to_position"])
-        yield Portion(lane, after, events, rows[0]["at"], damage)
+        yield Portion(lane, after, events, damage)
+
+
+async def begun_at(connection: Connection, lane: int) -> datetime | None:
+    """When a lane got its first link: what its events were before is not known."""
+    found: datetime | None = await connection.fetchval(_FIRST, lane)
+    return None if found is None else found.astimezone(UTC)
 
 
 async def unlinked(connection: Connection, lane: int, after: Link) -> int:

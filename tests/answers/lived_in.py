@@ -25,6 +25,7 @@ from chassis.settings import SERVICES, ServiceName, Settings
 
 LENDER, LANDLORD = "scenario", "landlord"
 """One with a debtor in court, one who asks banks and takes cash."""
+READER = "reader"
 COURT = Path(__file__).with_name("court.yaml")
 _END = datetime(2026, 8, 12, 12, tzinfo=UTC)
 _DEBTOR = {"name": "沈建国", "kind": "natural_person", "phones": ["+8613800138017"]}
@@ -61,6 +62,14 @@ class LivedIn:
     def send(self, name: ServiceName, request: httpx.Request) -> httpx.Response:
         """What a service answers."""
         return self.await_(self._clients[name].send(request))
+
+    def get(self, name: ServiceName, path: str, **params: str) -> httpx.Response:
+        """What a service answers to a reader who may see everything."""
+        token = mint_token(self.world.settings.data_dir, ["admin"], ["*"], READER)
+        headers = {"Authorization": f"Bearer {token}"}
+        return self.send(
+            name, httpx.Request("GET", f"http://x{path}", params=params, headers=headers)
+        )
 
     def token(self, creditor: str, *roles: str) -> str:
         """A token of some roles for one creditor, or `*`."""

@@ -69,6 +69,7 @@ async def auditor(database: str, tmp_path: Path) -> AsyncIterator[Auditor]:
         auditor = Auditor(world, tmp_path)
         await auditor.link()
         assert await auditor.verify() == []
+        assert any(", first linked 2" in one for one in auditor.told)
         await world.invoice("i-9", 900, date(2026, 2, 1))  # has no link yet
         yield auditor
 

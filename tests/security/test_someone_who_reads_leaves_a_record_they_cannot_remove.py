@@ -54,6 +54,7 @@ async def test_an_answer_about_a_debtor_names_its_reader(world: World) -> None:
     assert found == [("bob", READ, ["1"]), ("bob", "GET /v1/accounts", ["1", "2"])]
     (one,) = await records(world, account="1", subject="bob", limit=1)
     assert (one["creditor"], one["status"], one["issuer"]) == (CREDITOR, 200, "arrears-development")
+    assert len(one["token_id"]) > 20
     assert datetime.fromisoformat(one["at"]) == world.clock.now().astimezone(UTC)
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from chassis.http import Principal
 from contracts.words.streams import Subject, account_stream
 from services.dunning.api.dunning import (
+    ALL_ACCOUNTS,
     CreditorInScope,
     Dunning,
 )
@@ -51,6 +52,7 @@ class Groups:
             if by == "guarantor" and name is not None:
                 name = await _name(self._dunning, Subject(creditor, row["account"]), row["key"])
             found.append({**_shown(row), "name": name})
+        who.saw(creditor, ALL_ACCOUNTS)
         return {"creditor": creditor, "by": by, "groups": _together(found)}
 
 

@@ -210,6 +210,7 @@ class Policies:
         refs = [ref async for stored in events if (ref := _ref_of(stored, case_id)) is not None]
         if not refs:
             raise NotFound(f"there is no case {case_id}")
+        who.saw(*subject)
         texts = [await _text(self._dunning, ref) for ref in refs]
         return {**texts[-1], "before": texts[:-1]}
 

@@ -68,6 +68,7 @@ async def test_an_unknown_path_is_a_problem(client: httpx.AsyncClient, token: To
 async def test_a_wrong_method_is_a_problem(client: httpx.AsyncClient, token: Token) -> None:
     answer = await client.delete("/v1/notes", headers=token("sales"))
     assert (answer.status_code, answer.headers["content-type"]) == (405, MEDIA_TYPE)
+    assert answer.headers["allow"] == "POST"
 
 
 @pytest.mark.parametrize("fault", ["ConnectionRefusedError", "FileNotFoundError"])
