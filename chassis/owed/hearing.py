@@ -78,10 +78,10 @@ def profile_told(
     subject = debtor_of(message)
     if work.is_erased(subject):
         return None
-    opened = work.open(subject, sealed)
+    opened = work.open(subject, sealed, "profile")
     known = msgspec.convert(opened or {}, kind)
     profile = tell(known, message.data)
     if profile is None:
         return None
     before = None if opened is None else known
-    return Told(before, profile, work.seal(subject, msgspec.to_builtins(profile)))
+    return Told(before, profile, work.seal(subject, msgspec.to_builtins(profile), "profile"))

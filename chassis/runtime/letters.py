@@ -123,7 +123,7 @@ class Letters:
     async def _said(self, connection: Connection, letter: Mapping[str, Any]) -> Told:
         """What could be read of a letter's message as it came; nothing once it was erased."""
         keys = await self.parked.store.keys(connection, [subject_of(letter)])
-        packed = keys.open(subject_of(letter), letter["original"] or b"")
+        packed = keys.open(subject_of(letter), letter["original"] or b"", "letter")
         if packed is None:
             return told(b"")
         return told(*dead_letters.unpack_original(packed))

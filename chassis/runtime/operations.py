@@ -133,7 +133,7 @@ def router(service: Service, letters: Letters) -> APIRouter:
         """One dead letter with its original bytes (base64), unless the debtor was erased."""
         letter = await _letter(service, who, letter_id)
         subject = Subject(letter["creditor"], letter["account"])
-        packed = (await service.keys([subject])).open(subject, letter["original"] or b"")
+        packed = (await service.keys([subject])).open(subject, letter["original"] or b"", "letter")
         shown = {name: value for name, value in letter.items() if name != "original"}
         return shown | {
             "original": packed and packed["value"],

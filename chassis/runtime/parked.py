@@ -180,7 +180,7 @@ class ParkedMessages:
         if original is None:
             subject = letter_actions.subject_of(letter)
             keys = await self.store.keys(connection, [subject])
-            packed = keys.open(subject, letter["original"] or b"")
+            packed = keys.open(subject, letter["original"] or b"", "letter")
             if packed is None:
                 raise Rejected(f"the original of dead letter {letter['id']} was erased")
             original = dead_letters.unpack_original(packed)

@@ -70,7 +70,7 @@ class Proposals:
             return known
         key = key_of(subject.creditor, subject.account)
         sealed = await service.execute(
-            key, [], lambda work: work.seal(subject, asked.body), subjects=[subject]
+            key, [], lambda work: work.seal(subject, asked.body, "proposal"), subjects=[subject]
         )
         wanted = Proposal(
             id=asked.id,

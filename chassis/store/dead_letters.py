@@ -142,7 +142,7 @@ async def park(connection: Connection, keys: KeyRing, now: datetime, parked: Par
     stores).
     """
     sealed = keys.seal(
-        parked.subject, pack_original(parked.original.value, parked.original.headers)
+        parked.subject, pack_original(parked.original.value, parked.original.headers), "letter"
     )
     await connection.execute(
         _PARK,

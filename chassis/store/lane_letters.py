@@ -11,7 +11,7 @@ from typing import Any
 from asyncpg import Connection
 
 from chassis.errors import Misconfigured
-from chassis.store.vault import KeyRing
+from chassis.store.vault import Field, KeyRing
 from chassis.store.wrapping import Master
 from contracts.words.streams import Subject
 
@@ -37,12 +37,12 @@ class TwoKeys:
         pairs = zip(subjects, rows, strict=True)
         self._ours = KeyRing(master, {one: row["ours"] for one, row in pairs})
 
-    def sealed(self, subject: Subject, sealed: bytes | None) -> bytes | None:
+    def sealed(self, subject: Subject, sealed: bytes | None, field: Field) -> bytes | None:
         """What was sealed in the source, so that the target opens it."""
         if sealed is None or subject not in self._subjects:
             return sealed
-        opened = self._theirs.open(subject, sealed)
-        return None if opened is None else self._ours.seal(subject, opened)
+        opened = self._theirs.open(subject, sealed, field)
+        return None if opened is None else self._ours.seal(subject, opened, field)
 
 
 async def two_keys(source: Connection, target: Connection, master: Master) -> TwoKeys:
@@ -64,12 +64,12 @@ async def carry(source: Connection, target: Connection, lane: int, keys: TwoKeys
     """Write the letters of a lane, and what people did with them, into the target."""
     for letter in await source.fetch(_LETTERS, lane):
         about = Subject(letter["creditor"], letter["account"])
-        original = keys.sealed(about, letter["original"])
+        original = keys.sealed(about, letter["original"], "letter")
         number = await _insert(target, "dead_letters", dict(letter) | {"original": original})
         for action in await source.fetch(_ACTIONS, letter["id"]):
             named = action["creditor"] is not None
             whose = Subject(action["creditor"], action["account"]) if named else about
-            said = keys.sealed(whose, action["said"]) or b""
+            said = keys.sealed(whose, action["said"], "said") or b""
             changed = {"letter": number, "said": said}
             await _insert(target, "dead_letter_actions", dict(action) | changed)
 

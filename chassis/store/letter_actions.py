@@ -60,7 +60,7 @@ async def record(
     edited = None if action.edited is None else pack_original(*action.edited)
     said = {"why": action.why, "edited": edited, "reason": reason}
     about = subjects(letter, action)[-1]
-    sealed = keys.seal(about, said)
+    sealed = keys.seal(about, said, "said")
     what = action.who, action.kind, outcome
     await connection.execute(_RECORD, letter["id"], now, *what, sealed, *about)
 
@@ -79,7 +79,7 @@ async def of_letter(
     keys = await keys_of(connection, [_sealed_for(row, letter) for row in rows])
     found = []
     for row in rows:
-        opened = keys.open(_sealed_for(row, letter), row["said"]) or {}
+        opened = keys.open(_sealed_for(row, letter), row["said"], "said") or {}
         edited = opened.get("edited")
         found.append(
             {
@@ -102,7 +102,7 @@ async def last_edit(
     if row is None:
         return None
     about = _sealed_for(row, letter)
-    opened = (await keys_of(connection, [about])).open(about, row["said"])
+    opened = (await keys_of(connection, [about])).open(about, row["said"], "said")
     if opened is None:
         raise Rejected(f"the text put in the place of dead letter {letter['id']} was erased")
     return unpack_original(opened["edited"])
@@ -115,12 +115,12 @@ async def attribute(
     `keys` has both, and the caller stores them.
     """
     nobody = subject_of(letter)
-    original = keys.open(nobody, letter["original"] or b"")
-    sealed = None if original is None else keys.seal(about, original)
+    original = keys.open(nobody, letter["original"] or b"", "letter")
+    sealed = None if original is None else keys.seal(about, original, "letter")
     await connection.execute(_ATTRIBUTE, letter["id"], *about, sealed)
     for row in await connection.fetch(_OF_LETTER, letter["id"]):
         if _sealed_for(row, letter) == nobody:
-            said = keys.seal(about, keys.open(nobody, row["said"]))
+            said = keys.seal(about, keys.open(nobody, row["said"], "said"), "said")
             await connection.execute(_SEAL_AGAIN, row["id"], said, *about)
 
 

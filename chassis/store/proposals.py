@@ -66,7 +66,7 @@ class Proposal(NamedTuple):
 
     def opened(self, keys: KeyRing) -> dict[str, Any] | None:
         """What is asked; None when the debtor was erased."""
-        found = keys.open(self.whose, self.asked)
+        found = keys.open(self.whose, self.asked, "proposal")
         return found if isinstance(found, dict) else None
 
 

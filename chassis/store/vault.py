@@ -6,7 +6,7 @@ import hashlib
 import os
 import unicodedata
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -21,12 +21,30 @@ NONCE_BYTES = 12
 _PSEUDONYM_BYTES = 16
 
 
+Field = Literal[
+    "address", "collector", "content", "details", "letter", "note", "number", "people", "person",
+    "profile", "proposal", "reason", "said",
+]  # fmt: skip
+"""What is sealed: nothing opens as another one."""
+_BOUND = b"\x01"
+"""What is sealed for a field begins with."""
+
 UNATTRIBUTED = Subject("-", "-")
 """Whose key seals original bytes that name nobody we can tell."""
 
 
 class Wraps(Protocol):
     """What data keys are wrapped with: `chassis.store.wrapping.Master`."""
+
+    @property
+    def is_naming(self) -> bool:
+        """Whether every instance reads what is bound to its field, and wrapped keys with names."""
+        ...
+
+    @property
+    def place(self) -> bytes:
+        """What is sealed in this service's store begins with this where it is bound."""
+        ...
 
     def wrap(self, subject: Subject, raw: bytes) -> bytes:
         """A data key as it is stored."""
@@ -62,8 +80,11 @@ class KeyRing:
         self.fresh: dict[Subject, bytes] = {}
         self.erased: set[Subject] = set()
 
-    def seal(self, subject: Subject, value: Any) -> bytes:
-        """Encrypt a JSON-able value for one subject; empty when the subject was erased."""
+    def seal(self, subject: Subject, value: Any, field: Field) -> bytes:
+        """Encrypt a JSON-able value for one subject; empty when the subject was erased.
+
+        It opens as the same `field` alone, and in this service.
+        """
         if subject not in self._keys:
             raw = os.urandom(KEY_BYTES)
             self._keys[subject] = AESGCM(raw)
@@ -71,18 +92,27 @@ class KeyRing:
         key = self._keys[subject]
         if key is None:
             return b""
-        return _encrypt(key, subject, self._pack(msgspec.json.encode(value)))
+        nonce, clear = os.urandom(NONCE_BYTES), self._pack(msgspec.json.encode(value))
+        if not self._master.is_naming:
+            return nonce + key.encrypt(nonce, clear, _aad(subject))
+        return _BOUND + nonce + key.encrypt(nonce, clear, self._bound_to(subject, field))
 
-    def open(self, subject: Subject, sealed: bytes) -> Any:
+    def open(self, subject: Subject, sealed: bytes, field: Field) -> Any:
         """Decrypt what `seal` returned; `None` when the subject was erased or nothing was kept."""
         key = self._keys.get(subject)
         if key is None or not sealed:
             return None
-        try:
-            clear = key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _aad(subject))
-        except InvalidTag as error:
-            raise BrokenInvariant(f"sealed data of {subject} does not open") from error
+        clear = None
+        if sealed[:1] == _BOUND:
+            clear = _decrypt(key, sealed[1:], self._bound_to(subject, field))
+        if clear is None:  # sealed before it was bound, whose first byte may be any
+            clear = _decrypt(key, sealed, _aad(subject))
+        if clear is None:
+            raise BrokenInvariant(f"sealed {field} of {subject} does not open")
         return msgspec.json.decode(unpacked(clear))
+
+    def _bound_to(self, subject: Subject, field: Field) -> bytes:
+        return b"%b%b\0%b" % (self._master.place, field.encode(), _aad(subject))
 
     def index(self, text: str) -> bytes:
         """What a sealed text is found by: the same for the same text, whatever its capitals, and
@@ -130,9 +160,13 @@ def pseudonym(key: bytes, text: str) -> str:
     return hashlib.blake2b(text.encode(), key=key, digest_size=_PSEUDONYM_BYTES).hexdigest()
 
 
-def _encrypt(key: AESGCM, subject: Subject, clear: bytes) -> bytes:
-    nonce = os.urandom(NONCE_BYTES)
-    return nonce + key.encrypt(nonce, clear, _aad(subject))
+def _decrypt(key: AESGCM, sealed: bytes, aad: bytes) -> bytes | None:
+    if len(sealed) <= NONCE_BYTES:
+        return None
+    try:
+        return key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], aad)
+    except InvalidTag:
+        return None
 
 
 def _aad(subject: Subject) -> bytes:

@@ -11,7 +11,7 @@ from chassis.errors import BrokenInvariant
 from chassis.recorders import Recorder, written
 from chassis.store.aggregate import Aggregate
 from chassis.store.stored import Stored
-from chassis.store.vault import KeyRing
+from chassis.store.vault import Field, KeyRing
 from chassis.tracing.spans import Span, under
 from contracts.words.streams import Subject, kind_of
 
@@ -158,13 +158,13 @@ class Work:
             if name == stream
         ]
 
-    def seal(self, subject: Subject, value: Any) -> bytes:
+    def seal(self, subject: Subject, value: Any, field: Field) -> bytes:
         """Encrypt personal data for one subject; empty when the subject was erased."""
-        return self.keys.seal(subject, value)
+        return self.keys.seal(subject, value, field)
 
-    def open(self, subject: Subject, sealed: bytes) -> Any:
+    def open(self, subject: Subject, sealed: bytes, field: Field) -> Any:
         """Decrypt what `seal` returned; `None` when the subject was erased."""
-        return self.keys.open(subject, sealed)
+        return self.keys.open(subject, sealed, field)
 
     def is_erased(self, subject: Subject) -> bool:
         """Whether the subject's key was destroyed."""

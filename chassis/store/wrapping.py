@@ -65,6 +65,16 @@ class Master:
         """The id of the key that wraps."""
         return self._writes
 
+    @property
+    def is_naming(self) -> bool:
+        """Whether every instance reads what names its key or is bound to its field."""
+        return self._is_naming
+
+    @property
+    def place(self) -> bytes:
+        """The service, as what is bound to it says."""
+        return self._service
+
     def agree(self, is_naming: bool, check: bytes | None = None) -> None:
         """Learn whether all instances read keys that name theirs, and which one the store wants.
 

@@ -140,11 +140,11 @@ class PersonContacts:
 
     def _persons(self, store: SubjectKeys, work: Work, subject: Subject) -> Mapping[str, str]:
         state: Account = work.state(account_stream(*subject))
-        told = work.open(subject, state.people)
+        told = work.open(subject, state.people, "people")
         if told is None:  # an account last told of before this was kept
             creditor: Creditor = work.state(creditor_stream(subject.creditor))
             region = self.region or region_of(creditor.zone)
-            told = reached_at(work.open(subject, state.profile) or {}, region)
+            told = reached_at(work.open(subject, state.profile, "profile") or {}, region)
         if debtor_id := told.get(_BY_ID):
             return dict.fromkeys(_WAYS, _person(store, subject, _BY_ID, debtor_id))
         return {way: _person(store, subject, *_kind(way, at)) for way, at in told.items()}

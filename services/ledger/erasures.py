@@ -52,7 +52,7 @@ def requested(hours: int) -> MessageRoute:
         elif work.is_erased(who):
             return
         elif events and data.reason:
-            sealed = work.seal(who, data.reason)
+            sealed = work.seal(who, data.reason, "reason")
             events = erasure.request(work.state(stream), replace(wanted, sealed=sealed))
         work.append(stream, events)
 

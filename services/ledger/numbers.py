@@ -23,7 +23,7 @@ def note(work: Work, message: Message, kind: Kind, id_: str) -> None:
     if number is None or work.is_erased(subject):
         return
     index = work.keys.index(number)
-    work.append(stream, [NumberNoted(kind, id_, work.seal(subject, number), index)])
+    work.append(stream, [NumberNoted(kind, id_, work.seal(subject, number, "number"), index)])
 
 
 def forget(work: Work, who: Subject) -> None:

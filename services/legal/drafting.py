@@ -93,6 +93,7 @@ class Drafting:
             content=work.seal(
                 subject,
                 {"title": text.title, "body": text.body, "language": drawing.language},
+                "content",
             ),
             claim=drawing.claim,
             day=drawing.today,
@@ -105,10 +106,13 @@ class Drafting:
         return Drawing(
             request=request,
             matter=state,
-            profile=msgspec.convert(work.open(subject, state.profile), Profile),
+            profile=msgspec.convert(work.open(subject, state.profile, "profile"), Profile),
             claim=claim(state.ledger, request, today),
             terms=terms,
             office=self.settings.office(subject.creditor),
             today=today,
-            numbers={key: str(work.open(subject, one) or "") for key, one in state.numbers.items()},
+            numbers={
+                key: str(work.open(subject, one, "number") or "")
+                for key, one in state.numbers.items()
+            },
         )

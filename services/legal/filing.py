@@ -54,7 +54,7 @@ class Filing:
         spans = await _spans(service, papers)
         hashes: dict[Paper, str] = {}
         for one in papers:
-            opened = keys.open(Subject(one.creditor, one.account), one.content or b"")
+            opened = keys.open(Subject(one.creditor, one.account), one.content or b"", "content")
             if opened is not None and one.issued_on is not None:
                 hashes[one] = await self._put(one, opened, one.issued_on)
 

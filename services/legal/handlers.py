@@ -79,7 +79,7 @@ def invoice_numbered(work: Work, message: Message) -> c.KeepNumber | None:
     subject = debtor_of(message)
     if data.number is None or work.is_erased(subject):
         return None
-    return c.KeepNumber(data.invoice_id, work.seal(subject, data.number))
+    return c.KeepNumber(data.invoice_id, work.seal(subject, data.number, "number"))
 
 
 def terms_published(work: Work, message: Message) -> None:

@@ -237,7 +237,7 @@ def _in_doubt(work: Work, batch: list[Task]) -> list[Parcel]:
         notice = state.open.get(task.notice_id)
         if notice is None or notice.stage != "unknown":
             continue
-        opened = work.open(Subject(task.creditor, task.account), notice.content)
+        opened = work.open(Subject(task.creditor, task.account), notice.content, "content")
         if opened is not None:
             parcels.append(parcel_of(state, task.notice_id, msgspec.convert(opened, Content)))
     return parcels

@@ -73,7 +73,7 @@ def invoice_issued(work: Work, message: Message) -> c.KeepDetails | None:
     details, subject = _details(message), debtor_of(message)
     if not details or work.is_erased(subject):
         return None
-    return c.KeepDetails(message.data.invoice_id, work.seal(subject, details))
+    return c.KeepDetails(message.data.invoice_id, work.seal(subject, details, "details"))
 
 
 def terms_published(work: Work, message: Message) -> None:

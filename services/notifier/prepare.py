@@ -56,7 +56,7 @@ class Preparation:
             return None  # it stays ready, by the channel chosen
         subject = Subject(creditor, account)
         sealed = work.state(stream).profile
-        known = work.open(subject, sealed) if sealed else None
+        known = work.open(subject, sealed, "profile") if sealed else None
         profile = Profile() if known is None else msgspec.convert(known, Profile)
         if self._is_stopped(work, stream, notice, terms, profile.time_zone):
             return None
@@ -77,7 +77,7 @@ class Preparation:
             notice_id=notice.notice_id,
             to_masked=masked(content.to, notice.channel),
             sha256=work.keys.proof(content.said),
-            content=work.seal(subject, msgspec.to_builtins(content)),
+            content=work.seal(subject, msgspec.to_builtins(content), "content"),
             place=to.place,
             now=work.now,
             day=work.now.astimezone(terms.zone).date(),
@@ -98,7 +98,7 @@ class Preparation:
         found = decide(state, c.TakeEarlier(notice.notice_id, work.now))
         if found:
             if state.profile:
-                opened = work.open(Subject(state.creditor, state.account), state.profile)
+                opened = work.open(Subject(state.creditor, state.account), state.profile, "profile")
                 profile = msgspec.convert(opened, Profile)
                 self._destination(work, stream, notice, profile, terms)
             work.append(stream, found)
@@ -145,7 +145,7 @@ class Preparation:
             terms=terms,
             to=to,
             today=work.now.astimezone(terms.zone).date(),
-            details={key: work.open(subject, one) for key, one in state.details.items()},
+            details={key: work.open(subject, one, "details") for key, one in state.details.items()},
             texts=work.state(texts_stream(state.creditor)),
             masked=self.settings.masked_of(state.creditor),
         )
@@ -181,13 +181,13 @@ class Preparation:
         subject = Subject(state.creditor, state.account)
         region = self.settings.region or terms.country
         if notice.destination:
-            fixed: str = work.open(subject, notice.destination)
+            fixed: str = work.open(subject, notice.destination, "address")
             return Destination(place_of(profile, notice.channel, region, fixed), fixed)
         found = destinations(profile, notice.channel, notice.recipients, region, state.failed)
         if not found:
             return None
         if notice.attempts == 0 and len(found) > 1:
-            others = tuple(work.seal(subject, one.address) for one in found[1:])
+            others = tuple(work.seal(subject, one.address, "address") for one in found[1:])
             _append(work, stream, c.SplitNotice(notice.notice_id, others))
         return found[0]
 

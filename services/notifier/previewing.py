@@ -43,7 +43,7 @@ async def letter_for(service: Service, settings: NotifierSettings, wanted: Wante
     keys = await service.keys([subject])
     if not state.profile or state.erased or not terms.time_zone:
         raise NotFound(f"nothing is known of the debtor of account {subject.account}")
-    profile = msgspec.convert(keys.open(subject, state.profile), Profile)
+    profile = msgspec.convert(keys.open(subject, state.profile, "profile"), Profile)
     now = service.clock.now()
     # As it is now, in the language of the text.
     notice = msgspec.structs.replace(
@@ -63,7 +63,7 @@ async def letter_for(service: Service, settings: NotifierSettings, wanted: Wante
         terms=terms,
         to=to[0].address if to else postal(profile),
         today=now.astimezone(terms.zone).date(),
-        details={key: keys.open(subject, one) for key, one in state.details.items()},
+        details={key: keys.open(subject, one, "details") for key, one in state.details.items()},
         texts=wanted.texts,
     )
 

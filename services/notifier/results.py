@@ -161,7 +161,7 @@ def asked_of(ways: Sequence[Way]) -> dict[str, Asked]:
 def _address(keys: KeyRing, handed: Handed) -> str:
     """Where a notice went; empty when the debtor was erased."""
     subject = Subject(handed.creditor, handed.account)
-    content = keys.open(subject, handed.content)
+    content = keys.open(subject, handed.content, "content")
     return str(content["to"]) if content else ""
 
 

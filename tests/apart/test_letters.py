@@ -20,7 +20,7 @@ async def opened(apart: Apart, where: int, service: Instance) -> set[tuple[int, 
     for letter in await apart.rows(where, LETTERS):
         about = Subject(letter["creditor"], letter["account"])
         keys = await service.keys([about])
-        original = unpack_original(keys.open(about, letter["original"]))
+        original = unpack_original(keys.open(about, letter["original"], "letter"))
         found.add((letter["lane"], original.value))
     return found
 

@@ -66,12 +66,12 @@ async def test_erasing_a_debtor_leaves_sums_and_destroys_what_was_sealed(
     await service.step()
     subject = Subject("acme", "a")
     sealed = (await total(service, "a")).note
-    assert (await service.keys([subject])).open(subject, sealed) == {"by": "Zhang Planted"}
+    assert (await service.keys([subject])).open(subject, sealed, "note") == {"by": "Zhang Planted"}
     assert "Planted" in await dump(database)
     await toy.send(bus, "a", toy.erased("x-2", "a"))
     while await service.step():
         pass
-    assert (await service.keys([subject])).open(subject, sealed) is None
+    assert (await service.keys([subject])).open(subject, sealed, "note") is None
     assert (await total(service, "a")).amount == 5
     assert "Planted" not in await dump(database)
 

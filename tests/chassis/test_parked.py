@@ -213,7 +213,7 @@ async def test_a_parked_message_keeps_its_original_bytes_and_reaches_the_dead_le
     async with service.pool.acquire() as connection:
         letter = await dead_letters.get(connection, letter_id)
     subject = Subject("acme", "a")
-    packed = (await service.keys([subject])).open(subject, letter["original"])
+    packed = (await service.keys([subject])).open(subject, letter["original"], "letter")
     assert dead_letters.unpack_original(packed).value == b"\x00 not json \xff"
     assert sum((await bus.end_offsets(["billing.dlq"])).values()) == 1
 

@@ -95,7 +95,7 @@ def on_payment(work: Work, message: Message) -> None:
         raise NotFound("nothing was paid before")
     if data.amount == REFUSED_AS_FIRST and not work.state(stream).payments:
         raise Rejected("nothing was paid before")
-    note = work.seal(Subject(message.creditor, message.subject), {"by": data.collected_by})
+    note = work.seal(Subject(message.creditor, message.subject), {"by": data.collected_by}, "note")
     work.append(stream, [Added(data.amount, work.now + timedelta(days=1), note)])
     if data.amount == REFUSED:
         raise Rejected("thirteen is refused")

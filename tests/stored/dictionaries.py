@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from hashlib import shake_128
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import zstandard
@@ -31,7 +31,7 @@ from chassis.errors import BrokenInvariant
 from chassis.runtime.instance import Instance
 from chassis.settings import Settings
 from chassis.store.packing import FOLDER, LEVEL, unpacked
-from chassis.store.vault import KeyRing
+from chassis.store.vault import Field, KeyRing
 from contracts.words.streams import subject_of_key
 
 _EVENTS = "select stream, data from events order by stream, version"
@@ -78,11 +78,13 @@ async def _texts(service: Instance) -> AsyncIterator[bytes]:
 
 def _opened(ring: KeyRing, subject: Any, text: bytes) -> bytes | None:
     """What was sealed, as JSON; nothing for what was not."""
-    try:
-        value = ring.open(subject, base64.b64decode(text))
-    except (BrokenInvariant, ValueError):
-        return None
-    return None if value is None else msgspec.json.encode(value)
+    for field in get_args(Field):
+        try:
+            value = ring.open(subject, base64.b64decode(text), field)
+        except (BrokenInvariant, ValueError):
+            continue
+        return None if value is None else msgspec.json.encode(value)
+    return None
 
 
 def _always_the_same(text: bytes) -> bytes:

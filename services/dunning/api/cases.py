@@ -249,9 +249,8 @@ async def _account(
 
 async def _tasks(dunning: Dunning, subject: Subject, account: Account) -> list[dict[str, str]]:
     """The open tasks; one of the person responsible names them."""
-    name = None
-    if account.responsible is not None:
-        name = (await dunning.service.keys([subject])).open(subject, account.responsible.sealed)
+    keys, told = await dunning.service.keys([subject]), account.responsible
+    name = None if told is None else keys.open(subject, told.sealed, "person")
     return [
         {"kind": t.kind, "owner": (name or t.owner) if t.owner == PERSON else t.owner}
         for t in account.tasks

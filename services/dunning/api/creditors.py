@@ -151,7 +151,9 @@ class Creditors:
     ) -> Page[Entry]:
         state = await self._dunning.creditor(creditor)
         staff = staff_of(creditor)
-        reader = Reader(ZoneInfo(state.zone), await self._dunning.service.keys([staff]), staff)
+        reader = Reader(
+            ZoneInfo(state.zone), await self._dunning.service.keys([staff]), staff, said="person"
+        )
         return await page_of(self._dunning, reader, creditor_stream(creditor), limit, cursor)
 
 

@@ -148,7 +148,7 @@ async def _mandates(
 
 
 def _opened(keys: KeyRing, subject: Subject, state: Account) -> dict[str, str | None]:
-    profile = keys.open(subject, state.profile)
+    profile = keys.open(subject, state.profile, "profile")
     if not isinstance(profile, dict):
         return dict(_NOBODY)
     debtor = profile.get("debtor") or {}

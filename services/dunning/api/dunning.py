@@ -98,7 +98,7 @@ class Seal:
         self._work, self._subject, self._by = work, subject, by
 
     def __call__(self, text: str | None) -> bytes:
-        return self._work.seal(self._subject, {"by": self._by, "text": text})
+        return self._work.seal(self._subject, {"by": self._by, "text": text}, "note")
 
     def code(self, name: str) -> str:
         """What stands for somebody's name."""
@@ -182,7 +182,7 @@ class Dunning:
         def run(work: Work) -> Told:
             def person(name: str) -> Person:
                 code = code_of(work.keys, name)
-                return Person(sealed=work.seal(staff, name.strip()), code=code)
+                return Person(sealed=work.seal(staff, name.strip(), "person"), code=code)
 
             allowed(work.state(stream))
             first = work.version(stream) + 1
@@ -262,7 +262,7 @@ class Dunning:
 
     def profile(self, subject: Subject, keys: KeyRing, account: Account) -> dict[str, Any] | None:
         """What upstream told of the debtor; `None` when nothing was, or the debtor was erased."""
-        opened = keys.open(subject, account.profile)
+        opened = keys.open(subject, account.profile, "profile")
         return opened if isinstance(opened, dict) else None
 
 

@@ -106,7 +106,7 @@ class Policies:
         state = await self._dunning.creditor(creditor)
         keys = await self._dunning.service.keys([staff_of(creditor)])
         shown = [
-            _shown(stored, keys.open(staff_of(creditor), stored.event.note or b""))
+            _shown(stored, keys.open(staff_of(creditor), stored.event.note or b"", "person"))
             async for stored in self._dunning.service.each(creditor_stream(creditor))
             if isinstance(stored.event, PolicyProposed | PolicyDecided)
         ]

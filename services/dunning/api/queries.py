@@ -106,8 +106,11 @@ def case_row(row: Mapping[str, Any], keys: KeyRing) -> dict[str, Any]:
     shown = {n: value for n, value in dict(row).items() if n not in ("sort_key", "persons")}
     shown["paused_for"] = orjson.loads(shown["paused_for"] or "[]")
     shown["guarantors"] = orjson.loads(shown["guarantors"] or "[]")
-    names = [keys.open(subject, bytes.fromhex(sealed)) or PERSON for sealed in row["persons"] or ()]
-    shown["number"] = keys.open(subject, bytes.fromhex(row["number"] or ""))
+    names = [
+        keys.open(subject, bytes.fromhex(sealed), "person") or PERSON
+        for sealed in row["persons"] or ()
+    ]
+    shown["number"] = keys.open(subject, bytes.fromhex(row["number"] or ""), "number")
     shown["owners"] = list(dict.fromkeys((*(shown["owners"] or ()), *names)))
     return shown
 

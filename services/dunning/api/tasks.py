@@ -174,7 +174,7 @@ def _row(row: Mapping[str, Any], keys: KeyRing, hours: Hours) -> dict[str, Any]:
     shown = {**row, **lists, "debtor_hours": hours.get(row["task_id"])}
     sealed = shown.pop("person")
     if sealed:
-        name = keys.open(Subject(row["creditor"], row["account"]), bytes.fromhex(sealed))
+        name = keys.open(Subject(row["creditor"], row["account"]), bytes.fromhex(sealed), "person")
         shown["owner"] = name or row["owner"]
     return shown
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from chassis.recorders import shown
 from chassis.store.stored import Stored
-from chassis.store.vault import KeyRing
+from chassis.store.vault import Field, KeyRing
 from contracts.words.streams import Subject
 from services.dunning.domain.agreements.events import DecisionFoundLate
 from services.dunning.domain.case.events import (
@@ -75,6 +75,11 @@ HIDDEN: frozenset[type[Event]] = frozenset(
 )
 """Bookkeeping that says nothing to a reader."""
 
+_SEALED_AS: Mapping[str, Field] = {
+    "profile": "profile",
+    "people": "people",
+    "collected_by": "collector",
+}
 _WHY = frozenset({"case_id", "step", "reason", "policy", "policy_version"})
 _INNER_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
@@ -120,6 +125,8 @@ class Reader:
     keys: KeyRing | None = None
     subject: Subject | None = None
     hidden: frozenset[type[Event]] = field(default=HIDDEN)
+    said: Field = "note"
+    """As what the words of people are sealed: those about a creditor as its people's names are."""
 
     def entries(self, events: Iterable[Stored]) -> list[Entry]:
         """The entries of some events, in their order."""
@@ -157,7 +164,7 @@ class Reader:
             if isinstance(told, bytes | Person | Sealed):
                 if self.keys is None:
                     continue
-                value = self._open(told if isinstance(told, bytes) else told.sealed)
+                value = self._open(told, info.name)
                 erased = erased or value is None
                 if value is None and not isinstance(told, bytes):
                     continue
@@ -167,10 +174,19 @@ class Reader:
             shown["reasons"] = pauses_in_words(event.reasons)
         return _named_as_in_messages(shown), erased
 
-    def _open(self, sealed: bytes) -> Any:
+    def _open(self, told: bytes | Person | Sealed, name: str) -> Any:
         if self.keys is None or self.subject is None:
             return None
-        return self.keys.open(self.subject, sealed)
+        sealed, what = _sealed_as(told, name, self.said)
+        return self.keys.open(self.subject, sealed, what)
+
+
+def _sealed_as(told: bytes | Person | Sealed, name: str, said: Field) -> tuple[bytes, Field]:
+    if isinstance(told, Person):
+        return told.sealed, "person"
+    if isinstance(told, Sealed):
+        return told.sealed, "number"
+    return told, _SEALED_AS.get(name, said)
 
 
 def _recorded_by(stored: Stored) -> RecordedBy | None:

@@ -29,7 +29,7 @@ def account_updated(
     """
     data: billing.AccountUpserted = message.data
     before: Account = work.state(account_stream(*who))
-    known = work.open(who, before.profile)
+    known = work.open(who, before.profile, "profile")
     profile = known if isinstance(known, dict) else {}
     keeps_responsible = decisions.keeps_responsible(work, who)
     mandate = _has_mandate(before, profile, data)
@@ -40,14 +40,14 @@ def account_updated(
     return UpdateAccount(
         segment=before.segment if data.segment is None else data.segment,
         attributes=tuple(sorted(name for name, value in attributes.items() if value is True)),
-        profile=work.seal(who, profile),
+        profile=work.seal(who, profile, "profile"),
         reachable=_is_reachable(profile.get("debtor")),
         agreement=_agreement(profile.get("agreement")),
         responsible=_person(work, who, profile.get("responsible")),
         mandate=mandate,
         department=profile.get("department"),
         guarantors=_codes(work, profile.get("guarantors")),
-        people=work.seal(who, reached_at(profile, decisions.region(work, who.creditor))),
+        people=work.seal(who, reached_at(profile, decisions.region(work, who.creditor)), "people"),
         number=_number(work, who, profile.get("number")),
     )
 
@@ -71,7 +71,7 @@ def _number(work: Work, who: Subject, number: str | None) -> Sealed | None:
     """What people call the account, and what it is found by."""
     if not number or work.is_erased(who):
         return None
-    return Sealed(sealed=work.seal(who, number), index=work.keys.index(number))
+    return Sealed(sealed=work.seal(who, number, "number"), index=work.keys.index(number))
 
 
 def _has_mandate(
@@ -109,4 +109,4 @@ def _codes(work: Work, guarantors: list[dict[str, Any]] | None) -> tuple[str, ..
 def _person(work: Work, who: Subject, name: str | None) -> Person | None:
     if not name:
         return None
-    return Person(sealed=work.seal(who, name), code=code_of(work.keys, name))
+    return Person(sealed=work.seal(who, name, "person"), code=code_of(work.keys, name))

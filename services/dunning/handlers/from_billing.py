@@ -22,7 +22,7 @@ def observed(work: Work, who: Subject, message: Message) -> RecordObservation:
     data: billing.ObservationRecorded = message.data
     note = None
     if data.note is not None or data.evidence is not None:
-        note = work.seal(who, {"text": data.note, "evidence": data.evidence})
+        note = work.seal(who, {"text": data.note, "evidence": data.evidence}, "note")
     return RecordObservation(kind=data.kind, note=note)
 
 

@@ -64,7 +64,7 @@ def paid(work: Work, who: Subject, message: Message) -> RecordPayment:
         amount=data.amount,
         received_at=data.received_at,
         method=data.method,
-        collected_by=None if collector is None else work.seal(who, collector),
+        collected_by=None if collector is None else work.seal(who, collector, "collector"),
         parts=tuple(
             MoneyPart(item_id=part.item_id, amount=part.principal + part.late_fee)
             for part in (*data.parts, *data.recovered)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chassis.store.vault import KeyRing
+from chassis.store.vault import Field, KeyRing
 from contracts.words.streams import Subject
 
 
@@ -19,12 +19,12 @@ class Opened:
 
     def profile(self, account: str) -> Mapping[str, Any]:
         """What upstream told of an account; empty when nothing was or the debtor was erased."""
-        found = self.text(account, self.profiles.get(account, b""))
+        found = self.text(account, self.profiles.get(account, b""), "profile")
         return found if isinstance(found, dict) else {}
 
-    def text(self, account: str, sealed: bytes) -> Any:
+    def text(self, account: str, sealed: bytes, field: Field) -> Any:
         """Something sealed under an account's key; None when it does not open."""
-        return self.keys.open(Subject(self.creditor, account), sealed)
+        return self.keys.open(Subject(self.creditor, account), sealed, field)
 
 
 def with_names(values: Mapping[str, Any], opened: Opened) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def with_collectors(values: dict[str, Any], opened: Opened) -> dict[str, Any]:
         lambda: {"month_before": 0, "this_month": 0}
     )
     for key, line in values.get("lines", {}).items():
-        who = opened.text(line["account"], bytes.fromhex(line["collected_by"]))
+        who = opened.text(line["account"], bytes.fromhex(line["collected_by"]), "collector")
         lines[key] = {**line, "collected_by": who}
         collectors[str(who or "unknown")][line["month"]] += line["amount"]
     return {**values, "collectors": dict(collectors), "lines": lines}

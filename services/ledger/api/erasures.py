@@ -177,5 +177,5 @@ def _row(row: asyncpg.Record, creditor: str, keys: KeyRing) -> ErasureRow:
     given: dict[str, Any] = dict(row)
     account, sealed = given.pop("account"), given.pop("sealed")
     given.pop("number")
-    asked = keys.open(Subject(creditor, account), sealed) if sealed else None
+    asked = keys.open(Subject(creditor, account), sealed, "reason") if sealed else None
     return ErasureRow.model_validate({**given, "account_id": account, "asked_reason": asked})

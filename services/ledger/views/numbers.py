@@ -84,5 +84,8 @@ async def found(service: Service, creditor: str, number: str | None, most: int) 
 async def _opened(service: Service, rows: Sequence[Any]) -> dict[Named, str]:
     named = [(Named(*row[:4]), row[4]) for row in rows]
     keys = await service.keys({Subject(one.creditor, one.account) for one, _ in named})
-    opened = {one: keys.open(Subject(one.creditor, one.account), sealed) for one, sealed in named}
+    opened = {
+        one: keys.open(Subject(one.creditor, one.account), sealed, "number")
+        for one, sealed in named
+    }
     return {one: number for one, number in opened.items() if number is not None}

@@ -121,7 +121,7 @@ class File:
                 day=day,
                 due_on=body.due_on or day,
                 by=who.subject,
-                note=work.seal(subject, body.note) if body.note else b"",
+                note=work.seal(subject, body.note, "note") if body.note else b"",
             )
 
         return await self._record(subject, body.number, command)
@@ -133,7 +133,7 @@ class File:
         subject = Subject(who.scope(creditor), account)
 
         def command(work: Work, terms: Terms, today: date) -> CloseMatter:
-            note = work.seal(subject, body.note) if body.note else b""
+            note = work.seal(subject, body.note, "note") if body.note else b""
             return CloseMatter(body.reason, who.subject, note)
 
         return await self._record(subject, body.reason, command)
@@ -154,7 +154,7 @@ class File:
                 day=body.day or today,
                 entries=len(body.entries),
                 sha256=digest,
-                content=work.seal(subject, record),
+                content=work.seal(subject, record, "content"),
                 by=who.subject,
             )
 
@@ -172,7 +172,7 @@ class File:
         subject = Subject(who.scope(creditor), account)
 
         def command(work: Work, terms: Terms, today: date) -> MoveGoods:
-            sealed = work.seal(subject, body.model_dump(mode="json"))
+            sealed = work.seal(subject, body.model_dump(mode="json"), "content")
             return MoveGoods(number, body.day or today, body.what, sealed, who.subject)
 
         return await self._record(subject, number, command)

@@ -78,7 +78,7 @@ def _inventory(
 
 
 def _opened(model: type[BaseModel], sealed: bytes, keys: KeyRing | None, subject: Subject) -> Any:
-    opened = keys.open(subject, sealed) if keys is not None else None
+    opened = keys.open(subject, sealed, "content") if keys is not None else None
     return None if opened is None else model.model_validate(opened)
 
 

@@ -69,7 +69,7 @@ def _cost(event: e.CostIncurred, subject: Subject, keys: KeyRing | None) -> Cost
         day=event.day,
         due_on=event.due_on,
         by=event.by,
-        note=keys.open(subject, event.note) if keys is not None else None,
+        note=keys.open(subject, event.note, "note") if keys is not None else None,
     )
 
 
@@ -84,5 +84,5 @@ def _progress(
         pay_by=event.pay_by,
         by=event.by,
         at=at,
-        note=keys.open(subject, event.note) if keys is not None else None,
+        note=keys.open(subject, event.note, "note") if keys is not None else None,
     )

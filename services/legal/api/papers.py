@@ -125,7 +125,7 @@ async def opened_document(
     opened = None
     if row is not None and row["content"] is not None:
         subject = Subject(row["creditor"], row["account"])
-        opened = (await service.keys([subject])).open(subject, row["content"])
+        opened = (await service.keys([subject])).open(subject, row["content"], "content")
     if opened is None:
         raise NotFound(f"there is no issued document {document_id}")
     who.saw(row["creditor"], row["account"])

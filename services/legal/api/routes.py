@@ -100,7 +100,9 @@ class Files:
         opened: dict[str, Any] = {}
         if who.has(*_READERS) and row["content"] is not None:
             subject = Subject(row["creditor"], row["account"])
-            opened = (await self.service.keys([subject])).open(subject, row["content"]) or {}
+            opened = (await self.service.keys([subject])).open(
+                subject, row["content"], "content"
+            ) or {}
         return _document(row) | {
             "title": opened.get("title"),
             "text": opened.get("body"),
@@ -166,7 +168,7 @@ class Files:
                 amount=body.amount,
                 pay_by=pay_by,
                 pay_by_ends=_end_of(pay_by, terms),
-                note=work.seal(subject, body.note) if body.note else b"",
+                note=work.seal(subject, body.note, "note") if body.note else b"",
             )
             work.append(stream, decide(work.state(stream), command))
 

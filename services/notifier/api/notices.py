@@ -154,7 +154,7 @@ def _content(row: Any, keys: KeyRing | None) -> dict[str, Any] | None:
     if keys is None or row["content"] is None:
         return None
     content: dict[str, Any] | None = keys.open(
-        Subject(row["creditor"], row["account"]), row["content"]
+        Subject(row["creditor"], row["account"]), row["content"], "content"
     )
     return content
 

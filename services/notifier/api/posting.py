@@ -159,7 +159,7 @@ class Posting:
         letters = []
         for row in rows:
             subject = Subject(creditor, row["account"])
-            content = keys.open(subject, row["content"]) if row["content"] else None
+            content = keys.open(subject, row["content"], "content") if row["content"] else None
             on = (
                 row["result_at"].astimezone(terms.zone).date().isoformat()
                 if row["result_at"]

@@ -144,7 +144,9 @@ async def _profiles(service: Service, accounts: Mapping[str, Account]) -> dict[s
     subjects = {key: Subject(one.creditor, one.account) for key, one in accounts.items()}
     keys = await service.keys(set(subjects.values()))
     opened = {
-        key: keys.open(subjects[key], one.profile) for key, one in accounts.items() if one.profile
+        key: keys.open(subjects[key], one.profile, "profile")
+        for key, one in accounts.items()
+        if one.profile
     }
     return {key: msgspec.convert(one, Profile) for key, one in opened.items() if one is not None}
 

@@ -73,7 +73,7 @@ async def serving_sheet(
         raise NotFound(f"nothing is known of the debtor of account {subject.account}")
     if state.ledger.oldest_due_on is None:
         raise Rejected(f"account {subject.account}: nothing is overdue")
-    profile = msgspec.convert(keys.open(subject, state.profile), Profile)
+    profile = msgspec.convert(keys.open(subject, state.profile, "profile"), Profile)
     now = service.clock.now()
     letter = Letter(
         sender=settings.sender(subject.creditor),
@@ -83,7 +83,7 @@ async def serving_sheet(
         terms=terms,
         to=postal(profile),
         today=now.astimezone(terms.zone).date(),
-        details={key: keys.open(subject, one) for key, one in state.details.items()},
+        details={key: keys.open(subject, one, "details") for key, one in state.details.items()},
         texts=texts,
     )
     sheet = sheet_of(templates, letter)

@@ -46,7 +46,7 @@ def test_what_is_told_is_sealed() -> None:
     told = _told(work, debtor=PERSON)
     assert told is not None
     assert (told.before, told.profile.name) == (None, "张三丰")
-    assert msgspec.convert(work.open(SUBJECT, told.sealed), Profile) == told.profile
+    assert msgspec.convert(work.open(SUBJECT, told.sealed, "profile"), Profile) == told.profile
 
 
 def test_what_was_known_is_told_beside() -> None:

@@ -213,7 +213,7 @@ class StoreConformance:
             async with store.pool.acquire() as connection, connection.transaction():
                 work = await load(store, ["account-acme/one"])
                 work.append("account-acme/one", [toy.Added(1, toy.START)])
-                work.seal(Subject("acme", "one"), "name")
+                work.seal(Subject("acme", "one"), "name", "note")
                 await store.save(connection, work)
                 raise RuntimeError
         for table in ("events", "state", "subject_keys"):
@@ -223,7 +223,7 @@ class StoreConformance:
         one = await load(store, [], [Subject("acme", "one")])
         two = await load(store, [], [Subject("acme", "one")])
         for work in (one, two):
-            work.seal(Subject("acme", "one"), "name")
+            work.seal(Subject("acme", "one"), "name", "note")
         async with store.pool.acquire() as connection:
             await store.save(connection, one)
             with pytest.raises(Conflict):
@@ -232,15 +232,15 @@ class StoreConformance:
     async def test_an_erased_debtor_stays_erased(self, store: Store) -> None:
         subject = Subject("acme", "one")
         work = await load(store, [], [subject])
-        sealed = work.seal(subject, {"name": "Li"})
+        sealed = work.seal(subject, {"name": "Li"}, "note")
         await save(store, work)
-        assert (await load(store, [], [subject])).open(subject, sealed) == {"name": "Li"}
+        assert (await load(store, [], [subject])).open(subject, sealed, "note") == {"name": "Li"}
         work = await load(store, [], [subject])
         work.erase(subject)
         await save(store, work)
         work = await load(store, [], [subject])
-        assert work.open(subject, sealed) is None
-        assert work.seal(subject, "again") == b""
+        assert work.open(subject, sealed, "note") is None
+        assert work.seal(subject, "again", "note") == b""
 
     async def test_the_earliest_wake_up_is_found(self, store: Store) -> None:
         for name, days in (("late", 5), ("early", 2)):

@@ -86,11 +86,11 @@ def test_spoilt_and_unknown_data_are_told_as_such(spoil: object) -> None:
 def test_what_is_sealed_is_packed_before_and_opens_whoever_packs() -> None:
     who, value = Subject("acme", "1"), {"name": "Zhang", "phones": ["+8613800000000"] * 5}
     plain = KeyRing(master_key(b"k" * 32), {})
-    sealed = plain.seal(who, value)
+    sealed = plain.seal(who, value, "note")
     ring = KeyRing(master_key(b"k" * 32), plain.fresh, pack=packing("dunning").pack)
-    smaller = ring.seal(who, value)
+    smaller = ring.seal(who, value, "note")
     assert len(smaller) < len(sealed)
-    assert [keys.open(who, one) for keys in (plain, ring) for one in (sealed, smaller)] == [
+    assert [keys.open(who, one, "note") for keys in (plain, ring) for one in (sealed, smaller)] == [
         value
     ] * 4
 

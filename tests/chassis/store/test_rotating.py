@@ -56,13 +56,13 @@ async def pay(bus: EmbeddedBus, service: Instance, *accounts: str) -> None:
 async def seal(service: Instance, account: str) -> bytes:
     async with service.pool.acquire() as connection:
         keys = await service.store.keys(connection, [Subject("acme", account)])
-        return keys.seal(Subject("acme", account), "Zhang")
+        return keys.seal(Subject("acme", account), "Zhang", "note")
 
 
 async def opened(service: Instance, account: str, sealed: bytes) -> Any:
     async with service.pool.acquire() as connection:
         keys = await service.store.keys(connection, [Subject("acme", account)])
-        return keys.open(Subject("acme", account), sealed)
+        return keys.open(Subject("acme", account), sealed, "note")
 
 
 async def reads(service: Instance, *accounts: str) -> set[Any]:
@@ -70,7 +70,9 @@ async def reads(service: Instance, *accounts: str) -> set[Any]:
     async with service.pool.acquire() as connection:
         keys = await service.store.keys(connection, [Subject("acme", one) for one in accounts])
         wanted = [Subject("acme", one) for one in accounts]
-        return {keys.open(one, keys.seal(one, "Zhang")) for one in wanted if one in keys}
+        return {
+            keys.open(one, keys.seal(one, "Zhang", "note"), "note") for one in wanted if one in keys
+        }
 
 
 async def turning(*services: Instance) -> None:
