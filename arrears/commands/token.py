@@ -25,6 +25,11 @@ def token(
     if unknown:
         raise UsageError(f"no role is called '{unknown[0]}'; there are: {', '.join(sorted(ROLES))}")
     settings = Settings()
+    if hours * 3600 > settings.token_seconds_max:
+        raise UsageError(
+            f"a token is valid for {settings.token_seconds_max} seconds at most, else it is "
+            "refused: ask for fewer hours, or set ARREARS_TOKEN_SECONDS_MAX for the services too"
+        )
     typer.echo(
         mint_token(
             settings.data_dir,

@@ -16,6 +16,8 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from arrears import live
+from arrears.commands.token import token
+from arrears.errors import UsageError
 from arrears.stack import open_stack
 from chassis.errors import Misconfigured
 from chassis.http.key_sources import source
@@ -192,6 +194,11 @@ def test_the_development_key_opens_nothing_beyond_loopback(tmp_path: Path) -> No
     for host in ("", "::", "10.0.0.5", "arrears.example"):
         with pytest.raises(Misconfigured, match="ARREARS_OIDC_ISSUER"):
             source(Settings(host=host, data_dir=tmp_path))
+
+
+def test_no_token_is_printed_that_would_be_refused_for_its_life() -> None:
+    with pytest.raises(UsageError, match="ARREARS_TOKEN_SECONDS_MAX"):
+        token(["auditor"], hours=13)
 
 
 @pytest.mark.parametrize(
