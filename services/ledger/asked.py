@@ -5,7 +5,9 @@ from decimal import Decimal
 from zoneinfo import ZoneInfoNotFoundError
 
 from chassis.errors import Malformed
+from chassis.store.vault import KeyRing
 from contracts import billing, dunning, legal
+from services.ledger.collectors import code_of
 from services.ledger.domain import commands as c
 from services.ledger.domain.calendar import local_day
 from services.ledger.domain.terms import PublishTerms
@@ -23,7 +25,7 @@ def invoice(data: billing.InvoiceIssued) -> c.OpenItem:
     )
 
 
-def payment(data: billing.PaymentReceived) -> c.ReceivePayment:
+def payment(data: billing.PaymentReceived, keys: KeyRing) -> c.ReceivePayment:
     """Money to be allocated."""
     return c.ReceivePayment(
         payment_id=data.payment_id,
@@ -32,7 +34,7 @@ def payment(data: billing.PaymentReceived) -> c.ReceivePayment:
         received_at=data.received_at,
         method=data.method,
         invoices=tuple(data.invoices),
-        collected_by=data.collected_by,
+        collected_by=code_of(keys, data.collected_by),
     )
 
 

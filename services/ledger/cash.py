@@ -10,6 +10,7 @@ from chassis.store.work import Work
 from contracts import billing, dunning
 from contracts.codec import Message
 from contracts.words.streams import cash_desk_stream, cash_desks_of, creditor_of, receipts_stream
+from services.ledger.collectors import code_of, named
 from services.ledger.domain.aggregates import CASH_DESK
 from services.ledger.domain.cash import commands as c
 from services.ledger.domain.cash import receipts
@@ -59,13 +60,14 @@ def take_back(work: Work, message: Message, amount: int, past: Iterable[Past]) -
         if not isinstance(event, PaymentReceived) or event.payment_id != data.payment_id:
             continue
         if event.method == CASH:
+            desk: CashDesk = work.state(stream)
             command = c.TakeBack(
                 payment_id=data.payment_id,
                 amount=amount,
-                collected_by=event.collected_by,
+                collected_by=named(work.keys, event.collected_by, desk.purses),
                 received_at=at,
             )
-            work.append(stream, decide(work.state(stream), command, work.now))
+            work.append(stream, decide(desk, command, work.now))
         return
 
 
@@ -97,4 +99,6 @@ async def every_desk(connection: Connection, stream: str, now: datetime) -> tupl
 
 def count(work: Work, stream: str) -> None:
     """Close the day."""
-    work.append(stream, decide(work.state(stream), c.CountCash(work.facts), work.now))
+    desks: tuple[CashDesk, ...] = work.facts
+    codes = {name: code_of(work.keys, name) or "" for desk in desks for name in desk.purses}
+    work.append(stream, decide(work.state(stream), c.CountCash(desks, codes), work.now))

@@ -100,7 +100,7 @@ def describe_account(work: Work, message: Message) -> None:
 def receive_payment(work: Work, message: Message) -> None:
     """A payment is allocated."""
     data: billing.PaymentReceived = message.data
-    command = asked.payment(data)
+    command = asked.payment(data, work.keys)
     now, stream = work.now, work.streams[0]
     terms = _terms(work, message)
     if not data.invoices and is_of_day(command, terms, local_day(terms.time_zone, now), now):

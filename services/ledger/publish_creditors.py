@@ -43,7 +43,7 @@ def cash_counted(stored: Stored, event: CashCounted) -> Iterator[Outgoing]:
     creditor = creditor_of(stored.stream)
     for counted in event.counts:
         difference = ledger.CashDifferenceFound(
-            collected_by=counted.collected_by,
+            collected_by=counted.code or counted.collected_by,
             day=event.day,
             collected=max(0, _told(counted.collected)),
             deposited=_told(counted.deposited),

@@ -9,7 +9,7 @@ from chassis.store.stored import Stored
 from chassis.store.vault import KeyRing
 from chassis.store.work import Entry, Work
 from chassis.store.wrapping import master_key
-from contracts.words.streams import kind_of
+from contracts.words.streams import Subject, kind_of
 
 MASTER = master_key(b"m" * 32)
 
@@ -35,6 +35,7 @@ class Service:
         self.stored: list[Stored] = []
         self.histories: dict[str, list[Stored]] = {}
         self.raw: list[tuple[str, bytes]] = []
+        self.wrapped: dict[Subject, bytes | None] = {}
 
     def run(
         self,
@@ -48,7 +49,7 @@ class Service:
             now=now,
             lane=0,
             entries={name: self.entry(name) for name in streams},
-            keys=KeyRing(MASTER, {}),
+            keys=KeyRing(MASTER, self.wrapped),
             histories={name: self.histories.get(name, []) for name in streams},
         )
         work.begin(cause, streams)
@@ -62,6 +63,7 @@ class Service:
             self.stored.append(new[-1])
             self.histories.setdefault(stream, []).append(new[-1])
             self.raw.append((stream, data))
+        self.wrapped |= work.keys.fresh | dict.fromkeys(work.keys.erased)
         self.states.update({n: (e.state, e.version) for n, e in work.entries.items() if e.version})
         return new
 

@@ -107,6 +107,8 @@ class Wired:
         )
         self.sent += 1
         self.queue.append((self.ledger, body))
+        if isinstance(data, billing.PaymentReceived) and data.collected_by is not None:
+            self.queue.append((self.dunning, body))
         self.deliver()
 
     def invoice(

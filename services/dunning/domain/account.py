@@ -19,6 +19,7 @@ from services.dunning.domain.money.state import (
     Item,
     MoneyPart,
     RunningDebit,
+    Unclaimed,
 )
 
 
@@ -39,8 +40,9 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
     change how. `unmatched` are payments that wait for invoices nobody knows, each with the day of
     whose step time it is released, `put_off` a day whose steps wait for such money. `allocating`
     is where payments went that were not told to the end yet, `reported` names the latest contacts
-    that agencies told of. `hold_ground` is the debtor's right the hold follows from, `is_over` says
-    that its creditor keeps it no longer.
+    that agencies told of. `brought_by` is who brought in payments that are not recorded yet,
+    sealed, `unclaimed` what recorded ones earn somebody who was not told of yet. `hold_ground` is
+    the debtor's right the hold follows from, `is_over` says that its creditor keeps it no longer.
     """
 
     creditor: str
@@ -97,6 +99,8 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
     put_off: date | None = None
     allocating: dict[str, tuple[tuple[MoneyPart, ...], ...]] = {}
     reported: tuple[str, ...] = ()
+    brought_by: dict[str, bytes] = {}
+    unclaimed: dict[str, Unclaimed] = {}
     hold_ground: str = ""
     is_over: bool = False
 

@@ -39,6 +39,7 @@ from services.dunning.domain.creditor.commands import (
 from services.dunning.domain.money.commands import (
     FailDirectDebit,
     MarkInvoice,
+    NameCollector,
     NoteUnmatched,
     RecordPayment,
     ReversePayment,
@@ -51,6 +52,7 @@ AccountCommand = (
     | NoteUnmatched
     | Reassess
     | RecordPayment
+    | NameCollector
     | ReversePayment
     | UpdateAccount
     | EraseAccount

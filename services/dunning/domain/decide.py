@@ -63,11 +63,13 @@ from services.dunning.domain.localtime import local_day
 from services.dunning.domain.money.commands import (
     FailDirectDebit,
     MarkInvoice,
+    NameCollector,
     NoteUnmatched,
     RecordPayment,
     ReversePayment,
     UpdateItems,
 )
+from services.dunning.domain.money.commission import name_collector
 from services.dunning.domain.money.direct_debit import fail_debit
 from services.dunning.domain.money.items import mark_invoice, update_items
 from services.dunning.domain.money.payments import record_payment, reverse_payment
@@ -141,6 +143,7 @@ _DECIDERS: dict[type, Callable[[Recorder, Any], None]] = {
     NoteUnmatched: note_unmatched,
     Reassess: _look_again,
     RecordPayment: record_payment,
+    NameCollector: name_collector,
     ReversePayment: reverse_payment,
     UpdateAccount: update_account,
     EraseAccount: erase_account,

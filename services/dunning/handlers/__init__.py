@@ -49,6 +49,10 @@ def messages(decisions: Decisions) -> Mapping[str, MessageRoute]:
             command = MarkInvoice(item_id=message.data.invoice_id, marks=marks)
             decisions.account(work, subject_of(message), command)
 
+    def collected(work: Work, message: Message) -> None:
+        who = subject_of(message)
+        decisions.account(work, who, from_billing.collected(work, who, message))
+
     def cash_counted(work: Work, message: Message) -> None:
         decisions.creditor(work, message.creditor, from_ledger.cash_counted(message))
 
@@ -56,6 +60,9 @@ def messages(decisions: Decisions) -> Mapping[str, MessageRoute]:
         billing.AccountUpserted.TYPE: to_account(account_updated, subject=True),
         ledger.AccountErasureConfirmed.TYPE: MessageRoute(of_account, erased, subject=True),
         billing.InvoiceIssued.TYPE: MessageRoute(_of_account_if_marked, invoice_marked),
+        billing.PaymentReceived.TYPE: MessageRoute(
+            _of_account_if_collected, collected, subject=True
+        ),
         billing.DirectDebitFailed.TYPE: to_account(from_billing.debit_failed),
         billing.ObservationRecorded.TYPE: to_account(
             from_billing.observed, subject=True, beside=True
@@ -116,6 +123,11 @@ def wakes(decisions: Decisions) -> Mapping[str, WakeRoute]:
 def _of_account_if_marked(message: Message, lane: int) -> Sequence[str]:
     """Most invoices say nothing of themselves, and then nothing is loaded."""
     return of_account(message, lane) if from_billing.marks(message) else ()
+
+
+def _of_account_if_collected(message: Message, lane: int) -> Sequence[str]:
+    """Of most payments the ledger tells all there is to know, and then nothing is loaded."""
+    return of_account(message, lane) if message.data.collected_by is not None else ()
 
 
 def _creditor_of_account(stream: str, lane: int) -> Sequence[str]:

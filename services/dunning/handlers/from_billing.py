@@ -5,12 +5,23 @@ from contracts import billing
 from contracts.codec import Message
 from contracts.words.streams import Subject
 from services.dunning.domain.case.commands import ConfirmRestriction, RecordObservation
-from services.dunning.domain.money.commands import FailDirectDebit
+from services.dunning.domain.money.commands import FailDirectDebit, NameCollector
+from services.dunning.handlers.from_ledger import collecting_since
 
 
 def marks(message: Message) -> tuple[str, ...]:
     data: billing.InvoiceIssued = message.data
     return tuple(sorted(name for name, value in data.attributes.items() if value is True))
+
+
+def collected(work: Work, who: Subject, message: Message) -> NameCollector:
+    data: billing.PaymentReceived = message.data
+    name = data.collected_by or ""
+    return NameCollector(
+        payment_id=data.payment_id,
+        collected_by=work.seal(who, name, "collector"),
+        collecting_since=collecting_since(work, who.creditor, name),
+    )
 
 
 def debit_failed(work: Work, who: Subject, message: Message) -> FailDirectDebit:

@@ -5,8 +5,10 @@ from datetime import date
 from chassis.store.work import Work
 from contracts import ledger
 from contracts.codec import Message
+from contracts.words.collectors import is_coded
 from contracts.words.late_fee import accrual_of
-from contracts.words.streams import Subject, creditor_stream
+from contracts.words.streams import Subject, account_stream, creditor_stream
+from services.dunning.domain.account import Account
 from services.dunning.domain.case.commands import Reassess
 from services.dunning.domain.creditor.commands import CountCash
 from services.dunning.domain.creditor.state import Creditor
@@ -58,24 +60,42 @@ def reassess(work: Work, who: Subject, message: Message) -> Reassess:
 
 def paid(work: Work, who: Subject, message: Message) -> RecordPayment:
     data: ledger.PaymentAllocated = message.data
-    collector = data.collected_by
+    sealed, name = _collector(work, who, data)
     return RecordPayment(
         payment_id=data.payment_id,
         amount=data.amount,
         received_at=data.received_at,
         method=data.method,
-        collected_by=None if collector is None else work.seal(who, collector, "collector"),
+        collected_by=sealed,
+        unnamed=sealed is None and data.collected_by is not None,
         parts=tuple(
             MoneyPart(item_id=part.item_id, amount=part.principal + part.late_fee)
             for part in (*data.parts, *data.recovered)
         ),
-        collecting_since=_since(work, who.creditor, collector) if collector else None,
+        collecting_since=collecting_since(work, who.creditor, name) if name else None,
         more=bool(data.more),
         part=data.part,
     )
 
 
-def _since(work: Work, creditor: str, collector: str) -> date | None:
+def _collector(
+    work: Work, who: Subject, data: ledger.PaymentAllocated
+) -> tuple[bytes | None, str | None]:
+    """Who collected a payment, sealed and by name, as far as it is known: the ledger says only that
+    somebody did, `billing` who.
+    """
+    told = data.collected_by
+    if told is None:
+        return None, None
+    if not is_coded(told):
+        return work.seal(who, told, "collector"), told
+    state: Account = work.state(account_stream(*who))
+    sealed = state.brought_by.get(data.payment_id)
+    return sealed, work.open(who, sealed, "collector") if sealed else None
+
+
+def collecting_since(work: Work, creditor: str, collector: str) -> date | None:
+    """Since when somebody collects for a creditor."""
     state: Creditor = work.state(creditor_stream(creditor))
     known = (state.collectors.get(code) for code in codes_of(work.keys, collector))
     return next((since for since in known if since is not None), None)

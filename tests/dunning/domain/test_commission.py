@@ -9,10 +9,10 @@ from services.dunning.domain.case.commands import RecordLegalProgress
 from services.dunning.domain.codes import earlier_person_code
 from services.dunning.domain.contact.state import Person
 from services.dunning.domain.creditor.commands import StartCollector
-from services.dunning.domain.money.commands import ReversePayment
+from services.dunning.domain.money.commands import NameCollector, RecordPayment, ReversePayment
 from services.dunning.domain.money.commission import due_for_month, month_before
 from services.dunning.domain.money.events import CommissionEarned, CommissionReversed
-from services.dunning.domain.money.state import Earned
+from services.dunning.domain.money.state import Earned, MoneyPart
 from tests.dunning.domain.packs import CALL, braced, pack, steps
 from tests.dunning.domain.world import World
 
@@ -42,6 +42,20 @@ def earned(world: World) -> list[int]:
     return [x.amount for x in world.of(CommissionEarned)]
 
 
+def unnamed(
+    world: World, amount: int, payment: str = "P1", collected_by: bytes | None = None
+) -> RecordPayment:
+    """The ledger says that somebody collected a payment, and not who."""
+    return RecordPayment(
+        payment_id=payment,
+        amount=amount,
+        received_at=world.now,
+        collected_by=collected_by,
+        parts=(MoneyPart(item_id="INV-1", amount=amount),),
+        unnamed=collected_by is None,
+    )
+
+
 def agency() -> World:
     world = World(AGENCY)
     world.invoice(100000, "2026-06-10")
@@ -65,6 +79,29 @@ class TestAgency:
         world = agency().to("2026-06-16 10:00")
         world.pay(20000)
         assert earned(world) == []
+
+    @pytest.mark.parametrize("told_first", [True, False])
+    def test_who_collected_is_told_apart_from_the_money(self, told_first: bool) -> None:
+        world = agency().to("2026-06-16 10:00")
+        told = NameCollector(payment_id="P1", collected_by=b"sealed")
+        if told_first:
+            world.do(told)
+            assert earned(world) == []
+        world.do(unnamed(world, 20000, collected_by=b"sealed" if told_first else None))
+        assert earned(world) == ([3000] if told_first else [])
+        world.do(told)
+        world.do(told)
+        assert [(x.amount, x.collected_by) for x in world.of(CommissionEarned)] == [
+            (3000, b"sealed")
+        ]
+
+    def test_of_what_was_taken_back_meanwhile_nobody_earns(self) -> None:
+        world = agency().to("2026-06-16 10:00")
+        for payment, amount in (("P1", None), ("P2", 15000)):
+            world.do(unnamed(world, 20000, payment))
+            world.do(ReversePayment(payment_id=payment, amount=amount))
+            world.do(NameCollector(payment_id=payment, collected_by=b"sealed"))
+        assert earned(world) == [750]
 
     @pytest.mark.parametrize(("paid", "commission"), [(3, 0), (10, 2), (30, 5), (23, 3)])
     def test_it_is_rounded_half_up(self, paid: int, commission: int) -> None:
@@ -139,6 +176,10 @@ class TestByAge:
             world.do_creditor(StartCollector(collector=collector, started_on=since))
         world.pay(100000, collected_by=COLLECTOR)
         assert earned(world) == amounts
+        apart = old("2025-01-01")
+        apart.do(unnamed(apart, 100000))
+        apart.do(NameCollector(payment_id="P1", collected_by=b"sealed", collecting_since=since))
+        assert earned(apart) == amounts
 
 
 def one(amount: int, on: str, reversed_on: str | None = None) -> Earned:

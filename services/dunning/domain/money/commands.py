@@ -39,7 +39,8 @@ class RecordPayment:
     """`ledger.payment.allocated.v1`; allocating the same payment again only says where it went.
 
     `parts` are what it settled, written-off items included; `collecting_since` is when whoever
-    collected it began to, None when that is not known. `more`, `part`: it is told in parts.
+    collected it began to, None when that is not known. `unnamed`: somebody did, and `billing` has
+    not told yet who. `more`, `part`: it is told in parts.
     """
 
     payment_id: str
@@ -49,8 +50,20 @@ class RecordPayment:
     collected_by: bytes | None = None
     parts: tuple[MoneyPart, ...] = ()
     collecting_since: date | None = None
+    unnamed: bool = False
     more: bool = False
     part: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NameCollector:
+    """`billing.payment.received.v1` of a payment that somebody collected, whether the ledger told
+    of it before or not; `collecting_since` as for `RecordPayment`.
+    """
+
+    payment_id: str
+    collected_by: bytes
+    collecting_since: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,8 +9,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from contracts.base import AMOUNT_MAX
 from services.dunning.domain.localtime import local_day, monthly, months_after
 from services.dunning.domain.money.clocks import ends_on, years_after
-from services.dunning.domain.money.commands import RecordPayment
-from services.dunning.domain.money.events import CommissionEarned, CommissionReversed
+from services.dunning.domain.money.commands import NameCollector, RecordPayment
+from services.dunning.domain.money.events import (
+    AllocationTold,
+    CommissionEarned,
+    CommissionReversed,
+)
 from services.dunning.domain.money.state import Earned, MoneyPart, Recovered, Taken
 from services.dunning.domain.recorder import Cause, Recorder
 from services.dunning.policy.recovery import CommissionRate
@@ -27,25 +31,52 @@ def earn(rec: Recorder, command: RecordPayment) -> None:
     Money counts as recovered where it settles what was past due; what is left over, or settles an
     item before its time, earns nothing.
     """
-    collector = command.collected_by
-    if collector is None or not _earns(rec, command):
-        return
+    if command.collected_by is not None and _earns(rec, command):
+        parts = tuple(_recovered(rec, command, part) for part in command.parts)
+        _earned(rec, command.payment_id, command.collected_by, parts, command.amount)
+
+
+def unclaimed(rec: Recorder, command: RecordPayment) -> tuple[Recovered, ...]:
+    """What a payment earns whoever collected it, as the debts stand, while that is not known."""
+    if not command.unnamed or not _earns(rec, command):
+        return ()
     parts = tuple(_recovered(rec, command, part) for part in command.parts)
+    return parts if any(part.rate != _NOTHING for part in parts) else ()
+
+
+def name_collector(rec: Recorder, command: NameCollector) -> None:
+    """Who collected a payment is known: the commission that waits for it is theirs, and one that is
+    yet to be earned will be.
+    """
+    waits = rec.state.unclaimed.get(command.payment_id)
+    if waits is None and command.payment_id in rec.state.payments:
+        return
+    told = AllocationTold(payment_id=command.payment_id, collected_by=command.collected_by)
+    rec.emit(told)
+    if waits is not None:
+        paid_on = local_day(waits.received_at, rec.zone)
+        if _past_first_months(rec, command.collecting_since, paid_on):
+            _earned(rec, command.payment_id, command.collected_by, waits.parts, waits.paid)
+
+
+def _earned(
+    rec: Recorder, payment_id: str, collector: bytes, parts: tuple[Recovered, ...], paid: int
+) -> None:
     earning = [part for part in parts if part.rate != _NOTHING]
     recovered = sum(part.amount for part in earning)
-    amount = _worked_out(parts, command.amount)
+    amount = _worked_out(parts, paid)
     if amount:
         rates = tuple(dict.fromkeys(part.rate for part in earning))
-        reason = r.MoneyRecovered(command.payment_id, rec.amount(recovered), rates)
+        reason = r.MoneyRecovered(payment_id, rec.amount(recovered), rates)
         rec.effect(
             CommissionEarned(
                 collected_by=collector,
                 amount=amount,
-                payment_id=command.payment_id,
+                payment_id=payment_id,
                 recovered=recovered,
                 rates=rates,
                 on=rec.today,
-                paid=command.amount,
+                paid=paid,
                 parts=parts,
             ),
             Cause(None, reason),
@@ -110,11 +141,18 @@ def _run_after(day: date, monthly_day: int, months: int) -> date:
 
 
 def _earns(rec: Recorder, command: RecordPayment) -> bool:
-    rules, since = rec.pack.commission, command.collecting_since
+    rules = rec.pack.commission
     if rules is None:
         return False
     paid_on = local_day(command.received_at, rec.zone)
     if rules.from_ == "referral" and not _since_referral(rec, paid_on):
+        return False
+    return _past_first_months(rec, command.collecting_since, paid_on)
+
+
+def _past_first_months(rec: Recorder, since: date | None, paid_on: date) -> bool:
+    rules = rec.pack.commission
+    if rules is None:
         return False
     return since is None or paid_on >= months_after(since, rules.none_in_first_months)
 

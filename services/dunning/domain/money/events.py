@@ -32,20 +32,27 @@ class PaymentUnmatched(Event, frozen=True, kw_only=True):
 
 class AllocationTold(Event, frozen=True, kw_only=True):
     """A share of where a payment over many items went; the payment is recorded with the last, and
-    then none is kept: the shares are empty.
+    then none is kept: the shares are empty. With `collected_by`, sealed, it says nothing of that,
+    but who brought the payment in: `billing` tells it apart, before or after.
     """
 
     payment_id: str
     part: int = 0
     shares: tuple[MoneyPart, ...] = ()
+    collected_by: bytes | None = None
 
 
 class PaymentRecorded(Event, frozen=True, kw_only=True):
+    """`unclaimed` is where it went with the rates it earns at, while nobody knows yet whose
+    commission that is.
+    """
+
     payment_id: str
     amount: int
     received_at: datetime
     method: str = ""
     collected_by: bytes | None = None
+    unclaimed: tuple[Recovered, ...] = ()
 
 
 class PaymentReversed(Event, frozen=True, kw_only=True):

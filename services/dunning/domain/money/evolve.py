@@ -1,6 +1,8 @@
 """How the money owed changes."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -26,7 +28,14 @@ from services.dunning.domain.money.events import (
     PaymentUnmatched,
     WriteOffApproved,
 )
-from services.dunning.domain.money.state import Clock, Earned, Restart, RunningDebit, Taken
+from services.dunning.domain.money.state import (
+    Clock,
+    Earned,
+    Restart,
+    RunningDebit,
+    Taken,
+    Unclaimed,
+)
 
 _REMEMBERED_MAX = 64
 
@@ -84,6 +93,8 @@ def mandate_withdrawn(state: Account, event: MandateWithdrawn) -> Account:
 
 
 def allocation_told(state: Account, event: AllocationTold) -> Account:
+    if event.collected_by is not None:
+        return _collector_told(state, event.payment_id, event.collected_by)
     allocating = dict(state.allocating)
     told = allocating.pop(event.payment_id, ())
     if event.shares:
@@ -91,8 +102,25 @@ def allocation_told(state: Account, event: AllocationTold) -> Account:
     return replace(state, allocating=allocating)
 
 
+def _collector_told(state: Account, payment_id: str, sealed: bytes) -> Account:
+    """Whose commission waits is known now; else it is kept for when the payment is recorded."""
+    if payment_id in state.unclaimed:
+        return replace(state, unclaimed=_without(state.unclaimed, payment_id))
+    latest = list({**state.brought_by, payment_id: sealed}.items())[-_REMEMBERED_MAX:]
+    return replace(state, brought_by=dict(latest))
+
+
+def _without(known: Mapping[str, Any], payment_id: str) -> dict[str, Any]:
+    return {one: value for one, value in known.items() if one != payment_id}
+
+
 def payment_recorded(state: Account, event: PaymentRecorded) -> Account:
     payments = (*state.payments, event.payment_id)[-_REMEMBERED_MAX:]
+    if event.payment_id in state.brought_by:
+        state = replace(state, brought_by=_without(state.brought_by, event.payment_id))
+    if event.unclaimed:
+        waits = Unclaimed(paid=event.amount, received_at=event.received_at, parts=event.unclaimed)
+        state = replace(state, unclaimed={**state.unclaimed, event.payment_id: waits})
     return replace(state, payments=payments)
 
 
@@ -109,6 +137,11 @@ def payment_reversed(state: Account, event: PaymentReversed) -> Account:
     if earned is not None and event.amount is not None:
         less: Earned = replace(earned, paid=max(0, earned.paid - event.amount))
         state = replace(state, commissions={**state.commissions, event.payment_id: less})
+    waits = state.unclaimed.get(event.payment_id)
+    if waits is not None:
+        paid = 0 if event.amount is None else max(0, waits.paid - event.amount)
+        left = replace(waits, paid=paid)
+        state = replace(state, unclaimed={**state.unclaimed, event.payment_id: left})
     if event.amount is not None:
         return state
     return replace(state, payments=tuple(p for p in state.payments if p != event.payment_id))

@@ -11,7 +11,7 @@ from services.dunning.domain.agreements.promises import (
     resume_promises,
 )
 from services.dunning.domain.money.commands import RecordPayment, ReversePayment
-from services.dunning.domain.money.commission import earn, take_back
+from services.dunning.domain.money.commission import earn, take_back, unclaimed
 from services.dunning.domain.money.direct_debit import end_with_payment
 from services.dunning.domain.money.events import AllocationTold, PaymentRecorded, PaymentReversed
 from services.dunning.domain.money.restarts import restart_by_payment
@@ -33,6 +33,7 @@ def record_payment(rec: Recorder, command: RecordPayment) -> None:
         restart_by_payment(rec, command)
         return
     earn(rec, command)
+    waits = unclaimed(rec, command)
     restart_by_payment(rec, command)
     rec.emit(
         PaymentRecorded(
@@ -41,6 +42,7 @@ def record_payment(rec: Recorder, command: RecordPayment) -> None:
             received_at=command.received_at,
             method=command.method,
             collected_by=command.collected_by,
+            unclaimed=waits,
         )
     )
     end_with_payment(rec, command)

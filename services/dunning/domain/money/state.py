@@ -1,6 +1,6 @@
 """Items, what is owed on them, and what is remembered of the money."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from msgspec import Struct
@@ -96,6 +96,16 @@ class Earned(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def standing(self) -> int:
         """What still stands of it."""
         return 0 if self.reversed_on else self.amount - sum(one.amount for one in self.taken)
+
+
+class Unclaimed(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a payment earns somebody who is not known yet: the payment, when it was received, and
+    where it went.
+    """
+
+    paid: int
+    received_at: datetime
+    parts: tuple[Recovered, ...]
 
 
 class LateFeeTerms(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -44,9 +44,12 @@ class TakeDeposit(msgspec.Struct, frozen=True):
 
 
 class CountCash(msgspec.Struct, frozen=True):
-    """Close each day whose evening has come, over the desks of all lanes."""
+    """Close each day whose evening has come, over the desks of all lanes; `codes` stand for the
+    collectors' names.
+    """
 
     desks: tuple[CashDesk, ...]
+    codes: dict[str, str] = {}
 
 
 DeskCommand: TypeAlias = SetDesk | TakeCash | TakeBack | TakeDeposit | CountCash

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from chassis.errors import Rejected
 from contracts.base import AMOUNT_MAX
 from services.ledger.domain.calendar import ONE_DAY, local_day
@@ -87,7 +89,9 @@ def count_cash(desk: CashDesk, command: c.CountCash, now: datetime) -> list[Desk
     day = desk.closed_through + ONE_DAY
     while evening(desk.time_zone, day) <= now:
         uneven = (
-            c for c in standing(command.desks, day) if c.running or c.collected != c.deposited
+            replace(one, code=command.codes.get(one.collected_by))
+            for one in standing(command.desks, day)
+            if one.running or one.collected != one.deposited
         )
         events.append(CashCounted(day, desk.currency, tuple(uneven)))
         day += ONE_DAY

@@ -50,13 +50,16 @@ class CashDeposited(msgspec.Struct, frozen=True, tag="CashDeposited"):
     day: date
 
 
-class Counted(msgspec.Struct, frozen=True):
-    """One collector at the end of a day; `running` is all collected so far less all deposited."""
+class Counted(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One collector at the end of a day; `running` is all collected so far less all deposited,
+    `code` stands for the name where that must not be told.
+    """
 
     collected_by: str
     collected: int
     deposited: int
     running: int
+    code: str | None = None
 
 
 class CashCounted(msgspec.Struct, frozen=True, tag="CashCounted"):
