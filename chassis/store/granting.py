@@ -27,6 +27,7 @@ begin
     execute format('alter table %s owner to {role}', what.name);
   end loop;
 end $$"""
+_ALONE = "select pg_advisory_xact_lock(hashtext('arrears.migrate'))"
 _WHO = "select quote_ident(current_user)"
 
 
@@ -38,4 +39,6 @@ async def role_of(connection: Connection) -> str:
 
 async def let_serve(owner: Connection, schema: str, role: str) -> None:
     """Have a role, as SQL names it, serve a store; it may be done again."""
-    await owner.execute(_GRANT.format(schema=schema, role=role))
+    async with owner.transaction():
+        await owner.execute(_ALONE)  # rows of the catalogue do not wait for one another
+        await owner.execute(_GRANT.format(schema=schema, role=role))

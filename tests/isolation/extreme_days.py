@@ -249,6 +249,7 @@ COMMANDS: dict[type, Callable[[Days], c.AccountCommand]] = {
     money.NoteUnmatched: Days.unmatched,
     case.Reassess: lambda _: case.Reassess(),
     money.RecordPayment: Days.payment,
+    money.NameCollector: lambda d: money.NameCollector(payment_id=d.name(), collected_by=SEALED),
     money.ReversePayment: lambda d: money.ReversePayment(payment_id=d.name()),
     contact.UpdateAccount: Days.account,
     contact.EraseAccount: lambda _: contact.EraseAccount(),

@@ -32,7 +32,7 @@ from tests.isolation.playing import Step, kept, played, step
 from tests.isolation.test_every_event_can_be_published import LONG, require_published
 
 CREDITOR, ACCOUNT = f"creditor-{LONG}", f"account-{LONG}/{LONG}"
-WEEKS = 6
+WEEKS = 10
 BEGINNINGS = ((date(2026, 3, 1), (PACK, NEXT)), (date(2199, 1, 1), (NO_CASE, PACK)))
 AT = datetime(2026, 3, 2, 1, tzinfo=UTC)
 CLOSED = tuple(date(2199, 1, 1) - timedelta(days=day) for day in range(i._CLOSED_DAYS_MAX))

@@ -1,5 +1,4 @@
-"""Ledger and dunning as they are wired, without servers: their tables, their domains, messages as
-bytes between them.
+"""Ledger and dunning as they are wired, without servers: tables, domains, messages as bytes.
 
 Whoever wants to break a rule on purpose subclasses `Wired` and overrides one of its seams
 (`between`, `decided`, `remembered`, `awake`, `pay`).
@@ -106,9 +105,8 @@ class Wired:
             subject=account,
         )
         self.sent += 1
-        self.queue.append((self.ledger, body))
-        if isinstance(data, billing.PaymentReceived) and data.collected_by is not None:
-            self.queue.append((self.dunning, body))
+        hears = [self.ledger] + [self.dunning] * bool(getattr(data, "collected_by", None))
+        self.queue += [(service, body) for service in hears]
         self.deliver()
 
     def invoice(
