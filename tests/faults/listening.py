@@ -24,6 +24,8 @@ def concerns(service: str, event: Mapping[str, Any]) -> bool:
     kind, data = event.get("type"), event.get("data", {})
     if kind == "billing.account.upserted.v1" and service == "ledger":
         return data.get("number") is not None
+    if kind == "billing.payment.received.v1" and service == "dunning":
+        return data.get("collected_by") is not None
     if kind != "billing.invoice.issued.v1" or service == "ledger":
         return True
     attributes = data.get("attributes", {})
