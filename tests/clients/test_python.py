@@ -130,7 +130,7 @@ def test_a_days_work_through_generated_clients(office: Office) -> None:
         "dunning",
         "creditors.set_up_creditor",
         CREDITOR,
-        body=m.CreditorInput(policy="county-hospital", **given),
+        body=m.CreditorInput(policy="county-hospital", second_person_above=50_000, **given),
     )
     assert set_up.policy == "county-hospital"
 

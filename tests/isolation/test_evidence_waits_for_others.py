@@ -29,7 +29,7 @@ async def test_more_files_than_threads_are_gathered_at_once(
         if len(waiting) == len(CREDITORS):
             all_wait.set()
         await others.wait()
-        return [], {}
+        return [], {"account": "P-1"}
 
     monkeypatch.setattr(evidence, "gather", gather)
     async with world.client("manager", creditors=CREDITORS) as client:
