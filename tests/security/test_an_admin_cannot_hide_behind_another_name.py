@@ -12,8 +12,8 @@ from chassis.settings import Settings
 from services.legal.evidence.gathering import gather
 from tests.arrears.test_evidence import a_case
 
-OURSELVES = {"issuer": None, "subject": "arrears/dunning"}
-ADMIN = {"issuer": "arrears-development", "subject": "arrears"}
+OURSELVES = {"issuer": None, "subject": "arrears/dunning", "proposed_by": None}
+ADMIN = {"issuer": "arrears-development", "subject": "arrears", "proposed_by": None}
 
 
 async def test_an_admin_cannot_hide_behind_another_name(tmp_path: Path) -> None:
