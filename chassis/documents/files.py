@@ -3,6 +3,7 @@
 They name persons: they are this user's alone (0600 in 0700).
 """
 
+import contextlib
 import os
 import tempfile
 import time
@@ -58,8 +59,9 @@ class DatedFiles:
             return
         before = time.time() - _LEFT_SECONDS
         for path in self._unfinished.iterdir():
-            if path.stat().st_mtime < before:
-                path.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):  # another process finished it just now
+                if path.stat().st_mtime < before:
+                    path.unlink()
 
 
 def _move(beside: str, path: Path) -> None:
@@ -67,7 +69,7 @@ def _move(beside: str, path: Path) -> None:
         os.replace(beside, path)  # noqa: PTH105 - the module's word for atomic
     except FileNotFoundError:  # the first one of its folder
         make_folder(path.parent)
-        os.replace(beside, path)  # noqa: PTH105
+        os.replace(beside, path)  # noqa: PTH105 - as above
 
 
 def file_name(identifier: str) -> str:

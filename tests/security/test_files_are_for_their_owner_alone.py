@@ -49,6 +49,14 @@ def test_what_a_killed_process_left_of_a_notice_is_gone(tmp_path: Path) -> None:
     assert not [one for one in tmp_path.rglob("*") if one.is_file()]
 
 
+def test_what_another_process_finishes_meanwhile_keeps_nobody_from_starting(tmp_path: Path) -> None:
+    files = DatedFiles(tmp_path)
+    files.put(files.path("acme", DAY, "sms/N-1.txt"), b"text")
+    (folder,) = (one for one in tmp_path.iterdir() if one.name != "acme")
+    (folder / "gone").symlink_to(tmp_path / "nowhere")  # listed, and not there when looked at
+    DatedFiles(tmp_path)
+
+
 def test_a_killed_backup_leaves_no_copy_behind(tmp_path: Path) -> None:
     folder = tmp_path / "backups" / "monday"
     killed = folder.with_name(".sunday.0a0b0c0d")
