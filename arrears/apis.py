@@ -70,12 +70,14 @@ class Apis:
             self._others[by] = Apis(self._settings, self._clients, by)
         return self._others[by]
 
-    async def pages(self, service: ServiceName, path: str, **params: Any) -> AsyncIterator[Any]:
-        """Yield the items of a listing, page after page."""
+    async def pages(
+        self, service: ServiceName, path: str, *, under: str = "items", **params: Any
+    ) -> AsyncIterator[Any]:
+        """Yield the items of a listing, which has them under a name, page after page."""
         cursor: str | None = None
         while True:
             page = await self.get(service, path, cursor=cursor, **params)
-            for item in page["items"]:
+            for item in page[under]:
                 yield item
             cursor = page.get("next")
             if cursor is None:

@@ -1,8 +1,8 @@
 """Asks the four APIs for everything they know of one account, and who was shown it."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from arrears.apis import Apis, Refused
 from arrears.errors import UsageError
@@ -18,13 +18,13 @@ Copy = dict[str, Any]
 async def gather(apis: Apis, creditor: str, account: str, now: datetime) -> Copy:
     """Everything kept of an account; raises `UsageError` for one that nobody knows."""
     asked = _Asked(apis, creditor, account)
-    path = f"/v1/accounts/{account}"
+    path = f"/v1/accounts/{quote(account, safe='')}"
     standing = await asked.one("dunning", path)
     summary = await asked.one("ledger", path)
     if standing is None and summary is None:
         raise UsageError(f"creditor {creditor} has no account {account}")
     debtor = (standing or {}).pop("debtor", None)
-    payments = f"/v1/creditors/{creditor}/payments"
+    payments = f"/v1/creditors/{quote(creditor, safe='')}/payments"
     return {
         "about": {
             "creditor": creditor,
@@ -33,19 +33,19 @@ async def gather(apis: Apis, creditor: str, account: str, now: datetime) -> Copy
         },
         "debtor": debtor,
         "balance": summary,
-        "items": [one async for one in asked.parts("ledger", f"{path}/items", "items")],
-        "payments": [one async for one in asked.listed("ledger", payments)],
-        "statement": [one async for one in asked.parts("ledger", f"{path}/statement", "lines")],
-        "late_fees": [one async for one in asked.parts("ledger", f"{path}/late-fees", "items")],
+        "items": await asked.listed("ledger", f"{path}/items"),
+        "payments": await asked.listed("ledger", payments, account=account),
+        "statement": await asked.listed("ledger", f"{path}/statement", under="lines"),
+        "late_fees": await asked.listed("ledger", f"{path}/late-fees"),
         "standing": standing,
-        "timeline": [one async for one in asked.listed("dunning", f"{path}/timeline")],
-        "notices": [one async for one in asked.whole("notifier", "/v1/notices", "notice_id")],
+        "timeline": await asked.listed("dunning", f"{path}/timeline"),
+        "notices": await asked.whole("notifier", "/v1/notices", "notice_id"),
         "opt_outs": await asked.one("notifier", f"{path}/opt-outs"),
-        "documents": [one async for one in asked.whole("legal", "/v1/documents", "document_id")],
+        "documents": await asked.whole("legal", "/v1/documents", "document_id"),
         "matter": await asked.one("legal", f"{path}/matter"),
         "inventories": await asked.one("legal", f"{path}/inventories"),
         "write_offs": await asked.one("legal", f"{path}/write-offs"),
-        "shown_to": [one async for one in asked.shown_to()],
+        "shown_to": await asked.shown_to(),
     }
 
 
@@ -57,53 +57,39 @@ class _Asked:
         self._creditor = creditor
         self._account = account
 
-    async def one(self, service: ServiceName, path: str, **more: Any) -> Any:
+    async def one(self, service: ServiceName, path: str) -> Any:
         """An answer; `None` where there is nothing."""
         try:
-            return await self._apis.get(service, path, creditor=self._creditor, **more)
+            return await self._apis.get(service, path, creditor=self._creditor)
         except Refused as error:
             if error.status == _NOT_FOUND:
                 return None
             raise
 
-    async def parts(self, service: ServiceName, path: str, name: str) -> AsyncIterator[Any]:
-        """What an answer has in pages under a name."""
-        cursor: str | None = None
-        while True:
-            answer = await self.one(service, path, cursor=cursor, limit=_PAGE)
-            if answer is None:
-                return
-            for each in answer[name]:
-                yield each
-            cursor = answer.get("next")
-            if cursor is None:
-                return
-
-    def listed(self, service: ServiceName, path: str) -> AsyncIterator[Any]:
-        """A list's rows that are of the account."""
-        of_account = {} if self._account in path.split("/") else {"account": self._account}
-        return self._none_unless_known(service, path, of_account)
-
-    async def whole(self, service: ServiceName, path: str, id_: str) -> AsyncIterator[Any]:
-        """A list's rows that are of the account, each in full."""
-        async for row in self.listed(service, path):
-            yield await self._apis.get(service, f"{path}/{row[id_]}", creditor=self._creditor)
-
-    async def shown_to(self) -> AsyncIterator[Any]:
-        """To whom which service showed something of the account."""
-        for service in SERVICES:
-            async for record in self.listed(service, "/v1/access-records"):
-                if self._account in record["accounts"]:
-                    told = ("at", "issuer", "subject", "route")
-                    yield {"service": service, **{name: record[name] for name in told}}
-
-    async def _none_unless_known(
-        self, service: ServiceName, path: str, more: dict[str, str]
-    ) -> AsyncIterator[Any]:
+    async def listed(self, service: ServiceName, path: str, **which: Any) -> list[Any]:
+        """The rows of a list; none where there is none."""
+        found = self._apis.pages(service, path, creditor=self._creditor, limit=_PAGE, **which)
         try:
-            pages = self._apis.pages(service, path, creditor=self._creditor, limit=_PAGE, **more)
-            async for row in pages:
-                yield row
+            return [one async for one in found]
         except Refused as error:
-            if error.status != _NOT_FOUND:
-                raise
+            if error.status == _NOT_FOUND:
+                return []
+            raise
+
+    async def whole(self, service: ServiceName, path: str, id_: str) -> list[Any]:
+        """The rows of a creditor's list that are of the account, each in full."""
+        rows = await self.listed(service, path, account=self._account)
+        creditor = self._creditor
+        return [
+            await self._apis.get(service, f"{path}/{row[id_]}", creditor=creditor) for row in rows
+        ]
+
+    async def shown_to(self) -> list[Any]:
+        """To whom which service showed something of the account."""
+        told = ("at", "issuer", "subject", "route")
+        return [
+            {"service": service, **{name: record[name] for name in told}}
+            for service in SERVICES
+            for record in await self.listed(service, "/v1/access-records", account=self._account)
+            if self._account in record["accounts"]
+        ]
