@@ -43,7 +43,7 @@ def codecs(
         data = encode(state)
         if len(data) <= _LARGE:
             return before + data
-        return mark + _BEGINS + _contexts.writer.compress(data)
+        return mark + _BEGINS + compressed(data)
 
     def read(data: bytes) -> S:
         if data[:1] != _BEGINS:
@@ -53,9 +53,22 @@ def codecs(
         if not data.startswith(mark):
             raise OtherForm(f"the state is not of revision {revision}")
         own = data[len(mark) :]
-        return decode(_decompressed(own[1:]) if own[:1] == _BEGINS else own)
+        return decode(decompressed(own[1:]) if own[:1] == _BEGINS else own)
 
     return write, read
+
+
+def compressed(data: bytes) -> bytes:
+    """The bytes, smaller: the same for the same ones."""
+    return _contexts.writer.compress(data)
+
+
+def decompressed(data: bytes) -> bytes:
+    """What was compressed; raises `msgspec.DecodeError` for anything else."""
+    try:
+        return _contexts.reader.decompress(data)
+    except (ZstdError, MemoryError) as error:  # the last: of a size it cannot be
+        raise msgspec.DecodeError(f"the compressed state is spoilt: {error}") from error
 
 
 class _Contexts(threading.local):
@@ -66,10 +79,3 @@ class _Contexts(threading.local):
 
 
 _contexts = _Contexts()
-
-
-def _decompressed(data: bytes) -> bytes:
-    try:
-        return _contexts.reader.decompress(data)
-    except (ZstdError, MemoryError) as error:  # the last: of a size it cannot be
-        raise msgspec.DecodeError(f"the compressed state is spoilt: {error}") from error

@@ -10,10 +10,9 @@ and where another version of it writes others the account's revision is raised.
 """
 
 import struct
-import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from zstandard import ZstdCompressor, ZstdDecompressor
+from chassis.store.marked import compressed, decompressed
 
 PLAIN_MAX = 64
 """So many items are one array; more of them are in three blocks at least."""
@@ -26,7 +25,6 @@ _BLOCKED_HEAD = struct.Struct(">BIHII")
 first block; the number of the last.
 """
 _BLOCK = struct.Struct(">II")  # its number, and its compressed bytes
-_LEVEL = -1
 
 Blocks = Sequence[tuple[int, bytes]]
 """Compressed blocks by their numbers."""
@@ -50,11 +48,6 @@ def blocked(count: int, first: bytes, between: Blocks, number: int, last: bytes)
     head = _BLOCKED_HEAD.pack(_BLOCKED, count, len(between), len(first), number)
     table = [_BLOCK.pack(at, len(block)) for at, block in between]
     return b"".join((head, *table, first, *(block for _, block in between), last))
-
-
-def compressed(written: bytes) -> bytes:
-    """A block that lies between."""
-    return _contexts.writer.compress(written)
 
 
 def behind(packed: bytes, seq: int, one: bytes) -> bytes | None:
@@ -88,7 +81,7 @@ def without(packed: bytes, gone: bytes, left: int, again: bytes) -> bytes | None
         return None
     if not stays:
         _, between, last = _parts(packed)
-        return blocked(left, _written(between[0][1]), between[1:], number, last)
+        return blocked(left, decompressed(between[0][1]), between[1:], number, last)
     kept = memoryview(packed)
     head = _BLOCKED_HEAD.pack(mark, left, blocks, stays, number)
     table = kept[_BLOCKED_HEAD.size : begins]
@@ -121,7 +114,7 @@ def _all_written(packed: bytes) -> Iterator[bytes]:
     first, between, last = _parts(packed)
     yield first
     for _, block in between:
-        yield _written(block)
+        yield decompressed(block)
     yield last
 
 
@@ -136,17 +129,3 @@ def _parts(packed: bytes) -> tuple[bytes, list[tuple[int, bytes]], bytes]:
         between.append((number, packed[at : at + size]))
         at += size
     return first, between, packed[at:]
-
-
-def _written(block: bytes) -> bytes:
-    return _contexts.reader.decompress(block)
-
-
-class _Contexts(threading.local):
-    """What compresses and reads: made once, and not to be used by two threads."""
-
-    def __init__(self) -> None:
-        self.writer, self.reader = ZstdCompressor(level=_LEVEL), ZstdDecompressor()
-
-
-_contexts = _Contexts()

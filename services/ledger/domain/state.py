@@ -12,6 +12,7 @@ from typing import Literal
 
 import msgspec
 
+from chassis.store.marked import compressed
 from contracts.words.vocabulary import ItemStatus
 from services.ledger.domain import blocks
 from services.ledger.domain.terms import Terms
@@ -171,7 +172,7 @@ def pack(items: Iterable[Item], kept: Mapping[int, bytes] | None = None) -> byte
     known = kept or {}
     by_block = groupby(arrived, lambda item: blocks.block_of(item.seq))
     (_, first), *others, (number, last) = [(at, list(own)) for at, own in by_block]
-    between = [(at, known.get(at) or blocks.compressed(_written(own))) for at, own in others]
+    between = [(at, known.get(at) or compressed(_written(own))) for at, own in others]
     return blocks.blocked(len(arrived), _written(first), between, number, _written(last))
 
 
