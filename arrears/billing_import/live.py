@@ -8,8 +8,7 @@ _PAGE = 500
 
 async def ask(apis: Apis, creditor: str, known: Known) -> None:
     """Add a creditor's accounts, open items and payments to what is known."""
-    found = {"creditor": creditor, "limit": _PAGE}
-    async for account in apis.pages("ledger", "/v1/accounts", **found):
+    async for account in apis.pages("ledger", "/v1/accounts", creditor=creditor, limit=_PAGE):
         known.add_account(account["account_id"], account.get("number"))
     path = f"/v1/creditors/{creditor}"
     async for item in apis.pages("ledger", f"{path}/open-items", limit=_PAGE):

@@ -46,7 +46,7 @@ def _services(only: str | None) -> Sequence[Any]:
     return SERVICES if only is None else (service_named(only),)
 
 
-async def _list(only: str | None, wanted: dict[str, str | None]) -> None:
+async def _list(only: str | None, wanted: dict[str, Any]) -> None:
     from arrears import apis
     from chassis.settings import Settings
 
