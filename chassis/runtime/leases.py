@@ -14,7 +14,8 @@ from asyncpg import Connection
 from chassis.store.packing import NEWEST, Packing
 from chassis.store.pool import acquire
 from chassis.store.saving import LaneLost
-from chassis.store.wrapping import KEY_BYTES, Master
+from chassis.store.vault import KEY_BYTES
+from chassis.store.wrapping import Master
 
 # `not exists` first: a conflict alone would wait for whoever has the row locked.
 _SEED = """

@@ -94,7 +94,7 @@ class KeyRing:
             return b""
         nonce, clear = os.urandom(NONCE_BYTES), self._pack(msgspec.json.encode(value))
         if not self._master.is_naming:
-            return nonce + key.encrypt(nonce, clear, _aad(subject))
+            return nonce + key.encrypt(nonce, clear, bound_to(subject))
         return _BOUND + nonce + key.encrypt(nonce, clear, self._bound_to(subject, field))
 
     def open(self, subject: Subject, sealed: bytes, field: Field) -> Any:
@@ -106,13 +106,13 @@ class KeyRing:
         if sealed[:1] == _BOUND:
             clear = _decrypt(key, sealed[1:], self._bound_to(subject, field))
         if clear is None:  # sealed before it was bound, whose first byte may be any
-            clear = _decrypt(key, sealed, _aad(subject))
+            clear = _decrypt(key, sealed, bound_to(subject))
         if clear is None:
             raise BrokenInvariant(f"sealed {field} of {subject} does not open")
         return msgspec.json.decode(unpacked(clear))
 
     def _bound_to(self, subject: Subject, field: Field) -> bytes:
-        return b"%b%b\0%b" % (self._master.place, field.encode(), _aad(subject))
+        return b"%b%b\0%b" % (self._master.place, field.encode(), bound_to(subject))
 
     def index(self, text: str) -> bytes:
         """What a sealed text is found by: the same for the same text, whatever its capitals, and
@@ -169,5 +169,6 @@ def _decrypt(key: AESGCM, sealed: bytes, aad: bytes) -> bytes | None:
         return None
 
 
-def _aad(subject: Subject) -> bytes:
+def bound_to(subject: Subject) -> bytes:
+    """What is sealed or wrapped for a debtor opens with this alone."""
     return key_of(*subject).encode()

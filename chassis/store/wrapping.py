@@ -9,10 +9,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.errors import Misconfigured
-from contracts.words.streams import Subject, key_of
+from chassis.store.vault import KEY_BYTES, NONCE_BYTES, bound_to
+from contracts.words.streams import Subject
 
-KEY_BYTES = 32
-NONCE_BYTES = 12
 _ID_BYTES = 8
 _NAMED = b"\x01"
 """What a wrapped key begins with that names what wraps it, so long as it has that length."""
@@ -95,18 +94,19 @@ class Master:
         nonce = os.urandom(NONCE_BYTES)
         key = self._keys[self._writes]
         if not self._is_naming:
-            return nonce + key.encrypt(nonce, raw, _aad(subject))
+            return nonce + key.encrypt(nonce, raw, bound_to(subject))
         named = begins(self._writes)
-        return named + nonce + key.encrypt(nonce, raw, named + self._service + _aad(subject))
+        return named + nonce + key.encrypt(nonce, raw, named + self._service + bound_to(subject))
 
     def unwrap(self, subject: Subject, wrapped: bytes) -> bytes:
         """The data key; raises `Misconfigured` when no key-encryption key here opens it."""
         if wrapped[:1] == _NAMED and len(wrapped) == _NAMED_BYTES:
             head, rest = wrapped[: 1 + _ID_BYTES], wrapped[1 + _ID_BYTES :]
             key = self._keys.get(head[1:])
-            candidates, aad = ([] if key is None else [key]), head + self._service + _aad(subject)
+            candidates = [] if key is None else [key]
+            aad = head + self._service + bound_to(subject)
         else:
-            candidates, rest, aad = list(self._keys.values()), wrapped, _aad(subject)
+            candidates, rest, aad = list(self._keys.values()), wrapped, bound_to(subject)
         for key in candidates:
             try:
                 return key.decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], aad)
@@ -120,7 +120,3 @@ class Master:
 def master_key(raw: bytes) -> Master:
     """One key-encryption key alone; raises `Misconfigured` unless it has 32 bytes."""
     return Master([raw])
-
-
-def _aad(subject: Subject) -> bytes:
-    return key_of(*subject).encode()
