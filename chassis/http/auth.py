@@ -79,6 +79,16 @@ class Principal:
             self.used.add((_CREDITOR, creditor))
         return covered
 
+    def acting_for(self, named: str | None) -> str:
+        """In whose name it is recorded: the caller's, or whom an `admin` names; raises `Forbidden`
+        for others who name one.
+        """
+        if named is None or named == self.subject:
+            return self.subject
+        if not self.is_admin:
+            raise Forbidden("by: only an admin may act for somebody else")
+        return named
+
     def saw(self, creditor: str, account: str) -> None:
         """Note that the answer is about an account, or `*`, that neither path nor JSON names."""
         self.seen.add((creditor, account))

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from fastapi import APIRouter, Depends, Path, Query
 
-from chassis.errors import ArrearsError, Conflict, Forbidden, NotFound, Rejected
+from chassis.errors import ArrearsError, Conflict, NotFound, Rejected
 from chassis.four_eyes import Person, require_second
 from chassis.http import LIMIT_MAX, Page, Principal, decode_cursor, page, require
 from chassis.http.paging import Cursor, Limit
@@ -128,7 +128,7 @@ class Proposals:
         found = await self._get(proposal_id, who)
         kind = self._kinds[found.kind]
         who.check(*kind.roles)
-        by = _acting_for(who, given.by)
+        by = who.acting_for(given.by)
         if given.outcome == "approved":
             require_second(Person(by, who.subject), Person(found.by, found.subject))
         await self._take(found)
@@ -202,14 +202,6 @@ def router(waiting: Proposals, *, reads: tuple[str, ...], decides: tuple[str, ..
         return await waiting.decide(proposal_id, given, who)
 
     return routes
-
-
-def _acting_for(who: Principal, named: str | None) -> str:
-    if named is None or named == who.subject:
-        return who.subject
-    if not who.is_admin:
-        raise Forbidden("by: only an admin may act for somebody else")
-    return named
 
 
 def _shown(found: Proposal, body: dict[str, Any] | None) -> ProposalOut:

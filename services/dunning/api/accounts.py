@@ -10,7 +10,7 @@ from chassis.http import Principal
 from services.dunning.api import inputs as i
 from services.dunning.api.dunning import Acting, Dunning, Happened
 from services.dunning.api.resolutions import Resolutions
-from services.dunning.api.roles import acting_for, may
+from services.dunning.api.roles import may
 from services.dunning.api.write_offs import Deciding
 from services.dunning.domain.agreements.commands import (
     AgreePlan,
@@ -68,7 +68,7 @@ class Accounts:
         given: i.ReplyInput,
         who: Annotated[Principal, may("record_reply")],
     ) -> Happened:
-        by = acting_for(who, given.by)
+        by = who.acting_for(given.by)
         return await self._dunning.run(target, by, lambda seal: RecordReply(note=seal(given.note)))
 
     async def record_observation(
@@ -79,7 +79,7 @@ class Accounts:
     ) -> Happened:
         return await self._dunning.run(
             target,
-            acting_for(who, given.by),
+            who.acting_for(given.by),
             lambda seal: RecordObservation(kind=given.kind, note=seal(given.note)),
         )
 
@@ -91,7 +91,7 @@ class Accounts:
     ) -> Happened:
         return await self._dunning.run(
             target,
-            acting_for(who, given.by),
+            who.acting_for(given.by),
             lambda _seal: RecordContact(
                 agency=given.agency, reference=given.reference, channel=given.channel, at=given.at
             ),
@@ -105,7 +105,7 @@ class Accounts:
     ) -> Happened:
         return await self._dunning.run(
             target,
-            acting_for(who, given.by),
+            who.acting_for(given.by),
             lambda seal: MakePromise(amount=given.amount, by=given.until, note=seal(given.note)),
         )
 
@@ -120,7 +120,7 @@ class Accounts:
         )
         return await self._dunning.run(
             target,
-            acting_for(who, given.by),
+            who.acting_for(given.by),
             lambda seal: AgreePlan(
                 instalments=instalments,
                 note=seal(given.note),
@@ -136,7 +136,7 @@ class Accounts:
     ) -> Happened:
         return await self._dunning.run(
             target,
-            acting_for(who, given.by),
+            who.acting_for(given.by),
             lambda seal: OpenDispute(
                 kind=given.kind, item_id=given.invoice_id, reason=seal(given.reason)
             ),
@@ -159,7 +159,7 @@ class Accounts:
         given: i.ApplicationInput,
         who: Annotated[Principal, may("make_application")],
     ) -> Happened:
-        by = acting_for(who, given.by)
+        by = who.acting_for(given.by)
         return await self._dunning.run(
             target,
             by,
@@ -190,7 +190,7 @@ class Accounts:
         given: i.HoldInput,
         who: Annotated[Principal, may("place_hold")],
     ) -> Happened:
-        by = acting_for(who, given.by)
+        by = who.acting_for(given.by)
         return await self._dunning.run(
             target,
             by,
@@ -204,7 +204,7 @@ class Accounts:
         given: i.ReleaseInput | None = None,
     ) -> Happened:
         given = given or i.ReleaseInput()
-        by = acting_for(who, given.by)
+        by = who.acting_for(given.by)
         command = ReleaseHold(by=by, ground=given.ground or "")
         return await self._dunning.run(target, by, lambda _seal: command)
 

@@ -25,7 +25,7 @@ from services.dunning.api.dunning import (
 from services.dunning.api.models import policies as m
 from services.dunning.api.policy_texts import proposal, text_of, text_shown
 from services.dunning.api.queries import CASE
-from services.dunning.api.roles import acting_for, may
+from services.dunning.api.roles import may
 from services.dunning.domain.account import Account
 from services.dunning.domain.case.commands import FollowPolicy
 from services.dunning.domain.case.events import CaseOpened, CasePolicyChanged
@@ -144,7 +144,7 @@ class Policies:
         )
         if problems := await aside(validate, source.pack):
             raise PackError(problems)
-        asked = ProposePolicy(by=acting_for(who, given.by), subject=who.subject)
+        asked = ProposePolicy(by=who.acting_for(given.by), subject=who.subject)
         # a text is kept for good: only one that may be proposed
         await self._may_propose(creditor, request, asked, source.pack)
         await self._dunning.decisions.library.keep(self._dunning.service.pool, source)
@@ -188,7 +188,7 @@ class Policies:
         asked = DecidePolicy(
             proposal_id=proposal_id,
             outcome=given.outcome,
-            by=acting_for(who, given.by),
+            by=who.acting_for(given.by),
             subject=who.subject,
         )
 
@@ -226,7 +226,7 @@ class Policies:
         """
         subject = await _subject(self._dunning, case_id, who)
         pack = await self._dunning.pack(subject.creditor)
-        by = acting_for(who, given.by)
+        by = who.acting_for(given.by)
 
         def runs(account: Account) -> None:
             if account.case is None or account.case.case_id != case_id:

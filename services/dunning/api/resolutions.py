@@ -7,7 +7,7 @@ from chassis.http import Principal
 from chassis.runtime.proposals import Asked, Kind
 from services.dunning.api import inputs as i
 from services.dunning.api.dunning import Dunning, Happened, Seal, Target
-from services.dunning.api.roles import ROLES_OF, acting_for
+from services.dunning.api.roles import ROLES_OF
 from services.dunning.domain.account import Account
 from services.dunning.domain.agreements.commands import ResolveDispute
 from services.dunning.domain.agreements.disputes import check_resolution, given_up
@@ -24,7 +24,7 @@ class Resolutions:
 
     async def resolve(self, target: Target, given: i.ResolutionInput, who: Principal) -> Happened:
         """Decide the oldest dispute, or let that wait."""
-        by = acting_for(who, given.by)
+        by = who.acting_for(given.by)
         subject = target.subject
         limit = (await self._dunning.creditor(subject.creditor)).second_person_above
         state = await self._dunning.account(subject)

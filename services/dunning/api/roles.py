@@ -4,8 +4,7 @@ from typing import Any, Literal
 
 from fastapi import Depends
 
-from chassis.errors import Forbidden
-from chassis.http import Principal, require
+from chassis.http import require
 from contracts.words.vocabulary import STAFF
 
 Action = Literal[
@@ -74,14 +73,3 @@ OF_NOBODY: frozenset[Action] = frozenset({"set_up_creditor", "see_creditor"})
 def may(action: Action) -> Any:
     """FastAPI dependency: the caller, who must have one of the action's roles."""
     return Depends(require(*ROLES_OF[action], of_nobody=action in OF_NOBODY))
-
-
-def acting_for(caller: Principal, named: str | None) -> str:
-    """In whose name it is recorded: the caller's, or whom an `admin` names; `Forbidden` for others
-    who name one.
-    """
-    if named is None or named == caller.subject:
-        return caller.subject
-    if not caller.is_admin:
-        raise Forbidden("by: only an admin may act for somebody else")
-    return named

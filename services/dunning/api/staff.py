@@ -13,7 +13,7 @@ from services.dunning.api.dunning import (
     Happened,
     RequestId,
 )
-from services.dunning.api.roles import acting_for, may
+from services.dunning.api.roles import may
 from services.dunning.domain.case.commands import Decide
 from services.dunning.domain.creditor.commands import CertifyClearance, StartCollector
 from services.dunning.domain.creditor.state import Creditor
@@ -54,7 +54,7 @@ class Staff:
         command = Decide(
             for_=given.purpose,
             outcome=given.outcome,
-            by=acting_for(who, given.by),
+            by=who.acting_for(given.by),
             amount=given.amount,
         )
         return await self._dunning.run_on_creditor(
@@ -72,7 +72,7 @@ class Staff:
         """Where a policy pays no commission in a collector's first months they count from here; a
         collector whose start is not known is past them.
         """
-        by = acting_for(who, given.by)
+        by = who.acting_for(given.by)
         return await self._dunning.run_on_creditor(
             creditor,
             request,
@@ -91,7 +91,7 @@ class Staff:
         """A clearance certificate for a person responsible for accounts; refused with the accounts
         that owe.
         """
-        by = acting_for(who, given.by)
+        by = who.acting_for(given.by)
         mine, owing = await _accounts(self._dunning, creditor, given.responsible)
         return await self._dunning.run_on_creditor(
             creditor,

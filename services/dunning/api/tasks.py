@@ -27,7 +27,7 @@ from services.dunning.api.dunning import (
 )
 from services.dunning.api.hours import Hours, debtor_hours
 from services.dunning.api.models import work as m
-from services.dunning.api.roles import acting_for, may
+from services.dunning.api.roles import may
 from services.dunning.domain.account import Account
 from services.dunning.domain.case.commands import CompleteTask
 from services.dunning.domain.case.state import OpenTask, ReportedTask
@@ -182,7 +182,7 @@ def _row(row: Mapping[str, Any], keys: KeyRing, hours: Hours) -> dict[str, Any]:
 def _asked(
     given: i.TaskCompletion, who: Principal, *, kind: str | None = None, task_id: str | None = None
 ) -> CompleteTask:
-    by = acting_for(who, given.by)
+    by = who.acting_for(given.by)
     return CompleteTask(result=given.result or "", kind=kind, task_id=task_id, by=by)
 
 

@@ -7,7 +7,7 @@ from chassis.http import ROLES, Principal
 from chassis.runtime.proposals import Asked, Kind
 from services.dunning.api import inputs as i
 from services.dunning.api.dunning import Dunning, Happened, Seal, Target
-from services.dunning.api.roles import ROLES_OF, acting_for
+from services.dunning.api.roles import ROLES_OF
 from services.dunning.domain.account import Account
 from services.dunning.domain.case.approvals import gives_up
 from services.dunning.domain.case.commands import Decide
@@ -26,7 +26,7 @@ class Deciding:
 
     async def decide(self, target: Target, given: i.DecisionInput, who: Principal) -> Happened:
         """Decide, or let a write-off wait."""
-        by = acting_for(who, given.by)
+        by = who.acting_for(given.by)
         subject = target.subject
         account = await self._dunning.account(subject)
         pack = await self._pack(target, account)
