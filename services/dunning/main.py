@@ -1,5 +1,6 @@
 """Puts dunning together: the only place that knows all its parts."""
 
+from functools import partial
 from pathlib import Path
 
 from chassis.bus.base import Bus
@@ -12,15 +13,16 @@ from chassis.settings import Settings
 from chassis.store.cached_states import LARGE_STATES_MAX
 from contracts.words.streams import told_sources_stream
 from services.dunning.api import routers
+from services.dunning.daily import once_a_day
 from services.dunning.decisions import Decisions
 from services.dunning.domain.aggregates import AGGREGATES
 from services.dunning.figures import FIGURES
 from services.dunning.handlers import messages, wakes
 from services.dunning.library import Library
-from services.dunning.people import PersonContacts, forgetting
+from services.dunning.people import PersonContacts, forget
 from services.dunning.policy.load import shipped
 from services.dunning.publish import publish
-from services.dunning.retention import ending
+from services.dunning.retention import end_retentions
 from services.dunning.settings import DunningSettings
 from services.dunning.views import VIEWS
 
@@ -47,7 +49,11 @@ def blueprint(library: Library, people: PersonContacts | None = None) -> Bluepri
         writes=("dunning",),
         views=VIEWS,
         routers=lambda service: routers(service, decisions),
-        workers=(load_policies, forgetting(), ending(decisions)),
+        workers=(
+            load_policies,
+            once_a_day(forget),
+            once_a_day(partial(end_retentions, decisions=decisions)),
+        ),
         migrations=(MIGRATIONS,),
         beside=people,
         sources_of=told_sources_stream,

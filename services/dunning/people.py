@@ -167,20 +167,11 @@ def reached_at(profile: Mapping[str, Any], region: str) -> dict[str, str]:
     return {way: address for way, address in found.items() if address}
 
 
-def forgetting() -> Any:
-    """A worker that deletes, once a day, the rows whose contacts count no more."""
-    last: list[datetime] = []
-
-    async def forget(service: Service) -> int:
-        now = service.clock.now()
-        if last and last[0] <= now < last[0] + ONE_DAY:
-            return 0
-        last[:] = [now]
-        async with acquire(service.pool) as connection:
-            await connection.execute(_FORGET, now.date() - ONE_DAY)
-        return 0
-
-    return forget
+async def forget(service: Service, now: datetime) -> int:
+    """Delete the rows whose contacts count no more."""
+    async with acquire(service.pool) as connection:
+        await connection.execute(_FORGET, now.date() - ONE_DAY)
+    return 0
 
 
 def _person(store: SubjectKeys, subject: Subject, kind: str, value: str) -> str:

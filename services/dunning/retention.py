@@ -1,7 +1,6 @@
 """Closed accounts whose creditor's retention is over are found, once a day."""
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -18,7 +17,6 @@ from services.dunning.domain.localtime import local_day
 
 log = get_logger(__name__)
 
-_DAY = timedelta(days=1)
 _PAGE = 500
 # A creditor's accounts come in the order they were closed: nothing that is kept is looked at.
 _OVER = """
@@ -31,24 +29,13 @@ cross join lateral (
   order by closed_at, account limit $4) a
 where r.creditor = $5"""
 _CREDITORS = "select creditor from view_retention where days is not null order by creditor"
-_FIRST = (datetime.min.replace(tzinfo=ZoneInfo("UTC")) + _DAY, "")
-
-Worker = Callable[[Service], Awaitable[int]]
+_FIRST = (datetime(1970, 1, 1, tzinfo=UTC), "")
 
 
-def ending(decisions: Decisions) -> Worker:
-    """A worker that ends the retention of what has been closed for long enough, once a day."""
-    last: list[datetime] = []
-
-    async def end(service: Service) -> int:
-        now = service.clock.now()
-        if last and last[0] <= now < last[0] + _DAY:
-            return 0
-        last[:] = [now]
-        rows = await service.pool.fetch(_CREDITORS)
-        return sum([await _of(service, decisions, row["creditor"], now) for row in rows])
-
-    return end
+async def end_retentions(service: Service, now: datetime, *, decisions: Decisions) -> int:
+    """End the retention of what has been closed for long enough; answers of how many accounts."""
+    rows = await service.pool.fetch(_CREDITORS)
+    return sum([await _of(service, decisions, row["creditor"], now) for row in rows])
 
 
 async def _of(service: Service, decisions: Decisions, creditor: str, now: datetime) -> int:
