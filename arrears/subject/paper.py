@@ -9,7 +9,6 @@ from arrears.subject.gathering import Copy
 from chassis.documents.typeset import Typesetter
 
 _LAYOUT = (Path(__file__).parent / "copy.typ").read_text("utf-8")
-_NO_GLYPH = "\N{WHITE SQUARE}"
 _TITLES = {
     "zh": "个人信息副本",
     "en": "A copy of your personal data",
@@ -38,20 +37,15 @@ _MINOR = {"zh": "金额以最小货币单位（分）计。", "en": "Amounts are
 def pdf(setter: Typesetter, copy: Copy, language: str, at: datetime) -> bytes:
     """The copy as a PDF: a section each, with every value that is kept; amounts in minor units.
 
-    A character that cannot be set is a square, and named at the end.
+    A character that cannot be set is 〓, and named at the end.
     """
-    sections = list(_sections(copy, language))
-    lacking = setter.unset("".join(_all(sections)))
-    table = dict.fromkeys(map(ord, lacking), _NO_GLYPH)
-    missing = ", ".join(f"U+{ord(one):04X}" for one in lacking)
     data = {
         "lang": language,
         "title": _TITLES[language],
         "note": _MINOR[language],
-        "sections": [_translated(one, table) for one in sections],
-        "missing": f"{_NO_GLYPH} = {missing}" if missing else "",
+        "sections": list(_sections(copy, language)),
     }
-    return setter.pdf(_LAYOUT, data, at=at)
+    return setter.pdf(_LAYOUT, setter.settable(data), at=at)
 
 
 def _sections(copy: Copy, language: str) -> Iterator[dict[str, Any]]:
@@ -73,22 +67,3 @@ def _lines(value: Any, name: str) -> Iterator[Sequence[str]]:
             yield from _lines(each, f"{name} {number}")
     elif value not in (None, ""):
         yield name.replace("_", " "), str(value)
-
-
-def _all(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from _all(each)
-    else:
-        for each in value:
-            yield from _all(each)
-
-
-def _translated(value: Any, table: Mapping[int, str]) -> Any:
-    if isinstance(value, str):
-        return value.translate(table)
-    if isinstance(value, Mapping):
-        return {name: _translated(each, table) for name, each in value.items()}
-    return [_translated(each, table) for each in value]

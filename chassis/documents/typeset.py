@@ -19,6 +19,8 @@ FAMILIES = ("Noto Serif CJK SC", "Noto Sans CJK SC")
 """What `layouts/paper.typ` sets in; where one lacks a character, the other is asked."""
 
 _LAYOUTS = Path(__file__).parent / "layouts"
+_NO_GLYPH = "〓"
+"""What printers set for a character they have no type for."""
 _LINE_BREAKS = frozenset("\n\t")
 _UNDRAWN = ("\u00ad", "\u200b\u200f", "\u2028\u202e", "\u2060\u2064", "\ufe00\ufe0f", "\ufeff")
 _UNDRAWN_FURTHER = "\U000e0100\U000e01ef"
@@ -82,6 +84,16 @@ class Typesetter:
         """The characters of a text that have no glyph, each once, in their order."""
         return "".join(dict.fromkeys(one for one in _drawn(text) if ord(one) not in self._glyphs))
 
+    def settable(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """The same with 〓 for each character that has no glyph; `missing` names these, empty where
+        there is none.
+        """
+        lacking = self.unset("".join(text for _, text in _texts(data, "")))
+        table = dict.fromkeys(map(ord, lacking), _NO_GLYPH)
+        missing = ", ".join(f"U+{ord(one):04X}" for one in lacking)
+        shown = {name: _replaced(value, table) for name, value in data.items()}
+        return {**shown, "missing": f"{_NO_GLYPH} = {missing}" if missing else ""}
+
     def _require_glyphs(self, where: str, text: str) -> None:
         if lacking := self.unset(text):
             said = ", ".join(f"U+{ord(one):04X} ({_named(one)})" for one in lacking[:5])
@@ -114,6 +126,14 @@ def _texts(value: Any, where: str) -> Iterator[tuple[str, str]]:
     elif isinstance(value, list | tuple):
         for number, one in enumerate(value):
             yield from _texts(one, f"{where}[{number}]")
+
+
+def _replaced(value: Any, table: Mapping[int, str]) -> Any:
+    if isinstance(value, str):
+        return value.translate(table)
+    if isinstance(value, Mapping):
+        return {name: _replaced(each, table) for name, each in value.items()}
+    return [_replaced(each, table) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _drawn(text: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import segno
 
-from chassis.documents.typeset import Typesetter, typesetter
+from chassis.documents.typeset import typesetter
 from chassis.errors import Malformed, Misconfigured
 from chassis.logging import get_logger
 
@@ -16,8 +16,6 @@ log = get_logger(__name__)
 
 _LETTER = (Path(__file__).parent / "letter.typ").read_text(encoding="utf-8")
 _LABELS = (Path(__file__).parent / "labels.typ").read_text(encoding="utf-8")
-_NO_GLYPH = "〓"
-"""What printers set for a character they have no type for."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Papers:
         Raises `Misconfigured` where the fonts are not there; call it beside the event loop.
         """
         setter = typesetter(self.fonts)
-        shown = [_with_glyphs(setter, one) for one in sheet["labels"]]
+        shown = [{**setter.settable(one), "qr": _qr(one["notice"])} for one in sheet["labels"]]
         return setter.pdf(_LABELS, {**sheet, "labels": shown}, at=_at(day))
 
     def letter(self, sheet: Mapping[str, Any], day: date) -> bytes:
@@ -57,20 +55,6 @@ class Papers:
         except (Malformed, Misconfigured) as error:
             log.warning("letter_not_set", account=account, reason_class=type(error).__name__)
             return None
-
-
-def _with_glyphs(setter: Typesetter, label: Mapping[str, str]) -> dict[str, str]:
-    lacking = setter.unset("".join(label.values()))
-    told = {
-        name: text.translate(dict.fromkeys(map(ord, lacking), _NO_GLYPH))
-        for name, text in label.items()
-    }
-    missing = ", ".join(f"U+{ord(one):04X}" for one in lacking)
-    return {
-        **told,
-        "missing": f"{_NO_GLYPH} = {missing}" if missing else "",
-        "qr": _qr(label["notice"]),
-    }
 
 
 def _qr(text: str) -> str:
