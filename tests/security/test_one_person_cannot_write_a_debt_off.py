@@ -6,9 +6,12 @@ from pathlib import Path
 from services.dunning.main import build
 from tests.dunning.app.world import START, World, local
 from tests.security.test_an_admin_cannot_approve_what_they_proposed_as_another import TEXT
+from tests.support.service_world import CREDITOR
 
 DECISIONS = "/v1/accounts/P-1/decisions"
 GIVE_UP = {"purpose": "give_up", "outcome": "approved"}
+VERSIONS = f"/v1/creditors/{CREDITOR}/policy-versions"
+SECOND = TEXT.replace("version: 1", "version: 2", 1)
 STOP = "      - restrict: {service: all_service}"
 WHEN = "when: {day: $stop_day}"
 
@@ -35,3 +38,24 @@ async def test_one_person_cannot_write_a_debt_off(database: str, tmp_path: Path)
     assert decided["recorded_by"]["subject"] == "bob"
     assert (decided["fields"]["by"], decided["recorded_by"]["proposed_by"]) == ("eve", "eve")
     assert "write_off_approved" in [entry["kind"] for entry in timeline]
+
+
+async def test_one_person_cannot_have_a_policy_write_debts_off_unasked(
+    database: str, tmp_path: Path
+) -> None:
+    async with World.open(build, database, START, tmp_path) as world, world.http:
+        unasked = TEXT.replace(STOP, "      - write_off: {}")
+        refused = await world.set_up(policy=None, policy_document=unasked)
+        assert (refused.status_code, "nobody approves this write-off" in refused.text) == (
+            422,
+            True,
+        )
+        await world.set_up("three-stage")
+        body = {"policy_document": SECOND.replace(STOP, "      - write_off: {}")}
+        refused = await world.post(VERSIONS, body, "manager")
+        line = next(
+            i for i, row in enumerate(body["policy_document"].splitlines(), 1) if "write_off" in row
+        )
+        assert refused.status_code == 422
+        assert f"policy_document:{line}: " in refused.text
+        assert "nobody approves this write-off" in refused.text

@@ -34,6 +34,8 @@ from services.dunning.domain.creditor.state import Creditor
 from services.dunning.domain.creditor.terms import means, terms_of
 from services.dunning.library import PackText, chosen_text
 from services.dunning.policy.model import Pack
+from services.dunning.policy.problem import PackError
+from services.dunning.policy.validate import unapproved
 from services.dunning.reports.reading import accounts_of
 
 
@@ -67,8 +69,8 @@ class Creditors:
         who: Annotated[Principal, may("set_up_creditor")],
     ) -> dict[str, Any]:
         """Sets the terms and the policy that new cases follow; a running case keeps the version it
-        began with. Another policy than the one in force is proposed instead (`policy-versions`):
-        only an admin sets it without a second person.
+        began with. Another policy than the one in force is proposed instead (`policy-versions`),
+        whoever asks.
 
         Putting the same again changes nothing. Another currency (while nothing is open), another
         time zone or a higher `second_person_above` of a creditor that is set up waits for a second
@@ -77,7 +79,7 @@ class Creditors:
         source = await _source(given)
         stream = creditor_stream(creditor)
         state, _ = await self._dunning.service.read(stream)
-        _check_policy(state, source.pack, who)  # a text is kept for good: only one that may be set
+        _check_policy(state, source.pack)  # a text is kept for good: only one that may be set
         await self._dunning.decisions.library.keep(self._dunning.service.pool, source)
         wanted = _configure(given)
         if takes_two(state, wanted):
@@ -87,7 +89,7 @@ class Creditors:
             return shown(state) | {"proposal_id": waits.proposal_id}
 
         def allowed(now: Creditor) -> None:
-            _check_policy(now, source.pack, who)
+            _check_policy(now, source.pack)
             if takes_two(now, wanted):
                 raise Conflict("the creditor was changed meanwhile: ask again")
 
@@ -235,11 +237,17 @@ def _configure(given: i.CreditorInput) -> ConfigureCreditor:
     )
 
 
-def _check_policy(state: Creditor, pack: Pack, who: Principal) -> None:
-    if state.policy is not None and not means(state.policy, pack) and not who.is_admin:
+def _check_policy(state: Creditor, pack: Pack) -> None:
+    """Refuse another policy than the one in force, and a first one that writes off unasked; one
+    that is in force already stays, whatever is in it.
+    """
+    if state.policy is None:
+        if problems := unapproved(pack):
+            raise PackError(problems)
+    elif not means(state.policy, pack):
         raise Rejected(
-            f"policy {state.policy.label} is in force: another is proposed under policy-versions "
-            "and approved by a second person"
+            f"policy {state.policy.label} is in force: another is proposed by "
+            f"POST /v1/creditors/{state.creditor}/policy-versions and approved by a second person"
         )
 
 

@@ -16,6 +16,7 @@ from services.dunning.policy.validate_names import classes_of, unknown_names
 from services.dunning.policy.validate_recovery import recovery_faults
 from services.dunning.policy.validate_severity import severe_faults
 from services.dunning.policy.validate_told import told_faults
+from services.dunning.policy.validate_write_offs import write_off_faults
 from services.dunning.policy.walk import actions_at, afters_at, entries_at, steps_at, triggers_at
 
 Found = Iterator[tuple[Path, str]]
@@ -27,7 +28,8 @@ def validate(pack: Pack) -> list[Problem]:
     run.
 
     Looks for unknown step ids and owners, steps that cannot be reached, dates that cannot be met,
-    a restriction or legal document that no notice goes before, and names that no message can tell.
+    a restriction or legal document that no notice goes before, a write-off that nobody approves,
+    and names that no message can tell.
     """
     return _in_order(
         pack,
@@ -41,7 +43,13 @@ def validate(pack: Pack) -> list[Problem]:
         *_contact(pack),
         *recovery_faults(pack),
         *told_faults(pack),
+        *write_off_faults(pack),
     )
+
+
+def unapproved(pack: Pack) -> list[Problem]:
+    """List the write-offs of a pack that nobody approves: no creditor begins with it."""
+    return _in_order(pack, *write_off_faults(pack))
 
 
 def untold(pack: Pack) -> list[Problem]:

@@ -102,15 +102,6 @@ async def test_figures_alone_may_change_without_a_new_version(owing: World) -> N
     assert shown["parameters"] == {"stop_day": "45"}
 
 
-async def test_nobody_but_an_admin_changes_the_policy_alone(owing: World) -> None:
-    refused = await owing.set_up("mobile")
-    assert refused.status_code == 409
-    assert "second person" in refused.json()["detail"]
-    body = {"name": "A", "time_zone": "Asia/Shanghai", "currency": "CNY", "policy": "mobile"}
-    url, headers = f"/v1/creditors/{CREDITOR}", owing.headers("admin")
-    assert (await owing.http.put(url, json=body, headers=headers)).status_code == 200
-
-
 async def test_the_ledger_hears_the_terms_of_a_case_and_the_new_ones_once_it_is_moved(
     world: World,
 ) -> None:

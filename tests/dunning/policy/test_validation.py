@@ -125,6 +125,38 @@ class TestSeverity:
         assert "tracks[0].steps[0].do[0].legal: no notice" in faults(text)[0]
 
 
+class TestWriteOffs:
+    """Nothing is written off that no second person decided."""
+
+    @pytest.mark.parametrize(
+        ("on", "unasked"),
+        [
+            ("{application: {for: relief, outcome: approved}}", False),
+            ("{application: {for: relief, outcome: made}}", True),
+            ("{observation: lost}", True),
+            (
+                "{any: [{observation: lost}, {application: {for: relief, outcome: approved}}]}",
+                True,
+            ),
+        ],
+    )
+    def test_a_reaction_writes_off_what_was_applied_for_and_approved(
+        self, on: str, unasked: bool
+    ) -> None:
+        text = HEAD + steps(f"day: 1 | {braced(SMS)}")
+        text += f"reactions: [{{id: r1, source: x, on: {on}, do: [{{write_off: {{}}}}]}}]\n"
+        found = ["reactions[0].do[0].write_off: nobody approves" in one for one in faults(text)]
+        assert found == [True] * unasked
+
+    def test_a_step_asks_first_or_an_approval_goes_before(self) -> None:
+        follows = "{task: {kind: visit, owner: collector, then: [{write_off: {}}]}}"
+        text = HEAD + steps(f"day: 1 | {follows}")
+        assert "do[0].task.then[0].write_off: nobody approves" in faults(text)[0]
+        assert faults(HEAD + steps(f"day: 1 | {follows} | approval: {{for: it}}")) == []
+        asked = f"{{approval: {{for: it, then: [{follows}]}}}}"
+        assert faults(HEAD + steps(f"day: 1 | {asked}")) == []
+
+
 @pytest.mark.parametrize(
     ("condition", "says"),
     [

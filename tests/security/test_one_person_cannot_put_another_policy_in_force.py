@@ -1,0 +1,43 @@
+"""Which policy a running creditor follows takes two people, admins included."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.dunning.main import build
+from tests.dunning.app.world import START, World
+from tests.security.test_an_admin_cannot_approve_what_they_proposed_as_another import SECOND
+from tests.support.service_world import CREDITOR
+
+URL = f"/v1/creditors/{CREDITOR}"
+SET_UP = {"name": "Acme", "time_zone": "Asia/Shanghai", "currency": "CNY"}
+WISHES: list[dict[str, Any]] = [
+    {"policy": "mobile"},
+    {"policy": "three-stage", "parameters": {"stop_day": 400}},
+    {"policy_document": SECOND},
+]
+
+
+@pytest.mark.parametrize("role", ["manager", "admin"])
+async def test_one_person_cannot_put_another_policy_in_force(
+    role: str, database: str, tmp_path: Path
+) -> None:
+    async with World.open(build, database, START, tmp_path) as world, world.http:
+
+        async def put(**given: Any) -> tuple[int, str]:
+            headers = world.headers(role)
+            answer = await world.http.put(URL, json=SET_UP | given, headers=headers)
+            return answer.status_code, answer.text
+
+        assert (await put(policy="three-stage"))[0] == 200, "the first is set in one call"
+        for wish in WISHES:
+            status, told = await put(**wish)
+            assert (status, f"POST {URL}/policy-versions" in told) == (409, True)
+        assert (await put(policy="three-stage", name="Acme & Sons"))[0] == 200
+        shown = (await world.get(URL)).json()
+        assert (shown["policy"], shown["parameters"], shown["name"]) == (
+            "three-stage",
+            {},
+            "Acme & Sons",
+        )
