@@ -16,6 +16,7 @@ do $$ declare
 begin
     execute format('revoke all on database %I from public', current_database());
     execute format('grant connect, temporary on database %I to {role}', current_database());
+    grant usage on language plpgsql, sql to {role};
     revoke create on schema public from public;
     if to_regnamespace('{name}') is null then
         create schema {name} authorization {role};
@@ -44,13 +45,23 @@ end $$;
 """
 _SERVING = """\
 -- {name}: a role that serves what {owner} owns; `arrears migrate` tells what it may
-do $$ begin
+-- and makes no function, which the owner's could take for one of PostgreSQL's
+do $$ declare
+    what record;
+begin
     if not exists (select from pg_roles where rolname = '{role}') then
         create role {role} login;
     end if;
     execute format('grant connect on database %I to {role}', current_database());
     grant usage, create on schema {name} to {role};
     grant {role} to {owner};
+    revoke usage on language plpgsql, sql from public, {role};
+    for what in
+        select distinct nspowner::regrole as name from pg_namespace
+         where not starts_with(nspname, 'pg_') and nspowner <> 'pg_database_owner'::regrole
+    loop
+        execute format('grant usage on language plpgsql, sql to %s', what.name);
+    end loop;
 end $$;
 """
 

@@ -31,6 +31,7 @@ DO $$ DECLARE name text; BEGIN
     WHERE nspname NOT LIKE 'pg\_%' AND nspname <> 'information_schema'
   LOOP EXECUTE format('DROP SCHEMA %I CASCADE', name); END LOOP;
   CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO public;
+  GRANT USAGE ON LANGUAGE plpgsql, sql TO public;  -- `arrears roles --owners` takes it
 END $$"""
 
 

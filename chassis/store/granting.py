@@ -3,6 +3,10 @@
 It adds events, and changes neither them nor what shows that they are unchanged: links and access
 records it adds by functions of the owner alone. Views and states, which it makes of the events
 anew, are its own.
+
+It may make tables in the schema and no functions: one that fits a call of the owner's better than
+PostgreSQL's own would run as the owner. Languages are the database's: where the owner is a
+superuser they are taken from it here, elsewhere by the SQL of `arrears roles --owners`.
 """
 
 from asyncpg import Connection
@@ -26,6 +30,9 @@ begin
   loop
     execute format('alter table %s owner to {role}', what.name);
   end loop;
+  if (select rolsuper from pg_roles where rolname = current_user) then
+    revoke usage on language plpgsql, sql from public, {role};
+  end if;
 end $$"""
 _ALONE = "select pg_advisory_xact_lock(hashtext('arrears.migrate'))"
 _WHO = "select quote_ident(current_user)"

@@ -25,6 +25,14 @@ __all__ = ["world"]
 KEPT = {"events": "data", "event_chain": "hash", "access_records": "subject"}
 DEEDS = ("update {table} set {column} = {column}", "delete from {table}", "truncate {table}")
 ON_PURPOSE = "set arrears.removal = 'on'"
+DECOY = """
+create function ledger.array_to_string(text[], text) returns text language {language} as $$
+  {body} $$"""
+BODIES = {
+    "sql": "select ''",
+    "plpgsql": "begin delete from ledger.events; return ''; end",
+}
+"""It fits better what the owner's functions call, and would run as the owner."""
 
 
 @pytest.mark.parametrize("table", KEPT)
@@ -93,6 +101,8 @@ async def _changes_nothing(ledger: Instance) -> None:
     await refused(ledger, "alter function keep_rows() rename to gone")
     await refused(ledger, "drop schema ledger cascade")
     await refused(ledger, "set role postgres")
+    for language, body in BODIES.items():
+        await refused(ledger, DECOY.format(language=language, body=body))
 
 
 async def _works(ledger: Instance, folder: Path) -> None:
