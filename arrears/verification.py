@@ -1,5 +1,6 @@
 """Going through the stores of services and comparing what they have with their chains."""
 
+import importlib
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from arrears.databases import open_databases
 from arrears.errors import UsageError
 from arrears.schemas import migrations_of
 from chassis.settings import ServiceName, Settings
-from chassis.store import access, verifying
+from chassis.store import access, comparing, verifying
 from chassis.store.pool import connected
 from chassis.store.schema import require_this_version
 from chassis.store.verifying import Link
@@ -79,7 +80,7 @@ async def verify(
 
 
 async def _verified(
-    name: str, connection: Connection, place: Place, told: Tell, wrong: Tell
+    name: ServiceName, connection: Connection, place: Place, told: Tell, wrong: Tell
 ) -> int:
     progress = place.of(name, await verifying.epochs_of(connection))
     for one in progress.damage:
@@ -94,9 +95,7 @@ async def _verified(
     reached(await verifying.still_there(connection, progress.known | progress.lanes))
     for lane in await verifying.lanes_of(connection):
         await _lane(name, connection, progress, lane, told, reached)
-    async for stream, damage in verifying.streams(connection, progress.streams):
-        progress.streams = stream
-        reached(damage)
+    await _streams(name, connection, progress, told, reached)
     records = await access.verify(connection, progress.records)
     told(f"{name}: {records.records} access records, {records.gone} gone with their time")
     reached([f"access record {one.number}: {one.what}" for one in records.broken])
@@ -109,7 +108,7 @@ async def _verified(
 
 
 async def _lane(
-    name: str,
+    name: ServiceName,
     connection: Connection,
     progress: Progress,
     lane: int,
@@ -126,6 +125,27 @@ async def _lane(
     left = await verifying.unlinked(connection, lane, after)
     made = f", first linked {since:%Y-%m-%d %H:%M}Z" if since is not None else ""
     told(f"{name} lane {lane}: {begun}{events} events compared{made}{_tail(left)}")
+
+
+async def _streams(
+    name: ServiceName,
+    connection: Connection,
+    progress: Progress,
+    told: Tell,
+    reached: Callable[[Sequence[object]], None],
+) -> None:
+    number = 0
+    begun = f"behind {progress.streams}, " if progress.streams else ""
+    async for portion in comparing.streams(connection, _aggregates_of(name), progress.streams):
+        progress.streams = portion.last
+        number += portion.streams
+        reached(portion.damage)
+    told(f"{name}: {begun}{number} streams folded and compared with their states")
+
+
+def _aggregates_of(name: ServiceName) -> comparing.Aggregates:
+    module = importlib.import_module(f"services.{name}.domain.aggregates")
+    return {one.name: one for one in module.AGGREGATES}
 
 
 def _tail(left: int) -> str:

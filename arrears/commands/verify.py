@@ -22,7 +22,8 @@ def verify(
         ),
     ] = None,
 ) -> None:
-    """Compare every event and access record with its chain; exit status 1 where one was changed.
+    """Compare events and access records with their chains, states with their events; exit status 1
+    where one was changed.
 
     Reads the databases of the settings, while services run. When it is cut off, call it again: it
     goes on where it was.

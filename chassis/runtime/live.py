@@ -106,9 +106,10 @@ class Live:
 
     async def stop(self) -> None:
         """Stop reading, let the batches in hand commit, publish what is committed, and let others
-        have the lanes, each as soon as that is done for it.
+        have the lanes, each as soon as that is done for it; what is written gets its link.
         """
         self._stopping = True
+        held = list(self._round.leases.held)
         working = self._tasks.pop("workers", None)
         for task in self._tasks.values():
             task.cancel()
@@ -119,6 +120,7 @@ class Live:
             return_exceptions=True,
         )
         await self._lanes.stop()
+        await self._chaining.leave(held)
 
     async def _end_work(self, working: "asyncio.Task[None] | None") -> None:
         """Let the gateways' round end: who is cut off does not know whether a call went out."""
@@ -225,7 +227,7 @@ class Live:
         if now >= self._forget_at:
             self._forget_at = now + _FORGET_SECONDS
             await self._round.forget()
-            await self._chaining.run(self._round.leases.held)
+            await self._chaining.run(self._round.signals.written)
 
     async def _save_places(self) -> None:
         await asyncio.sleep(_PLACES_SECONDS)

@@ -213,6 +213,7 @@ class Round:
                 found = await overview(connection, lanes, self.projector.names, now)
         self._relay.report(found)
         signals, shows = self.signals, bool(self.projector.names)
+        signals.written = {one.lane: one.last for one in found}
         signals.letters.update(one.lane for one in found if one.has_letters)
         signals.notify_relay(one.lane for one in found if one.unpublished or one.has_letters)
         signals.notify_views(one.lane for one in found if shows and one.shown < one.last)

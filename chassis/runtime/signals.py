@@ -15,7 +15,8 @@ class Signals:
     """The lanes whose new events nobody has taken care of yet, those with dead letters that are to
     be published (their relay is rung for too), those in which wake-ups are due, the instant before
     which no others are as far as is known here, and a signal for each loop that waits for one of
-    them. `unread` is how many messages of each lane held waited to be read at the last look.
+    them. `unread` is how many messages of each lane held waited to be read at the last look,
+    `written` the last position that each had.
     """
 
     def __init__(self) -> None:
@@ -24,6 +25,7 @@ class Signals:
         self.letters: set[int] = set()
         self.due: set[int] = set()
         self.unread: dict[int, int] = {}
+        self.written: dict[int, int] = {}
         self.wake_at = AT_ONCE
         self.relay, self.views = asyncio.Event(), asyncio.Event()
         self.wakes, self.workers = asyncio.Event(), asyncio.Event()

@@ -1,34 +1,35 @@
 """Having events linked into their lane's chain, when nobody waits for anything."""
 
-from collections.abc import Callable, Collection
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import asyncpg
 
+from chassis.logging import get_logger
 from chassis.store.pool import acquire
+
+log = get_logger(__name__)
 
 AT_ONCE_MAX = 10_000
 """Events of one link."""
 _LINK = "select link_events($1, $2)"
-_STANDING = """
-select lane, (select max(position) from events e where e.lane = l.lane) as last,
-  (select to_position from event_chain c where c.lane = l.lane order by number desc limit 1)
-    as linked
-from unnest($1::int[]) l (lane)"""
-LOOK_SECONDS = 30.0
-_LATEST_SECONDS = 3600.0
+QUIET_SECONDS = 10.0
+LATEST_SECONDS = 3600.0
+_LEAVE_SECONDS = 2.0
 
 
 class _Seen(NamedTuple):
-    """Where a lane stood, and since when it has events without a link."""
+    """Where a lane stood, since when it has, and since when it has events without a link."""
 
     last: int
+    at: float
     since: float
 
 
 class Chaining:
-    """Links the events of lanes that were quiet since the last look, half a minute before; of those
-    that never are, what has waited for an hour.
+    """Links the events of lanes that were quiet for ten seconds; of those that never are, what has
+    waited for an hour; and once more of all that an instance had when it ends.
     """
 
     def __init__(
@@ -36,34 +37,45 @@ class Chaining:
     ) -> None:
         self._pool = pool
         self._monotonic = monotonic
-        self._look_at = monotonic() + LOOK_SECONDS
         self._seen: dict[int, _Seen] = {}
+        self._linked: dict[int, int] = {}
 
-    async def run(self, lanes: Collection[int]) -> int:
-        """Link what is to be linked by now of the lanes held; returns how many events that were."""
-        now = self._monotonic()
-        if now < self._look_at or not lanes:
-            return 0
-        self._look_at = now + LOOK_SECONDS
-        async with acquire(self._pool) as connection:
-            rows = await connection.fetch(_STANDING, list(lanes))
-        before, self._seen = self._seen, {}
-        done = 0
-        for lane, last, linked in rows:
-            if last is None or last == linked:
+    async def run(self, written: Mapping[int, int]) -> int:
+        """Link what is to be linked by now of some lanes, of which one was told their last
+        positions; returns how many events that were. The store is not asked where nothing is new.
+        """
+        now, done = self._monotonic(), 0
+        for lane, last in written.items():
+            if last == self._linked.get(lane, 0):
                 continue
-            seen = before.get(lane)
-            if seen is not None and (seen.last == last or seen.since < now - _LATEST_SECONDS):
+            seen = self._seen.get(lane) or _Seen(last, now, now)
+            if seen.last != last:
+                seen = _Seen(last, now, seen.since)
+            self._seen[lane] = seen
+            if now >= min(seen.at + QUIET_SECONDS, seen.since + LATEST_SECONDS):
                 done += await self.link(lane)
-            else:
-                self._seen[lane] = _Seen(last, now if seen is None else seen.since)
+                self._linked[lane] = last
+                del self._seen[lane]
         return done
+
+    async def leave(self, lanes: Iterable[int]) -> None:
+        """Link what some lanes have, as far as that takes no time: others go on with it."""
+        try:
+            async with asyncio.timeout(_LEAVE_SECONDS):
+                for lane in lanes:
+                    await self._next(lane)
+        # whoever has the lane next does it
+        except Exception as error:  # noqa: BLE001
+            log.info("not_linked", error=error)
 
     async def link(self, lane: int) -> int:
         """Link all that a lane has; returns how many events that were."""
         done, last = 0, AT_ONCE_MAX
         while last == AT_ONCE_MAX:
-            async with acquire(self._pool) as connection:
-                last = await connection.fetchval(_LINK, lane, AT_ONCE_MAX)
-            done += last
+            done += (last := await self._next(lane))
         return done
+
+    async def _next(self, lane: int) -> int:
+        async with acquire(self._pool) as connection:
+            linked: int = await connection.fetchval(_LINK, lane, AT_ONCE_MAX)
+        return linked

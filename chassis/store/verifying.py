@@ -22,22 +22,11 @@ select position, lane, stream, version, type, at, cause, data from events
 where lane = $1 and position > $2 and position <= $3 order by position"""
 _FIRST = "select at from event_chain where lane = $1 and number = 1"
 _UNLINKED = "select count(*) from events where lane = $1 and position > $2"
-_STREAMS = """
-select s.stream, s.version, e.events, e.first, e.last
-from (select stream, version from state where stream > $1 order by stream limit $2) s
-cross join lateral (select count(*) as events, min(version) as first, max(version) as last
-  from events e where e.stream = s.stream) e
-order by s.stream"""
 _EPOCHS = "select epoch from store_meta union all (select epoch from epochs order by from_position)"
-_GAPS = """
-select v as version from generate_series(1, $2::int) v
-where not exists (select from events where stream = $1 and version = v) limit $3"""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _MARK = 4
 _LINKS_AT_ONCE = 100
-_STREAMS_AT_ONCE = 1_000
-_NAMED_MAX = 20
 
 
 class Damage(NamedTuple):
@@ -164,24 +153,3 @@ def digest_of(event: Any) -> bytes:
     told = (event["lane"], event["position"], event["stream"], event["version"], event["type"])
     head = "\n".join(map(str, (*told, at, cause)))
     return hashlib.sha256(head.encode() + b"\n" + event["data"]).digest()
-
-
-async def streams(connection: Connection, after: str) -> AsyncIterator[tuple[str, list[Damage]]]:
-    """Count the events of each stream, behind one in order, a portion at a time; which was the last
-    stream, and what is wrong.
-    """
-    while rows := await connection.fetch(_STREAMS, after, _STREAMS_AT_ONCE):
-        damage = [one for row in rows for one in await _counted(connection, row)]
-        after = rows[-1]["stream"]
-        yield after, damage
-
-
-async def _counted(connection: Connection, row: Any) -> list[Damage]:
-    stream, version = row["stream"], row["version"]
-    if (row["events"], row["last"]) == (version, version) and row["first"] == 1:
-        return []
-    gaps = await connection.fetch(_GAPS, stream, max(version, row["last"] or 0), _NAMED_MAX)
-    found = [Damage(f"its event {gap['version']} is gone", None, stream) for gap in gaps]
-    if row["last"] is not None and row["last"] > version:
-        found.append(Damage(f"it has events behind {version}, its last one", None, stream))
-    return found or [Damage("its events are not numbered as they were", None, stream)]
