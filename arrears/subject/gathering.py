@@ -1,5 +1,6 @@
 """Asks the four APIs for everything they know of one account, and who was shown it."""
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -10,6 +11,7 @@ from chassis.settings import SERVICES, ServiceName
 
 _PAGE = 500
 _NOT_FOUND = 404
+_TOLD_OF_A_LETTER = ("id", "at", "message_type", "message_id", "reason", "state", "text", "actions")
 
 Copy = dict[str, Any]
 """The copy: sections by name, as the APIs answer them; null or empty where there is nothing."""
@@ -24,12 +26,16 @@ async def gather(apis: Apis, creditor: str, account: str, now: datetime) -> Copy
     if standing is None and summary is None:
         raise UsageError(f"creditor {creditor} has no account {account}")
     debtor = (standing or {}).pop("debtor", None)
+    terms = await asked.one("dunning", f"/v1/creditors/{quote(creditor, safe='')}") or {}
     payments = f"/v1/creditors/{quote(creditor, safe='')}/payments"
     return {
         "about": {
             "creditor": creditor,
+            "creditor_name": terms.get("name"),
             "account": account,
             "gathered_at": now.isoformat(timespec="seconds"),
+            "time_zone": terms.get("time_zone"),
+            "currency": (summary or terms).get("currency"),
         },
         "debtor": debtor,
         "balance": summary,
@@ -45,6 +51,7 @@ async def gather(apis: Apis, creditor: str, account: str, now: datetime) -> Copy
         "matter": await asked.one("legal", f"{path}/matter"),
         "inventories": await asked.one("legal", f"{path}/inventories"),
         "write_offs": await asked.one("legal", f"{path}/write-offs"),
+        "set_aside": await asked.set_aside(),
         "shown_to": await asked.shown_to(),
     }
 
@@ -83,6 +90,27 @@ class _Asked:
         return [
             await self._apis.get(service, f"{path}/{row[id_]}", creditor=creditor) for row in rows
         ]
+
+    async def set_aside(self) -> list[Any]:
+        """The account's messages that a service could not process, as they came, and what was done
+        with them.
+        """
+        which = {"creditor": self._creditor, "account": self._account}
+        found = []
+        for service in SERVICES:
+            async for letter in self._letters(service, which):
+                told = {name: letter[name] for name in _TOLD_OF_A_LETTER}
+                found.append({"service": service, **told})
+        return found
+
+    async def _letters(self, service: ServiceName, which: dict[str, Any]) -> AsyncIterator[Any]:
+        after: int | None = 0
+        path = "/v1/dead-letters"
+        while after is not None:
+            page = await self._apis.get(service, path, after=after, state="", limit=_PAGE, **which)
+            for row in page.get("items", ()):
+                yield await self._apis.get(service, f"{path}/{row['id']}")
+            after = page.get("next")
 
     async def shown_to(self) -> list[Any]:
         """To whom which service showed something of the account."""

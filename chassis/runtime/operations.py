@@ -118,12 +118,22 @@ def router(service: Service, letters: Letters) -> APIRouter:
         who: Operator,
         after: Annotated[int, Query(ge=0, le=_ID_MAX)] = 0,
         state: str | None = "parked",
+        creditor: str | None = None,
+        account: str | None = None,
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
     ) -> dict[str, Any]:
-        """Dead letters in order of arrival; `next` is the `after` of the following page."""
+        """Dead letters in order of arrival, of any state with an empty `state`; `next` is the
+        `after` of the following page.
+        """
+        creditors = who.visible(creditor)
         async with acquire(service.pool) as connection:
             rows = await dead_letters.listing(
-                connection, after=after, state=state, creditors=_scope(who), limit=limit
+                connection,
+                after=after,
+                state=state or None,
+                creditors=creditors,
+                account=account,
+                limit=limit,
             )
         items = [dict(row) for row in rows]
         return {"items": items, "next": items[-1]["id"] if len(items) == limit else None}
@@ -184,14 +194,10 @@ async def _answer(service: Service, letter: Any, *, resolved: bool) -> dict[str,
     }
 
 
-def _scope(who: Principal) -> list[str] | None:
-    return None if "*" in who.creditors else sorted(who.creditors)
-
-
 async def _letter(service: Service, who: Principal, letter_id: int) -> Any:
     async with acquire(service.pool) as connection:
         letter = await dead_letters.get(connection, letter_id)
-    scope = _scope(who)
+    scope = who.visible(None)
     if letter is None or (scope is not None and letter["creditor"] not in scope):
         raise NotFound(f"there is no dead letter {letter_id}")
     return letter

@@ -38,7 +38,8 @@ select id, at, lane, source, source_offset, message_id, message_type,
   creditor, account, error, reason, state, stream, version
 from dead_letters
 where id > $1 and ($2::text is null or state = $2) and ($3::text[] is null or creditor = any($3))
-order by id limit $4"""
+  and ($4::text is null or account = $4)
+order by id limit $5"""
 _GET = "select * from dead_letters where id = $1"
 _GET_LOCKED = "select * from dead_letters where id = $1 for update"
 _DISCARD = "update dead_letters set state = 'discarded' where id = $1"
@@ -178,10 +179,13 @@ async def listing(
     after: int = 0,
     state: str | None = None,
     creditors: Sequence[str] | None = None,
+    account: str | None = None,
     limit: int = 100,
 ) -> list[Any]:
-    """Dead letters in order of arrival, without their originals; `creditors` None means all."""
-    rows: list[Any] = await connection.fetch(_LIST, after, state, creditors, limit)
+    """Dead letters in order of arrival, without their originals; `creditors`, `account` and
+    `state` None mean all.
+    """
+    rows: list[Any] = await connection.fetch(_LIST, after, state, creditors, account, limit)
     return rows
 
 

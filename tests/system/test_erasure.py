@@ -17,60 +17,19 @@ from chassis.bus.base import Outgoing, lane_of
 from chassis.settings import ServiceName
 from tests.support.folded import folds_alike
 from tests.system import traces
+from tests.system.copied import every_field_has_a_name
+from tests.system.planted import (
+    NAME,
+    NOT_IN_THE_COPY,
+    NOTES,
+    OTHER_NAME,
+    OTHERS_POISON,
+    PLANTED,
+    PROFILE,
+)
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CREDITOR, ACCOUNT, OTHER = "lender", "ZQ-7001", "ZQ-7002"
-NAME, OTHER_NAME = "欧阳漱玉", "慕容清越"
-DEBTOR = {
-    "name": NAME,
-    "kind": "natural_person",
-    "id_number": "110101199003077758",
-    "legal_representative": "司马长风",
-    "registered_address": "平川市解放路77号院",
-    "phones": ["+8613912345678"],
-    "emails": ["shuyu.ouyang@example.com"],
-    "addresses": ["青山县河东路1818号"],
-}
-PROFILE = {
-    "debtor": DEBTOR,
-    "guarantors": [{"name": "诸葛静姝", "phone": "+8613787654321"}],
-    "mandate": "DD-62220212345",
-    "attributes": {"employer": "平川市第二纺织厂", "remark": "Owes since the Quixote affair"},
-    "number": "滇Z·99817",
-}
-NOTES = {
-    "observation": "seen at Zanzibar Cafe",
-    "upstream": "neighbour Pumpernickel told",
-    "reply": "called from +8613700001111",
-    "promise": "will sell the Stradivarius",
-    "dispute": "signature forged by Moriarty",
-    "resolution": "Moriarty did not forge it",
-    "application": "treated at Charité Berlin",
-    "hold": "lives with Rumpelstiltskin",
-    "task": "identity seen by Ms Dulcinea",
-    "adjustment": "rebate for Sancho Panza",
-    "invoice": "Loan for the Rocinante",
-    "poison": "Dorotea of Andalusia",
-    "changed": "Cardenio the Ragged",
-    "reversal": "cheque of Altisidora",
-    "invoice_number": "Dulcinea/2026/00007",
-    "payment_number": "Receipt of Sansón Carrasco",
-}
-
-NOT_IN_THE_COPY = {NOTES[one] for one in ("invoice", "adjustment", "reversal", "changed", "poison")}
-"""What a debtor's copy leaves out: what no service keeps, and messages that were set aside."""
-
-
-def texts(value: Any) -> list[str]:
-    """All texts of a nested value that could tell who somebody is."""
-    if isinstance(value, Mapping):
-        return [text for key, each in value.items() if key != "kind" for text in texts(each)]
-    if isinstance(value, list):
-        return [text for each in value for text in texts(each)]
-    return [value]
-
-
-PLANTED = [*texts(PROFILE), *NOTES.values()]
 
 
 @dataclass
@@ -98,9 +57,9 @@ class Told:
         assert await send(self.world.apis, [event]) == []
         await self.settle()
 
-    async def poison(self, text: str) -> None:
+    async def poison(self, text: str, account: str = ACCOUNT) -> None:
         """Bytes that are no event, as a broken producer puts them on the topic itself."""
-        key = f"{CREDITOR}/{ACCOUNT}".encode()
+        key = f"{CREDITOR}/{account}".encode()
         lane = lane_of(key, self.world.bus.partitions)
         value = json.dumps({"specversion": "1.0", "data": {"name": text}}, ensure_ascii=False)
         await self.world.bus.publish([Outgoing("billing", lane, key, value.encode())])
@@ -194,6 +153,7 @@ async def _goes_wrong(told: Told) -> None:
     event = await told.upstream("account.upserted.v1", responsible="Ms Chen")
     await told.again(event | {"data": event["data"] | {"attributes": {"friend": NOTES["changed"]}}})
     await told.poison(NOTES["poison"])
+    await told.poison(OTHERS_POISON, OTHER)
 
 
 async def _pays(told: Told, payment: str, amount: int, number: str | None = None) -> None:
@@ -258,8 +218,10 @@ async def test_what_is_planted_is_found_before_and_only_where_it_may_be(
         assert NOTES["poison"] in letters, service
     assert traces.found([*PLANTED, OTHER_NAME], {"log": logged.getvalue()}) == set()
     assert logged.getvalue()
-    copied = traces.found([*PLANTED, OTHER_NAME], await traces.copy(told.world, CREDITOR, ACCOUNT))
+    others = [OTHER_NAME, OTHERS_POISON]
+    copied = traces.found([*PLANTED, *others], await traces.copy(told.world, CREDITOR, ACCOUNT))
     assert {text for text, _ in copied} == set(PLANTED) - NOT_IN_THE_COPY
+    await every_field_has_a_name(told.world)
 
 
 @pytest.mark.parametrize("erase", [erased_over_http, erased_by_upstream])
