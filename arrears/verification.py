@@ -2,7 +2,7 @@
 
 import importlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -23,7 +23,9 @@ Tell = Callable[[str], None]
 class Progress(msgspec.Struct):
     """How far a store is verified, and what was wrong so far; `epochs` say which store it is.
 
-    `known` are the ends of the chains that the last verification saw which came to its end.
+    `known` are the ends of the chains that the last verification saw which came to its end,
+    `records` the end of the access record. How far that is verified, and what was wrong in it,
+    stands by itself: it is verified alone too.
     """
 
     epochs: list[str]
@@ -31,6 +33,8 @@ class Progress(msgspec.Struct):
     lanes: dict[int, Link] = {}
     streams: str = ""
     records: access.End = access.NOWHERE
+    records_at: access.End = access.NOWHERE
+    records_damage: list[str] = []
     damage: list[str] = []
 
 
@@ -70,13 +74,31 @@ async def verify(
     It goes on where one that was cut off was. `told` hears how it goes, `wrong` each damage.
     """
     place, faults = Place(path), 0
+    async for name, connection in _stores(settings, names):
+        await verifying.alone(connection)
+        faults += await _verified(name, connection, place, told, wrong)
+    return faults
+
+
+async def verify_records(
+    settings: Settings, names: Sequence[ServiceName], path: Path, told: Tell, wrong: Tell
+) -> int:
+    """Verify the access records of some services alone, in the same way and with the same file."""
+    place, faults = Place(path), 0
+    async for name, connection in _stores(settings, names):
+        progress = place.of(name, await verifying.epochs_of(connection))
+        faults += await _records(name, connection, progress, place, told, wrong)
+    return faults
+
+
+async def _stores(
+    settings: Settings, names: Sequence[ServiceName]
+) -> AsyncIterator[tuple[ServiceName, Connection]]:
     async with open_databases(settings, names, bus=False) as databases:
         for name in names:
             async with connected(databases.services[name], name) as connection:
                 await require_this_version(connection, name, migrations_of(name))
-                await verifying.alone(connection)
-                faults += await _verified(name, connection, place, told, wrong)
-    return faults
+                yield name, connection
 
 
 async def _verified(
@@ -96,13 +118,38 @@ async def _verified(
     for lane in await verifying.lanes_of(connection):
         await _lane(name, connection, progress, lane, told, reached)
     await _streams(name, connection, progress, told, reached)
-    records = await access.verify(connection, progress.records)
-    told(f"{name}: {records.records} access records, {records.gone} gone with their time")
-    reached([f"access record {one.number}: {one.what}" for one in records.broken])
-    faults = len(progress.damage)
+    faults = await _records(name, connection, progress, place, told, wrong)
+    faults += len(progress.damage)
     progress.known, progress.lanes = progress.lanes, {}
     progress.streams, progress.damage = "", []
-    progress.records = records.end
+    place.save()
+    return faults
+
+
+async def _records(
+    name: ServiceName,
+    connection: Connection,
+    progress: Progress,
+    place: Place,
+    told: Tell,
+    wrong: Tell,
+) -> int:
+    number, gone, after = 0, 0, progress.records_at
+    begun = f"from record {after.number + 1} on, " if after.number else ""
+    for one in progress.records_damage:
+        wrong(f"{name}: {one}")
+    async for portion in access.verify(connection, after, progress.records):
+        number, gone = number + portion.records, portion.gone
+        damage = [f"access record {one.number}: {one.what}" for one in portion.broken]
+        for one in damage:
+            wrong(f"{name}: {one}")
+        progress.records_damage += damage
+        progress.records_at = portion.reached
+        place.save()
+    told(f"{name}: {begun}{number} access records, {gone} gone with their time")
+    faults = len(progress.records_damage)
+    progress.records, progress.records_at = progress.records_at, access.NOWHERE
+    progress.records_damage = []
     place.save()
     return faults
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from arrears.commands import running
+from arrears.commands.verify import PlaceFile, Services, run_verification
 
 app = typer.Typer(
     help="The record of every answer with personal data: list and verify it.", no_args_is_help=True
@@ -30,14 +31,15 @@ def list_records(
 
 
 @app.command()
-def verify(service: Service = None) -> None:
+def verify(services: Services = None, place: PlaceFile = None) -> None:
     """Prove that no record was changed or taken away; exit status 1 where one was.
 
-    Reads the databases of the settings; services may run meanwhile.
+    Reads the databases of the settings, while services run. When it is cut off, call it again: it
+    goes on where it was. `arrears verify` does it too.
     """
-    faults = running.run(_verify(service))
-    if faults:
-        raise typer.Exit(1)
+    from arrears.verification import verify_records
+
+    run_verification(verify_records, services, place)
 
 
 def _services(only: str | None) -> Sequence[Any]:
@@ -66,22 +68,3 @@ def _line(name: str, record: dict[str, Any]) -> str:
         f"{name} {record['number']} {record['at']}, {record['subject']} of {record['issuer']}"
         f"{token}: {record['route']}, about {about}: {record['status']}"
     )
-
-
-async def _verify(only: str | None) -> int:
-    from arrears.databases import open_databases
-    from chassis.settings import Settings
-    from chassis.store import access
-    from chassis.store.pool import connected
-
-    faults = 0
-    names = _services(only)
-    async with open_databases(Settings(), names, bus=False) as databases:
-        for name in names:
-            async with connected(databases.services[name], name) as connection:
-                found = await access.verify(connection)
-            typer.echo(f"{name}: {found.records} access records, {found.gone} gone with their time")
-            for one in found.broken:
-                typer.echo(f"{name}: access record {one.number}: {one.what}", err=True)
-            faults += len(found.broken)
-    return faults

@@ -79,17 +79,19 @@ class End(NamedTuple):
 
 
 NOWHERE = End(0, b"")
+_NO_CHAIN = (0, b"", *NOWHERE)
+"""Nobody was ever recorded, or where the chain ends was taken away."""
 
 
 class Verified(NamedTuple):
-    """How many records the chain has, how many went with their time, where it is broken, and where
-    it ends.
+    """Some records that were verified: how many, how many of the chain went with their time, where
+    it is broken, and up to which record that is.
     """
 
     records: int
     gone: int
     broken: Sequence[Broken]
-    end: End
+    reached: End
 
 
 class AccessBook:
@@ -150,42 +152,48 @@ async def expire(connection: Connection, before: datetime) -> int:
     return done
 
 
-async def verify(connection: Connection, seen: End = NOWHERE) -> Verified:
-    """Go through the whole chain, in one snapshot of it; `seen` is where it ended before."""
-    async with connection.transaction(isolation="repeatable_read", readonly=True):
-        chain = await connection.fetchrow(_CHAIN)
-        if chain is None:  # nobody was ever recorded, or the end of the chain was taken away
-            gone, gone_hash, number, hash_ = 0, b"", 0, b""
-        else:
-            gone, gone_hash, number, hash_ = chain
+async def verify(
+    connection: Connection,
+    after: End = NOWHERE,
+    seen: End = NOWHERE,
+    at_once: int = _PORTION_MAX,
+) -> AsyncIterator[Verified]:
+    """Go through the chain behind a record, a portion at a time; `seen` is where it ended before.
+
+    Records are written and go with their time meanwhile: each portion is one snapshot.
+    """
+    is_over = False
+    while not is_over:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            gone, gone_hash, *end = await connection.fetchrow(_CHAIN) or _NO_CHAIN
+            if gone > after.number:
+                after = End(gone, gone_hash)
+            rows = await connection.fetch(_PORTION, after.number, at_once)
         broken: list[Broken] = []
-        last, link, records = gone, bytes(gone_hash), 0
-        async for row in _each(connection, gone):
-            records += 1
-            broken += _faults(row, last, link)
+        for row in rows:
+            broken += _faults(row, after)
             if row["number"] == seen.number and row["hash"] != seen.hash:
                 broken.append(Broken(seen.number, "another one than was seen before"))
-            last, link = row["number"], row["hash"]
-        if (last, link) != (number, hash_):
-            broken.append(Broken(number, f"the chain ends at record {last}, not at {number}"))
-        elif last < seen.number:
-            broken.append(Broken(seen.number, f"seen before; the chain ends at record {last} now"))
-    return Verified(records, gone, broken, End(last, link))
+            after = End(row["number"], row["hash"])
+        is_over = len(rows) < at_once
+        if is_over:
+            broken += _faults_of_end(after, End(*end), seen)
+        yield Verified(len(rows), gone, broken, after)
 
 
-async def _each(connection: Connection, after: int) -> AsyncIterator[Any]:
-    while rows := await connection.fetch(_PORTION, after, _PORTION_MAX):
-        for row in rows:
-            yield row
-        after = rows[-1]["number"]
+def _faults_of_end(last: End, end: End, seen: End) -> Iterable[Broken]:
+    if last != end:
+        yield Broken(end.number, f"the chain ends at record {last.number}, not at {end.number}")
+    elif last.number < seen.number:
+        yield Broken(seen.number, f"seen before; the chain ends at record {last.number} now")
 
 
-def _faults(row: Any, last: int, link: bytes) -> Iterable[Broken]:
-    number = row["number"]
+def _faults(row: Any, before: End) -> Iterable[Broken]:
+    number, last = row["number"], before.number
     if number != last + 1:
         gap = f"{last + 1} to {number - 1}" if number > last + 2 else str(last + 1)
         yield Broken(last + 1, f"missing: {gap}")
-    elif hash_of(row, link) != row["hash"]:
+    elif hash_of(row, before.hash) != row["hash"]:
         yield Broken(number, "changed: its hash is not over the record before it and what it says")
 
 

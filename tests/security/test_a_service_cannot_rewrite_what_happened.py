@@ -115,7 +115,7 @@ async def _works(ledger: Instance, folder: Path) -> None:
     rebuilt = await ledger.rebuild(lambda _done, _all: None)
     assert rebuilt.different == ()
     async with ledger.pool.acquire() as connection:
-        found = await access.verify(connection)
+        (found,) = [one async for one in access.verify(connection)]
         assert found.records
         assert found.broken == []
         assert await access.expire(connection, datetime.now(UTC)) == 0

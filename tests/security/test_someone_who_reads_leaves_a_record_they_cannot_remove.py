@@ -3,7 +3,7 @@ was done to it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ from typing import Any
 import asyncpg
 import pytest
 
+from arrears.verification import verify_records
+from chassis.settings import Settings
 from chassis.store import access
 from chassis.store.pool import connected
 from services.ledger.main import build
@@ -19,6 +21,10 @@ from tests.support.damage import as_administrator
 from tests.support.service_world import CREDITOR
 
 READ = "GET /v1/accounts/{account_id}/balance"
+FORGED = (
+    '[{"at": "1", "issuer": "i", "subject": "bob", "token": "t", "accounts": "1", '
+    '"route": "GET", "status": "200"}]'
+)
 REFUND = "POST /v1/accounts/{account_id}/refunds"
 
 
@@ -42,7 +48,8 @@ async def records(world: World, **wanted: Any) -> list[dict[str, Any]]:
 
 async def faults(world: World) -> list[tuple[int, str]]:
     async with connected(world.dsn, "ledger") as connection:
-        return [(one.number, one.what) for one in (await access.verify(connection)).broken]
+        portions = [one async for one in access.verify(connection, at_once=2)]
+    return [(one.number, one.what) for portion in portions for one in portion.broken]
 
 
 async def test_an_answer_about_a_debtor_names_its_reader(world: World) -> None:
@@ -103,7 +110,7 @@ async def test_records_go_with_their_time_and_the_chain_stays_whole(world: World
     async with connected(world.dsn, "ledger") as connection:
         assert await access.expire(connection, now - timedelta(days=100)) == 2
         assert await access.expire(connection, now) == 0  # what is young stays, whoever asks
-        found = await access.verify(connection)
+        (found,) = [one async for one in access.verify(connection)]
     assert (found.records, found.gone, found.broken) == (1, 2, [])
 
 
@@ -131,3 +138,55 @@ async def test_a_record_that_was_changed_or_taken_away_is_missed(
     (number, what), *_ = await faults(world)
     assert number == expected[0]
     assert what.startswith(expected[1])
+
+
+class Auditor:
+    """Verifies the records of the world's ledger alone, as the command does."""
+
+    def __init__(self, world: World, folder: Path) -> None:
+        self._settings = Settings(data_dir=folder, ledger_database_url=world.dsn)
+        self._place = folder / "auditor" / "place.json"
+        self.told: list[str] = []
+
+    async def verify(self, told: Callable[[str], None] | None = None) -> list[str]:
+        found: list[str] = []
+        await verify_records(
+            self._settings, ["ledger"], self._place, told or self.told.append, found.append
+        )
+        return found
+
+
+async def test_a_record_made_anew_is_missed_by_who_verified_it_before(
+    world: World, tmp_path: Path
+) -> None:
+    auditor = Auditor(world, tmp_path)
+    async with world.client("finance", who="bob") as bob:
+        for _ in range(3):
+            await bob.get("/v1/accounts/1/balance")
+    assert await auditor.verify() == []
+    for deed in ("truncate access_records, access_chain", f"select record_access('{FORGED}')"):
+        await as_administrator(world.service.pool, deed)
+    assert await faults(world) == []
+    assert await auditor.verify() == [
+        "ledger: access record 3: seen before; the chain ends at record 1 now"
+    ]
+
+
+async def test_a_verification_of_records_that_was_cut_off_goes_on_where_it_was(
+    world: World, tmp_path: Path
+) -> None:
+    def stop(_said: str) -> None:
+        raise KeyboardInterrupt
+
+    auditor = Auditor(world, tmp_path)
+    async with world.client("finance", who="bob") as bob:
+        for _ in range(3):
+            await bob.get("/v1/accounts/1/balance")
+        deed = "update access_records set subject = 'eve' where number = 2"
+        await as_administrator(world.service.pool, deed)
+        with pytest.raises(KeyboardInterrupt):
+            await auditor.verify(stop)
+        await bob.get("/v1/accounts/1/balance")
+    (said,) = await auditor.verify()
+    assert "access record 2: changed" in said
+    assert auditor.told == ["ledger: from record 4 on, 1 access records, 0 gone with their time"]
