@@ -29,7 +29,7 @@ def create_private(path: Path, text: str) -> bool:
     """Write a file only its owner can read, unless it is there already; answers whether it wrote.
 
     Written beside and linked into place: several processes starting at once all see one complete
-    file.
+    file. It is on the disk then: what a new key seals is lost with the key.
     """
     if path.exists():
         return False
@@ -39,12 +39,23 @@ def create_private(path: Path, text: str) -> bool:
     try:
         with os.fdopen(descriptor, "w") as file:
             file.write(text)
+            file.flush()
+            os.fsync(descriptor)
         os.link(beside, path)
+        _keep_name(path.parent)
     except FileExistsError:
         return False
     finally:
         beside.unlink()
     return True
+
+
+def _keep_name(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _make(folder: Path, mode: int) -> None:
