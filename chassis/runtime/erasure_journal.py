@@ -5,6 +5,7 @@ noted. Lines are only added; one that stands twice says nothing new.
 """
 
 import asyncio
+import errno
 import os
 from collections.abc import Collection
 from datetime import datetime
@@ -45,7 +46,9 @@ def read(path: Path) -> list[Subject]:
 
 
 def add(path: Path, erased: Collection[bytes], now: datetime) -> int:
-    """Note those that are not in the file yet; answers how many. It is on the disk then."""
+    """Note those that are not in the file yet; answers how many. It is on the disk then; raises
+    `OSError` where not all of it is.
+    """
     known = {key_of(*one).encode() for one in read(path)} if path.exists() else set()
     new = sorted(set(erased) - known)
     if new:
@@ -55,7 +58,9 @@ def add(path: Path, erased: Collection[bytes], now: datetime) -> int:
         # one write, at the end of what others wrote: several processes may share the file
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            os.write(descriptor, _on_a_line_of_its_own(path) + text)
+            told = _on_a_line_of_its_own(path) + text
+            if os.write(descriptor, told) < len(told):
+                raise OSError(errno.ENOSPC, "the list was written in part", str(path))
             os.fsync(descriptor)
         finally:
             os.close(descriptor)

@@ -3,6 +3,7 @@ and read before anything is served.
 """
 
 import contextlib
+import resource
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,6 +95,20 @@ def test_a_list_that_was_cut_off_loses_nobody(tmp_path: Path) -> None:
     path.write_text('{"creditor":"a"}\n')
     with pytest.raises(Misconfigured, match="no list of erasures"):
         erasure_journal.read(path)
+
+
+def test_a_list_that_finds_no_room_says_so_and_loses_nobody(tmp_path: Path) -> None:
+    path, many = tmp_path / "erasures", [b"a/%d" % number for number in range(100)]
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, before[1]))
+    try:
+        with pytest.raises(OSError, match="in part"):
+            erasure_journal.add(path, many, START)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    noted = len(erasure_journal.read(path))
+    assert erasure_journal.add(path, many, START) == 100 - noted
+    assert len(erasure_journal.read(path)) == 100
 
 
 async def _opens(machine: Machine) -> set[str]:
