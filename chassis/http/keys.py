@@ -9,7 +9,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from chassis.errors import ArrearsError, Transient
+from chassis.errors import Transient
 from chassis.logging import get_logger
 
 ALGORITHMS = ("EdDSA", "ES256", "PS256", "RS256")
@@ -20,6 +20,10 @@ _REFRESH_SECONDS_MIN = 30.0
 _AHEAD = 0.75
 """After this part of their life keys are loaded again, while requests go on with those there are.
 """
+_TODO = (
+    "see ARREARS_OIDC_ISSUER, ARREARS_JWKS_URL or ARREARS_JWKS_FILE: once the last good keys are "
+    "too old, nobody is let in"
+)
 _log = get_logger("chassis.http.keys")
 
 
@@ -61,7 +65,7 @@ class Keys:
         self._tried_at: float | None = None
         self._renew_at = 0.0
         self._until: float | None = None
-        self._failed: ArrearsError | None = None
+        self._failed: Exception | None = None
         self._loading: asyncio.Task[None] | None = None
         self._keys: dict[str, jwt.PyJWK] = {}
 
@@ -95,9 +99,9 @@ class Keys:
         try:
             given = await self._load()
             self._keys = _parse(given)
-        except ArrearsError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, the last good keys go on
             self._failed = error
-            _log.warning("keys_not_loaded", error=error)
+            _log.warning("keys_not_loaded", error=error, todo=_TODO)
             if self._until is None:
                 self._tried_at = None  # nothing is known yet: the next request may try at once
         else:

@@ -135,6 +135,15 @@ async def test_the_last_good_keys_count_while_the_provider_is_down_but_not_for_e
     assert await held(keys, "new") == [True]
 
 
+async def test_the_last_good_keys_count_whatever_a_provider_says_instead() -> None:
+    provider = Provider("old")
+    load = from_issuer(ISSUER, Settings(), provider.client())
+    keys = Keys(load, seconds=300, monotonic=lambda: provider.now)
+    assert await held(keys, "old") == [True]
+    provider.place, provider.now = "https://[keys.example/", 301  # no URL at all
+    assert await held(keys, "old", "invented") == [True, False]
+
+
 async def test_who_is_down_makes_no_request_wait() -> None:
     provider = Provider("old")
     keys = provider.known(seconds=300)
