@@ -76,7 +76,12 @@ def _read(settings: Settings, value: SecretStr | None, file: Path, setting: str)
 def _text(value: SecretStr | None, file: Path) -> str | None:
     if value is not None:
         return value.get_secret_value().strip()
-    return file.read_bytes().strip().decode("latin-1") if file.exists() else None
+    try:
+        return file.read_bytes().strip().decode("latin-1")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Misconfigured(f"the key in {file} cannot be read: {error.strerror}") from error
 
 
 def _decoded(text: str, where: str) -> bytes:

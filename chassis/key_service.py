@@ -5,8 +5,9 @@
 
 import base64
 import binascii
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import httpx
@@ -54,16 +55,16 @@ class OpenBao:
 
     def wrap(self, raw: bytes) -> str:
         """`vault:v1:…`, by the newest version of the key."""
-        return str(self._asked("encrypt", plaintext=base64.b64encode(raw).decode())["ciphertext"])
+        return self._asked("encrypt", "ciphertext", plaintext=base64.b64encode(raw).decode())
 
     def unwrap(self, wrapped: str) -> bytes:
         """What any version of the key wrapped that the service still opens."""
         try:
-            return base64.b64decode(self._asked("decrypt", ciphertext=wrapped)["plaintext"])
+            return base64.b64decode(self._asked("decrypt", "plaintext", ciphertext=wrapped))
         except (binascii.Error, ValueError) as error:
             raise Misconfigured(f"{_SETTING}: what it opened is not a key") from error
 
-    def _asked(self, what: str, **given: str) -> dict[str, Any]:
+    def _asked(self, what: str, wanted: str, **given: str) -> str:
         try:
             with httpx.Client(verify=self._verify, timeout=_SECONDS_MAX) as client:
                 answer = client.post(
@@ -73,7 +74,8 @@ class OpenBao:
                 )
         except httpx.HTTPError as error:
             raise Transient(f"{_SETTING}: {self._mount} does not answer") from error
-        if answer.is_server_error:  # sealed, or without its storage
+        # sealed, or without its storage; or more is asked of it than its quota
+        if answer.is_server_error or answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             raise Transient(f"{_SETTING}: {self._mount} cannot {what} ({answer.status_code})")
         if not answer.is_success:
             raise Misconfigured(
@@ -81,8 +83,10 @@ class OpenBao:
                 f"({answer.status_code}): is the token valid, may it, and is the key the one that "
                 "was wrapped with?"
             )
-        data: dict[str, Any] = answer.json()["data"]
-        return data
+        try:
+            return str(answer.json()["data"][wanted])
+        except (ValueError, TypeError, LookupError) as error:
+            raise Misconfigured(f"{_SETTING}: {self._mount} is no OpenBao") from error
 
 
 def service_of(settings: Settings) -> KeyService | None:

@@ -2,7 +2,9 @@
 
 import base64
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -90,6 +92,39 @@ async def test_a_store_is_opened_and_its_key_changed_through_the_server(
     with pytest.raises(Misconfigured, match="does not decrypt"):
         async with open_stack(settings, ["ledger"], durable=False):
             pass
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "raised"),
+    [
+        (200, b"<h1>Welcome</h1>", Misconfigured),
+        (200, b"[]", Misconfigured),
+        (200, b'{"data": {}}', Misconfigured),
+        (429, b"", Transient),
+        (503, b"", Transient),
+    ],
+)
+def test_who_is_no_key_service_gives_no_key(
+    status: int, said: bytes, raised: type[Exception]
+) -> None:
+    class Answers(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(said)
+
+        def log_message(self, *_said: object) -> None:
+            """Nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Answers) as other:
+        Thread(target=other.serve_forever, daemon=True).start()
+        bao = OpenBao(f"http://127.0.0.1:{other.server_port}/v1/transit/keys/arrears", "t")
+        try:
+            for ask in (lambda: bao.wrap(RAW), lambda: bao.unwrap("vault:v1:AAAA")):
+                with pytest.raises(raised):
+                    ask()
+        finally:
+            other.shutdown()
 
 
 def test_a_server_that_is_away_is_waited_for_and_one_in_plain_text_refused(tmp_path: Path) -> None:

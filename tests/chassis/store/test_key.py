@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from chassis import kek
 from chassis.bus.embedded import EmbeddedBus
 from chassis.errors import Misconfigured
 from chassis.runtime.instance import Instance
+from chassis.settings import Settings
 from tests.chassis import toy
 from tests.chassis.conftest import OpenToy
 
@@ -57,6 +59,12 @@ async def test_a_file_that_holds_no_text_is_named(open_toy: OpenToy, tmp_path: P
     (tmp_path / "kek").write_bytes(b"\xbf" * 32)
     with pytest.raises(Misconfigured, match=rf"{tmp_path}/kek is not base64"):
         await open_toy()
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "kek").mkdir()
+    with pytest.raises(Misconfigured, match=rf"{tmp_path}/kek cannot be read"):
+        kek.present(Settings(data_dir=tmp_path), make=False)
 
 
 async def test_of_instances_that_start_at_once_with_keys_of_their_own_one_wins(
