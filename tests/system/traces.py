@@ -88,13 +88,13 @@ def files(world: World) -> dict[str, str]:
     }
 
 
-async def answers(world: World, creditor: str, account: str) -> dict[str, str]:
-    """What every reading route of the four APIs says to somebody who may see everything; reading
-    changes nothing.
+async def answers(world: World, creditor: str, account: str, role: str = "admin") -> dict[str, str]:
+    """What every reading route of the four APIs says to somebody of that role, who is refused some;
+    an `admin` may see everything. Reading changes nothing.
     """
     said: dict[str, str] = {}
     before = await _events(world)
-    headers = {"Authorization": f"Bearer {mint_token(world.settings.data_dir, ['admin'])}"}
+    whole, asking = (_bearer(world, each) for each in ("admin", role))
     known = {
         "creditor": [creditor],
         "account": [account],
@@ -108,15 +108,24 @@ async def answers(world: World, creditor: str, account: str) -> dict[str, str]:
     for name, service in world.stack.services.items():
         transport = httpx.ASGITransport(app=service.app)
         async with httpx.AsyncClient(
-            transport=transport, base_url=f"http://{name}", headers=headers
+            transport=transport, base_url=f"http://{name}", headers=whole
         ) as client:
             for path in _reading(service.app.openapi()):
                 for filled in await _filled(client, path, known):
-                    answer = await client.get(filled, params={"creditor": creditor})
-                    assert answer.status_code in {200, 404}, answer.text
+                    query = {"creditor": creditor}
+                    answer = await client.get(filled, params=query, headers=asking)
+                    assert answer.status_code in ({200, 404} | _refused(role)), answer.text
                     said[f"{name} {filled}"] = answer.text
     assert await _events(world) == before
     return said
+
+
+def _bearer(world: World, role: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {mint_token(world.settings.data_dir, [role])}"}
+
+
+def _refused(role: str) -> set[int]:
+    return set() if role == "admin" else {403}
 
 
 async def _events(world: World) -> list[int]:
