@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from typing import Any
 
 from fastapi import Response
@@ -13,9 +14,14 @@ from chassis.aside import aside
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]|^\.")
+
+
 def as_file(content: bytes, media_type: str, name: str) -> Response:
-    """A file to be kept under a name; colons, which identifiers may have, are no part of it."""
-    headers = {"content-disposition": f'attachment; filename="{name.replace(":", "_")}"'}
+    """A file to be kept under a name, of which letters, digits, dots and dashes stay as they are:
+    identifiers may have colons, and nothing in a name is to add a header or lead to a folder.
+    """
+    headers = {"content-disposition": f'attachment; filename="{_NOT_IN_NAMES.sub("_", name)}"'}
     return Response(content, media_type=media_type, headers=headers)
 
 

@@ -195,6 +195,35 @@ async def test_no_parameter_is_somebodys_name_or_address(asked: Asked) -> None:
     assert found - IN_PATHS_AND_QUERIES == set()
 
 
+async def test_what_was_coded_twice_is_decoded_once(asked: Asked) -> None:
+    """`%2531` is the text `%31`, which is no creditor of the token, and not the creditor 1."""
+    wrong = []
+    for route in asked.routes():
+        if "{creditor}" in route.path:
+            path = route.path.replace("{creditor}", "%2531")
+            status = (await asked.ask(route._replace(path=path))).status_code
+            if status not in {403, 422}:
+                wrong.append((*route[:2], path, status))
+    assert wrong == []
+
+
+async def test_no_caller_says_whom_the_services_ask(asked: Asked) -> None:
+    """Hosts come from the settings alone: nothing that a request says is an address to call."""
+    found = {
+        (route.path, name)
+        for route in asked.routes()
+        for name in _named(asked.documents[route.service], route.told)
+        if re.search(r"ur[li]|host|endpoint|address_of|domain|server", name)
+    }
+    assert found == set()
+
+
+def _named(document: dict[str, Any], told: dict[str, Any]) -> set[str]:
+    """Names of the parameters of a route, and of the members of its body."""
+    inside = {name for one in bodies(document, told) for name in one["properties"]}
+    return inside | {one["name"] for one in told.get("parameters", ())}
+
+
 async def test_who_is_refused_stands_in_the_log_with_the_reason(asked: Asked) -> None:
     routes = {route.path: route for route in asked.routes()}
     route = routes["/v1/accounts/{account}/case"]

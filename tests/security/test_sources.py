@@ -36,6 +36,19 @@ PATTERNS_OF_DATA = {
     "services/notifier/adapters/envelope.py",  # the domain of the settings, escaped
     "services/notifier/rendering/civility/__init__.py",  # a list of words, escaped
 }
+FORMS_OF_TABLES = {
+    "chassis/servers/kafka.py": {"template"},  # a file beside it
+    "chassis/store/changed_rows.py": {"found.text"},  # statements of views, for a table's name
+    "chassis/store/restored.py": {"statement"},
+    "chassis/store/views.py": {"statement", "self.schema"},
+    "services/legal/rendering/annex_words.py": {"template"},  # our words, in two languages
+    "services/legal/rendering/annexes.py": {
+        *("words['total']", "words['sum']", "words['due']", "words['item']"),
+        *("words['claimed']", "words['less']", "words[each]"),
+    },
+    "services/legal/rendering/facts.py": {"template"},
+}
+"""Where a form that values are put into is no text in place; each comes of the code."""
 BUILT_STATEMENTS_MAX = 40
 """Statements that have names of tables and columns put in, which are our own."""
 
@@ -150,6 +163,22 @@ def test_expressions_are_ours() -> None:
         )
     }
     assert found == PATTERNS_OF_DATA
+
+
+def test_forms_that_values_are_put_into_are_ours() -> None:
+    """A form that somebody wrote would reach into what it is given (`{0.__class__}`)."""
+    found: dict[str, set[str]] = {}
+    for path, tree in sources():
+        for _, call in calls(tree):
+            match call.func:
+                case ast.Attribute(value=ast.Constant(), attr="format" | "format_map"):
+                    pass
+                case ast.Attribute(value=ast.Name(id=name), attr="format") if name.isupper():
+                    pass
+                case ast.Attribute(value=form, attr="format" | "format_map"):
+                    if (text := ast.unparse(form)) != "msgspec.json":  # no form: it lays JSON out
+                        found.setdefault(path, set()).add(text)
+    assert found == FORMS_OF_TABLES
 
 
 def test_statements_have_no_values_put_in() -> None:

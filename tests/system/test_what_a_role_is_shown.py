@@ -6,17 +6,8 @@ import pytest
 
 from chassis.http import ROLES
 from tests.system import traces
-from tests.system.test_erasure import (
-    ACCOUNT,
-    CREDITOR,
-    DEBTOR,
-    NAME,
-    NOTES,
-    PROFILE,
-    Told,
-    texts,
-    told,
-)
+from tests.system.planted import DEBTOR, NAME, NOTES, PROFILE, texts
+from tests.system.test_erasure import ACCOUNT, CREDITOR, Told, told
 
 __all__ = ["told"]
 

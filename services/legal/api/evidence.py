@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from chassis.aside import aside
 from chassis.http.auth import Principal
+from chassis.http.files import as_file
 from chassis.http.turns import Turns
 from chassis.runtime.service import Service
 from contracts.words.identifiers import FILE_NAME
@@ -53,7 +54,8 @@ def router(service: Service) -> APIRouter:
                 entries, about = await gather(apis, scope, case_id)
             data, head = await aside(bundle.write, entries, about)
             who.saw(scope, about["account"])
-        named = {"Content-Disposition": f'attachment; filename="{case_id.replace(":", "_")}.zip"'}
-        return Response(data, media_type=_ZIP, headers=named | {HEAD: head})
+        answer = as_file(data, _ZIP, f"{case_id}.zip")
+        answer.headers[HEAD] = head
+        return answer
 
     return routes
