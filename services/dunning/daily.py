@@ -11,7 +11,7 @@ Worker = Callable[[Service], Awaitable[int]]
 
 def once_a_day(work: Callable[[Service, datetime], Awaitable[int]]) -> Worker:
     """A worker that does it when it is first called and then a day later, by the service's clock;
-    also when that was set back.
+    also when that was set back. What failed is tried again at the next turn.
     """
     last: list[datetime] = []
 
@@ -19,7 +19,8 @@ def once_a_day(work: Callable[[Service, datetime], Awaitable[int]]) -> Worker:
         now = service.clock.now()
         if last and last[0] <= now < last[0] + ONE_DAY:
             return 0
+        done = await work(service, now)
         last[:] = [now]
-        return await work(service, now)
+        return done
 
     return run
