@@ -13,7 +13,7 @@ from pathlib import Path
 
 from chassis.private import make_folder
 
-_LOCK = "making.lock"
+_NEW, _LOCK = "making.new", "making.lock"
 
 
 @contextlib.contextmanager
@@ -24,8 +24,9 @@ def unfinished(folder: Path) -> Iterator[Path]:
     beside = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
     make_folder(beside)
     try:
-        with (beside / _LOCK).open("wb") as lock:
+        with (beside / _NEW).open("wb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            (beside / _NEW).rename(beside / _LOCK)  # nobody finds it before it is locked
             yield beside
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
@@ -34,15 +35,15 @@ def unfinished(folder: Path) -> Iterator[Path]:
 
 def finish(beside: Path, folder: Path) -> None:
     """Move what was made to its place."""
-    (beside / _LOCK).unlink()
     beside.replace(folder)
+    (folder / _LOCK).unlink()
 
 
 def _purge(parent: Path) -> None:
     for path in parent.glob(f".*/{_LOCK}"):
-        with path.open("rb") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
+        with (
+            contextlib.suppress(BlockingIOError, FileNotFoundError),  # at work, or done now
+            path.open("rb") as lock,
+        ):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(path.parent, ignore_errors=True)

@@ -1,6 +1,7 @@
 """Another user of the machine reads neither notices nor backups, finished or not."""
 
 import os
+import shutil
 import time
 from datetime import date
 from pathlib import Path
@@ -66,6 +67,12 @@ def test_a_killed_backup_leaves_no_copy_behind(tmp_path: Path) -> None:
     with unfinished(folder.with_name("tuesday")) as other, unfinished(folder) as beside:
         assert not killed.exists()
         assert other.exists()  # somebody is at work there
+        listed_and_gone = other.with_name(".wednesday.0a0b0c0d")
+        make_folder(listed_and_gone)
+        (listed_and_gone / "making.lock").symlink_to(tmp_path / "nowhere")
+        with pytest.raises(KeyError), unfinished(folder.with_name("thursday")):
+            raise KeyError
+        shutil.rmtree(listed_and_gone)
         (beside / "ledger.gz").write_bytes(b"names")
         finish(beside, folder)
         finish(other, folder.with_name("tuesday"))
