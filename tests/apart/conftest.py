@@ -220,13 +220,17 @@ class Apart:
 
     async def ask(self, service: Instance, account: str) -> httpx.Response:
         """Ask an instance what an account owes."""
-        token = mint_token(self.folder, ("admin",), (CREDITOR,), "ann")
-        async with httpx.AsyncClient(
+        async with self.client(service, "ann") as client:
+            return await client.get(f"/v1/accounts/{account}")
+
+    def client(self, service: Instance, who: str) -> httpx.AsyncClient:
+        """Somebody who may do anything with an instance."""
+        token = mint_token(self.folder, ("admin",), (CREDITOR,), who)
+        return httpx.AsyncClient(
             transport=httpx.ASGITransport(app=service.app),
             base_url="http://ledger",
             headers={"authorization": f"Bearer {token}"},
-        ) as client:
-            return await client.get(f"/v1/accounts/{account}")
+        )
 
 
 def lane_of_account(account: str) -> int:
