@@ -20,8 +20,7 @@ class AccessRecord(BaseModel):
     """An answer that had personal data: to whom, about which accounts, by which route.
 
     `creditor` is null where a list of several creditors named nobody, the account `*` is every one
-    of the creditor's; `hash` is over the hash of
-    the record before and this one.
+    of the creditor's; `hash` is over that of the record of the number before and this one.
     """
 
     number: int
@@ -53,12 +52,13 @@ def router(service: Service) -> APIRouter:
     ) -> dict[str, Any]:
         """Who was answered about whom, from an instant until before another, in order."""
         wanted = Filter(who.visible(creditor), account, subject, since, until)
-        after = (decode_cursor(cursor, int) or [None])[0]
+        found = decode_cursor(cursor, datetime, int)
+        after = None if found is None else (found[0], found[1])
         if creditor is not None and account is not None:
             who.saw(creditor, account)
         async with acquire(service.pool) as connection:
             rows = await listing(connection, wanted, after, limit + 1)
-        return page(rows, limit, lambda row: [row["number"]], _shown)
+        return page(rows, limit, lambda row: [row["at"], row["number"]], _shown)
 
     return routes
 

@@ -23,8 +23,9 @@ from access_records
 where ($1::text[] is null or creditor = any($1))
   and ($2::text is null or accounts && array[$2, '*'])
   and ($3::text is null or subject = $3) and ($4::timestamptz is null or at >= $4)
-  and ($5::timestamptz is null or at < $5) and ($6::bigint is null or number > $6)
-order by number limit $7"""
+  and ($5::timestamptz is null or at < $5)
+  and ($6::timestamptz is null or (at, number) > ($6, $7))
+order by at, number limit $8"""
 _CHAIN = "select gone, gone_hash, number, hash from access_chain"
 _PORTION = """
 select number, at, issuer, subject, token, creditor, accounts, route, status, hash
@@ -134,10 +135,10 @@ class AccessBook:
 
 
 async def listing(
-    connection: Connection, wanted: Filter, after: int | None, limit: int
+    connection: Connection, wanted: Filter, after: tuple[datetime, int] | None, limit: int
 ) -> list[Any]:
-    """The next records in the order in which they were written."""
-    found: list[Any] = await connection.fetch(_LIST, *wanted, after, limit)
+    """The next records behind a time and number, in that order."""
+    found: list[Any] = await connection.fetch(_LIST, *wanted, *(after or (None, None)), limit)
     return found
 
 

@@ -94,6 +94,21 @@ async def test_nobody_is_given_what_cannot_be_recorded(world: World) -> None:
     assert "principal" not in answer.text
 
 
+async def test_records_are_listed_by_their_time_and_each_is_on_one_page(world: World) -> None:
+    book, now = access.AccessBook(world.service.pool), world.clock.now()
+    for minutes in (0, 0, -1, 0):  # written by instances whose clocks differ
+        at = now + timedelta(minutes=minutes)
+        await book.write([access.Access(at, "i", "bob", "t", CREDITOR, ["1"], READ, 200)])
+    found: list[int] = []
+    wanted: dict[str, Any] = {"limit": 1, "subject": "bob"}
+    async with world.client("auditor", who="audrey") as auditor:
+        while "cursor" not in wanted or wanted["cursor"] is not None:
+            told = (await auditor.get("/v1/access-records", params=wanted)).json()
+            found += [one["number"] for one in told["items"]]
+            wanted["cursor"] = told["next"]
+    assert found == [3, 1, 2, 4]
+
+
 async def test_answers_at_once_are_one_chain(world: World) -> None:
     async with world.client("finance", who="bob") as bob:
         await asyncio.gather(*(bob.get("/v1/accounts/1/balance") for _ in range(40)))
