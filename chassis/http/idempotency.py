@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chassis.clock import Clock
 from chassis.errors import BrokenInvariant, Forbidden
 from chassis.http.auth import Principal
-from chassis.http.middleware import LINK_PREFIX, SIGNED_PREFIX
+from chassis.http.middleware import LINK_PREFIX, SIGNED_PREFIX, TRIAL_PREFIX
 from chassis.http.problems import problem, problem_of
 from chassis.store import answers
 from chassis.store.answers import Claim
@@ -154,7 +154,7 @@ def request_id(request: Request) -> str:
 def _key(scope: Scope) -> str | None:
     if scope["type"] != "http" or scope["method"] != "POST":
         return None
-    if scope["path"].startswith((SIGNED_PREFIX, LINK_PREFIX)):
+    if scope["path"].startswith((SIGNED_PREFIX, LINK_PREFIX, TRIAL_PREFIX)):
         return None
     for name, value in scope["headers"]:
         if name.lower() == HEADER:

@@ -27,6 +27,8 @@ LINK_PREFIX = "/v1/unsubscribe/"
 """Whoever follows a link from an e-mail has none either: the link holds what is believed."""
 PUBLIC_PREFIX = "/v1/public/"
 """What everybody may read, where it is switched on."""
+TRIAL_PREFIX = "/v1/templates/preview"
+"""Reads, although it is asked by POST: what it answers is not kept for a repeat."""
 _CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _UNROUTED = "(none)"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

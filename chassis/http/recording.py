@@ -29,10 +29,12 @@ _log = get_logger("chassis.http.recording")
 class Recording:
     """ASGI middleware behind the gate and in front of kept answers, which have personal data too.
 
-    Recorded is every success of a route that does not say its answers are of nobody: the caller,
-    the route, and whom the answer is about, which are the account of the path, those the JSON names
-    and those the route told (`Principal.saw`); of a file, or of JSON that is as long as one, where
-    neither path nor route tells, all accounts of the creditor. 503 where it cannot be written.
+    Recorded is every success of a route that does not say its answers are of nobody, and every
+    409 of it, whose sentence may say what is owed; and whatever a route told of somebody
+    (`Principal.saw`). A record has the caller, the route, and whom the answer is about, which are
+    the account of the path, those the JSON names and those the route told; of a file, or of JSON
+    that is as long as one, where neither path nor route tells, all accounts of the creditor. 503
+    where it cannot be written.
     """
 
     def __init__(
@@ -51,9 +53,9 @@ class Recording:
             return
         answer = _Held()
         await self._app(scope, receive, answer)
-        if answer.status < HTTPStatus.BAD_REQUEST:
+        if answer.tells or principal.seen:
             route = self._route(scope)
-            if route is not None and is_recorded(route):
+            if route is not None and (is_recorded(route) or principal.seen):
                 records = list(self._records(scope, route, principal, answer))
                 try:
                     await self._book.write(records)
@@ -121,13 +123,22 @@ class _Held:
         self.messages.append(message)
 
     @property
+    def tells(self) -> bool:
+        """Whether it can tell of somebody by itself."""
+        return self.status < HTTPStatus.BAD_REQUEST or self.status == HTTPStatus.CONFLICT
+
+    @property
     def is_file(self) -> bool:
         """Whether it is not looked through: a file, or as long as one."""
-        return bool(self._size) and (not self._is_json or self._size > _READ_BYTES_MAX)
+        return self.status < HTTPStatus.BAD_REQUEST and bool(self._size) and not self._is_read
+
+    @property
+    def _is_read(self) -> bool:
+        return self._is_json and self._size <= _READ_BYTES_MAX
 
     def accounts(self, creditor: str | None) -> Iterator[tuple[str | None, str]]:
         """Whom the answer names, with their creditors, as far as it is JSON."""
-        if self._size and not self.is_file:
+        if self._size and self._is_read:
             body = b"".join(message.get("body", b"") for message in self.messages)
             yield from _named(orjson.loads(body), creditor)
 

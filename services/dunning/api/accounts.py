@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter
 
 from chassis.http import Principal
+from contracts.words.vocabulary import STAFF
 from services.dunning.api import inputs as i
 from services.dunning.api.dunning import Acting, Dunning, Happened
 from services.dunning.api.resolutions import Resolutions
@@ -77,11 +78,13 @@ class Accounts:
         given: i.ObservationInput,
         who: Annotated[Principal, may("record_observation")],
     ) -> Happened:
-        return await self._dunning.run(
+        """Upstream is told that it is recorded, and not what followed."""
+        told = await self._dunning.run(
             target,
             who.acting_for(given.by),
             lambda seal: RecordObservation(kind=given.kind, note=seal(given.note)),
         )
+        return _to(who, told)
 
     async def record_contact(
         self,
@@ -89,13 +92,15 @@ class Accounts:
         given: i.ContactInput,
         who: Annotated[Principal, may("record_contact")],
     ) -> Happened:
-        return await self._dunning.run(
+        """Upstream is told that it is recorded, and not what followed."""
+        told = await self._dunning.run(
             target,
             who.acting_for(given.by),
             lambda _seal: RecordContact(
                 agency=given.agency, reference=given.reference, channel=given.channel, at=given.at
             ),
         )
+        return _to(who, told)
 
     async def record_promise(
         self,
@@ -213,3 +218,8 @@ class Accounts:
     ) -> Happened:
         by = who.subject
         return await self._dunning.run(target, by, lambda _seal: ReleaseHold(by=by))
+
+
+def _to(who: Principal, told: Happened) -> Happened:
+    """What somebody is answered: what followed says what is owed, which upstream does not read."""
+    return told if who.has(*STAFF) else told.model_copy(update={"happened": []})

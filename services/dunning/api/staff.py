@@ -16,6 +16,7 @@ from services.dunning.api.dunning import (
 from services.dunning.api.roles import may
 from services.dunning.domain.case.commands import Decide
 from services.dunning.domain.creditor.commands import CertifyClearance, StartCollector
+from services.dunning.domain.creditor.staff import SHOWN_MAX
 from services.dunning.domain.creditor.state import Creditor
 from services.dunning.domain.money.credit import owes
 from services.dunning.person_codes import codes_of
@@ -93,6 +94,8 @@ class Staff:
         """
         by = who.acting_for(given.by)
         mine, owing = await _accounts(self._dunning, creditor, given.responsible)
+        for account in owing[:SHOWN_MAX]:  # the refusal names them
+            who.saw(creditor, account)
         return await self._dunning.run_on_creditor(
             creditor,
             request,

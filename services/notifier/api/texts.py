@@ -201,6 +201,7 @@ class Desk:
         scope, place = who.scope(creditor), _place(trial)
         if trial.account_id is not None:
             who.check(*_DEBTORS_READ_BY)
+            who.saw(scope, trial.account_id)
         texts = await self._texts(scope)
         if trial.text is not None:
             _require_none(await aside(self.checker.faults, place, trial.text))

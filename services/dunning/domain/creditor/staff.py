@@ -21,7 +21,8 @@ from services.dunning.reasons import values as r
 
 COMMISSION = "commission"
 """The approval whose granting lets a month's commission be paid."""
-_SHOWN_MAX = 20
+SHOWN_MAX = 20
+"""Accounts that a refusal names, at most."""
 
 
 def complete_task(
@@ -99,8 +100,8 @@ def certify_clearance(
     owe.
     """
     if command.owing:
-        shown = ", ".join(command.owing[:_SHOWN_MAX])
-        more = len(command.owing) - _SHOWN_MAX
+        shown = ", ".join(command.owing[:SHOWN_MAX])
+        more = len(command.owing) - SHOWN_MAX
         raise Rejected(f"accounts still owe: {shown}" + (f" and {more} more" if more > 0 else ""))
     on = local_day(now, ZoneInfo(state.zone))
     return [
