@@ -1,11 +1,14 @@
 """Running cases grouped for the collectors: by department, or by guarantor."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
 from chassis.http import Principal
+from chassis.store.pool import acquire
+from chassis.store.reads import states
+from chassis.store.vault import KeyRing
 from contracts.words.streams import Subject, account_stream
 from services.dunning.api.dunning import (
     ALL_ACCOUNTS,
@@ -16,6 +19,7 @@ from services.dunning.api.models import cases as m
 from services.dunning.api.queries import GROUPS
 from services.dunning.api.roles import may
 from services.dunning.domain.account import Account
+from services.dunning.domain.aggregates import ACCOUNT
 from services.dunning.person_codes import codes_of
 
 
@@ -45,15 +49,29 @@ class Groups:
         see cases, as long as one of the debtors is not erased.
         """
         await self._dunning.creditor(creditor)
-        rows = await self._dunning.service.pool.fetch(GROUPS[by], creditor)
-        found = []
-        for row in rows:
-            name = row["key"]
-            if by == "guarantor" and name is not None:
-                name = await _name(self._dunning, Subject(creditor, row["account"]), row["key"])
-            found.append({**_shown(row), "name": name})
+        async with acquire(self._dunning.service.pool) as connection:
+            rows = await connection.fetch(GROUPS[by], creditor)
+        names = await self._names(creditor, rows) if by == "guarantor" else {}
+        found = [
+            {**_shown(row), "name": names.get(row["key"]) if by == "guarantor" else row["key"]}
+            for row in rows
+        ]
         who.saw(creditor, ALL_ACCOUNTS)
         return {"creditor": creditor, "by": by, "groups": _together(found)}
+
+    async def _names(
+        self, creditor: str, rows: Sequence[Mapping[str, Any]]
+    ) -> dict[str, str | None]:
+        """The guarantors' names by their codes, as the debtors' data that are left tell them."""
+        subjects = {r["key"]: Subject(creditor, r["account"]) for r in rows if r["key"] is not None}
+        streams = {code: account_stream(*subject) for code, subject in subjects.items()}
+        async with acquire(self._dunning.service.pool) as connection:
+            accounts = await states(connection, ACCOUNT, set(streams.values()))
+        keys = await self._dunning.service.keys(set(subjects.values()))
+        return {
+            code: _name(self._dunning, keys, subject, accounts.get(streams[code]), code)
+            for code, subject in subjects.items()
+        }
 
 
 def _together(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -80,10 +98,10 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in ("key", "cases", "oldest_due_on", "case_ids")}
 
 
-async def _name(dunning: Dunning, subject: Subject, code: str) -> str | None:
-    state, _ = await dunning.service.read(account_stream(*subject))
-    if not isinstance(state, Account):
+def _name(
+    dunning: Dunning, keys: KeyRing, subject: Subject, account: Account | None, code: str
+) -> str | None:
+    if account is None:
         return None
-    keys = await dunning.service.keys([subject])
-    told = (dunning.profile(subject, keys, state) or {}).get("guarantors") or []
+    told = (dunning.profile(subject, keys, account) or {}).get("guarantors") or []
     return next((g["name"] for g in told if code in codes_of(keys, str(g["name"]))), None)
