@@ -49,7 +49,12 @@ def require_here(allowed: Collection[Kind], kind: Kind, host: str, instead: str)
 
 
 def require_https(allowed: Collection[Kind], kind: Kind, url: str, setting: str) -> None:
-    """Raise `Misconfigured` for a URL of another host that is not https, unless it is `allowed`."""
-    parts = urlsplit(url)
+    """Raise `Misconfigured` for a URL of another host that is not https, unless it is `allowed`,
+    and for what is no URL.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise Misconfigured(f"{setting} is no URL") from error
     if parts.scheme != "https":
         require_here(allowed, kind, parts.hostname or "", f"give {setting} as https")

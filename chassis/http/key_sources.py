@@ -65,10 +65,10 @@ def from_issuer(issuer: str, settings: Settings, client: httpx.AsyncClient | Non
     Loading raises `Transient` when the provider does not answer, `Misconfigured` when it says that
     it is another, or names keys in plain text on another host.
     """
+    require_https(settings.plaintext, "jwks", issuer, "ARREARS_OIDC_ISSUER")
     parts = urlsplit(issuer)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise Misconfigured("ARREARS_OIDC_ISSUER is not the URL of an issuer")
-    require_https(settings.plaintext, "jwks", issuer, "ARREARS_OIDC_ISSUER")
 
     async def load() -> KeySet:
         async with AsyncExitStack() as exits:
@@ -93,7 +93,7 @@ def from_issuer(issuer: str, settings: Settings, client: httpx.AsyncClient | Non
 
 
 def from_url(url: str, client: httpx.AsyncClient | None = None) -> Load:
-    """Loads a JWKS over HTTP; raises `Transient` when that fails."""
+    """Loads a JWKS over HTTP; raises `Transient` when that fails, `Misconfigured` for no URL."""
 
     async def load() -> KeySet:
         async with AsyncExitStack() as exits:
@@ -136,6 +136,8 @@ async def _get(client: httpx.AsyncClient, url: str) -> KeySet:
                 if len(content) > _BYTES_MAX:
                     raise Transient(f"what stands at {url} is too large")
         document = orjson.loads(content)
+    except httpx.InvalidURL as error:
+        raise Misconfigured(f"{url} is no URL: {error}") from error
     except (httpx.HTTPError, TimeoutError) as error:
         raise Transient(f"{url} could not be read") from error
     except orjson.JSONDecodeError as error:

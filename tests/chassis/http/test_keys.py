@@ -11,7 +11,7 @@ from jwt.algorithms import OKPAlgorithm, RSAAlgorithm
 
 from chassis.errors import Misconfigured, Transient
 from chassis.http.key_sources import from_issuer, from_url
-from chassis.http.keys import Keys
+from chassis.http.keys import Keys, KeySet
 from chassis.settings import Settings
 
 ISSUER = "https://login.example/realms/one"
@@ -135,12 +135,18 @@ async def test_the_last_good_keys_count_while_the_provider_is_down_but_not_for_e
     assert await held(keys, "new") == [True]
 
 
-async def test_the_last_good_keys_count_whatever_a_provider_says_instead() -> None:
+async def test_the_last_good_keys_count_whatever_went_wrong_with_the_next() -> None:
     provider = Provider("old")
-    load = from_issuer(ISSUER, Settings(), provider.client())
-    keys = Keys(load, seconds=300, monotonic=lambda: provider.now)
+    load, wrong = from_url(provider.place, provider.client()), [False]
+
+    async def faulty() -> KeySet:
+        if wrong[0]:
+            raise PermissionError
+        return await load()
+
+    keys = Keys(faulty, seconds=300, monotonic=lambda: provider.now)
     assert await held(keys, "old") == [True]
-    provider.place, provider.now = "https://[keys.example/", 301  # no URL at all
+    wrong[0], provider.now = True, 301
     assert await held(keys, "old", "invented") == [True, False]
 
 
@@ -190,6 +196,8 @@ async def test_discovery_leads_to_the_keys() -> None:
         ("https://login.example/realms/two", "https://keys.example/one", "letter by letter"),
         (f"{ISSUER}/", "https://keys.example/one", "letter by letter"),
         (ISSUER, "http://keys.example/one", "as https"),
+        (ISSUER, "https://[keys.example/", "is no URL"),
+        (ISSUER, "https://keys.example:https/", "is no URL"),
     ],
 )
 async def test_a_provider_that_is_another_gives_no_keys(issuer: str, place: str, said: str) -> None:
