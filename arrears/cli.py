@@ -20,6 +20,7 @@ from arrears.commands import (
     lanes,
     policy,
     posting,
+    proposals,
     scenario,
     subject,
     template,
@@ -63,6 +64,7 @@ app.add_typer(posting.app, name="posting")
 app.add_typer(template.app, name="template")
 app.add_typer(creditor.app, name="creditor")
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(proposals.app, name="proposals")
 app.add_typer(erasure.app, name="erasure")
 app.add_typer(subject.app, name="subject")
 app.add_typer(events.app, name="events")

@@ -12,7 +12,7 @@ from arrears.databases import open_databases
 from arrears.errors import UsageError
 from arrears.schemas import migrations_of
 from chassis.settings import ServiceName, Settings
-from chassis.store import access, comparing, verifying
+from chassis.store import access, comparing, verifying, verifying_proposals
 from chassis.store.pool import connected
 from chassis.store.schema import require_this_version
 from chassis.store.verifying import Link
@@ -35,6 +35,7 @@ class Progress(msgspec.Struct):
     records: access.End = access.NOWHERE
     records_at: access.End = access.NOWHERE
     records_damage: list[str] = []
+    proposals: dict[int, access.End] = {}
     damage: list[str] = []
 
 
@@ -115,13 +116,19 @@ async def _verified(
         place.save()
 
     reached(await verifying.still_there(connection, progress.known | progress.lanes))
-    for lane in await verifying.lanes_of(connection):
+    lanes = await verifying.lanes_of(connection)
+    for lane in lanes:
         await _lane(name, connection, progress, lane, told, reached)
     await _streams(name, connection, progress, told, reached)
+    decided = await verifying_proposals.verify(connection, lanes, progress.proposals)
+    told(f"{name}: {decided.links} proposals and decisions on them compared")
+    reached(decided.damage)
     faults = await _records(name, connection, progress, place, told, wrong)
     faults += len(progress.damage)
     progress.known, progress.lanes = progress.lanes, {}
     progress.streams, progress.damage = "", []
+    if not decided.damage:  # what is missed is missed until somebody takes the file away
+        progress.proposals |= decided.ends
     place.save()
     return faults
 

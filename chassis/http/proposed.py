@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 class ProposalOut(BaseModel):
     """What waits for a second person, or waited: who asked for it by name and by the subject of the
     token. `asked` says what exactly; null once the debtor was erased.
+
+    What people wrote (`reason` and `note` in `asked`, `decided_reason`) is shown by GET to who
+    asked, who may decide, and auditors.
     """
 
     proposal_id: str
@@ -24,6 +27,7 @@ class ProposalOut(BaseModel):
     decided_at: datetime | None = None
     decided_by: str | None = None
     decided_subject: str | None = None
+    decided_reason: str | None = None
 
 
 class Decision(BaseModel):
@@ -35,3 +39,4 @@ class Decision(BaseModel):
 
     outcome: Literal["approved", "rejected"]
     by: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")] | None = None
+    reason: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"\S")] | None = None

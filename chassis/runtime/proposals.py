@@ -11,18 +11,21 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from chassis.errors import ArrearsError, Conflict, NotFound, Rejected
 from chassis.four_eyes import Person, require_second
-from chassis.http import LIMIT_MAX, Page, Principal, decode_cursor, page, require
+from chassis.http import Page, Principal, decode_cursor, page, require
 from chassis.http.paging import Cursor, Limit
 from chassis.http.proposed import Decision, ProposalOut
 from chassis.recorders import Recorder, proposed_by
 from chassis.runtime.service import Service
 from chassis.store import proposals
 from chassis.store.pool import acquire
-from chassis.store.proposals import Proposal
+from chassis.store.proposals import Decided, Proposal, Wanted
+from chassis.store.vault import Field, KeyRing
 from contracts.words.streams import Subject, key_of
 
 CREATED = 201
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+_TEXTS = frozenset({"reason", "note"})
+"""What people wrote, of what was asked."""
 ProposalId = Annotated[str, Path(max_length=128)]
 
 
@@ -68,10 +71,7 @@ class Proposals:
         service, subject = self._service, asked.subject
         if once and (known := await self._same(kind, asked, who)):
             return known
-        key = key_of(subject.creditor, subject.account)
-        sealed = await service.execute(
-            key, [], lambda work: work.seal(subject, asked.body, "proposal"), subjects=[subject]
-        )
+        sealed = await self._sealed(subject, asked.body, "proposal")
         wanted = Proposal(
             id=asked.id,
             at=service.clock.now(),
@@ -87,37 +87,39 @@ class Proposals:
         async with acquire(service.pool) as connection:
             lane = service.lane_of(subject.creditor, subject.account)
             await proposals.add(connection, wanted, lane)
-        return await self.show(wanted.id, who)
+        return await self._kept(wanted.id, who)
 
     async def _same(self, kind: str, asked: Asked, who: Principal) -> ProposalOut | None:
-        found = await self.listing(who, asked.subject.creditor, "waiting", LIMIT_MAX, None)
-        for one in found.items:
-            if (one.kind, one.subject, one.asked) == (kind, who.subject, asked.body):
-                return one
+        async with acquire(self._service.pool) as connection:
+            found = await proposals.alike(connection, asked.subject, kind, who.subject)
+        keys = await self._service.keys([asked.subject])
+        for one in found:
+            if one.opened(keys) == asked.body:
+                return _shown(one, keys, reads=False)
         return None
+
+    async def _kept(self, proposal_id: str, who: Principal) -> ProposalOut:
+        """One as a request that changed it is answered: answers are kept for repeated requests, so
+        they hold nothing that people wrote.
+        """
+        found = await self._get(proposal_id, who)
+        return _shown(found, await self._service.keys([found.whose]), reads=False)
 
     async def show(self, proposal_id: str, who: Principal) -> ProposalOut:
         """One proposal; raises `NotFound` for another creditor's too."""
         found = await self._get(proposal_id, who)
         keys = await self._service.keys([found.whose])
-        return _shown(found, found.opened(keys))
+        return _shown(found, keys, reads=self._reads(who, found))
 
     async def listing(
-        self,
-        who: Principal,
-        creditor: str | None,
-        state: str | None,
-        limit: int,
-        cursor: str | None,
+        self, who: Principal, wanted: Wanted, limit: int, cursor: str | None
     ) -> Page[ProposalOut]:
         """A page of them, the oldest first."""
         after = decode_cursor(cursor, datetime, str) or (_BEGINNING, "")
         async with acquire(self._service.pool) as connection:
-            found = await proposals.listing(
-                connection, who.visible(creditor), state, (after[0], after[1]), limit + 1
-            )
+            found = await proposals.listing(connection, wanted, (after[0], after[1]), limit + 1)
         keys = await self._service.keys([one.whose for one in found])
-        shown = [_shown(one, one.opened(keys)) for one in found]
+        shown = [_shown(one, keys, reads=self._reads(who, one)) for one in found]
         told = page(shown, limit, lambda one: [one.at, one.proposal_id])
         return Page[ProposalOut](items=told["items"], next=told["next"])
 
@@ -139,11 +141,27 @@ class Proposals:
             async with acquire(self._service.pool) as connection:
                 await proposals.leave(connection, found)
             raise
+        await self._settle(found, given, by, who)
+        return await self._kept(found.id, who)
+
+    async def _settle(self, found: Proposal, given: Decision, by: str, who: Principal) -> None:
+        reason = given.reason and await self._sealed(found.whose, given.reason, "reason")
+        now, recorder = self._service.clock.now(), Recorder(who.issuer, who.subject)
+        decided = Decided(given.outcome, now, by, recorder, reason or None)
         async with acquire(self._service.pool) as connection:
-            recorder = Recorder(who.issuer, who.subject)
-            now = self._service.clock.now()
-            await proposals.settle(connection, found, given.outcome, now, by, recorder)
-        return await self.show(found.id, who)
+            await proposals.settle(connection, found, decided)
+
+    async def _sealed(self, subject: Subject, value: Any, field: Field) -> bytes:
+        return await self._service.execute(
+            key_of(*subject), [], lambda work: work.seal(subject, value, field), subjects=[subject]
+        )
+
+    def _reads(self, who: Principal, found: Proposal) -> bool:
+        """Whether somebody may read what people wrote: who asked, who may decide, and auditors."""
+        if (who.issuer, who.subject) == (found.issuer, found.subject):
+            return True
+        kind = self._kinds.get(found.kind)
+        return who.has("auditor", *(kind.roles if kind else ()))
 
     async def _take(self, found: Proposal) -> None:
         async with acquire(self._service.pool) as connection:
@@ -179,11 +197,17 @@ def router(waiting: Proposals, *, reads: tuple[str, ...], decides: tuple[str, ..
     async def list_proposals(
         who: Reader,
         creditor: Annotated[str | None, Query(max_length=128)] = None,
-        state: Literal["waiting", "approved", "rejected"] | None = "waiting",
+        account: Annotated[
+            str | None, Query(max_length=128, description="`*`: about the creditor as a whole")
+        ] = None,
+        state: Literal["waiting", "approved", "rejected", "all"] = "waiting",
         limit: Limit = 100,
         cursor: Cursor = None,
     ) -> Page[ProposalOut]:
-        return await waiting.listing(who, creditor, state, limit, cursor)
+        chosen = None if state == "all" else state
+        return await waiting.listing(
+            who, Wanted(who.visible(creditor), chosen, account), limit, cursor
+        )
 
     @routes.get("/{proposal_id}", summary="One of them", operation_id="get_proposal")
     async def get_proposal(who: Reader, proposal_id: ProposalId) -> ProposalOut:
@@ -204,7 +228,11 @@ def router(waiting: Proposals, *, reads: tuple[str, ...], decides: tuple[str, ..
     return routes
 
 
-def _shown(found: Proposal, body: dict[str, Any] | None) -> ProposalOut:
+def _shown(found: Proposal, keys: KeyRing, *, reads: bool) -> ProposalOut:
     told = found._asdict()
     told.pop("issuer")
-    return ProposalOut(**(told | {"proposal_id": told.pop("id"), "asked": body}))
+    body = found.opened(keys)
+    if body is not None and not reads:
+        body = {name: None if name in _TEXTS else value for name, value in body.items()}
+    told |= {"asked": body, "decided_reason": found.why(keys) if reads else None}
+    return ProposalOut(proposal_id=told.pop("id"), **told)

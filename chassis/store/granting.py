@@ -1,8 +1,8 @@
 """What a role that only serves may do with a store that another role owns.
 
 It adds events, and changes neither them nor what shows that they are unchanged: links and access
-records it adds by functions of the owner alone. Views and states, which it makes of the events
-anew, are its own.
+records it adds by functions of the owner alone. Of what was proposed it writes how that was
+decided. Views and states, which it makes of the events anew, are its own.
 
 It may make tables in the schema and no functions: one that fits a call of the owner's better than
 PostgreSQL's own would run as the owner. Languages are the database's: where the owner is a
@@ -19,8 +19,13 @@ begin
   grant select, insert, update, delete on all tables in schema {schema} to {role};
   grant usage, select on all sequences in schema {schema} to {role};
   revoke update, delete on {schema}.events from {role};
+  revoke update, delete on {schema}.proposals from {role};
+  grant update
+    (state, taken_at, decided_at, decided_by, decided_issuer, decided_subject, decided_reason)
+    on {schema}.proposals to {role};
   revoke insert, update, delete on
-    {schema}.event_chain, {schema}.access_records, {schema}.access_chain, {schema}.alembic_version
+    {schema}.event_chain, {schema}.proposal_chain, {schema}.access_records, {schema}.access_chain,
+    {schema}.alembic_version
     from {role};
   for what in
     select oid::regclass as name from pg_class

@@ -20,6 +20,7 @@ _OF_LANE = (
     "forget_queue",
     "inbox",
     "proposals",
+    "proposal_chain",
     "state",
     "events",
     "event_chain",
@@ -73,6 +74,7 @@ async def carry(
     `views` are the tables of the views, `master` is the key-encryption key. Raises `Misconfigured`
     for a debtor for whom both have a key of their own that seals more than letters.
     """
+    await removal.allow(target)  # what is linked there brings its links along
     for statement in _MAKE_ROOM:
         await target.execute(statement, lane)
     await _name_subjects(source, lane)

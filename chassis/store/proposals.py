@@ -1,4 +1,5 @@
-"""What one person asked for and a second has to approve before it is done, as rows.
+"""What one person asked for and a second has to approve before it is done, as rows. The database
+keeps from changing what they say, and links it (`verifying_proposals.py`).
 
 A row is taken by whoever approves it before it is done, so that it is done once. Where that
 process ends in the middle, it may be taken again a minute later: what it leads to has its id as
@@ -20,14 +21,21 @@ insert into proposals (id, lane, at, creditor, account, kind, amount, asked, by,
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing"""
 _GET = """
 select id, at, creditor, account, kind, amount, asked, by, issuer, subject, state,
-  decided_at, decided_by, decided_subject
+  decided_at, decided_by, decided_subject, decided_reason
 from proposals where id = $1 and ($2::text[] is null or creditor = any($2))"""
 _LIST = """
 select id, at, creditor, account, kind, amount, asked, by, issuer, subject, state,
-  decided_at, decided_by, decided_subject
+  decided_at, decided_by, decided_subject, decided_reason
 from proposals
 where ($1::text[] is null or creditor = any($1)) and ($2::text is null or state = $2)
-  and (at, id) > ($3, $4) order by at, id limit $5"""
+  and ($3::text is null or coalesce(account, '*') = $3)
+  and (at, id) > ($4, $5) order by at, id limit $6"""
+_ALIKE = """
+select id, at, creditor, account, kind, amount, asked, by, issuer, subject, state,
+  decided_at, decided_by, decided_subject, decided_reason
+from proposals
+where creditor = $1 and coalesce(account, '*') = $2 and kind = $3 and state = 'waiting'
+  and subject = $4 order by at, id"""
 _TAKE = """
 update proposals set taken_at = $2
 where id = $1 and creditor = $4 and state = 'waiting'
@@ -36,12 +44,13 @@ _LEAVE = """
 update proposals set taken_at = null where id = $1 and creditor = $2 and state = 'waiting'"""
 _SETTLE = """
 update proposals set state = $2, decided_at = $3, decided_by = $4, decided_issuer = $5,
-  decided_subject = $6 where id = $1 and creditor = $7 and state = 'waiting'"""
+  decided_subject = $6, decided_reason = $8
+where id = $1 and creditor = $7 and state = 'waiting'"""
 
 
 class Proposal(NamedTuple):
     """Something asked for: of which kind, about whom, how much it is worth, and what exactly
-    (sealed). `by` is a name, issuer and subject are the token's.
+    (sealed, as why it was decided so). `by` is a name, issuer and subject are the token's.
     """
 
     id: str
@@ -58,6 +67,7 @@ class Proposal(NamedTuple):
     decided_at: datetime | None = None
     decided_by: str | None = None
     decided_subject: str | None = None
+    decided_reason: bytes | None = None
 
     @property
     def whose(self) -> Subject:
@@ -68,6 +78,21 @@ class Proposal(NamedTuple):
         """What is asked; None when the debtor was erased."""
         found = keys.open(self.whose, self.asked, "proposal")
         return found if isinstance(found, dict) else None
+
+    def why(self, keys: KeyRing) -> str | None:
+        """Why it was decided so; None where nobody said, or the debtor was erased."""
+        found = keys.open(self.whose, self.decided_reason or b"", "reason")
+        return found if isinstance(found, str) else None
+
+
+class Decided(NamedTuple):
+    """How and when something was decided, by whom and whose token, and why (sealed)."""
+
+    state: str
+    at: datetime
+    by: str
+    who: Recorder
+    reason: bytes | None
 
 
 async def add(connection: Connection, proposal: Proposal, lane: int) -> None:
@@ -85,17 +110,26 @@ async def get(
     return None if row is None else Proposal(*row)
 
 
+class Wanted(NamedTuple):
+    """Which are wanted: of some creditors (None: of all), in a state, about an account (`*`: about
+    a creditor as a whole).
+    """
+
+    creditors: list[str] | None = None
+    state: str | None = None
+    account: str | None = None
+
+
 async def listing(
-    connection: Connection,
-    creditors: list[str] | None,
-    state: str | None,
-    after: tuple[datetime, str],
-    limit: int,
+    connection: Connection, wanted: Wanted, after: tuple[datetime, str], limit: int
 ) -> list[Proposal]:
-    """Those of some creditors (None: of all), the oldest first."""
-    return [
-        Proposal(*row) for row in await connection.fetch(_LIST, creditors, state, *after, limit)
-    ]
+    """Those that are wanted, the oldest first."""
+    return [Proposal(*row) for row in await connection.fetch(_LIST, *wanted, *after, limit)]
+
+
+async def alike(connection: Connection, one: Subject, kind: str, subject: str) -> list[Proposal]:
+    """What of a kind somebody (a token's subject) asked for about somebody, and waits."""
+    return [Proposal(*row) for row in await connection.fetch(_ALIKE, *one, kind, subject)]
 
 
 async def take(connection: Connection, one: Proposal, now: datetime) -> bool:
@@ -109,8 +143,8 @@ async def leave(connection: Connection, one: Proposal) -> None:
     await connection.execute(_LEAVE, one.id, one.creditor)
 
 
-async def settle(
-    connection: Connection, one: Proposal, state: str, now: datetime, by: str, who: Recorder
-) -> None:
+async def settle(connection: Connection, one: Proposal, decision: Decided) -> None:
     """It is done, or will not be."""
-    await connection.execute(_SETTLE, one.id, state, now, by, who.issuer, who.subject, one.creditor)
+    d = decision
+    told = (d.state, d.at, d.by, d.who.issuer, d.who.subject, one.creditor, d.reason)
+    await connection.execute(_SETTLE, one.id, *told)

@@ -22,6 +22,11 @@ on conflict (creditor, account) do update set wrapped = null, erased_at = exclud
 _ERASE_LETTERS = """
 update dead_letters set original = null, state = 'erased'
 where creditor = $1 and account = $2 and stream is null"""
+# One that is being done is not: whoever does it says what became of it.
+_END_PROPOSALS = """
+update proposals set state = 'rejected', decided_at = $3, decided_by = 'arrears',
+  decided_subject = 'arrears/' || current_schema()
+where creditor = $1 and account = $2 and state = 'waiting' and taken_at is null"""
 
 
 async def wrapped(
@@ -51,3 +56,4 @@ async def save(connection: Connection, keys: KeyRing, now: datetime) -> None:
     for subject in keys.erased:
         await connection.execute(_ERASE, subject.creditor, subject.account, now)
         await connection.execute(_ERASE_LETTERS, subject.creditor, subject.account)
+        await connection.execute(_END_PROPOSALS, subject.creditor, subject.account, now)

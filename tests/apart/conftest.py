@@ -38,6 +38,7 @@ from tests.support.topics import delete_topics
 PARTITIONS = 4
 CREDITOR = "acme"
 DAY = date(2026, 1, 5)
+OF_LANES = ("events", "state", "event_chain", "proposals", "proposal_chain")
 _DONE = """
 select (select count(*) from events where stream like 'account-%') as events,
   (select count(*) from events e join relay r using (lane)
@@ -189,7 +190,7 @@ class Apart:
                 assert lane_of_account(row["account"]) in held[where]
                 assert row["account"] not in shown
                 shown[row["account"]] = row["principal"]
-            for table in ("events", "state", "inbox", "offsets", "event_chain"):
+            for table in (*OF_LANES, "inbox", "offsets"):
                 query = f"select distinct lane from {table}"  # noqa: S608
                 found = await self.rows(where, query)
                 assert {row["lane"] for row in found} <= held[where], table

@@ -15,8 +15,8 @@ def system(tmp_path: Path) -> System:
     return System(tmp_path)
 
 
-def set_up(system: System) -> None:
-    body = {"name": "m", "time_zone": "Asia/Shanghai", "currency": "CNY", "policy": "mobile"}
+def set_up(system: System, zone: str = "Asia/Shanghai") -> None:
+    body = {"name": "m", "time_zone": zone, "currency": "CNY", "policy": "mobile"}
     system.call("dunning", "PUT", "/v1/creditors/mobile", "manager", body)
 
 
@@ -87,6 +87,33 @@ def test_a_parked_message_is_listed_shown_and_retried(system: System) -> None:
         shown = system.arrears("dead-letters", "show", "1", "--service", "ledger")
         assert "retried by ann, because: the creditor was set up" in shown.stdout
         assert "state: discarded" in shown.stdout
+
+
+def test_a_proposal_is_listed_shown_and_decided_by_another(system: System) -> None:
+    with system.running():
+        for zone in ("Asia/Shanghai", "Asia/Tokyo", "Asia/Seoul"):
+            set_up(system, zone)
+        one, other, count = system.arrears("proposals", "list").stdout.splitlines()
+        assert count == "2 proposals"
+        assert ", mobile/*: set_up_creditor, proposed by " in one
+        shown = system.arrears("proposals", "show", proposal := one.split()[1]).stdout
+        assert "\nasked:\n" in shown
+        assert "\n  time_zone: Asia/Tokyo\n" in shown
+        by = one.rpartition(" ")[2]
+        refused = system.arrears("proposals", "approve", proposal, "--by", by)
+        assert (refused.returncode, "needs a second person" in refused.stderr) == (2, True)
+        approved = system.arrears("proposals", "approve", proposal, "--by", "bob")
+        assert approved.stdout == f"set_up_creditor of {by} is approved by bob\n"
+        said = ("--by", "bob", "--why", "we never moved there")
+        rejected = system.arrears("proposals", "reject", other.split()[1], *said)
+        assert rejected.stdout == f"set_up_creditor of {by} is rejected by bob\n"
+        shown = system.arrears("proposals", "show", other.split()[1]).stdout
+        assert "decided_reason: we never moved there\n" in shown
+        unknown = system.arrears("proposals", "show", "nothing")
+        assert (unknown.returncode, unknown.stderr.strip()) == (
+            2,
+            "there is no proposal nothing: `arrears proposals list` has them",
+        )
 
 
 def _wait_for_letter(system: System) -> str:

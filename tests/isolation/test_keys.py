@@ -36,7 +36,12 @@ where n.nspname = current_schema() and c.relkind = 'r' and (
     join pg_attribute a on a.attrelid = c.oid and a.attnum = any(i.indkey)
     where i.indrelid = c.oid and i.indisprimary and a.attname = 'creditor')
 order by 1"""
-_NUMBERED_BY_THE_STORE = ["access_records", "dead_letter_actions", "dead_letters"]
+_NUMBERED_BY_THE_STORE = [
+    "access_records",
+    "dead_letter_actions",
+    "dead_letters",
+    "proposal_chain",
+]
 _OF_GATEWAYS = {"view_parts", "view_spend"}
 """What a gateway costs in a day is the operator's, over all creditors; ids of messages are the
 gateway's own.

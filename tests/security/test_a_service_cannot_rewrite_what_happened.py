@@ -22,7 +22,12 @@ from tests.ledger.conftest import World, world
 
 __all__ = ["world"]
 
-KEPT = {"events": "data", "event_chain": "hash", "access_records": "subject"}
+KEPT = {
+    "events": "data",
+    "event_chain": "hash",
+    "access_records": "subject",
+    "proposal_chain": "hash",
+}
 DEEDS = ("update {table} set {column} = {column}", "delete from {table}", "truncate {table}")
 ON_PURPOSE = "set arrears.removal = 'on'"
 DECOY = """
@@ -98,6 +103,10 @@ async def _changes_nothing(ledger: Instance) -> None:
     await refused(ledger, "delete from access_chain")
     await refused(ledger, "insert into access_records select * from access_records")
     await refused(ledger, "insert into event_chain select * from event_chain")
+    await refused(ledger, "insert into proposal_chain select * from proposal_chain")
+    await refused(ledger, "select link_proposal(p) from proposals p")
+    await refused(ledger, "update proposals set by = 'bob'")
+    await refused(ledger, "delete from proposals")
     await refused(ledger, "alter function keep_rows() rename to gone")
     await refused(ledger, "drop schema ledger cascade")
     await refused(ledger, "set role postgres")

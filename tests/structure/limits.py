@@ -50,6 +50,7 @@ STORE_TABLES = (
     "lanes",
     "members",
     "offsets",
+    "proposal_chain",
     "proposals",
     "relay",
     "state",
