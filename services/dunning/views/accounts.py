@@ -64,7 +64,8 @@ def _updated(row: Row, stored: Stored) -> None:
     number = stored.event.number
     row["number"] = None if number is None else number.sealed.hex()
     row["number_index"] = None if number is None else number.index.hex()
-    _rest(row, stored)
+    if row.get("closed_at") is None:  # being told of again is no use of an account
+        _rest(row, stored)
 
 
 def _owes(row: Row, stored: Stored) -> None:
