@@ -14,6 +14,7 @@ from chassis.clock import Clock
 from chassis.errors import BrokenInvariant, Misconfigured, Transient
 from chassis.http.connections import connections
 from chassis.http.key_sources import source
+from chassis.http.keys import TODO
 from chassis.logging import get_logger
 from chassis.runtime.garbage import spare_collections
 from chassis.runtime.instance import Probe, no_probe
@@ -84,7 +85,7 @@ async def _look_for_keys(settings: Settings) -> None:
     try:
         await source(settings)()
     except Transient as error:
-        _log.warning("keys_not_loaded", error=error)
+        _log.warning("keys_not_loaded", error=error, todo=TODO)
 
 
 def _end_at_the_next_signal(loop: asyncio.AbstractEventLoop) -> None:

@@ -20,10 +20,11 @@ _REFRESH_SECONDS_MIN = 30.0
 _AHEAD = 0.75
 """After this part of their life keys are loaded again, while requests go on with those there are.
 """
-_TODO = (
+TODO = (
     "see ARREARS_OIDC_ISSUER, ARREARS_JWKS_URL or ARREARS_JWKS_FILE: once the last good keys are "
     "too old, nobody is let in"
 )
+"""What an operator does about keys that are not loaded."""
 _log = get_logger("chassis.http.keys")
 
 
@@ -101,7 +102,7 @@ class Keys:
             self._keys = _parse(given)
         except Exception as error:  # noqa: BLE001 - whatever it was, the last good keys go on
             self._failed = error
-            _log.warning("keys_not_loaded", error=error, todo=_TODO)
+            _log.warning("keys_not_loaded", error=error, todo=TODO)
             if self._until is None:
                 self._tried_at = None  # nothing is known yet: the next request may try at once
         else:

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,6 +24,10 @@ ALL_ACCOUNTS = "*"
 _ACCOUNT_NAMES = ("account", "account_id")
 _READ_BYTES_MAX = 1_000_000
 _JSON = b"application/json"
+_TODO = (
+    "nobody is given personal data until it works again: has the store room, and may who serves "
+    "call record_access (`arrears migrate` grants it)?"
+)
 _log = get_logger("chassis.http.recording")
 
 
@@ -60,7 +65,7 @@ class Recording:
                 try:
                     await self._book.write(records)
                 except Exception as error:  # noqa: BLE001 - whatever it was, nobody gets the data
-                    _log.error("access_not_recorded", route=route.path, error=error)
+                    _log.error("access_not_recorded", route=route.path, error=error, todo=_TODO)
                     await _not_recorded()(scope, receive, send)
                     return
         for message in answer.messages:
@@ -178,7 +183,7 @@ def _required(dependant: Dependant) -> Iterable[RolesRequired]:
         yield from _required(each)
 
 
-def _not_recorded() -> Any:
+def _not_recorded() -> Response:
     return problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "who is given this could not be recorded, so it is not given",
