@@ -47,6 +47,14 @@ async def test_one_person_cannot_pay_money_out(world: World) -> None:
     assert await paid(world) == [100, 400]
 
 
+async def test_no_more_is_paid_out_than_the_second_person_saw(world: World) -> None:
+    _, refund = await ask(world, "eve", REFUNDS, {})
+    await world.pay("p-2", 90_000)  # all there is by now is more
+    path = f"/v1/proposals/{refund['proposal']['proposal_id']}/decision"
+    assert (await ask(world, "bob", path, {"outcome": "approved"}))[0] == 201
+    assert await paid(world) == [500]
+
+
 async def test_a_refund_waits_on_where_the_money_is_gone(world: World) -> None:
     _, refund = await ask(world, "eve", REFUNDS, {"amount": 450})
     await ask(world, "eve", REFUNDS, {"amount": 100})

@@ -59,7 +59,9 @@ class Requests:
         limit = await self._limit(subject)
         amount, account = await self._amount(subject, wanted.amount, limit)
         if amount > limit:
-            asked = Asked(refund_id, subject, who.subject, wanted.model_dump(mode="json"))
+            # all of it is what there is when it is paid, and no more than the second person saw
+            body = {**wanted.model_dump(mode="json"), "at_most": amount}
+            asked = Asked(refund_id, subject, who.subject, body)
             waits = await self.waiting.propose(REFUND, asked, who, amount)
             return RefundOut(
                 refund_id=refund_id,
@@ -82,13 +84,18 @@ class Requests:
         """Let it be paid back, as two people want it."""
         stream = account_stream(*asked.subject)
         if not [one async for one in self.service.each(stream, Selection(cause=asked.id))]:
-            await self._refund(asked.subject, Refund(asked.id, asked.body["amount"]), asked.id)
+            command, at_most = Refund(asked.id, asked.body["amount"]), asked.body.get("at_most")
+            await self._refund(asked.subject, command, asked.id, at_most)
 
     async def _refund(
-        self, subject: Subject, command: Refund, cause: str | None = None
+        self,
+        subject: Subject,
+        command: Refund,
+        cause: str | None = None,
+        at_most: int | None = None,
     ) -> RefundFellDue:
         def run(work: Work) -> RefundFellDue:
-            return _refund(work, subject, command)
+            return _refund(work, subject, command, at_most)
 
         streams = [account_stream(*subject)]
         return await self.service.execute(key_of(*subject), streams, run, cause=cause)
@@ -111,11 +118,15 @@ class Requests:
         return amount, account
 
 
-def _refund(work: Work, subject: Subject, command: Refund) -> RefundFellDue:
+def _refund(
+    work: Work, subject: Subject, command: Refund, at_most: int | None = None
+) -> RefundFellDue:
     stream = account_stream(*subject)
     account: Account = work.state(stream)
     if account.terms is None:
         raise NotFound(f"creditor {subject.creditor} has no account {subject.account}")
+    if command.amount is None and at_most is not None and at_most < account.prepaid:
+        command = Refund(command.refund_id, at_most)
     events = decide(account, command, work.now, None)
     work.append(stream, events)
     if not isinstance(events[-1], RefundFellDue):
