@@ -1,200 +1,189 @@
 """Going through the stores of services and comparing what they have with their chains."""
 
 import importlib
-import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
-import msgspec
 from asyncpg import Connection
 
-from arrears.databases import open_databases
-from arrears.errors import UsageError
+from arrears.databases import Databases, open_databases
 from arrears.schemas import migrations_of
+from arrears.verified import Place, Progress, Records
 from chassis.settings import ServiceName, Settings
 from chassis.store import access, comparing, verifying, verifying_proposals
 from chassis.store.pool import connected
 from chassis.store.schema import require_this_version
-from chassis.store.verifying import Link
+from chassis.store.verifying import Damage, Link
 
 Tell = Callable[[str], None]
+_OTHER_STORE = "it is another store than was verified before; after a restore: --anew"
+_CLOCKS = timedelta(days=1)
+"""What instances note by other clocks than ours may be of a day beside."""
 
 
-class Progress(msgspec.Struct):
-    """How far a store is verified, and what was wrong so far; `epochs` say which store it is.
+@dataclass(frozen=True)
+class Verification:
+    """Stores, verified as far as the file at `path` says they are not yet; with `anew` from the
+    beginning, as if nothing of them was ever seen.
 
-    `known` are the ends of the chains that the last verification saw which came to its end,
-    `records` the end of the access record. How far that is verified, and what was wrong in it,
-    stands by itself: it is verified alone too.
+    `told` hears how it goes, `wrong` each damage; `now` says up to when records may be gone.
     """
 
-    epochs: list[str]
-    known: dict[int, Link] = {}
-    lanes: dict[int, Link] = {}
-    streams: str = ""
-    records: access.End = access.NOWHERE
-    records_at: access.End = access.NOWHERE
-    records_damage: list[str] = []
-    proposals: dict[int, access.End] = {}
-    damage: list[str] = []
+    settings: Settings
+    names: Sequence[ServiceName]
+    path: Path
+    told: Tell
+    wrong: Tell
+    now: datetime
+    anew: bool = False
+
+    async def all(self) -> int:
+        """Verify events, states and access records; returns how much is wrong."""
+        return await self._each(_Store.all)
+
+    async def records(self) -> int:
+        """Verify access records alone; returns how much is wrong."""
+        return await self._each(_Store.records)
+
+    async def _each(self, work: "Callable[[_Store], Awaitable[int]]") -> int:
+        place, faults = Place(self.path), 0
+        async with open_databases(self.settings, self.names, bus=False) as databases:
+            for name in self.names:
+                async with self._opened(databases, name, place) as store:
+                    faults += await work(store)
+        return faults
+
+    @asynccontextmanager
+    async def _opened(
+        self, databases: Databases, name: ServiceName, place: Place
+    ) -> "AsyncIterator[_Store]":
+        async with connected(databases.services[name], name) as connection:
+            await require_this_version(connection, name, migrations_of(name))
+            epochs = await verifying.epochs_of(connection)
+            progress = place.of(name, epochs, anew=self.anew)
+            since = self.now - timedelta(days=self.settings.access_days) + _CLOCKS
+            others = [] if progress.epochs == epochs else [Damage(_OTHER_STORE)]
+            yield _Store(name, connection, progress, place, since, others, self.told, self.wrong)
 
 
-class Place:
-    """A file that keeps how far each service's store is verified."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        try:
-            told = path.read_bytes()
-            self._services = msgspec.json.decode(told, type=dict[str, Progress])
-        except FileNotFoundError:
-            self._services = {}
-        except (OSError, msgspec.MsgspecError) as error:
-            raise UsageError(f"{path} is no place of a verification: {error}") from error
-
-    def of(self, service: str, epochs: Sequence[str]) -> Progress:
-        """How far a service's store is; from the beginning for one that is not the store it was."""
-        found = self._services.get(service)
-        if found is None or found.epochs != list(epochs):
-            found = self._services[service] = Progress(list(epochs))
-        return found
-
-    def save(self) -> None:
-        """Put it in the place of what the file had, at once."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        beside = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-        beside.write_bytes(msgspec.json.format(msgspec.json.encode(self._services)))
-        beside.replace(self._path)
-
-
-async def verify(
-    settings: Settings, names: Sequence[ServiceName], path: Path, told: Tell, wrong: Tell
-) -> int:
-    """Verify the stores of some services; returns how much is wrong.
-
-    It goes on where one that was cut off was. `told` hears how it goes, `wrong` each damage.
+@dataclass(frozen=True)
+class _Store:
+    """One of them; of its access records, those since an instant are there. `others` says that it
+    is not the store it was.
     """
-    place, faults = Place(path), 0
-    async for name, connection in _stores(settings, names):
-        await verifying.alone(connection)
-        faults += await _verified(name, connection, place, told, wrong)
-    return faults
 
+    name: ServiceName
+    connection: Connection
+    progress: Progress
+    place: Place
+    since: datetime
+    others: Sequence[Damage]
+    told: Tell
+    wrong: Tell
 
-async def verify_records(
-    settings: Settings, names: Sequence[ServiceName], path: Path, told: Tell, wrong: Tell
-) -> int:
-    """Verify the access records of some services alone, in the same way and with the same file."""
-    place, faults = Place(path), 0
-    async for name, connection in _stores(settings, names):
-        progress = place.of(name, await verifying.epochs_of(connection))
-        faults += await _records(name, connection, progress, place, told, wrong)
-    return faults
+    async def all(self) -> int:
+        """Verify it; what was seen before stays, where it is not what is there now."""
+        await verifying.alone(self.connection)
+        progress = self.progress
+        self._again(progress.damage)
+        self._reached(self.others)
+        missed = await verifying.still_there(self.connection, progress.known)
+        self._reached(missed)
+        self._reached(await verifying.still_there(self.connection, progress.lanes))
+        self._reached(await verifying.strays(self.connection))
+        lanes = await verifying.lanes_of(self.connection)
+        for lane in lanes:
+            await self._lane(lane)
+        await self._streams()
+        await self._proposals(lanes)
+        faults = await self._records()
+        faults += len(progress.damage)
+        kept = {one.lane for one in missed}
+        progress.known = {
+            **{lane: link for lane, link in progress.lanes.items() if lane not in kept},
+            **{lane: link for lane, link in progress.known.items() if lane in kept},
+        }
+        progress.lanes, progress.streams, progress.damage = {}, "", []
+        self.place.save()
+        return faults
 
+    async def records(self) -> int:
+        """Verify its access records alone."""
+        self._found(self.others, [])
+        return len(self.others) + await self._records()
 
-async def _stores(
-    settings: Settings, names: Sequence[ServiceName]
-) -> AsyncIterator[tuple[ServiceName, Connection]]:
-    async with open_databases(settings, names, bus=False) as databases:
-        for name in names:
-            async with connected(databases.services[name], name) as connection:
-                await require_this_version(connection, name, migrations_of(name))
-                yield name, connection
-
-
-async def _verified(
-    name: ServiceName, connection: Connection, place: Place, told: Tell, wrong: Tell
-) -> int:
-    progress = place.of(name, await verifying.epochs_of(connection))
-    for one in progress.damage:
-        wrong(f"{name}: {one}")
-
-    def reached(damage: Sequence[object]) -> None:
+    def _again(self, damage: Iterable[str]) -> None:
+        """Say what was found before this was cut off."""
         for one in damage:
-            wrong(f"{name}: {one}")
-        progress.damage += map(str, damage)
-        place.save()
+            self.wrong(f"{self.name}: {one}")
 
-    reached(await verifying.still_there(connection, progress.known | progress.lanes))
-    lanes = await verifying.lanes_of(connection)
-    for lane in lanes:
-        await _lane(name, connection, progress, lane, told, reached)
-    await _streams(name, connection, progress, told, reached)
-    decided = await verifying_proposals.verify(connection, lanes, progress.proposals)
-    told(f"{name}: {decided.links} proposals and decisions on them compared")
-    reached(decided.damage)
-    faults = await _records(name, connection, progress, place, told, wrong)
-    faults += len(progress.damage)
-    progress.known, progress.lanes = progress.lanes, {}
-    progress.streams, progress.damage = "", []
-    if not decided.damage:  # what is missed is missed until somebody takes the file away
-        progress.proposals |= decided.ends
-    place.save()
-    return faults
+    def _found(self, damage: Iterable[Damage], kept: list[str]) -> None:
+        """Say what is wrong, once, and keep it."""
+        for one in map(str, damage):
+            if one not in kept:
+                self.wrong(f"{self.name}: {one}")
+                kept.append(one)
 
+    def _reached(self, damage: Iterable[Damage]) -> None:
+        self._found(damage, self.progress.damage)
+        self.place.save()
 
-async def _records(
-    name: ServiceName,
-    connection: Connection,
-    progress: Progress,
-    place: Place,
-    told: Tell,
-    wrong: Tell,
-) -> int:
-    number, gone, after = 0, 0, progress.records_at
-    begun = f"from record {after.number + 1} on, " if after.number else ""
-    for one in progress.records_damage:
-        wrong(f"{name}: {one}")
-    async for portion in access.verify(connection, after, progress.records):
-        number, gone = number + portion.records, portion.gone
-        damage = [f"access record {one.number}: {one.what}" for one in portion.broken]
-        for one in damage:
-            wrong(f"{name}: {one}")
-        progress.records_damage += damage
-        progress.records_at = portion.reached
-        place.save()
-    told(f"{name}: {begun}{number} access records, {gone} gone with their time")
-    faults = len(progress.records_damage)
-    progress.records, progress.records_at = progress.records_at, access.NOWHERE
-    progress.records_damage = []
-    place.save()
-    return faults
+    async def _lane(self, lane: int) -> None:
+        connection, progress = self.connection, self.progress
+        after, events = progress.lanes.get(lane, Link()), 0
+        begun = f"from link {after.number + 1} on, " if after.number else ""
+        since = None if after.number else await verifying.begun_at(connection, lane)
+        async for portion in verifying.links(connection, lane, after):
+            after = progress.lanes[lane] = portion.reached
+            events += portion.events
+            self._reached(portion.damage)
+        left = await verifying.unlinked(connection, lane, after)
+        made = f", first linked {since:%Y-%m-%d %H:%M}Z" if since is not None else ""
+        self.told(f"{self.name} lane {lane}: {begun}{events} events compared{made}{_tail(left)}")
 
+    async def _streams(self) -> None:
+        progress, number = self.progress, 0
+        begun = f"behind {progress.streams}, " if progress.streams else ""
+        kinds = _aggregates_of(self.name)
+        async for portion in comparing.streams(self.connection, kinds, progress.streams):
+            progress.streams = portion.last
+            number += portion.streams
+            self._reached(portion.damage)
+        self.told(f"{self.name}: {begun}{number} streams folded and compared with their states")
 
-async def _lane(
-    name: ServiceName,
-    connection: Connection,
-    progress: Progress,
-    lane: int,
-    told: Tell,
-    reached: Callable[[Sequence[object]], None],
-) -> None:
-    after, events = progress.lanes.get(lane, Link()), 0
-    begun = f"from link {after.number + 1} on, " if after.number else ""
-    since = None if after.number else await verifying.begun_at(connection, lane)
-    async for portion in verifying.links(connection, lane, after):
-        after = progress.lanes[lane] = portion.reached
-        events += portion.events
-        reached(portion.damage)
-    left = await verifying.unlinked(connection, lane, after)
-    made = f", first linked {since:%Y-%m-%d %H:%M}Z" if since is not None else ""
-    told(f"{name} lane {lane}: {begun}{events} events compared{made}{_tail(left)}")
+    async def _proposals(self, lanes: Sequence[int]) -> None:
+        seen = self.progress.proposals
+        decided = await verifying_proposals.verify(self.connection, lanes, seen)
+        self.told(f"{self.name}: {decided.links} proposals and decisions on them compared")
+        if not decided.damage:
+            seen |= decided.ends
+        self._reached(decided.damage)
+
+    async def _records(self) -> int:
+        progress = self.progress
+        seen, at, damage = progress.records, progress.records_at, progress.records_damage
+        number, gone = 0, 0
+        begun = f"from record {at.end.number + 1} on, " if at.end.number else ""
+        self._again(damage)
+        async for portion in access.verify(self.connection, at.end, seen.end):
+            number, gone = number + portion.records, portion.gone
+            at.end, at.days = portion.reached, {**portion.days, **at.days}
+            early = access.gone_early(gone, {**seen.days, **at.days}, self.since)
+            self._found(map(_of_record, (*early, *portion.broken)), damage)
+            self.place.save()
+        self.told(f"{self.name}: {begun}{number} access records, {gone} gone with their time")
+        if not damage:
+            progress.records = at
+        progress.records_at, progress.records_damage = Records(), []
+        self.place.save()
+        return len(damage)
 
 
-async def _streams(
-    name: ServiceName,
-    connection: Connection,
-    progress: Progress,
-    told: Tell,
-    reached: Callable[[Sequence[object]], None],
-) -> None:
-    number = 0
-    begun = f"behind {progress.streams}, " if progress.streams else ""
-    async for portion in comparing.streams(connection, _aggregates_of(name), progress.streams):
-        progress.streams = portion.last
-        number += portion.streams
-        reached(portion.damage)
-    told(f"{name}: {begun}{number} streams folded and compared with their states")
+def _of_record(one: access.Broken) -> Damage:
+    return Damage(f"access record {one.number}: {one.what}")
 
 
 def _aggregates_of(name: ServiceName) -> comparing.Aggregates:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from arrears.commands import running
-from arrears.commands.verify import PlaceFile, Services, run_verification
+from arrears.commands.verify import Anew, PlaceFile, Services, run_verification
 
 app = typer.Typer(
     help="The record of every answer with personal data: list and verify it.", no_args_is_help=True
@@ -31,15 +31,13 @@ def list_records(
 
 
 @app.command()
-def verify(services: Services = None, place: PlaceFile = None) -> None:
+def verify(services: Services = None, place: PlaceFile = None, anew: Anew = False) -> None:
     """Prove that no record was changed or taken away; exit status 1 where one was.
 
     Reads the databases of the settings, while services run. When it is cut off, call it again: it
     goes on where it was. `arrears verify` does it too.
     """
-    from arrears.verification import verify_records
-
-    run_verification(verify_records, services, place)
+    run_verification("records", services, place, anew=anew)
 
 
 def _services(only: str | None) -> Sequence[Any]:

@@ -1,8 +1,7 @@
 """`arrears verify`: whether what the stores have is what was written."""
 
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
 import typer
 
@@ -21,36 +20,52 @@ PlaceFile = Annotated[
         "the chain that was taken away.",
     ),
 ]
+Anew = Annotated[
+    bool,
+    typer.Option(
+        "--anew",
+        help="Begin from the start, and forget what was seen before: after a restore, a move of "
+        "lanes, or a damage that was looked into.",
+    ),
+]
 
 
-def verify(services: Services = None, place: PlaceFile = None) -> None:
+def verify(services: Services = None, place: PlaceFile = None, anew: Anew = False) -> None:
     """Compare events and access records with their chains, states with their events; exit status 1
     where one was changed.
 
     Reads the databases of the settings, while services run. When it is cut off, call it again: it
     goes on where it was.
     """
-    from arrears.verification import verify
-
-    run_verification(verify, services, place)
+    run_verification("all", services, place, anew=anew)
 
 
 def run_verification(
-    work: Callable[..., Coroutine[Any, Any, int]],
+    what: Literal["all", "records"],
     services: list[str] | None,
     place: Path | None,
+    *,
+    anew: bool,
 ) -> None:
     """Do a verification, say what it finds, and end with status 1 where that is anything."""
+    from arrears.verification import Verification
+    from chassis.clock import WallClock
     from chassis.settings import SERVICES, Settings, service_named
-
-    settings = Settings()
-    names = [service_named(name) for name in services] if services else SERVICES
-    path = place or settings.data_dir / "verified.json"
 
     def wrong(said: str) -> None:
         typer.echo(f"damage: {said}", err=True)
 
-    faults = running.run(work(settings, names, path, typer.echo, wrong))
+    settings = Settings()
+    verification = Verification(
+        settings,
+        [service_named(name) for name in services] if services else SERVICES,
+        place or settings.data_dir / "verified.json",
+        typer.echo,
+        wrong,
+        WallClock().now(),
+        anew,
+    )
+    faults = running.run(verification.all() if what == "all" else verification.records())
     if faults:
         typer.echo(f"{faults} damages found", err=True)
         raise typer.Exit(1)

@@ -6,7 +6,7 @@ middle, without all after it telling.
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -28,7 +28,8 @@ where ($1::text[] is null or creditor = any($1))
 order by at, number limit $8"""
 _CHAIN = "select gone, gone_hash, number, hash from access_chain"
 _PORTION = """
-select number, at, issuer, subject, token, creditor, accounts, route, status, hash
+select number, case when at between '0002-01-01' and '9998-01-01' then at end as at,
+  issuer, subject, token, creditor, accounts, route, status, hash
 from access_records where number > $1 order by number limit $2"""
 _EXPIRE = "select expire_access($1, $2)"
 _EXPIRED_AT_ONCE = 10_000
@@ -36,6 +37,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _AT_ONCE_MAX = 200
 _PORTION_MAX = 5_000
+_LINE = "\n"
 
 
 class Access(NamedTuple):
@@ -86,13 +88,14 @@ _NO_CHAIN = (0, b"", *NOWHERE)
 
 class Verified(NamedTuple):
     """Some records that were verified: how many, how many of the chain went with their time, where
-    it is broken, and up to which record that is.
+    it is broken, up to which record that is, and the first record of each day (UTC).
     """
 
     records: int
     gone: int
     broken: Sequence[Broken]
     reached: End
+    days: Mapping[str, int]
 
 
 class AccessBook:
@@ -124,7 +127,9 @@ class AccessBook:
     ) -> None:
         error: BaseException | None = None
         try:
-            rows = orjson.dumps([_row(one) for records, _ in told for one in records]).decode()
+            rows = orjson.dumps(
+                [_row(_in_a_line(one)) for records, _ in told for one in records]
+            ).decode()
             async with acquire(self._pool) as connection:
                 await connection.execute(_RECORD, rows)
         except Exception as caught:  # noqa: BLE001 - whoever waits for it raises it
@@ -171,7 +176,10 @@ async def verify(
                 after = End(gone, gone_hash)
             rows = await connection.fetch(_PORTION, after.number, at_once)
         broken: list[Broken] = []
+        days: dict[str, int] = {}
         for row in rows:
+            if row["at"] is not None:
+                days.setdefault(_day(row["at"]), row["number"])
             broken += _faults(row, after)
             if row["number"] == seen.number and row["hash"] != seen.hash:
                 broken.append(Broken(seen.number, "another one than was seen before"))
@@ -179,7 +187,20 @@ async def verify(
         is_over = len(rows) < at_once
         if is_over:
             broken += _faults_of_end(after, End(*end), seen)
-        yield Verified(len(rows), gone, broken, after)
+        yield Verified(len(rows), gone, broken, after, days)
+
+
+def gone_early(gone: int, days: Mapping[str, int], since: datetime) -> Iterable[Broken]:
+    """Where records were seen that are not there any more, of days after that of an instant: `days`
+    says which one was the first of each.
+    """
+    first = min((number for day, number in days.items() if day > _day(since)), default=gone + 1)
+    if gone >= first:
+        yield Broken(first, f"gone before its time, as are all up to {gone}")
+
+
+def _day(at: datetime) -> str:
+    return at.astimezone(UTC).date().isoformat()
 
 
 def _faults_of_end(last: End, end: End, seen: End) -> Iterable[Broken]:
@@ -194,8 +215,22 @@ def _faults(row: Any, before: End) -> Iterable[Broken]:
     if number != last + 1:
         gap = f"{last + 1} to {number - 1}" if number > last + 2 else str(last + 1)
         yield Broken(last + 1, f"missing: {gap}")
-    elif hash_of(row, before.hash) != row["hash"]:
+    elif not _could_be_written(row) or hash_of(row, before.hash) != row["hash"]:
         yield Broken(number, "changed: its hash is not over the record before it and what it says")
+
+
+def _could_be_written(row: Any) -> bool:
+    """Whether a row says what it does in the one way in which it is written: others have the same
+    text, of which the hash is.
+    """
+    creditor, accounts = row["creditor"], row["accounts"]
+    texts = [row["issuer"], row["subject"], row["token"], row["route"], creditor or ""]
+    return (
+        row["at"] is not None
+        and creditor != ""
+        and not any(_LINE in text for text in texts)
+        and all(isinstance(one, str) and one.split() == [one] for one in accounts)
+    )
 
 
 def hash_of(row: Any, before: bytes) -> bytes:
@@ -210,3 +245,12 @@ def hash_of(row: Any, before: bytes) -> bytes:
 def _row(one: Access) -> dict[str, Any]:
     micros = (one.at.astimezone(UTC) - _EPOCH) // _MICROSECOND
     return {**one._asdict(), "at": str(micros), "accounts": " ".join(one.accounts)}
+
+
+def _in_a_line(one: Access) -> Access:
+    """Where a line ends, the hash takes the next text to begin."""
+    return one._replace(
+        issuer=one.issuer.replace(_LINE, " "),
+        subject=one.subject.replace(_LINE, " "),
+        token=one.token.replace(_LINE, " "),
+    )

@@ -11,14 +11,24 @@ from asyncpg import Connection
 _LANES = """
 select lane from event_chain union select lane from lanes where elsewhere is null or is_leaving
 order by lane"""
-_AWAY = "select lane from lanes where elsewhere is not null and not is_leaving"
+_AWAY = "select lane, elsewhere_at from lanes where elsewhere is not null and not is_leaving"
+_STRAYS = """
+with recursive found (lane) as (
+  (select lane from events order by lane limit 1) union all
+  select (select lane from events e where e.lane > found.lane order by lane limit 1)
+  from found where found.lane is not null)
+select lane from found where lane is not null
+  and not exists (select from lanes l
+    where l.lane = found.lane and (l.elsewhere is null or l.is_leaving))"""
 _NO_MOVES = "select pg_advisory_lock_shared(hashtext('lanes ' || current_schema()))"
 _LINKS = """
 select number, to_position, events, marks, hash from event_chain
 where lane = $1 and number > $2 order by number limit $3"""
 _LINK = "select hash from event_chain where lane = $1 and number = $2"
 _EVENTS = """
-select position, lane, stream, version, type, at, cause, data from events
+select position, lane, stream, version, type,
+  case when at between '0002-01-01' and '9998-01-01' then at end as at, cause, data
+from events
 where lane = $1 and position > $2 and position <= $3 order by position"""
 _FIRST = "select at from event_chain where lane = $1 and number = 1"
 _UNLINKED = "select count(*) from events where lane = $1 and position > $2"
@@ -76,18 +86,27 @@ async def lanes_of(connection: Connection) -> list[int]:
 
 
 async def still_there(connection: Connection, known: Mapping[int, Link]) -> list[Damage]:
-    """What of the links seen by an earlier verification is gone or another one now; a lane that
-    went to another database took its own along.
+    """What of the links seen by an earlier verification is gone, another one now, or said to be in
+    another database, where a lane takes its own along.
     """
     found = []
-    away = {row["lane"] for row in await connection.fetch(_AWAY)}
+    away = {row["lane"]: row["elsewhere_at"] for row in await connection.fetch(_AWAY)}
     for lane, link in known.items():
-        if link.number and lane not in away:
-            now = await connection.fetchval(_LINK, lane, link.number)
-            if now != link.hash:
-                what = "is gone" if now is None else "is another one"
-                found.append(Damage(f"link {link.number}, seen before, {what}", lane))
+        now = await connection.fetchval(_LINK, lane, link.number)
+        if link.number and now != link.hash:
+            what = "is gone" if now is None else "is another one"
+            if lane in away:
+                what = f"went to {away[lane]}: verify it there, then --anew here"
+            found.append(Damage(f"link {link.number}, seen before, {what}", lane))
     return found
+
+
+async def strays(connection: Connection) -> list[Damage]:
+    """Events of lanes that are not here, or are no lanes."""
+    return [
+        Damage("it has events, and is not here", row["lane"])
+        for row in await connection.fetch(_STRAYS)
+    ]
 
 
 async def links(connection: Connection, lane: int, after: Link) -> AsyncIterator[Portion]:
@@ -149,7 +168,7 @@ def _differences(
 def digest_of(event: Any) -> bytes:
     """An event's own hash, as `link_events` of the store makes it."""
     cause = "" if event["cause"] is None else f"={event['cause']}"
-    at = (event["at"] - _EPOCH) // _MICROSECOND
+    at = None if event["at"] is None else (event["at"] - _EPOCH) // _MICROSECOND
     told = (event["lane"], event["position"], event["stream"], event["version"], event["type"])
     head = "\n".join(map(str, (*told, at, cause)))
     return hashlib.sha256(head.encode() + b"\n" + event["data"]).digest()

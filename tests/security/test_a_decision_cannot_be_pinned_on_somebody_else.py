@@ -8,11 +8,11 @@ from typing import Any
 import asyncpg
 import pytest
 
-from arrears.verification import verify
 from chassis.settings import Settings
 from services.dunning.main import build
 from tests.dunning.app.world import START, World
 from tests.support.service_world import CREDITOR
+from tests.support.verified import damage
 
 ACCOUNT = "/v1/accounts/P-1"
 RESOLUTION = f"{ACCOUNT}/disputes/resolution"
@@ -44,9 +44,7 @@ class Decided:
         return found
 
     async def verify(self) -> list[str]:
-        found: list[str] = []
-        await verify(self._settings, ["dunning"], self._place, lambda _told: None, found.append)
-        return found
+        return await damage(self._settings, ["dunning"], self._place)
 
     async def run(self, deed: str) -> None:
         """As a superuser, whom no trigger stops."""

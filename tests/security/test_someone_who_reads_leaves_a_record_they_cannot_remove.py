@@ -11,7 +11,6 @@ from typing import Any
 import asyncpg
 import pytest
 
-from arrears.verification import verify_records
 from chassis.settings import Settings
 from chassis.store import access
 from chassis.store.pool import connected
@@ -19,12 +18,18 @@ from services.ledger.main import build
 from tests.ledger.conftest import START, World
 from tests.support.damage import as_administrator
 from tests.support.service_world import CREDITOR
+from tests.support.verified import damage
 
 READ = "GET /v1/accounts/{account_id}/balance"
 FORGED = (
     '[{"at": "1", "issuer": "i", "subject": "bob", "token": "t", "accounts": "1", '
     '"route": "GET", "status": "200"}]'
 )
+CUT_CHAIN = """
+update access_chain set (gone, gone_hash) =
+  (select number, hash from access_records where number = {})"""
+CUT = "delete from access_records where number <= {}"
+EARLY = "ledger: access record"
 REFUND = "POST /v1/accounts/{account_id}/refunds"
 
 
@@ -134,6 +139,7 @@ async def test_records_go_with_their_time_and_the_chain_stays_whole(world: World
     [
         ("update access_records set subject = 'eve' where number = 2", (2, "changed")),
         ("update access_records set accounts = '{}' where number = 2", (2, "changed")),
+        ("update access_records set accounts = array[null], at = 'infinity'", (1, "changed")),
         ("delete from access_records where number = 2", (2, "missing: 2")),
         ("delete from access_records where number = 1", (1, "missing: 1")),
         ("delete from access_records where number = 3", (3, "the chain ends at record 2")),
@@ -155,6 +161,21 @@ async def test_a_record_that_was_changed_or_taken_away_is_missed(
     assert what.startswith(expected[1])
 
 
+async def test_a_record_that_says_the_same_in_other_columns_is_missed(world: World) -> None:
+    book = access.AccessBook(world.service.pool)
+    at = world.clock.now()
+    for creditor, accounts in ((CREDITOR, ["1", "2"]), (CREDITOR, []), (None, [])):
+        await book.write([access.Access(at, "i", "bob", "t\nx", creditor, accounts, READ, 200)])
+    assert await faults(world) == []
+    for deed in (
+        "update access_records set accounts = array['1 2'] where number = 1",
+        "update access_records set accounts = array[''] where number = 2",
+        "update access_records set creditor = '' where number = 3",
+    ):
+        await as_administrator(world.service.pool, deed)
+    assert [number for number, _ in await faults(world)] == [1, 2, 3]
+
+
 class Auditor:
     """Verifies the records of the world's ledger alone, as the command does."""
 
@@ -164,11 +185,8 @@ class Auditor:
         self.told: list[str] = []
 
     async def verify(self, told: Callable[[str], None] | None = None) -> list[str]:
-        found: list[str] = []
-        await verify_records(
-            self._settings, ["ledger"], self._place, told or self.told.append, found.append
-        )
-        return found
+        heard = told or self.told.append
+        return await damage(self._settings, ["ledger"], self._place, heard, records=True)
 
 
 async def test_a_record_made_anew_is_missed_by_who_verified_it_before(
@@ -182,9 +200,26 @@ async def test_a_record_made_anew_is_missed_by_who_verified_it_before(
     for deed in ("truncate access_records, access_chain", f"select record_access('{FORGED}')"):
         await as_administrator(world.service.pool, deed)
     assert await faults(world) == []
-    assert await auditor.verify() == [
-        "ledger: access record 3: seen before; the chain ends at record 1 now"
-    ]
+    for _ in range(2):  # it is not forgotten for having been told
+        assert await auditor.verify() == [
+            "ledger: access record 3: seen before; the chain ends at record 1 now"
+        ]
+
+
+async def test_records_that_went_before_their_time_are_missed_by_who_verified_them(
+    world: World, tmp_path: Path
+) -> None:
+    auditor, now = Auditor(world, tmp_path), datetime.now(UTC)
+    book = access.AccessBook(world.service.pool)
+    for days in (2000, 1500, 100, 1, 0):
+        at = now - timedelta(days=days)
+        await book.write([access.Access(at, "i", "bob", "t", CREDITOR, ["1"], READ, 200)])
+    assert await auditor.verify() == []
+    for gone, said in ((2, []), (4, [f"{EARLY} 3: gone before its time, as are all up to 4"])):
+        await as_administrator(world.service.pool, CUT_CHAIN.format(gone))
+        await as_administrator(world.service.pool, CUT.format(gone))
+        assert await faults(world) == []
+        assert await auditor.verify() == said
 
 
 async def test_a_verification_of_records_that_was_cut_off_goes_on_where_it_was(
