@@ -5,6 +5,8 @@ once.
 """
 
 import sys
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -42,6 +44,9 @@ from arrears.commands.verify import verify
 from arrears.errors import UsageError
 from chassis.private import be_private
 
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
 app = typer.Typer(
     name="arrears",
     help="Collects what is owed, by the creditor's own written policy.",
@@ -50,6 +55,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(version("arrears"))
+        raise typer.Exit
+
+
+@app.callback()
+def _whole(
+    _version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_say_version, help="Say it.")
+    ] = False,
+) -> None:
+    pass
+
+
 app.command()(up)
 app.command()(serve)
 app.command()(migrate)
@@ -90,9 +112,10 @@ def main() -> None:
     try:
         app()
     except Exception as error:
-        if not _is_for_people(error):
+        said = _for_people(error)
+        if said is None:
             raise
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{said}\n")
         sys.exit(1 if _is_schema(error) else 2)
 
 
@@ -102,10 +125,26 @@ def _is_schema(error: Exception) -> bool:
     return isinstance(error, WrongSchema)
 
 
-def _is_for_people(error: Exception) -> bool:
-    """Whether the error's sentence says all; a fault of our own keeps its traceback."""
+def _for_people(error: Exception) -> str | None:
+    """The sentence that says all; a fault of our own has none and keeps its traceback."""
     if isinstance(error, UsageError):
-        return True
+        return str(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    from pydantic import ValidationError
+
     from chassis.errors import ArrearsError, BrokenInvariant
 
-    return isinstance(error, ArrearsError) and not isinstance(error, BrokenInvariant)
+    if isinstance(error, ValidationError) and error.title.endswith("Settings"):
+        return _settings_refused(error)
+    is_ours = isinstance(error, ArrearsError) and not isinstance(error, BrokenInvariant)
+    return str(error) if is_ours else None
+
+
+def _settings_refused(error: "ValidationError") -> str:
+    """Each by the name of its variable, never with what it was: it may be a secret."""
+    service = error.title.removesuffix("Settings").upper()
+    prefix = "ARREARS_" + (f"{service}_" if service else "")
+    return "\n".join(
+        f"{prefix}{'.'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in error.errors()
+    )

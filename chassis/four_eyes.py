@@ -16,8 +16,11 @@ class Person(NamedTuple):
     subject: str | None = None
 
     def is_one_with(self, other: "Person") -> bool:
-        """Whether both may be the same: one name or subject of the two is one of the other's."""
-        return not self.names.isdisjoint(other.names)
+        """Whether both may be the same: one name or subject of the two is one of the other's, or
+        nobody knows who one of them is.
+        """
+        known = self.names and other.names
+        return not known or not self.names.isdisjoint(other.names)
 
     @property
     def names(self) -> frozenset[str]:

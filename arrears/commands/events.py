@@ -38,11 +38,15 @@ async def _show(service: str, stream: str, version: int | None) -> int:
     from arrears.stack import open_stack
     from chassis.settings import Settings, service_named
     from chassis.store.reads import Selection
+    from contracts.words.streams import kind_of
 
     name = service_named(service)
     wanted = Selection() if version is None else Selection(after=version - 1, through=version)
     count = 0
     async with open_stack(Settings(), [name], migrate=False) as stack:
+        kinds = sorted(stack.services[name].store.aggregates)
+        if kind_of(stream) not in kinds:
+            raise UsageError(f"{stream}: the {service} has streams of {', '.join(kinds)}")
         async for stored in stack.services[name].each(stream, wanted):
             count += 1
             for line in lines(name, stored):

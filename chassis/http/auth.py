@@ -237,6 +237,8 @@ def _principal(claims: dict[str, Any]) -> Principal:
     subject = str(claims["sub"])
     if CONTROL_OR_HALF.search(subject):  # it is kept with what the caller does
         raise Unauthenticated(f"the token's subject {HAS_CONTROL}")
+    if not subject.strip():  # nobody would be nobody's second person
+        raise Unauthenticated("the token's subject is blank")
     return Principal(
         subject,
         _names(claims.get("roles")) & ROLES,

@@ -90,6 +90,18 @@ def _knows_who_reads_each_topic(world: World) -> None:
     }
 
 
+async def test_rows_that_are_gone_are_cleaned_up_however_few_and_no_sample_is_kept(
+    world: World,
+) -> None:
+    async with world.stack.services["ledger"].pool.acquire() as connection:
+        (found,) = await connection.fetch(
+            "select c.reloptions, a.attstattarget from pg_class c join pg_attribute a on "
+            "a.attrelid = c.oid where c.relname = 'log' and a.attname = 'value'"
+        )
+    assert "autovacuum_vacuum_threshold=0" in found["reloptions"]
+    assert found["attstattarget"] == 0
+
+
 class Noting(EmbeddedBus):
     """A bus that all have read up to where the test says, and what it was to let go of."""
 

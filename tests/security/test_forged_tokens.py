@@ -126,6 +126,8 @@ FORGERIES: dict[str, Forge] = {
     "valid for a year": _with(exp=NOW + 31_536_000),
     "issued tomorrow": _with(iat=NOW + 86_400, exp=NOW + 90_000),
     "not valid before tomorrow": _with(nbf=NOW + 86_400),
+    "nobody's": _with(sub=""),
+    "a blank somebody's": _with(sub="\u3000 "),
     "an ID token": _with(at_hash="x"),
     "a token of a log-out": lambda real, key: key.sign(claims(real), typ="logout+jwt"),
 }
