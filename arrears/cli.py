@@ -6,7 +6,7 @@ once.
 
 import sys
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -43,9 +43,6 @@ from arrears.commands.up import up
 from arrears.commands.verify import verify
 from arrears.errors import UsageError
 from chassis.private import be_private
-
-if TYPE_CHECKING:
-    from pydantic import ValidationError
 
 app = typer.Typer(
     name="arrears",
@@ -141,8 +138,10 @@ def _for_people(error: Exception) -> str | None:
     return str(error) if is_ours else None
 
 
-def _settings_refused(error: "ValidationError") -> str:
-    """Each by the name of its variable, never with what it was: it may be a secret."""
+def _settings_refused(error: Any) -> str:
+    """What pydantic says of each, by the name of its variable; never what it was, which may be a
+    secret.
+    """
     service = error.title.removesuffix("Settings").upper()
     prefix = "ARREARS_" + (f"{service}_" if service else "")
     return "\n".join(

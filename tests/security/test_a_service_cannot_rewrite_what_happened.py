@@ -30,6 +30,16 @@ KEPT = {
 }
 DEEDS = ("update {table} set {column} = {column}", "delete from {table}", "truncate {table}")
 ON_PURPOSE = "set arrears.removal = 'on'"
+ENTRY = (
+    '[{"at": "1", "issuer": "i", "subject": "s", "token": "t", "creditor": "c", "accounts": "1", '
+    '"route": "GET", "status": "200"}]'
+)
+STAND_INS = """
+create temp table event_chain (like ledger.event_chain);
+create temp table access_records (like ledger.access_records)"""
+STOOD_IN = """
+select (select count(*) from pg_temp.event_chain)
+  + (select count(*) from pg_temp.access_records)"""
 DECOY = """
 create function ledger.array_to_string(text[], text) returns text language {language} as $$
   {body} $$"""
@@ -91,6 +101,7 @@ async def test_a_role_that_serves_does_its_work_and_changes_nothing_that_is_writ
         async with open_stack(settings, ["ledger"]) as stack:
             await _works(stack.services["ledger"], tmp_path)
             await _changes_nothing(stack.services["ledger"])
+            await _cannot_stand_in(stack.services["ledger"])
 
 
 async def _changes_nothing(ledger: Instance) -> None:
@@ -112,6 +123,24 @@ async def _changes_nothing(ledger: Instance) -> None:
     await refused(ledger, "set role postgres")
     for language, body in BODIES.items():
         await refused(ledger, DECOY.format(language=language, body=body))
+
+
+async def _cannot_stand_in(ledger: Instance) -> None:
+    """What a table is made with (a default, a check) would run as the owner."""
+    async with ledger.pool.acquire() as connection:
+        if not await connection.fetchval(
+            "select has_database_privilege(current_database(), 'TEMP')"
+        ):
+            return
+        whole = connection.transaction()
+        await whole.start()
+        await connection.execute(STAND_INS)
+        before = await connection.fetchval("select count(*) from ledger.access_records")
+        await connection.execute("select ledger.record_access($1)", ENTRY)
+        await connection.execute("select ledger.link_events(0, 100)")
+        assert await connection.fetchval("select count(*) from ledger.access_records") == before + 1
+        assert await connection.fetchval(STOOD_IN) == 0
+        await whole.rollback()
 
 
 async def _works(ledger: Instance, folder: Path) -> None:
