@@ -1,6 +1,6 @@
 """The FastAPI application every service starts from."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import asyncpg
 from fastapi import APIRouter, Depends, FastAPI
@@ -22,6 +22,7 @@ from chassis.http.sign_in import authenticator
 from chassis.metrics import Metrics
 from chassis.settings import SERVICES, Settings
 from chassis.store.access import AccessBook
+from chassis.store.bodies import Told, told_bare
 from chassis.tracing.traces import Traces
 
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
@@ -38,14 +39,15 @@ def create_app(
     pool: "asyncpg.Pool[asyncpg.Record] | None" = None,
     auth: Authenticator | None = None,
     clock: Clock | None = None,
+    hashed: Callable[[bytes], Told] | None = None,
     traces: Traces | None = None,
 ) -> FastAPI:
     """A service's HTTP application.
 
     `readiness` answers details for `/readyz` (`chassis.http.probes`). With a `pool` (of the
     service's schema) POST requests honour `Idempotency-Key`, and who is given personal data is
-    recorded. `auth` replaces what the settings describe. Metrics and the document are
-    `chassis.http.operations`'s.
+    recorded; `hashed` says by what hash a request is known (`chassis.store.bodies`). `auth`
+    replaces what the settings describe. Metrics and the document are `chassis.http.operations`'s.
     """
     app = FastAPI(
         title=f"Arrears {service_name}",
@@ -63,7 +65,9 @@ def create_app(
     describe(app, [open_routes, *routers], _port(settings, service_name))
     # The last added stands outermost.
     if pool is not None:
-        app.add_middleware(Idempotency, pool=pool, clock=clock or WallClock())
+        app.add_middleware(
+            Idempotency, pool=pool, clock=clock or WallClock(), hashed=hashed or told_bare
+        )
         app.add_middleware(
             Recording,
             book=AccessBook(pool),

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import uuid
+from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import parse_qs
 
@@ -18,6 +19,7 @@ from chassis.http.middleware import LINK_PREFIX, SIGNED_PREFIX, TRIAL_PREFIX
 from chassis.http.problems import problem, problem_of
 from chassis.store import answers
 from chassis.store.answers import Claim
+from chassis.store.bodies import Told
 
 HEADER = b"idempotency-key"
 KEY_LENGTH_MAX = 128
@@ -34,8 +36,15 @@ class Idempotency:
     are kept, for a day: an error changed nothing, so the next attempt is judged afresh.
     """
 
-    def __init__(self, app: ASGIApp, pool: "asyncpg.Pool[asyncpg.Record]", clock: Clock) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        pool: "asyncpg.Pool[asyncpg.Record]",
+        clock: Clock,
+        hashed: Callable[[bytes], Told],
+    ) -> None:
         self._app = app
+        self._hashed = hashed
         self._pool = pool
         self._clock = clock
 
@@ -51,7 +60,7 @@ class Idempotency:
             return
         body = await _read(receive)
         principal = _principal(scope)
-        claim = Claim(_scope_of(scope, principal), key, _hash(scope, body))
+        claim = Claim(_scope_of(scope, principal), key, *self._hashed(_content(scope, body)))
         scope["state"]["idempotency"] = claim
         replay = await self._claim(claim, principal)
         if replay is not None:
@@ -64,7 +73,7 @@ class Idempotency:
             if await answers.claim(connection, claim, self._clock.now()):
                 return None
             kept = await answers.look(connection, claim)
-        if kept is not None and kept.body_hash != claim.body_hash:
+        if kept is not None and not Told(*claim[2:]).is_of(kept.body_hash):
             return problem(
                 HTTPStatus.UNPROCESSABLE_ENTITY,
                 "this Idempotency-Key was used for another request",
@@ -147,7 +156,7 @@ def request_id(request: Request) -> str:
     claim = request.scope["state"].get("idempotency")
     if not isinstance(claim, Claim):
         return str(uuid.uuid4())
-    told = "\n".join((*claim.scope, claim.key, claim.body_hash.hex()))
+    told = "\n".join((*claim.scope, claim.key, claim.bare.hex()))
     return str(uuid.uuid5(_ID_NAMESPACE, told))
 
 
@@ -186,12 +195,10 @@ def _scope_of(scope: Scope, principal: Principal) -> answers.Scope:
     return answers.Scope(principal.issuer, principal.subject, hashed)
 
 
-def _hash(scope: Scope, body: bytes) -> bytes:
-    digest = hashlib.sha256()
-    for part in (scope["path"].encode(), scope["query_string"], body):
-        digest.update(len(part).to_bytes(8, "big"))
-        digest.update(part)
-    return digest.digest()
+def _content(scope: Scope, body: bytes) -> bytes:
+    """What is asked: each part behind its length, so that no other parts are the same."""
+    parts = scope["path"].encode(), scope["query_string"], body
+    return b"".join(len(part).to_bytes(8, "big") + part for part in parts)
 
 
 async def _read(receive: Receive) -> bytes:

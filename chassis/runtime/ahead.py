@@ -32,6 +32,7 @@ async def take_ahead(service: Service, route: MessageRoute, message: Message) ->
         refusal = run(work, route, message, streams)
         if refusal is not None:
             raise refusal
-        await inbox.remember_once(connection, lane, message, asks_before=store.has_inbox_before)
+        asks = store.has_inbox_before
+        await inbox.remember_once(connection, lane, message, service.bodies.now, asks_before=asks)
         await store.save(connection, work)
     store.committed(work)

@@ -13,6 +13,7 @@ from chassis.bus.base import TOMBSTONE, Record, Unreadable, next_offset
 from chassis.runtime.boundaries import misplaced
 from chassis.runtime.routes import Item, MessageRoute
 from chassis.store import dead_letters, inbox
+from chassis.store.bodies import Bodies
 from chassis.store.dead_letters import Original, Parked
 from contracts.characters import in_keys, refuse_key
 from contracts.codec import Message, decode
@@ -54,6 +55,7 @@ class Batch:
         lane: int,
         records: Sequence[Record],
         routes: Routes,
+        bodies: Bodies,
         known: Mapping[bytes, bytes] = _NONE_KNOWN,
         guards: Collection[str] = (),
         asks_before: bool = False,
@@ -71,6 +73,7 @@ class Batch:
         self.erasures: set[bytes | None] = set()
         self.asks_for_more = False
         self._routes = routes
+        self._bodies, self._hashed = bodies, bodies.now
         self._guards = guards
         self._asks_before = asks_before
         self.known = known
@@ -141,7 +144,7 @@ class Batch:
 
     def _is_first(self, record: Record, message: Message) -> bool:
         """Whether a message is the first with its id; of another body it is parked."""
-        row = inbox.inbox_row(message)
+        row = inbox.inbox_row(message, self._hashed)
         body = row[1]
         known = self._seen.setdefault(row[0], body)
         if known is body:  # just put there
@@ -149,7 +152,7 @@ class Batch:
             if self._asks_before:
                 self.before[inbox.id_before(message)] = row[0]
             return True
-        if known == body:
+        if known == body or self._bodies.is_message(known, message):
             self.duplicates[message.type] += 1
         else:
             before = isinstance(known, inbox.BodyBefore)

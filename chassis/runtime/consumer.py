@@ -128,8 +128,8 @@ class Consumer:
 
     async def _commit(self, lane: int, records: Sequence[Record], positions: Positions) -> Batch:
         work, left = None, _ATTEMPTS
-        before = self.store.has_inbox_before
-        batch = Batch(lane, records, self.routes, guards=self.guards, asks_before=before)
+        bodies, before = self.parked.bodies, self.store.has_inbox_before
+        batch = Batch(lane, records, self.routes, bodies, guards=self.guards, asks_before=before)
         moved = batch.ends()
         if self.applying.is_nothing(batch):
             self.places.passed(positions, moved)
@@ -142,7 +142,7 @@ class Consumer:
                 known, left = await self._known_after(error, batch), left - 1
                 if known is None or not left:
                     raise
-                batch = Batch(lane, records, self.routes, known, self.guards, before)
+                batch = Batch(lane, records, self.routes, bodies, known, self.guards, before)
         self.probe("consume.after_commit")
         positions.update(moved)
         self.places.forget(lane)
@@ -184,7 +184,7 @@ class Consumer:
         """Park a record that failed alone, and go on behind it; a letter that fails as well is
         written without any text of the record's.
         """
-        batch = Batch(lane, [record], self.routes)
+        batch = Batch(lane, [record], self.routes, self.parked.bodies)
         batch.park(record, None, type(error).__name__, told_of(error))
         letter = batch.parked[0]
         try:

@@ -34,6 +34,7 @@ from chassis.runtime.topics import know_topics
 from chassis.runtime.wiring import wire
 from chassis.settings import Settings
 from chassis.store import restored
+from chassis.store.bodies import Bodies
 from chassis.store.emptying import empty
 from chassis.store.event_letters import EventLetters
 from chassis.store.forms import forms_of, refold_changed
@@ -97,6 +98,7 @@ class Instance(Service):
             clock=clock,
             bus=bus,
             store=store,
+            bodies=Bodies(keys.pseudonyms, keys.master),
             projector=Projector(store, blueprint.views, set_aside, strict=strict),
             leases=Leases(
                 pool,
@@ -114,7 +116,7 @@ class Instance(Service):
         self._revisions = revisions(blueprint.migrations)
         routes = by_topic(blueprint.messages, blueprint.reads)
         self.parked = ParkedMessages(
-            store, routes, clock, self.metrics, blueprint.retry_after, blueprint.sources_of
+            store, routes, clock, metrics, self.bodies, blueprint.retry_after, blueprint.sources_of
         )
         applying = Applying(
             store,
@@ -148,6 +150,7 @@ class Instance(Service):
             metrics=self.metrics,
             pool=pool,
             clock=clock,
+            hashed=self.bodies.request,
             traces=traces,
         )
         self.operations_app = create_operations_app(

@@ -19,6 +19,7 @@ from chassis.runtime.routes import MessageRoute
 from chassis.runtime.sources import SourcesStream, enforced, not_among, registries
 from chassis.runtime.traced import again
 from chassis.store import dead_letters, inbox, letter_actions, subject_keys
+from chassis.store.bodies import Bodies
 from chassis.store.dead_letters import Original, Parked
 from chassis.store.faults import is_its_own, told_of
 from chassis.store.inbox import BodyBefore
@@ -28,7 +29,7 @@ from chassis.store.pool import acquire
 from chassis.store.store import Store
 from chassis.store.work import Work
 from contracts.characters import clean
-from contracts.codec import Message, body_hash, decode
+from contracts.codec import Message, decode
 from contracts.errors import MalformedMessage, UnknownType
 from contracts.words.streams import Subject
 
@@ -49,6 +50,7 @@ class ParkedMessages:
     routes: Routes
     clock: Clock
     metrics: Metrics
+    bodies: Bodies
     retry_after: frozenset[str] = frozenset()
     sources_of: SourcesStream | None = None
     waiting: set[Subject] = field(default_factory=set)
@@ -273,16 +275,16 @@ class ParkedMessages:
 
         Only a person can say that what came before an upgrade was another creditor's.
         """
-        asks_before = self.store.has_inbox_before
+        asks, hashed = self.store.has_inbox_before, self.bodies.now
         if letter["holds_id"]:
-            await inbox.forget(connection, message, asks_before=asks_before)
-        known = await inbox.remember_once(connection, lane, message, asks_before=asks_before)
-        other = known is not None and known != body_hash(message)
+            await inbox.forget(connection, message, asks_before=asks)
+        known = await inbox.remember_once(connection, lane, message, hashed, asks_before=asks)
+        other = known is not None and not self.bodies.is_message(known, message)
         if other and isinstance(known, BodyBefore):
             if not by_hand:
                 raise _RefusedAgain(Rejected.__name__, PERHAPS_ANOTHERS)
-            known = await inbox.remember_once(connection, lane, message, asks_before=False)
-            other = known is not None and known != body_hash(message)
+            known = await inbox.remember_once(connection, lane, message, hashed, asks_before=False)
+            other = known is not None and not self.bodies.is_message(known, message)
         if other:
             raise _RefusedAgain(Rejected.__name__, OTHER_BODY)
         return known is not None

@@ -21,6 +21,7 @@ from chassis.runtime.leases import Leases
 from chassis.runtime.published import Published
 from chassis.runtime.signals import Signals
 from chassis.settings import Settings
+from chassis.store.bodies import Bodies
 from chassis.store.committing import Committing, NotShown
 from chassis.store.elsewhere import refusal
 from chassis.store.pool import acquire
@@ -53,6 +54,7 @@ class Service:
         clock: Clock,
         bus: Bus,
         store: Store,
+        bodies: Bodies,
         projector: Projector,
         leases: Leases,
         metrics: Metrics,
@@ -63,6 +65,7 @@ class Service:
         self.bus = bus
         self.pool: asyncpg.Pool[asyncpg.Record] = store.pool
         self.store = store
+        self.bodies = bodies
         self.projector = projector
         patience_seconds = min(_VIEWS_SECONDS, settings.lease_seconds / 2)
         self.committing = Committing(store, projector, patience_seconds)

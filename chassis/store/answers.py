@@ -26,7 +26,7 @@ set at = excluded.at, body_hash = excluded.body_hash, status = null, response = 
   content_type = null, granted = '[]'
 where idempotency.at <= $7
   or (idempotency.status is null and idempotency.at < $8
-      and idempotency.body_hash = excluded.body_hash)
+      and idempotency.body_hash in (excluded.body_hash, $9))
 returning true
 """
 _LOOK = """
@@ -65,6 +65,8 @@ class Claim(NamedTuple):
     scope: Scope
     key: str
     body_hash: bytes
+    bare: bytes
+    """The hash without a key, as versions before kept it."""
 
 
 class Kept(NamedTuple):
@@ -90,7 +92,7 @@ class Answer(NamedTuple):
 async def claim(connection: Connection, wanted: Claim, now: datetime) -> bool:
     """Take a key for a request; False when it is taken: `look` then says by what."""
     values = (*wanted.scope, wanted.key, wanted.body_hash, now, now - KEPT_FOR)
-    return bool(await connection.fetchval(_CLAIM, *values, now - _ABANDONED_AFTER))
+    return bool(await connection.fetchval(_CLAIM, *values, now - _ABANDONED_AFTER, wanted.bare))
 
 
 async def look(connection: Connection, wanted: Claim) -> Kept | None:

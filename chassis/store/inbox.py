@@ -16,7 +16,7 @@ from hashlib import blake2b
 
 from asyncpg import Connection, UniqueViolationError
 
-from contracts.codec import Message, body_hash
+from contracts.codec import BodyHash, Message
 from contracts.registry import MODELS, OWNERS
 
 Row = tuple[bytes, bytes, bool]
@@ -72,9 +72,9 @@ def id_before(message: Message) -> bytes:
     return hashed.digest()
 
 
-def inbox_row(message: Message) -> Row:
+def inbox_row(message: Message, hashed: BodyHash) -> Row:
     """The inbox row of a message."""
-    return inbox_id(message), body_hash(message), MODELS[message.type].TOPIC in OWNERS
+    return inbox_id(message), hashed.of(message), MODELS[message.type].TOPIC in OWNERS
 
 
 def dated(rows: Iterable[Row], now: datetime) -> list[tuple[bytes, bytes, datetime | None]]:
@@ -114,13 +114,13 @@ async def remember(
 
 
 async def remember_once(
-    connection: Connection, lane: int, message: Message, *, asks_before: bool
+    connection: Connection, lane: int, message: Message, hashed: BodyHash, *, asks_before: bool
 ) -> bytes | None:
     """Record one message of a lane; where its id is there, the body hash that stands for it."""
     before = [id_before(message)] if asks_before else []
     for row in await connection.fetch(_KNOWN_BEFORE, before) if before else ():
         return BodyBefore(row["body"])
-    row = inbox_row(message)
+    row = inbox_row(message, hashed)
     if await connection.fetchval(_REMEMBER_ONCE, row[0], row[1], lane) is not None:
         return None
     found = await known(connection, [row[0]], {})

@@ -267,12 +267,7 @@ class Store:
         self, connection: Connection, stream: str, until: datetime | None = None
     ) -> list[Stored]:
         """The events of a stream up to an instant, oldest first."""
-        rows = await connection.fetch(_STREAM, stream, until)
-        read = self.aggregates[kind_of(stream)].readers
-        return [
-            Stored(s, v, t, at, c, read[t](unpacked(data)), ln, p)
-            for s, v, t, at, c, data, ln, p in rows
-        ]
+        return self._decoded(await connection.fetch(_STREAM, stream, until))
 
     async def lane_after(
         self, connection: Connection, lane: int, position: int, limit: int

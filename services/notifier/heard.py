@@ -1,4 +1,5 @@
-"""The calls of providers that were heard before: by the hash of their id, with that of their body.
+"""The calls of providers that were heard before: by the hash of their id, with that of their body,
+which has a key since a body may name a debtor's number.
 
 A provider that got no answer calls again under the same id, for days: it is answered as the first
 time. The same id with another body is nobody's retry.
@@ -11,6 +12,7 @@ from asyncpg import Connection
 
 from chassis.errors import Conflict
 from chassis.runtime.service import Service
+from chassis.store.bodies import Told
 from chassis.store.pool import acquire
 
 KEPT = timedelta(days=32)
@@ -24,19 +26,19 @@ delete from callbacks_heard where (channel, id_hash) in (
   select channel, id_hash from callbacks_heard where at < $1 order by at limit $2)"""
 
 
-async def is_known(connection: Connection, channel: str, call_id: str, body: bytes) -> bool:
+async def is_known(connection: Connection, channel: str, call_id: str, body: Told) -> bool:
     """Whether this call was heard before; raises `Conflict` where its id came with another body."""
-    kept = await connection.fetchval(_LOOK, channel, _hash(call_id.encode()))
-    if kept is not None and kept != _hash(body):
+    kept = await connection.fetchval(_LOOK, channel, _hash(call_id))
+    if kept is not None and not body.is_of(kept):
         raise Conflict(f"webhook-id {call_id}: was used for another call")
     return kept is not None
 
 
 async def keep(
-    connection: Connection, channel: str, call_id: str, body: bytes, at: datetime
+    connection: Connection, channel: str, call_id: str, body: Told, at: datetime
 ) -> None:
     """Remember a call whose effect is stored; raises `Conflict` as `is_known` does."""
-    await connection.execute(_KEEP, channel, _hash(call_id.encode()), _hash(body), at)
+    await connection.execute(_KEEP, channel, _hash(call_id), body.kept, at)
     await is_known(connection, channel, call_id, body)
 
 
@@ -46,5 +48,5 @@ async def sweep(service: Service) -> None:
         await connection.execute(_SWEEP, service.clock.now() - KEPT, _SWEPT_MAX)
 
 
-def _hash(value: bytes) -> bytes:
-    return hashlib.sha256(value).digest()
+def _hash(call_id: str) -> bytes:
+    return hashlib.sha256(call_id.encode()).digest()

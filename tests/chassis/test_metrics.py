@@ -17,7 +17,9 @@ from chassis.runtime.instance import Instance
 from chassis.runtime.watchdog import Step, Watchdog
 from chassis.runtime.watching import Watching
 from chassis.store import pool as pools
+from chassis.store.bodies import Bodies
 from chassis.store.pool import acquire, waiting_for
+from chassis.store.wrapping import master_key
 from contracts.billing import DepositMade
 from contracts.codec import encode
 from tests.chassis import toy
@@ -107,7 +109,7 @@ def test_a_message_from_upstream_counts_from_its_arrival_where_the_bus_tells_it(
         timestamp=int(arrived.timestamp() * 1000),
     )
     routes = {"billing": toy.blueprint().messages}
-    batch = Batch(0, [dated], routes)
+    batch = Batch(0, [dated], routes, Bodies(b"", master_key(bytes(32))))
     assert sum(map(len, batch.slices())) == 1
     assert batch.since == {"billing": arrived}
 

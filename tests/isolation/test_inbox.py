@@ -11,7 +11,7 @@ from chassis.store import inbox
 from chassis.store.letter_actions import Action
 from chassis.store.migrate import migrate
 from contracts.billing import PaymentReceived
-from contracts.codec import decode, encode
+from contracts.codec import BARE, decode, encode
 from tests.chassis import toy
 from tests.chassis.conftest import OpenToy
 from tests.chassis.toy import parked, total
@@ -56,7 +56,7 @@ async def as_before_the_upgrade(dsn: str, value: bytes) -> None:
     connection = await asyncpg.connect(dsn, server_settings={"search_path": "toy"})
     try:
         await connection.execute(_OLD)
-        row = inbox.id_before(message), inbox.inbox_row(message)[1]
+        row = inbox.id_before(message), BARE.of(message)
         await connection.execute("insert into inbox values ($1, $2)", *row)
     finally:
         await connection.close()

@@ -2,26 +2,32 @@
 nor of what was written to somebody, is one that anybody can compute.
 """
 
-import hashlib
-from base64 import b32encode
-from collections.abc import AsyncIterator, Iterator
+import contextlib
+import json
+from collections.abc import AsyncIterator
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import httpx
+import msgspec
 import pytest
 
 from arrears.billing import cloud_event
 from arrears.scenario.worlds import open_scenario_world
 from arrears.upstream import send
 from arrears.world import World
-from chassis.settings import Settings
+from chassis.http.dev_keys import mint_token
+from chassis.settings import ServiceName, Settings
+from contracts.codec import BARE, Message, decode
+from contracts.errors import UnknownType
 from tests.system import traces
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CREDITOR, ACCOUNT = "lender", "ZQ-7001"
 GUARANTOR, RESPONSIBLE, COLLECTOR = "诸葛静姝", "Ms Chen", "Sancho Panza"
 STAFF = "/v1/creditors/lender"
+SIGNED = [{"name": "Chen", "role": "administration"}]
 
 
 @pytest.fixture
@@ -88,15 +94,9 @@ async def test_no_bare_hash_of_a_name_or_a_notice_is_kept_or_said(world: World) 
         guesses += [f"{shown['subject']}\n{shown['text']}", f"\n{shown['text']}", shown["text"]]
         assert len(shown["content_hash"]) == 64
     assert notices
-    found = {
-        (guess, place)
-        for guess in guesses
-        for hashed in _anybodys(guess)
-        for place, content in places.items()
-        if hashed in content
-    }
-    assert found == set()
+    assert traces.guessable(guesses, places) == set()
     await _is_found_by_name(world)
+    await _nor_of_a_message_a_request_or_what_was_left_behind(world)
 
 
 async def _is_found_by_name(world: World) -> None:
@@ -106,11 +106,49 @@ async def _is_found_by_name(world: World) -> None:
     assert [(one["name"], one["cases"]) for one in groups] == [(GUARANTOR, 1)]
 
 
-def _anybodys(text: str) -> Iterator[str]:
-    """The text's hashes without a key, whole or cut, in any of the usual writings."""
-    content = text.encode()
-    digests = [hashlib.new(name, content).digest() for name in ("sha256", "sha1", "md5", "sha512")]
-    digests += [hashlib.blake2b(content, digest_size=size).digest() for size in range(6, 65)]
-    for digest in digests:
-        yield digest.hex()[:12]
-        yield b32encode(digest).decode().lower()[:12]
+async def _nor_of_a_message_a_request_or_what_was_left_behind(world: World) -> None:
+    goods = [{"description": "Stradivarius", "quantity": 1, "condition": "worn"}]
+    left = {"number": "L-1", "place": "Room 7", "signed_by": SIGNED, "entries": goods}
+    reason = {"reason": "lives with Rumpelstiltskin"}
+    asked = f"/v1/accounts/{ACCOUNT}"
+    content = [
+        await _posted(world, "legal", f"{asked}/inventories", left),
+        await _posted(world, "dunning", f"{asked}/hold", reason),
+    ]
+    await world.simulation().settle()
+    (kept,) = (await world.apis.get("legal", f"{asked}/inventories", creditor=CREDITOR))[
+        "inventories"
+    ]
+    content.append(msgspec.json.encode(kept["record"], order="deterministic"))
+    told = [one for one in await _consumed(world) if one.creditor == CREDITOR]
+    assert len(told) > 10
+    places = {"tables": await traces.tables(world), **await traces.topics(world)}
+    assert traces.guessable(content, places) == set()
+    bare = {BARE.of(one).hex(): one.type for one in told}
+    assert {kind for hashed, kind in bare.items() if hashed in places["tables"]} == set()
+
+
+async def _posted(world: World, service: ServiceName, path: str, body: Any) -> bytes:
+    """Send a body once and again under one key; answers what the service hashes of it."""
+    sent, query = json.dumps(body).encode(), f"creditor={CREDITOR}"
+    token = mint_token(world.settings.data_dir, ["admin"])
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": f"k-{service}"}
+    headers["Content-Type"] = "application/json"
+    transport = httpx.ASGITransport(app=world.stack.services[service].app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+        for replayed in (None, "true"):
+            answer = await client.post(f"{path}?{query}", content=sent, headers=headers)
+            assert answer.is_success, answer.text
+            assert answer.headers.get("Idempotency-Replayed") == replayed
+    parts = path.encode(), query.encode(), sent
+    return b"".join(len(part).to_bytes(8, "big") + part for part in parts)
+
+
+async def _consumed(world: World) -> list[Message]:
+    """Whatever is on the topics that a service of ours reads."""
+    messages = []
+    for records in (await traces.records(world)).values():
+        for record in records:
+            with contextlib.suppress(UnknownType):
+                messages.append(decode(record.value, record.headers))
+    return messages

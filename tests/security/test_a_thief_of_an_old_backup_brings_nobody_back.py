@@ -3,8 +3,9 @@ and read before anything is served.
 """
 
 import contextlib
+import gzip
 import resource
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from contracts.words.streams import Subject
 from tests.support.dump import dump_over
 from tests.support.machine import CREDITOR, Machine, Upstream, machine, phone
 from tests.support.sms_provider import Provider
+from tests.system import traces
 
 START = datetime(2026, 3, 10, 2, tzinfo=UTC)
 KEPT, ERASED, LATER = "A-1", "A-2", "A-3"
@@ -59,6 +61,8 @@ async def test_the_erasure_after_the_backup_holds_after_the_restore(
         for name in (ERASED, LATER):
             await running.erase(name)
         await running.settle()
+        await make(lost.settings, tmp_path / "after")
+    _has_nobody(tmp_path / "after", [ERASED, LATER])
     noted = lost.settings.erasures
     assert sorted(erasure_journal.read(noted)) == [
         Subject(CREDITOR, ERASED),
@@ -109,6 +113,22 @@ def test_a_list_that_finds_no_room_says_so_and_loses_nobody(tmp_path: Path) -> N
     noted = len(erasure_journal.read(path))
     assert erasure_journal.add(path, many, START) == 100 - noted
     assert len(erasure_journal.read(path)) == 100
+
+
+def _has_nobody(backup: Path, erased: Sequence[str]) -> None:
+    """A backup made after the erasures has their accounts, and neither names nor numbers, in clear
+    or as a hash that anybody can compute.
+    """
+    content = {
+        path.name: gzip.decompress(packed) if packed[:2] == b"\x1f\x8b" else packed
+        for path in backup.rglob("*")
+        if path.is_file() and (packed := path.read_bytes())
+    }
+    whole = {name: one.decode("latin-1") + one.hex() for name, one in content.items()}
+    texts = [text for name in erased for text in (f"Zhang {name}", phone(name))]
+    for name in erased:
+        assert any(f"{CREDITOR}/{name}" in one for one in whole.values())
+    assert traces.found(texts, whole) | traces.guessable(texts, whole) == set()
 
 
 async def _opens(machine: Machine) -> set[str]:

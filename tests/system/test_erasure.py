@@ -221,6 +221,7 @@ async def test_what_is_planted_is_found_before_and_only_where_it_may_be(
     others = [OTHER_NAME, OTHERS_POISON]
     copied = traces.found([*PLANTED, *others], await traces.copy(told.world, CREDITOR, ACCOUNT))
     assert {text for text, _ in copied} == set(PLANTED) - NOT_IN_THE_COPY
+    assert traces.guessable(PLANTED, seen) == set()
     await every_field_has_a_name(told.world)
 
 
@@ -230,7 +231,9 @@ async def test_after_an_erasure_nothing_shows_the_person_and_the_sums_stay(
 ) -> None:
     before = await money(told)
     await erase(told)
-    assert traces.found(PLANTED, await places(told, logged)) == set()
+    seen = await places(told, logged)
+    assert traces.found(PLANTED, seen) == set()
+    assert traces.guessable(PLANTED, seen) == set()
     assert await money(told) == before
     others = traces.found([OTHER_NAME], await traces.answers(told.world, CREDITOR, OTHER))
     assert {place.split()[0] for _, place in others} == {"dunning", "notifier", "legal"}

@@ -1,9 +1,11 @@
 """Where planted texts could still be found: every table, topic, file and answer of a world."""
 
 import base64
+import hashlib
 import itertools
 import json
 import re
+from base64 import b32encode
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote
 
@@ -31,6 +33,32 @@ def found(planted: Iterable[str], places: Mapping[str, str]) -> set[tuple[str, s
     }
 
 
+def guessable(texts: Iterable[str | bytes], places: Mapping[str, str]) -> set[tuple[str, str]]:
+    """Which texts somebody who guesses them could prove, by a hash that takes no key, and where."""
+    by_hash = {one: _said(text) for text in texts for one in hashes(text)}
+    return {
+        (text, place)
+        for place, content in places.items()
+        for hashed, text in by_hash.items()
+        if hashed in content
+    }
+
+
+def hashes(text: str | bytes) -> Iterator[str]:
+    """A text's hashes without a key, whole or cut, in any of the usual writings."""
+    content = text.encode() if isinstance(text, str) else text
+    digests = [hashlib.new(name, content).digest() for name in ("sha256", "sha1", "md5", "sha512")]
+    digests += [hashlib.blake2b(content, digest_size=size).digest() for size in (6, 8, 16, 32, 64)]
+    for digest in digests:
+        yield digest.hex()[:12]
+        yield b32encode(digest).decode().lower()[:12]
+        yield base64.b64encode(digest).decode()[:8]
+
+
+def _said(text: str | bytes) -> str:
+    return text if isinstance(text, str) else text.decode("utf-8", "replace")
+
+
 def _forms(text: str) -> set[str]:
     raw = text.encode()
     escaped = json.dumps(text)[1:-1]
@@ -50,26 +78,32 @@ async def tables(world: World) -> str:
 
 async def topics(world: World) -> dict[str, str]:
     """All that can be read of each topic from its start, keys and headers too."""
+    found = await records(world)
+    return {f"topic {name}": "\n".join(map(_line, each)) for name, each in found.items()}
+
+
+async def records(world: World) -> dict[str, list[Record]]:
+    """What can be read of each topic from its start."""
     blueprints = [service.blueprint for service in world.stack.services.values()]
     names = {topic for one in blueprints for topic in (*one.reads, *one.writes)}
     names |= {f"{topic}.dlq" for one in blueprints for topic in one.reads}
-    return {f"topic {name}": await _read(world, name) for name in sorted(names)}
+    return {name: await _read(world, name) for name in sorted(names)}
 
 
-async def _read(world: World, topic: str) -> str:
+async def _read(world: World, topic: str) -> list[Record]:
     positions = await world.bus.start_offsets([topic])
     ends = await world.bus.end_offsets([topic])
     reader = await world.bus.reader(positions)
-    lines: list[str] = []
+    found: list[Record] = []
     try:
         while any(positions[place] < end for place, end in ends.items()):
-            records = await reader.fetch(500, 1.0)
-            for record in records:
+            fetched = await reader.fetch(500, 1.0)
+            for record in fetched:
                 positions[record.topic, record.partition] = record.offset + 1
-            lines += map(_line, records)
+            found += fetched
     finally:
         await reader.close()
-    return "\n".join(lines)
+    return found
 
 
 def _line(record: Record) -> str:

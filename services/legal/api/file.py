@@ -142,18 +142,19 @@ class File:
         self, who: Keeper, account: AccountPath, body: Inventory, creditor: CreditorQuery = None
     ) -> Done:
         """The list of what an absent debtor left behind stays with the account's file, sealed; its
-        hash is told.
+        hash, which has a key, is told.
         """
         subject = Subject(who.scope(creditor), account)
         record = body.model_dump(mode="json")
-        digest = hashlib.sha256(msgspec.json.encode(record, order="deterministic")).hexdigest()
+        said = msgspec.json.encode(record, order="deterministic").decode()
 
         def command(work: Work, terms: Terms, today: date) -> TakeInventory:
             return TakeInventory(
                 number=body.number,
                 day=body.day or today,
                 entries=len(body.entries),
-                sha256=digest,
+                sha256=work.keys.proof(said),
+                bare_sha256=hashlib.sha256(said.encode()).hexdigest(),
                 content=work.seal(subject, record, "content"),
                 by=who.subject,
             )

@@ -131,6 +131,8 @@ class TakeInventory(Struct, frozen=True):
     day: date
     entries: int
     sha256: str
+    bare_sha256: str
+    """As versions before kept it: without a key."""
     content: bytes
     by: str
 

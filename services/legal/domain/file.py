@@ -42,7 +42,7 @@ def incur_cost(state: Matter, command: IncurCost) -> list[e.Event]:
 def take_inventory(state: Matter, command: TakeInventory) -> list[e.Event]:
     """Keep a list with the account's file, matter or not; the same again changes nothing."""
     known = state.inventories.get(command.number)
-    if known == command.sha256:
+    if known in (command.sha256, command.bare_sha256):
         return []
     if known is not None:
         raise Rejected(f"inventory {command.number} is taken already, with another list")

@@ -58,13 +58,14 @@ def router(
             raise NotFound(f"no callbacks are expected for channel '{channel}'")
         signed = Signed(webhook_id, webhook_timestamp, webhook_signature, body)
         signed.verify(keys[channel], service.clock.now())
+        hashed = service.bodies.request(body)
         async with acquire(service.pool) as connection:
-            if await heard.is_known(connection, channel, webhook_id, body):
+            if await heard.is_known(connection, channel, webhook_id, hashed):
                 return
         await _record(service, _report(channel, webhook_id, _told(body)), calls_max)
         # Only now: of a call that was remembered before its effect, a crash would lose the effect.
         async with acquire(service.pool) as connection:
-            await heard.keep(connection, channel, webhook_id, body, service.clock.now())
+            await heard.keep(connection, channel, webhook_id, hashed, service.clock.now())
 
     return routes
 
