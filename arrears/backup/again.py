@@ -4,9 +4,12 @@ import uuid
 from datetime import datetime
 from pathlib import Path
 
+from arrears.databases import open_databases
 from chassis.errors import Misconfigured
 from chassis.runtime import erasure_journal
+from chassis.runtime.forgetting import erased_keys
 from chassis.settings import Settings
+from chassis.store.pool import connected
 from contracts import ledger
 from contracts.codec import Message, decode, encode
 from contracts.words.streams import Subject
@@ -24,6 +27,16 @@ def listed(settings: Settings, more: Path | None) -> list[Subject] | None:
     files = [one for one in (settings.erasures, more) if one is not None and one.is_file()]
     found = [who for one in files for who in erasure_journal.read(one)]
     return list(dict.fromkeys(found)) if files else None
+
+
+async def export(settings: Settings, to: Path, now: datetime) -> int:
+    """Note in a file whom the ledger's store knows to be erased; answers how many were added."""
+    async with (
+        open_databases(settings, ["ledger"], bus=False) as databases,
+        connected(databases.services["ledger"], "ledger") as connection,
+    ):
+        erased = await erased_keys(connection)
+    return erasure_journal.add(to, erased, now)
 
 
 def confirmed(who: Subject, at: datetime) -> Message:

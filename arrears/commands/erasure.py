@@ -43,33 +43,20 @@ def refuse(creditor: Creditor, account: Account, reason: Reason) -> None:
     running.run(_answer(creditor, account, "refusal", reason))
 
 
-@app.command()
-def export(
+@app.command("export")
+def export_list(
     to: Annotated[Path, typer.Option(help="The list; who is missing in it is added.")],
 ) -> None:
     """Note in a file who was erased, for `arrears restore --erasures`: asked of the ledger's store.
 
     The ledger keeps such a list by itself (ARREARS_ERASURES_FILE); this is for a copy elsewhere.
     """
-    typer.echo(f"{running.run(_export(to))} erasures added to {to}")
-
-
-async def _export(to: Path) -> int:
-    from arrears.databases import open_databases
+    from arrears.backup.again import export
     from chassis.clock import WallClock
-    from chassis.runtime import erasure_journal
-    from chassis.runtime.forgetting import erased_keys
     from chassis.settings import Settings
-    from chassis.store.pool import create_pool
 
-    async with open_databases(Settings(), ["ledger"], bus=False) as databases:
-        pool = await create_pool(databases.services["ledger"], "ledger")
-        try:
-            async with pool.acquire(timeout=10) as connection:
-                erased = await erased_keys(connection)
-        finally:
-            await pool.close()
-    return erasure_journal.add(to, erased, WallClock().now())
+    added = running.run(export(Settings(), to, WallClock().now()))
+    typer.echo(f"{added} erasures added to {to}")
 
 
 async def _list(creditor: str, status: str | None) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from arrears.backup.again import export
 from arrears.backup.making import make
 from arrears.backup.restoring import restore
 from chassis.clock import SimulatedClock
@@ -69,6 +70,9 @@ async def test_the_erasure_after_the_backup_holds_after_the_restore(
         Subject(CREDITOR, LATER),
     ]
     assert noted.stat().st_mode & 0o777 == 0o600
+    copy = tmp_path / "copy"
+    assert [await export(lost.settings, copy, START) for _ in range(2)] == [2, 0]
+    assert set(erasure_journal.read(copy)) == set(erasure_journal.read(noted))
 
     with pytest.raises(Misconfigured, match="there is no list of erasures"):
         await restore(empty.settings, tmp_path / "backup", erasures=tmp_path / "nothing")
