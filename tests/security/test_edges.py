@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from chassis.settings import SERVICES
+from tests.support.missing import give_up
 from tests.support.processes import System
 
 GUARDS = {
@@ -55,9 +56,10 @@ def test_the_port_for_operations_does_nothing_for_anybody(system: System, servic
 
 def test_the_port_for_operations_is_on_loopback_alone(system: System) -> None:
     elsewhere = _own_address()
-    if elsewhere is not None:
-        with pytest.raises(OSError, match="refused"):
-            socket.create_connection((elsewhere, system.operations["ledger"]), 2).close()
+    if elsewhere is None:
+        give_up("no address here but loopback's")
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection((elsewhere, system.operations["ledger"]), 2).close()
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/v1/accounts/x/balance", "/nothing"])

@@ -30,26 +30,16 @@ FORGED = {
 WHOLE = {"ledger": ("/v1/events", "/v1/events/batch")}
 """Bodies that are messages: they may have members nobody knows, as contracts grow."""
 NOT_JSON = ("/v1/callbacks/", "/v1/unsubscribe/", "/v1/posting-lists")
-IN_PATHS_AND_QUERIES = {
-    *("account", "account_id", "as_of", "by", "case_id", "channel", "collected_by", "creditor"),
-    *("after", "cursor", "day", "department", "document", "document_id", "format", "from", "group"),
-    *("guarantor", "inventory", "known", "kind", "language", "letter_id", "limit", "name"),
-    *("notice_id", "number", "owner", "payment", "policy", "proposal_id", "purpose", "receipt"),
-    *(
-        "sort",
-        "stage",
-        "state",
-        "term",
-        "token",
-        "status",
-        "step",
-        "subject",
-        "task_id",
-        "to",
-        "version",
-        "reason",
-    ),
-}
+IN_PATHS_AND_QUERIES = frozenset(
+    {
+        "account", "account_id", "after", "as_of", "by", "case_id", "channel", "collected_by",
+        "creditor", "cursor", "day", "department", "document", "document_id", "format", "from",
+        "group", "guarantor", "inventory", "kind", "known", "language", "letter_id", "limit",
+        "name", "notice_id", "number", "owner", "payment", "policy", "proposal_id", "purpose",
+        "reason", "receipt", "sort", "stage", "state", "status", "step", "subject", "task_id",
+        "term", "to", "token", "version",
+    }
+)  # fmt: skip
 
 
 class Route(NamedTuple):
