@@ -1,6 +1,7 @@
 """An erased person is found nowhere, in no readable form, and what they owe is unchanged."""
 
 import io
+import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 
 from arrears.billing import Event, cloud_event
@@ -76,6 +78,22 @@ class Told:
 
     async def until(self, month: int, day: int) -> None:
         await self.world.simulation().run_until(datetime(2026, month, day, 10, tzinfo=ZONE))
+
+
+@pytest.fixture(autouse=True)
+def _repeatable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every POST has an Idempotency-Key, so that what it is answered is kept for a day."""
+    keys, send_it = itertools.count(), httpx.AsyncClient.request
+
+    async def request(
+        self: httpx.AsyncClient, method: str, *given: Any, **more: Any
+    ) -> httpx.Response:
+        if method == "POST":
+            headers = dict(more.pop("headers", None) or {})
+            more["headers"] = headers | {"Idempotency-Key": f"key-{next(keys)}"}
+        return await send_it(self, method, *given, **more)
+
+    monkeypatch.setattr(httpx.AsyncClient, "request", request)
 
 
 @pytest.fixture
@@ -208,6 +226,8 @@ async def test_what_is_planted_is_found_before_and_only_where_it_may_be(
     told: Told, logged: io.StringIO
 ) -> None:
     seen = await places(told, logged)
+    dunning = told.world.stack.services["dunning"].pool
+    assert await dunning.fetchval("select count(*) from idempotency where status is not null") > 5
     found = traces.found(PLANTED, seen)
     assert {text for text, _ in found} == set(PLANTED)
     assert {place for _, place in found if place.startswith("topic")} == {"topic billing"}
