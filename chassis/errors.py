@@ -8,6 +8,7 @@
     ├── Forbidden         the caller may not do this
     ├── Busy              the same is being done for the caller already; ask again later
     ├── Elsewhere         another database of the service has it: ask an instance on that
+    ├── BadAnswer         another service answered what its callers cannot use
     ├── Transient         a dependency did not answer; the same attempt may succeed later
     ├── Misconfigured     the set-up is wrong; trying again will not help
     │   └── WrongSchema   a store is laid out for an earlier or a later version
@@ -48,6 +49,10 @@ class Busy(ArrearsError):
 
 class Elsewhere(ArrearsError):
     """The lane asked for is in another database of the service."""
+
+
+class BadAnswer(ArrearsError):
+    """Another service of ours did not do what it was asked, and will not by itself."""
 
 
 class Transient(ArrearsError):

@@ -33,6 +33,7 @@ _STATUSES: Mapping[int, str] = {
     422: "The input does not fit its schema.",
     429: "Asked too often; try again after `Retry-After`.",
     500: "A fault of ours; the log has it under `X-Correlation-Id`.",
+    502: "Another service did not answer as it should; `detail` says which.",
     503: "Try again after `Retry-After`.",
 }
 _ANYWHERE = (500,)

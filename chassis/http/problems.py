@@ -30,6 +30,7 @@ STATUS: dict[type[errors.ArrearsError], HTTPStatus] = {
     errors.Forbidden: HTTPStatus.FORBIDDEN,
     errors.Busy: HTTPStatus.TOO_MANY_REQUESTS,
     errors.Elsewhere: HTTPStatus.MISDIRECTED_REQUEST,
+    errors.BadAnswer: HTTPStatus.BAD_GATEWAY,
     errors.Transient: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Misconfigured: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.WrongSchema: HTTPStatus.INTERNAL_SERVER_ERROR,

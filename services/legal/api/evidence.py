@@ -23,7 +23,8 @@ ANSWER: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {_ZIP: {"schema": {"type": "string", "format": "binary"}}},
         "headers": {HEAD: {"schema": {"type": "string"}, "description": "last link of the chain"}},
-    }
+    },
+    502: {},
 }
 CaseId = Annotated[str, Path(pattern=f"^{FILE_NAME}$")]
 Lawyer = Annotated[Principal, may("see_evidence")]

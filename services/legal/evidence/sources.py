@@ -6,15 +6,31 @@ from typing import Any
 
 import httpx
 
-from chassis.errors import ArrearsError, BrokenInvariant, Forbidden, NotFound, Transient
+from chassis.errors import ArrearsError, BadAnswer, Forbidden, NotFound, Transient
+from chassis.logging import get_logger
 from chassis.runtime.service import Service
 from chassis.settings import SERVICES, ServiceName, Settings
 from chassis.tracing.calls import HOOKS
 from chassis.tracing.spans import part
 
 SECONDS_MAX = 60.0
-_ERRORS: Mapping[int, type[ArrearsError]] = {403: Forbidden, 404: NotFound}
-_UNAVAILABLE = 500
+_log = get_logger(__name__)
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_OFTEN, _FAULT, _UNAVAILABLE = (
+    401,
+    403,
+    404,
+    429,
+    500,
+    503,
+)
+_TODO: Mapping[int, str] = {
+    _UNAUTHORIZED: "give it the issuer, audience and keys of tokens that legal has",
+    _FAULT: "its own log says what failed, under the same correlation",
+    _TOO_OFTEN: "ask again later; raise its limits if it happens often",
+    _UNAVAILABLE: "see whether it is ready: its /readyz says what is not",
+}
+_SILENT = "start it, or name its URL (ARREARS_DUNNING_URL and so on) where legal runs"
+_ANY_OTHER = "see whether it is of the same version as legal, and whether its URL is right"
 
 
 class Sources:
@@ -29,7 +45,8 @@ class Sources:
     async def get(self, service: ServiceName, path: str, **params: Any) -> Any:
         """Return the body of an answer; parameters that are None are left out.
 
-        Raises Forbidden and NotFound as the service said, Transient when it did not answer.
+        Raises Forbidden and NotFound as the service said, Transient when it cannot answer now, and
+        BadAnswer where it will not by itself.
         """
         return (await self._answer(service, path, params)).json()
 
@@ -46,6 +63,7 @@ class Sources:
             with part("GET", "client", {}):
                 answer = await client.get(path, params=given, headers=self._headers)
         except httpx.TransportError as error:
+            _log.warning("source_silent", service=service, error=error, todo=_SILENT)
             raise Transient(f"the {service} does not answer") from error
         if answer.is_success:
             return answer
@@ -87,11 +105,16 @@ def urls(settings: Settings) -> Mapping[ServiceName, str]:
 
 
 def _error(service: ServiceName, answer: httpx.Response) -> ArrearsError:
-    if answer.status_code >= _UNAVAILABLE:
-        return Transient(f"the {service} cannot answer now")
-    kind = _ERRORS.get(answer.status_code, BrokenInvariant)
+    status = answer.status_code
     try:
-        detail = answer.json()["detail"]
+        detail = str(answer.json()["detail"])
     except (ValueError, KeyError, TypeError):
-        detail = f"the {service} answered {answer.status_code}"
-    return kind(str(detail))
+        detail = answer.reason_phrase
+    if status == _NOT_FOUND:
+        return NotFound(detail)
+    if status == _FORBIDDEN:
+        return Forbidden(f"the {service}: {detail}")
+    todo = _TODO.get(status, _ANY_OTHER)
+    _log.warning("source_refused", service=service, status=status, reason=detail, todo=todo)
+    kind = Transient if status in (_TOO_OFTEN, _UNAVAILABLE) else BadAnswer
+    return kind(f"the {service} answered {status}: {detail}")
