@@ -60,7 +60,8 @@ class Idempotency:
             return
         body = await _read(receive)
         principal = _principal(scope)
-        claim = Claim(_scope_of(scope, principal), key, *self._hashed(_content(scope, body)))
+        told = self._hashed(_content(scope, body))
+        claim = Claim(_scope_of(scope, principal), key, told.kept, told.bare)
         scope["state"]["idempotency"] = claim
         replay = await self._claim(claim, principal)
         if replay is not None:
@@ -73,7 +74,7 @@ class Idempotency:
             if await answers.claim(connection, claim, self._clock.now()):
                 return None
             kept = await answers.look(connection, claim)
-        if kept is not None and not Told(*claim[2:]).is_of(kept.body_hash):
+        if kept is not None and kept.body_hash not in (claim.body_hash, claim.bare):
             return problem(
                 HTTPStatus.UNPROCESSABLE_ENTITY,
                 "this Idempotency-Key was used for another request",
