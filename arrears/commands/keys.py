@@ -14,6 +14,15 @@ app = typer.Typer(
 Services = Annotated[
     list[str] | None, typer.Argument(help="Some of ledger, dunning, notifier, legal; else all.")
 ]
+Also = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="DSN",
+        envvar="ARREARS_KEYS_ALSO",
+        help="Another database of a service whose lanes are in several, as postgresql://…; once "
+        "for each, in the environment separated by spaces.",
+    ),
+]
 
 
 @app.command()
@@ -37,7 +46,7 @@ def wrap() -> None:
 
 
 @app.command("list")
-def list_keys(services: Services = None) -> None:
+def list_keys(services: Services = None, also: Also = None) -> None:
     """Say how many debtors' keys each key-encryption key wraps."""
     from arrears.rotating_keys import ids, listed
     from chassis.settings import Settings
@@ -45,12 +54,12 @@ def list_keys(services: Services = None) -> None:
     settings = Settings()
     for name, identity in ids(settings).items():
         typer.echo(f"{name}: {identity}")
-    for one in running.run(listed(settings, _named(services))):
+    for one in running.run(listed(settings, _named(services), also or ())):
         typer.echo(f"{one.service}: {one.number} by {one.id or 'a key that is not named'}")
 
 
 @app.command()
-def rotate(services: Services = None) -> None:
+def rotate(services: Services = None, also: Also = None) -> None:
     """Wrap every debtor's key with the next key-encryption key, while the services work on.
 
     Every instance must have been started with both keys. When it is cut off, call it again.
@@ -59,7 +68,7 @@ def rotate(services: Services = None) -> None:
     from chassis.settings import Settings
 
     settings = Settings()
-    done = running.run(rotating_keys.rotate(settings, _named(services)))
+    done = running.run(rotating_keys.rotate(settings, _named(services), also=also or ()))
     for service, number in done.items():
         typer.echo(f"{service}: {number} keys are wrapped with the next one")
     typer.echo(

@@ -21,6 +21,9 @@ _SHARE = "select 1 from lanes where lane = $1 for share"
 _LANES = """
 select lane, epoch, owner, elsewhere, elsewhere_at, is_leaving from {schema}.lanes order by lane"""
 _ANY = "select elsewhere_at from {schema}.lanes where elsewhere is not null limit 1"
+_OTHERS = """
+select elsewhere, min(elsewhere_at), array_agg(lane order by lane) from lanes
+where elsewhere is not null group by 1 order by 1"""
 _PLACE = "select place from store_meta"
 
 
@@ -73,6 +76,19 @@ async def lanes(connection: Connection, schema: str) -> list[Standing]:
     """Where the lanes of a store are; none where it was never started."""
     rows = await connection.fetch(_LANES.format(schema=schema))
     return [Standing(*row) for row in rows]
+
+
+class Other(NamedTuple):
+    """Another database of the service: its place, how people call it, and lanes that went there."""
+
+    place: str
+    at: str
+    lanes: list[int]
+
+
+async def others(connection: Connection) -> list[Other]:
+    """The databases that have lanes of the store, beside this one, as far as it knows."""
+    return [Other(*row) for row in await connection.fetch(_OTHERS)]
 
 
 async def require_together(connection: Connection, schema: str, what: str) -> None:

@@ -46,12 +46,14 @@ order by creditor, account limit $5"""
 _AGAIN = """
 update subject_keys k set wrapped = n.wrapped
 from unnest($1::text[], $2::text[], $3::bytea[], $4::bytea[]) n (creditor, account, was, wrapped)
-where k.creditor = n.creditor and k.account = n.account and k.wrapped = n.was"""
+where k.creditor = n.creditor and k.account = n.account and k.wrapped = n.was
+returning k.account"""
 _COUNT = """
 select substr(wrapped, 2, 8) as name, length(wrapped) > 60 as is_named, count(*) as number
 from subject_keys where wrapped is not null group by 1, 2 order by 3 desc"""
 _LOOK_SECONDS = 0.2
 _PORTION = 500
+_PASSES_MAX = 100
 
 
 @dataclass(frozen=True)
@@ -123,13 +125,19 @@ class Rotation:
     async def _wrap_again(self, master: Master) -> int:
         """Until none is left: no instance wraps with the old key any more."""
         number = 0
-        while found := await self._pass(master):
-            number += found
-        return number
+        for _ in range(_PASSES_MAX):
+            found, done = await self._pass(master)
+            number += done
+            if not found:
+                return number
+            if not done:  # others write these at this moment
+                await asyncio.sleep(_LOOK_SECONDS)
+        raise Transient(f"somebody writes the keys of {self.service} all the time: call this again")
 
-    async def _pass(self, master: Master) -> int:
+    async def _pass(self, master: Master) -> tuple[int, int]:
+        """How many were found that the old key wraps, and how many of them were wrapped again."""
         head = begins(key_id(self.new))
-        number, last = 0, ("", "")
+        found, done, last = 0, 0, ("", "")
         while rows := await self.connection.fetch(_OLD, len(head), head, *last, _PORTION):
             subjects = [Subject(row["creditor"], row["account"]) for row in rows]
             was = [row["wrapped"] for row in rows]
@@ -137,13 +145,13 @@ class Rotation:
                 master.wrap(one, master.unwrap(one, wrapped))
                 for one, wrapped in zip(subjects, was, strict=True)
             ]
-            await self.connection.execute(
+            changed = await self.connection.fetch(
                 _AGAIN, [one.creditor for one in subjects], [one.account for one in subjects],
                 was, fresh,
             )  # fmt: skip
-            number, last = number + len(rows), subjects[-1]
+            found, done, last = found + len(rows), done + len(changed), subjects[-1]
             self.probe("rotate.portion")
-        return number
+        return found, done
 
 
 async def counted(connection: Connection) -> dict[str, int]:
