@@ -37,9 +37,9 @@ class Unauthenticated(Exception):
 class Principal:
     """A caller: the token's subject, its roles and the creditors it may act for (`*`: all).
 
-    `token_id` is the token's `jti`, empty when it has none.
-    `used` collects the rights a request asked for and held: a kept answer is given again only to
-    whoever has them still. `seen` collects whom the answer is about (creditor and account).
+    `token_id` is the token's `jti`, empty when it has none. `used` collects the rights a request
+    asked for and held: a kept answer is given again only to whoever has them still. `seen` collects
+    whom the answer is about (creditor and account).
     """
 
     subject: str

@@ -26,12 +26,12 @@ class Blueprint:
     """The literal tables of one service.
 
     `name` is also its schema. `retry_after` are message types that make parked messages of their
-    creditor worth another try. In one service `forgets` names all services that
-    read `billing`: it has an erased person's messages taken off the bus once these are past them.
-    In the same one `read_by` names all services that read each topic: what these have read is let
-    go of on a bus that keeps it else. `beside` are rows that belong to no single stream.
-    `guards` are topics that others write, on which a type nobody knows is a dead letter: in one
-    service too, so that it is one. `sources_of` names the stream that says who may publish
+    creditor worth another try. In one service `forgets` names all services that read `billing`: it
+    has an erased person's messages taken off the bus once these are past them. In the same one
+    `read_by` names all services that read each topic: what these have read is let go of on a bus
+    that keeps it else. `beside` are rows that belong to no single stream. `guards` are topics
+    that others write, on which a type nobody knows is a dead letter: in one service too, so that it
+    is one. `sources_of` names the stream that says who may publish
     `billing` for a creditor, in every service that reads it. `figures` are gauges of its business.
     `kept_max` is of how many streams a lane's consumer keeps the states it committed.
     `undivided` are the kinds of streams that belong to no single lane, of a service whose lanes may

@@ -28,6 +28,9 @@ log = get_logger(__name__)
 
 Decide = Callable[[Erasure], Sequence[ErasureEvent]]
 _RESTORED = "confirmed before the store was restored"
+_BY_RETENTION = "retention"
+_KEPT = "closed since {closed_on}, for the {days} days that the creditor keeps it"
+_LAPSED = "nobody confirmed that the debtor is to be erased; ask upstream to send it again"
 
 
 def _streams(message: Message, _lane: int) -> Sequence[str]:
@@ -85,11 +88,8 @@ def _end_retention(work: Work, message: Message) -> None:
         work.append(stream, erasure.order(work.state(stream), _BY_RETENTION, reason))
 
 
-_BY_RETENTION = "retention"
-_KEPT = "closed since {closed_on}, for the {days} days that the creditor keeps it"
 RETENTION = MessageRoute(_kept_streams, _end_retention)
 """The route of `dunning.retention.ended.v1`."""
-_LAPSED = "nobody confirmed that the debtor is to be erased; ask upstream to send it again"
 WAKE = WakeRoute(lapse)
 
 

@@ -99,8 +99,8 @@ class Entry(BaseModel):
 
     `day` is the creditor's local day. `why` names the step, the day, the reason and the policy
     where a policy brought it about. `recorded_by` is whose token asked for it, the service itself
-    without an issuer; null for what was asked for before it was kept. Of a person
-    who was erased, `fields` show nothing and `erased` is true.
+    without an issuer; null for what was asked for before it was kept. Of a person who was erased,
+    `fields` show nothing and `erased` is true.
     """
 
     number: int
