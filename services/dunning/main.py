@@ -51,8 +51,8 @@ def blueprint(library: Library, people: PersonContacts | None = None) -> Bluepri
         routers=lambda service: routers(service, decisions),
         workers=(
             load_policies,
-            once_a_day(forget),
-            once_a_day(partial(end_retentions, decisions=decisions)),
+            once_a_day("forgetting contacts", forget),
+            once_a_day("ending retentions", partial(end_retentions, decisions=decisions)),
         ),
         migrations=(MIGRATIONS,),
         beside=people,

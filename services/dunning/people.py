@@ -21,6 +21,7 @@ from contracts.words.addresses.mail import mail_addresses
 from contracts.words.addresses.phone import by_number, region_of
 from contracts.words.addresses.postal import postal_address
 from contracts.words.streams import Subject, account_stream, creditor_stream, is_account, subject_of
+from services.dunning.daily import Done
 from services.dunning.domain.account import Account
 from services.dunning.domain.contact.people import WAYS, Contacts, People
 from services.dunning.domain.creditor.state import Creditor
@@ -167,11 +168,11 @@ def reached_at(profile: Mapping[str, Any], region: str) -> dict[str, str]:
     return {way: address for way, address in found.items() if address}
 
 
-async def forget(service: Service, now: datetime) -> int:
+async def forget(service: Service, now: datetime) -> Done:
     """Delete the rows whose contacts count no more."""
     async with acquire(service.pool) as connection:
         await connection.execute(_FORGET, now.date() - ONE_DAY)
-    return 0
+    return Done(0)
 
 
 def _person(store: SubjectKeys, subject: Subject, kind: str, value: str) -> str:

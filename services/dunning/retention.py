@@ -12,6 +12,7 @@ from chassis.runtime.service import Service
 from chassis.store.pool import acquire
 from chassis.store.work import Work
 from contracts.words.streams import Subject, account_stream, creditor_stream, key_of
+from services.dunning.daily import Done
 from services.dunning.decisions import Decisions
 from services.dunning.domain.case.commands import EndRetention
 from services.dunning.domain.localtime import local_day
@@ -19,7 +20,7 @@ from services.dunning.domain.localtime import local_day
 log = get_logger(__name__)
 
 _TODO = (
-    "nothing, unless it comes again tomorrow: the debtor is kept for longer than the creditor set"
+    "nothing, unless it comes again in an hour: the debtor is kept for longer than the creditor set"
 )
 _PAGE = 500
 # A creditor's accounts come in the order they were closed: nothing that is kept is looked at.
@@ -36,27 +37,31 @@ _CREDITORS = "select creditor from view_retention where days is not null order b
 _FIRST = (datetime(1970, 1, 1, tzinfo=UTC), "")
 
 
-async def end_retentions(service: Service, now: datetime, *, decisions: Decisions) -> int:
-    """End the retention of what has been closed for long enough; answers of how many accounts."""
+async def end_retentions(service: Service, now: datetime, *, decisions: Decisions) -> Done:
+    """End the retention of what has been closed for long enough; answers of how many accounts, and
+    how many could not be decided on.
+    """
     async with acquire(service.pool) as connection:
         rows = await connection.fetch(_CREDITORS)
-    return sum([await _of(service, decisions, row["creditor"], now) for row in rows])
+    done = [await _of(service, decisions, row["creditor"], now) for row in rows]
+    return Done(sum(one.number for one in done), sum(one.left for one in done))
 
 
-async def _of(service: Service, decisions: Decisions, creditor: str, now: datetime) -> int:
-    ended, after = 0, _FIRST
+async def _of(service: Service, decisions: Decisions, creditor: str, now: datetime) -> Done:
+    ended, left, after = 0, 0, _FIRST
     while True:
         async with acquire(service.pool) as connection:
             rows = await connection.fetch(_OVER, now, *after, _PAGE, creditor)
         for row in rows:
-            ended += await _end(service, decisions, row)
+            events = await _end(service, decisions, row)
+            ended, left = ended + (events or 0), left + (events is None)
         if len(rows) < _PAGE:
-            return ended
+            return Done(ended, left)
         after = rows[-1]["closed_at"], rows[-1]["account"]
 
 
-async def _end(service: Service, decisions: Decisions, row: Record) -> int:
-    """One account that cannot be decided on keeps no other from its end."""
+async def _end(service: Service, decisions: Decisions, row: Record) -> int | None:
+    """One account that cannot be decided on, which is `None`, keeps no other from its end."""
     subject = Subject(row["creditor"], row["account"])
     command = EndRetention(
         closed_on=local_day(row["closed_at"], ZoneInfo(row["zone"])), days=row["days"]
@@ -70,7 +75,7 @@ async def _end(service: Service, decisions: Decisions, row: Record) -> int:
         log.warning(
             "retention_not_ended", creditor=creditor, account=account, error=error, todo=_TODO
         )
-        return 0
+        return None
 
 
 def _decide(work: Work, *, decisions: Decisions, subject: Subject, command: EndRetention) -> int:

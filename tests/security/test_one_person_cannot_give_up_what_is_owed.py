@@ -1,5 +1,6 @@
 """What takes money off a debt, or changes what a creditor reckons in, takes two people."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from services.dunning.api.creditors import OWES
 from services.dunning.main import build
 from tests.dunning.app.world import START, World
 from tests.support.service_world import CREDITOR
@@ -99,6 +101,19 @@ async def test_one_person_cannot_move_a_creditors_clock_or_change_its_currency(
     assert (await world.post(path, {"outcome": "approved"}, "manager", who="b")).status_code == 201
     shown = (await world.get(f"/v1/creditors/{CREDITOR}")).json()
     assert shown["time_zone"] == "Asia/Tokyo"
+
+
+async def test_who_owes_is_found_without_looking_at_those_who_do_not(world: World) -> None:
+    pool = world.service.pool
+    await pool.execute(
+        "insert into view_accounts (creditor, account) "
+        "select 'acme', 'Q-' || n from generate_series(1, 20000) n"
+    )
+    await pool.execute("analyze view_accounts")
+    (plan,) = await pool.fetchrow(f"explain (analyze, format json) {OWES}", "acme")
+    found = json.loads(plan)[0]["Plan"]["Plans"][0]
+    assert found["Node Type"] in {"Index Scan", "Index Only Scan"}
+    assert found.get("Rows Removed by Filter", 0) == 0
 
 
 async def test_an_outsider_sees_and_decides_nothing_that_waits(disputed: World) -> None:

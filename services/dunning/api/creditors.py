@@ -16,6 +16,7 @@ from chassis.http.paging import Cursor, Limit
 from chassis.runtime.proposals import Asked, Kind
 from chassis.store.pool import acquire
 from chassis.store.reads import Selection
+from chassis.store.views import table_of
 from chassis.store.work import Work
 from contracts.words.streams import creditor_stream, key_of
 from services.dunning.api import inputs as i
@@ -36,7 +37,7 @@ from services.dunning.library import PackText, chosen_text
 from services.dunning.policy.model import Pack
 from services.dunning.policy.problem import PackError
 from services.dunning.policy.validate import unapproved
-from services.dunning.reports.reading import accounts_of
+from services.dunning.views import ACCOUNTS
 
 
 def router(dunning: Dunning) -> APIRouter:
@@ -53,6 +54,9 @@ def router(dunning: Dunning) -> APIRouter:
     return routes
 
 
+OWES = f"""
+select account from {table_of(ACCOUNTS)}
+where creditor = $1 and owed > 0 order by account limit 1"""  # noqa: S608 - a name of ours
 SET_UP: Action = "set_up_creditor"
 
 
@@ -132,12 +136,12 @@ class Creditors:
         if state.currency == wanted.currency:
             return
         async with acquire(self._dunning.service.pool) as connection:
-            async for account in accounts_of(connection, state.creditor):
-                if account.items:
-                    raise Rejected(
-                        f"account {account.account} owes in {state.currency}: the currency is "
-                        "changed once nothing is open"
-                    )
+            account = await connection.fetchval(OWES, state.creditor)
+        if account is not None:
+            raise Rejected(
+                f"account {account} owes in {state.currency}: the currency is changed once nothing "
+                "is open"
+            )
 
     async def get_creditor(
         self, creditor: CreditorInScope, who: Annotated[Principal, may("see_creditor")]

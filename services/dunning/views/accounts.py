@@ -24,6 +24,7 @@ create table {table} (
 create index on {table} (creditor, number_index) where number_index is not null;
 create index on {table} (creditor, (-owed), case_id) where case_id is not null;
 create index on {table} (creditor, closed_at, account) where closed_at is not null;
+create index on {table} (creditor, account) where owed > 0;
 """
 
 
