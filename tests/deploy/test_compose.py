@@ -3,7 +3,7 @@
 import os
 import re
 import subprocess
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -128,3 +128,27 @@ def test_images_of_others_are_named_by_digest() -> None:
     assert len(images) == 2
     for image in images:
         assert re.fullmatch(r"[\w./-]+:[\w.]+@sha256:[0-9a-f]{64}", image), image
+
+
+def test_no_secret_has_a_default() -> None:
+    """Whoever sets none gets no start, and no password that everybody knows."""
+    text = (charts.TOP / "deploy/compose.yaml").read_text(encoding="utf-8")
+    named = set(re.findall(r"\$\{(\w*(?:PASSWORD|KEK|SECRET|TOKEN)\w*)", text))
+    assert named >= {"POSTGRES_PASSWORD", "ARREARS_PASSWORD", "ARREARS_KEK"}
+    for name in named:
+        assert f"${{{name}:?" in text, name
+        assert not re.search(rf"\$\{{{name}:?-", text), name
+    values = yaml.safe_load((charts.TOP / "deploy/helm/arrears/values.yaml").read_text("utf-8"))
+    secrets = [*_secrets(values)]
+    assert len(secrets) > 4
+    assert [one for one in secrets if one[1]] == []
+
+
+def _secrets(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """What the chart would take as a secret, with its default."""
+    for name, each in node.items() if isinstance(node, dict) else ():
+        yield from _secrets(each, f"{path}.{name}")
+        if name in {"existingSecret", "secretSettings"} or (
+            name == "value" and re.search("password|secret|kek", path, re.IGNORECASE)
+        ):
+            yield f"{path}.{name}", each

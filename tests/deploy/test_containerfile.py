@@ -90,3 +90,11 @@ def test_what_runs_is_locked_and_without_the_developers_tools() -> None:
 def test_what_an_extra_needs_is_needed(dependency: str, follows: str) -> None:
     assert follows in needed([dependency])
     assert ("cryptography" in needed([dependency])) is (follows == "cryptography")
+
+
+def test_nothing_of_the_history_is_sent_to_the_build() -> None:
+    lines = (charts.TOP / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    rules = [line for line in lines if line and not line.startswith("#")]
+    assert rules[0] == "*"
+    back = {rule.removeprefix("!") for rule in rules if rule.startswith("!")}
+    assert not any(one.startswith((".git", "*", ".")) for one in back)
