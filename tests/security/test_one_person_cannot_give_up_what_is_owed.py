@@ -103,6 +103,20 @@ async def test_one_person_cannot_move_a_creditors_clock_or_change_its_currency(
     assert shown["time_zone"] == "Asia/Tokyo"
 
 
+async def test_one_person_cannot_have_everybody_erased_tomorrow(world: World) -> None:
+    await world.set_up("three-stage", retention_days=1)
+    (proposal,) = await waiting(world)
+    path = f"/v1/proposals/{proposal['proposal_id']}/decision"
+    assert (await world.post(path, {"outcome": "approved"}, "manager", who="b")).status_code == 201
+    kept: list[int | None] = []
+    for days in (400, None, 400):  # for longer, for ever, and not for ever after all
+        await world.set_up("three-stage", retention_days=days)
+        shown = (await world.get(f"/v1/creditors/{CREDITOR}")).json()
+        kept.append(shown["retention_days"])
+    assert kept == [400, None, None]
+    assert len(await waiting(world)) == 1
+
+
 async def test_who_owes_is_found_without_looking_at_those_who_do_not(world: World) -> None:
     pool = world.service.pool
     await pool.execute(

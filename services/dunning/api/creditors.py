@@ -77,8 +77,9 @@ class Creditors:
         whoever asks.
 
         Putting the same again changes nothing. Another currency (while nothing is open), another
-        time zone or a higher `second_person_above` of a creditor that is set up waits for a second
-        person, with the rest of the set-up but the policy, which is proposed by itself.
+        time zone, a higher `second_person_above` or closed accounts kept for fewer days of a
+        creditor that is set up wait for a second person, with the rest of the set-up but the
+        policy, which is proposed by itself.
         """
         source = await _source(given)
         stream = creditor_stream(creditor)
@@ -209,13 +210,17 @@ def shown(creditor: Creditor) -> dict[str, Any]:
 
 
 def takes_two(state: Creditor, wanted: ConfigureCreditor) -> bool:
-    """Whether a change of a running creditor takes a second person."""
+    """Whether a change of a running creditor takes a second person: what moves its clock or its
+    money, and what erases debtors sooner, which nobody takes back.
+    """
     if state.policy is None:
         return False
-    return (state.currency, state.zone) != (
-        wanted.currency,
-        wanted.zone,
-    ) or wanted.second_person_above > state.second_person_above
+    days = wanted.retention_days
+    return (
+        (state.currency, state.zone) != (wanted.currency, wanted.zone)
+        or wanted.second_person_above > state.second_person_above
+        or (days is not None and (state.retention_days is None or days < state.retention_days))
+    )
 
 
 async def _source(given: i.CreditorInput) -> PackText:
