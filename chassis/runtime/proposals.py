@@ -3,13 +3,14 @@
 A service names the kinds of what it lets wait, with who may decide and how it is done.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, NamedTuple
 
 from fastapi import APIRouter, Depends, Path, Query
 
-from chassis.errors import ArrearsError, Conflict, NotFound, Rejected
+from chassis.errors import Conflict, NotFound, Rejected
 from chassis.four_eyes import Person, require_second
 from chassis.http import Page, Principal, decode_cursor, page, require
 from chassis.http.paging import Cursor, Limit
@@ -19,23 +20,26 @@ from chassis.runtime.service import Service
 from chassis.store import proposals
 from chassis.store.pool import acquire
 from chassis.store.proposals import Decided, Proposal, Wanted
+from chassis.store.reads import Selection
 from chassis.store.vault import Field, KeyRing
 from contracts.words.streams import Subject, key_of
 
 CREATED = 201
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+_COUNTED_FOR = timedelta(days=1)
 _TEXTS = frozenset({"reason", "note"})
 """What people wrote, of what was asked."""
 ProposalId = Annotated[str, Path(max_length=128)]
 
 
 class Asked(NamedTuple):
-    """What was asked for, as whoever does it needs it."""
+    """What was asked for, as whoever does it needs it; `amount` is what the second person read."""
 
     id: str
     subject: Subject
     by: str
     body: dict[str, Any]
+    amount: int | None = None
 
 
 class Kind(NamedTuple):
@@ -43,6 +47,18 @@ class Kind(NamedTuple):
 
     roles: tuple[str, ...]
     run: Callable[[Asked, Principal], Awaitable[None]]
+
+
+async def decided_alone(service: Service, stream: str, kind: type[Any]) -> list[Any]:
+    """Events of a type that one person alone brought about in a stream within the last day: what
+    several times stays below a limit counts together.
+    """
+    wanted = Selection(since=service.clock.now() - _COUNTED_FOR, type=kind.__name__)
+    return [
+        one.event
+        async for one in service.each(stream, wanted)
+        if one.recorder is not None and one.recorder.proposed_by is None
+    ]
 
 
 class Proposals:
@@ -61,7 +77,6 @@ class Proposals:
         kind: str,
         asked: Asked,
         who: Principal,
-        amount: int | None = None,
         *,
         once: bool = False,
     ) -> ProposalOut:
@@ -78,7 +93,7 @@ class Proposals:
             creditor=subject.creditor,
             account=None if subject.account == "*" else subject.account,
             kind=kind,
-            amount=amount,
+            amount=asked.amount,
             asked=sealed,
             by=asked.by,
             issuer=who.issuer,
@@ -137,9 +152,8 @@ class Proposals:
         try:
             if given.outcome == "approved":
                 await self._do(found, kind, who)
-        except ArrearsError:
-            async with acquire(self._service.pool) as connection:
-                await proposals.leave(connection, found)
+        except BaseException:  # whatever it is, the next one need not wait
+            await asyncio.shield(self._leave(found))
             raise
         await self._settle(found, given, by, who)
         return await self._kept(found.id, who)
@@ -167,7 +181,13 @@ class Proposals:
         async with acquire(self._service.pool) as connection:
             taken = await proposals.take(connection, found, self._service.clock.now())
         if not taken:
-            raise Conflict(f"proposal {found.id} is decided, or is being decided")
+            raise Conflict(
+                f"proposal {found.id} is decided, or is being decided: try again in a minute"
+            )
+
+    async def _leave(self, found: Proposal) -> None:
+        async with acquire(self._service.pool) as connection:
+            await proposals.leave(connection, found)
 
     async def _do(self, found: Proposal, kind: Kind, who: Principal) -> None:
         keys = await self._service.keys([found.whose])
@@ -175,7 +195,7 @@ class Proposals:
         if body is None:
             raise Rejected("the debtor was erased: nothing more is done about them")
         with proposed_by(found.subject):
-            await kind.run(Asked(found.id, found.whose, found.by, body), who)
+            await kind.run(Asked(found.id, found.whose, found.by, body, found.amount), who)
 
     async def _get(self, proposal_id: str, who: Principal) -> Proposal:
         async with acquire(self._service.pool) as connection:

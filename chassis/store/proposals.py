@@ -22,7 +22,8 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing"""
 _GET = """
 select id, at, creditor, account, kind, amount, asked, by, issuer, subject, state,
   decided_at, decided_by, decided_subject, decided_reason
-from proposals where id = $1 and ($2::text[] is null or creditor = any($2))"""
+from proposals where id = $1 and ($2::text[] is null or creditor = any($2))
+order by state = 'waiting' desc, creditor limit 1"""
 _LIST = """
 select id, at, creditor, account, kind, amount, asked, by, issuer, subject, state,
   decided_at, decided_by, decided_subject, decided_reason

@@ -28,7 +28,8 @@ where stream >= $1 and stream < $2 and at <= $3 order by stream, version"""
 _SELECTED = """
 select stream, version, type, at, cause, data, lane, position from events
 where stream = $1 and version > $2::bigint and ($3::timestamptz is null or at <= $3)
-  and ($4::text is null or cause = $4) and ($5::bigint is null or version <= $5) order by version"""
+  and ($4::text is null or cause = $4) and ($5::bigint is null or version <= $5)
+  and ($6::timestamptz is null or at > $6) and ($7::text is null or type = $7) order by version"""
 _ROWS = 500
 """Read at once: between two portions the loop is free for others."""
 _PORTION = f"{_SELECTED} limit {_ROWS}"
@@ -102,13 +103,15 @@ async def streams_of(connection: Connection, prefix: str) -> list[str]:
 
 class Selection(NamedTuple):
     """Which events of a stream: behind a version, up to an instant, those that had a cause, up to a
-    version.
+    version, behind an instant, of one type.
     """
 
     after: int = 0
     until: datetime | None = None
     cause: str | None = None
     through: int | None = None
+    since: datetime | None = None
+    type: str | None = None
 
 
 EVERY = Selection()

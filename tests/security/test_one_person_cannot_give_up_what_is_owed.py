@@ -82,6 +82,39 @@ async def test_a_creditor_lets_one_person_decide_up_to_a_limit(disputed: World) 
     assert "dispute_resolved" in [e["kind"] for e in answer.json()["happened"]]
 
 
+async def test_one_person_cannot_give_it_up_in_parts(disputed: World) -> None:
+    await disputed.set_up("three-stage", second_person_above=500)
+    (proposal,) = await waiting(disputed)
+    path = f"/v1/proposals/{proposal['proposal_id']}/decision"
+    await disputed.post(path, {"outcome": "approved"}, "manager", who="bob")
+    for taken_off, waits in ((500, False), (900, True)):
+        body = {"outcome": "reduced", "amount": OWED - taken_off}
+        answer = await disputed.post(RESOLUTION, body, "finance", who="eve")
+        assert (answer.json().get("proposal") is not None) == waits, answer.text
+        await disputed.post(f"{ACCOUNT}/disputes", {"invoice_id": "INV-1"})
+
+
+async def test_no_more_is_given_up_than_the_second_person_read(disputed: World) -> None:
+    await disputed.post(RESOLUTION, {"outcome": "upheld"}, "finance", who="eve")
+    (proposal,) = await waiting(disputed)
+    assert proposal["amount"] == OWED
+    await disputed.owes(OWED + 98_000, date(2026, 3, 8))
+    assert await decide(disputed, proposal["proposal_id"], "ann") == 409
+    assert "dispute_resolved" not in [e["kind"] for e in await disputed.timeline()]
+    assert await decide(disputed, proposal["proposal_id"], "ann", outcome="rejected") == 201
+
+
+async def test_who_approves_an_application_cannot_grant_more_than_was_asked(
+    disputed: World,
+) -> None:
+    for_ = {"purpose": "waive_late_fee"}
+    await disputed.post(f"{ACCOUNT}/applications", for_ | {"amount": 1}, "collector", who="carl")
+    for amount, status in ((99_999, 409), (1, 201)):
+        given = for_ | {"outcome": "approved", "amount": amount}
+        answer = await disputed.post(f"{ACCOUNT}/decisions", given, "manager", who="mia")
+        assert answer.status_code == status, answer.text
+
+
 async def test_one_person_cannot_move_a_creditors_clock_or_change_its_currency(
     world: World,
 ) -> None:

@@ -39,12 +39,16 @@ async def test_one_person_cannot_pay_money_out(world: World) -> None:
     assert await paid(world) == []
     path = f"/v1/proposals/{refund['proposal']['proposal_id']}/decision"
     assert (await ask(world, "eve", path, {"outcome": "approved"}))[0] == 409
-    assert (await ask(world, "eve", REFUNDS, {"amount": 100}))[0] == 201
-    # all of it was asked for, and there is less by now
     status, approved = await ask(world, "bob", path, {"outcome": "approved"})
     assert (status, approved["state"]) == (201, "approved")
     assert (await ask(world, "bob", path, {"outcome": "approved"}))[0] == 409
-    assert await paid(world) == [100, 400]
+    assert await paid(world) == [500]
+
+
+async def test_one_person_cannot_pay_it_out_in_parts(world: World) -> None:
+    answers = [await ask(world, "eve", REFUNDS, {"amount": 60}) for _ in range(2)]
+    assert [answer["proposal"] is None for _, answer in answers] == [True, False]
+    assert await paid(world) == [60]
 
 
 async def test_no_more_is_paid_out_than_the_second_person_saw(world: World) -> None:

@@ -26,6 +26,7 @@ async def test_one_person_cannot_write_a_debt_off(database: str, tmp_path: Path)
         await world.run_until(local(4, 9))
         asked = await world.post(DECISIONS, GIVE_UP, "manager", who="eve")
         assert (asked.status_code, asked.json()["happened"]) == (201, [])
+        assert asked.json()["proposal"]["amount"] == 30_000
         path = f"/v1/proposals/{asked.json()['proposal']['proposal_id']}/decision"
         body = {"outcome": "approved"}
         assert (await world.post(path, body, "manager", who="eve")).status_code == 409

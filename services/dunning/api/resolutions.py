@@ -4,13 +4,15 @@ from functools import partial
 
 from chassis.errors import Conflict
 from chassis.http import Principal
-from chassis.runtime.proposals import Asked, Kind
+from chassis.runtime.proposals import Asked, Kind, decided_alone
+from contracts.words.streams import account_stream
 from services.dunning.api import inputs as i
 from services.dunning.api.dunning import Dunning, Happened, Seal, Target
 from services.dunning.api.roles import ROLES_OF
 from services.dunning.domain.account import Account
 from services.dunning.domain.agreements.commands import ResolveDispute
 from services.dunning.domain.agreements.disputes import check_resolution, given_up
+from services.dunning.domain.agreements.events import DisputeResolved
 
 RESOLUTION = "resolve_dispute"
 
@@ -32,17 +34,18 @@ class Resolutions:
         if not await self._dunning.done_to(target):
             dispute = check_resolution(state, wanted)
             amount = given_up(state, dispute, wanted)
-            if amount is None or amount > limit:
+            if amount is None or amount > limit or await self._has_given_up(target, amount):
                 body = given.model_dump(mode="json", exclude={"by"})
-                asked = Asked(target.request, subject, by, body | {"dispute": dispute.dispute_id})
-                waits = await self._dunning.waiting.propose(RESOLUTION, asked, who, amount)
+                body |= {"dispute": dispute.dispute_id}
+                asked = Asked(target.request, subject, by, body, amount)
+                waits = await self._dunning.waiting.propose(RESOLUTION, asked, who)
                 return Happened(
                     creditor=subject.creditor, account=subject.account, happened=[], proposal=waits
                 )
 
         def allowed(account: Account) -> None:
             now = given_up(account, check_resolution(account, wanted), wanted)
-            if now is None or now > limit:
+            if now is None or now > limit or account.disputes != state.disputes:
                 raise Conflict("what is disputed changed meanwhile: ask again")
 
         return await self._dunning.run(target, by, partial(_command, given, by, None), allowed)
@@ -51,8 +54,26 @@ class Resolutions:
         body = dict(asked.body)
         dispute = body.pop("dispute")
         given = i.ResolutionInput.model_validate(body)
+        wanted = ResolveDispute(outcome=given.outcome, amount=given.amount, dispute_id=dispute)
+
+        def allowed(account: Account) -> None:
+            if given_up(account, check_resolution(account, wanted), wanted) != asked.amount:
+                raise Conflict(
+                    "what is disputed changed since this was proposed: reject it, and ask again"
+                )
+
         command = partial(_command, given, asked.by, dispute)
-        await self._dunning.run(Target(asked.subject, asked.id), asked.by, command)
+        await self._dunning.run(Target(asked.subject, asked.id), asked.by, command, allowed)
+
+    async def _has_given_up(self, target: Target, amount: int) -> bool:
+        """Whether one person took something off the account's debt within a day: how much is no
+        longer known, so that the next one waits.
+        """
+        if not amount:
+            return False
+        stream = account_stream(*target.subject)
+        before = await decided_alone(self._dunning.service, stream, DisputeResolved)
+        return any(one.outcome != "rejected" for one in before)
 
 
 def _command(

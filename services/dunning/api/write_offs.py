@@ -2,6 +2,9 @@
 person, where no first one applied for it.
 """
 
+from collections.abc import Callable
+from datetime import date
+
 from chassis.errors import Conflict
 from chassis.http import ROLES, Principal
 from chassis.runtime.proposals import Asked, Kind
@@ -11,6 +14,7 @@ from services.dunning.api.roles import ROLES_OF
 from services.dunning.domain.account import Account
 from services.dunning.domain.case.approvals import gives_up
 from services.dunning.domain.case.commands import Decide
+from services.dunning.domain.money.owing import overdue_principal
 from services.dunning.policy.model import Pack
 
 WRITE_OFF = "write_off"
@@ -32,29 +36,51 @@ class Deciding:
         pack = await self._pack(target, account)
         if self._waits(account, pack, given) and not await self._dunning.done_to(target):
             check_decider(account, given.purpose, who, pack)
-            asked = Asked(
-                target.request, subject, by, given.model_dump(mode="json", exclude={"by"})
-            )
-            waits = await self._dunning.waiting.propose(WRITE_OFF, asked, who, given.amount)
+            body = given.model_dump(mode="json", exclude={"by"})
+            amount = overdue_principal(account, await self._today(subject.creditor))
+            asked = Asked(target.request, subject, by, body, amount)
+            waits = await self._dunning.waiting.propose(WRITE_OFF, asked, who)
             return Happened(
                 creditor=subject.creditor, account=subject.account, happened=[], proposal=waits
             )
-        return await self._run(target, by, given, who, may_give_up=False)
+
+        def allowed(account: Account, pack: Pack) -> None:
+            if self._waits(account, pack, given):
+                raise Conflict("what is asked for changed meanwhile: ask again")
+
+        return await self._run(target, by, given, who, allowed)
 
     async def _approved(self, asked: Asked, who: Principal) -> None:
         given = i.DecisionInput.model_validate(asked.body)
-        await self._run(Target(asked.subject, asked.id), asked.by, given, who, may_give_up=True)
+        day = await self._today(asked.subject.creditor)
+
+        def allowed(account: Account, _pack: Pack) -> None:
+            if asked.amount is not None and overdue_principal(account, day) > asked.amount:
+                raise Conflict(
+                    "more is overdue than when this was proposed: reject it, and ask again"
+                )
+
+        target = Target(asked.subject, asked.id)
+        await self._run(target, asked.by, given, who, allowed)
+
+    async def _today(self, creditor: str) -> date:
+        zone = await self._dunning.zone(creditor)
+        return self._dunning.service.clock.now().astimezone(zone).date()
 
     async def _run(
-        self, target: Target, by: str, given: i.DecisionInput, who: Principal, *, may_give_up: bool
+        self,
+        target: Target,
+        by: str,
+        given: i.DecisionInput,
+        who: Principal,
+        fits: Callable[[Account, Pack], None],
     ) -> Happened:
         creditor = await self._dunning.creditor(target.subject.creditor)
 
         def allowed(account: Account) -> None:
             pack = self._dunning.decisions.pack_of(account, creditor)
             check_decider(account, given.purpose, who, pack)
-            if not may_give_up and self._waits(account, pack, given):
-                raise Conflict("what is asked for changed meanwhile: ask again")
+            fits(account, pack)
 
         def decide(seal: Seal) -> Decide:
             return Decide(

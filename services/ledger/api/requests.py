@@ -7,10 +7,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from chassis.errors import BrokenInvariant, NotFound
+from chassis.errors import BrokenInvariant, Conflict, NotFound
 from chassis.http.auth import Principal
 from chassis.http.idempotency import request_id
-from chassis.runtime.proposals import Asked, Kind, Proposals
+from chassis.runtime.proposals import Asked, Kind, Proposals, decided_alone
 from chassis.runtime.service import Service
 from chassis.store.reads import Selection
 from chassis.store.work import Work
@@ -53,16 +53,16 @@ class Requests:
         creditor: Creditor = None,
     ) -> RefundOut:
         """Let prepaid money be paid back; 409 when there is not as much. More than the creditor
-        lets one person decide waits for a second one (`proposal`).
+        lets one person decide in a day waits for a second one (`proposal`).
         """
         subject = Subject(who.scope(creditor), account_id)
         limit = await self._limit(subject)
-        amount, account = await self._amount(subject, wanted.amount, limit)
-        if amount > limit:
-            # all of it is what there is when it is paid, and no more than the second person saw
-            body = {**wanted.model_dump(mode="json"), "at_most": amount}
-            asked = Asked(refund_id, subject, who.subject, body)
-            waits = await self.waiting.propose(REFUND, asked, who, amount)
+        amount, account, version = await self._amount(subject, wanted.amount)
+        if amount + await self._paid_alone(subject, limit, refund_id) > limit:
+            decide(account, Refund("", amount), self.service.clock.now(), None)
+            body = wanted.model_dump(mode="json")
+            asked = Asked(refund_id, subject, who.subject, body, amount)
+            waits = await self.waiting.propose(REFUND, asked, who)
             return RefundOut(
                 refund_id=refund_id,
                 account_id=account_id,
@@ -71,7 +71,7 @@ class Requests:
                 prepaid=account.prepaid,
                 proposal=waits,
             )
-        event = await self._refund(subject, Refund(refund_id, amount))
+        event = await self._refund(subject, Refund(refund_id, amount), version=version)
         return RefundOut(
             refund_id=refund_id,
             account_id=account_id,
@@ -84,17 +84,22 @@ class Requests:
         """Let it be paid back, as two people want it."""
         stream = account_stream(*asked.subject)
         if not [one async for one in self.service.each(stream, Selection(cause=asked.id))]:
-            command, at_most = Refund(asked.id, asked.body["amount"]), asked.body.get("at_most")
-            await self._refund(asked.subject, command, asked.id, at_most)
+            # all of it is what there is when it is paid, and no more than the second person saw
+            command = Refund(asked.id, asked.body["amount"])
+            await self._refund(asked.subject, command, asked.id, at_most=asked.amount)
 
     async def _refund(
         self,
         subject: Subject,
         command: Refund,
         cause: str | None = None,
+        *,
         at_most: int | None = None,
+        version: int | None = None,
     ) -> RefundFellDue:
         def run(work: Work) -> RefundFellDue:
+            if version is not None and work.version(account_stream(*subject)) != version:
+                raise Conflict("the account changed meanwhile: ask again")
             return _refund(work, subject, command, at_most)
 
         streams = [account_stream(*subject)]
@@ -105,17 +110,19 @@ class Requests:
         terms, _ = await self.service.read(terms_stream(subject.creditor, lane))
         return terms.second_person_above if isinstance(terms, CreditorTerms) else 0
 
-    async def _amount(
-        self, subject: Subject, wanted: int | None, limit: int
-    ) -> tuple[int, Account]:
-        """How much it is; raises as the refund itself would where that would wait."""
-        account, _ = await self.service.read(account_stream(*subject))
+    async def _paid_alone(self, subject: Subject, limit: int, refund_id: str) -> int:
+        """What one person let be paid back before, as far as the limit is for it too."""
+        if not limit:
+            return 0
+        before = await decided_alone(self.service, account_stream(*subject), RefundFellDue)
+        return sum(one.amount for one in before if one.refund_id != refund_id)
+
+    async def _amount(self, subject: Subject, wanted: int | None) -> tuple[int, Account, int]:
+        """How much it is, of which account in which version."""
+        account, version = await self.service.read(account_stream(*subject))
         if not isinstance(account, Account) or account.terms is None:
             raise NotFound(f"creditor {subject.creditor} has no account {subject.account}")
-        amount = account.prepaid if wanted is None else wanted
-        if amount > limit:
-            decide(account, Refund("", amount), self.service.clock.now(), None)
-        return amount, account
+        return account.prepaid if wanted is None else wanted, account, version
 
 
 def _refund(

@@ -52,6 +52,7 @@ def decide_application(rec: Recorder, application: Application, command: Decide)
         asked = Person(application.by_code, application.subject_code)
         if not asked.names.isdisjoint(command.codes):
             raise Rejected(_ONE_PERSON)
+        _check_amount(application, command)
     until = command.until or application.until
     if approved and application.for_ == "deferral":
         if until is None:
@@ -76,6 +77,13 @@ def decide_application(rec: Recorder, application: Application, command: Decide)
         cause = Cause(None, r.Decided("waive_late_fee", "approved"))
         rec.effect(LateFeeWaived(amount=amount), cause)
     rec.react(ApplicationFact(application.for_, command.outcome))
+
+
+def _check_amount(application: Application, command: Decide) -> None:
+    """Who decides grants what was applied for or less: more would be one person's word."""
+    asked, granted = application.amount, command.amount
+    if asked is not None and granted is not None and granted > asked:
+        raise Rejected(f"{granted} is more than the {asked} that was applied for")
 
 
 def _defer(rec: Recorder, application: Application, command: Decide) -> None:
