@@ -25,7 +25,7 @@ _SPEAKER = 0
 
 @dataclass(frozen=True)
 class Figure:
-    """Gauges that one statement reads from the service's own views.
+    """Gauges that one statement reads, mostly from the service's own views.
 
     Its rows have the creditor, a column for each of `labels`, and one for each of `gauges` (name
     and help). Amounts are in minor units.
@@ -34,6 +34,20 @@ class Figure:
     statement: str
     gauges: Mapping[str, str]
     labels: Sequence[str] = ()
+
+
+PROPOSALS = Figure(
+    """
+    select creditor, kind, count(*),
+      count(*) filter (where at < clock_timestamp() - interval '3 days')
+    from proposals where state = 'waiting' group by 1, 2""",
+    {
+        "proposals_waiting": "What was proposed and waits for a second person.",
+        "proposals_forgotten": "Of this, what has waited for more than three days.",
+    },
+    ("kind",),
+)
+"""For the services that let things wait for a second person."""
 
 
 def _watch_pool(metrics: Metrics, pool: "asyncpg.Pool[asyncpg.Record]") -> None:

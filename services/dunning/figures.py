@@ -1,6 +1,6 @@
 """What the metrics say of dunning's business, by creditor."""
 
-from chassis.runtime.figures import Figure
+from chassis.runtime.figures import PROPOSALS, Figure
 
 FIGURES = (
     Figure(
@@ -22,4 +22,5 @@ FIGURES = (
         {"decisions_pending": "Applications and approvals that wait for a person."},
         ("what",),
     ),
+    PROPOSALS,
 )

@@ -1,6 +1,6 @@
 """What the metrics say of the ledger's business, by creditor."""
 
-from chassis.runtime.figures import Figure
+from chassis.runtime.figures import PROPOSALS, Figure
 
 FIGURES = (
     Figure(
@@ -14,4 +14,5 @@ FIGURES = (
         },
         ("currency",),
     ),
+    PROPOSALS,
 )

@@ -130,10 +130,12 @@ async def test_one_person_cannot_move_a_creditors_clock_or_change_its_currency(
     assert (refused.status_code, "nothing is open" in refused.text) == (409, True)
     await world.set_up("three-stage", time_zone="Asia/Tokyo")
     (proposal,) = await waiting(world)
+    assert proposal["asked"]["changes"] == ["zone"]
+    await world.set_up("three-stage", name="Acme & Sons")
     path = f"/v1/proposals/{proposal['proposal_id']}/decision"
     assert (await world.post(path, {"outcome": "approved"}, "manager", who="b")).status_code == 201
     shown = (await world.get(f"/v1/creditors/{CREDITOR}")).json()
-    assert shown["time_zone"] == "Asia/Tokyo"
+    assert (shown["time_zone"], shown["name"]) == ("Asia/Tokyo", "Acme & Sons")
 
 
 async def test_one_person_cannot_have_everybody_erased_tomorrow(world: World) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -31,6 +32,7 @@ from services.dunning.api.models import policies as m
 from services.dunning.api.roles import ROLES_OF, Action, may
 from services.dunning.api.timeline import Entry, Reader
 from services.dunning.domain.creditor.commands import ConfigureCreditor
+from services.dunning.domain.creditor.decide import set_up_of
 from services.dunning.domain.creditor.state import Creditor
 from services.dunning.domain.creditor.terms import means, terms_of
 from services.dunning.library import PackText, chosen_text
@@ -89,7 +91,8 @@ class Creditors:
         wanted = _configure(given)
         if takes_two(state, wanted):
             await self._require_nothing_open(state, wanted)
-            asked = Asked(request, staff_of(creditor), who.subject, given.model_dump(mode="json"))
+            body = given.model_dump(mode="json") | {"changes": sorted(_changes(state, wanted))}
+            asked = Asked(request, staff_of(creditor), who.subject, body)
             waits = await self._dunning.waiting.propose(SET_UP, asked, who, once=True)
             return shown(state) | {"proposal_id": waits.proposal_id}
 
@@ -122,15 +125,23 @@ class Creditors:
         )
 
     async def _approved(self, asked: Asked, _who: Principal) -> None:
-        """Set up as two people want it; the policy stays what it is in force by now."""
-        given = i.CreditorInput.model_validate(asked.body)
+        """Set up as two people want it, in what was to change: all else, and the policy, stays as
+        it is by now.
+        """
+        body = dict(asked.body)
+        changes = body.pop("changes", None)
+        wanted = _configure(i.CreditorInput.model_validate(body))
         creditor = asked.subject.creditor
         state = await self._dunning.creditor(creditor)
-        await self._require_nothing_open(state, _configure(given))
+        if changes is not None:
+            values = asdict(wanted)
+            changed = {name: values[name] for name in changes}
+            wanted = replace(set_up_of(state), **changed)
+        await self._require_nothing_open(state, wanted)
         if await self._dunning.done(creditor_stream(creditor), asked.id):
             return
         pack = await self._dunning.pack(creditor)
-        await self._set_up(creditor, _configure(given), pack, lambda _state: None, asked.id)
+        await self._set_up(creditor, wanted, pack, lambda _state: None, asked.id)
 
     async def _require_nothing_open(self, state: Creditor, wanted: ConfigureCreditor) -> None:
         """Refuse another currency while anything is owed in the one before."""
@@ -244,6 +255,12 @@ def _configure(given: i.CreditorInput) -> ConfigureCreditor:
         retention_days=given.retention_days,
         second_person_above=given.second_person_above,
     )
+
+
+def _changes(state: Creditor, wanted: ConfigureCreditor) -> set[str]:
+    """What a set-up would change."""
+    now = asdict(set_up_of(state))
+    return {name for name, value in asdict(wanted).items() if value != now[name]}
 
 
 def _check_policy(state: Creditor, pack: Pack) -> None:

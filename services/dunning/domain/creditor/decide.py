@@ -72,15 +72,9 @@ def _configure(
     return events
 
 
-def _decide_policy(
-    state: Creditor, command: DecidePolicy, pack: Pack, now: datetime
-) -> list[CreditorEvent]:
-    """Decide on a proposed policy; an approved one is the creditor's from now on."""
-    proposal = check_decision(state, command)
-    decision = decided(proposal, command)
-    if command.outcome != "approved":
-        return [decision]
-    setup = ConfigureCreditor(
+def set_up_of(state: Creditor) -> ConfigureCreditor:
+    """The command that sets a creditor up as it is."""
+    return ConfigureCreditor(
         name=state.name,
         zone=state.zone,
         currency=state.currency,
@@ -90,7 +84,17 @@ def _decide_policy(
         retention_days=state.retention_days,
         second_person_above=state.second_person_above,
     )
-    return [decision, *_configure(state, setup, pack, now)]
+
+
+def _decide_policy(
+    state: Creditor, command: DecidePolicy, pack: Pack, now: datetime
+) -> list[CreditorEvent]:
+    """Decide on a proposed policy; an approved one is the creditor's from now on."""
+    proposal = check_decision(state, command)
+    decision = decided(proposal, command)
+    if command.outcome != "approved":
+        return [decision]
+    return [decision, *_configure(state, set_up_of(state), pack, now)]
 
 
 _DECIDERS: dict[type, Callable[[Creditor, Any, Pack, datetime], list[CreditorEvent]]] = {
