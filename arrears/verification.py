@@ -171,12 +171,14 @@ class _Store:
         async for portion in access.verify(self.connection, at.end, seen.end):
             number, gone = number + portion.records, portion.gone
             at.end, at.days = portion.reached, {**portion.days, **at.days}
-            early = access.gone_early(gone, {**seen.days, **at.days}, self.since)
+            early = access.gone_early(gone, {**at.days, **seen.days}, self.since)
             self._found(map(_of_record, (*early, *portion.broken)), damage)
             self.place.save()
         self.told(f"{self.name}: {begun}{number} access records, {gone} gone with their time")
-        if not damage:
-            progress.records = at
+        # what is missed is missed until somebody knows why (--anew)
+        is_there = await access.is_there(self.connection, seen.end)
+        days = {**at.days, **access.days_since(seen.days, self.since)}
+        progress.records = Records(at.end if is_there else seen.end, days)
         progress.records_at, progress.records_damage = Records(), []
         self.place.save()
         return len(damage)

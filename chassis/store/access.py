@@ -31,6 +31,9 @@ _PORTION = """
 select number, case when at between '0002-01-01' and '9998-01-01' then at end as at,
   issuer, subject, token, creditor, accounts, route, status, hash
 from access_records where number > $1 order by number limit $2"""
+_IS_THERE = """
+select coalesce((select gone from access_chain), 0) >= $1
+  or exists (select from access_records where number = $1 and hash = $2)"""
 _EXPIRE = "select expire_access($1, $2)"
 _EXPIRED_AT_ONCE = 10_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -194,9 +197,20 @@ def gone_early(gone: int, days: Mapping[str, int], since: datetime) -> Iterable[
     """Where records were seen that are not there any more, of days after that of an instant: `days`
     says which one was the first of each.
     """
-    first = min((number for day, number in days.items() if day > _day(since)), default=gone + 1)
+    first = min(days_since(days, since).values(), default=gone + 1)
     if gone >= first:
         yield Broken(first, f"gone before its time, as are all up to {gone}")
+
+
+def days_since(days: Mapping[str, int], since: datetime) -> dict[str, int]:
+    """Those after that of an instant."""
+    return {day: number for day, number in days.items() if day > _day(since)}
+
+
+async def is_there(connection: Connection, seen: End) -> bool:
+    """Whether a record that was seen is there, or went from the front."""
+    found: bool = await connection.fetchval(_IS_THERE, *seen)
+    return found
 
 
 def _day(at: datetime) -> str:
