@@ -249,7 +249,14 @@ async def test_what_is_planted_is_found_before_and_only_where_it_may_be(
     await every_field_has_a_name(told.world)
 
 
-@pytest.mark.parametrize("erase", [erased_over_http, erased_by_upstream])
+@pytest.mark.parametrize(
+    ("settings", "erase"),
+    [
+        ("embedded", erased_by_upstream),
+        pytest.param("kafka", erased_over_http, marks=pytest.mark.kafka),
+    ],
+    indirect=["settings"],
+)
 async def test_after_an_erasure_nothing_shows_the_person_and_the_sums_stay(
     told: Told, logged: io.StringIO, erase: Any
 ) -> None:
@@ -263,6 +270,8 @@ async def test_after_an_erasure_nothing_shows_the_person_and_the_sums_stay(
     assert {place.split()[0] for _, place in others} == {"dunning", "notifier", "legal"}
 
 
+@pytest.mark.kafka
+@pytest.mark.parametrize("settings", ["kafka"], indirect=True)
 async def test_what_comes_after_an_erasure_counts_and_shows_nobody(
     told: Told, logged: io.StringIO
 ) -> None:
@@ -277,6 +286,7 @@ async def test_what_comes_after_an_erasure_counts_and_shows_nobody(
     assert traces.found(PLANTED, await places(told, logged)) == set()
 
 
+@pytest.mark.parametrize("settings", ["embedded"], indirect=True)
 async def test_views_of_an_erased_person_are_rebuilt_to_the_byte(
     told: Told, logged: io.StringIO
 ) -> None:
