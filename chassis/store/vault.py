@@ -114,6 +114,11 @@ class KeyRing:
     def _bound_to(self, subject: Subject, field: Field) -> bytes:
         return b"%b%b\0%b" % (self._master.place, field.encode(), bound_to(subject))
 
+    @property
+    def is_agreed(self) -> bool:
+        """Whether every instance knows what is kept since keys have names: keyed codes too."""
+        return self._master.is_naming
+
     def index(self, text: str) -> bytes:
         """What a sealed text is found by: the same for the same text, whatever its capitals, and
         nothing to those without the key-encryption key.

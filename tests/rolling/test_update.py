@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-import httpx
 import pytest
 
 from arrears.stack import open_stack
@@ -25,6 +24,7 @@ from contracts.base import Contract
 from contracts.billing import AccountUpserted, InvoiceIssued, PaymentReceived
 from contracts.codec import encode
 from contracts.words.streams import key_of
+from tests.rolling.asking import approved_alone, balances
 from tests.support.packs import AT_ONCE
 from tests.support.processes import ARREARS, System
 
@@ -97,10 +97,8 @@ class Traffic:
 
     async def open(self) -> None:
         self.accounts += 1
-        phone = f"+86138001{self.accounts:05}"
-        debtor = {"name": "Zhang", "kind": "natural_person", "phones": [phone]}
         name = f"A{self.accounts}"
-        await self._send(name, AccountUpserted(account_id=name, debtor=debtor))
+        await self.register(name)
         invoice = InvoiceIssued(
             invoice_id=f"I{self.accounts}",
             account_id=name,
@@ -111,6 +109,11 @@ class Traffic:
             due_on=date(2026, 1, 31),
         )
         await self._send(name, invoice)
+
+    async def register(self, name: str) -> None:
+        phone = f"+86138001{self.accounts:05}"
+        debtor = {"name": "Zhang", "kind": "natural_person", "phones": [phone]}
+        await self._send(name, AccountUpserted(account_id=name, debtor=debtor))
 
     async def pay(self, account: int) -> None:
         self._payments[account] += 1
@@ -232,13 +235,18 @@ async def test_each_instance_is_replaced_while_accounts_fall_overdue(
     body = {**creditor, "policy_document": AT_ONCE}
     old[0].system.call("dunning", "PUT", "/v1/creditors/mobile", "manager", body)
     connection = await asyncpg.connect(database)
-    await _until_idle(connection, bus)
     traffic = Traffic(bus)
+    await traffic.register("B1")
+    await _until_idle(connection, bus)
     for _ in range(AT_FIRST):
         await traffic.open()
     going_on = asyncio.create_task(traffic.go_on())
     new = [running("new-1")]
     await new[0].ready()
+    for asked, deciding, purpose in ((new[0], old[0], "relief"), (old[0], new[0], "hardship")):
+        systems = asked.system, deciding.system
+        status = await asyncio.to_thread(approved_alone, *systems, purpose)
+        assert status == 409  # codes of persons are one for both
     await old[0].stop()
     new.append(running("new-2"))
     await new[1].ready()
@@ -248,7 +256,7 @@ async def test_each_instance_is_replaced_while_accounts_fall_overdue(
     await traffic.pay_what_is_left()
 
     await _until_idle(connection, bus)
-    balances = await asyncio.to_thread(_balances, new[1].system, traffic.accounts)
+    owed = await asyncio.to_thread(balances, new[1].system, traffic.accounts)
     for each in new:
         await each.stop()
     await _find_out(database, tmp_path)
@@ -259,7 +267,7 @@ async def test_each_instance_is_replaced_while_accounts_fall_overdue(
     assert letters == [[]] * len(READS)
     assert packed == [True] * len(READS)
     assert stories == dict.fromkeys((f"A{n + 1}" for n in range(traffic.accounts)), stories["A1"])
-    assert balances == dict.fromkeys(stories, 800)
+    assert owed == dict.fromkeys(stories, 800)
 
 
 async def _lay_out(database: str, folder: Path, code: Path | None = None) -> None:
@@ -281,15 +289,3 @@ async def _find_out(database: str, folder: Path) -> None:
             clock.set(clock.now() + timedelta(minutes=5))
             while sum([await service.step() for service in stack.services.values()]):
                 pass
-
-
-def _balances(system: System, accounts: int) -> dict[str, int]:
-    token = system.arrears("token", "--role", "auditor").stdout.strip()
-    url = f"http://127.0.0.1:{system.ports['ledger']}"
-    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}) as client:
-        return {
-            name: client.get(f"/v1/accounts/{name}/balance", params={"creditor": "mobile"}).json()[
-                "principal"
-            ]
-            for name in [f"A{number + 1}" for number in range(accounts)]
-        }
