@@ -35,7 +35,7 @@ class Progress(msgspec.Struct):
     streams: str = ""
     damage: list[str] = []
     proposals: dict[int, access.End] = {}
-    records: Records = msgspec.field(default_factory=Records)
+    records: Records = msgspec.field(default_factory=Records, name="access_records")
     records_at: Records = msgspec.field(default_factory=Records)
     records_damage: list[str] = []
 
