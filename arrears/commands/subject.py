@@ -33,6 +33,8 @@ def export(
 
 
 def _write(out: Path, creditor: str, account: str, files: dict[str, bytes]) -> list[Path]:
+    import os
+
     from chassis.documents.files import file_name
     from chassis.private import make_folder
 
@@ -42,7 +44,10 @@ def _write(out: Path, creditor: str, account: str, files: dict[str, bytes]) -> l
         make_folder(out)
         for suffix, content in files.items():
             path = out / f"{name}.{suffix}"
-            path.write_bytes(content)
+            beside = path.with_suffix(f".{suffix}.{os.getpid()}")
+            beside.touch(mode=0o600)
+            beside.write_bytes(content)
+            beside.replace(path)  # never half a file, and never one that others may read
             written.append(path)
     except OSError as error:
         raise UsageError(f"{out}: {error.strerror}") from error

@@ -1,7 +1,32 @@
-"""What kinds, states and channels on a debtor's copy are called in Chinese."""
+"""How values on a debtor's copy are read: which numbers are money, and what kinds, states and
+channels are called in Chinese.
+"""
 
 from collections.abc import Mapping
 
+AMOUNTS = frozenset(
+    {
+        "accrued",
+        "amount",
+        "balance",
+        "cap",
+        "charged",
+        "due",
+        "judgment_amount",
+        "late_fee",
+        "left",
+        "overdue",
+        "paid",
+        "prepaid",
+        "principal",
+        "recovered",
+        "reduction",
+        "taken_back",
+        "total",
+        "waived",
+    }
+)
+"""Fields whose numbers are money, in minor units of the currency beside them."""
 CODED = frozenset(
     {
         "action",

@@ -253,6 +253,20 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "with_owners": ("各负责人", "with owners"),
     "witness": ("见证人", "witness"),
     "write_offs": ("核销", "debts given up"),
+    "amount_in_figures": ("小写金额", "amount in figures"),
+    "amount_in_words": ("大写金额", "amount in words"),
+    "asked": ("申请内容", "what was asked for"),
+    "decided_at": ("决定时间", "decided at"),
+    "decided_by": ("决定人", "decided by"),
+    "decided_reason": ("决定理由", "reason of the decision"),
+    "decided_subject": ("决定人账户", "user who decided"),
+    "invoice_id": ("账单编号", "invoice number"),
+    "of_all": ("在全部账户的列表中", "in a list of all accounts"),
+    "proposal_id": ("申请编号", "proposal"),
+    "proposals.subject": ("账户", "user"),
+    "reduction": ("减少金额", "reduction"),
+    "taken_back": ("已冲回金额", "taken back"),
+    "void": ("已作废", "void"),
     "recorded_by.subject": ("账户", "user"),
     "shown_to.subject": ("账户", "user"),
     "timeline.number": ("序号", "number in the file"),
@@ -262,25 +276,3 @@ FIELDS: Mapping[str, tuple[str, str]] = {
 
 One with a point is the field of that part or section alone.
 """
-
-AMOUNTS = frozenset(
-    {
-        "accrued",
-        "amount",
-        "balance",
-        "cap",
-        "charged",
-        "due",
-        "judgment_amount",
-        "late_fee",
-        "left",
-        "overdue",
-        "paid",
-        "prepaid",
-        "principal",
-        "recovered",
-        "total",
-        "waived",
-    }
-)
-"""Fields whose numbers are money, in minor units of the currency beside them."""

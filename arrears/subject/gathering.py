@@ -1,6 +1,6 @@
 """Asks the four APIs for everything they know of one account, and who was shown it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -11,6 +11,7 @@ from chassis.settings import SERVICES, ServiceName
 
 _PAGE = 500
 _NOT_FOUND = 404
+_PROPOSING: tuple[ServiceName, ...] = ("ledger", "dunning")
 _TOLD_OF_A_LETTER = ("id", "at", "message_type", "message_id", "reason", "state", "text", "actions")
 
 Copy = dict[str, Any]
@@ -27,7 +28,8 @@ async def gather(apis: Apis, creditor: str, account: str, now: datetime) -> Copy
         raise UsageError(f"creditor {creditor} has no account {account}")
     debtor = (standing or {}).pop("debtor", None)
     terms = await asked.one("dunning", f"/v1/creditors/{quote(creditor, safe='')}") or {}
-    payments = f"/v1/creditors/{quote(creditor, safe='')}/payments"
+    of_creditor = f"/v1/creditors/{quote(creditor, safe='')}"
+    payments = await asked.listed("ledger", f"{of_creditor}/payments", account=account)
     return {
         "about": {
             "creditor": creditor,
@@ -39,12 +41,14 @@ async def gather(apis: Apis, creditor: str, account: str, now: datetime) -> Copy
         },
         "debtor": debtor,
         "balance": summary,
-        "items": await asked.listed("ledger", f"{path}/items"),
-        "payments": await asked.listed("ledger", payments, account=account),
+        "items": await asked.listed("ledger", f"{path}/items", state="all"),
+        "payments": payments,
+        "receipts": await asked.receipts(f"{of_creditor}/receipts", payments),
         "statement": await asked.listed("ledger", f"{path}/statement", under="lines"),
         "late_fees": await asked.listed("ledger", f"{path}/late-fees"),
         "standing": standing,
         "timeline": await asked.listed("dunning", f"{path}/timeline"),
+        "proposals": await asked.proposals(),
         "notices": await asked.whole("notifier", "/v1/notices", "notice_id"),
         "opt_outs": await asked.one("notifier", f"{path}/opt-outs"),
         "documents": await asked.whole("legal", "/v1/documents", "document_id"),
@@ -91,6 +95,25 @@ class _Asked:
             await self._apis.get(service, f"{path}/{row[id_]}", creditor=creditor) for row in rows
         ]
 
+    async def receipts(self, path: str, payments: Sequence[Any]) -> list[Any]:
+        """Those given for cash."""
+        return [
+            row
+            for one in payments
+            if one.get("method") == "cash"
+            for row in await self.listed("ledger", path, payment=one["payment_id"])
+            if row["account"] == self._account
+        ]
+
+    async def proposals(self) -> list[Any]:
+        """What waits for a second person, or waited."""
+        account = self._account
+        return [
+            {"service": service, **row}
+            for service in _PROPOSING
+            for row in await self.listed(service, "/v1/proposals", account=account, state="all")
+        ]
+
     async def set_aside(self) -> list[Any]:
         """The account's messages that a service could not process, as they came, and what was done
         with them.
@@ -113,11 +136,14 @@ class _Asked:
             after = page.get("next")
 
     async def shown_to(self) -> list[Any]:
-        """To whom which service showed something of the account."""
+        """To whom which service showed something of the account, also in a list of all of them."""
         told = ("at", "issuer", "subject", "route")
         return [
-            {"service": service, **{name: record[name] for name in told}}
+            {
+                "service": service,
+                **{name: record[name] for name in told},
+                "of_all": self._account not in record["accounts"],
+            }
             for service in SERVICES
             for record in await self.listed(service, "/v1/access-records", account=self._account)
-            if self._account in record["accounts"]
         ]

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from arrears.subject.codes import CODED, CODES
-from arrears.subject.fields import AMOUNTS, FIELDS
+from arrears.subject.codes import AMOUNTS, CODED, CODES
+from arrears.subject.fields import FIELDS
 from arrears.subject.gathering import Copy
 from chassis.documents.typeset import Typesetter
 from contracts.words.formats import day, decimals, item_name
@@ -25,10 +25,12 @@ SECTIONS: Mapping[str, tuple[str, str]] = {
     "balance": ("余额", "What is owed"),
     "items": ("账单", "Invoices"),
     "payments": ("付款", "Payments"),
+    "receipts": ("现金收据", "Receipts for cash"),
     "statement": ("对账单", "Statement"),
     "late_fees": ("滞纳金", "Late fees"),
     "standing": ("催收状态", "Where your case stands"),
     "timeline": ("经过", "What happened"),
+    "proposals": ("待第二人决定的事项", "What took a second person"),
     "notices": ("通知", "Notices to you"),
     "opt_outs": ("退订", "Channels you declined"),
     "documents": ("法律文书", "Legal documents"),

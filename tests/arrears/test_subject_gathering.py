@@ -19,6 +19,7 @@ class Listing(Apis):
     def __init__(self) -> None:
         super().__init__(Settings(), {})
         self.lists: dict[str, dict[str, Any]] = {}
+        self.rows: dict[str, list[dict[str, Any]]] = {}
 
     async def get(self, service: ServiceName, path: str, **params: Any) -> Any:
         return {}
@@ -27,8 +28,7 @@ class Listing(Apis):
         self, service: ServiceName, path: str, *, under: str = "items", **params: Any
     ) -> AsyncIterator[Any]:
         self.lists[f"{service} {path}"] = params
-        rows: tuple[Any, ...] = ()
-        for row in rows:
+        for row in self.rows.get(path, ()):
             yield row
 
 
@@ -44,3 +44,23 @@ async def test_every_list_is_asked_for_the_account_alone(account: str) -> None:
     ]
     assert of_all == []
     assert len(apis.lists) > 8
+
+
+async def test_who_was_shown_a_list_of_all_is_told_and_receipts_are_their_own() -> None:
+    apis = Listing()
+    shown = {"at": "2026-04-01T00:00:00Z", "issuer": "i", "route": "GET /v1/x"}
+    apis.rows["/v1/access-records"] = [
+        {**shown, "subject": "curious", "accounts": ["*"]},
+        {**shown, "subject": "clerk", "accounts": ["A-1", "A-2"]},
+    ]
+    apis.rows["/v1/creditors/acme/payments"] = [{"payment_id": "P-1", "method": "cash"}]
+    receipts = [{"receipt": "1", "account": "A-1"}, {"receipt": "2", "account": "A-2"}]
+    apis.rows["/v1/creditors/acme/receipts"] = receipts
+    apis.rows["/v1/proposals"] = [{"proposal_id": "p", "asked": {"reason": "forged"}}]
+    copy = await gather(apis, "acme", "A-1", AT)
+    told = {(one["subject"], one["of_all"]) for one in copy["shown_to"]}
+    assert told == {("curious", True), ("clerk", False)}
+    assert copy["receipts"] == receipts[:1]
+    assert [one["service"] for one in copy["proposals"]] == ["ledger", "dunning"]
+    assert apis.lists["ledger /v1/proposals"]["state"] == "all"
+    assert apis.lists["ledger /v1/accounts/A-1/items"]["state"] == "all"

@@ -7,8 +7,8 @@ from typing import Any, get_args
 import msgspec.inspect as m
 
 from arrears.apis import Apis
-from arrears.subject.codes import CODES
-from arrears.subject.fields import AMOUNTS, FIELDS
+from arrears.subject.codes import AMOUNTS, CODES
+from arrears.subject.fields import FIELDS
 from arrears.subject.gathering import gather
 from arrears.world import World
 from chassis.settings import ServiceName, Settings
@@ -63,8 +63,9 @@ class Noting(Apis):
         self, service: ServiceName, path: str, *, under: str = "items", **params: Any
     ) -> AsyncIterator[Any]:
         self.asked.add((service, path))
-        row = {"notice_id": "n", "document_id": "d", "accounts": []}
-        yield row
+        cash = {"method": "cash", "payment_id": "P-1", "account": "A-1"}
+        row = {"notice_id": "n", "document_id": "d", "accounts": [], **cash}
+        yield row | dict.fromkeys(("at", "issuer", "subject", "route"), "")
 
 
 async def every_field_has_a_name(world: World) -> None:
@@ -73,7 +74,7 @@ async def every_field_has_a_name(world: World) -> None:
     """
     numbers, names = await _numbers_and_names(world)
     assert names - set(FIELDS) == set(), "arrears/subject/fields.py"
-    assert numbers - AMOUNTS == COUNTED, "is it money? arrears/subject/fields.py"
+    assert numbers - AMOUNTS == COUNTED, "is it money? arrears/subject/codes.py"
     assert {kind_of(event) for event in _events()} - set(CODES) == set(), "arrears/subject/codes.py"
 
 
