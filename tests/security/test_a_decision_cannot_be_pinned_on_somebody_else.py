@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from chassis.settings import Settings
+from contracts import ledger
 from services.dunning.main import build
 from tests.dunning.app.world import START, World
 from tests.support.service_world import CREDITOR
@@ -158,3 +159,17 @@ async def test_what_was_written_is_not_kept_in_answers(decided: Decided) -> None
     kept = await world.service.pool.fetchval("select response from idempotency where key = 'k'")
     assert b"upheld" in kept
     assert b"friend" not in kept
+
+
+async def test_nothing_waits_about_whoever_was_erased(decided: Decided) -> None:
+    await decided.world.post(f"{ACCOUNT}/disputes", {"kind": "objection"})
+    proposal = await decided.propose()
+    await decided.world.tell(ledger.AccountErasureConfirmed(account_id="P-1"))
+    (waits,) = await decided.shown("manager")
+    assert waits["account"] is None, "the creditor's own goes on"
+    ended = await decided.shown("manager", state="rejected")
+    assert [one["asked"] for one in ended] == [None, None]
+    assert [one["decided_reason"] for one in ended] == [None, None]
+    (last,) = [one for one in ended if one["proposal_id"] == proposal]
+    assert (last["decided_by"], last["decided_subject"]) == ("arrears", "arrears/dunning")
+    assert await decided.verify() == []

@@ -33,6 +33,9 @@ async def test_one_person_cannot_write_a_debt_off(database: str, tmp_path: Path)
         assert (await world.post(path, body, "finance", who="bob")).status_code == 403
         before = [entry["kind"] for entry in await world.timeline()]
         assert "write_off_approved" not in before
+        await world.owes(90_000, date(2026, 3, 8))  # more than bob read
+        assert (await world.post(path, body, "manager", who="bob")).status_code == 409
+        await world.owes(30_000, date(2026, 3, 8))
         assert (await world.post(path, body, "manager", who="bob")).status_code == 201
         timeline = await world.timeline()
     (decided,) = [entry for entry in timeline if entry["kind"] == "approval_decided"]
