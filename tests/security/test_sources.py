@@ -37,6 +37,7 @@ PATTERNS_OF_DATA = {
     "services/notifier/rendering/civility/__init__.py",  # a list of words, escaped
 }
 FORMS_OF_TABLES = {
+    "arrears/subject/paper.py": {"_NOTE[self.language]", "_OTHER[language]", "known"},
     "chassis/servers/kafka.py": {"template"},  # a file beside it
     "chassis/store/changed_rows.py": {"found.text"},  # statements of views, for a table's name
     "chassis/store/restored.py": {"statement"},

@@ -17,7 +17,6 @@ from chassis.http.paging import Cursor, Limit
 from chassis.runtime.proposals import Asked, Kind
 from chassis.store.pool import acquire
 from chassis.store.reads import Selection
-from chassis.store.views import table_of
 from chassis.store.work import Work
 from contracts.words.streams import creditor_stream, key_of
 from services.dunning.api import inputs as i
@@ -39,7 +38,6 @@ from services.dunning.library import PackText, chosen_text
 from services.dunning.policy.model import Pack
 from services.dunning.policy.problem import PackError
 from services.dunning.policy.validate import unapproved
-from services.dunning.views import ACCOUNTS
 
 
 def router(dunning: Dunning) -> APIRouter:
@@ -56,9 +54,9 @@ def router(dunning: Dunning) -> APIRouter:
     return routes
 
 
-OWES = f"""
-select account from {table_of(ACCOUNTS)}
-where creditor = $1 and owed > 0 order by account limit 1"""  # noqa: S608 - a name of ours
+OWES = """
+select account from view_accounts
+where creditor = $1 and owed > 0 order by account limit 1"""
 SET_UP: Action = "set_up_creditor"
 
 
