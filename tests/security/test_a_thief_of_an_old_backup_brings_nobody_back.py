@@ -15,12 +15,15 @@ import pytest
 from arrears.backup.again import export
 from arrears.backup.making import make
 from arrears.backup.restoring import restore
+from chassis.bus.base import lane_of
 from chassis.clock import SimulatedClock
 from chassis.errors import Misconfigured
 from chassis.runtime import erasure_journal
 from chassis.servers.postgres import database_url, ensure_database
 from chassis.settings import SERVICES
-from contracts.words.streams import Subject
+from chassis.store import proposals, verifying_proposals
+from chassis.store.proposals import Proposal
+from contracts.words.streams import Subject, key_of
 from tests.support.dump import dump_over
 from tests.support.machine import CREDITOR, Machine, Upstream, machine, phone
 from tests.support.sms_provider import Provider
@@ -56,6 +59,7 @@ async def test_the_erasure_after_the_backup_holds_after_the_restore(
         await running.creditor()
         await running.send(before)
         await running.settle()
+        await _propose(lost, KEPT, ERASED)
         await make(lost.settings, tmp_path / "backup")
         await running.send(after)
         await running.settle()
@@ -79,6 +83,7 @@ async def test_the_erasure_after_the_backup_holds_after_the_restore(
     found = await restore(empty.settings, tmp_path / "backup", clock=empty.clock, erasures=noted)
     assert (found.erased, found.listed) == (2, 2)
     assert await _opens(empty) == {KEPT}
+    assert await _proposed(empty) == {KEPT: "waiting", ERASED: "rejected"}
     async with empty.running() as running:
         await running.send([*before, *after])  # the bus is lost, so upstream says it again
         await running.settle()
@@ -133,6 +138,28 @@ def _has_nobody(backup: Path, erased: Sequence[str]) -> None:
     for name in erased:
         assert any(f"{CREDITOR}/{name}" in one for one in whole.values())
     assert traces.found(texts, whole) | traces.guessable(texts, whole) == set()
+
+
+async def _propose(machine: Machine, *accounts: str) -> None:
+    """A refund of each waits for a second person when the backup is made."""
+    async with _connected(machine) as connection:
+        await connection.execute("set search_path to ledger")
+        for account in accounts:
+            told = (f"p-{account}", START, CREDITOR, account, "refund", 5, b"sealed")
+            one = Proposal(*told, "eve", "https://issuer", "eve")
+            lane = lane_of(key_of(CREDITOR, account).encode(), machine.settings.partitions)
+            await proposals.add(connection, one, lane)
+
+
+async def _proposed(machine: Machine) -> dict[str, str]:
+    """What became of it, with all its links."""
+    async with _connected(machine) as connection:
+        await connection.execute("set search_path to ledger")
+        lanes = range(machine.settings.partitions)
+        done = await verifying_proposals.verify(connection, lanes, {})
+        assert (done.links, done.damage) == (3, [])
+        rows = await connection.fetch("select account, state from proposals")
+    return {row["account"]: row["state"] for row in rows}
 
 
 async def _opens(machine: Machine) -> set[str]:
