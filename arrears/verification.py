@@ -158,8 +158,8 @@ class _Store:
         seen = self.progress.proposals
         decided = await verifying_proposals.verify(self.connection, lanes, seen)
         self.told(f"{self.name}: {decided.links} proposals and decisions on them compared")
-        if not decided.damage:
-            seen |= decided.ends
+        wrong = {one.lane for one in decided.damage}
+        seen |= {lane: end for lane, end in decided.ends.items() if lane not in wrong}
         self._reached(decided.damage)
 
     async def _records(self) -> int:
