@@ -37,6 +37,10 @@ ENTRY = (
 STAND_INS = """
 create temp table event_chain (like ledger.event_chain);
 create temp table access_records (like ledger.access_records)"""
+LOOK_ELSEWHERE_FIRST = """
+select coalesce(array_agg(proname::text), '{}') from pg_proc
+where prosecdef and pronamespace = 'ledger'::regnamespace
+  and proconfig is distinct from array['search_path=pg_catalog, ledger, pg_temp']"""
 STOOD_IN = """
 select (select count(*) from pg_temp.event_chain)
   + (select count(*) from pg_temp.access_records)"""
@@ -128,6 +132,7 @@ async def _changes_nothing(ledger: Instance) -> None:
 async def _cannot_stand_in(ledger: Instance) -> None:
     """What a table is made with (a default, a check) would run as the owner."""
     async with ledger.pool.acquire() as connection:
+        assert await connection.fetchval(LOOK_ELSEWHERE_FIRST) == []
         if not await connection.fetchval(
             "select has_database_privilege(current_database(), 'TEMP')"
         ):
