@@ -11,7 +11,7 @@ from chassis.http import problems
 from chassis.http.auth import Authenticator, current_principal
 from chassis.http.headers import Headers
 from chassis.http.idempotency import Idempotency
-from chassis.http.inputs import plain_inputs
+from chassis.http.inputs import known_parameters, plain_inputs
 from chassis.http.limits import Body, Crowd, Deadline
 from chassis.http.middleware import AccessLog, Gate
 from chassis.http.openapi import describe, note
@@ -60,8 +60,9 @@ def create_app(
     problems.install(app)
     open_routes = probes(readiness)
     app.include_router(open_routes)
+    asked = [Depends(one) for one in (current_principal, plain_inputs, known_parameters)]
     for router in routers:
-        app.include_router(router, dependencies=[Depends(current_principal), Depends(plain_inputs)])
+        app.include_router(router, dependencies=asked)
     describe(app, [open_routes, *routers], _port(settings, service_name))
     # The last added stands outermost.
     if pool is not None:

@@ -31,6 +31,8 @@ _BEGINS, _ENDS = (b"[", b"{"), (b"]", b"}")
 _DAY = re.compile(r"(\d{4})-\d{2}-\d{2}")
 _ANY_DAY = TypeAdapter(date)
 _NO_NUMBER = "NaN and Infinity are no JSON"
+_CREDITOR = "creditor"
+_NAME_MAX = 100
 _CLOUD_EVENTS = "application/cloudevents"
 
 
@@ -53,6 +55,29 @@ async def plain_inputs(request: Request) -> None:
     await _require_bounds(body)
     if body:
         _require_plain_body(body)
+
+
+async def known_parameters(request: Request) -> None:
+    """FastAPI dependency: 422 naming a query parameter that the route does not have, and those it
+    has: a slip in a name would else answer something that was not asked for.
+
+    `creditor` is taken everywhere: it also says whose limits and whose Idempotency-Key it is.
+    """
+    given, route = request.query_params.keys(), request.scope.get("route")
+    if not given or not isinstance(route, APIRoute):
+        return
+    known = {_CREDITOR, *_queries_of(route.dependant)}
+    for name in given:
+        if name not in known:
+            told = CONTROL.sub("", name)[:_NAME_MAX]
+            _refuse(f"is no parameter here; there are {', '.join(sorted(known))}", "query", told)
+
+
+def _queries_of(dependant: Dependant) -> Iterator[str]:
+    for one in dependant.query_params:
+        yield one.alias
+    for further in dependant.dependencies:
+        yield from _queries_of(further)
 
 
 async def _require_bounds(body: bytes) -> None:

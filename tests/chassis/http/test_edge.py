@@ -38,7 +38,7 @@ async def test_the_log_holds_the_route_but_nobody_it_was_asked_about(
     headers = {**token("sales"), "X-Correlation-Id": "case-7"}
     answer = await client.get("/v1/accounts/P-1?creditor=acme&name=Zhang", headers=headers)
     line = json.loads(output.getvalue().splitlines()[-1])
-    assert (line["route"], line["status"]) == ("/v1/accounts/{account}", 200)
+    assert (line["route"], line["status"]) == ("/v1/accounts/{account}", 422)
     assert line["correlation"] == answer.headers["x-correlation-id"] == "case-7"
     assert "Zhang" not in output.getvalue()
     assert "P-1" not in output.getvalue()

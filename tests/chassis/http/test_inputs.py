@@ -92,3 +92,13 @@ def test_no_cursor_asks_the_store_for_what_it_cannot_have(part: str | int) -> No
     cursor = half if part == "\ud800" else encode_cursor([part])
     with pytest.raises(Malformed):
         decode_cursor(cursor, type(part))
+
+
+async def test_a_parameter_the_route_does_not_have_is_refused_with_those_it_has(
+    client: httpx.AsyncClient, token: Token
+) -> None:
+    answer = await client.get("/v1/accounts/a?creditor=c&credtor=d", headers=token("sales"))
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["field"], error["in"]) == ("credtor", "query")
+    assert error["problem"].startswith("is no parameter here; there are creditor")
