@@ -19,7 +19,7 @@ from tests.answers.lived_in import LANDLORD, LENDER, READER, LivedIn, lived_in
 from tests.support.missing import IN_CI
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "2"))
-EDGES = int(os.environ.get("EDGES", "10"))
+EDGES = int(os.environ.get("EDGES", "6"))
 OF_A_DEBTOR = {"account", "account_id", "case_id", "notice_id", "document_id", "task_id"}
 SEED = int(os.environ.get("SEED", "1" if IN_CI else str(random.randrange(2**32))))
 

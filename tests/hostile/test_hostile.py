@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.hostile.run import Plan, alone, run
 
-SEED, EVENTS, REQUESTS, DAYS = 11, 300, 300, 1
+SEED, EVENTS, REQUESTS, DAYS = 11, 200, 200, 1
 _expected: list[dict[str, list[Any]]] = []
 
 

@@ -9,7 +9,7 @@ from tests.properties.packs import SHIPPED, generated
 
 TestRulesOfAllPacks = Collecting.TestCase
 TestRulesOfAllPacks.settings = settings(
-    max_examples=500,
+    max_examples=250,
     stateful_step_count=50,
     deadline=None,
     report_multiple_bugs=False,

@@ -1,5 +1,5 @@
-"""Scenario files pass through the real services: the examples on both buses, those that go into the
-sentences of rules and packs on one.
+"""Scenario files pass through the real services on the embedded bus, some of the examples on Kafka
+too, which carries the same messages.
 """
 
 from pathlib import Path
@@ -17,6 +17,7 @@ RULES = sorted((HERE / "rules").glob("*.yaml"))
 PACKS = sorted((HERE / "packs").glob("*.yaml"))
 
 every_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+some_files = pytest.mark.parametrize("path", FILES[::3], ids=lambda path: path.stem)
 every_rule = pytest.mark.parametrize("path", RULES, ids=lambda path: path.stem)
 every_sentence = pytest.mark.parametrize("path", PACKS, ids=lambda path: path.stem)
 
@@ -31,7 +32,7 @@ async def test_example_passes_on_the_embedded_bus(embedded_world: World, path: P
     await passes(embedded_world, path)
 
 
-@every_file
+@some_files
 async def test_example_passes_on_kafka(kafka_world: World, path: Path) -> None:
     await passes(kafka_world, path)
 
