@@ -141,9 +141,11 @@ class TestWithNothingToDo:
         await toy.send(bus, "a", toy.payment(1, "a", 5))
         await until(lambda: is_passed_on(service, bus))
         await service.round.save_places()
-        await ticks(service)
-        statements.clear()
-        await ticks(service)
+        for _ in range(3):  # how far the relay came is saved a moment later
+            statements.clear()
+            await ticks(service)
+            if not statements:
+                break
         assert statements == []
 
     async def test_a_look_asks_the_store_once_and_the_bus_once(

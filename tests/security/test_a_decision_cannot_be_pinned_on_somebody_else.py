@@ -51,8 +51,10 @@ class Decided:
         """As a superuser, whom no trigger stops."""
         settings = {"search_path": "dunning", "session_replication_role": "replica"}
         connection = await asyncpg.connect(self.world.dsn, server_settings=settings)
-        await connection.execute(deed)
-        await connection.close()
+        try:
+            await connection.execute(deed)
+        finally:
+            await connection.close()
 
 
 @pytest.fixture
