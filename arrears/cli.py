@@ -63,7 +63,10 @@ def _say_version(wanted: bool) -> None:
 @app.callback()
 def _whole(
     _version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=_say_version, help="Say it.")
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_say_version, help="Say which version this is."
+        ),
     ] = False,
 ) -> None:
     pass

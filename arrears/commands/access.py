@@ -27,7 +27,10 @@ def list_records(
 ) -> None:
     """List records of the running services; that is recorded too."""
     wanted = {"creditor": creditor, "account": account, "subject": subject}
-    running.run(_list(service, {**wanted, "from": since, "to": until}))
+    wanted |= {"from": since, "to": until}
+    names = _services(service)
+    count = running.run(running.list_pages(names, "/v1/access-records", wanted, _line))
+    typer.echo(f"{count} records")
 
 
 @app.command()
@@ -44,19 +47,6 @@ def _services(only: str | None) -> Sequence[Any]:
     from chassis.settings import SERVICES, service_named
 
     return SERVICES if only is None else (service_named(only),)
-
-
-async def _list(only: str | None, wanted: dict[str, Any]) -> None:
-    from arrears import apis
-    from chassis.settings import Settings
-
-    count = 0
-    async with apis.running(Settings()) as system:
-        for name in _services(only):
-            async for record in system.pages(name, "/v1/access-records", **wanted):
-                typer.echo(_line(name, record))
-                count += 1
-    typer.echo(f"{count} records")
 
 
 def _line(name: str, record: dict[str, Any]) -> str:

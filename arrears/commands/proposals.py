@@ -38,7 +38,10 @@ def list_(
     """List what was proposed, the oldest first: what, by whom and since when."""
     if state not in ("waiting", "approved", "rejected", "all"):
         raise UsageError(f"--state {state}: is none of waiting, approved, rejected, all")
-    running.run(_list(service, {"creditor": creditor, "account": account, "state": state}))
+    wanted = {"creditor": creditor, "account": account, "state": state}
+    names = _services(service)
+    count = running.run(running.list_pages(names, "/v1/proposals", wanted, _line))
+    typer.echo(f"{count} proposals")
 
 
 @app.command()
@@ -75,19 +78,6 @@ def _services(only: str | None) -> Sequence[Any]:
     if only not in _SERVICES:
         raise UsageError(f"--service {only}: proposals wait in {' and '.join(_SERVICES)}")
     return (only,)
-
-
-async def _list(only: str | None, wanted: dict[str, Any]) -> None:
-    from arrears import apis
-    from chassis.settings import Settings
-
-    count = 0
-    async with apis.running(Settings()) as system:
-        for name in _services(only):
-            async for one in system.pages(name, "/v1/proposals", **wanted):
-                typer.echo(_line(name, one))
-                count += 1
-    typer.echo(f"{count} proposals")
 
 
 def _line(name: str, one: dict[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """Running what a command does: to its end and quietly, or as services until somebody stops them."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -31,6 +31,25 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
     configure("arrears", "warning")
     return asyncio.run(work)
+
+
+async def list_pages(
+    names: "Sequence[ServiceName]",
+    path: str,
+    wanted: dict[str, Any],
+    line: Callable[[str, dict[str, Any]], str],
+) -> int:
+    """Print a line for everything that running services list under a path; answers how many."""
+    from arrears import apis
+    from chassis.settings import Settings
+
+    count = 0
+    async with apis.running(Settings()) as system:
+        for name in names:
+            async for one in system.pages(name, path, **wanted):
+                typer.echo(line(name, one))
+                count += 1
+    return count
 
 
 def serve(settings: "Settings", names: "Sequence[ServiceName]", *, migrate: bool) -> None:

@@ -27,8 +27,8 @@ async def gather(apis: Apis, creditor: str, account: str, now: datetime) -> Copy
     if standing is None and summary is None:
         raise UsageError(f"creditor {creditor} has no account {account}")
     debtor = (standing or {}).pop("debtor", None)
-    terms = await asked.one("dunning", f"/v1/creditors/{quote(creditor, safe='')}") or {}
     of_creditor = f"/v1/creditors/{quote(creditor, safe='')}"
+    terms = await asked.one("dunning", of_creditor) or {}
     payments = await asked.listed("ledger", f"{of_creditor}/payments", account=account)
     return {
         "about": {

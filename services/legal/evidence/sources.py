@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Mapping
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -15,19 +16,12 @@ from chassis.tracing.spans import part
 
 SECONDS_MAX = 60.0
 _log = get_logger(__name__)
-_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_OFTEN, _FAULT, _UNAVAILABLE = (
-    401,
-    403,
-    404,
-    429,
-    500,
-    503,
-)
+_LATER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 _TODO: Mapping[int, str] = {
-    _UNAUTHORIZED: "give it the issuer, audience and keys of tokens that legal has",
-    _FAULT: "its own log says what failed, under the same correlation",
-    _TOO_OFTEN: "ask again later; raise its limits if it happens often",
-    _UNAVAILABLE: "see whether it is ready: its /readyz says what is not",
+    HTTPStatus.UNAUTHORIZED: "give it the issuer, audience and keys of tokens that legal has",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "its own log says what failed, under the same correlation",
+    HTTPStatus.TOO_MANY_REQUESTS: "ask again later; raise its limits if it happens often",
+    HTTPStatus.SERVICE_UNAVAILABLE: "see whether it is ready: its /readyz says what is not",
 }
 _SILENT = "start it, or name its URL (ARREARS_DUNNING_URL and so on) where legal runs"
 _ANY_OTHER = "see whether it is of the same version as legal, and whether its URL is right"
@@ -110,11 +104,11 @@ def _error(service: ServiceName, answer: httpx.Response) -> ArrearsError:
         detail = str(answer.json()["detail"])
     except (ValueError, KeyError, TypeError):
         detail = answer.reason_phrase
-    if status == _NOT_FOUND:
+    if status == HTTPStatus.NOT_FOUND:
         return NotFound(detail)
-    if status == _FORBIDDEN:
+    if status == HTTPStatus.FORBIDDEN:
         return Forbidden(f"the {service}: {detail}")
     todo = _TODO.get(status, _ANY_OTHER)
     _log.warning("source_refused", service=service, status=status, reason=detail, todo=todo)
-    kind = Transient if status in (_TOO_OFTEN, _UNAVAILABLE) else BadAnswer
+    kind = Transient if status in _LATER else BadAnswer
     return kind(f"the {service} answered {status}: {detail}")
