@@ -53,6 +53,7 @@ def create_app(
         title=f"Arrears {service_name}",
         version="1",
         openapi_url=None,  # `chassis.http.operations` tells it
+        redirect_slashes=False,  # to the Host a client names, in plain text behind a proxy
         separate_input_output_schemas=False,
         generate_unique_id_function=lambda route: route.name,
         telemetry=NO_TELEMETRY,
@@ -80,6 +81,7 @@ def create_app(
     app.add_middleware(Body, bytes_max=settings.request_bytes_max, seconds=settings.body_seconds)
     app.add_middleware(RateLimit, rates=Rates.of(settings))
     app.add_middleware(Gate, authenticator=auth or authenticator(settings))
+    app.add_middleware(problems.Crashes)
     app.add_middleware(Headers)
     app.add_middleware(AccessLog, metrics=metrics, traces=traces)
     return app

@@ -10,6 +10,7 @@ import orjson
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from chassis.errors import BrokenInvariant
+from chassis.http.headers import OF_NO_PAGE
 from chassis.http.problems import MEDIA_TYPE, TYPE_PREFIX
 from chassis.settings import Settings
 
@@ -46,6 +47,12 @@ class Connection(H11Protocol):
         """Some bytes have come."""
         super().data_received(data)
         self._watch()
+
+    def send_400_response(self, msg: str) -> None:
+        """What has come is no request: say so as an application would."""
+        if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            self._say(400, "Bad Request", "this is no HTTP request that can be read")
+        self.transport.close()
 
     def on_response_complete(self) -> None:
         """A request has its answer; the next may have come already."""
@@ -101,14 +108,14 @@ class Connection(H11Protocol):
             (b"content-type", MEDIA_TYPE.encode()),
             (b"content-length", str(len(body)).encode()),
             (b"connection", b"close"),
+            *OF_NO_PAGE,
         ]
         events = [
             h11.Response(status_code=status, headers=headers, reason=title.encode()),
             h11.Data(data=body),
             h11.EndOfMessage(),
         ]
-        for event in events:
-            self.transport.write(self.conn.send(event) or b"")
+        self.transport.write(b"".join(self.conn.send(event) or b"" for event in events))
 
 
 def connections(settings: Settings) -> type[Connection]:

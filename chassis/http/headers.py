@@ -2,6 +2,7 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_UNKEPT = (b"cache-control", b"no-store")
 _GUARDS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -11,6 +12,8 @@ _GUARDS = (
 )
 NOTHING = b"default-src 'none'; frame-ancestors 'none'"
 """The policy of what is no page."""
+OF_NO_PAGE = (*_GUARDS, _UNKEPT, (b"content-security-policy", NOTHING))
+"""All of them, for what the server answers before an application is asked."""
 PAGES = (
     b"default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     b"img-src 'self' data:; frame-ancestors 'none'"
@@ -27,7 +30,7 @@ class Headers:
 
     def __init__(self, app: ASGIApp, policy: bytes = NOTHING) -> None:
         self._app = app
-        self._unless_said = ((b"cache-control", b"no-store"), (b"content-security-policy", policy))
+        self._unless_said = (_UNKEPT, (b"content-security-policy", policy))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""

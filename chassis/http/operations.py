@@ -24,6 +24,7 @@ def create_operations_app(api: FastAPI, *, readiness: Readiness, metrics: Metric
     app.include_router(probes(readiness))
     app.include_router(_metrics_router(metrics))
     tell(app, api.openapi)
+    app.add_middleware(problems.Crashes)
     app.add_middleware(Headers, policy=PAGES)
     app.add_middleware(AccessLog, metrics=metrics)
     return app

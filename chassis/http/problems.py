@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import errors
 from chassis.logging import get_logger
@@ -98,13 +99,14 @@ def unauthorized(detail: str) -> Response:
 
 
 def install(app: FastAPI) -> None:
-    """Make an app answer problems for domain errors, validation errors, HTTP errors and crashes."""
+    """Make an app answer problems for domain errors, validation errors and HTTP errors; `Crashes`
+    answers all others.
+    """
     app.add_exception_handler(errors.ArrearsError, _domain)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
     for lost in LOST:
         app.add_exception_handler(lost, _lost)
-    app.add_exception_handler(Exception, _crash)
 
 
 async def _domain(_request: Request, error: Exception) -> Response:
@@ -172,13 +174,44 @@ def _allowed(request: Request) -> dict[str, str]:
 
 
 async def _lost(_request: Request, error: Exception) -> Response:
+    return _away(error)
+
+
+def _away(error: Exception) -> Response:
     _log.warning("store_away", error=error)
     return problem_of(errors.Transient("the store does not answer"))
 
 
-async def _crash(request: Request, error: Exception) -> Response:
+class Crashes:
+    """Answers for what nobody caught, and raises it again for the server's log.
+
+    Starlette's own handler stands outside of all middleware: its answer would have neither the
+    headers that guard it nor the id under which the log says what happened.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        begun = False
+
+        async def watch(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        except Exception as error:
+            if not begun:
+                await _crash(error)(scope, receive, send)
+            raise
+
+
+def _crash(error: Exception) -> Response:
     if isinstance(error, LOST):  # raised outside the routes, where no handler of its own is asked
-        return await _lost(request, error)
+        return _away(error)
     _log.error("request_crashed", error=error)
     return problem(
         HTTPStatus.INTERNAL_SERVER_ERROR,

@@ -5,11 +5,16 @@ import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from fastapi import APIRouter
 
-from chassis.settings import SERVICES
+from chassis.http.app import create_app
+from chassis.http.dev_keys import mint_token
+from chassis.metrics import Metrics
+from chassis.settings import SERVICES, Settings
 from tests.support.missing import give_up
 from tests.support.processes import System
 
@@ -84,13 +89,51 @@ def test_a_page_of_the_documentation_loads_from_here_alone(system: System) -> No
     assert "http" not in policy
 
 
-def test_a_request_that_is_no_http_learns_nothing(system: System) -> None:
+NO_REQUESTS = [
+    b"\x16\x03\x01 hello\r\n\r\n",
+    b"GET /livez HTTP/1.1\r\n\r\n",
+    b"GET /" + b"a" * 99_999,
+]
+
+
+@pytest.mark.parametrize("sent", NO_REQUESTS)
+def test_a_request_that_is_no_http_learns_nothing(system: System, sent: bytes) -> None:
     with socket.create_connection(("127.0.0.1", system.ports["ledger"]), 5) as connection:
-        connection.sendall(b"\x16\x03\x01 hello\r\n\r\n")
-        said = connection.recv(4096).lower()
-    assert said.startswith(b"http/1.1 400")
-    assert b"uvicorn" not in said
-    assert b"server:" not in said
+        connection.sendall(sent)
+        head, _, body = connection.recv(4096).decode().lower().partition("\r\n\r\n")
+    assert head.startswith("http/1.1 400")
+    assert "uvicorn" not in head
+    assert "server:" not in head
+    assert all(f"\r\n{name}: {value}".lower() in head for name, value in GUARDS.items()), head
+    assert json.loads(body)["status"] == 400
+
+
+async def test_no_crash_is_answered_unguarded_or_cannot_be_found_in_the_log(tmp_path: Path) -> None:
+    routes = APIRouter()
+
+    @routes.get("/crash")
+    async def crash() -> None:
+        raise RuntimeError
+
+    async def readiness() -> dict[str, Any]:
+        return {}
+
+    own = Settings(data_dir=tmp_path)
+    app = create_app("notes", own, routers=[routes], readiness=readiness, metrics=Metrics("notes"))
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    token = mint_token(tmp_path, ["sre"])
+    async with httpx.AsyncClient(transport=transport, base_url="http://notes") as client:
+        answer = await client.get("/crash", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 500
+    assert {name: answer.headers.get(name) for name in GUARDS} == GUARDS
+    assert answer.headers["x-correlation-id"]
+
+
+def test_a_host_that_was_made_up_leads_nobody_there(system: System) -> None:
+    token = system.arrears("token", "--role", "auditor").stdout.strip()
+    headers = {"Authorization": f"Bearer {token}", "Host": "evil.example"}
+    answer = ask(system.ports["ledger"], "/v1/accounts/", **headers)
+    assert (answer.status_code, answer.headers.get("location")) == (404, None)
 
 
 def test_settings_of_a_running_service_name_no_secret_in_its_log(system: System) -> None:
