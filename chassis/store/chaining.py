@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
 
 import asyncpg
 
@@ -13,23 +12,14 @@ log = get_logger(__name__)
 
 AT_ONCE_MAX = 10_000
 """Events of one link."""
-_LINK = "select link_events($1, $2)"
-QUIET_SECONDS = 10.0
-LATEST_SECONDS = 3600.0
+WAIT_SECONDS = 10.0
+_LINK = "select lane, link_events(lane, $2) as linked from unnest($1::int[]) as lane"
 _LEAVE_SECONDS = 2.0
 
 
-class _Seen(NamedTuple):
-    """Where a lane stood, since when it has, and since when it has events without a link."""
-
-    last: int
-    at: float
-    since: float
-
-
 class Chaining:
-    """Links the events of lanes that were quiet for ten seconds; of those that never are, what has
-    waited for an hour; and once more of all that an instance had when it ends.
+    """Links what was written since ten seconds ago, of all lanes in one statement; and once more
+    all that an instance had when it ends.
     """
 
     def __init__(
@@ -37,45 +27,40 @@ class Chaining:
     ) -> None:
         self._pool = pool
         self._monotonic = monotonic
-        self._seen: dict[int, _Seen] = {}
         self._linked: dict[int, int] = {}
+        self._next_at = monotonic()
 
     async def run(self, written: Mapping[int, int]) -> int:
-        """Link what is to be linked by now of some lanes, of which one was told their last
-        positions; returns how many events that were. The store is not asked where nothing is new.
+        """Link what is new by now of some lanes, of which one was told their last positions;
+        returns how many events that were. The store is not asked where nothing is new.
         """
-        now, done = self._monotonic(), 0
-        for lane, last in written.items():
-            if last == self._linked.get(lane, 0):
-                continue
-            seen = self._seen.get(lane) or _Seen(last, now, now)
-            if seen.last != last:
-                seen = _Seen(last, now, seen.since)
-            self._seen[lane] = seen
-            if now >= min(seen.at + QUIET_SECONDS, seen.since + LATEST_SECONDS):
-                done += await self.link(lane)
-                self._linked[lane] = last
-                del self._seen[lane]
+        linked = self._linked
+        new = {lane: last for lane, last in written.items() if last != linked.get(lane, 0)}
+        if not new or self._monotonic() < self._next_at:
+            return 0
+        done = await self.link(*new)
+        linked.update(new)
+        self._next_at = self._monotonic() + WAIT_SECONDS
         return done
 
     async def leave(self, lanes: Iterable[int]) -> None:
         """Link what some lanes have, as far as that takes no time: others go on with it."""
         try:
             async with asyncio.timeout(_LEAVE_SECONDS):
-                for lane in lanes:
-                    await self._next(lane)
+                await self._next(lanes)
         # whoever has the lane next does it
         except Exception as error:  # noqa: BLE001
             log.info("not_linked", error=error)
 
-    async def link(self, lane: int) -> int:
-        """Link all that a lane has; returns how many events that were."""
-        done, last = 0, AT_ONCE_MAX
-        while last == AT_ONCE_MAX:
-            done += (last := await self._next(lane))
+    async def link(self, *lanes: int) -> int:
+        """Link all that some lanes have; returns how many events that were."""
+        done, left = 0, lanes
+        while left:
+            linked = await self._next(left)
+            done += sum(linked.values())
+            left = tuple(lane for lane, events in linked.items() if events == AT_ONCE_MAX)
         return done
 
-    async def _next(self, lane: int) -> int:
+    async def _next(self, lanes: Iterable[int]) -> dict[int, int]:
         async with acquire(self._pool) as connection:
-            linked: int = await connection.fetchval(_LINK, lane, AT_ONCE_MAX)
-        return linked
+            return dict(await connection.fetch(_LINK, list(lanes), AT_ONCE_MAX))
