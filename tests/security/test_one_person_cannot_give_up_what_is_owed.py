@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from services.dunning.api.creditors import OWES
+from services.dunning.api.creditors import OPEN
 from services.dunning.main import build
 from tests.dunning.app.world import START, World
+from tests.support.ledger_messages import item_state
 from tests.support.service_world import CREDITOR
 
 ACCOUNT = "/v1/accounts/P-1"
@@ -138,6 +139,22 @@ async def test_one_person_cannot_move_a_creditors_clock_or_change_its_currency(
     assert (shown["time_zone"], shown["name"]) == ("Asia/Tokyo", "Acme & Sons")
 
 
+async def test_two_people_cannot_make_money_that_waits_worth_more_by_another_currency(
+    world: World,
+) -> None:
+    settled = item_state(OWED, date(2026, 3, 8), world.today, principal=0)
+    fee = item_state(OWED, date(2026, 3, 8), world.today, principal=0, state="open")
+    wishes: list[dict[str, Any]] = [{"prepaid": 5000}, {"items": (fee,)}]
+    for open_by in wishes:
+        told = world.ledger.balance("P-2", world.today, **open_by)
+        await world.tell(told, "P-2")
+        refused = await world.set_up("three-stage", currency="EUR")
+        assert (refused.status_code, "nothing is open" in refused.text) == (409, True), open_by
+    await world.tell(world.ledger.balance("P-2", world.today, settled), "P-2")
+    assert (await world.set_up("three-stage", currency="EUR")).status_code == 200
+    assert len(await waiting(world)) == 1
+
+
 async def test_one_person_cannot_have_everybody_erased_tomorrow(world: World) -> None:
     await world.set_up("three-stage", retention_days=1)
     (proposal,) = await waiting(world)
@@ -152,14 +169,14 @@ async def test_one_person_cannot_have_everybody_erased_tomorrow(world: World) ->
     assert len(await waiting(world)) == 1
 
 
-async def test_who_owes_is_found_without_looking_at_those_who_do_not(world: World) -> None:
+async def test_what_is_open_is_found_without_looking_at_those_who_do_not(world: World) -> None:
     pool = world.service.pool
     await pool.execute(
         "insert into view_accounts (creditor, account) "
         "select 'acme', 'Q-' || n from generate_series(1, 20000) n"
     )
     await pool.execute("analyze view_accounts")
-    (plan,) = await pool.fetchrow(f"explain (analyze, format json) {OWES}", "acme")
+    (plan,) = await pool.fetchrow(f"explain (analyze, format json) {OPEN}", "acme")
     found = json.loads(plan)[0]["Plan"]["Plans"][0]
     assert found["Node Type"] in {"Index Scan", "Index Only Scan"}
     assert found.get("Rows Removed by Filter", 0) == 0

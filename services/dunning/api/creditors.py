@@ -54,9 +54,9 @@ def router(dunning: Dunning) -> APIRouter:
     return routes
 
 
-OWES = """
+OPEN = """
 select account from view_accounts
-where creditor = $1 and owed > 0 order by account limit 1"""
+where creditor = $1 and is_open order by account limit 1"""
 SET_UP: Action = "set_up_creditor"
 
 
@@ -76,10 +76,10 @@ class Creditors:
         began with. Another policy than the one in force is proposed instead (`policy-versions`),
         whoever asks.
 
-        Putting the same again changes nothing. Another currency (while nothing is open), another
-        time zone, a higher `second_person_above` or closed accounts kept for fewer days of a
-        creditor that is set up wait for a second person, with the rest of the set-up but the
-        policy, which is proposed by itself.
+        Putting the same again changes nothing. Another currency (while nothing is owed or prepaid,
+        and no case open), another time zone, a higher `second_person_above` or closed accounts kept
+        for fewer days of a creditor that is set up wait for a second person, with the rest of the
+        set-up but the policy, which is proposed by itself.
         """
         source = await _source(given)
         stream = creditor_stream(creditor)
@@ -142,15 +142,17 @@ class Creditors:
         await self._set_up(creditor, wanted, pack, lambda _state: None, asked.id)
 
     async def _require_nothing_open(self, state: Creditor, wanted: ConfigureCreditor) -> None:
-        """Refuse another currency while anything is owed in the one before."""
+        """Refuse another currency while anything is open in the one before: money that waits for
+        the debtor or an invoice too, which would be worth another sum.
+        """
         if state.currency == wanted.currency:
             return
         async with acquire(self._dunning.service.pool) as connection:
-            account = await connection.fetchval(OWES, state.creditor)
+            account = await connection.fetchval(OPEN, state.creditor)
         if account is not None:
             raise Rejected(
-                f"account {account} owes in {state.currency}: the currency is changed once nothing "
-                "is open"
+                f"account {account} has something open in {state.currency} (a debt, a case or money "
+                "that waits): the currency is changed once nothing is open"
             )
 
     async def get_creditor(

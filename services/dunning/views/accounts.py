@@ -19,12 +19,14 @@ create table {table} (
   number text collate "C",
   number_index text collate "C",
   closed_at timestamptz,
+  prepaid bigint not null default 0,
+  is_open boolean not null default false,
   primary key (creditor, account)
 );
 create index on {table} (creditor, number_index) where number_index is not null;
 create index on {table} (creditor, (-owed), case_id) where case_id is not null;
 create index on {table} (creditor, closed_at, account) where closed_at is not null;
-create index on {table} (creditor, account) where owed > 0;
+create index on {table} (creditor, account) where is_open;
 """
 
 
@@ -33,12 +35,19 @@ def _place(row: Row, stored: Stored) -> None:
     row.setdefault("guarantors", [])
     row.setdefault("open_items", {})
     row.setdefault("owed", 0)
+    row.setdefault("prepaid", 0)
 
 
 def _rest(row: Row, stored: Stored) -> None:
-    """Note since when nothing has been owed of it, and no case open."""
-    in_use = row.get("case_id") is not None or row["open_items"]
-    row["closed_at"] = None if in_use else stored.at
+    """Note since when nothing has been owed of it, and no case open; money that waits is open too.
+
+    An item of which nothing but its late fee is left stands among the open ones with 0.
+    """
+    in_use = row.get("case_id") is not None or bool(row["open_items"])
+    row |= {
+        "closed_at": None if in_use else stored.at,
+        "is_open": in_use or row["prepaid"] > 0,
+    }
 
 
 def _opened(row: Row, stored: Stored) -> None:
@@ -74,9 +83,13 @@ def _owes(row: Row, stored: Stored) -> None:
     left = row["open_items"]
     for item in stored.event.items:
         left.pop(item.item_id, None)
-        if item.state == "open" and item.principal:
+        if item.state == "open":
             left[item.item_id] = item.principal
-    row |= {"owed": sum(left.values()), "currency": stored.event.currency}
+    row |= {
+        "owed": sum(left.values()),
+        "prepaid": stored.event.prepaid,
+        "currency": stored.event.currency,
+    }
     _rest(row, stored)
 
 
