@@ -145,5 +145,10 @@ def chosen_text(
 
 
 def inline_text(text: str, parameters: Mapping[str, object]) -> PackText:
-    """A pack given as YAML text; raises `PackError` naming line and field."""
-    return PackText(with_parameters(loads(text, "policy_document"), parameters), text)
+    """A pack given as YAML text; raises `PackError` naming line and field.
+
+    Only of what ships is believed that it says the same as an earlier text (`same_as`): of another
+    it would be the word of whoever wants it in force.
+    """
+    pack = with_parameters(loads(text, "policy_document"), parameters)
+    return PackText(pack.model_copy(update={"same_as": ()}), text)

@@ -1,5 +1,6 @@
 """Which policy a running creditor follows takes two people, admins included."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -41,3 +42,21 @@ async def test_one_person_cannot_put_another_policy_in_force(
             {},
             "Acme & Sons",
         )
+
+
+async def test_one_person_cannot_pass_another_text_off_as_the_one_in_force(
+    database: str, tmp_path: Path
+) -> None:
+    async with World.open(build, database, START, tmp_path) as world, world.http:
+        await world.set_up("three-stage")
+        before = (await world.get(f"{URL}/policy")).json()
+        told = f"same_as: [{before['content_hash']}]"
+        text = re.sub(r"same_as: .*", told, before["document"])
+        text = text.replace("service: all_service", "service: electricity")
+        assert text.count(told) == text.count("electricity") == 1
+        answer = await world.set_up(None, policy_document=text, name="Acme & Sons")
+        assert answer.status_code == 409, answer.text
+        assert (await world.get(f"{URL}/policy")).json() == before
+        given = {"policy_document": text}
+        answer = await world.post(f"{URL}/policy-versions", given, "manager")
+        assert (answer.status_code, "a new version" in answer.text) == (409, True)

@@ -84,8 +84,8 @@ class Creditors:
         source = await _source(given)
         stream = creditor_stream(creditor)
         state, _ = await self._dunning.service.read(stream)
-        _check_policy(state, source.pack)  # a text is kept for good: only one that may be set
-        await self._dunning.decisions.library.keep(self._dunning.service.pool, source)
+        _check_policy(state, source.pack)
+        pack = await self._pack(state, source)
         wanted = _configure(given)
         if takes_two(state, wanted):
             await self._require_nothing_open(state, wanted)
@@ -99,7 +99,16 @@ class Creditors:
             if takes_two(now, wanted):
                 raise Conflict("the creditor was changed meanwhile: ask again")
 
-        return shown(await self._set_up(creditor, wanted, source.pack, allowed))
+        return shown(await self._set_up(creditor, wanted, pack, allowed))
+
+    async def _pack(self, state: Creditor, source: PackText) -> Pack:
+        """The pack that is in force, whatever text was given for it; else the one that was, whose
+        text is kept for good.
+        """
+        if state.policy is not None:
+            return await self._dunning.pack(state.creditor)
+        await self._dunning.decisions.library.keep(self._dunning.service.pool, source)
+        return source.pack
 
     async def _set_up(
         self,
@@ -151,7 +160,7 @@ class Creditors:
             account = await connection.fetchval(OPEN, state.creditor)
         if account is not None:
             raise Rejected(
-                f"account {account} has something open in {state.currency} (a debt, a case or money "
+                f"account {account} has something open in {state.currency} (a debt, a case, money "
                 "that waits): the currency is changed once nothing is open"
             )
 
