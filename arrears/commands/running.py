@@ -66,7 +66,8 @@ def serve(settings: "Settings", names: "Sequence[ServiceName]", *, migrate: bool
             docs = f"http://{settings.operations_host}:{settings.operations_port(name)}/docs"
             typer.echo(f"{name:9} {url}  (documentation: {docs})")
         typer.echo(f"data in {settings.data_dir.absolute()}; Ctrl-C stops")
-        typer.echo("`arrears token --role manager` prints a token for the APIs")
+        if settings.trusts_development_key:
+            typer.echo("`arrears token --role manager` prints a token for the APIs")
 
     configure("arrears", settings.log_level)
     asyncio.run(live.run(settings, names, say_where, migrate=migrate))

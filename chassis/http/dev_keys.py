@@ -3,7 +3,7 @@ other key set is named.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from chassis.private import create_private
 
 _PRIVATE = "development-key.pem"
 _PUBLIC = "development-jwks.json"
+_KID = "development-"
 ISSUER = sign_in.ISSUER
 AUDIENCE = "arrears"
 
@@ -40,6 +41,14 @@ def ensure(data_dir: Path) -> Path:
     public = data_dir / _PUBLIC
     create_private(public, orjson.dumps({"keys": [_public_jwk(_load(private))]}).decode())
     return public
+
+
+def is_in(document: Mapping[str, Any]) -> bool:
+    """Whether a JWKS has a development key, by its id."""
+    keys = document.get("keys")
+    return isinstance(keys, list) and any(
+        isinstance(key, dict) and str(key.get("kid", "")).startswith(_KID) for key in keys
+    )
 
 
 def mint_token(
@@ -86,4 +95,4 @@ def _load(path: Path) -> Ed25519PrivateKey:
 def _public_jwk(key: Ed25519PrivateKey) -> dict[str, Any]:
     jwk: dict[str, Any] = OKPAlgorithm.to_jwk(key.public_key(), as_dict=True)
     # The public part itself makes the id, so a new key never hides behind an old id.
-    return {**jwk, "alg": "EdDSA", "use": "sig", "kid": f"development-{jwk['x'][:16]}"}
+    return {**jwk, "alg": "EdDSA", "use": "sig", "kid": _KID + jwk["x"][:16]}

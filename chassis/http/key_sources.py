@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import orjson
 from chassis.errors import Misconfigured, Transient
 from chassis.http import dev_keys
 from chassis.http.keys import KeySet, Load
-from chassis.plaintext import is_loopback, require_https
+from chassis.plaintext import Kind, is_loopback, require_https
 from chassis.settings import Settings
 
 _DISCOVERY = "/.well-known/openid-configuration"
@@ -33,10 +33,10 @@ def source(settings: Settings) -> Load:
     if settings.oidc_issuer is not None:
         return from_issuer(settings.oidc_issuer, settings)
     if settings.jwks_url is not None:
-        require_https(settings.plaintext, "jwks", settings.jwks_url, "ARREARS_JWKS_URL")
+        _require_url(settings.plaintext, settings.jwks_url, "ARREARS_JWKS_URL")
         return from_url(settings.jwks_url)
     if settings.jwks_file is not None:
-        return from_file(settings.jwks_file)
+        return from_file(settings.jwks_file, here=is_loopback(settings.host))
     if not is_loopback(settings.host):
         raise Misconfigured(
             f"the APIs listen on {settings.host} (ARREARS_HOST), where the development key is not "
@@ -59,15 +59,22 @@ def _check_one(settings: Settings) -> None:
         raise Misconfigured("ARREARS_ISSUER is another than ARREARS_OIDC_ISSUER: leave it out")
 
 
+def _require_url(allowed: Collection[Kind], url: str, setting: str) -> None:
+    """Raise `Misconfigured` for a setting that is no URL, or would be asked in plain text."""
+    require_https(allowed, "jwks", url, setting)
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise Misconfigured(f"{setting} is not the URL of an identity provider")
+
+
 def from_issuer(issuer: str, settings: Settings, client: httpx.AsyncClient | None = None) -> Load:
     """Finds and loads the keys of an OpenID provider, whose document is read anew each time.
 
     Loading raises `Transient` when the provider does not answer, `Misconfigured` when it says that
     it is another, or names keys in plain text on another host.
     """
-    require_https(settings.plaintext, "jwks", issuer, "ARREARS_OIDC_ISSUER")
-    parts = urlsplit(issuer)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+    _require_url(settings.plaintext, issuer, "ARREARS_OIDC_ISSUER")
+    if "?" in issuer or "#" in issuer:
         raise Misconfigured("ARREARS_OIDC_ISSUER is not the URL of an issuer")
 
     async def load() -> KeySet:
@@ -105,11 +112,19 @@ def from_url(url: str, client: httpx.AsyncClient | None = None) -> Load:
     return load
 
 
-def from_file(path: Path) -> Load:
-    """Loads a JWKS from a file; raises `Misconfigured` when it is not there or not one."""
+def from_file(path: Path, *, here: bool = True) -> Load:
+    """Loads a JWKS from a file; raises `Misconfigured` when it is not there or not one, and for one
+    with a development key where the APIs are to be reached from elsewhere (not `here`).
+    """
 
     async def load() -> KeySet:
-        return KeySet(await asyncio.to_thread(_read, path))
+        document = await asyncio.to_thread(_read, path)
+        if not here and dev_keys.is_in(document):
+            raise Misconfigured(
+                f"{path} has a development key, which is trusted on loopback alone: give "
+                "ARREARS_JWKS_FILE with the keys of the identity provider"
+            )
+        return KeySet(document)
 
     return load
 

@@ -20,6 +20,7 @@ from arrears.commands.token import token
 from arrears.errors import UsageError
 from arrears.stack import open_stack
 from chassis.errors import Misconfigured
+from chassis.http import dev_keys
 from chassis.http.key_sources import source
 from chassis.settings import Settings
 from tests.security.provider import Provider, SigningKey
@@ -198,6 +199,13 @@ def test_the_development_key_opens_nothing_beyond_loopback(tmp_path: Path) -> No
             source(Settings(host=host, data_dir=tmp_path))
 
 
+async def test_the_development_key_is_not_let_in_as_somebody_elses(tmp_path: Path) -> None:
+    given: dict[str, Any] = {"jwks_file": dev_keys.ensure(tmp_path), "data_dir": tmp_path / "other"}
+    assert (await source(Settings(**given))()).document["keys"]
+    with pytest.raises(Misconfigured, match="on loopback alone"):
+        await source(Settings(**given, host="10.0.0.5"))()
+
+
 def test_no_token_is_printed_that_would_be_refused_for_its_life() -> None:
     with pytest.raises(UsageError, match="ARREARS_TOKEN_SECONDS_MAX"):
         token(["auditor"], hours=13)
@@ -207,6 +215,8 @@ def test_no_token_is_printed_that_would_be_refused_for_its_life() -> None:
     ("given", "said"),
     [
         ({"oidc_issuer": "http://login.example"}, "as https"),
+        ({"jwks_url": ""}, "ARREARS_JWKS_URL is not"),
+        ({"oidc_issuer": ""}, "ARREARS_OIDC_ISSUER is not"),
         ({"oidc_issuer": "https://login.example", "issuer": "other"}, "leave it out"),
         ({"oidc_issuer": "https://a.example", "jwks_url": "https://b.example"}, "one place"),
     ],
