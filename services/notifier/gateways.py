@@ -68,6 +68,9 @@ def require_secured(settings: Settings, own: NotifierSettings) -> None:
             require_here(settings.plaintext, "sms", host, f"give {which} as smpps")
     if own.voice_url:
         require_https(settings.plaintext, "voice", own.voice_url, "ARREARS_NOTIFIER_VOICE_URL")
+    if own.voice_callback_url:
+        which = "ARREARS_NOTIFIER_VOICE_CALLBACK_URL"
+        require_https(settings.plaintext, "voice", own.voice_callback_url, which)
 
 
 def _way(own: NotifierSettings, name: str, gateway: Gateway) -> Way:

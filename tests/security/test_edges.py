@@ -11,10 +11,13 @@ import httpx
 import pytest
 from fastapi import APIRouter
 
+from chassis.errors import Misconfigured
 from chassis.http.app import create_app
 from chassis.http.dev_keys import mint_token
 from chassis.metrics import Metrics
 from chassis.settings import SERVICES, Settings
+from services.notifier.gateways import require_secured
+from services.notifier.settings import NotifierSettings
 from tests.support.missing import give_up
 from tests.support.processes import System
 
@@ -154,3 +157,9 @@ def _own_address() -> str | None:
         found = str(probe.getsockname()[0])
         return None if found.startswith("127.") else found
     return None
+
+
+def test_nobody_on_the_way_reads_what_a_dialler_reports() -> None:
+    own = NotifierSettings(voice_url="https://a.example", voice_callback_url="http://b.example")
+    with pytest.raises(Misconfigured, match="VOICE_CALLBACK_URL as https"):
+        require_secured(Settings(), own)
