@@ -4,10 +4,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from chassis.errors import Rejected
 from contracts import ledger
+from services.ledger.domain.commands import OpenItem, Refund
 from services.ledger.main import build
+from tests.ledger.account_book import Book, days, terms
 from tests.ledger.conftest import START, World
 
 REFUNDS = "/v1/accounts/1/refunds"
@@ -68,3 +72,18 @@ async def test_a_refund_waits_on_where_the_money_is_gone(world: World) -> None:
         (waiting,) = (await client.get("/v1/proposals")).json()["items"]
     assert (waiting["state"], waiting["amount"], waiting["subject"]) == ("waiting", 450, "eve")
     assert await paid(world) == [100]
+
+
+def test_what_is_open_while_the_currency_changes_is_worth_what_it_was() -> None:
+    book = Book(terms())
+    book.pay(START.date(), "P-1", 5000)
+    book.terms = msgspec.structs.replace(book.terms, revision=2, currency="EUR")
+    day = START.date()
+    with pytest.raises(Rejected):  # it waits for a retry, once nothing is open in CNY
+        book.do(day, OpenItem("I-1", "fee", 400, "EUR", day, day))
+    book.do(day, OpenItem("I-2", "fee", 400, "CNY", day, day))
+    book.at(days(day, 1))
+    assert (book.prepaid(), book.account.balance.currency) == (4600, "CNY")
+    book.do(days(day, 1), Refund("R-1", None))
+    book.do(days(day, 1), OpenItem("I-1", "fee", 400, "EUR", day, day))
+    assert (book.principal(), book.account.balance.currency) == (400, "EUR")

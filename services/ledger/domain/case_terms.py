@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from services.ledger.domain.blocks import NO_ITEMS
 from services.ledger.domain.calendar import ONE_DAY
 from services.ledger.domain.commands import Money, SetCaseTerms
 from services.ledger.domain.draft import Draft
@@ -21,8 +22,9 @@ _UNKNOWN_REVISION = 0
 
 
 def effective(account: Account, terms: Terms) -> Terms:
-    """The terms an account follows when its creditor's are `terms`: its own while it has a case,
-    else these, with the rates of the days its last case lasted kept.
+    """The terms an account follows when its creditor's are `terms`: its own while it has a case, or
+    anything open in another currency, else these, with the rates of the days its last case lasted
+    kept.
 
     The very object the account holds where nothing is to be taken over.
     """
@@ -31,9 +33,15 @@ def effective(account: Account, terms: Terms) -> Terms:
         return terms
     if account.case_on is not None or known.revision == terms.revision:
         return known
+    if known.currency != terms.currency and _is_open(account):
+        return known  # its figures would be another sum of money
     if account.pinned_through is None:
         return terms
     return replace(terms, rates=spliced(known.rates, terms.rates, account.pinned_through + ONE_DAY))
+
+
+def _is_open(account: Account) -> bool:
+    return account.open != NO_ITEMS or bool(account.prepaid or account.waiting)
 
 
 def pinned(known: Terms, money: Money, day: date) -> Terms:
