@@ -8,7 +8,7 @@ nothing may be skipped.
 
 import itertools
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -35,8 +35,20 @@ DO $$ DECLARE name text; BEGIN
 END $$"""
 
 
+@pytest.fixture(scope="session")
+def migrations() -> Iterator[None]:
+    """Schemas of one kind are migrated once, and then laid out alike."""
+    from tests.support.layouts import remembered  # Alembic takes long to load
+
+    with remembered():
+        yield
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def postgres_dsn(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+async def postgres_dsn(
+    migrations: None,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[str]:
     """The DSN of the session's server, which forgets: no test may rely on its durability."""
     folder = tmp_path_factory.mktemp("postgres")
     async with EmbeddedPostgres(folder, durable=False) as dsn:
