@@ -88,5 +88,9 @@ async def build(
         probe=probe,
         strict=strict,
     )
-    await library.refresh(service.pool, always=True)
+    try:
+        await library.refresh(service.pool, always=True)
+    except BaseException:
+        await service.stop()
+        raise
     return service

@@ -53,6 +53,7 @@ async def build(
     require_secured(settings, own)
     if settings.fonts is not None and own.letters == "pdf":
         typesetter(settings.fonts)  # a folder that is named must do
+    keys, tokens = callbacks.keys_of(own.callback_secrets), mail_wiring.tokens(own)
     service = await Instance.open(
         blueprint(own, clock.now, settings.fonts),
         settings,
@@ -62,11 +63,9 @@ async def build(
         strict=strict,
         probe=probe,
     )
-    include_signed(
-        service.app, callbacks.router(service, own.callback_secrets, own.voice_calls_max)
-    )
+    include_signed(service.app, callbacks.router(service, keys, own.voice_calls_max))
     include_signed(service.app, public_list.router(service, own))
-    include_signed(service.app, unsubscribe.router(service, mail_wiring.tokens(own)))
+    include_signed(service.app, unsubscribe.router(service, tokens))
     return service
 
 

@@ -30,15 +30,21 @@ _DOCUMENTED = {
 }
 
 
-def router(
-    service: Service, secrets: Mapping[str, Sequence[SecretStr]], calls_max: int
-) -> APIRouter:
-    """The route `/v1/callbacks/{channel}`; `secrets` by channel, none means no callbacks."""
-    routes = APIRouter(prefix="/v1/callbacks", tags=["callbacks"])
-    keys = {
+Keys = Mapping[str, Sequence[bytes]]
+"""By channel; none means no callbacks."""
+
+
+def keys_of(secrets: Mapping[str, Sequence[SecretStr]]) -> Keys:
+    """The keys of the settings' secrets; raises `Misconfigured` for one that could be guessed."""
+    return {
         channel: [key_of(one.get_secret_value(), _SETTING) for one in several]
         for channel, several in secrets.items()
     }
+
+
+def router(service: Service, keys: Keys, calls_max: int) -> APIRouter:
+    """The route `/v1/callbacks/{channel}`."""
+    routes = APIRouter(prefix="/v1/callbacks", tags=["callbacks"])
 
     @routes.post(
         "/{channel}", status_code=204, operation_id="report_delivery", openapi_extra=_DOCUMENTED
