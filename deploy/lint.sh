@@ -6,7 +6,7 @@ echo "== ruff"
 .venv/bin/ruff check --quiet .
 .venv/bin/ruff format --check --quiet .
 echo "== mypy"
-.venv/bin/mypy
+.venv/bin/mypy -n 2
 echo "== import-linter"
 if ! contracts=$(.venv/bin/lint-imports --no-cache 2>&1); then
     echo "$contracts"

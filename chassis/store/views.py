@@ -25,9 +25,8 @@ from chassis.store.stored import Stored
 _CURSOR = "select position from view_cursors where view = $1 and lane = $2 for update"
 _SEED = "insert into view_cursors (view, lane, position) values ($1, $2, 0) on conflict do nothing"
 _MOVE = "update view_cursors set position = $3 where view = $1 and lane = $2"
-_SEED_ALL = """
-insert into view_cursors (view, lane, position) select unnest($1::text[]), $2, 0
-on conflict do nothing"""
+_SEED_ALL = """insert into view_cursors (view, lane, position)
+select unnest($1::text[]), $2, 0 on conflict do nothing"""
 _CURSORS = """
 select view, position from view_cursors where lane = $1 and view = any($2::text[])
 order by view for update"""
@@ -203,11 +202,12 @@ class Projector:
             if not await connection.fetchval(_BEHIND, lane, names, len(names)):
                 return 0
             async with connection.transaction():
-                await connection.execute(_SEED_ALL, names, lane)
                 positions = dict(await connection.fetch(_CURSORS, lane, names))
-                events = await self.store.lane_after(
-                    connection, lane, min(positions.values()), self.batch_size
-                )
+                if len(positions) < len(names):
+                    await connection.execute(_SEED_ALL, names, lane)
+                    positions = dict(await connection.fetch(_CURSORS, lane, names))
+                after = min(positions.values())
+                events = await self.store.lane_after(connection, lane, after, self.batch_size)
                 for view in self.views:
                     fresh = [e for e in events if e.position > positions[view.name]]
                     if fresh:
