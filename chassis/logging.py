@@ -2,9 +2,10 @@
 
 import io
 import logging
+import math
 import sys
 import traceback
-from collections.abc import MutableMapping
+from collections.abc import Hashable, MutableMapping
 from typing import Any, TextIO, cast
 
 import structlog
@@ -26,8 +27,8 @@ person's data. `caller` is who a token names, `reason` the sentence of an error 
 an operator does about it.
 """
 
-_LIBRARY_SECONDS = 60
-"""For how long a line of a library is not repeated; what it says meanwhile is counted."""
+_SELDOM_SECONDS = 60
+"""For how long a line that anybody may cause is not repeated; what comes meanwhile is counted."""
 _TEXT_MAX = 200
 _REASON_MAX = 1000
 _OURS = frozenset({"arrears", "chassis", "contracts", "services"})
@@ -154,6 +155,23 @@ def _in_a_trace(
     return fields
 
 
+class Seldom:
+    """What repeats itself as often as others like: told once a minute, with how often it came.
+
+    What it is told of (`what`) must be few things: each is remembered for good.
+    """
+
+    def __init__(self) -> None:
+        self._told: dict[Hashable, tuple[float, int]] = {}
+
+    def count(self, what: Hashable, now: float) -> int:
+        """How often it came since it was told, this time included; 0 where it is not told now."""
+        told, count = self._told.get(what, (-math.inf, 0))
+        is_told = not told <= now < told + _SELDOM_SECONDS
+        self._told[what] = (now, 0) if is_told else (told, count + 1)
+        return count + 1 if is_told else 0
+
+
 class _ToStructlog(logging.Handler):
     """Library records keep their logger, level, place and exception class; their text may quote
     data and is left out.
@@ -164,16 +182,14 @@ class _ToStructlog(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__()
-        self._heard: dict[tuple[str, int, int], tuple[float, int]] = {}
+        self._seldom = Seldom()
 
     def emit(self, record: logging.LogRecord) -> None:
         where = (record.name, record.lineno, record.levelno)
-        told, count = self._heard.get(where, (0.0, 0))
-        if told <= record.created < told + _LIBRARY_SECONDS:
-            self._heard[where] = (told, count + 1)
+        count = self._seldom.count(where, record.created)
+        if not count:
             return
-        self._heard[where] = (record.created, 0)
-        details: dict[str, Any] = {"place": f"{record.module}:{record.lineno}", "count": count + 1}
+        details: dict[str, Any] = {"place": f"{record.module}:{record.lineno}", "count": count}
         if record.exc_info and record.exc_info[1] is not None:
             details["error"] = record.exc_info[1]
         structlog.get_logger(source=record.name).log(record.levelno, "library_message", **details)

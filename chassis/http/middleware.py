@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chassis.errors import ArrearsError
 from chassis.http.auth import Authenticator, Unauthenticated
 from chassis.http.problems import problem_of, unauthorized
-from chassis.logging import get_logger
+from chassis.logging import Seldom, get_logger
 from chassis.metrics import Metrics
 from chassis.recorders import asked_by
 from chassis.tracing import traceparent
@@ -38,7 +38,7 @@ _log = get_logger("chassis.http.access")
 
 class AccessLog:
     """Counts and logs every request by its route's template: paths and query strings may name
-    people.
+    people. Who has no token that can be used is counted alone.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics, traces: Traces | None = None) -> None:
@@ -85,6 +85,8 @@ class AccessLog:
         service = self._metrics.service
         self._metrics.requests.labels(service, method, route, str(status)).inc()
         self._metrics.request_seconds.labels(service, route).observe(seconds)
+        if status == HTTPStatus.UNAUTHORIZED:
+            return  # nobody fills the log without a token: the gate says why, once a minute
         _log.info(
             "request",
             method=method,
@@ -95,11 +97,16 @@ class AccessLog:
 
 
 class Gate:
-    """Lets nobody through without a token, but to health: a new route is closed by default."""
+    """Lets nobody through without a token, but to health: a new route is closed by default.
+
+    The log says why somebody was refused, for who looks for a thief of tokens: once a minute for
+    each reason, since anybody can be refused as often as they like.
+    """
 
     def __init__(self, app: ASGIApp, authenticator: Authenticator) -> None:
         self._app = app
         self._authenticator = authenticator
+        self._seldom = Seldom()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -108,6 +115,8 @@ class Gate:
             try:
                 principal = await self._authenticator.principal(header)
             except Unauthenticated as error:
+                if count := self._seldom.count(str(error), time.monotonic()):
+                    _log.warning("sign_in_refused", reason=str(error), count=count)
                 await unauthorized(str(error))(scope, receive, send)
                 return
             except ArrearsError as error:

@@ -89,10 +89,7 @@ def problem_of(error: errors.ArrearsError) -> Response:
 
 
 def unauthorized(detail: str) -> Response:
-    """The answer to a request without a usable token; the log says why, for who looks for a thief
-    of tokens.
-    """
-    _log.warning("sign_in_refused", reason=detail)
+    """The answer to a request without a usable token."""
     return problem(
         HTTPStatus.UNAUTHORIZED, detail, headers={"WWW-Authenticate": 'Bearer realm="arrears"'}
     )

@@ -2,13 +2,15 @@
 
 import contextlib
 import json
+import re
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import structlog
 from fastapi import APIRouter
 
 from chassis.errors import Misconfigured
@@ -111,7 +113,9 @@ def test_a_request_that_is_no_http_learns_nothing(system: System, sent: bytes) -
     assert json.loads(body)["status"] == 400
 
 
-async def test_no_crash_is_answered_unguarded_or_cannot_be_found_in_the_log(tmp_path: Path) -> None:
+@contextlib.asynccontextmanager
+async def crashing(folder: Path, metrics: Metrics) -> AsyncIterator[httpx.AsyncClient]:
+    """A service with a route that crashes."""
     routes = APIRouter()
 
     @routes.get("/crash")
@@ -121,15 +125,32 @@ async def test_no_crash_is_answered_unguarded_or_cannot_be_found_in_the_log(tmp_
     async def readiness() -> dict[str, Any]:
         return {}
 
-    own = Settings(data_dir=tmp_path)
-    app = create_app("notes", own, routers=[routes], readiness=readiness, metrics=Metrics("notes"))
+    own = Settings(data_dir=folder)
+    app = create_app("notes", own, routers=[routes], readiness=readiness, metrics=metrics)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    token = mint_token(tmp_path, ["sre"])
     async with httpx.AsyncClient(transport=transport, base_url="http://notes") as client:
+        yield client
+
+
+async def test_no_crash_is_answered_unguarded_or_cannot_be_found_in_the_log(tmp_path: Path) -> None:
+    async with crashing(tmp_path, Metrics("notes")) as client:
+        token = mint_token(tmp_path, ["sre"])
         answer = await client.get("/crash", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 500
     assert {name: answer.headers.get(name) for name in GUARDS} == GUARDS
     assert answer.headers["x-correlation-id"]
+
+
+async def test_nobody_without_a_token_fills_the_log(tmp_path: Path) -> None:
+    metrics = Metrics("notes")
+    async with crashing(tmp_path, metrics) as client:
+        with structlog.testing.capture_logs() as lines:
+            for number in range(40):
+                wrong = {"Authorization": f"Bearer {number}"} if number % 2 else {}
+                assert (await client.get(f"/crash?{number}", headers=wrong)).status_code == 401
+    told = [(line["event"], line["count"]) for line in lines]
+    assert told == [("sign_in_refused", 1)] * 2
+    assert re.search(rb'status="401"\} 40\.0', metrics.render())
 
 
 def test_a_host_that_was_made_up_leads_nobody_there(system: System) -> None:

@@ -72,7 +72,7 @@ async def test_what_is_logged_in_a_request_names_its_trace(
     await ask(settings, told, "/v1/none", UPSTREAM)
     await ask(settings, told, "/v1/none", UNSAMPLED)
     lines = [json.loads(line) for line in output.getvalue().splitlines()]
-    traced, other = (line for line in lines if line["event"] == "request")
+    traced, other = (line for line in lines if line["event"] == "sign_in_refused")
     assert (traced["trace_id"], traced["span_id"]) == (TRACE, told.spans[0].span_id)
     assert traced["correlation"]
     assert "trace_id" not in other
