@@ -1,6 +1,5 @@
 """`arrears access`: who was answered what about whom."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -28,7 +27,7 @@ def list_records(
     """List records of the running services; that is recorded too."""
     wanted = {"creditor": creditor, "account": account, "subject": subject}
     wanted |= {"from": since, "to": until}
-    names = _services(service)
+    names = running.services(None if service is None else [service])
     count = running.run(running.list_pages(names, "/v1/access-records", wanted, _line))
     typer.echo(f"{count} records")
 
@@ -41,12 +40,6 @@ def verify(services: Services = None, place: PlaceFile = None, anew: Anew = Fals
     goes on where it was. `arrears verify` does it too.
     """
     run_verification("records", services, place, anew=anew)
-
-
-def _services(only: str | None) -> Sequence[Any]:
-    from chassis.settings import SERVICES, service_named
-
-    return SERVICES if only is None else (service_named(only),)
 
 
 def _line(name: str, record: dict[str, Any]) -> str:

@@ -73,9 +73,9 @@ def discard(letter: Letter, service: Service, why: Why, by: By) -> None:
 
 async def _list(only: str | None, state: str | None) -> None:
     from arrears import apis
-    from chassis.settings import SERVICES, Settings, service_named
+    from chassis.settings import Settings
 
-    names = SERVICES if only is None else (service_named(only),)
+    names = running.services(None if only is None else [only])
     count = 0
     async with apis.running(Settings()) as system:
         for name in names:

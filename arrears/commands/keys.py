@@ -1,7 +1,6 @@
 """`arrears keys`: the key-encryption key, and changing it."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -54,7 +53,7 @@ def list_keys(services: Services = None, also: Also = None) -> None:
     settings = Settings()
     for name, identity in ids(settings).items():
         typer.echo(f"{name}: {identity}")
-    for one in running.run(listed(settings, _named(services), also or ())):
+    for one in running.run(listed(settings, running.services(services), also or ())):
         typer.echo(f"{one.service}: {one.number} by {one.id or 'a key that is not named'}")
 
 
@@ -68,16 +67,10 @@ def rotate(services: Services = None, also: Also = None) -> None:
     from chassis.settings import Settings
 
     settings = Settings()
-    done = running.run(rotating_keys.rotate(settings, _named(services), also=also or ()))
+    done = running.run(rotating_keys.rotate(settings, running.services(services), also=also or ()))
     for service, number in done.items():
         typer.echo(f"{service}: {number} keys are wrapped with the next one")
     typer.echo(
         "the next key is the one now: start every instance with it alone, as ARREARS_KEK or the "
         "file kek, and keep the one before for as long as there are backups from before today"
     )
-
-
-def _named(services: Sequence[str] | None) -> Sequence[Any]:
-    from chassis.settings import SERVICES, service_named
-
-    return [service_named(name) for name in dict.fromkeys(services or SERVICES)]

@@ -25,6 +25,13 @@ def settings(kafka: str | None) -> "Settings":
     return found.model_copy(update={"bus": "kafka", "kafka_bootstrap": kafka})
 
 
+def services(named: Sequence[str] | None) -> "Sequence[ServiceName]":
+    """The services that are named, each once; all where none is."""
+    from chassis.settings import SERVICES, service_named
+
+    return [service_named(name) for name in dict.fromkeys(named or SERVICES)]
+
+
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run to the end, with warnings and errors alone in the log."""
     from chassis.logging import configure

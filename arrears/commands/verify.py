@@ -50,7 +50,7 @@ def run_verification(
     """Do a verification, say what it finds, and end with status 1 where that is anything."""
     from arrears.verification import Verification
     from chassis.clock import WallClock
-    from chassis.settings import SERVICES, Settings, service_named
+    from chassis.settings import Settings
 
     def wrong(said: str) -> None:
         typer.echo(f"damage: {said}", err=True)
@@ -58,7 +58,7 @@ def run_verification(
     settings = Settings()
     verification = Verification(
         settings,
-        [service_named(name) for name in services] if services else SERVICES,
+        running.services(services),
         place or settings.data_dir / "verified.json",
         typer.echo,
         wrong,

@@ -4,6 +4,7 @@ person, where no first one applied for it.
 
 from collections.abc import Callable
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from chassis.errors import Conflict
 from chassis.http import ROLES, Principal
@@ -14,6 +15,8 @@ from services.dunning.api.roles import ROLES_OF
 from services.dunning.domain.account import Account
 from services.dunning.domain.case.approvals import gives_up
 from services.dunning.domain.case.commands import Decide
+from services.dunning.domain.creditor.state import Creditor
+from services.dunning.domain.localtime import local_day
 from services.dunning.domain.money.owing import overdue_principal
 from services.dunning.policy.model import Pack
 
@@ -33,11 +36,12 @@ class Deciding:
         by = who.acting_for(given.by)
         subject = target.subject
         account = await self._dunning.account(subject)
-        pack = await self._pack(target, account)
+        creditor = await self._dunning.creditor(subject.creditor)
+        pack = self._dunning.decisions.pack_of(account, creditor)
         if self._waits(account, pack, given) and not await self._dunning.done_to(target):
             check_decider(account, given.purpose, who, pack)
             body = given.model_dump(mode="json", exclude={"by"})
-            amount = overdue_principal(account, await self._today(subject.creditor))
+            amount = overdue_principal(account, self._today(creditor))
             asked = Asked(target.request, subject, by, body, amount)
             waits = await self._dunning.waiting.propose(WRITE_OFF, asked, who)
             return Happened(
@@ -48,11 +52,12 @@ class Deciding:
             if self._waits(account, pack, given):
                 raise Conflict("what is asked for changed meanwhile: ask again")
 
-        return await self._run(target, by, given, who, allowed)
+        return await self._run(target, creditor, by, given, who, allowed)
 
     async def _approved(self, asked: Asked, who: Principal) -> None:
         given = i.DecisionInput.model_validate(asked.body)
-        day = await self._today(asked.subject.creditor)
+        creditor = await self._dunning.creditor(asked.subject.creditor)
+        day = self._today(creditor)
 
         def allowed(account: Account, _pack: Pack) -> None:
             if asked.amount is not None and overdue_principal(account, day) > asked.amount:
@@ -61,22 +66,20 @@ class Deciding:
                 )
 
         target = Target(asked.subject, asked.id)
-        await self._run(target, asked.by, given, who, allowed)
+        await self._run(target, creditor, asked.by, given, who, allowed)
 
-    async def _today(self, creditor: str) -> date:
-        zone = await self._dunning.zone(creditor)
-        return self._dunning.service.clock.now().astimezone(zone).date()
+    def _today(self, creditor: Creditor) -> date:
+        return local_day(self._dunning.service.clock.now(), ZoneInfo(creditor.zone))
 
     async def _run(
         self,
         target: Target,
+        creditor: Creditor,
         by: str,
         given: i.DecisionInput,
         who: Principal,
         fits: Callable[[Account, Pack], None],
     ) -> Happened:
-        creditor = await self._dunning.creditor(target.subject.creditor)
-
         def allowed(account: Account) -> None:
             pack = self._dunning.decisions.pack_of(account, creditor)
             check_decider(account, given.purpose, who, pack)
@@ -94,10 +97,6 @@ class Deciding:
             )
 
         return await self._dunning.run(target, by, decide, allowed)
-
-    async def _pack(self, target: Target, account: Account) -> Pack:
-        creditor = await self._dunning.creditor(target.subject.creditor)
-        return self._dunning.decisions.pack_of(account, creditor)
 
     @staticmethod
     def _waits(account: Account, pack: Pack, given: i.DecisionInput) -> bool:
