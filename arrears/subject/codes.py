@@ -46,6 +46,7 @@ CODED = frozenset(
         "service",
         "stage",
         "state",
+        "status",
     }
 )
 """Fields that hold words of ours."""
@@ -87,6 +88,7 @@ CODES: Mapping[str, str] = {
     "commission": "佣金",
     "company": "企业",
     "complaint": "民事起诉状",
+    "confirmed": "已确认",
     "contact_delayed": "联系推迟",
     "contact_reported": "已记录联系",
     "credit_granted": "已入账贷项",
@@ -134,6 +136,7 @@ CODES: Mapping[str, str] = {
     "items_disputed": "账单有异议",
     "items_written_off": "账单核销",
     "judgment": "已判决",
+    "lapsed": "已失效",
     "late_fee_accrued": "应计滞纳金",
     "late_fee_charged": "滞纳金",
     "late_fee_started": "开始计收滞纳金",
@@ -163,6 +166,7 @@ CODES: Mapping[str, str] = {
     "payment_reversed": "付款冲回",
     "payment_unmatched": "未匹配付款",
     "payments_reallocated": "付款重新分配",
+    "pending": "待答复",
     "phone_call": "电话",
     "photo_evidence": "拍照取证",
     "plan_agreed": "约定分期",

@@ -55,6 +55,7 @@ async def gather(apis: Apis, creditor: str, account: str, now: datetime) -> Copy
         "matter": await asked.one("legal", f"{path}/matter"),
         "inventories": await asked.one("legal", f"{path}/inventories"),
         "write_offs": await asked.one("legal", f"{path}/write-offs"),
+        "erasures": await asked.listed("ledger", f"{of_creditor}/erasures", account=account),
         "set_aside": await asked.set_aside(),
         "shown_to": await asked.shown_to(),
     }

@@ -37,6 +37,7 @@ SECTIONS: Mapping[str, tuple[str, str]] = {
     "matter": ("诉讼", "Legal proceedings"),
     "inventories": ("清点记录", "Inventories"),
     "write_offs": ("核销", "Debts given up"),
+    "erasures": ("删除请求", "Requests to erase your data"),
     "set_aside": ("未能处理的消息", "Messages that could not be processed"),
     "shown_to": ("查阅记录", "Who was shown your data"),
 }

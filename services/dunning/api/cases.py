@@ -284,7 +284,8 @@ async def _debtor(
     keys = await dunning.service.keys([subject])
     if keys.is_erased(subject):
         return {"erased": True}
-    return dunning.profile(subject, keys, account)
+    profile, segment = dunning.profile(subject, keys, account), account.segment
+    return profile if profile is None or segment is None else profile | {"segment": segment}
 
 
 async def _next(

@@ -25,9 +25,9 @@ _LIST = """
 select account, number, status, asked_at, source, message_id, expires_at, sealed, answered_at,
   answered_by, reason, erased_at
 from view_erasures
-where creditor = $1 and ($2::text is null or status = $2)
-  and ($3::text is null or (account, number) > ($3, $4))
-order by account, number limit $5"""
+where creditor = $1 and ($2::text is null or status = $2) and ($3::text is null or account = $3)
+  and ($4::text is null or (account, number) > ($4, $5))
+order by account, number limit $6"""
 
 _FOR_ANYBODY = "asked for over HTTP"
 Status = Literal["pending", "confirmed", "refused", "lapsed"]
@@ -109,12 +109,13 @@ class Erasures:
         _who: Reader,
         creditor: CreditorInScope,
         status: Annotated[Status | None, Query()] = None,
+        account: Annotated[Identifier | None, Query()] = None,
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Page[ErasureRow]:
         """By account; `status=pending` are those that wait for an answer."""
         after = decode_cursor(cursor, str, int) or [None, None]
-        rows = await self.service.pool.fetch(_LIST, creditor, status, *after, limit + 1)
+        rows = await self.service.pool.fetch(_LIST, creditor, status, account, *after, limit + 1)
         keys = await self.service.keys(
             {Subject(creditor, row["account"]) for row in rows if row["sealed"]}
         )
