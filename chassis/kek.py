@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from chassis.errors import Misconfigured
 from chassis.key_service import service_of
-from chassis.private import create_private
+from chassis.private import create_private, keep_private
 from chassis.settings import Settings
 
 _BYTES = 32
@@ -18,7 +18,7 @@ _BYTES = 32
 def present(settings: Settings, *, make: bool) -> bytes | None:
     """The 32 bytes that wrap every debtor's key.
 
-    Without `kek` it is the file `kek` in `data_dir`, readable by its owner alone; when that is not
+    Without `kek` it is the file `kek` in `data_dir`, kept for its owner alone; when that is not
     there either it is made, or the answer is `None`. Raises `Misconfigured` when what is there is
     not such a key, or not one that the service of the settings opens.
     """
@@ -76,6 +76,7 @@ def _read(settings: Settings, value: SecretStr | None, file: Path, setting: str)
 def _text(value: SecretStr | None, file: Path) -> str | None:
     if value is not None:
         return value.get_secret_value().strip()
+    keep_private(file)
     try:
         return file.read_bytes().strip().decode("latin-1")
     except FileNotFoundError:

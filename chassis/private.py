@@ -1,9 +1,12 @@
 """What this process writes is for its own user alone: files 0600, folders 0700."""
 
+import contextlib
 import os
+import stat
 from pathlib import Path
 
 _OWN = 0o700
+_OTHERS = 0o077
 _PASSAGE = 0o711
 
 
@@ -23,6 +26,16 @@ def make_passage(folder: Path) -> None:
     The embedded PostgreSQL refuses to be root: its own folder lies in one of ours.
     """
     _make(folder, _OWN if os.geteuid() else _PASSAGE)
+
+
+def keep_private(path: Path) -> None:
+    """Take from others what they may do with a file of this user, who copied or restored it with
+    another umask; where that cannot be (a volume that only reads) it stays as it is.
+    """
+    with contextlib.suppress(OSError):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & _OTHERS:
+            path.chmod(mode & _OWN)
 
 
 def create_private(path: Path, text: str) -> bool:

@@ -1,7 +1,7 @@
 """Whether the events of each stream still make the state that is kept of it.
 
 It shows a change of what has no link in its lane's chain, or had none when it was changed, and of a
-state; not of what an event says without a word of it in a state.
+state, also one that would wake too late; not of what an event says without a word of it in a state.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -18,7 +18,11 @@ from chassis.store.verifying import Damage
 from contracts.words.streams import kind_of
 
 _STATES = """
-select stream, version, data from state where stream > $1 order by stream limit $2"""
+select stream, version, data,
+  case when wake_at < '9998-01-01' then greatest(wake_at, '0002-01-01') end as wake_at,
+  exists (select from dead_letters d
+    where d.source = 'wake' and d.stream = state.stream and d.state = 'parked') as is_put_off
+from state where stream > $1 order by stream limit $2"""
 _EVENTS = """
 select stream, version, type, position, data from events
 where stream > $1 and stream <= $2 order by stream, version"""
@@ -85,6 +89,7 @@ class _Folding:
         self._version = 0
         self._gone: list[int] = []
         self._unreadable: Damage | None = None
+        self._is_of_another_form = False
 
     def add(self, version: int, kind: str, position: int, data: bytes) -> None:
         """The next event there is."""
@@ -114,6 +119,8 @@ class _Folding:
             found.append(self._unreadable)
         if not found and not self._is(row["data"]):
             found.append(self._damage(f"its state at version {version} is not what its events say"))
+        if not found and self._sleeps_on(row):
+            found.append(self._damage("it would be woken later than its events say, or never"))
         return found
 
     def _miss(self, version: int) -> None:
@@ -130,9 +137,17 @@ class _Folding:
                 aggregate.decode_state(kept) == aggregate.decode_state(folded)
             )
         except OtherForm:  # another version's: it is folded anew where it is met
+            self._is_of_another_form = True
             return True
         except msgspec.DecodeError:
             return False
+
+    def _sleeps_on(self, row: Any) -> bool:
+        """Whether it comes too late to what it has to do by itself; who failed at it is put off."""
+        if self._aggregate is None or self._is_of_another_form or row["is_put_off"]:
+            return False
+        due, wakes = self._aggregate.wake_at(self._state), row["wake_at"]
+        return due is not None and (wakes is None or wakes > due)
 
     def _damage(self, what: str) -> Damage:
         return Damage(what, None, self._stream)

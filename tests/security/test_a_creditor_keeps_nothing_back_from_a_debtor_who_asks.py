@@ -68,8 +68,8 @@ async def test_a_label_and_a_request_to_erase_are_in_the_copy(world: World) -> N
     await world.simulation().settle()
     copy = await gather(world.apis, CREDITOR, ACCOUNT, world.clock.now())
     assert copy["debtor"]["segment"] == SEGMENT
-    told = [(one["status"], one["asked_reason"], one["reason"]) for one in copy["erasures"]]
-    assert told == [("refused", WISH, refusal["reason"])]
+    asked = [(one["status"], one["asked_reason"], one["reason"]) for one in copy["erasures"]]
+    assert asked == [("refused", WISH, refusal["reason"])]
     assert set(copy) == set(SECTIONS)
     for language in ("zh", "en"):
         assert pdf(typesetter(), copy, language, world.clock.now()).startswith(b"%PDF")

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from arrears.backup.unfinished import finish, unfinished
+from chassis import kek
 from chassis.documents.files import DatedFiles
 from chassis.private import make_folder, make_passage
+from chassis.settings import Settings
 
 DAY = date(2026, 3, 10)
 
@@ -94,3 +96,14 @@ def test_others_may_pass_through_the_data_folder_and_not_look_into_it(tmp_path: 
     """PostgreSQL, which refuses to be root, has its own folder in there."""
     make_passage(tmp_path / "a" / "data")
     assert set(modes(tmp_path / "a").values()) <= {0o011}
+
+
+def test_a_key_that_was_copied_carelessly_is_for_its_owner_alone(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data", kek=None)
+    kek.write(settings, settings.kek_file)
+    settings.kek_file.chmod(0o644)
+    kek.write(settings, settings.kek_next_file)
+    settings.kek_next_file.chmod(0o640)
+    assert kek.present(settings, make=False)
+    assert kek.following(settings)
+    assert not {path for path in modes(tmp_path / "data") if path != str(tmp_path / "data")}
