@@ -81,8 +81,11 @@ class Library:
         file = pack.document.file if pack.document else f"{pack.id}.yaml"
         async with pool.acquire(timeout=10) as connection:
             await connection.execute(_KEEP, pack.content_hash, file, source.text)
-        # The text alone is kept: parameters come with each reference.
-        self._by_hash.setdefault(pack.content_hash, await aside(loads, source.text, file))
+            stored = await connection.fetchval(_TEXT, pack.content_hash)
+        # The text alone is kept: parameters come with each reference. What is carried out is what
+        # is stored and shown, should two texts ever have one hash.
+        if pack.content_hash not in self._by_hash:
+            self._by_hash[pack.content_hash] = await aside(loads, stored, file)
 
     async def text(self, pool: "asyncpg.Pool[asyncpg.Record]", ref: PolicyRef) -> str:
         """The text a reference was made with, as it was written."""

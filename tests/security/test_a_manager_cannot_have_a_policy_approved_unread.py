@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from services.dunning.domain.creditor.terms import policy_ref
+from services.dunning.library import Library, PackText
 from services.dunning.main import build
+from services.dunning.policy.load import loads
 from tests.dunning.app.world import START, World
 from tests.security.test_an_admin_cannot_approve_what_they_proposed_as_another import (
     SECOND,
@@ -40,6 +43,16 @@ async def test_a_manager_cannot_have_a_policy_approved_unread(world: World) -> N
     assert {"+# harmless, says the author", "-version: 1", "+version: 2"} <= set(different)
     assert "+# with stop_day: 45" in different
     assert (await world.get(f"{VERSIONS}/nothing", "manager")).status_code == 404
+
+
+async def test_what_is_carried_out_is_the_text_that_is_shown(world: World) -> None:
+    shown, pool = loads(SECOND), world.service.pool
+    await Library().keep(pool, PackText(shown, SECOND))
+    evil = SECOND.replace("{service: all_service}", "{service: electricity}")
+    same = {"content_hash": shown.content_hash}  # as somebody with time could find two of them
+    elsewhere = Library()
+    await elsewhere.keep(pool, PackText(loads(evil).model_copy(update=same), evil))
+    assert elsewhere.get(policy_ref(shown)).steps == shown.steps != loads(evil).steps
 
 
 async def test_a_text_that_may_not_be_proposed_is_not_kept(world: World) -> None:
