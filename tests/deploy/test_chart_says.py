@@ -264,3 +264,19 @@ def test_instances_spread_over_zones_only_where_asked(values: str, keys: list[st
     """Nodes without the label of a soft constraint count for none of the others either."""
     spec = pods(charts.manifests(values))["Deployment/arrears-ledger"]
     assert [one["topologyKey"] for one in spec["topologySpreadConstraints"]] == keys
+
+
+def test_who_was_erased_is_noted_on_a_volume_that_outlives_the_pod() -> None:
+    more = ("--set", "operator.enabled=true,erasures.existingClaim=gone")
+    found = charts.manifests("small", *more)
+    with_it = set()
+    for pod in pods(found).values():
+        (only,) = pod["containers"]
+        if {"name": "erasures", "mountPath": "/erasures"} in only.get("volumeMounts", ()):
+            volume = {"name": "erasures", "persistentVolumeClaim": {"claimName": "gone"}}
+            assert volume in pod["volumes"]
+            reference = only["envFrom"][0]["configMapRef"]["name"]
+            settings = of_kind(found, "ConfigMap")[reference]["data"]
+            assert settings["ARREARS_ERASURES_FILE"].startswith("/erasures/")
+            with_it.add(only["name"])
+    assert with_it == {"ledger", "operator"}

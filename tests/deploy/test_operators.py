@@ -71,12 +71,12 @@ def test_backups_are_on_the_volume_that_is_named(values: str) -> None:
     found = charts.manifests(values)
     for pod in (f"Deployment/{WITH[values]}-operator", f"CronJob/{WITH[values]}-backup"):
         spec = pods(found)[pod]
-        claims = [
-            each["persistentVolumeClaim"]["claimName"]
+        claims = {
+            each["name"]: each["persistentVolumeClaim"]["claimName"]
             for each in spec["volumes"]
             if "persistentVolumeClaim" in each
-        ]
-        assert claims == [{"secured": "arrears-backups", "everything": "backups"}[values]]
+        }
+        assert claims["backups"] == {"secured": "arrears-backups", "everything": "backups"}[values]
         mounted = {
             each["name"]: each["mountPath"] for each in spec["containers"][0]["volumeMounts"]
         }

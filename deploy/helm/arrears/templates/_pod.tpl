@@ -40,10 +40,18 @@ securityContext:
   {{- include "arrears.podSecurity" . | nindent 2 }}
 {{- end }}
 
+{{- /* The claim of the list of who was erased, for those that write and read it. root, name; migrates */}}
+{{- define "arrears.erasures" -}}
+{{- if and (has .name (list "ledger" "operator")) (not .migrates) }}{{ .root.Values.erasures.existingClaim }}{{ end }}
+{{- end }}
+
 {{- /* root, name, files; migrates: a Job, which needs nothing but its database */}}
 {{- define "arrears.mounts" -}}
 - {name: data, mountPath: /data}
 - {name: tmp, mountPath: /tmp}
+{{- if include "arrears.erasures" . }}
+- {name: erasures, mountPath: /erasures}
+{{- end }}
 {{- if and .root.Values.auth.jwks (not .root.Values.auth.jwksUrl) (not .migrates) }}
 - {name: jwks, mountPath: /etc/arrears/jwks, readOnly: true}
 {{- end }}
@@ -62,6 +70,10 @@ securityContext:
 {{- end }}
 - name: tmp
   emptyDir: {sizeLimit: 64Mi}
+{{- with include "arrears.erasures" . }}
+- name: erasures
+  persistentVolumeClaim: {claimName: {{ . }}}
+{{- end }}
 {{- if and .root.Values.auth.jwks (not .root.Values.auth.jwksUrl) (not .migrates) }}
 - name: jwks
   configMap: {name: {{ include "arrears.fullname" .root }}-jwks}

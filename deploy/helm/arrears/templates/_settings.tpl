@@ -24,6 +24,9 @@
 {{- if $v.kek.service }}
 {{- $_ := set $all "ARREARS_KEK_SERVICE" $v.kek.service }}
 {{- end }}
+{{- if include "arrears.erasures" . }}
+{{- $_ := set $all "ARREARS_ERASURES_FILE" "/erasures/erasures" }}
+{{- end }}
 {{- if $v.traces.url }}
 {{- $_ := set $all "ARREARS_TRACES" $v.traces.url }}
 {{- $_ := set $all "ARREARS_TRACE_RATIO" ($v.traces.ratio | toString) }}
