@@ -62,6 +62,7 @@ def lines(service: str, stored: Stored) -> Iterator[str]:
         yield "  recorded by: not kept then"
     else:
         of = f" of {recorder.issuer}" if recorder.issuer is not None else ""
-        yield f"  recorded by: {recorder.subject}{of}"
+        asked = f", as {recorder.proposed_by} proposed" if recorder.proposed_by else ""
+        yield f"  recorded by: {recorder.subject}{of}{asked}"
     told = msgspec.json.Encoder(decimal_format="string").encode(stored.event)
     yield f"  {told.decode()}"

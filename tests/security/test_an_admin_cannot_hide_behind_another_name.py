@@ -1,6 +1,7 @@
 """Whatever name a request gives, who recorded it is kept: the token's issuer and subject."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from arrears.commands.events import lines
 from arrears.world import one_lane, open_world
 from chassis.recorders import Recorder, recorder_of, written
 from chassis.settings import Settings
+from chassis.store.stored import Stored
 from services.legal.evidence.gathering import gather
 from tests.arrears.test_evidence import a_case
 
@@ -35,6 +37,12 @@ async def test_an_admin_cannot_hide_behind_another_name(tmp_path: Path) -> None:
     assert "reply_recorded, recorded by arrears of arrears-development" in held["timeline.txt"]
     assert "recorded by: arrears of arrears-development" in printed[-1]
     assert "recorded by: arrears/dunning\n" in printed[0]
+
+
+def test_who_proposed_does_not_hide_behind_who_approved() -> None:
+    approved = Recorder("here", "bob", proposed_by="eve")
+    event = Stored("account-acme/A-1", 1, "X", datetime.now(UTC), None, {}, 0, 0, approved)
+    assert "  recorded by: bob of here, as eve proposed" in lines("dunning", event)
 
 
 @pytest.mark.parametrize("text", ['"recorded_by":{"issuer":"x","subject":"eve"}', "\\", "é", ""])

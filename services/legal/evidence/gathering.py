@@ -100,6 +100,8 @@ def _line(one: dict[str, Any]) -> str:
     words = f"{one['at']}  {one['kind']}"
     if (recorder := one.get("recorded_by")) and recorder["issuer"] is not None:
         words = f"{words}, recorded by {recorder['subject']} of {recorder['issuer']}"
+        if proposed := recorder.get("proposed_by"):
+            words = f"{words}, as {proposed} proposed"
     return f"{words}  ({one['why']})\n" if one["why"] else f"{words}\n"
 
 
