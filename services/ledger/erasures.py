@@ -11,6 +11,7 @@ from chassis.runtime.service import Service
 from chassis.store.work import Work
 from contracts import billing, dunning
 from contracts.codec import Message
+from contracts.registry import source_of
 from contracts.words.streams import (
     Subject,
     account_stream,
@@ -28,14 +29,16 @@ log = get_logger(__name__)
 
 Decide = Callable[[Erasure], Sequence[ErasureEvent]]
 _RESTORED = "confirmed before the store was restored"
-_BY_RETENTION = "retention"
 _KEPT = "closed since {closed_on}, for the {days} days that the creditor keeps it"
+_IN_USE = "there is money on the account again"
+_HELD = "a hold was placed before it was carried out"
+_OURS = source_of("ledger")
 _LAPSED = "nobody confirmed that the debtor is to be erased; ask upstream to send it again"
 
 
 def _streams(message: Message, _lane: int) -> Sequence[str]:
     who = Subject(message.creditor, message.subject)
-    return (erasure_stream(*who), numbers_stream(*who))
+    return (erasure_stream(*who), numbers_stream(*who), account_stream(*who))
 
 
 def requested(hours: int) -> MessageRoute:
@@ -47,6 +50,8 @@ def requested(hours: int) -> MessageRoute:
         data: billing.AccountErased = message.data
         who = Subject(message.creditor, message.subject)
         stream = erasure_stream(*who)
+        if message.source == _OURS and not _stands(work, who):
+            return
         wanted = Request(message.id, message.source, work.now + timedelta(hours=hours))
         events = erasure.request(work.state(stream), wanted)
         if any(isinstance(event, DebtorErased) for event in events):
@@ -60,6 +65,21 @@ def requested(hours: int) -> MessageRoute:
         work.append(stream, events)
 
     return MessageRoute(_streams, erase, subject=True)
+
+
+def _stands(work: Work, who: Subject) -> bool:
+    """Whether what the ledger itself asks for again is to be carried out; what follows from the
+    creditor's period is not, once there is money on the account after all.
+    """
+    stream, account = erasure_stream(*who), account_stream(*who)
+    if _has_money(work.state(account)):
+        work.append(stream, erasure.keep_on(work.state(stream), _IN_USE))
+    state: Erasure = work.state(stream)
+    return state.status != "refused"
+
+
+def _has_money(account: Account) -> bool:
+    return bool(account.items or account.prepaid or account.waiting or account.coming)
 
 
 def lapse(work: Work, stream: str) -> None:
@@ -82,14 +102,25 @@ def _end_retention(work: Work, message: Message) -> None:
     """
     data: dunning.RetentionEnded = message.data
     account, stream = work.streams
-    state: Account = work.state(account)
-    if not (state.items or state.prepaid or state.waiting or state.coming):
+    if not _has_money(work.state(account)):
         reason = _KEPT.format(days=data.days, closed_on=data.closed_on)
-        work.append(stream, erasure.order(work.state(stream), _BY_RETENTION, reason))
+        work.append(stream, erasure.order(work.state(stream), erasure.BY_RETENTION, reason))
+
+
+def _held_streams(message: Message, _lane: int) -> Sequence[str]:
+    return (erasure_stream(message.creditor, message.subject),)
+
+
+def _hold(work: Work, message: Message) -> None:
+    """Who had processing restricted in the last moment may need what is kept."""
+    (stream,) = _held_streams(message, work.lane)
+    work.append(stream, erasure.keep_on(work.state(stream), _HELD))
 
 
 RETENTION = MessageRoute(_kept_streams, _end_retention)
 """The route of `dunning.retention.ended.v1`."""
+HOLD = MessageRoute(_held_streams, _hold)
+"""The route of `dunning.hold.placed.v1`."""
 WAKE = WakeRoute(lapse)
 
 

@@ -203,6 +203,7 @@ MESSAGES: dict[str, MessageRoute] = {
     dunning.CasePolicyChanged.TYPE: MessageRoute(account_and_terms, move_case),
     dunning.TermsPublished.TYPE: MessageRoute(only_terms, publish_terms),
     dunning.RetentionEnded.TYPE: erasures.RETENTION,
+    dunning.HoldPlaced.TYPE: erasures.HOLD,
     dunning.DisputeOpened.TYPE: with_history(
         lambda data: c.DisputeItems(data.dispute_id, tuple(data.item_ids))
     ),

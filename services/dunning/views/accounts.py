@@ -103,6 +103,13 @@ def _over(row: Row, stored: Stored) -> None:
     row["closed_at"] = None
 
 
+def _released(row: Row, stored: Stored) -> None:
+    """What a hold kept from being over is counted anew from its end."""
+    _place(row, stored)
+    if row.get("closed_at") is None:
+        _rest(row, stored)
+
+
 _FOLDS: dict[str, Fold] = {
     "CaseOpened": _opened,
     "CaseClosed": _closed,
@@ -110,6 +117,7 @@ _FOLDS: dict[str, Fold] = {
     "WakeScheduled": _scheduled,
     "AccountUpdated": _updated,
     "AccountErased": _erased,
+    "HoldReleased": _released,
     "RetentionEnded": _over,
 }
 

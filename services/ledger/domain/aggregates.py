@@ -78,6 +78,7 @@ ERASURE: Aggregate[erasure.Erasure, Any] = Aggregate(
     initial=erasure.initial,
     evolve=erasure.evolve,
     wake_at=erasure.wake_at,
+    revision=2,
 )
 """The erasure of an account's debtor."""
 

@@ -12,6 +12,9 @@ from msgspec.structs import replace
 from chassis.errors import Rejected
 from chassis.store.aggregate import evolver
 
+BY_RETENTION = "retention"
+"""Who orders the erasure of an account that was closed for as long as its creditor keeps it."""
+
 Status: TypeAlias = Literal["none", "pending", "confirmed", "refused", "lapsed", "erased"]
 
 
@@ -62,11 +65,14 @@ ErasureEvent: TypeAlias = (
 
 
 class Erasure(msgspec.Struct, frozen=True, array_like=True):
-    """What became of the latest of an account's requests, the `number`-th."""
+    """What became of the latest of an account's requests, the `number`-th; `is_kept_over` says that
+    it is nobody's wish, but follows from how long the creditor keeps closed accounts.
+    """
 
     status: Status = "none"
     number: int = 0
     expires_at: datetime | None = None
+    is_kept_over: bool = False
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -111,6 +117,13 @@ def order(state: Erasure, by: str, reason: str) -> list[ErasureEvent]:
     return [ErasureConfirmed(number, by, reason)]
 
 
+def keep_on(state: Erasure, reason: str) -> list[ErasureEvent]:
+    """The account is not closed any more: what follows from its having been is not carried out."""
+    if state.status != "confirmed" or not state.is_kept_over:
+        return []
+    return [ErasureRefused(state.number, BY_RETENTION, reason)]
+
+
 def confirm(state: Erasure, by: str, reason: str, now: datetime) -> list[ErasureEvent]:
     """A person confirms what was asked for, or once more what is not carried out yet."""
     if state.status == "confirmed":
@@ -151,7 +164,9 @@ def initial(_stream: str) -> Erasure:
 evolve = evolver(
     {
         ErasureRequested: lambda _state, event: Erasure("pending", event.number, event.expires_at),
-        ErasureConfirmed: lambda _state, event: Erasure("confirmed", event.number),
+        ErasureConfirmed: lambda _state, event: Erasure(
+            "confirmed", event.number, is_kept_over=event.by == BY_RETENTION
+        ),
         ErasureRefused: lambda state, _event: replace(state, status="refused"),
         ErasureLapsed: lambda state, _event: replace(state, status="lapsed"),
         DebtorErased: lambda state, _event: replace(state, status="erased"),

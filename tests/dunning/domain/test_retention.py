@@ -97,3 +97,12 @@ def test_nobody_ends_a_right_unawares() -> None:
     world.do(PlaceHold(by="Ann"))
     with pytest.raises(Rejected, match="of no right"):
         world.do(ReleaseHold(by="Ann", ground="objection"))
+
+
+def test_a_hold_that_kept_one_from_being_erased_is_over_once_it_ends() -> None:
+    world = paid()
+    assert ended(world) == 1
+    world.do(PlaceHold(by="Ann", ground="restriction"))
+    assert ended(world) == 1
+    world.do(ReleaseHold(by="Ann", ground="restriction"))
+    assert ended(world) == 2

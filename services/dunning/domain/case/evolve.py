@@ -101,7 +101,7 @@ def reacted(state: Account, event: Reacted) -> Account:
 
 
 def held(state: Account, event: HoldPlaced) -> Account:
-    return replace(state, hold=event.hold_id, hold_ground=event.ground)
+    return replace(state, hold=event.hold_id, hold_ground=event.ground, is_over=False)
 
 
 def released(state: Account, event: HoldReleased) -> Account:
