@@ -56,5 +56,7 @@ def require_https(allowed: Collection[Kind], kind: Kind, url: str, setting: str)
         parts = urlsplit(url)
     except ValueError as error:
         raise Misconfigured(f"{setting} is no URL") from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise Misconfigured(f"{setting} is no URL that begins with https:// and names a host")
     if parts.scheme != "https":
-        require_here(allowed, kind, parts.hostname or "", f"give {setting} as https")
+        require_here(allowed, kind, parts.hostname, f"give {setting} as https")

@@ -2,11 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import orjson
@@ -14,7 +13,7 @@ import orjson
 from chassis.errors import Misconfigured, Transient
 from chassis.http import dev_keys
 from chassis.http.keys import KeySet, Load
-from chassis.plaintext import Kind, is_loopback, require_https
+from chassis.plaintext import is_loopback, require_https
 from chassis.settings import Settings
 
 _DISCOVERY = "/.well-known/openid-configuration"
@@ -33,7 +32,7 @@ def source(settings: Settings) -> Load:
     if settings.oidc_issuer is not None:
         return from_issuer(settings.oidc_issuer, settings)
     if settings.jwks_url is not None:
-        _require_url(settings.plaintext, settings.jwks_url, "ARREARS_JWKS_URL")
+        require_https(settings.plaintext, "jwks", settings.jwks_url, "ARREARS_JWKS_URL")
         return from_url(settings.jwks_url)
     if settings.jwks_file is not None:
         return from_file(settings.jwks_file, here=is_loopback(settings.host))
@@ -59,21 +58,13 @@ def _check_one(settings: Settings) -> None:
         raise Misconfigured("ARREARS_ISSUER is another than ARREARS_OIDC_ISSUER: leave it out")
 
 
-def _require_url(allowed: Collection[Kind], url: str, setting: str) -> None:
-    """Raise `Misconfigured` for a setting that is no URL, or would be asked in plain text."""
-    require_https(allowed, "jwks", url, setting)
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise Misconfigured(f"{setting} is not the URL of an identity provider")
-
-
 def from_issuer(issuer: str, settings: Settings, client: httpx.AsyncClient | None = None) -> Load:
     """Finds and loads the keys of an OpenID provider, whose document is read anew each time.
 
     Loading raises `Transient` when the provider does not answer, `Misconfigured` when it says that
     it is another, or names keys in plain text on another host.
     """
-    _require_url(settings.plaintext, issuer, "ARREARS_OIDC_ISSUER")
+    require_https(settings.plaintext, "jwks", issuer, "ARREARS_OIDC_ISSUER")
     if "?" in issuer or "#" in issuer:
         raise Misconfigured("ARREARS_OIDC_ISSUER is not the URL of an issuer")
 

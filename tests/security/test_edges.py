@@ -180,7 +180,14 @@ def _own_address() -> str | None:
     return None
 
 
-def test_nobody_on_the_way_reads_what_a_dialler_reports() -> None:
-    own = NotifierSettings(voice_url="https://a.example", voice_callback_url="http://b.example")
-    with pytest.raises(Misconfigured, match="VOICE_CALLBACK_URL as https"):
-        require_secured(Settings(), own)
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"voice_callback_url": "http://b.example"}, "VOICE_CALLBACK_URL as https"),
+        ({"voice_url": "b.example"}, "VOICE_URL is no URL"),
+        ({"sms_url": "ftp://127.0.0.1"}, "SMS_URL is no URL"),
+    ],
+)
+def test_nobody_on_the_way_reads_what_gateways_are_told(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(Misconfigured, match=said):
+        require_secured(Settings(), NotifierSettings(**given))

@@ -215,8 +215,8 @@ def test_no_token_is_printed_that_would_be_refused_for_its_life() -> None:
     ("given", "said"),
     [
         ({"oidc_issuer": "http://login.example"}, "as https"),
-        ({"jwks_url": ""}, "ARREARS_JWKS_URL is not"),
-        ({"oidc_issuer": ""}, "ARREARS_OIDC_ISSUER is not"),
+        ({"jwks_url": ""}, "ARREARS_JWKS_URL is no URL"),
+        ({"oidc_issuer": ""}, "ARREARS_OIDC_ISSUER is no URL"),
         ({"oidc_issuer": "https://login.example", "issuer": "other"}, "leave it out"),
         ({"oidc_issuer": "https://a.example", "jwks_url": "https://b.example"}, "one place"),
     ],
