@@ -49,9 +49,14 @@ class Connection(H11Protocol):
         self._watch()
 
     def send_400_response(self, msg: str) -> None:
-        """What has come is no request: say so as an application would."""
+        """What has come is no request, or the rest of one is none: say so as an application would,
+        and let the one that waits for the rest know that nobody takes its answer.
+        """
         if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
             self._say(400, "Bad Request", "this is no HTTP request that can be read")
+        if self._has_request:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
         self.transport.close()
 
     def on_response_complete(self) -> None:

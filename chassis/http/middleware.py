@@ -33,6 +33,8 @@ _CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _UNROUTED = "(none)"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _OTHER_METHOD = "(other)"
+_GONE = 499
+"""As proxies count a client that went away before it had an answer: that is no fault of ours."""
 _log = get_logger("chassis.http.access")
 
 
@@ -54,7 +56,7 @@ class AccessLog:
         correlation = _correlation(scope)
         scope.setdefault("state", {})["correlation"] = correlation
         started = time.perf_counter()
-        status = int(HTTPStatus.INTERNAL_SERVER_ERROR)
+        status = _GONE
 
         async def watch(message: Message) -> None:
             nonlocal status

@@ -4,6 +4,7 @@ import contextlib
 import json
 import re
 import socket
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -139,6 +140,22 @@ async def test_no_crash_is_answered_unguarded_or_cannot_be_found_in_the_log(tmp_
     assert answer.status_code == 500
     assert {name: answer.headers.get(name) for name in GUARDS} == GUARDS
     assert answer.headers["x-correlation-id"]
+
+
+def test_a_request_that_ends_as_none_is_no_fault_of_the_service(system: System) -> None:
+    start = b"POST /v1/callbacks/sms HTTP/1.1\r\nHost: x\r\n"
+    bodies = (b"Transfer-Encoding: chunked\r\n\r\nno chunk\r\n", b"Content-Length: 9\r\n\r\n{")
+    for body in bodies:
+        with socket.create_connection(("127.0.0.1", system.ports["notifier"]), 5) as connection:
+            connection.sendall(start + body)
+    counted = r'arrears_http_requests_total\{.*method="POST".*status="(\d+)"\} (\d+)'
+    told: list[tuple[str, str]] = []
+    for _ in range(100):
+        told = re.findall(counted, ask(system.operations["notifier"], "/metrics").text)
+        if sum(int(number) for _, number in told) == len(bodies):
+            break
+        time.sleep(0.05)
+    assert [status for status, _ in told] == ["499"]
 
 
 async def test_nobody_without_a_token_fills_the_log(tmp_path: Path) -> None:
