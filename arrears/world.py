@@ -1,8 +1,7 @@
 """A simulated world to play something in: store, bus, services, clock and their APIs."""
 
 import contextlib
-import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -130,10 +129,3 @@ def _nothing_leaves(folder: Path, letters: str) -> Mapping[ServiceName, Any]:
         "notifier": NotifierSettings().model_copy(update=cut),
         "legal": LegalSettings().model_copy(update={"documents": folder / _DOCUMENTS}),
     }
-
-
-@contextlib.contextmanager
-def temporary_folder() -> Iterator[Path]:
-    """A folder that is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="arrears-") as name:
-        yield Path(name)

@@ -16,7 +16,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from arrears.billing import Event
-from arrears.world import World, one_lane, open_world, temporary_folder
+from arrears.temporary import temporary_folder
+from arrears.world import World, one_lane, open_world
 from bench.lives import CREDITOR, LAST_DAY, POLICY, ZONE, lives, message
 from bench.sizes import Place, sizes, vacuum
 from chassis.settings import SERVICES, Settings

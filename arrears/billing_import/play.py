@@ -20,8 +20,9 @@ from arrears.billing_import.mapping import ImportMap
 from arrears.billing_import.rows import InvoiceRow, Row
 from arrears.listening import Listener
 from arrears.simulation import Action
+from arrears.temporary import temporary_folder
 from arrears.upstream import send
-from arrears.world import World, one_lane, open_world, temporary_folder
+from arrears.world import World, one_lane, open_world
 from chassis.settings import Settings
 
 _BATCH_MAX = 500

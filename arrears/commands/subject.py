@@ -1,5 +1,6 @@
 """`arrears subject`: what a debtor may ask for."""
 
+import glob
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -44,6 +45,7 @@ def _write(out: Path, creditor: str, account: str, files: dict[str, bytes]) -> l
         make_folder(out)
         for suffix, content in files.items():
             path = out / f"{name}.{suffix}"
+            _purge(path)
             beside = path.with_suffix(f".{suffix}.{os.getpid()}")
             beside.touch(mode=0o600)
             beside.write_bytes(content)
@@ -52,6 +54,13 @@ def _write(out: Path, creditor: str, account: str, files: dict[str, bytes]) -> l
     except OSError as error:
         raise UsageError(f"{out}: {error.strerror}") from error
     return written
+
+
+def _purge(path: Path) -> None:
+    """Delete what processes that were killed left of it."""
+    for left in path.parent.glob(f"{glob.escape(path.name)}.*"):
+        if not Path(f"/proc/{left.suffix[1:]}").exists():
+            left.unlink(missing_ok=True)
 
 
 async def _export(creditor: str, account: str, language: str) -> tuple[bytes, bytes]:

@@ -19,8 +19,9 @@ from arrears.demo.tally import Tally
 from arrears.errors import UsageError
 from arrears.listening import Listener
 from arrears.simulation import Action
+from arrears.temporary import temporary_folder
 from arrears.upstream import send
-from arrears.world import World, one_lane, open_world, temporary_folder
+from arrears.world import World, one_lane, open_world
 from chassis.settings import Settings
 
 _TOPICS = ("ledger", "dunning", "notifier", "legal")

@@ -12,8 +12,9 @@ from arrears.policy_simulation.figures import Figures
 from arrears.policy_simulation.people import record
 from arrears.policy_simulation.recorded import Recorded, instant
 from arrears.simulation import Action
+from arrears.temporary import temporary_folder
 from arrears.upstream import send
-from arrears.world import World, one_lane, open_world, temporary_folder
+from arrears.world import World, one_lane, open_world
 from chassis.settings import Settings
 from services.dunning.policy import Pack
 from services.dunning.policy.timing import AfterFact, AfterTask

@@ -8,7 +8,8 @@ from pathlib import Path
 from aiokafka.admin import AIOKafkaAdminClient
 
 from arrears.prefixed_bus import PrefixedBus
-from arrears.world import World, open_world, temporary_folder
+from arrears.temporary import temporary_folder
+from arrears.world import World, open_world
 from chassis.bus.kafka_security import security
 from chassis.servers.kafka import LocalKafka
 from chassis.settings import Settings

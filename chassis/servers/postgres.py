@@ -258,6 +258,13 @@ class EmbeddedPostgres:
                     return  # others work with it: the last of them stops it
                 self._shut_down()
 
+    def end_left(self) -> None:
+        """Shut down what nobody works with any more, since its last user was killed."""
+        lock = self.data_dir / "users.lock"
+        with self._starting(), lock.open("ab") as use, contextlib.suppress(BlockingIOError):
+            fcntl.flock(use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._shut_down()
+
     def _shut_down(self) -> None:
         pid, socket_dir, _ = pid_file(self._pgdata)
         if pid is None or pid not in servers_of(self._pgdata):

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from arrears.world import one_lane, open_world, temporary_folder
+from arrears.temporary import temporary_folder
+from arrears.world import one_lane, open_world
 from bench import disk
 from bench.lives import CREDITOR, Life, lives, message
 from bench.sizes import Place
