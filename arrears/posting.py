@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from arrears.apis import Apis
 from arrears.errors import UsageError
-from chassis.private import make_folder
+from chassis.private import make_folder, write_private
 
 _PATH = "/v1/posting-lists"
 _LINES = 500
@@ -50,7 +50,7 @@ def _put(out: Path, name: str, content: bytes) -> Path:
     path = out / name.replace(":", "_").replace("/", "_")
     try:
         make_folder(out)
-        path.write_bytes(content)
+        write_private(path, content)
     except OSError as error:
         raise UsageError(f"{error.filename}: {error.strerror}") from error
     return path

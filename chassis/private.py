@@ -33,9 +33,18 @@ def keep_private(path: Path) -> None:
     another umask; where that cannot be (a volume that only reads) it stays as it is.
     """
     with contextlib.suppress(OSError):
-        mode = stat.S_IMODE(path.stat().st_mode)
-        if mode & _OTHERS:
-            path.chmod(mode & _OWN)
+        mode = path.stat().st_mode
+        if stat.S_ISREG(mode) and mode & _OTHERS:
+            path.chmod(stat.S_IMODE(mode) & _OWN)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that others may not read, also where one was that they could; raises `OSError`.
+
+    What is no file (a pipe) is written as it is.
+    """
+    keep_private(path)
+    path.write_bytes(content)
 
 
 def create_private(path: Path, text: str) -> bool:

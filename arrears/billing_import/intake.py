@@ -14,6 +14,7 @@ from arrears.billing_import.matching import match
 from arrears.billing_import.payments import read_payments, read_statement
 from arrears.billing_import.rows import CreditRow, Row, read_export
 from arrears.errors import UsageError
+from chassis.private import keep_private
 
 UNMATCHED_COLUMNS = (
     "payment", "received", "amount", "returned", "account", "invoice", "takes_back",
@@ -109,6 +110,7 @@ def take_invoices(path: Path, mapping: ImportMap) -> Intake:
 
 def write_unmatched(path: Path, unmatched: Iterable[tuple[Entry, str]], decimals: int) -> None:
     """Write what nobody was found for as a list that can be filled in and imported."""
+    keep_private(path)
     try:
         with path.open("w", encoding="utf-8-sig", newline="") as file:
             table = csv.writer(file)

@@ -7,6 +7,7 @@ import typer
 
 from arrears.commands import running
 from arrears.errors import UsageError
+from chassis.private import write_private
 
 app = typer.Typer(help="Export a case's evidence, and prove an export.", no_args_is_help=True)
 
@@ -24,7 +25,7 @@ def export(
     """
     data, head, count = running.run(_export(creditor, case))
     try:
-        out.write_bytes(data)
+        write_private(out, data)
     except OSError as error:
         raise UsageError(f"{out}: {error.strerror}") from error
     typer.echo(f"{out}: {count} entries")

@@ -11,6 +11,7 @@ import typer
 
 from arrears.commands import running
 from arrears.errors import UsageError
+from chassis.private import write_private
 
 if TYPE_CHECKING:
     from arrears.billing_import.events import Happening
@@ -146,7 +147,7 @@ def _write(played: "Sequence[Happening]", out: Path | None) -> None:
         sys.stdout.buffer.write(content)
     else:
         try:
-            out.write_bytes(content)
+            write_private(out, content)
         except OSError as error:
             raise UsageError(f"{out}: {error.strerror}") from error
     _tell_disputes(sum(bool(h.disputes) for h in played))

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from arrears.backup.unfinished import finish, unfinished
+from arrears.billing_import.intake import write_unmatched
+from arrears.posting import _put
 from chassis import kek
 from chassis.documents.files import DatedFiles
-from chassis.private import make_folder, make_passage
+from chassis.private import make_folder, make_passage, write_private
 from chassis.settings import Settings
 
 DAY = date(2026, 3, 10)
@@ -107,3 +109,18 @@ def test_a_key_that_was_copied_carelessly_is_for_its_owner_alone(tmp_path: Path)
     assert kek.present(settings, make=False)
     assert kek.following(settings)
     assert not {path for path in modes(tmp_path / "data") if path != str(tmp_path / "data")}
+
+
+def test_a_file_in_the_place_of_one_that_all_could_read_is_for_its_owner_alone(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "lists"
+    folder.mkdir(mode=0o700)
+    for name in ("slip.pdf", "unmatched.csv", "whole.zip"):
+        (folder / name).write_bytes(b"")
+        (folder / name).chmod(0o644)
+    _put(folder, "slip.pdf", b"To: Ms Li")
+    write_unmatched(folder / "unmatched.csv", [], 2)
+    write_private(folder / "whole.zip", b"PK")
+    assert not modes(folder)
+    assert (folder / "whole.zip").read_bytes() == b"PK"
