@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from contracts.ledger import Accrual
 from services.dunning.api.creditors import OPEN
 from services.dunning.main import build
 from tests.dunning.app.world import START, World
@@ -81,6 +82,21 @@ async def test_a_creditor_lets_one_person_decide_up_to_a_limit(disputed: World) 
     body = {"outcome": "reduced", "amount": OWED - 500}
     answer = await disputed.post(RESOLUTION, body, "finance", who="eve")
     assert "dispute_resolved" in [e["kind"] for e in answer.json()["happened"]]
+
+
+async def test_one_person_cannot_give_up_a_late_fee_with_it(disputed: World) -> None:
+    await disputed.set_up("three-stage", second_person_above=500)
+    (proposal,) = await waiting(disputed)
+    path = f"/v1/proposals/{proposal['proposal_id']}/decision"
+    await disputed.post(path, {"outcome": "approved"}, "manager", who="bob")
+    a_fifth: dict[str, Any] = {"accrued": "6000", "per_day": "0", "cap": OWED, "settled": 0}
+    fee = Accrual(through=disputed.today, **a_fifth)
+    item = item_state(OWED, date(2026, 3, 8), disputed.today, accrual=fee)
+    await disputed.tell(disputed.ledger.balance("P-1", disputed.today, item), "P-1")
+    for taken_off, waits in ((417, True), (416, False)):
+        body = {"outcome": "reduced", "amount": OWED - taken_off}
+        answer = await disputed.post(RESOLUTION, body, "finance", who="eve")
+        assert (answer.json().get("proposal") is not None) == waits, answer.text
 
 
 async def test_one_person_cannot_give_it_up_in_parts(disputed: World) -> None:

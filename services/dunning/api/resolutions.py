@@ -1,6 +1,7 @@
 """Deciding a dispute: what takes more off the debt than one person may waits for another."""
 
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from chassis.errors import Conflict
 from chassis.http import Principal
@@ -11,8 +12,9 @@ from services.dunning.api.dunning import Dunning, Happened, Seal, Target
 from services.dunning.api.roles import ROLES_OF
 from services.dunning.domain.account import Account
 from services.dunning.domain.agreements.commands import ResolveDispute
-from services.dunning.domain.agreements.disputes import check_resolution, given_up
+from services.dunning.domain.agreements.disputes import check_resolution, given_up, worth
 from services.dunning.domain.agreements.events import DisputeResolved
+from services.dunning.domain.localtime import local_day
 
 RESOLUTION = "resolve_dispute"
 
@@ -28,13 +30,16 @@ class Resolutions:
         """Decide the oldest dispute, or let that wait."""
         by = who.acting_for(given.by)
         subject = target.subject
-        limit = (await self._dunning.creditor(subject.creditor)).second_person_above
+        creditor = await self._dunning.creditor(subject.creditor)
+        limit = creditor.second_person_above
+        day = local_day(self._dunning.service.clock.now(), ZoneInfo(creditor.zone))
         state = await self._dunning.account(subject)
         wanted = ResolveDispute(outcome=given.outcome, amount=given.amount)
         if not await self._dunning.done_to(target):
             dispute = check_resolution(state, wanted)
-            amount = given_up(state, dispute, wanted)
-            if amount is None or amount > limit or await self._has_given_up(target, amount):
+            counts = worth(state, dispute, wanted, day)
+            if counts is None or counts > limit or await self._has_given_up(target, counts):
+                amount = given_up(state, dispute, wanted)
                 body = given.model_dump(mode="json", exclude={"by"})
                 body |= {"dispute": dispute.dispute_id}
                 asked = Asked(target.request, subject, by, body, amount)
@@ -44,7 +49,7 @@ class Resolutions:
                 )
 
         def allowed(account: Account) -> None:
-            now = given_up(account, check_resolution(account, wanted), wanted)
+            now = worth(account, check_resolution(account, wanted), wanted, day)
             if now is None or now > limit or account.disputes != state.disputes:
                 raise Conflict("what is disputed changed meanwhile: ask again")
 

@@ -1,6 +1,9 @@
 """What is disputed."""
 
+from datetime import date
+
 from chassis.errors import Rejected
+from contracts.words.late_fee import late_fee_at
 from services.dunning.domain.account import Account
 from services.dunning.domain.agreements.commands import OpenDispute, ResolveDispute
 from services.dunning.domain.agreements.events import DisputeOpened, DisputeResolved
@@ -63,6 +66,18 @@ def given_up(state: Account, dispute: Dispute, command: ResolveDispute) -> int |
     if len(items) < len(dispute.item_ids):
         return None
     return sum(item.amount for item in items) - (command.amount or 0)
+
+
+def worth(state: Account, dispute: Dispute, command: ResolveDispute, day: date) -> int | None:
+    """What a resolution takes off the debt, with the late fee on it, paid or not: in proportion
+    where a part is taken off, rounded up. None where not all its items are known any more.
+    """
+    amount = given_up(state, dispute, command)
+    if not amount:
+        return amount
+    items = [state.items[i] for i in dispute.item_ids]
+    fees = sum(late_fee_at(a, day) + a.settled for item in items if (a := item.accrual))
+    return amount + -(-fees * amount // sum(item.amount for item in items))
 
 
 def resolve_dispute(rec: Recorder, command: ResolveDispute) -> None:
