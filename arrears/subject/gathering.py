@@ -19,12 +19,15 @@ Copy = dict[str, Any]
 
 
 async def gather(apis: Apis, creditor: str, account: str, now: datetime) -> Copy:
-    """Everything kept of an account; raises `UsageError` for one that nobody knows."""
+    """Everything kept of an account, also of one of which there are but messages that were set
+    aside; raises `UsageError` for one that nobody knows.
+    """
     asked = _Asked(apis, creditor, account)
     path = f"/v1/accounts/{quote(account, safe='')}"
     standing = await asked.one("dunning", path)
     summary = await asked.one("ledger", path)
-    if standing is None and summary is None:
+    set_aside = await asked.set_aside()
+    if standing is None and summary is None and not set_aside:
         raise UsageError(f"creditor {creditor} has no account {account}")
     debtor = (standing or {}).pop("debtor", None)
     of_creditor = f"/v1/creditors/{quote(creditor, safe='')}"
@@ -56,7 +59,7 @@ async def gather(apis: Apis, creditor: str, account: str, now: datetime) -> Copy
         "inventories": await asked.one("legal", f"{path}/inventories"),
         "write_offs": await asked.one("legal", f"{path}/write-offs"),
         "erasures": await asked.listed("ledger", f"{of_creditor}/erasures", account=account),
-        "set_aside": await asked.set_aside(),
+        "set_aside": set_aside,
         "shown_to": await asked.shown_to(),
     }
 

@@ -90,6 +90,11 @@ class Decisions:
         """The pack an account follows now."""
         return self.library.get(account.case.policy if account.case else _policy(creditor))
 
+    def is_set_up(self, work: Work, creditor: str) -> bool:
+        """Whether anything can be decided for a creditor."""
+        state: Creditor = work.state(creditor_stream(creditor))
+        return state.policy is not None
+
     def _creditor(self, work: Work, creditor: str) -> Creditor:
         state: Creditor = work.state(creditor_stream(creditor))
         if state.policy is None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from arrears.billing import Event, cloud_event
+from arrears.errors import UsageError
 from arrears.scenario.worlds import open_scenario_world
 from arrears.subject.gathering import gather
 from arrears.subject.paper import SECTIONS, pdf
@@ -20,6 +21,7 @@ from chassis.settings import Settings
 ZONE = ZoneInfo("Asia/Shanghai")
 BEGIN = datetime(2026, 4, 1, 10, tzinfo=ZONE)
 CREDITOR, ACCOUNT, OTHER = "lender", "A-1", "A-2"
+UNKNOWN, NAME = "not-set-up", "Isfahan Carpets"
 SEGMENT, WISH, OTHERS_WISH = "known to the bailiff", "moved to Isfahan", "moved to Samarkand"
 
 
@@ -73,3 +75,16 @@ async def test_a_label_and_a_request_to_erase_are_in_the_copy(world: World) -> N
     assert set(copy) == set(SECTIONS)
     for language in ("zh", "en"):
         assert pdf(typesetter(), copy, language, world.clock.now()).startswith(b"%PDF")
+
+
+async def test_what_was_set_aside_of_an_account_that_is_none_yet_is_in_the_copy(
+    world: World,
+) -> None:
+    told = event(world, "account.upserted.v1", ACCOUNT, debtor={"name": NAME, "kind": "company"})
+    assert await send(world.apis, [told | {"creditor": UNKNOWN}]) == []
+    await world.simulation().settle()
+    copy = await gather(world.apis, UNKNOWN, ACCOUNT, world.clock.now())
+    assert any(NAME in one["text"] for one in copy["set_aside"])
+    assert pdf(typesetter(), copy, "en", world.clock.now()).startswith(b"%PDF")
+    with pytest.raises(UsageError, match="has no account"):
+        await gather(world.apis, UNKNOWN, OTHER, world.clock.now())

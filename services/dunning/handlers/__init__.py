@@ -41,7 +41,8 @@ def messages(decisions: Decisions) -> Mapping[str, MessageRoute]:
 
     def erased(work: Work, message: Message) -> None:
         who = subject_of(message)
-        decisions.account(work, who, EraseAccount())
+        if decisions.is_set_up(work, who.creditor):  # else there are but messages that wait for it
+            decisions.account(work, who, EraseAccount())
         work.erase(who)
 
     def invoice_marked(work: Work, message: Message) -> None:
