@@ -3,6 +3,7 @@
 import json
 import socket
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,20 @@ def system(tmp_path: Path) -> System:
     return System(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """One that several tests talk to, each of a creditor of its own."""
+    system = System(tmp_path_factory.mktemp("running"))
+    with system.running():
+        yield system
+
+
 def set_up(system: System, zone: str = "Asia/Shanghai") -> None:
     body = {"name": "m", "time_zone": zone, "currency": "CNY", "policy": "mobile"}
     system.call("dunning", "PUT", "/v1/creditors/mobile", "manager", body)
 
 
-def invoice(number: int, amount: int) -> str:
+def invoice(number: int, amount: int, creditor: str = "mobile") -> str:
     data = {
         "invoice_id": f"I-{number}",
         "account_id": f"A-{number}",
@@ -38,7 +47,7 @@ def invoice(number: int, amount: int) -> str:
         "subject": f"A-{number}",
         "time": "2026-01-01T00:00:00Z",
         "datacontenttype": "application/json",
-        "creditor": "mobile",
+        "creditor": creditor,
         "data": data,
     }
     return json.dumps(event, separators=(",", ":"))
@@ -66,54 +75,52 @@ def test_what_was_accepted_is_there_after_a_restart(system: System) -> None:
     assert "nothing came out different" in replayed.stdout
 
 
-def test_a_parked_message_is_listed_shown_and_retried(system: System) -> None:
+def test_a_parked_message_is_listed_shown_and_retried(running: System) -> None:
     """An invoice of a creditor nobody set up is parked; the set-up makes it worth another try."""
-    file = system.folder / "events.jsonl"
-    file.write_text(invoice(1, 500))
-    with system.running():
-        assert system.arrears("publish", str(file)).returncode == 0
-        listed = _wait_for_letter(system)
-        (line, _) = listed.splitlines()
-        assert line.startswith("ledger 1 parked, ")
-        assert ", mobile/A-1: billing.invoice.issued.v1, id E-1: " in line
-        shown = system.arrears("dead-letters", "show", "1", "--service", "ledger")
-        assert '"invoice_id":"I-1"' in shown.stdout
-        said = ("--service", "ledger", "--by", "ann", "--why", "the creditor was set up")
-        refused = system.arrears("dead-letters", "retry", "1", *said)
-        assert refused.returncode == 2
-        assert "1 was refused again: " in refused.stderr
-        discarded = system.arrears("dead-letters", "discard", "1", *said)
-        assert discarded.stdout == "1 is discarded\n"
-        shown = system.arrears("dead-letters", "show", "1", "--service", "ledger")
-        assert "retried by ann, because: the creditor was set up" in shown.stdout
-        assert "state: discarded" in shown.stdout
+    file = running.folder / "events.jsonl"
+    file.write_text(invoice(1, 500, "nobody"))
+    assert running.arrears("publish", str(file)).returncode == 0
+    listed = _wait_for_letter(running)
+    (line, _) = listed.splitlines()
+    assert line.startswith("ledger 1 parked, ")
+    assert ", nobody/A-1: billing.invoice.issued.v1, id E-1: " in line
+    shown = running.arrears("dead-letters", "show", "1", "--service", "ledger")
+    assert '"invoice_id":"I-1"' in shown.stdout
+    said = ("--service", "ledger", "--by", "ann", "--why", "the creditor was set up")
+    refused = running.arrears("dead-letters", "retry", "1", *said)
+    assert refused.returncode == 2
+    assert "1 was refused again: " in refused.stderr
+    discarded = running.arrears("dead-letters", "discard", "1", *said)
+    assert discarded.stdout == "1 is discarded\n"
+    shown = running.arrears("dead-letters", "show", "1", "--service", "ledger")
+    assert "retried by ann, because: the creditor was set up" in shown.stdout
+    assert "state: discarded" in shown.stdout
 
 
-def test_a_proposal_is_listed_shown_and_decided_by_another(system: System) -> None:
-    with system.running():
-        for zone in ("Asia/Shanghai", "Asia/Tokyo", "Asia/Seoul"):
-            set_up(system, zone)
-        one, other, count = system.arrears("proposals", "list").stdout.splitlines()
-        assert count == "2 proposals"
-        assert ", mobile/*: set_up_creditor, proposed by " in one
-        shown = system.arrears("proposals", "show", proposal := one.split()[1]).stdout
-        assert "\nasked:\n" in shown
-        assert "\n  time_zone: Asia/Tokyo\n" in shown
-        by = one.rpartition(" ")[2]
-        refused = system.arrears("proposals", "approve", proposal, "--by", by)
-        assert (refused.returncode, "needs a second person" in refused.stderr) == (2, True)
-        approved = system.arrears("proposals", "approve", proposal, "--by", "bob")
-        assert approved.stdout == f"set_up_creditor of {by} is approved by bob\n"
-        said = ("--by", "bob", "--why", "we never moved there")
-        rejected = system.arrears("proposals", "reject", other.split()[1], *said)
-        assert rejected.stdout == f"set_up_creditor of {by} is rejected by bob\n"
-        shown = system.arrears("proposals", "show", other.split()[1]).stdout
-        assert "decided_reason: we never moved there\n" in shown
-        unknown = system.arrears("proposals", "show", "nothing")
-        assert (unknown.returncode, unknown.stderr.strip()) == (
-            2,
-            "there is no proposal nothing: `arrears proposals list` has them",
-        )
+def test_a_proposal_is_listed_shown_and_decided_by_another(running: System) -> None:
+    for zone in ("Asia/Shanghai", "Asia/Tokyo", "Asia/Seoul"):
+        set_up(running, zone)
+    one, other, count = running.arrears("proposals", "list").stdout.splitlines()
+    assert count == "2 proposals"
+    assert ", mobile/*: set_up_creditor, proposed by " in one
+    shown = running.arrears("proposals", "show", proposal := one.split()[1]).stdout
+    assert "\nasked:\n" in shown
+    assert "\n  time_zone: Asia/Tokyo\n" in shown
+    by = one.rpartition(" ")[2]
+    refused = running.arrears("proposals", "approve", proposal, "--by", by)
+    assert (refused.returncode, "needs a second person" in refused.stderr) == (2, True)
+    approved = running.arrears("proposals", "approve", proposal, "--by", "bob")
+    assert approved.stdout == f"set_up_creditor of {by} is approved by bob\n"
+    said = ("--by", "bob", "--why", "we never moved there")
+    rejected = running.arrears("proposals", "reject", other.split()[1], *said)
+    assert rejected.stdout == f"set_up_creditor of {by} is rejected by bob\n"
+    shown = running.arrears("proposals", "show", other.split()[1]).stdout
+    assert "decided_reason: we never moved there\n" in shown
+    unknown = running.arrears("proposals", "show", "nothing")
+    assert (unknown.returncode, unknown.stderr.strip()) == (
+        2,
+        "there is no proposal nothing: `arrears proposals list` has them",
+    )
 
 
 def _wait_for_letter(system: System) -> str:
