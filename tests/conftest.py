@@ -6,11 +6,13 @@ Without Java or Maven the tests marked `kafka` are skipped and the last lines sa
 nothing may be skipped.
 """
 
+import asyncio
 import itertools
 import os
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -22,9 +24,13 @@ from tests.support.workers import turn_of
 
 # A broker is there in half the time when Java does not optimise what will not run for long.
 os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
+_MOMENTS = 100
 _numbers = itertools.count(1)
 _left: list[str] = []
-_END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+_SESSIONS = """
+SELECT coalesce(array_agg(application_name || ': ' || query), '{}') FROM pg_stat_activity
+WHERE datname = $1 AND backend_type = 'client backend'"""
+_END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
 _EMPTY = r"""
 DO $$ DECLARE name text; BEGIN
   FOR name IN SELECT nspname FROM pg_namespace
@@ -64,9 +70,29 @@ async def database(postgres_dsn: str) -> AsyncIterator[str]:
     name = _left.pop() if _left else await _create(postgres_dsn)
     dsn = database_url(postgres_dsn, name)
     yield dsn
-    await execute(postgres_dsn, _END_SESSIONS.format(name=name))
+    left = await _end_sessions(postgres_dsn, name)
     await execute(dsn, _EMPTY)
     _left.append(name)
+    if left:
+        pytest.fail(f"the test left sessions open: {left}")
+
+
+async def _end_sessions(dsn: str, name: str) -> list[str]:
+    """End what a test has left open, and name it: somewhere the garbage collector would find it,
+    and fail a test that knows nothing of it. A session that was closed takes a moment to end.
+    """
+    connection = await asyncpg.connect(dsn)
+    try:
+        left: list[str] = await connection.fetchval(_SESSIONS, name)
+        for _ in range(_MOMENTS):
+            if not left:
+                return []
+            await asyncio.sleep(0.1)
+            left = await connection.fetchval(_SESSIONS, name)
+        await connection.execute(_END_SESSIONS, name)
+        return left
+    finally:
+        await connection.close()
 
 
 async def _create(dsn: str) -> str:

@@ -271,7 +271,7 @@ class EmbeddedPostgres:
             return
         os.kill(pid, signal.SIGINT)  # PostgreSQL's "fast": sessions are ended, nothing is lost
         deadline = time.monotonic() + STOP_SECONDS_MAX
-        while pid_file(self._pgdata)[0] is not None:
+        while pid_file(self._pgdata)[0] is not None or servers_of(self._pgdata):
             if time.monotonic() > deadline:
                 raise Transient(f"PostgreSQL does not stop; see {self._log}")
             time.sleep(0.02)
