@@ -97,6 +97,8 @@ async def test_one_person_cannot_give_up_a_late_fee_with_it(disputed: World) -> 
         body = {"outcome": "reduced", "amount": OWED - taken_off}
         answer = await disputed.post(RESOLUTION, body, "finance", who="eve")
         assert (answer.json().get("proposal") is not None) == waits, answer.text
+    (shown,) = await waiting(disputed)
+    assert (shown["amount"], shown["asked"]["late_fee"]) == (417, 84)
 
 
 async def test_one_person_cannot_give_it_up_in_parts(disputed: World) -> None:

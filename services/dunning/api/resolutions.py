@@ -42,6 +42,8 @@ class Resolutions:
                 amount = given_up(state, dispute, wanted)
                 body = given.model_dump(mode="json", exclude={"by"})
                 body |= {"dispute": dispute.dispute_id}
+                if counts is not None and amount is not None:
+                    body |= {"late_fee": counts - amount}  # shown; by then it is another
                 asked = Asked(target.request, subject, by, body, amount)
                 waits = await self._dunning.waiting.propose(RESOLUTION, asked, who)
                 return Happened(
@@ -57,7 +59,7 @@ class Resolutions:
 
     async def _approved(self, asked: Asked, _who: Principal) -> None:
         body = dict(asked.body)
-        dispute = body.pop("dispute")
+        dispute, _ = body.pop("dispute"), body.pop("late_fee", None)
         given = i.ResolutionInput.model_validate(body)
         wanted = ResolveDispute(outcome=given.outcome, amount=given.amount, dispute_id=dispute)
 
