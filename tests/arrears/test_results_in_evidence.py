@@ -151,7 +151,7 @@ async def test_each_call_and_the_text_used_stand_in_the_evidence(tmp_path: Path)
             callback_secrets={"voice": DIALLER},
             voice_url=f"http://127.0.0.1:{dialler.port}",
             voice_secret=DIALLER,
-            voice_callback_url="http://notifier/v1/callbacks/voice",
+            voice_callback_url="https://notifier/v1/callbacks/voice",
         )
         async with open_world(one_lane(Settings()), tmp_path, own={"notifier": own}) as world:
             await called(world)

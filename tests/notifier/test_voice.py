@@ -17,7 +17,7 @@ from tests.support.dialler import SECRET, Dialler
 from tests.support.service_world import ACCOUNT, ZONE
 
 NOTICE = "N-1"
-CALLBACK = "http://notifier/v1/callbacks/voice"
+CALLBACK = "https://notifier/v1/callbacks/voice"
 SENT, UNANSWERED = "notifier.notice.sent.v1", "notifier.call.unanswered.v1"
 DELIVERED, FAILED = "notifier.notice.delivered.v1", "notifier.notice.failed.v1"
 

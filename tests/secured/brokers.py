@@ -18,8 +18,9 @@ from urllib.parse import parse_qs, unquote_plus
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from chassis.servers.kafka import LocalKafka, _free_ports
+from chassis.servers.kafka import LocalKafka
 from tests.support.certificates import Authority, Signed
+from tests.support.processes import free_ports
 
 USERNAME, PASSWORD = "collections", "correct-horse-7"
 _KEY_ID, _ISSUER = "signing", "https://tokens.example"
@@ -31,7 +32,7 @@ class SecuredKafka(LocalKafka):
     def __init__(
         self, folder: Path, authority: Authority, jwks: Path, host: str = "localhost"
     ) -> None:
-        ports = zip(("TLS", "MTLS", "SASL"), _free_ports(0, 0, 0), strict=True)
+        ports = zip(("TLS", "MTLS", "SASL"), free_ports(3), strict=True)
         self._ports, self._host = dict(ports), host
         self._jwks = jwks.absolute().as_uri()
         shown = authority.sign("broker", host)

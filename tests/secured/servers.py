@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 import asyncpg
 
-from chassis.servers.kafka import _free_ports
 from chassis.servers.postgres_host import as_server_user, give_to_server_user
 from tests.support.certificates import Authority
+from tests.support.processes import free_ports
 
 USER, PASSWORD = "collections", "correct-horse-7"
 BY_CERTIFICATE = "by_certificate"
@@ -46,7 +46,7 @@ class SecuredPostgres:
     def __init__(
         self, folder: Path, programs: Path, authority: Authority, hosts: Sequence[str] = ()
     ) -> None:
-        self.port = _free_ports(0)[0]
+        self.port = free_ports(1)[0]
         self.ca = authority.ca
         self.admin = f"postgresql://postgres@/postgres?host={quote(str(folder))}&port={self.port}"
         self._folder, self._programs = folder, programs

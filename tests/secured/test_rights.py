@@ -13,10 +13,10 @@ from aiokafka.protocol.admin import CreateAclsRequest
 from chassis.bus.base import Bus, Outgoing
 from chassis.bus.kafka import KafkaBus
 from chassis.errors import Misconfigured
-from chassis.servers.kafka import LocalKafka, _free_ports, available
+from chassis.servers.kafka import LocalKafka, available
 from contracts.registry import TOPICS
 from tests.chassis.bus.suite import KEY, read
-from tests.support.processes import ROOT
+from tests.support.processes import ROOT, free_ports
 
 pytestmark = pytest.mark.kafka
 
@@ -76,7 +76,7 @@ async def guarded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str
     """Where the example's users log in at a broker that knows their rights."""
     if (reason := available()) is not None:
         pytest.skip(f"no Kafka here: {reason}")
-    (port,) = _free_ports(0)
+    (port,) = free_ports(1)
     users = " ".join(f'user_{name}="{PASSWORD}"' for name in (SERVICES, OPERATOR))
     lines = _LINES.format(sasl=f"SASL://127.0.0.1:{port}", login=_LOGIN, users=users)
     async with LocalKafka(tmp_path_factory.mktemp("guarded"), more=lines) as bootstrap:
