@@ -1,7 +1,7 @@
 """Having events linked into their lane's chain, when nobody waits for anything."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import asyncpg
 
@@ -43,8 +43,10 @@ class Chaining:
         self._next_at = self._monotonic() + WAIT_SECONDS
         return done
 
-    async def leave(self, lanes: Iterable[int]) -> None:
+    async def leave(self, lanes: Sequence[int]) -> None:
         """Link what some lanes have, as far as that takes no time: others go on with it."""
+        if not lanes:
+            return
         try:
             async with asyncio.timeout(_LEAVE_SECONDS):
                 await self._next(lanes)
@@ -61,6 +63,6 @@ class Chaining:
             left = tuple(lane for lane, events in linked.items() if events == AT_ONCE_MAX)
         return done
 
-    async def _next(self, lanes: Iterable[int]) -> dict[int, int]:
+    async def _next(self, lanes: Sequence[int]) -> dict[int, int]:
         async with acquire(self._pool) as connection:
-            return dict(await connection.fetch(_LINK, list(lanes), AT_ONCE_MAX))
+            return dict(await connection.fetch(_LINK, lanes, AT_ONCE_MAX))
