@@ -3,7 +3,7 @@ answer what happened.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -31,6 +31,7 @@ from services.dunning.domain.commands import AccountCommand, CreditorCommand
 from services.dunning.domain.contact.state import Person
 from services.dunning.domain.creditor.state import Creditor
 from services.dunning.domain.event import Event
+from services.dunning.domain.localtime import local_day
 from services.dunning.person_codes import code_of, codes_of
 from services.dunning.policy.model import Pack
 
@@ -246,6 +247,10 @@ class Dunning:
     async def zone(self, creditor: str) -> ZoneInfo:
         """The creditor's time zone; raises `NotFound`."""
         return ZoneInfo((await self.creditor(creditor)).zone)
+
+    def today(self, creditor: Creditor) -> date:
+        """The day it is where the creditor is."""
+        return local_day(self.service.clock.now(), ZoneInfo(creditor.zone))
 
     async def account(self, subject: Subject) -> Account:
         """An account as it is now; raises `NotFound` when dunning never heard of it."""

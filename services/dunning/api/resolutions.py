@@ -1,7 +1,6 @@
 """Deciding a dispute: what takes more off the debt than one person may waits for another."""
 
 from functools import partial
-from zoneinfo import ZoneInfo
 
 from chassis.errors import Conflict
 from chassis.http import Principal
@@ -14,7 +13,6 @@ from services.dunning.domain.account import Account
 from services.dunning.domain.agreements.commands import ResolveDispute
 from services.dunning.domain.agreements.disputes import check_resolution, given_up, worth
 from services.dunning.domain.agreements.events import DisputeResolved
-from services.dunning.domain.localtime import local_day
 
 RESOLUTION = "resolve_dispute"
 
@@ -32,7 +30,7 @@ class Resolutions:
         subject = target.subject
         creditor = await self._dunning.creditor(subject.creditor)
         limit = creditor.second_person_above
-        day = local_day(self._dunning.service.clock.now(), ZoneInfo(creditor.zone))
+        day = self._dunning.today(creditor)
         state = await self._dunning.account(subject)
         wanted = ResolveDispute(outcome=given.outcome, amount=given.amount)
         if not await self._dunning.done_to(target):

@@ -3,8 +3,6 @@ person, where no first one applied for it.
 """
 
 from collections.abc import Callable
-from datetime import date
-from zoneinfo import ZoneInfo
 
 from chassis.errors import Conflict
 from chassis.http import ROLES, Principal
@@ -16,7 +14,6 @@ from services.dunning.domain.account import Account
 from services.dunning.domain.case.approvals import gives_up
 from services.dunning.domain.case.commands import Decide
 from services.dunning.domain.creditor.state import Creditor
-from services.dunning.domain.localtime import local_day
 from services.dunning.domain.money.owing import overdue_principal
 from services.dunning.policy.model import Pack
 
@@ -41,7 +38,7 @@ class Deciding:
         if self._waits(account, pack, given) and not await self._dunning.done_to(target):
             check_decider(account, given.purpose, who, pack)
             body = given.model_dump(mode="json", exclude={"by"})
-            amount = overdue_principal(account, self._today(creditor))
+            amount = overdue_principal(account, self._dunning.today(creditor))
             asked = Asked(target.request, subject, by, body, amount)
             waits = await self._dunning.waiting.propose(WRITE_OFF, asked, who)
             return Happened(
@@ -57,7 +54,7 @@ class Deciding:
     async def _approved(self, asked: Asked, who: Principal) -> None:
         given = i.DecisionInput.model_validate(asked.body)
         creditor = await self._dunning.creditor(asked.subject.creditor)
-        day = self._today(creditor)
+        day = self._dunning.today(creditor)
 
         def allowed(account: Account, _pack: Pack) -> None:
             if asked.amount is not None and overdue_principal(account, day) > asked.amount:
@@ -67,9 +64,6 @@ class Deciding:
 
         target = Target(asked.subject, asked.id)
         await self._run(target, creditor, asked.by, given, who, allowed)
-
-    def _today(self, creditor: Creditor) -> date:
-        return local_day(self._dunning.service.clock.now(), ZoneInfo(creditor.zone))
 
     async def _run(
         self,
