@@ -70,10 +70,16 @@ class Process:
             os.kill(self.pid, number)
 
     async def ended(self, seconds: float = _STOP_SECONDS_MAX) -> None:
-        """Wait until it is over; raises TimeoutError."""
-        async with asyncio.timeout(seconds):
-            while self.is_running:
-                await asyncio.sleep(0.02)
+        """Wait until the process that runs now is over; raises TimeoutError.
+
+        Whoever watches over processes may have started the next one before this one is looked at.
+        """
+        process = self._process
+        deadline = time.monotonic() + seconds
+        while process is not None and process.is_alive():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{self.name} still runs after {seconds:.0f} s")
+            await asyncio.sleep(0.02)
 
     async def kill(self) -> None:
         """As a machine that fails does."""
