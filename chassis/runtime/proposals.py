@@ -22,7 +22,7 @@ from chassis.store.pool import acquire
 from chassis.store.proposals import Decided, Proposal, Wanted
 from chassis.store.reads import Selection
 from chassis.store.vault import Field, KeyRing
-from contracts.words.streams import Subject, key_of
+from contracts.words.streams import Subject, account_stream, creditor_stream, key_of
 
 CREATED = 201
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -140,7 +140,8 @@ class Proposals:
 
     async def decide(self, proposal_id: str, given: Decision, who: Principal) -> ProposalOut:
         """Do what was asked, or say that it will not be done; raises `Rejected` where one person
-        would do both, and whatever the doing raises: it waits on then.
+        would do both, and whatever the doing raises: it waits on then. What was done, by somebody
+        whose process ended before it said so, stays approved by them.
         """
         found = await self._get(proposal_id, who)
         kind = self._kinds[found.kind]
@@ -150,18 +151,31 @@ class Proposals:
             require_second(Person(by, who.subject), Person(found.by, found.subject))
         await self._take(found)
         try:
+            await self._require_undone(found)
             if given.outcome == "approved":
                 await self._do(found, kind, who)
         except BaseException:  # whatever it is, the next one need not wait
             await asyncio.shield(self._leave(found))
             raise
-        await self._settle(found, given, by, who)
-        return await self._kept(found.id, who)
-
-    async def _settle(self, found: Proposal, given: Decision, by: str, who: Principal) -> None:
         reason = given.reason and await self._sealed(found.whose, given.reason, "reason")
         now, recorder = self._service.clock.now(), Recorder(who.issuer, who.subject)
-        decided = Decided(given.outcome, now, by, recorder, reason or None)
+        await self._settle(found, Decided(given.outcome, now, by, recorder, reason or None))
+        return await self._kept(found.id, who)
+
+    async def _require_undone(self, found: Proposal) -> None:
+        if done := await self._done(found):
+            raise Conflict(f"proposal {found.id} was approved by {done.by}, and is done")
+
+    async def _done(self, found: Proposal) -> Decided | None:
+        """How it was decided, where what was asked is done."""
+        creditor, account = found.whose
+        stream = creditor_stream(creditor) if account == "*" else account_stream(creditor, account)
+        async for one in self._service.each(stream, Selection(cause=found.id)):
+            if who := one.recorder:
+                return Decided("approved", one.at, who.subject, who, None)
+        return None
+
+    async def _settle(self, found: Proposal, decided: Decided) -> None:
         async with acquire(self._service.pool) as connection:
             await proposals.settle(connection, found, decided)
 
@@ -186,6 +200,10 @@ class Proposals:
             )
 
     async def _leave(self, found: Proposal) -> None:
+        """Let it wait on, unless it is done."""
+        if done := await self._done(found):
+            await self._settle(found, done)
+            return
         async with acquire(self._service.pool) as connection:
             await proposals.leave(connection, found)
 

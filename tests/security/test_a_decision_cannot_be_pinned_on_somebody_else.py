@@ -1,14 +1,16 @@
 """Who proposed, who decided, when and why stays as it was, or `arrears verify` names it."""
 
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 
+from chassis.runtime.proposals import Proposals
 from chassis.settings import Settings
+from chassis.store import proposals
 from contracts import ledger
 from services.dunning.main import build
 from tests.dunning.app.world import START, World
@@ -146,6 +148,44 @@ async def test_a_colleague_does_not_read_what_was_written(decided: Decided) -> N
             ("friend", "nobody asked the debtor") if reads else (None, None)
         )
         assert one["asked"]["outcome"] == "upheld"
+
+
+@pytest.mark.parametrize("ends", ["killed", "given up"])
+async def test_what_was_done_cannot_be_said_to_be_rejected(
+    decided: Decided, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    """Whoever does what was asked ends before it is written down that it was approved."""
+    world = decided.world
+    await world.post(f"{ACCOUNT}/disputes", {"kind": "objection"})
+    proposal = await decided.propose()
+    path = f"/v1/proposals/{proposal}/decision"
+    do = Proposals._do
+
+    async def ended(*_: Any) -> None:
+        raise ConnectionError
+
+    async def late(*given: Any) -> None:
+        await do(*given)
+        raise TimeoutError
+
+    with monkeypatch.context() as dying:
+        if ends == "killed":
+            dying.setattr(proposals, "settle", ended)
+        else:
+            dying.setattr(Proposals, "_do", late)
+        answer = await world.post(path, {"outcome": "approved"}, "legal", who="bob")
+        assert answer.status_code >= 500
+    (entry,) = [e for e in await world.timeline() if e["fields"].get("outcome") == "upheld"]
+    assert entry["recorded_by"]["subject"] == "bob"
+    await world.run_until(world.clock.now() + timedelta(minutes=2))
+    for who, outcome in (("eve", "rejected"), ("ann", "approved")):
+        answer = await world.post(path, {"outcome": outcome}, "legal", who=who)
+        assert answer.status_code == 409, who
+    approved = await decided.shown("manager", state="approved")
+    (one,) = [each for each in approved if each["proposal_id"] == proposal]
+    assert (one["decided_by"], one["decided_subject"]) == ("bob", "bob")
+    assert one["decided_at"] == entry["at"]
+    assert await decided.verify() == []
 
 
 async def test_what_was_written_is_not_kept_in_answers(decided: Decided) -> None:
