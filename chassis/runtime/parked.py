@@ -12,6 +12,7 @@ from chassis.clock import Clock
 from chassis.errors import NotFound, Rejected
 from chassis.logging import get_logger
 from chassis.metrics import Metrics
+from chassis.recorders import asking
 from chassis.runtime.batch import OTHER_BODY, PERHAPS_ANOTHERS, Batch, Routes
 from chassis.runtime.boundaries import misplaced
 from chassis.runtime.handling import STOP, run, run_with_history
@@ -219,17 +220,16 @@ class ParkedMessages:
         message, route = read
         streams = route.streams(message, lane)
         known = registries(self.sources_of, lane, [(topic, message)])
+        subjects = letter_actions.subject_of(letter), Subject(message.creditor, message.subject)
         work = await self.store.load(
             connection,
             now=self.clock.now(),
             lane=lane,
             streams=[*known.values(), *streams],
-            subjects=(
-                letter_actions.subject_of(letter),
-                Subject(message.creditor, message.subject),
-            ),
+            subjects=subjects,
             histories=streams if route.history else (),
         )
+        work.recorder = asking()  # somebody asked for it, and may have written the message
         if await self._had_its_effect(connection, letter, message, lane, by_hand=by_hand):
             return work
         if route.asks_beside(message):
