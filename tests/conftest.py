@@ -18,12 +18,14 @@ import pytest_asyncio
 
 from chassis.servers.kafka import LocalKafka, available
 from chassis.servers.postgres import EmbeddedPostgres, database_url
+from tests.support import transports
 from tests.support.databases import execute
 from tests.support.missing import IN_CI, give_up
 from tests.support.workers import turn_of
 
 # A broker is there in half the time when Java does not optimise what will not run for long.
 os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
+transports.watch()
 _MOMENTS = 100
 _numbers = itertools.count(1)
 _left: list[str] = []
@@ -118,6 +120,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.kafka)
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: turn_of(item.nodeid))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    """A test that leaves a connection open fails itself, and not whoever comes later."""
+    yield
+    if left := transports.taken():
+        pytest.fail(f"the test left connections open: {left}")
 
 
 @pytest.hookimpl(optionalhook=True)

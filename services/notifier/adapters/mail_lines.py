@@ -81,7 +81,14 @@ class Lines:
             self._pop().client.close()
 
     async def _leave_when_idle(self, line: Line) -> None:
-        await asyncio.sleep(self.idle_seconds)
+        """Cancelled where the next mail takes it, or where all of the notifier ends."""
+        try:
+            await asyncio.sleep(self.idle_seconds)
+        except asyncio.CancelledError:
+            if line in self._kept:
+                self._kept.remove(line)
+                line.client.close()
+            raise
         self._kept.remove(line)
         await line.leave()
 
