@@ -200,6 +200,7 @@ async def _letter(service: Service, who: Principal, letter_id: int) -> Any:
     scope = who.visible(None)
     if letter is None or (scope is not None and letter["creditor"] not in scope):
         raise NotFound(f"there is no dead letter {letter_id}")
+    who.saw(letter["creditor"], letter["account"])
     return letter
 
 

@@ -146,6 +146,8 @@ class Proposals:
         found = await self._get(proposal_id, who)
         kind = self._kinds[found.kind]
         who.check(*kind.roles)
+        if found.account is not None:
+            who.saw(found.creditor, found.account)  # a refusal may say what is owed
         by = who.acting_for(given.by)
         if given.outcome == "approved":
             require_second(Person(by, who.subject), Person(found.by, found.subject))

@@ -48,3 +48,18 @@ async def test_a_refusal_that_names_who_owes_is_recorded(dunning: World) -> None
     answer = await dunning.post(path, {"responsible": "李四"}, "finance", who="fred")
     assert (answer.status_code, "P-1" in answer.text) == (409, True)
     assert ("fred", ["P-1"], 409) in await records(dunning)
+
+
+async def test_a_refusal_under_another_path_is_recorded_as_the_accounts(dunning: World) -> None:
+    await dunning.owes(OWED, date(2026, 3, 8))
+    refused = await dunning.set_up("post-office", currency="EUR")
+    assert (refused.status_code, "P-1" in refused.text) == (409, True)
+    assert ("ann", ["P-1"], 409) in await records(dunning)
+    await dunning.post("/v1/accounts/P-1/disputes", {"invoice_id": "INV-1"})
+    asked = {"outcome": "upheld", "reason": "late"}
+    waits = await dunning.post("/v1/accounts/P-1/disputes/resolution", asked, "finance")
+    await dunning.owes(OWED + 1, date(2026, 3, 8))
+    path = f"/v1/proposals/{waits.json()['proposal']['proposal_id']}/decision"
+    answer = await dunning.post(path, {"outcome": "approved"}, "finance", who="fred")
+    assert answer.status_code == 409
+    assert ("fred", ["P-1"], 409) in await records(dunning)

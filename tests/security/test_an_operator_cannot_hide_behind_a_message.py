@@ -31,6 +31,9 @@ async def test_an_operator_cannot_hide_behind_a_message(database: str, tmp_path:
             corrected = text.replace('"EUR"', '"CNY"').replace('"amount":1', '"amount":90000')
             done = await client.post(f"{path}/edit", json=WHY | {"text": corrected})
             assert done.json()["resolved"], done.text
+        async with world.client("auditor") as client:
+            shown = (await client.get("/v1/access-records?account=1")).json()["items"]
+            assert "POST /v1/dead-letters/{letter_id}/edit" in [one["route"] for one in shown]
         await world.settle()
         stored = await world.service.events(f"account-{CREDITOR}/1")
         paid_in = [one for one in stored if type(one.event).__name__ == "PaymentReceived"]

@@ -88,7 +88,7 @@ class Creditors:
         pack = await self._pack(state, source)
         wanted = _configure(given)
         if takes_two(state, wanted):
-            await self._require_nothing_open(state, wanted)
+            await self._require_nothing_open(state, wanted.currency, who)
             body = given.model_dump(mode="json") | {"changes": sorted(_changes(state, wanted))}
             asked = Asked(request, staff_of(creditor), who.subject, body)
             waits = await self._dunning.waiting.propose(SET_UP, asked, who, once=True)
@@ -131,7 +131,7 @@ class Creditors:
             key_of(creditor, ALL_ACCOUNTS), [stream], run, cause=cause
         )
 
-    async def _approved(self, asked: Asked, _who: Principal) -> None:
+    async def _approved(self, asked: Asked, who: Principal) -> None:
         """Set up as two people want it, in what was to change: all else, and the policy, stays as
         it is by now.
         """
@@ -144,21 +144,22 @@ class Creditors:
             values = asdict(wanted)
             changed = {name: values[name] for name in changes}
             wanted = replace(set_up_of(state), **changed)
-        await self._require_nothing_open(state, wanted)
+        await self._require_nothing_open(state, wanted.currency, who)
         if await self._dunning.done(creditor_stream(creditor), asked.id):
             return
         pack = await self._dunning.pack(creditor)
         await self._set_up(creditor, wanted, pack, lambda _state: None, asked.id)
 
-    async def _require_nothing_open(self, state: Creditor, wanted: ConfigureCreditor) -> None:
+    async def _require_nothing_open(self, state: Creditor, currency: str, who: Principal) -> None:
         """Refuse another currency while anything is open in the one before: money that waits for
         the debtor or an invoice too, which would be worth another sum.
         """
-        if state.currency == wanted.currency:
+        if state.currency == currency:
             return
         async with acquire(self._dunning.service.pool) as connection:
             account = await connection.fetchval(OPEN, state.creditor)
         if account is not None:
+            who.saw(state.creditor, account)
             raise Rejected(
                 f"account {account} has something open in {state.currency} (a debt, a case, money "
                 "that waits): the currency is changed once nothing is open"

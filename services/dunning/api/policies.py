@@ -225,6 +225,7 @@ class Policies:
         order.
         """
         subject = await _subject(self._dunning, case_id, who)
+        who.saw(*subject)
         pack = await self._dunning.pack(subject.creditor)
         by = who.acting_for(given.by)
 

@@ -129,6 +129,7 @@ class Tasks:
         if row["account"] is None:
             return await self._of_creditor(row["creditor"], request, who, asked)
         target = Target(Subject(row["creditor"], row["account"]), request)
+        who.saw(*target.subject)
         return await self._of_account(target, who, asked, given.note)
 
     async def complete_account_task(
