@@ -10,6 +10,7 @@ import pytest
 
 from contracts.ledger import Accrual
 from services.dunning.api.creditors import OPEN
+from services.dunning.api.dunning import Dunning
 from services.dunning.main import build
 from tests.dunning.app.world import START, World
 from tests.support.ledger_messages import item_state
@@ -155,6 +156,31 @@ async def test_one_person_cannot_move_a_creditors_clock_or_change_its_currency(
     assert (await world.post(path, {"outcome": "approved"}, "manager", who="b")).status_code == 201
     shown = (await world.get(f"/v1/creditors/{CREDITOR}")).json()
     assert (shown["time_zone"], shown["name"]) == ("Asia/Tokyo", "Acme & Sons")
+
+
+async def test_a_decision_does_not_take_back_what_was_set_up_at_the_same_moment(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.set_up("three-stage", second_person_above=500)
+    (limit,) = await waiting(world)
+    assert await decide(world, limit["proposal_id"], "bob") == 403
+    path = f"/v1/proposals/{limit['proposal_id']}/decision"
+    read = Dunning.pack
+
+    async def and_meanwhile(dunning: Dunning, creditor: str) -> Any:
+        found = await read(dunning, creditor)
+        monkeypatch.undo()
+        await world.set_up("three-stage", name="Acme & Sons")
+        return found
+
+    monkeypatch.setattr(Dunning, "pack", and_meanwhile)
+    statuses = [
+        (await world.post(path, {"outcome": "approved"}, "manager", who="b")).status_code
+        for _ in range(2)
+    ]
+    assert statuses == [409, 201]
+    shown = (await world.get(f"/v1/creditors/{CREDITOR}")).json()
+    assert (shown["second_person_above"], shown["name"]) == (500, "Acme & Sons")
 
 
 async def test_two_people_cannot_make_money_that_waits_worth_more_by_another_currency(

@@ -15,12 +15,8 @@ from chassis.store.views import table_of
 from contracts.base import Number
 from contracts.words.streams import Subject, account_stream
 from contracts.words.vocabulary import STAFF
-from services.dunning.api.creditors import end_of, page_of
-from services.dunning.api.dunning import (
-    CreditorQuery,
-    Dunning,
-    InScope,
-)
+from services.dunning.api.creditors import page_of
+from services.dunning.api.dunning import CreditorQuery, Dunning, InScope
 from services.dunning.api.models import cases as m
 from services.dunning.api.models.work import DecisionRow
 from services.dunning.api.queries import CASE, CASES, PERSON, SORTS, case_row, subjects_of
@@ -29,6 +25,7 @@ from services.dunning.api.timeline import Entry
 from services.dunning.domain.account import Account
 from services.dunning.domain.case.phase import Phase, phase_of
 from services.dunning.domain.event import case_of
+from services.dunning.domain.localtime import end_of
 from services.dunning.domain.money.owing import overdue, owed
 from services.dunning.domain.outlook import outlook
 from services.dunning.person_codes import codes_of

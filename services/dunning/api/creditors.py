@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -148,7 +147,12 @@ class Creditors:
         if await self._dunning.done(creditor_stream(creditor), asked.id):
             return
         pack = await self._dunning.pack(creditor)
-        await self._set_up(creditor, wanted, pack, lambda _state: None, asked.id)
+
+        def allowed(now: Creditor) -> None:
+            if (now.policy, set_up_of(now)) != (state.policy, set_up_of(state)):
+                raise Conflict("the creditor was changed meanwhile: decide again")
+
+        await self._set_up(creditor, wanted, pack, allowed, asked.id)
 
     async def _require_nothing_open(self, state: Creditor, currency: str, who: Principal) -> None:
         """Refuse another currency while anything is open in the one before: money that waits for
@@ -183,11 +187,6 @@ class Creditors:
             ZoneInfo(state.zone), await self._dunning.service.keys([staff]), staff, said="person"
         )
         return await page_of(self._dunning, reader, creditor_stream(creditor), limit, cursor)
-
-
-def end_of(day: date, zone: ZoneInfo) -> datetime:
-    """The last instant of a local day."""
-    return datetime.combine(day + timedelta(days=1), time(), zone) - timedelta(microseconds=1)
 
 
 async def page_of(

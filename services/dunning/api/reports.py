@@ -17,7 +17,6 @@ from chassis.http.turns import Turns
 from chassis.sheets import CSV_TYPE, XLSX_TYPE
 from contracts.words.streams import Subject, creditor_stream
 from contracts.words.vocabulary import STAFF
-from services.dunning.api.creditors import end_of
 from services.dunning.api.dunning import (
     CreditorInScope,
     Dunning,
@@ -25,6 +24,7 @@ from services.dunning.api.dunning import (
 from services.dunning.api.models import reports as m
 from services.dunning.api.roles import may
 from services.dunning.domain.creditor.events import ReportStored
+from services.dunning.domain.localtime import end_of
 from services.dunning.reports import REPORTS, Book, Opened, Report, books_of
 from services.dunning.reports.export import MONEY, Shown, as_csv, as_xlsx
 from services.dunning.reports.opened import with_names

@@ -24,6 +24,11 @@ def instant(day: date, clock: str, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time.fromisoformat(clock), zone).astimezone(UTC)
 
 
+def end_of(day: date, zone: ZoneInfo) -> datetime:
+    """The last instant of a local day."""
+    return datetime.combine(day + ONE_DAY, time(), zone) - timedelta(microseconds=1)
+
+
 def monthly(year: int, month: int, day: int) -> date:
     """That day of the month, in a shorter month its last (calendar rule of all packs)."""
     return date(
