@@ -11,7 +11,7 @@ from asyncpg import Connection
 
 from arrears.databases import Databases, open_databases
 from arrears.schemas import migrations_of
-from arrears.verified import Place, Progress, Records
+from arrears.verified import Place, Progress, Records, held
 from chassis.settings import ServiceName, Settings
 from chassis.store import access, comparing, verifying, verifying_proposals
 from chassis.store.pool import connected
@@ -49,11 +49,12 @@ class Verification:
         return await self._each(_Store.records)
 
     async def _each(self, work: "Callable[[_Store], Awaitable[int]]") -> int:
-        place, faults = Place(self.path), 0
-        async with open_databases(self.settings, self.names, bus=False) as databases:
-            for name in self.names:
-                async with self._opened(databases, name, place) as store:
-                    faults += await work(store)
+        faults = 0
+        with held(self.path) as place:
+            async with open_databases(self.settings, self.names, bus=False) as databases:
+                for name in self.names:
+                    async with self._opened(databases, name, place) as store:
+                        faults += await work(store)
         return faults
 
     @asynccontextmanager

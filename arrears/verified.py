@@ -1,7 +1,9 @@
 """The file that keeps how far stores are verified, and what was seen of them."""
 
+import fcntl
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -62,10 +64,21 @@ class Place:
 
     def save(self) -> None:
         """Put it in the place of what the file had, at once."""
-        make_folder(self._path.parent)
         beside = self._path.with_name(f".{self._path.name}.unfinished")
         with beside.open("wb") as file:
             file.write(msgspec.json.format(msgspec.json.encode(self._services)))
             file.flush()
             os.fsync(file.fileno())
         beside.replace(self._path)
+
+
+@contextmanager
+def held(path: Path) -> Iterator[Place]:
+    """A place that nobody else works with meanwhile: they would write over what was seen."""
+    make_folder(path.parent)
+    with path.with_name(f".{path.name}.lock").open("wb") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(f"{path}: another verification works with it, wait for it") from None
+        yield Place(path)
