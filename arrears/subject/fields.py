@@ -224,6 +224,7 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "since": ("自", "since"),
     "source": ("来源", "source"),
     "stage": ("阶段", "stage"),
+    "standing": ("仍有效的暂停", "hold still in force"),
     "starts": ("起算方式", "starts"),
     "state": ("状态", "state"),
     "status": ("状态", "status"),

@@ -180,7 +180,7 @@ class ApplicationDecided(AccountMessage):
 
 
 class HoldPlaced(AccountMessage):
-    """Everything stops for an account."""
+    """Everything stops for an account, if no other hold has stopped it already."""
 
     TYPE: ClassVar[str] = "dunning.hold.placed.v1"
 
@@ -188,7 +188,7 @@ class HoldPlaced(AccountMessage):
 
 
 class HoldReleased(AccountMessage):
-    """An account goes on."""
+    """An account goes on: its last hold has ended."""
 
     TYPE: ClassVar[str] = "dunning.hold.released.v1"
 

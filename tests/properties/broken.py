@@ -55,13 +55,15 @@ class StepsInAPause(Wired):
 
     def awake(self, service: Service, name: str) -> None:
         state, version = self.dunning.states.get(name, (None, 0))
-        if not isinstance(state, Account) or state.hold is None:
+        if not isinstance(state, Account) or not state.is_on_hold:
             super().awake(service, name)
             return
-        self.dunning.states[name] = (replace(state, hold=None), version)
+        held, by_right = state.hold, state.right_hold
+        self.dunning.states[name] = (replace(state, hold=None, right_hold=None), version)
         super().awake(service, name)
         state, version = self.dunning.states[name]
-        self.dunning.states[name] = (replace(state, hold="held"), version)
+        state = replace(state, hold=held, right_hold=by_right)
+        self.dunning.states[name] = (state, version)
 
 
 class GoesOnAfterClearing(Wired):

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from fractions import Fraction
+from typing import TypeVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
@@ -31,6 +32,7 @@ ITEMS_MAX = 6
 amounts = st.one_of(st.integers(1, 2000), st.sampled_from([1, 333, 1000, 1999]))
 instalments = st.lists(amounts, min_size=1, max_size=3)
 picks = st.integers(0, 50)
+One = TypeVar("One")
 
 
 class Collecting(SideBySide):
@@ -164,19 +166,19 @@ class Collecting(SideBySide):
         self.model.agree(plan)
 
     @precondition(lambda self: self.model.case)
-    @rule()
-    def place_hold(self) -> None:
-        if not self.model.hold:
-            self._hold()
+    @rule(ground=st.sampled_from(["", "restriction"]))
+    def place_hold(self, ground: str) -> None:
+        """The debtor's right stands beside the creditor's own hold."""
+        if ground not in self.model.holds:
+            self._operate(PlaceHold(ground=ground))
+            self.model.holds.add(ground)
 
-    @precondition(lambda self: self.model.hold)
-    @rule()
-    def release_hold(self) -> None:
-        self._hold()
-
-    def _hold(self) -> None:
-        self._operate(ReleaseHold() if self.model.hold else PlaceHold())
-        self.model.hold = not self.model.hold
+    @precondition(lambda self: self.model.holds)
+    @rule(pick=picks)
+    def release_hold(self, pick: int) -> None:
+        ground = _any(sorted(self.model.holds), pick)
+        self._operate(ReleaseHold(ground=ground))
+        self.model.holds.remove(ground)
 
     @precondition(lambda self: self.money.open())
     @rule(pick=picks, everything=st.booleans())
@@ -274,5 +276,5 @@ class Collecting(SideBySide):
         return self.model.case
 
 
-def _any(claims: list[Claim], pick: int) -> Claim:
-    return claims[pick % len(claims)]
+def _any(given: list[One], pick: int) -> One:
+    return given[pick % len(given)]

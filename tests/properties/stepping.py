@@ -30,7 +30,7 @@ class Stepping:
         self.case: Case | None = None
         self.log: list[Entry] = []
         self.shown: list[Owed] = []
-        self.hold = False
+        self.holds: set[str] = set()
         self.promises: list[Promise] = []
         self.plan: Plan | None = None
         self.kept: list[Promise] = []
@@ -49,7 +49,7 @@ class Stepping:
         money = self.book.money
         all_disputed = bool(money.past_due()) and not money.overdue()
         agreed = bool(self.promises) or self.plan is not None
-        return self.hold or agreed or all_disputed or bool(self.applications)
+        return bool(self.holds) or agreed or all_disputed or bool(self.applications)
 
     def status(self) -> str:
         if self.case is None:
@@ -65,7 +65,7 @@ class Stepping:
         for entry in self.pack.before_due:
             on = self.today + timedelta(days=entry.days)
             coming = [claim for claim in self.book.money.open() if claim.due == on]
-            if coming and not self.hold and self._is_asked_for(coming):
+            if coming and not self.holds and self._is_asked_for(coming):
                 self.note("before", entry.id)
 
     def _is_asked_for(self, coming: list[Claim]) -> bool:

@@ -199,7 +199,9 @@ class HoldInput(Deed):
 
 
 class ReleaseInput(Deed):
-    """A hold that is the debtor's right ends only with its `ground`."""
+    """A hold that is the debtor's right ends only with its `ground`, another only without; either
+    leaves the other in force.
+    """
 
     ground: Ground | None = None
 

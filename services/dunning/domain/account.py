@@ -27,22 +27,22 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The local view of one account, and its running case if there is one.
 
     `items` are the open ones by id. `wake` is the next instant at which something is to be done,
-    `turn_on` the local day whose steps were last gone through, `hold` the id of the hold in force.
-    `profile` and `people`, whom its contacts reach, are sealed. `settled` and `payments` are the
-    latest ids, enough to dispute a paid item and to know a payment again, `contested` the latest
-    items a dispute was about; `written_off` holds the due dates of what was given up. `demands` are
-    the latest notices whose delivery restarts limitation periods, with their items, `clocks` what
-    is known of those periods by item, `commissions` what was earned by payment. `prepaid` is the
-    money not allocated, `waiting` what of it waits for invoices it names, `debits` are the requests
-    the bank has not answered yet, the oldest first; `debit` is one of a state kept before amounts
-    were.
+    `turn_on` the local day whose steps were last gone through. `profile` and `people`, whom its
+    contacts reach, are sealed. `settled` and `payments` are the latest ids, enough to dispute a
+    paid item and to know a payment again, `contested` the latest items a dispute was about;
+    `written_off` holds the due dates of what was given up. `demands` are the latest notices whose
+    delivery restarts limitation periods, with their items, `clocks` what is known of those periods
+    by item, `commissions` what was earned by payment. `prepaid` is the money not allocated,
+    `waiting` what of it waits for invoices it names, `debits` are the requests the bank has not
+    answered yet, the oldest first; `debit` is one of a state kept before amounts were.
     `past_promises` and `past_plans` are the latest that ended: money told late, or taken back, may
     change how. `unmatched` are payments that wait for invoices nobody knows, each with the day of
-    whose step time it is released, `put_off` a day whose steps wait for such money. `allocating`
-    is where payments went that were not told to the end yet, `reported` names the latest contacts
-    that agencies told of. `brought_by` is who brought in payments that are not recorded yet,
-    sealed, `unclaimed` what recorded ones earn somebody who was not told of yet. `hold_ground` is
-    the debtor's right the hold follows from, `is_over` says that its creditor keeps it no longer.
+    whose step time it is released, `put_off` a day whose steps wait for such money. `allocating` is
+    where payments went that were not told to the end yet, `reported` names the latest contacts that
+    agencies told of. `brought_by` is who brought in payments that are not recorded yet, sealed,
+    `unclaimed` what recorded ones earn somebody who was not told of yet. `right_hold` is the id of
+    the hold that a debtor's right stands for and `hold_ground` that right, `hold` the id of the one
+    in force beside it; `is_over` says that its creditor keeps the account no longer.
     """
 
     creditor: str
@@ -103,6 +103,12 @@ class Account(Struct, frozen=True, kw_only=True, omit_defaults=True):
     unclaimed: dict[str, Unclaimed] = {}
     hold_ground: str = ""
     is_over: bool = False
+    right_hold: str | None = None
+
+    @property
+    def is_on_hold(self) -> bool:
+        """Whether any hold is in force."""
+        return self.hold is not None or self.right_hold is not None
 
     @property
     def code(self) -> str:

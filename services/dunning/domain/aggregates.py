@@ -29,7 +29,7 @@ ACCOUNT: Aggregate[Account, AccountEvent] = Aggregate(
     initial=initial_account,
     evolve=evolve_account,
     wake_at=_account_wake,
-    revision=3,
+    revision=4,
     cached=True,
     upcasts=UPCASTS,
 )

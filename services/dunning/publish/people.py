@@ -174,8 +174,12 @@ def _hold_placed(stored: Stored, account: str | None) -> Contract:
     return m.HoldPlaced(account_id=account, hold_id=stored.event.hold_id)
 
 
-def _hold_released(stored: Stored, account: str | None) -> Contract:
-    return m.HoldReleased(account_id=account, hold_id=stored.event.hold_id)
+def _hold_released(stored: Stored, account: str | None) -> Contract | None:
+    """Nothing is told while another hold stands: the account does not go on."""
+    event: HoldReleased = stored.event
+    if event.standing is not None:
+        return None
+    return m.HoldReleased(account_id=account, hold_id=event.hold_id)
 
 
 def _retention_ended(stored: Stored, account: str | None) -> Contract:

@@ -114,7 +114,7 @@ def reason_of(book: Book, day: date) -> str:
         return "instalments"
     if state.promises:
         return "promised"
-    if state.hold is not None:
+    if state.is_on_hold:
         return "on_hold"
     return _last_result(book) or "unstated"
 

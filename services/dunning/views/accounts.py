@@ -104,9 +104,9 @@ def _over(row: Row, stored: Stored) -> None:
 
 
 def _released(row: Row, stored: Stored) -> None:
-    """What a hold kept from being over is counted anew from its end."""
+    """What a hold kept from being over is counted anew from the end of the last one."""
     _place(row, stored)
-    if row.get("closed_at") is None:
+    if row.get("closed_at") is None and stored.event.standing is None:
         _rest(row, stored)
 
 

@@ -6,12 +6,7 @@ import pytest
 
 from chassis.errors import Rejected
 from services.dunning.domain.case.commands import EndRetention, PlaceHold, ReleaseHold
-from services.dunning.domain.case.events import (
-    HoldPlaced,
-    HoldReleased,
-    RetentionEnded,
-    TaskRequested,
-)
+from services.dunning.domain.case.events import HoldReleased, RetentionEnded, TaskRequested
 from tests.dunning.domain.packs import CALL, braced, pack, steps
 from tests.dunning.domain.world import World
 
@@ -74,16 +69,6 @@ def test_an_objection_stops_everything_and_somebody_looks_into_it() -> None:
     world.do(PlaceHold(by="Ann", ground="objection"))
     world.to("2026-07-20 12:00")
     assert [task.kind for task in world.of(TaskRequested)] == ["objection_review"]
-
-
-def test_a_right_takes_the_place_of_a_hold_and_no_hold_that_of_a_right() -> None:
-    world = paid()
-    world.do(PlaceHold(by="Ann"))
-    world.do(PlaceHold(by="Ann", ground="restriction"))
-    assert [hold.ground for hold in world.of(HoldPlaced)] == ["", "restriction"]
-    for ground in ("", "objection"):
-        with pytest.raises(Rejected, match="the debtor's restriction"):
-            world.do(PlaceHold(by="Ann", ground=ground))
 
 
 def test_nobody_ends_a_right_unawares() -> None:

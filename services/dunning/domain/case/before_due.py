@@ -18,7 +18,7 @@ def agenda(view: View, floor: date) -> Iterator[Due]:
     """Some days before the due date of each open item; a day that was missed is not made up, and a
     hold stops it.
     """
-    if view.state.hold is not None:
+    if view.state.is_on_hold:
         return
     for entry in view.pack.before_due:
         for due_on in sorted({item.due_on for item in view.state.items.values()}):
@@ -32,7 +32,7 @@ def agenda(view: View, floor: date) -> Iterator[Due]:
 def _tell(rec: Recorder, entry: BeforeDue) -> None:
     due_on = rec.today + timedelta(days=entry.days)
     items = [item for item in not_yet_due(rec.state, rec.today) if item.due_on == due_on]
-    if not items or rec.state.hold is not None:
+    if not items or rec.state.is_on_hold:
         return
     cause = Cause(entry.id, r.BeforeDue(entry.days, due_on))
     for index, action in enumerate(entry.do):

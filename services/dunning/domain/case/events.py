@@ -241,8 +241,11 @@ class HoldPlaced(Event, frozen=True, kw_only=True):
 
 
 class HoldReleased(Event, frozen=True, kw_only=True):
+    """The account goes on, unless another hold is `standing`."""
+
     hold_id: str
     by: str | None = None
+    standing: str | None = None
 
 
 class RetentionEnded(Event, frozen=True, kw_only=True):

@@ -101,11 +101,15 @@ def reacted(state: Account, event: Reacted) -> Account:
 
 
 def held(state: Account, event: HoldPlaced) -> Account:
-    return replace(state, hold=event.hold_id, hold_ground=event.ground, is_over=False)
+    if not event.ground:
+        return replace(state, hold=event.hold_id, is_over=False)
+    return replace(state, right_hold=event.hold_id, hold_ground=event.ground, is_over=False)
 
 
 def released(state: Account, event: HoldReleased) -> Account:
-    return replace(state, hold=None, hold_ground="")
+    if event.hold_id == state.right_hold:
+        return replace(state, right_hold=None, hold_ground="")
+    return replace(state, hold=None)
 
 
 def in_use(state: Account, _event: ItemsUpdated) -> Account:

@@ -17,13 +17,14 @@ _OWNER = "legal"
 
 
 def place_hold(rec: Recorder, command: PlaceHold) -> None:
-    """A debtor's right takes the place of whatever hold stands; somebody has to look into an
-    objection.
+    """A debtor's right and another hold stand beside each other, but no second of either; somebody
+    has to look into an objection.
     """
-    ground, standing = command.ground, rec.state.hold_ground
-    if rec.state.hold is not None and (standing or not ground):
-        why = f": the debtor's {standing}" if standing else ""
-        raise Rejected(f"the account is already on hold{why}")
+    ground, state = command.ground, rec.state
+    if ground and state.right_hold is not None:
+        raise Rejected(f"the account is already on hold: the debtor's {state.hold_ground}")
+    if not ground and state.hold is not None:
+        raise Rejected("the account is already on hold")
     hold_id = rec.new_id("h")
     rec.emit(HoldPlaced(hold_id=hold_id, reason=command.reason, by=command.by, ground=ground))
     if ground == OBJECTION:
@@ -31,23 +32,23 @@ def place_hold(rec: Recorder, command: PlaceHold) -> None:
 
 
 def release_hold(rec: Recorder, command: ReleaseHold) -> None:
-    """What a debtor had a right to ends only for who says which right it was."""
-    if rec.state.hold is None:
+    """What a debtor had a right to ends only for who says which right it was, and another hold
+    only for who says none.
+    """
+    state, ground = rec.state, command.ground
+    if not state.is_on_hold:
         raise Rejected("the account is not on hold")
-    standing = rec.state.hold_ground
-    if standing != command.ground:
-        raise Rejected(
-            f"the hold is the debtor's {standing}: to release it, say ground {standing!r}"
-            if standing
-            else "the hold is of no right of the debtor's: release it without a ground"
-        )
-    rec.emit(HoldReleased(hold_id=rec.state.hold, by=command.by))
+    ends, standing = (state.right_hold, state.hold) if ground else (state.hold, state.right_hold)
+    if ends is None or ground not in ("", state.hold_ground):
+        raise Rejected(_named_wrongly(state.hold_ground))
+    rec.emit(HoldReleased(hold_id=ends, by=command.by, standing=standing))
 
 
 def stop_for_death(rec: Recorder, *, known: bool) -> None:
     """Put the account on hold and ask for a review of the estate, unless the pack itself says what
     follows.
 
+    A debtor's right does not stand for that hold: whoever releases the right says nothing of it.
     Told again (`known`) while the hold is in force it changes nothing; once somebody has released
     the hold it stops the account again.
     """
@@ -59,6 +60,12 @@ def stop_for_death(rec: Recorder, *, known: bool) -> None:
     asked = any(task.kind == ESTATE_REVIEW for task in rec.state.tasks)
     if not asked and not (held and known):
         _ask(rec, ESTATE_REVIEW, r.Observed(DECEASED))
+
+
+def _named_wrongly(right: str) -> str:
+    if right:
+        return f"the hold is the debtor's {right}: to release it, say ground {right!r}"
+    return "the hold is of no right of the debtor's: release it without a ground"
 
 
 def _ask(rec: Recorder, kind: str, why: r.Observed) -> None:

@@ -23,7 +23,7 @@ def agenda(view: View, floor: date) -> Iterator[Due]:
     """The next day of each entry on which it is for the account; one that was missed is made up,
     if it is for the account today. A hold stops them.
     """
-    if view.state.hold is not None or not view.state.items:
+    if view.state.is_on_hold or not view.state.items:
         return
     for entry in view.pack.calendar:
         if entry.scope != "accounts":
@@ -39,7 +39,7 @@ def agenda(view: View, floor: date) -> Iterator[Due]:
 
 
 def _is_for(entry: CalendarEntry, state: Account, day: date) -> bool:
-    if state.hold is not None:
+    if state.is_on_hold:
         return False
     if entry.where == "overdue":
         return bool(overdue(state, day))

@@ -24,7 +24,7 @@ def pause_reasons(state: Account, day: date, minimum: int = 0) -> tuple[r.Pause,
     does. A case of which less than the pack's `minimum` is overdue waits like a paused one.
     """
     reasons: list[r.Pause] = []
-    if state.hold is not None:
+    if state.is_on_hold:
         reasons.append(r.OnHold())
     reasons += [r.PromiseRuns(promise.by) for promise in state.promises]
     if state.plan is not None:

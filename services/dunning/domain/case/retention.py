@@ -16,7 +16,7 @@ def end_retention(rec: Recorder, command: EndRetention) -> None:
     """
     state = rec.state
     in_use = (
-        state.case or state.items or state.hold or state.waiting or state.prepaid,
+        state.case or state.items or state.is_on_hold or state.waiting or state.prepaid,
         state.disputes or state.plan or state.promises or state.applications,
         state.approvals or state.tasks or state.restrictions or state.debits,
     )
