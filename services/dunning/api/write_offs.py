@@ -11,7 +11,7 @@ from services.dunning.api import inputs as i
 from services.dunning.api.dunning import Dunning, Happened, Seal, Target
 from services.dunning.api.roles import ROLES_OF
 from services.dunning.domain.account import Account
-from services.dunning.domain.case.approvals import gives_up
+from services.dunning.domain.case.approvals import decided_under, gives_up
 from services.dunning.domain.case.commands import Decide
 from services.dunning.domain.creditor.state import Creditor
 from services.dunning.domain.money.owing import overdue_principal
@@ -98,16 +98,10 @@ class Deciding:
 
 
 def check_decider(account: Account, purpose: str, who: Principal, pack: Pack) -> None:
-    """Refuse whoever has not the role that an approval, or the policy for an application, asks for;
-    a role no token carries is the manager's.
-
-    Of that name an application is decided first, as the domain does it.
+    """Refuse whoever has not the roles that the approvals of that name, or the policy for an
+    application, ask for; a role no token carries is the manager's.
     """
-    if any(one.for_ == purpose for one in account.applications):
-        if purpose in pack.deciders:
-            who.check(pack.deciders[purpose])
-        return
-    for approval in account.approvals:
-        if approval.for_ == purpose:
-            who.check(approval.by_role if approval.by_role in ROLES else "manager")
-            return
+    if purpose in pack.deciders and any(one.for_ == purpose for one in account.applications):
+        who.check(pack.deciders[purpose])
+    for approval in decided_under(account, purpose):
+        who.check(approval.by_role if approval.by_role in ROLES else "manager")

@@ -49,16 +49,27 @@ def grant(rec: Recorder) -> None:
     rec.perform(granted_actions(rec, approval), cause, is_step=True)
 
 
+def decided_under(state: Account, purpose: str) -> list[Approval]:
+    """The approvals that a decision on what is asked for under a name decides: with an application
+    those that reactions asked for, else the oldest.
+    """
+    named = [approval for approval in state.approvals if approval.for_ == purpose]
+    if _is_applied_for(state, purpose):
+        return [approval for approval in named if not approval.is_step]
+    return named[:1]
+
+
 def gives_up(state: Account, purpose: str, pack: Pack) -> bool:
     """Whether approving what is asked for under a name writes a debt off for which nobody applied:
     whoever applied is the first person.
     """
-    if any(application.for_ == purpose for application in state.applications):
+    if _is_applied_for(state, purpose):
         return False
-    for approval in state.approvals:
-        if approval.for_ == purpose:
-            return _writes_off(_follows(pack, approval))
-    return False
+    return any(_writes_off(_follows(pack, one)) for one in decided_under(state, purpose))
+
+
+def _is_applied_for(state: Account, purpose: str) -> bool:
+    return any(application.for_ == purpose for application in state.applications)
 
 
 def _writes_off(follow: tuple[Action, ...]) -> bool:

@@ -2,7 +2,7 @@
 
 from chassis.errors import Rejected
 from services.dunning.domain.agreements.applications import decide_application
-from services.dunning.domain.case.approvals import grant, granted_actions
+from services.dunning.domain.case.approvals import decided_under, grant, granted_actions
 from services.dunning.domain.case.commands import Decide
 from services.dunning.domain.case.conditions import is_held
 from services.dunning.domain.case.events import ApprovalDecided, StepDropped
@@ -19,21 +19,14 @@ def decide_request(rec: Recorder, command: Decide) -> None:
     approval.
     """
     one_of("the outcome of a decision", command.outcome, OUTCOMES)
-    for application in rec.state.applications:
-        if application.for_ == command.for_:
-            decide_application(rec, application, command)
-            _decide_with_it(rec, command)
-            return
-    for approval in rec.state.approvals:
-        if approval.for_ == command.for_:
-            _decide_approval(rec, approval, command)
-            return
-    raise Rejected(f"nothing asks for a decision on {command.for_}")
-
-
-def _decide_with_it(rec: Recorder, command: Decide) -> None:
-    for approval in rec.state.approvals:
-        if approval.for_ == command.for_ and not approval.is_step:
+    approvals = decided_under(rec.state, command.for_)
+    application = next((a for a in rec.state.applications if a.for_ == command.for_), None)
+    if application is None and not approvals:
+        raise Rejected(f"nothing asks for a decision on {command.for_}")
+    if application is not None:
+        decide_application(rec, application, command)
+    for approval in approvals:
+        if approval in rec.state.approvals:
             _decide_approval(rec, approval, command)
 
 
