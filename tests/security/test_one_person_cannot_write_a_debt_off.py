@@ -106,5 +106,5 @@ async def test_who_grants_an_application_does_not_approve_what_that_leads_to(
         await world.post("/v1/accounts/P-1/applications", applied, "sales", who="eve")
         assert (await world.post(DECISIONS, GIVE_UP, "finance", who="bob")).status_code == 201
         kinds = [entry["kind"] for entry in await world.timeline()]
-        assert "approval_requested" in kinds
+        assert "approval" in kinds
         assert "write_off_approved" not in kinds
