@@ -17,6 +17,7 @@ from chassis.store import access, comparing, verifying, verifying_proposals
 from chassis.store.pool import connected
 from chassis.store.schema import require_this_version
 from chassis.store.verifying import Damage, Link
+from services.dunning.library import changed_texts
 
 Tell = Callable[[str], None]
 _OTHER_STORE = "it is another store than was verified before; after a restore: --anew"
@@ -99,6 +100,7 @@ class _Store:
         for lane in lanes:
             await self._lane(lane)
         await self._streams()
+        await self._policies()
         await self._proposals(lanes)
         faults = await self._records()
         faults += len(progress.damage)
@@ -154,6 +156,12 @@ class _Store:
             number += portion.streams
             self._reached(portion.damage)
         self.told(f"{self.name}: {begun}{number} streams folded and compared with their states")
+
+    async def _policies(self) -> None:
+        """Events name a policy's text by its hash; it stands beside them."""
+        if self.name == "dunning":
+            changed = await changed_texts(self.connection)
+            self._reached(Damage(f"the text of policy {one} was changed") for one in changed)
 
     async def _proposals(self, lanes: Sequence[int]) -> None:
         seen = self.progress.proposals

@@ -12,7 +12,14 @@ from chassis.aside import aside
 from chassis.errors import BrokenInvariant, Transient
 from chassis.logging import get_logger
 from services.dunning.domain.case.state import PolicyRef
-from services.dunning.policy.load import SHIPPED, available, get, loads, with_parameters
+from services.dunning.policy.load import (
+    SHIPPED,
+    available,
+    get,
+    hash_of,
+    loads,
+    with_parameters,
+)
 from services.dunning.policy.model import Pack
 from services.dunning.policy.problem import PackError
 from services.dunning.policy.validate import untold
@@ -24,6 +31,7 @@ insert into policy_documents (content_hash, file, document) values ($1, $2, $3)
 on conflict (content_hash) do nothing"""
 _UNKNOWN = """
 select content_hash, file, document from policy_documents where content_hash <> all($1::text[])"""
+_EACH = "select content_hash, document from policy_documents order by content_hash"
 _TEXT = "select document from policy_documents where content_hash = $1"
 _TODO = "give the creditor a policy that can be read; what waits for it is among the dead letters"
 _Key = tuple[str, tuple[tuple[str, str], ...]]
@@ -122,6 +130,14 @@ class Library:
         except PackError as error:
             self._unreadable[content_hash] = str(error)
             log.exception("policy_not_readable", place=file, error=error, todo=_TODO)
+
+
+async def changed_texts(connection: asyncpg.Connection) -> list[str]:
+    """The hashes of kept texts that are not what they are called by: somebody changed them. One
+    that is not read any more says so when it is loaded.
+    """
+    rows = await connection.fetch(_EACH)
+    return [named for named, text in rows if hash_of(text) not in ("", named)]
 
 
 def shipped_text(pack: Pack) -> PackText:

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from chassis.settings import Settings
 from services.dunning.main import build
 from tests.dunning.app.world import START, World
 from tests.security.test_an_admin_cannot_approve_what_they_proposed_as_another import SECOND
 from tests.support.service_world import CREDITOR
+from tests.support.verified import damage
 
 URL = f"/v1/creditors/{CREDITOR}"
 SET_UP = {"name": "Acme", "time_zone": "Asia/Shanghai", "currency": "CNY"}
@@ -60,3 +62,20 @@ async def test_one_person_cannot_pass_another_text_off_as_the_one_in_force(
         given = {"policy_document": text}
         answer = await world.post(f"{URL}/policy-versions", given, "manager")
         assert (answer.status_code, "a new version" in answer.text) == (409, True)
+
+
+async def test_a_friend_in_the_database_cannot_put_another_policy_in_force_unseen(
+    database: str, tmp_path: Path
+) -> None:
+    async with World.open(build, database, START, tmp_path) as world, world.http:
+        await world.set_up(None, policy_document=SECOND)
+        settings = Settings(data_dir=tmp_path, dunning_database_url=world.dsn)
+        place = tmp_path / "auditor" / "place.json"
+        assert await damage(settings, ["dunning"], place) == []
+        in_force = (await world.get(f"{URL}/policy")).json()["content_hash"]
+        await world.service.pool.execute(
+            "update policy_documents set document = replace(document, 'all_service', 'electricity')"
+        )
+        assert await damage(settings, ["dunning"], place) == [
+            f"dunning: the text of policy {in_force} was changed"
+        ]

@@ -240,6 +240,14 @@ def _contact(values: Mapping[str, Value]) -> dict[str, Any]:
     }
 
 
+def hash_of(text: str) -> str:
+    """The hash that a pack of this text has; empty where it is no YAML of ours."""
+    try:
+        return _hash(yaml_document.parse("", text).data)
+    except PackError:
+        return ""
+
+
 def _hash(data: Mapping[str, Any]) -> str:
     text = json.dumps(data, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
