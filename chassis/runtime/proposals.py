@@ -16,7 +16,7 @@ from chassis.http import Page, Principal, decode_cursor, page, require
 from chassis.http.paging import Cursor, Limit
 from chassis.http.proposed import Decision, ProposalOut
 from chassis.recorders import Recorder, proposed_by
-from chassis.runtime.service import Service
+from chassis.runtime.service import Service, provided
 from chassis.store import proposals
 from chassis.store.pool import acquire
 from chassis.store.proposals import Decided, Proposal, Wanted
@@ -151,13 +151,14 @@ class Proposals:
         by = who.acting_for(given.by)
         if given.outcome == "approved":
             require_second(Person(by, who.subject), Person(found.by, found.subject))
-        await self._take(found)
+        at = await self._take(found)
         try:
             await self._require_undone(found)
             if given.outcome == "approved":
-                await self._do(found, kind, who)
+                with provided(lambda connection: proposals.hold(connection, found, at)):
+                    await self._do(found, kind, who)
         except BaseException:  # whatever it is, the next one need not wait
-            await asyncio.shield(self._leave(found))
+            await asyncio.shield(self._leave(found, at))
             raise
         reason = given.reason and await self._sealed(found.whose, given.reason, "reason")
         now, recorder = self._service.clock.now(), Recorder(who.issuer, who.subject)
@@ -193,21 +194,23 @@ class Proposals:
         kind = self._kinds.get(found.kind)
         return who.has("auditor", *(kind.roles if kind else ()))
 
-    async def _take(self, found: Proposal) -> None:
+    async def _take(self, found: Proposal) -> datetime:
+        at = self._service.clock.now()
         async with acquire(self._service.pool) as connection:
-            taken = await proposals.take(connection, found, self._service.clock.now())
+            taken = await proposals.take(connection, found, at)
         if not taken:
             raise Conflict(
                 f"proposal {found.id} is decided, or is being decided: try again in a minute"
             )
+        return at
 
-    async def _leave(self, found: Proposal) -> None:
+    async def _leave(self, found: Proposal, at: datetime) -> None:
         """Let it wait on, unless it is done."""
         if done := await self._done(found):
             await self._settle(found, done)
             return
         async with acquire(self._service.pool) as connection:
-            await proposals.leave(connection, found)
+            await proposals.leave(connection, found, at)
 
     async def _do(self, found: Proposal, kind: Kind, who: Principal) -> None:
         keys = await self._service.keys([found.whose])

@@ -1,7 +1,9 @@
 """What the API and the workers see of a service: commands and queries on its streams."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -40,6 +42,18 @@ T = TypeVar("T")
 
 _ATTEMPTS = 8
 _VIEWS_SECONDS = 2.0
+_Check = Callable[[Connection], Awaitable[None]]
+_check: ContextVar[_Check | None] = ContextVar("check", default=None)
+
+
+@contextmanager
+def provided(check: _Check) -> Iterator[None]:
+    """Commands run inside are committed only where a check in their transaction raises nothing."""
+    token = _check.set(check)
+    try:
+        yield
+    finally:
+        _check.reset(token)
 
 
 class Service:
@@ -135,6 +149,8 @@ class Service:
                 histories=streams if history else (),
             )
             await self.store.load_beside(connection, work, streams, lock=True)
+            if check := _check.get():
+                await check(connection)
             work.begin(cause)
             with work.under(current()):
                 return work, fn(work)

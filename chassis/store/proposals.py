@@ -3,7 +3,8 @@ keeps from changing what they say, and links it (`verifying_proposals.py`).
 
 A row is taken by whoever approves it before it is done, so that it is done once. Where that
 process ends in the middle, it may be taken again a minute later: what it leads to has its id as
-cause, and is found.
+cause, and is found. One that only stood still does nothing any more then: what is done is committed
+while the row is held.
 """
 
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 
 from asyncpg import Connection
 
+from chassis.errors import Rejected
 from chassis.recorders import Recorder
 from chassis.store.vault import KeyRing
 from contracts.words.streams import Subject
@@ -41,8 +43,12 @@ _TAKE = """
 update proposals set taken_at = $2
 where id = $1 and creditor = $4 and state = 'waiting'
   and (taken_at is null or taken_at <= $3) returning id"""
+_HELD = """
+select true from proposals
+where id = $1 and creditor = $2 and state = 'waiting' and taken_at = $3 for update"""
 _LEAVE = """
-update proposals set taken_at = null where id = $1 and creditor = $2 and state = 'waiting'"""
+update proposals set taken_at = null
+where id = $1 and creditor = $2 and state = 'waiting' and taken_at = $3"""
 _SETTLE = """
 update proposals set state = $2, decided_at = $3, decided_by = $4, decided_issuer = $5,
   decided_subject = $6, decided_reason = $8
@@ -139,9 +145,15 @@ async def take(connection: Connection, one: Proposal, now: datetime) -> bool:
     return taken is not None
 
 
-async def leave(connection: Connection, one: Proposal) -> None:
-    """It was not done: it waits as before."""
-    await connection.execute(_LEAVE, one.id, one.creditor)
+async def hold(connection: Connection, one: Proposal, at: datetime) -> None:
+    """Keep it for the transaction; raises `Rejected` where who took it then has it no longer."""
+    if not await connection.fetchval(_HELD, one.id, one.creditor, at):
+        raise Rejected(f"proposal {one.id} was decided meanwhile, or is being decided")
+
+
+async def leave(connection: Connection, one: Proposal, at: datetime) -> None:
+    """It was not done by who took it then: it waits as before."""
+    await connection.execute(_LEAVE, one.id, one.creditor, at)
 
 
 async def settle(connection: Connection, one: Proposal, decision: Decided) -> None:

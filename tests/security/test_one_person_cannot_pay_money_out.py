@@ -1,6 +1,7 @@
 """A refund above the creditor's limit takes two people."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from chassis.errors import Rejected
 from contracts import ledger
+from services.ledger.api.requests import Requests
 from services.ledger.domain.commands import OpenItem, Refund
 from services.ledger.main import build
 from tests.ledger.account_book import Book, days, terms
@@ -72,6 +74,28 @@ async def test_a_refund_waits_on_where_the_money_is_gone(world: World) -> None:
         (waiting,) = (await client.get("/v1/proposals")).json()["items"]
     assert (waiting["state"], waiting["amount"], waiting["subject"]) == ("waiting", 450, "eve")
     assert await paid(world) == [100]
+
+
+@pytest.mark.parametrize(("outcome", "amounts"), [("approved", [150]), ("rejected", [])])
+async def test_a_process_that_stood_still_does_not_pay_what_another_decided_meanwhile(
+    world: World, monkeypatch: pytest.MonkeyPatch, outcome: str, amounts: list[int]
+) -> None:
+    _, refund = await ask(world, "eve", REFUNDS, {"amount": 150})
+    path = f"/v1/proposals/{refund['proposal']['proposal_id']}/decision"
+    pay = Requests._refund
+
+    async def late(*given: Any, **more: Any) -> Any:
+        monkeypatch.undo()
+        await world.run_until(world.clock.now() + timedelta(minutes=2))
+        assert (await ask(world, "ann", path, {"outcome": outcome}))[0] == 201
+        return await pay(*given, **more)
+
+    monkeypatch.setattr(Requests, "_refund", late)
+    assert (await ask(world, "bob", path, {"outcome": "approved"}))[0] == 409
+    assert await paid(world) == amounts
+    async with world.client("auditor") as client:
+        shown = (await client.get(path.removesuffix("/decision"))).json()
+    assert (shown["state"], shown["decided_by"]) == (outcome, "ann")
 
 
 def test_what_is_open_while_the_currency_changes_is_worth_what_it_was() -> None:
