@@ -27,3 +27,14 @@ async def test_nobody_guesses_a_secret(open_world: Open, setting: str) -> None:
     with pytest.raises(Misconfigured, match=rf"{setting}.*at least 32 bytes") as refused:
         await open_world(**SHORT[setting])
     assert "ssss" not in str(refused.value)
+
+
+async def test_a_secret_of_a_channel_that_there_is_not_is_refused_at_the_start(
+    open_world: Open,
+) -> None:
+    with pytest.raises(Misconfigured) as refused:
+        await open_world(callback_secrets={"sms": "s" * 32, "SMS": "s" * 32})
+    assert str(refused.value) == (
+        "ARREARS_NOTIFIER_CALLBACK_SECRETS: there is no channel 'SMS', "
+        "there are sms, email, voice, letter, registered_letter, ems, public_list"
+    )

@@ -6,12 +6,12 @@ from typing import Annotated, get_args
 from fastapi import APIRouter, Header, Request
 from pydantic import SecretStr, ValidationError
 
-from chassis.errors import Malformed, NotFound
+from chassis.errors import Malformed, Misconfigured, NotFound
 from chassis.http.openapi import named
 from chassis.runtime.service import Service
 from chassis.store.pool import acquire
 from contracts.words.streams import Subject
-from contracts.words.vocabulary import DeliveryResult
+from contracts.words.vocabulary import CHANNELS, DeliveryResult
 from services.notifier import heard
 from services.notifier.adapters.voice import STATUSES, call_of
 from services.notifier.api.models import Callback
@@ -35,7 +35,13 @@ Keys = Mapping[str, Sequence[bytes]]
 
 
 def keys_of(secrets: Mapping[str, Sequence[SecretStr]]) -> Keys:
-    """The keys of the settings' secrets; raises `Misconfigured` for one that could be guessed."""
+    """The keys of the settings' secrets; raises `Misconfigured` for one that could be guessed, and
+    for a channel that there is not: its callbacks would be refused when they come.
+    """
+    for channel in secrets:
+        if channel not in CHANNELS:
+            known = ", ".join(CHANNELS)
+            raise Misconfigured(f"{_SETTING}: there is no channel '{channel}', there are {known}")
     return {
         channel: [key_of(one.get_secret_value(), _SETTING) for one in several]
         for channel, several in secrets.items()
