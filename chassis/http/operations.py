@@ -19,7 +19,12 @@ def create_operations_app(api: FastAPI, *, readiness: Readiness, metrics: Metric
     It tells nothing of anybody: `/metrics`, the document of `api` (`/openapi.json`, as a page at
     `/docs`), and the probes, since a scheduler that cannot reach one port may reach the other.
     """
-    app: FastAPI = FastAPIOffline(title=api.title, redoc_url=None, telemetry=NO_TELEMETRY)
+    app: FastAPI = FastAPIOffline(
+        title=api.title,
+        redoc_url=None,
+        redirect_slashes=False,  # to the Host a client names
+        telemetry=NO_TELEMETRY,
+    )
     problems.install(app)
     app.include_router(probes(readiness))
     app.include_router(_metrics_router(metrics))

@@ -175,6 +175,8 @@ def test_a_host_that_was_made_up_leads_nobody_there(system: System) -> None:
     headers = {"Authorization": f"Bearer {token}", "Host": "evil.example"}
     answer = ask(system.ports["ledger"], "/v1/accounts/", **headers)
     assert (answer.status_code, answer.headers.get("location")) == (404, None)
+    answer = ask(system.operations["ledger"], "/docs/", Host="evil.example")
+    assert (answer.status_code, answer.headers.get("location")) == (404, None)
 
 
 def test_settings_of_a_running_service_name_no_secret_in_its_log(system: System) -> None:
