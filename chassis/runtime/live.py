@@ -106,7 +106,8 @@ class Live:
 
     async def stop(self) -> None:
         """Stop reading, let the batches in hand commit, publish what is committed, and let others
-        have the lanes, each as soon as that is done for it; what is written gets its link.
+        have the lanes, each as soon as that is done for it; what is written gets its link, and who
+        was erased a moment ago is noted.
         """
         self._stopping = True
         held = list(self._round.leases.held)
@@ -120,6 +121,7 @@ class Live:
             return_exceptions=True,
         )
         await self._lanes.stop()
+        await self._round.note_erased()
         await self._chaining.leave(held)
 
     async def _end_work(self, working: "asyncio.Task[None] | None") -> None:

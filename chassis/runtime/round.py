@@ -226,11 +226,15 @@ class Round:
         """Note who was erased, take their messages off the bus, as far as every reader is past
         them, then what all have read, and let go of what is kept for a time only.
         """
-        await self._journal.note(self.consumer.applying.erased, self.clock.now())
+        await self.note_erased()
         await self._sweeper.sweep(self.clock.now())
         done = await self._forgetting.run()
         await self._trimming.run(self.clock.now())
         return done
+
+    async def note_erased(self) -> None:
+        """Note who was erased apart from the store, which may be lost and restored."""
+        await self._journal.note(self.consumer.applying.erased, self.clock.now())
 
     async def report_positions(self, again_seconds: float = 0.0) -> None:
         """Say how far this instance has read: for lag tools, and so that erasures can go on; what

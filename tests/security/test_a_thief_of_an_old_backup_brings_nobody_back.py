@@ -2,6 +2,7 @@
 and read before anything is served.
 """
 
+import asyncio
 import contextlib
 import gzip
 import resource
@@ -19,6 +20,7 @@ from chassis.bus.base import lane_of
 from chassis.clock import SimulatedClock
 from chassis.errors import Misconfigured
 from chassis.runtime import erasure_journal
+from chassis.runtime.live import LOOPS
 from chassis.servers.postgres import database_url, ensure_database
 from chassis.settings import SERVICES
 from chassis.store import proposals, verifying_proposals
@@ -95,6 +97,23 @@ async def test_the_erasure_after_the_backup_holds_after_the_restore(
     assert f"Zhang {KEPT}" in everything  # what is looked through would have them
     for text in (f"Zhang {ERASED}", f"Zhang {LATER}", phone(ERASED), phone(LATER)):
         assert text not in everything
+
+
+async def test_who_was_erased_a_moment_before_the_end_is_on_the_list(
+    machines: tuple[Machine, Machine],
+) -> None:
+    lost, _ = machines
+    async with lost.running() as running:
+        await running.creditor()
+        await running.send(Upstream(lost.clock).opened(ERASED, 1000))
+        await running.settle()
+        ledger = running.stack.services["ledger"]
+        await ledger.start({*LOOPS} - {"workers"})  # who ends has not noted anybody by the way
+        await running.erase(ERASED)
+        async with asyncio.timeout(60):
+            while key_of(CREDITOR, ERASED).encode() not in ledger.consumer.applying.erased:
+                await asyncio.sleep(0.05)
+    assert erasure_journal.read(lost.settings.erasures) == [Subject(CREDITOR, ERASED)]
 
 
 def test_a_list_that_was_cut_off_loses_nobody(tmp_path: Path) -> None:
