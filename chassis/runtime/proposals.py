@@ -173,8 +173,9 @@ class Proposals:
         """How it was decided, where what was asked is done."""
         creditor, account = found.whose
         stream = creditor_stream(creditor) if account == "*" else account_stream(creditor, account)
-        async for one in self._service.each(stream, Selection(cause=found.id)):
-            if who := one.recorder:
+        led_to = [one async for one in self._service.each(stream, Selection(cause=found.id))]
+        for one in led_to:
+            if (who := one.recorder) and who.proposed_by is not None:
                 return Decided("approved", one.at, who.subject, who, None)
         return None
 

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from chassis.errors import Rejected
+from chassis.store import answers
 from contracts import ledger
 from services.ledger.api.requests import Requests
 from services.ledger.domain.commands import OpenItem, Refund
@@ -63,6 +64,26 @@ async def test_no_more_is_paid_out_than_the_second_person_saw(world: World) -> N
     path = f"/v1/proposals/{refund['proposal']['proposal_id']}/decision"
     assert (await ask(world, "bob", path, {"outcome": "approved"}))[0] == 201
     assert await paid(world) == [500]
+
+
+async def test_a_request_whose_answer_was_lost_pays_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def killed(*_: Any) -> None:
+        raise ConnectionError
+
+    async with world.client("finance", who="eve") as client:
+        wanted: dict[str, Any] = {"json": {"amount": 60}, "headers": {"Idempotency-Key": "k"}}
+        with monkeypatch.context() as dying:
+            dying.setattr(answers, "keep", killed)
+            dying.setattr(answers, "release", killed)
+            with pytest.raises(ConnectionError):
+                await client.post(REFUNDS, **wanted)
+        await world.run_until(world.clock.now() + timedelta(minutes=2))
+        answer = await client.post(REFUNDS, **wanted)
+        await world.settle()
+    assert (answer.status_code, answer.json()["prepaid"]) == (201, 440)
+    assert await paid(world) == [60]
 
 
 async def test_a_refund_waits_on_where_the_money_is_gone(world: World) -> None:

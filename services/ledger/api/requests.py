@@ -58,7 +58,8 @@ class Requests:
         subject = Subject(who.scope(creditor), account_id)
         limit = await self._limit(subject)
         amount, account, version = await self._amount(subject, wanted.amount)
-        if amount + await self._paid_alone(subject, limit, refund_id) > limit:
+        event = await self._done(subject, refund_id)  # its answer was lost
+        if event is None and amount + await self._paid_alone(subject, limit) > limit:
             decide(account, Refund("", amount), self.service.clock.now(), None)
             body = wanted.model_dump(mode="json")
             asked = Asked(refund_id, subject, who.subject, body, amount)
@@ -71,7 +72,9 @@ class Requests:
                 prepaid=account.prepaid,
                 proposal=waits,
             )
-        event = await self._refund(subject, Refund(refund_id, amount), version=version)
+        if event is None:
+            command = Refund(refund_id, amount)
+            event = await self._refund(subject, command, refund_id, version=version)
         return RefundOut(
             refund_id=refund_id,
             account_id=account_id,
@@ -82,17 +85,22 @@ class Requests:
 
     async def approved(self, asked: Asked, _who: Principal) -> None:
         """Let it be paid back, as two people want it."""
-        stream = account_stream(*asked.subject)
-        if not [one async for one in self.service.each(stream, Selection(cause=asked.id))]:
+        if await self._done(asked.subject, asked.id) is None:
             # all of it is what there is when it is paid, and no more than the second person saw
             command = Refund(asked.id, asked.body["amount"])
             await self._refund(asked.subject, command, asked.id, at_most=asked.amount)
+
+    async def _done(self, subject: Subject, cause: str) -> RefundFellDue | None:
+        """What a request or a proposal led to before."""
+        wanted = Selection(cause=cause, type=RefundFellDue.__name__)
+        found = [one.event async for one in self.service.each(account_stream(*subject), wanted)]
+        return found[0] if found else None
 
     async def _refund(
         self,
         subject: Subject,
         command: Refund,
-        cause: str | None = None,
+        cause: str,
         *,
         at_most: int | None = None,
         version: int | None = None,
@@ -110,12 +118,12 @@ class Requests:
         terms, _ = await self.service.read(terms_stream(subject.creditor, lane))
         return terms.second_person_above if isinstance(terms, CreditorTerms) else 0
 
-    async def _paid_alone(self, subject: Subject, limit: int, refund_id: str) -> int:
+    async def _paid_alone(self, subject: Subject, limit: int) -> int:
         """What one person let be paid back before, as far as the limit is for it too."""
         if not limit:
             return 0
         before = await decided_alone(self.service, account_stream(*subject), RefundFellDue)
-        return sum(one.amount for one in before if one.refund_id != refund_id)
+        return sum(one.amount for one in before)
 
     async def _amount(self, subject: Subject, wanted: int | None) -> tuple[int, Account, int]:
         """How much it is, of which account in which version."""
