@@ -36,13 +36,20 @@ def read(path: Path) -> list[Subject]:
     was cut off is left out: whoever stands on it was noted again.
     """
     try:
-        whole = [one for one in path.read_bytes().splitlines() if one.endswith(b"}")]
-        lines = [msgspec.json.decode(one, type=_Line) for one in whole]
+        lines = [msgspec.json.decode(one, type=_Line) for one in _whole(path.read_bytes())]
     except OSError as error:
         raise Misconfigured(f"the list of erasures {path}: {error.strerror}") from error
     except msgspec.MsgspecError as error:
         raise Misconfigured(f"{path} is no list of erasures: {error}") from error
     return list(dict.fromkeys(Subject(one.creditor, one.account) for one in lines))
+
+
+def _whole(content: bytes) -> list[bytes]:
+    """The lines but those that were cut off; what begins otherwise is none and stays, to be refused
+    when it is read.
+    """
+    lines = [line for one in content.splitlines() if (line := one.strip(b" \t\0"))]
+    return [one for one in lines if one.endswith(b"}") or not one.startswith(b"{")]
 
 
 def add(path: Path, erased: Collection[bytes], now: datetime) -> int:

@@ -129,6 +129,19 @@ def test_a_list_that_was_cut_off_loses_nobody(tmp_path: Path) -> None:
         erasure_journal.read(path)
 
 
+def test_what_is_no_list_of_erasures_does_not_stand_for_one_of_nobody(tmp_path: Path) -> None:
+    path, packed = tmp_path / "erasures", tmp_path / "erasures.gz"
+    erasure_journal.add(path, [b"a/1"], START)
+    path.write_bytes(path.read_bytes().replace(b"\n", b" \r\n"))
+    assert erasure_journal.read(path) == [Subject("a", "1")]
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    with pytest.raises(Misconfigured, match="no list of erasures"):
+        erasure_journal.read(packed)
+    path.write_text("creditor,account\na,1\n")
+    with pytest.raises(Misconfigured, match="no list of erasures"):
+        erasure_journal.read(path)
+
+
 def test_a_list_that_finds_no_room_says_so_and_loses_nobody(tmp_path: Path) -> None:
     path, many = tmp_path / "erasures", [b"a/%d" % number for number in range(100)]
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
