@@ -78,15 +78,17 @@ def shown(service: str, kept: Recorder | None, event: Any, cause: str | None) ->
     """
     if kept is not None:
         return kept
-    if getattr(event, "by", None) and (cause is None or _is_of_request(cause)):
+    by = getattr(event, "by", None)  # a name, or the day a promise is for
+    if by and isinstance(by, str) and (cause is None or _is_of_request(cause)):
         return None
     return Recorder(None, f"arrears/{service}")
 
 
 def _is_of_request(cause: str) -> bool:
-    """Requests have ids of their own making; messages of ours never look so."""
+    """Requests have ids of their own making; messages of ours never look so: theirs have no
+    strokes.
+    """
     try:
-        UUID(cause)
+        return str(UUID(cause)) == cause
     except ValueError:
         return False
-    return True

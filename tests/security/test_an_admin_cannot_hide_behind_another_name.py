@@ -1,19 +1,22 @@
 """Whatever name a request gives, who recorded it is kept: the token's issuer and subject."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from arrears.commands.events import lines
 from arrears.world import one_lane, open_world
-from chassis.recorders import Recorder, recorder_of, written
+from chassis.recorders import Recorder, recorder_of, shown, written
 from chassis.settings import Settings
 from chassis.store.stored import Stored
+from services.dunning.domain.agreements.events import PromiseResumed
 from services.legal.evidence.gathering import gather
+from services.notifier.domain.texts import Place, TextDecided
 from tests.arrears.test_evidence import a_case
 
+START = datetime(2026, 3, 1, tzinfo=UTC)
 OURSELVES = {"issuer": None, "subject": "arrears/dunning", "proposed_by": None}
 ADMIN = {"issuer": "arrears-development", "subject": "arrears", "proposed_by": None}
 
@@ -43,6 +46,17 @@ def test_who_proposed_does_not_hide_behind_who_approved() -> None:
     approved = Recorder("here", "bob", proposed_by="eve")
     event = Stored("account-acme/A-1", 1, "X", datetime.now(UTC), None, {}, 0, 0, approved)
     assert "  recorded by: bob of here, as eve proposed" in lines("dunning", event)
+
+
+def test_what_a_service_did_for_a_message_is_not_said_to_be_unknown() -> None:
+    """Ids of messages of ours are hexadecimal as those of requests are, without their strokes."""
+    resumed = PromiseResumed(promise_id="p", amount=1, by=date(2026, 3, 1))
+    decided = TextDecided(Place("*", "zh", "demand", "sms"), 1, "approved", "ann", START)
+    message = "433c95f441360c9343e9478363cde7d2"
+    for event, cause in ((resumed, message), (resumed, None), (decided, message)):
+        assert shown("dunning", None, event, cause) == Recorder(None, "arrears/dunning"), cause
+    request = "433c95f4-4136-0c93-43e9-478363cde7d2"
+    assert shown("notifier", None, decided, request) is None, "from before it was kept"
 
 
 @pytest.mark.parametrize("text", ['"recorded_by":{"issuer":"x","subject":"eve"}', "\\", "é", ""])
