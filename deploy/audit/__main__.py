@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.audit import advisories, licences
+from deploy.audit.bill import completed
 from deploy.image.lock import TOP, locked, needed
 
 BILL = TOP / "build/audit.cdx.json"
@@ -36,6 +37,8 @@ def main() -> None:
     for name, said in odd:
         print(f"licences: {name} is under {said}")
     print(f"licences: {len(runs)} packages run, {len(odd)} under a licence that does not suit")
+    bill = completed(json.loads(BILL.read_text("utf-8")), project["version"], runs)
+    BILL.write_text(json.dumps(bill, indent=1) + "\n", "utf-8")
     print(f"bill: {BILL.relative_to(TOP)}")
     sys.exit(1 if found or odd else 0)
 

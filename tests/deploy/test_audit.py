@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from deploy.audit import advisories, licences
+from deploy.audit.bill import completed
 from deploy.image.lock import TOP, locked, needed
 
 ADVISORY: dict[str, Any] = {
@@ -80,3 +81,18 @@ def test_what_runs_is_under_a_licence_that_suits() -> None:
 def test_a_licence_that_does_not_suit_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(licences, "READ", {"pytest": "GPL-3.0-only"})
     assert list(licences.unsuitable({"pytest"})) == [("pytest", "GPL-3.0-only")]
+
+
+def test_the_bill_says_what_each_package_is_called_its_licence_and_whether_it_runs() -> None:
+    written = {
+        "metadata": {"timestamp": "2026-01-01T00:00:00Z"},
+        "components": [{"name": one, "version": "1"} for one in ("Typer", "pytest")],
+    }
+    bill = completed(written, "0.1.0", {"typer"})
+    assert bill["metadata"]["component"]["name"] == "arrears"
+    told = [(one["purl"], one["scope"], one["licenses"]) for one in bill["components"]]
+    mit = [{"license": {"name": "MIT"}}]
+    assert told == [
+        ("pkg:pypi/typer@1", "required", mit),
+        ("pkg:pypi/pytest@1", "excluded", mit),
+    ]
