@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 from chassis.errors import Misconfigured
+from chassis.recorders import Recorder, shown
+from contracts.words.streams import account_stream
 from services.notifier.unsubscribing import Declined, Tokens
 from tests.notifier.conftest import Open
 from tests.notifier.post import Mailbox, mail_server
@@ -69,6 +71,14 @@ async def test_a_reminder_as_a_file_bears_the_links_too(linked: World) -> None:
     assert reminder["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert "https://notices.acme.example/v1/unsubscribe/" in reminder["List-Unsubscribe"]
     assert demand["List-Unsubscribe"] is None
+
+
+async def test_who_declines_by_a_link_is_not_said_to_be_unknown(linked: World) -> None:
+    assert (await _call(linked, "POST", _path(), data=ONE_CLICK)).status_code == 200
+    stored = (await linked.service.events(account_stream("acme", ACCOUNT)))[-1]
+    assert stored.event.by == "unsubscribe-link"
+    recorder = shown("notifier", stored.recorder, stored.event, stored.cause)
+    assert recorder == Recorder(None, "arrears/notifier")
 
 
 async def test_the_link_of_a_reminder_declines_reminders_and_nothing_else(

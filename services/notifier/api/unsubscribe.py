@@ -124,7 +124,7 @@ async def record(service: Service, declined: Declined) -> None:
     def run(work: Work) -> None:
         work.append(stream, decide(work.state(stream), command))
 
-    await service.execute(key_of(declined.creditor, declined.account), [stream], run)
+    await service.execute(key_of(declined.creditor, declined.account), [stream], run, cause=BY)
 
 
 def _is_one_click(media: str, body: bytes) -> bool:
