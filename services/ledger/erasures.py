@@ -28,6 +28,7 @@ from services.ledger.domain.state import Account
 log = get_logger(__name__)
 
 Decide = Callable[[Erasure], Sequence[ErasureEvent]]
+_BY_RESTORE = "arrears restore"
 _RESTORED = "confirmed before the store was restored"
 _KEPT = "closed since {closed_on}, for the {days} days that the creditor keeps it"
 _IN_USE = "there is money on the account again"
@@ -156,9 +157,10 @@ async def erase_again(service: Service, who: Subject) -> None:
     stream, numbered = erasure_stream(*who), numbers_stream(*who)
 
     def run(work: Work) -> None:
-        work.append(stream, erasure.order(work.state(stream), "arrears restore", _RESTORED))
+        work.append(stream, erasure.order(work.state(stream), _BY_RESTORE, _RESTORED))
         work.append(stream, erasure.carry_out(work.state(stream)))
         numbers.forget(work, who)
         work.erase(who)
 
-    await service.execute(key_of(*who), [stream, numbered], run, subjects=[who])
+    streams = [stream, numbered]
+    await service.execute(key_of(*who), streams, run, subjects=[who], cause=_BY_RESTORE)

@@ -11,10 +11,14 @@ from arrears.world import one_lane, open_world
 from chassis.recorders import Recorder, recorder_of, shown, written
 from chassis.settings import Settings
 from chassis.store.stored import Stored
+from contracts.words.streams import Subject, erasure_stream
 from services.dunning.domain.agreements.events import PromiseResumed
+from services.ledger.erasures import erase_again
+from services.ledger.main import build
 from services.legal.evidence.gathering import gather
 from services.notifier.domain.texts import Place, TextDecided
 from tests.arrears.test_evidence import a_case
+from tests.ledger.conftest import World
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 OURSELVES = {"issuer": None, "subject": "arrears/dunning", "proposed_by": None}
@@ -57,6 +61,16 @@ def test_what_a_service_did_for_a_message_is_not_said_to_be_unknown() -> None:
         assert shown("dunning", None, event, cause) == Recorder(None, "arrears/dunning"), cause
     request = "433c95f4-4136-0c93-43e9-478363cde7d2"
     assert shown("notifier", None, decided, request) is None, "from before it was kept"
+
+
+async def test_a_restore_that_erases_again_is_not_said_to_be_unknown(
+    database: str, tmp_path: Path
+) -> None:
+    async with World.open(build, database, START, tmp_path) as world:
+        await erase_again(world.service, Subject("acme", "1"))
+        stored = await world.service.events(erasure_stream("acme", "1"))
+    told = {shown("ledger", one.recorder, one.event, one.cause) for one in stored}
+    assert told == {Recorder(None, "arrears/ledger")}
 
 
 @pytest.mark.parametrize("text", ['"recorded_by":{"issuer":"x","subject":"eve"}', "\\", "é", ""])
