@@ -1,12 +1,22 @@
 """A debtor's copy as a paper: every value is on it, whatever it is written in."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from arrears.subject.codes import CODES
 from arrears.subject.paper import SECTIONS, pdf
 from chassis.documents.typeset import typesetter
+from contracts.words import vocabulary
+from services.dunning.api.inputs import Ground
+from services.dunning.api.models.cases import CaseState
+from services.dunning.api.resolutions import RESOLUTION
+from services.dunning.domain.case.holds import OBJECTION_REVIEW
+from services.ledger.api.requests import REFUND
+from services.ledger.domain.erasure import Status
+from services.legal.api.models import DocumentState, Movement, Term
+from services.notifier.api.models import CallResult, State
 from tests.support.papers import text_of, words_of
 
 AT = datetime(2026, 4, 1, 3, 4, 5, 678_901, tzinfo=UTC)
@@ -51,3 +61,26 @@ def test_it_reads_as_people_write(language: str, told: str) -> None:
     text = words_of(pdf(typesetter(), made, language, AT))
     assert "8,300.50CNY" in text
     assert told in text.replace("币种JPY", "").replace("currencyJPY", "")
+
+
+def test_a_chinese_copy_has_no_word_of_ours_in_english() -> None:
+    said = (
+        *(vocabulary.Purpose, vocabulary.Channel, vocabulary.Recipients, vocabulary.Choosing),
+        *(vocabulary.Masking, vocabulary.DeliveryResult, vocabulary.Document, vocabulary.LegalStep),
+        *(vocabulary.Decision, vocabulary.DisputeKind, vocabulary.DisputeOutcome),
+        *(vocabulary.ItemStatus, vocabulary.Allocation, vocabulary.LateFeeStart, vocabulary.Role),
+        *(Ground, CaseState, Status, DocumentState, Term, CallResult, State),
+        Movement.model_fields["what"].annotation,
+    )
+    words = {word for one in said for word in get_args(one)}
+    assert (words | {OBJECTION_REVIEW, RESOLUTION, REFUND}) - set(CODES) == set()
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("zh", "理由类别限制处理内容入库清偿顺序先还本金"), ("en", "restrictionwhatstored")],
+)
+def test_a_debtors_right_is_named_in_their_language(language: str, told: str) -> None:
+    fields = {"ground": "restriction", "what": "stored", "allocation": "principal_first"}
+    made = copy(timeline=[{"fields": fields}])
+    assert told in words_of(pdf(typesetter(), made, language, AT))
