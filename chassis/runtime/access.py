@@ -51,11 +51,13 @@ def router(service: Service) -> APIRouter:
         limit: Limit = LIMIT_DEFAULT,
     ) -> dict[str, Any]:
         """Who was answered about whom, from an instant until before another, in order."""
-        wanted = Filter(who.visible(creditor), account, subject, since, until)
+        creditors = who.visible(creditor)
+        wanted = Filter(creditors, account, subject, since, until)
         found = decode_cursor(cursor, datetime, int)
         after = None if found is None else (found[0], found[1])
-        if creditor is not None and account is not None:
-            who.saw(creditor, account)
+        if account is not None:
+            for one in creditors or ():
+                who.saw(one, account)
         async with acquire(service.pool) as connection:
             rows = await listing(connection, wanted, after, limit + 1)
         return page(rows, limit, lambda row: [row["at"], row["number"]], _shown)

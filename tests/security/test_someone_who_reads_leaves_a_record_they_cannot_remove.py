@@ -70,8 +70,9 @@ async def test_an_answer_about_a_debtor_names_its_reader(world: World) -> None:
     assert datetime.fromisoformat(one["at"]) == world.clock.now().astimezone(UTC)
 
 
-async def test_whoever_reads_the_record_is_in_it(world: World) -> None:
-    await records(world, creditor=CREDITOR, account="1")
+@pytest.mark.parametrize("creditor", [{"creditor": CREDITOR}, {}])
+async def test_whoever_reads_the_record_is_in_it(world: World, creditor: dict[str, str]) -> None:
+    await records(world, **creditor, account="1")
     (one,) = await records(world)
     assert (one["subject"], one["route"]) == ("audrey", "GET /v1/access-records")
     assert one["accounts"] == ["1"]
