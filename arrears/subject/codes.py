@@ -270,6 +270,7 @@ CODES: Mapping[str, str] = {
     "voice": "语音电话",
     "waiting": "等待",
     "withdrawn": "已撤回",
+    "write_off": "核销",
     "write_off_approved": "批准核销",
     "written_off": "已核销",
 }

@@ -92,7 +92,7 @@ class CreditorInput(PolicyInput):
         "zh",
     )
     calendar: Annotated[str, AfterValidator(_known_country)] | ClosedDays | None = None
-    retention_days: Annotated[int, Field(ge=1, le=_RETENTION_DAYS_MAX)] | None = None
+    retention_days: Annotated[int, Field(strict=True, ge=1, le=_RETENTION_DAYS_MAX)] | None = None
     second_person_above: NonNegativeMinor = 0
 
 

@@ -64,6 +64,8 @@ async def test_an_unknown_pack_zone_or_parameter_is_refused(world: World) -> Non
     assert (await world.set_up(time_zone="Mars/Olympus")).status_code == 422
     assert (await world.set_up(parameters={"no_such": 1})).status_code == 422
     assert (await world.set_up(currency="yuan")).status_code == 422
+    for no_number in (True, "1", 0):  # what is true is not kept for one day
+        assert (await world.set_up(retention_days=no_number)).status_code == 422
     assert (await world.get(f"/v1/creditors/{CREDITOR}")).status_code == 404
 
 
