@@ -6,8 +6,9 @@ from datetime import datetime
 from asyncpg import Connection
 
 from chassis.errors import Conflict
+from chassis.store.proposals import TAKEN_FOR
 from chassis.store.vault import KeyRing
-from contracts.words.streams import Subject
+from contracts.words.streams import Subject, account_stream
 
 _WRAPPED = """
 select creditor, account, wrapped from subject_keys
@@ -22,11 +23,13 @@ on conflict (creditor, account) do update set wrapped = null, erased_at = exclud
 _ERASE_LETTERS = """
 update dead_letters set original = null, state = 'erased'
 where creditor = $1 and account = $2 and stream is null"""
-# One that is being done is not: whoever does it says what became of it.
+# One that is being done, or is done, is not: whoever does it, or decides next, says so.
 _END_PROPOSALS = """
 update proposals set state = 'rejected', decided_at = $3, decided_by = 'arrears',
   decided_subject = 'arrears/' || current_schema()
-where creditor = $1 and account = $2 and state = 'waiting' and taken_at is null"""
+where creditor = $1 and account = $2 and state = 'waiting'
+  and (taken_at is null or taken_at <= $4)
+  and not exists (select from events where stream = $5 and cause = proposals.id)"""
 
 
 async def wrapped(
@@ -56,4 +59,5 @@ async def save(connection: Connection, keys: KeyRing, now: datetime) -> None:
     for subject in keys.erased:
         await connection.execute(_ERASE, subject.creditor, subject.account, now)
         await connection.execute(_ERASE_LETTERS, subject.creditor, subject.account)
-        await connection.execute(_END_PROPOSALS, subject.creditor, subject.account, now)
+        stream = account_stream(*subject)
+        await connection.execute(_END_PROPOSALS, *subject, now, now - TAKEN_FOR, stream)

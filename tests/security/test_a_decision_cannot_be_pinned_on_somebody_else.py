@@ -203,9 +203,15 @@ async def test_what_was_written_is_not_kept_in_answers(decided: Decided) -> None
     assert b"friend" not in kept
 
 
-async def test_nothing_waits_about_whoever_was_erased(decided: Decided) -> None:
+@pytest.mark.parametrize("taken", [False, True])
+async def test_nothing_waits_about_whoever_was_erased(decided: Decided, *, taken: bool) -> None:
     await decided.world.post(f"{ACCOUNT}/disputes", {"kind": "objection"})
     proposal = await decided.propose()
+    if taken:  # by a process that was killed before it did anything
+        before = decided.world.clock.now() - timedelta(minutes=2)
+        await decided.world.service.pool.execute(
+            "update proposals set taken_at = $1 where id = $2", before, proposal
+        )
     await decided.world.tell(ledger.AccountErasureConfirmed(account_id="P-1"))
     (waits,) = await decided.shown("manager")
     assert waits["account"] is None, "the creditor's own goes on"
