@@ -5,9 +5,9 @@ docs/settings.md.
 import os
 import socket
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from chassis.addresses import Addresses
@@ -223,6 +223,15 @@ class Settings(Addresses, Bounded, Owners, Sealed, Secured, SignIn, Traced):
     def kek_file(self) -> Path:
         """Where the key-encryption key is kept when `kek` does not give it."""
         return self.data_dir / _KEK_FILE
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _names_a_place(cls, given: object, about: ValidationInfo) -> object:
+        """A blank path would be the folder that the process happens to be in."""
+        kind = cls.model_fields[about.field_name or ""].annotation
+        if Path in (kind, *get_args(kind)) and isinstance(given, str) and not given.strip():
+            raise ValueError("is blank: name a place, or leave the setting out")
+        return given
 
     @property
     def kek_source(self) -> str:

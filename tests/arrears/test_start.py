@@ -42,6 +42,14 @@ def test_a_setting_that_does_not_fit_is_named_and_never_repeated() -> None:
     assert "pass-word" not in said
 
 
+def test_a_blank_path_is_named_and_is_not_the_folder_one_happens_to_be_in() -> None:
+    wrong = {"ARREARS_ERASURES_FILE": "", "ARREARS_JWKS_FILE": " ", "ARREARS_DATA_DIR": ""}
+    status, _, said = _said("up", **wrong)
+    assert status == 2
+    assert {line.split(": ")[0] for line in said.splitlines()} == wrong.keys()
+    assert "leave the setting out" in said
+
+
 def test_it_says_its_version_as_a_report_of_a_weakness_should() -> None:
     status, said, _ = _said("--version")
     assert (status, said.count(".")) == (0, 2)
