@@ -83,6 +83,7 @@ async def test_a_request_whose_answer_was_lost_pays_once(
         answer = await client.post(REFUNDS, **wanted)
         await world.settle()
     assert (answer.status_code, answer.json()["prepaid"]) == (201, 440)
+    assert answer.json()["proposal"] is None  # it is done, and waits for nobody
     assert await paid(world) == [60]
 
 
